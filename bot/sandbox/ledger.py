@@ -1,0 +1,83 @@
+"""What a stand-in was asked, and when each secret became live, on one clock.
+
+Both stand-ins of a `World` write to ledgers that read `time.monotonic()`, which on Linux is one clock for every process
+of the machine: entries of two ledgers can be compared. A ledger lives in memory only, and holds bodies as they came,
+secrets included; it is never printed whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened. `kind` is `request` for an HTTP exchange; stand-ins add kinds of their own, such as
+    `live` (Rocket.Chat rewrote a login service) and `switched` (Encvoy ID accepts another secret)."""
+
+    at: float
+    """Seconds of `time.monotonic()`; for a request, the moment its effect was done, before the answer left."""
+    kind: str
+    method: str = ""
+    path: str = ""
+    """Path without the query."""
+    query: str = ""
+    status: int = 0
+    who: str | None = None
+    """Id of the user whose token came along, if any."""
+    body: Any = None
+    """The parsed JSON or form body of a request, or what a stand-in's own kind says of itself."""
+    began: float = 0.0
+    """For a request: when it arrived."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether it is a request that may have changed something."""
+        return self.kind == "request" and self.method in {"POST", "PUT", "PATCH", "DELETE"}
+
+
+@dataclass
+class Ledger:
+    """Entries in the order in which they happened."""
+
+    entries: list[Entry] = field(default_factory=list)
+    now: Callable[[], float] = time.monotonic
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, kind: str, **values: Any) -> Entry:
+        """Writes one entry, stamped now unless `at` is given."""
+        entry = Entry(kind=kind, **({"at": self.now()} | values))
+        self.entries.append(entry)
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+        return entry
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    def of(self, kind: str) -> list[Entry]:
+        """All entries of one kind."""
+        return [entry for entry in self.entries if entry.kind == kind]
+
+    def requests(self, method: str = "", path: str = "") -> list[Entry]:
+        """Requests, optionally of one method and of paths that contain `path`."""
+        return [e for e in self.of("request") if (not method or e.method == method) and path in e.path]
+
+    def writes(self) -> list[Entry]:
+        """Requests that may have changed something."""
+        return [entry for entry in self.entries if entry.writes]
+
+    async def wait_for(self, condition: Callable[[Ledger], bool], timeout: float = 10.0) -> None:
+        """Returns as soon as `condition` holds; TimeoutError after `timeout` seconds."""
+        async with asyncio.timeout(timeout):
+            while not condition(self):
+                await self._changed.wait()
+
+
+def without_secrets(body: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    """A copy of `body` that may be printed: values of `names` replaced by `…`."""
+    return {key: "…" if key in names else value for key, value in body.items()}
