@@ -39,7 +39,7 @@ class Effect(enum.Enum):
     """No answer, until the caller goes away or the stand-in closes."""
     DROP = "drop"
     """The connection is closed without an answer."""
-    PASS = "pass"  # noqa: S105 - a word, not a password
+    PASS = "pass"
     """The stand-in's own answer; of use with `call` and `delay`."""
 
 
