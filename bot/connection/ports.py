@@ -1,0 +1,182 @@
+"""What the connection needs of the world. Real adapters: `bot.rocketchat`, `bot.encvoy`, `bot.store`; in-memory ones in
+`tests/support`, which pass the same contract tests.
+
+Every method may raise the errors of `bot.errors.RemoteError`; none returns half an answer.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.connection.state import (
+    Application,
+    Connection,
+    LiveService,
+    NotVisible,
+    ServiceName,
+    SettingValue,
+    StoredService,
+    Unknown,
+)
+from bot.secret import Secret
+
+
+@dataclass(frozen=True)
+class Server:
+    """What Rocket.Chat says of itself, read once for an operation."""
+
+    version: tuple[int, int]
+    """(8, 8): anonymous callers see no more (facts/rocketchat.md §3.1)."""
+    site_url: str
+    """`Site_Url` as stored, without trailing slash."""
+    modules: frozenset[str] | Unknown
+    """Active licence modules (`oauth-enterprise`)."""
+    people: int | Unknown = Unknown("not asked")
+    """How many accounts there are."""
+
+
+@dataclass(frozen=True)
+class LiveSeen:
+    """The moment in which the awaited state was seen live."""
+
+    at: float
+    """`Clock.monotonic()` at its arrival."""
+    by: str
+    """`publication` or `poll`."""
+
+
+Awaited = Callable[[LiveService | None], bool]
+"""Whether the live record (None: no such button) is the one waited for."""
+
+
+class RocketChat(Protocol):
+    """The side that people sign in to."""
+
+    async def server(self) -> Server:
+        """Version, address, licence."""
+        ...
+
+    async def stored(self, name: ServiceName) -> StoredService | None:
+        """The service as stored, or None."""
+        ...
+
+    async def services(self) -> tuple[StoredService, ...]:
+        """Every custom service there is; for finding one that somebody made by hand."""
+        ...
+
+    async def live(self, name: ServiceName) -> LiveService | Unknown | None:
+        """The live record; from the publication where it flows, else by one budgeted poll."""
+        ...
+
+    async def await_live(self, name: ServiceName, awaited: Awaited, timeout: float) -> LiveSeen:
+        """Returns the moment `awaited` holds. NoAnswer after `timeout` seconds."""
+        ...
+
+    async def create_service(self, name: ServiceName) -> None:
+        """Ensures that the service's settings exist, switched off if it is new."""
+        ...
+
+    async def write_service(self, name: ServiceName, settings: Mapping[str, SettingValue | Secret]) -> None:
+        """Writes settings by suffix, in the order given and in one request where the server can; suffix `""` is the
+        switch."""
+        ...
+
+    async def remove_service(self, name: ServiceName) -> None:
+        """Removes the service's settings; the caller has switched it off and awaited that."""
+        ...
+
+
+class Probe(enum.Enum):
+    """What the token side says of credentials, without anybody signing in (facts/encvoy-id.md §9)."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    """Wrong secret, or no such client: the same answer."""
+    REDIRECT_REFUSED = "redirect refused"
+    """The secret is right; the redirect URI is not registered."""
+    BROKEN = "broken"
+    """The application's record is invalid at the OIDC side."""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Encvoy ID as its discovery document describes it."""
+
+    issuer: str
+    discovery_url: str
+    authorize_url: str
+    token_url: str
+    identity_url: str
+    par_url: str | None
+    jwks_url: str
+
+
+@dataclass(frozen=True)
+class ApplicationFields:
+    """What we write to an application; None is left as it is."""
+
+    name: str | None = None
+    description: str | None = None
+    domain: str | None = None
+    redirect_uris: tuple[str, ...] | None = None
+    token_endpoint_auth_method: str | None = None
+    secret: Secret | None = None
+
+
+class EncvoyId(Protocol):
+    """The identity provider."""
+
+    async def provider(self) -> Provider:
+        """Reads discovery; the paths tried are in facts/encvoy-id.md §1."""
+        ...
+
+    async def registration_policy(self) -> str | Unknown:
+        """The public setting of that name: who may register."""
+        ...
+
+    async def application(self, client_id: str) -> Application | NotVisible | None:
+        """One application in full; None only where the bot's role can tell that it is absent."""
+        ...
+
+    async def applications(self, redirect_uri: str) -> tuple[Application, ...]:
+        """All that the bot can see with this redirect URI."""
+        ...
+
+    async def create_application(self, fields: ApplicationFields) -> str:
+        """Asks once, never again by itself; returns the client_id. NoAnswer: it may exist."""
+        ...
+
+    async def write_application(self, client_id: str, fields: ApplicationFields) -> None:
+        """A partial update. Empty fields: a documented no-op that shows whether the bot may write."""
+        ...
+
+    async def attach_rules(self, client_id: str, field_names: frozenset[str]) -> None:
+        """Ensures that the rules of these fields are attached."""
+        ...
+
+    async def delete_application(self, client_id: str) -> None:
+        """Ensures that the application is gone."""
+        ...
+
+    async def probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
+        """Shows credentials to the token side by PAR; leaves nothing behind but a record of 60 s."""
+        ...
+
+
+class Connections(Protocol):
+    """Where the desired state is kept."""
+
+    async def get(self, service: str | None = None) -> Connection | None:
+        """The connection of that service, or the only one."""
+        ...
+
+    async def save(self, connection: Connection, *, operation_id: str | None = None) -> None:
+        """Commits it, secrets encrypted, before it returns. `operation_id` says which operation asked for it."""
+        ...
+
+    async def delete(self, connection_id: str) -> None:
+        """Forgets it; harmless if unknown."""
+        ...

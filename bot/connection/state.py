@@ -1,0 +1,150 @@
+"""What a connection is: the desired state, and what the two systems were seen to hold. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.secret import Secret
+
+SettingValue = str | bool
+"""A setting of Rocket.Chat is a JSON string or a JSON boolean, never "true" (facts/rocketchat.md §2.4)."""
+
+
+@dataclass(frozen=True)
+class ServiceName:
+    """One name, as typed and as Rocket.Chat spells it (facts/rocketchat.md §2.1)."""
+
+    typed: str
+    """`Encvoy ID`"""
+    key: str
+    """`Encvoyid`: the settings are `Accounts_OAuth_Custom-Encvoyid…`"""
+
+    @property
+    def service(self) -> str:
+        """`encvoyid`: in addresses, and in people's identities (`services.encvoyid.id`)."""
+        return self.key.lower()
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A settle marker: one visible setting in a spelling that means the same and shows which write is live."""
+
+    setting: str
+    """Suffix of the setting, `button_label_color` or `scope`."""
+    spelling: str
+
+
+@dataclass(frozen=True)
+class Connection:
+    """The desired state: one application joined to one service, under one name. A row of the database.
+
+    `current` is the secret that was proved on both sides, `pending` the one on its way there. Both at once: an exchange
+    is going on. Only `pending`: the connection is being set up. Only `current`: at rest.
+    """
+
+    id: str
+    """Eight hex digits; carried in the application's description."""
+    name: ServiceName
+    site_url: str
+    """The address of Rocket.Chat without trailing slash."""
+    application_name: str
+    settings: Mapping[str, SettingValue]
+    """What the service must hold, by suffix (`token_path`); without `id`, `secret` and the switch itself."""
+    enabled: bool = True
+    client_id: str | None = None
+    """None until the application was created, or found again after a crash."""
+    current: Secret | None = None
+    pending: Secret | None = None
+    marker: Marker | None = None
+    rules: frozenset[str] = frozenset({"login", "email"})
+    """Fields that the application makes Encvoy ID ask people to make visible (facts/encvoy-id.md §2)."""
+    undoing: bool = False
+    """Whether the exchange going on is the way back."""
+
+    @property
+    def redirect_uri(self) -> str:
+        """The exact callback (facts/rocketchat.md §3.2)."""
+        return f"{self.site_url}/_oauth/{self.name.service}"
+
+    @property
+    def description(self) -> str:
+        """By which the application is known as ours after a request that was never answered."""
+        return f"ssobot {self.id}"
+
+    @property
+    def secret(self) -> Secret:
+        """The secret that both sides shall hold in the end."""
+        secret = self.pending or self.current
+        if secret is None:
+            raise ValueError("a connection without any secret")
+        return secret
+
+
+class Unknown:
+    """It could not be seen; `reason` is a sentence for people, without secrets."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"Unknown({self.reason!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unknown) and other.reason == self.reason
+
+    def __hash__(self) -> int:
+        return hash(self.reason)
+
+
+@dataclass(frozen=True)
+class StoredService:
+    """A Custom OAuth service as Rocket.Chat's settings hold it."""
+
+    key: str
+    enabled: bool
+    settings: Mapping[str, SettingValue]
+    """All settings by suffix, `id` included, `secret` and the switch excepted."""
+    secret: Secret
+
+
+@dataclass(frozen=True)
+class LiveService:
+    """The record by which people sign in right now; the secret is never shown (facts/rocketchat.md §3.1, §5.5)."""
+
+    service: str
+    settings: Mapping[str, SettingValue]
+    """By the same suffixes as `StoredService.settings`."""
+
+
+@dataclass(frozen=True)
+class Application:
+    """A client at Encvoy ID, in full form (facts/encvoy-id.md §3)."""
+
+    client_id: str
+    name: str
+    description: str
+    domain: str
+    redirect_uris: tuple[str, ...]
+    token_endpoint_auth_method: str
+    secret: Secret
+    rules: frozenset[str] = frozenset()
+    """Names of the fields whose rules are attached."""
+
+
+@dataclass(frozen=True)
+class NotVisible:
+    """There may be an application of this id, but the bot's role cannot see it: never to be taken for absent."""
+
+    client_id: str
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Both sides at one moment."""
+
+    stored: StoredService | None
+    live: LiveService | Unknown | None
+    application: Application | NotVisible | None
+    twins: tuple[Application, ...] = field(default=())
+    """Applications with our description and redirect URI besides `application`: an unanswered creation was repeated."""

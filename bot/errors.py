@@ -1,0 +1,136 @@
+"""One small tree of errors.
+
+A class docstring is the default first sentence of its text, so no error can be undocumented. `UserError` is the only class
+whose text reaches a person; anything else becomes "internal error" with an id that finds the log line.
+
+    SsobotError
+    └── UserError             what is true, why, and what mends it
+        ├── ConfigError       names the variable
+        └── RemoteError       one of the two systems did not do what was asked
+            ├── Unreachable   nothing was sent                        (transient, no effect)
+            ├── Busy          a rate limit                            (transient, no effect)
+            ├── NoAnswer      sent, no answer in time                 (transient, effect unknown)
+            ├── BadAnswer     an answer that is not the system's own  (transient, effect unknown)
+            ├── Redirected    it points elsewhere                     (no effect)
+            ├── Unauthenticated, Forbidden, SecondFactorNeeded, LoginRefused, Rejected, RouteAbsent   (no effect)
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import ClassVar, Literal
+
+System = Literal["Rocket.Chat", "Encvoy ID"]
+
+
+class SsobotError(Exception):
+    """Something went wrong inside."""
+
+
+class UserError(SsobotError):
+    """This cannot be done."""
+
+    def __init__(self, what: str = "", *, why: str = "", mend: str = "") -> None:
+        """`what` is true now, on each side; `why`; `mend`, the command or the setting that puts it right."""
+        self.what = what or _first_sentence(type(self))
+        self.why = why
+        self.mend = mend
+        super().__init__(self.text)
+
+    @property
+    def text(self) -> str:
+        """The whole, as sentences; never holds a secret or a piece of a response body."""
+        return " ".join(part for part in (self.what, self.why, self.mend) if part)
+
+
+class ConfigError(UserError):
+    """The configuration cannot work."""
+
+
+class RemoteError(UserError):
+    """The other system did not do what was asked."""
+
+    transient: ClassVar[bool] = False
+    """Whether trying again later may help."""
+    effect_unknown: ClassVar[bool] = False
+    """Whether the request may have been carried out nevertheless: observe, then decide."""
+
+    def __init__(
+        self,
+        system: System,
+        route: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        why: str = "",
+        mend: str = "",
+    ) -> None:
+        """`route` is method and path without a query (`POST /api/v1/settings`); `code` the system's own error code, only
+        ever a short word of letters, digits and dashes, never free text from a response."""
+        self.system: System = system
+        self.route = route
+        self.status = status
+        self.code = code
+        marks = ", ".join(str(m) for m in (status, code) if m)
+        what = f"{_first_sentence(type(self)).rstrip('.').replace('The other system', system)}: {route}"
+        super().__init__(f"{what} ({marks})." if marks else f"{what}.", why=why, mend=mend)
+
+
+class Unreachable(RemoteError):
+    """The other system cannot be reached."""
+
+    transient = True
+
+
+class Busy(RemoteError):
+    """The other system asks to slow down."""
+
+    transient = True
+    retry_after: float = 1.0
+    """Seconds until it may be asked again."""
+
+
+class NoAnswer(RemoteError):
+    """The other system did not answer in time."""
+
+    transient = True
+    effect_unknown = True
+
+
+class BadAnswer(RemoteError):
+    """The other system answered with something that is not its own answer."""
+
+    transient = True
+    effect_unknown = True
+
+
+class Redirected(RemoteError):
+    """The other system redirects to another address."""
+
+
+class Unauthenticated(RemoteError):
+    """The other system does not accept the bot's credentials."""
+
+
+class Forbidden(RemoteError):
+    """The other system does not allow the bot to do this."""
+
+
+class SecondFactorNeeded(RemoteError):
+    """The other system asks for a second factor."""
+
+
+class LoginRefused(RemoteError):
+    """The other system did not let the bot log in."""
+
+
+class Rejected(RemoteError):
+    """The other system refused what was sent."""
+
+
+class RouteAbsent(RemoteError):
+    """The other system does not know this route."""
+
+
+def _first_sentence(error: type[SsobotError]) -> str:
+    return (inspect.getdoc(error) or error.__name__).split("\n\n")[0].replace("\n", " ")

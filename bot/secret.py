@@ -1,0 +1,58 @@
+"""A secret that cannot be printed by accident, where it comes from, and how people recognise it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import string
+from dataclasses import dataclass
+
+ALPHABET = string.ascii_letters + string.digits
+"""What every place takes unescaped: POST body, Basic, JSON (facts/encvoy-id.md §7)."""
+LENGTH = 64
+
+
+class Secret:
+    """Text that only `reveal` gives out. Compares and hashes by its content; prints as `Secret(…)`."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself: for a request body or the vault, and nothing else."""
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a Secret is not pickled")
+
+
+def new_secret() -> Secret:
+    """64 random characters of [A-Za-z0-9] from the system's generator: about 381 bits."""
+    return Secret("".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
+
+
+@dataclass(frozen=True)
+class Fingerprints:
+    """Names secrets for people: the first hex digits of an HMAC-SHA-256, keyed so that a guess cannot be tried outside."""
+
+    key: bytes
+    digits: int = 4
+
+    def of(self, secret: Secret) -> str:
+        """For example `9c1f`."""
+        return hmac.new(self.key, secret.reveal().encode(), hashlib.sha256).hexdigest()[: self.digits]
