@@ -1,7 +1,7 @@
 """One small tree of errors.
 
-A class docstring is the default first sentence of its text, so no error can be undocumented. `UserError` is the only class
-whose text reaches a person; anything else becomes "internal error" with an id that finds the log line.
+A class docstring is the default first sentence of its text, so no error can be undocumented. `UserError` is the only
+class whose text reaches a person; anything else becomes "internal error" with an id that finds the log line.
 
     SsobotError
     └── UserError             what is true, why, and what mends it
@@ -65,8 +65,8 @@ class RemoteError(UserError):
         why: str = "",
         mend: str = "",
     ) -> None:
-        """`route` is method and path without a query (`POST /api/v1/settings`); `code` the system's own error code, only
-        ever a short word of letters, digits and dashes, never free text from a response."""
+        """`route` is method and path without a query (`POST /api/v1/settings`); `code` the system's own error code,
+        only ever a short word of letters, digits and dashes, never free text from a response."""
         self.system: System = system
         self.route = route
         self.status = status

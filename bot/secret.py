@@ -48,7 +48,7 @@ def new_secret() -> Secret:
 
 @dataclass(frozen=True)
 class Fingerprints:
-    """Names secrets for people: the first hex digits of an HMAC-SHA-256, keyed so that a guess cannot be tried outside."""
+    """Names secrets for people: the first hex digits of an HMAC-SHA-256, keyed against guessing."""
 
     key: bytes
     digits: int = 4

@@ -34,7 +34,7 @@ class Server:
     """`Site_Url` as stored, without trailing slash."""
     modules: frozenset[str] | Unknown
     """Active licence modules (`oauth-enterprise`)."""
-    people: int | Unknown = Unknown("not asked")
+    people: int | Unknown
     """How many accounts there are."""
 
 

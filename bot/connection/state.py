@@ -81,20 +81,11 @@ class Connection:
         return secret
 
 
+@dataclass(frozen=True)
 class Unknown:
     """It could not be seen; `reason` is a sentence for people, without secrets."""
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-
-    def __repr__(self) -> str:
-        return f"Unknown({self.reason!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Unknown) and other.reason == self.reason
-
-    def __hash__(self) -> int:
-        return hash(self.reason)
+    reason: str
 
 
 @dataclass(frozen=True)
