@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import enum
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -89,4 +90,92 @@ class Listener(Protocol):
 
     def messages(self) -> AsyncIterator[Message]:
         """Every message of every room the bot is in, for as long as it is iterated; catch-up after a cut included."""
+        ...
+
+
+class OperationState(enum.Enum):
+    """How far an operation is. The value is what the row holds."""
+
+    ACCEPTED = "accepted"
+    """Taken on; nothing was changed in any system."""
+    RUNNING = "running"
+    """Authorised anew just before its first effect: it may have changed something, so it is always finished."""
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One run of one command: a row of the database. It is at rest once its answer was `delivered`."""
+
+    id: str
+    message_id: str
+    """Unique: one operation for one message."""
+    room_id: str
+    thread_id: str | None
+    """The thread of the answer; None in a direct room."""
+    user_id: str
+    username: str
+    words: str
+    """The command as typed, without its prefix; read again after a crash."""
+    reply_id: str
+    """The id of the answer's message, chosen before it is posted."""
+    created_at: datetime
+    """Aware, UTC, our own clock."""
+    state: OperationState = OperationState.ACCEPTED
+    reply_text: str | None = None
+    """The whole final answer, once state is DONE or FAILED."""
+    receipt: Mapping[str, object] | None = None
+    """What was done, for the record: JSON values, no secrets."""
+    delivered: bool = False
+    """Whether the final answer is known to be in the room."""
+
+
+class Operations(Protocol):
+    """Where operations are kept. Each method has committed when it returns."""
+
+    async def accept(self, operation: Operation) -> Operation | None:
+        """Keeps a new operation and returns it; None if there is one of this `message_id` already."""
+        ...
+
+    async def unfinished(self) -> tuple[Operation, ...]:
+        """Every operation that is not `delivered`, oldest first, in whatever state."""
+        ...
+
+    async def note(self, operation_id: str, state: OperationState) -> None:
+        """Changes the state alone."""
+        ...
+
+    async def finish(
+        self, operation_id: str, state: OperationState, reply_text: str, receipt: Mapping[str, object] | None = None
+    ) -> None:
+        """DONE or FAILED, with the final answer in the same transaction."""
+        ...
+
+    async def delivered(self, operation_id: str) -> None:
+        """The final answer is in the room."""
+        ...
+
+
+class Notices(Protocol):
+    """What was said once and is not said again: a small key and value store that outlives the process."""
+
+    async def get(self, key: str) -> str | None:
+        """The value kept under the key."""
+        ...
+
+    async def put(self, key: str, value: str) -> None:
+        """Keeps it, in place of whatever was there."""
+        ...
+
+
+class SlashSetting(Protocol):
+    """`Message_AllowUnrecognizedSlashCommand` (facts/rocketchat.md §4.1). Errors: `bot.errors.RemoteError`."""
+
+    async def allowed(self) -> bool:
+        """Whether the web client sends slash commands that it does not know."""
+        ...
+
+    async def allow(self, on: bool) -> None:
+        """Changes it; for `slash on` and `slash off`, never unasked."""
         ...
