@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.connection.state import (
     Application,
@@ -137,6 +137,10 @@ class EncvoyId(Protocol):
         """The public setting of that name: who may register."""
         ...
 
+    def why_refused(self, url: str) -> str | None:
+        """Why Encvoy ID would not take this address, as a sentence, or None (facts/encvoy-id.md §4)."""
+        ...
+
     async def application(self, client_id: str) -> Application | NotVisible | None:
         """One application in full; None only where the bot's role can tell that it is absent."""
         ...
@@ -161,6 +165,10 @@ class EncvoyId(Protocol):
         """Ensures that the application is gone."""
         ...
 
+    async def warm(self) -> None:
+        """Makes sure that the next write needs no new token and no new connection for the next minute."""
+        ...
+
     async def probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
         """Shows credentials to the token side by PAR; leaves nothing behind but a record of 60 s."""
         ...
@@ -173,8 +181,15 @@ class Connections(Protocol):
         """The connection of that service, or the only one."""
         ...
 
-    async def save(self, connection: Connection, *, operation_id: str | None = None) -> None:
-        """Commits it, secrets encrypted, before it returns. `operation_id` says which operation asked for it."""
+    async def save(
+        self,
+        connection: Connection,
+        *,
+        operation_id: str | None = None,
+        receipt: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Commits it, secrets encrypted, before it returns. `operation_id` says which operation asked for it; a receipt
+        is written to that operation's row in the same transaction, so that no crash can make it run twice."""
         ...
 
     async def delete(self, connection_id: str) -> None:

@@ -136,6 +136,7 @@ class Observed:
 
     stored: StoredService | None
     live: LiveService | Unknown | None
-    application: Application | NotVisible | None
+    application: Application | NotVisible | Unknown | None
+    """Unknown only while a secret is being exchanged and Encvoy ID does not answer."""
     twins: tuple[Application, ...] = field(default=())
     """Applications with our description and redirect URI besides `application`: an unanswered creation was repeated."""

@@ -1,0 +1,109 @@
+"""The changes of which plans are made. Each is "ensure", not "do": applied twice it is harmless, with the one exception
+of creating an application, which Encvoy ID may carry out without ever answering.
+
+A change holds no values: what it writes is read from the desired state in the moment it is applied.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Live(enum.Enum):
+    """What `AwaitLive` waits for."""
+
+    ON = "on"
+    """The login page shows the button, with the desired settings."""
+    OFF = "off"
+    """It is gone from the login page."""
+    MARKER = "marker"
+    """The spelling that was written together with the secret."""
+
+
+@dataclass(frozen=True)
+class CreateService:
+    """The settings of the service exist in Rocket.Chat, switched off."""
+
+
+@dataclass(frozen=True)
+class CreateApplication:
+    """An application exists at Encvoy ID."""
+
+
+@dataclass(frozen=True)
+class DeleteTwin:
+    """A second application, made by a request of ours that was never answered, is gone."""
+
+    client_id: str
+
+
+@dataclass(frozen=True)
+class WriteApplication:
+    """These fields of the application are as desired."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WriteApplicationSecret:
+    """Encvoy ID accepts the desired secret, and no other."""
+
+
+@dataclass(frozen=True)
+class AttachRules:
+    """The application makes Encvoy ID ask people once to make these fields visible."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WriteService:
+    """These settings are as desired, written in one go; `secret` and `id` may be among them."""
+
+    settings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WriteServiceSecret:
+    """Rocket.Chat has stored the desired secret, and after it the settle marker."""
+
+
+@dataclass(frozen=True)
+class SwitchService:
+    """The switch of the service is on, or off."""
+
+    on: bool
+
+
+@dataclass(frozen=True)
+class AwaitLive:
+    """What is stored has become live. Waiting is a change like any other."""
+
+    what: Live
+
+
+@dataclass(frozen=True)
+class Prove:
+    """Encvoy ID accepts the desired secret and no other, and Rocket.Chat holds it."""
+
+
+@dataclass(frozen=True)
+class Settle:
+    """The pending secret becomes the current one in our own record."""
+
+
+Change = (
+    CreateService
+    | CreateApplication
+    | DeleteTwin
+    | WriteApplication
+    | WriteApplicationSecret
+    | AttachRules
+    | WriteService
+    | WriteServiceSecret
+    | SwitchService
+    | AwaitLive
+    | Prove
+    | Settle
+)

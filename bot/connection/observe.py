@@ -1,0 +1,46 @@
+"""What both systems hold, asked at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.connection.plan import exchanging
+from bot.connection.ports import EncvoyId, RocketChat
+from bot.connection.state import Application, Connection, NotVisible, Observed, Unknown
+from bot.errors import RemoteError
+
+
+async def observe(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId) -> Observed:
+    """Asks both sides. RemoteError if one does not say, except Encvoy ID during an exchange: then its side is Unknown,
+    because the way back begins at Rocket.Chat and need not wait for it."""
+    stored, live, (application, twins) = await asyncio.gather(
+        rocketchat.stored(desired.name), rocketchat.live(desired.name), _application(desired, encvoy)
+    )
+    return Observed(stored=stored, live=live, application=application, twins=twins)
+
+
+async def _application(
+    desired: Connection, encvoy: EncvoyId
+) -> tuple[Application | NotVisible | Unknown | None, tuple[Application, ...]]:
+    try:
+        if desired.current is not None and desired.client_id is not None:
+            return await encvoy.application(desired.client_id), ()
+        return await _ours(desired, encvoy)
+    except RemoteError as error:
+        if exchanging(desired):
+            return Unknown(error.text), ()
+        raise
+
+
+async def _ours(
+    desired: Connection, encvoy: EncvoyId
+) -> tuple[Application | NotVisible | None, tuple[Application, ...]]:
+    """While being set up: what carries our description and our redirect URI was asked for by us, answered or not."""
+    found = [a for a in await encvoy.applications(desired.redirect_uri) if a.description == desired.description]
+    found.sort(key=lambda application: (application.client_id != desired.client_id, application.client_id))
+    if found:
+        twins = tuple(a for a in found[1:] if a.redirect_uris == (desired.redirect_uri,))
+        return found[0], twins
+    if desired.client_id is not None:
+        return await encvoy.application(desired.client_id), ()
+    return None, ()

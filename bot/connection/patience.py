@@ -1,0 +1,68 @@
+"""How often something is tried again, and for how long: the policy of the loop after a surprise."""
+
+from __future__ import annotations
+
+from bot.clock import Clock
+from bot.errors import Busy, NoAnswer, RemoteError, UserError
+
+TRIES = 5
+"""Surprises in a row before an operation without a gap at stake gives up."""
+SWITCH_TRIES = 3
+SWITCH_WITHIN = 15.0
+"""Once the new secret is live, Encvoy ID gets at most so many tries, begun within so many seconds."""
+LONGEST_PAUSE = 120.0
+
+
+class Patience:
+    """Counts the surprises of one run."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._surprises = 0
+        self._switch_tries = 0
+        self._switch_since: float | None = None
+        self._stuck = 0
+
+    def made_progress(self) -> None:
+        """Something worked, or a new direction was taken: the counting begins anew."""
+        self._surprises = 0
+        self._switch_tries = 0
+        self._switch_since = None
+
+    def trying_the_switch(self, live_since: float | None) -> None:
+        """Encvoy ID is about to be asked to switch."""
+        self._switch_tries += 1
+        if self._switch_since is None:
+            self._switch_since = live_since if live_since is not None else self._clock.monotonic()
+
+    async def may_try_again(self, surprise: UserError) -> bool:
+        """During an exchange: whether the way forward is tried once more. A refusal is final; once the new secret is
+        live there is no pause."""
+        self._surprises += 1
+        if not (isinstance(surprise, RemoteError) and surprise.transient):
+            return False
+        if self._switch_since is None:
+            await self._clock.sleep(0.25 * 2**self._surprises)
+            return self._surprises < TRIES
+        elapsed = self._clock.monotonic() - self._switch_since
+        return self._switch_tries < SWITCH_TRIES and elapsed < SWITCH_WITHIN
+
+    async def wait_or_raise(self, surprise: UserError) -> None:
+        """Without a gap at stake: a pause that grows, or the surprise itself once patience ends."""
+        self._surprises += 1
+        final = not (isinstance(surprise, RemoteError) and surprise.transient)
+        if final or self._surprises >= TRIES:
+            raise surprise
+        pause = 0.25 * 2**self._surprises
+        if isinstance(surprise, Busy):
+            pause = max(pause, surprise.retry_after)
+        await self._clock.sleep(0.0 if isinstance(surprise, NoAnswer) else pause)
+
+    def stuck_for_the_first_time(self) -> bool:
+        """Whether the alarm is still to be posted."""
+        return self._stuck == 0
+
+    async def back_off(self) -> None:
+        """Neither direction can be finished: pauses that grow to two minutes."""
+        self._stuck += 1
+        await self._clock.sleep(min(LONGEST_PAUSE, 2.0**self._stuck))

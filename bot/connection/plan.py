@@ -1,0 +1,213 @@
+"""`plan(desired, observed)`: the changes that make them equal, in order. Pure; the order is policy and lives only here.
+
+Coming up:    service (off) → application → our own secret on it → its fields and rules → all settings in one write,
+              secret included → proof → on → live. What can refuse and can be repeated comes first.
+Going down:   off → no longer live → the rest.
+Exchanging:   Rocket.Chat stores the new secret and a marker → the marker is live → Encvoy ID switches → proof.
+              The way back is the same plan with the two secrets exchanged; so is going on after a crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.connection.changes import (
+    AttachRules,
+    AwaitLive,
+    Change,
+    CreateApplication,
+    CreateService,
+    DeleteTwin,
+    Live,
+    Prove,
+    Settle,
+    SwitchService,
+    WriteApplication,
+    WriteApplicationSecret,
+    WriteService,
+    WriteServiceSecret,
+)
+from bot.connection.marker import meaning, shows
+from bot.connection.state import (
+    Application,
+    Connection,
+    LiveService,
+    NotVisible,
+    Observed,
+    SettingValue,
+    StoredService,
+    Unknown,
+)
+from bot.errors import UserError
+
+AUTH_METHOD = "client_secret_post"
+
+
+class ChangedByOthers(UserError):
+    """Somebody else changed the connection meanwhile."""
+
+
+def plan(desired: Connection, observed: Observed) -> tuple[Change, ...]:
+    """The changes that lead from what was observed to what is desired; empty when they are equal.
+
+    ChangedByOthers if a third party's change stands in the way: what is true on each side, and what resolves it.
+    """
+    _refuse_what_is_not_ours(desired, observed)
+    changes: list[Change] = []
+    if not desired.enabled:
+        changes += _down(observed)
+    if exchanging(desired) and in_use(observed):
+        changes += _exchange(desired, observed)
+    else:
+        changes += _build(desired, observed)
+    if desired.enabled:
+        changes += _up(desired, observed, changes)
+    return tuple(changes)
+
+
+def exchanging(desired: Connection) -> bool:
+    """Whether one proved secret is being replaced by another."""
+    return desired.current is not None and desired.pending is not None
+
+
+def in_use(observed: Observed) -> bool:
+    """Whether somebody may be signing in through the service right now."""
+    return observed.stored is not None and (observed.stored.enabled or observed.live is not None)
+
+
+def _down(observed: Observed) -> Iterator[Change]:
+    if observed.stored and observed.stored.enabled:
+        yield SwitchService(on=False)
+        yield AwaitLive(Live.OFF)
+    elif observed.stored and observed.live is not None:
+        yield AwaitLive(Live.OFF)
+
+
+def _exchange(desired: Connection, observed: Observed) -> Iterator[Change]:
+    stored, application = observed.stored, observed.application
+    if stored is None or desired.marker is None:
+        raise ValueError("an exchange needs a service and a marker")
+    if stored.secret != desired.pending or not shows(desired.marker, stored.settings):
+        yield WriteServiceSecret()
+        yield AwaitLive(Live.MARKER)
+    elif not isinstance(observed.live, LiveService) or not shows(desired.marker, observed.live.settings):
+        yield AwaitLive(Live.MARKER)
+    if not isinstance(application, Application) or application.secret != desired.pending:
+        yield WriteApplicationSecret()
+    yield Prove()
+    yield Settle()
+
+
+def _build(desired: Connection, observed: Observed) -> Iterator[Change]:
+    if observed.stored is None:
+        yield CreateService()
+    yield from _application(desired, observed.application)
+    for twin in observed.twins:
+        yield DeleteTwin(twin.client_id)
+    differing = drift(desired, observed.stored)
+    if observed.application is None:
+        differing = tuple(dict.fromkeys((*differing, "id")))
+    if differing:
+        yield WriteService(differing)
+    if desired.pending is not None:
+        yield Prove()
+        yield Settle()
+
+
+def _application(desired: Connection, application: Application | NotVisible | Unknown | None) -> Iterator[Change]:
+    if not isinstance(application, Application):
+        yield CreateApplication()
+        yield WriteApplicationSecret()
+        yield AttachRules(tuple(sorted(desired.rules)))
+        return
+    if application.secret != desired.secret:
+        yield WriteApplicationSecret()
+    fields = application_drift(desired, application)
+    if fields:
+        yield WriteApplication(fields)
+    missing = desired.rules - application.rules
+    if missing:
+        yield AttachRules(tuple(sorted(missing)))
+
+
+def _up(desired: Connection, observed: Observed, before: list[Change]) -> Iterator[Change]:
+    stored = observed.stored
+    if stored is None or not stored.enabled:
+        if Prove() not in before:
+            yield Prove()
+        yield SwitchService(on=True)
+        yield AwaitLive(Live.ON)
+        return
+    rewritten = any(isinstance(change, WriteService) for change in before)
+    if rewritten or (AwaitLive(Live.MARKER) not in before and not live_as_desired(desired, observed.live)):
+        yield AwaitLive(Live.ON)
+
+
+def drift(desired: Connection, stored: StoredService | None) -> tuple[str, ...]:
+    """Suffixes of the settings that are not stored as desired; the marker's spelling is not drift."""
+    wanted: dict[str, SettingValue] = dict(desired.settings)
+    if desired.client_id is not None:
+        wanted["id"] = desired.client_id
+    if stored is None:
+        return (*wanted, "secret")
+    differing = tuple(
+        suffix
+        for suffix, value in wanted.items()
+        if meaning(suffix, stored.settings.get(suffix, "")) != meaning(suffix, value)
+    )
+    return differing if stored.secret == desired.secret else (*differing, "secret")
+
+
+def application_drift(desired: Connection, application: Application) -> tuple[str, ...]:
+    """Names of the fields that are not as the connection needs them. Name and address may be changed by people."""
+    needs = {
+        "redirect_uris": desired.redirect_uri in application.redirect_uris,
+        "token_endpoint_auth_method": application.token_endpoint_auth_method == AUTH_METHOD,
+        "description": application.description == desired.description,
+    }
+    return tuple(name for name, fulfilled in needs.items() if not fulfilled)
+
+
+def live_as_desired(desired: Connection, live: LiveService | Unknown | None) -> bool:
+    """Whether people sign in through the service as desired. What an older server does not publish is not asked for."""
+    if not isinstance(live, LiveService):
+        return False
+    wanted: dict[str, SettingValue] = dict(desired.settings)
+    if desired.client_id is not None:
+        wanted["id"] = desired.client_id
+    return all(
+        meaning(suffix, live.settings[suffix]) == meaning(suffix, value)
+        for suffix, value in wanted.items()
+        if suffix in live.settings
+    )
+
+
+def _refuse_what_is_not_ours(desired: Connection, observed: Observed) -> None:
+    application, stored = observed.application, observed.stored
+    if isinstance(application, NotVisible):
+        raise ChangedByOthers(
+            f"The application {application.client_id} is not visible to me at Encvoy ID.",
+            why="Somebody deleted it, or took the bot's user off it; I cannot tell which.",
+            mend="Give the bot's user the role EDITOR in that application, then type the command again.",
+        )
+    if desired.current is None or stored is None or not isinstance(application, Application):
+        return
+    ours = {desired.current, desired.pending or desired.current}
+    if exchanging(desired):
+        strange = [
+            side
+            for side, secret in (("Rocket.Chat", stored.secret), ("Encvoy ID", application.secret))
+            if secret not in ours
+        ]
+        if strange:
+            raise ChangedByOthers(
+                f"{' and '.join(strange)} hold{'s' if len(strange) == 1 else ''} a client secret that is not mine.",
+                why="Somebody changed it while I was replacing it; I wrote nothing over it.",
+                mend="`/sso status` shows both sides; `/sso setup` puts the secret that I know on both.",
+            )
+    elif desired.enabled and stored.secret == application.secret and stored.secret not in ours:
+        raise ChangedByOthers(
+            "Both sides hold a client secret that is not mine, and it is the same one.",
+            why="Somebody replaced it by hand; people can sign in, and I wrote nothing over it.",
+            mend="`/sso rotate` replaces it by a new one without a gap.",
+        )

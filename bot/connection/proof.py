@@ -1,0 +1,84 @@
+"""The proof that both sides hold one secret, and that the proof itself can tell right from wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.connection.ports import ApplicationFields, EncvoyId, Probe, RocketChat
+from bot.connection.state import Application, Connection
+from bot.errors import UserError
+from bot.secret import Secret, new_secret
+
+
+class NotProved(UserError):
+    """The secret was written and is not accepted."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the probes said, without anybody signing in (facts/encvoy-id.md §9)."""
+
+    previous_refused: bool | None
+    """None: there was no previous secret to try."""
+    random_refused: bool
+    """False: the probe accepts anything and proves nothing; the receipt says so."""
+
+
+async def prove(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId) -> Proof:
+    """Shows the desired, the previous and a random secret to Encvoy ID, and reads Rocket.Chat back.
+
+    NotProved if the desired secret is refused or Rocket.Chat holds another one; RemoteError if it could not be asked.
+    """
+    if desired.client_id is None:
+        raise ValueError("no application to prove")
+    outcome = await encvoy.probe(desired.client_id, desired.secret, desired.redirect_uri)
+    if outcome is not Probe.ACCEPTED:
+        raise NotProved(why=_REASONS[outcome], mend="`/sso test` shows each part of the connection.")
+    stored = await rocketchat.stored(desired.name)
+    if stored is None or stored.secret != desired.secret:
+        raise NotProved(
+            "Rocket.Chat does not hold the secret that was written to it.",
+            why="Somebody else, or an environment variable of the server, set another one.",
+            mend="`/sso test` shows which.",
+        )
+    previous = None
+    if desired.pending is not None and desired.current is not None:
+        previous = await refused(encvoy, desired, desired.current)
+    return Proof(previous_refused=previous, random_refused=await refused(encvoy, desired, new_secret()))
+
+
+async def refused(encvoy: EncvoyId, desired: Connection, secret: Secret) -> bool:
+    """Whether Encvoy ID refuses this secret for the connection's application."""
+    return await encvoy.probe(desired.client_id or "", secret, desired.redirect_uri) is Probe.REFUSED
+
+
+async def prove_ground(
+    desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId, application: Application
+) -> Secret:
+    """Before the first write of an exchange: both sides hold one secret, Encvoy ID accepts it and lets the bot write.
+
+    Returns that secret, which may be another than ours if somebody replaced it on both sides. UserError otherwise.
+    """
+    stored = await rocketchat.stored(desired.name)
+    if stored is None or stored.secret != application.secret:
+        raise UserError(
+            "Rocket.Chat and Encvoy ID hold different client secrets: nobody can sign in with Encvoy ID now.",
+            why="Somebody changed one of them; a new secret would be built on sand.",
+            mend="`/sso setup` puts the secret that I know on both sides.",
+        )
+    outcome = await encvoy.probe(application.client_id, stored.secret, desired.redirect_uri)
+    if outcome is not Probe.ACCEPTED:
+        raise UserError(
+            "Encvoy ID does not accept the secret that both sides hold.",
+            why=_REASONS[outcome],
+            mend="`/sso test` shows each part of the connection.",
+        )
+    await encvoy.write_application(application.client_id, ApplicationFields())
+    return stored.secret
+
+
+_REASONS = {
+    Probe.REFUSED: "Encvoy ID refuses this client secret for the application.",
+    Probe.REDIRECT_REFUSED: "The secret is right, but the callback address is not registered at the application.",
+    Probe.BROKEN: "Encvoy ID calls the application's own record invalid.",
+}

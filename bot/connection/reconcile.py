@@ -1,0 +1,154 @@
+"""The one loop: observe → plan → apply the changes in order → observe …, until the plan is empty.
+
+A change whose answer is as expected leads to the next; any surprise leads back to *observe*. Recovery after a crash is
+the same loop from whatever is observed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+from bot.connection.apply import Progress, Workshop, apply
+from bot.connection.changes import AwaitLive, Change, Live, WriteApplicationSecret
+from bot.connection.marker import next_marker
+from bot.connection.observe import observe
+from bot.connection.patience import Patience
+from bot.connection.plan import exchanging, in_use, plan
+from bot.connection.proof import NotProved
+from bot.connection.receipt import Outcome, Receipt
+from bot.connection.state import Application, Connection, LiveService, Observed
+from bot.errors import RemoteError, UserError
+
+
+class Narrator(Protocol):
+    """Whoever tells people how it goes. Nothing here may wait: the gap of an exchange would grow by it."""
+
+    def did(self, change: Change, desired: Connection, seconds: float) -> None:
+        """A change was applied."""
+        ...
+
+    def undoing(self, why: str) -> None:
+        """The new secret cannot be brought to both sides; Rocket.Chat gets the old one back."""
+        ...
+
+    def stuck(self, why: str) -> None:
+        """Neither direction can be finished now; the loop goes on trying. Said once."""
+        ...
+
+
+class Reconciler:
+    """One run of the loop, for one operation."""
+
+    def __init__(self, shop: Workshop, narrator: Narrator, operation_id: str | None = None) -> None:
+        self._shop = shop
+        self._narrator = narrator
+        self._operation_id = operation_id
+        self._patience = Patience(shop.clock)
+        self._untold: list[tuple[Change, float]] = []
+
+    async def run(self, desired: Connection, observed: Observed | None = None) -> tuple[Connection, Receipt]:
+        """Makes the world equal to `desired`, which is committed already; `observed` spares the first look.
+
+        Returns the connection at rest and the receipt. UserError if it cannot be done: what is true, why, the mend.
+        """
+        receipt = Receipt(outcome=Outcome.UNDONE, reason=_INTERRUPTED) if desired.undoing else Receipt()
+        progress = Progress(desired, receipt, self._operation_id)
+        while True:
+            try:
+                observed = observed or await observe(progress.desired, self._shop.rocketchat, self._shop.encvoy)
+                progress = await self._adopt_id(progress, observed)
+                changes = plan(progress.desired, observed)
+                if not changes:
+                    return progress.desired, progress.receipt
+                for change in changes:
+                    progress = await self._step(change, progress)
+                self._patience.made_progress()
+            except (RemoteError, NotProved) as surprise:
+                progress = await self._after(surprise, progress)
+            observed = None
+
+    async def _step(self, change: Change, progress: Progress) -> Progress:
+        if isinstance(change, WriteApplicationSecret) and exchanging(progress.desired):
+            self._patience.trying_the_switch(progress.live_since)
+        began = self._shop.clock.monotonic()
+        progress = await apply(change, progress, self._shop)
+        self._untold.append((change, self._shop.clock.monotonic() - began))
+        if change != AwaitLive(Live.MARKER):  # the switch comes next, and telling people would delay it
+            for told, seconds in self._untold:
+                self._narrator.did(told, progress.desired, seconds)
+            self._untold.clear()
+        return progress
+
+    async def _adopt_id(self, progress: Progress, observed: Observed) -> Progress:
+        """After a creation that was never answered, what carries our description is ours: remember its id."""
+        found = observed.application
+        if not isinstance(found, Application) or found.client_id == progress.desired.client_id:
+            return progress
+        desired = replace(progress.desired, client_id=found.client_id)
+        await self._shop.connections.save(desired)
+        return replace(progress, desired=desired)
+
+    async def _after(self, surprise: UserError, progress: Progress) -> Progress:
+        """Decides what a surprise means: once more, the way back, or the end."""
+        if not exchanging(progress.desired):
+            await self._patience.wait_or_raise(surprise)
+        elif progress.desired.undoing:
+            await self._stay_stuck(surprise)
+        elif not await self._patience.may_try_again(surprise):
+            return await self._turn_back(surprise, progress)
+        return progress
+
+    async def _turn_back(self, surprise: UserError, progress: Progress) -> Progress:
+        """Exchanges the two secrets of the plan; or gives up at once where nothing was written yet."""
+        desired = progress.desired
+        try:
+            observed = await observe(desired, self._shop.rocketchat, self._shop.encvoy)
+        except RemoteError as error:
+            await self._stay_stuck(error)
+            return progress
+        if observed.stored is None:
+            raise surprise
+        if _both_hold_the_new_one(desired, observed) and not isinstance(surprise, NotProved):
+            await self._stay_stuck(surprise)  # it was carried out after all; only the proof is missing
+            return progress
+        if _nothing_was_written(desired, observed):
+            await self._shop.connections.save(replace(desired, pending=None))
+            raise surprise
+        back = _reversed(desired, observed)
+        await self._shop.connections.save(back)
+        self._narrator.undoing(surprise.text)
+        self._patience.made_progress()
+        receipt = replace(progress.receipt, outcome=Outcome.UNDONE, reason=surprise.text)
+        return Progress(back, receipt, self._operation_id)
+
+    async def _stay_stuck(self, surprise: UserError) -> None:
+        if self._patience.stuck_for_the_first_time():
+            self._narrator.stuck(surprise.text)
+        await self._patience.back_off()
+
+
+def _both_hold_the_new_one(desired: Connection, observed: Observed) -> bool:
+    stored, application = observed.stored, observed.application
+    if stored is None or not isinstance(application, Application):
+        return False
+    return stored.secret == desired.pending == application.secret
+
+
+def _nothing_was_written(desired: Connection, observed: Observed) -> bool:
+    """Rocket.Chat still stores the old secret, and the marker of this exchange never arrived there."""
+    stored, marker = observed.stored, desired.marker
+    if stored is None or marker is None:
+        return False
+    return stored.secret == desired.current and stored.settings.get(marker.setting) != marker.spelling
+
+
+def _reversed(desired: Connection, observed: Observed) -> Connection:
+    marker = desired.marker
+    if observed.stored is not None and in_use(observed):
+        live = observed.live if isinstance(observed.live, LiveService) else None
+        marker = next_marker(observed.stored, live, desired.marker)
+    return replace(desired, current=desired.pending, pending=desired.current, marker=marker, undoing=True)
+
+
+_INTERRUPTED = "The exchange was on its way back when the bot was restarted."
