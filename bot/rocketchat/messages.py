@@ -1,0 +1,70 @@
+"""A message document of Rocket.Chat as the `Message` that chatops knows. Pure.
+
+The same document comes by REST with ISO dates and by DDP with `{"$date": milliseconds}` (facts/rocketchat.md §5.4);
+both are read here, so that a message means the same wherever it was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from bot.chatops.ports import Message
+
+
+def moment_from(value: object) -> datetime | None:
+    """An aware UTC moment from an ISO text, `{"$date": ms}` or bare milliseconds; None if it is neither."""
+    if isinstance(value, Mapping):
+        value = value.get("$date")
+    try:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None
+
+
+def iso(moment: datetime) -> str:
+    """A moment as Rocket.Chat's REST takes it: UTC, milliseconds, `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def message_from(document: object, *, room_type: str = "", caught_up: bool = False) -> Message | None:
+    """The message of a document, or None where it lacks an id, a room, an author or a time.
+
+    `room_type` is what the event says beside the message (`c`, `p`, `d`); a REST document does not carry it.
+    """
+    if not isinstance(document, Mapping):
+        return None
+    author = document.get("u")
+    author_id = _text(author.get("_id")) if isinstance(author, Mapping) else ""
+    message_id, room_id, ts = _text(document.get("_id")), _text(document.get("rid")), moment_from(document.get("ts"))
+    if not (message_id and room_id and author_id) or ts is None:
+        return None
+    return Message(
+        id=message_id,
+        room_id=room_id,
+        room_type=room_type,
+        user_id=author_id,
+        username=_text(author.get("username")) if isinstance(author, Mapping) else "",
+        text=_text(document.get("msg")),
+        ts=ts,
+        thread_id=_text(document.get("tmid")) or None,
+        system_type=_system_type(document.get("t")),
+        from_integration=bool(document.get("bot")) or isinstance(document.get("bot"), Mapping),
+        alias=_text(document.get("alias")) or None,
+        edited=document.get("editedAt") is not None,
+        caught_up=caught_up,
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _system_type(value: object) -> str | None:
+    """`t`; something that is not a text still means that no person wrote this."""
+    return None if value is None or value == "" else str(value)
