@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.sandbox.rocketchat.problems import MeteorError
+
 VERSIONS = ("1", "pre2", "pre1")
 """What this server speaks, best first."""
 
@@ -47,25 +49,6 @@ class Unsubscribe:
 
 
 Request = Method | Subscribe | Unsubscribe
-
-
-class MeteorError(Exception):
-    """An error that Meteor shows to the client. `code` is a number (403, 404) or a word (`not-allowed`)."""
-
-    def __init__(self, code: int | str, reason: str = "", details: Any = None) -> None:
-        super().__init__(f"{reason} [{code}]" if reason else f"[{code}]")
-        self.code = code
-        self.reason = reason
-        self.details = details
-
-    def frame(self) -> dict[str, Any]:
-        """Its form inside `result` and `nosub` (facts/rocketchat.md §5.2)."""
-        frame: dict[str, Any] = {"isClientSafe": True, "error": self.code}
-        if self.reason:
-            frame["reason"] = self.reason
-        if self.details is not None:
-            frame["details"] = self.details
-        return frame | {"message": str(self), "errorType": "Meteor.Error"}
 
 
 @dataclass
