@@ -1,0 +1,257 @@
+"""Settings from the environment and `.env`, each also as `NAME_FILE`.
+
+`load` gives a `Config`, or raises one `ConfigError` with a line for each variable that is missing or wrong. No line
+holds the value of a secret. `VARIABLES` describes every variable; the README's table is made from it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy import URL, make_url
+
+from bot import values
+from bot.errors import ConfigError
+from bot.secret import Secret
+from bot.values import Listen
+
+PREFIX = "SSOBOT_"
+FOREIGN = ("SSOBOT_TEST_",)
+"""Variables of that beginning belong to the test suite."""
+
+Address = Annotated[str, BeforeValidator(values.address)]
+Origin = Annotated[str, BeforeValidator(values.origin)]
+Word = Annotated[str, BeforeValidator(values.word)]
+Text = Annotated[str, BeforeValidator(values.text)]
+Token = Annotated[Secret, BeforeValidator(values.token)]
+Password = Annotated[Secret, BeforeValidator(values.password)]
+Keys = Annotated[tuple[Secret, ...], BeforeValidator(values.keys)]
+Roles = Annotated[frozenset[str], BeforeValidator(values.roles)]
+Database = Annotated[URL, BeforeValidator(values.database), PlainSerializer(str)]
+"""As text it hides its password; pydantic left alone would dump the parts of it."""
+Listening = Annotated[Listen, BeforeValidator(values.listen)]
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    """Stands where a value should be, so that every complaint comes out of one validation."""
+
+    why: str
+
+
+class StoreConfig(BaseSettings):
+    """What `ssobot migrate` needs: the database alone."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        case_sensitive=True,
+        extra="ignore",
+        frozen=True,
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,
+        validate_default=False,
+    )
+
+    database_url: Database = Field(
+        default=make_url("sqlite+aiosqlite:///ssobot.sqlite"),
+        description="Where the bot keeps its connections and operations: `sqlite:///path` or "
+        "`postgresql://user:password@host/name`.",
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _complain(cls, value: object) -> object:
+        if isinstance(value, _Wrong):
+            raise ValueError(value.why)  # noqa: TRY004  # pydantic collects ValueErrors only
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment over `.env`, both read by `_Source`."""
+        return init_settings, _Source(settings_cls, _merged(env_settings, dotenv_settings))
+
+
+class Config(StoreConfig):
+    """Everything `ssobot run` needs. Addresses have no trailing slash."""
+
+    rocketchat_url: Address = Field(description="Address of Rocket.Chat as the bot reaches it, sub-path included.")
+    rocketchat_user_id: Word = Field(description="User id of the bot's account in Rocket.Chat.")
+    rocketchat_token: Token = Field(
+        description="Personal access token of that account, best made with “Ignore Two Factor Authentication”."
+    )
+    rocketchat_password: Password | None = Field(
+        default=None, description="Password of that account: the answer where Rocket.Chat asks for a second factor."
+    )
+    admin_room: Annotated[str, BeforeValidator(values.room)] = Field(
+        description="Name or id of the room that administrators command the bot in."
+    )
+    admin_roles: Roles = Field(
+        default=frozenset({"admin"}),
+        description="Global roles whose holders may command the bot, separated by commas.",
+    )
+    encvoy_url: Origin = Field(description="Address of Encvoy ID.")
+    encvoy_client_id: Word = Field(description="The id of Encvoy ID's main client, which the bot logs in through.")
+    encvoy_login: Text = Field(description="Login of the bot's user at Encvoy ID (role ADMIN, “manager”).")
+    encvoy_password: Password = Field(description="Password of that user.")
+    keys: Keys = Field(
+        description="Keys that encrypt secrets in the database, separated by commas; `ssobot keys new` makes one. "
+        "The first one encrypts, all decrypt: put a new one in front, keep the last one."
+    )
+    listen: Listening = Field(
+        default=Listen("127.0.0.1", 8080),
+        description="Host and port of `/healthz`; port 0 picks a free one.",
+    )
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every secret of the configuration, for `bot.logs.redact_values`."""
+        named = (self.rocketchat_token, self.rocketchat_password, self.encvoy_password, *self.keys)
+        of_database = self.database_url.password
+        return (*(s for s in named if s is not None), *((Secret(str(of_database)),) if of_database else ()))
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One line of the README's table of variables."""
+
+    name: str
+    required: bool
+    default: str
+    meaning: str
+    secret: bool
+
+
+def _name(field: str) -> str:
+    return PREFIX + field.upper()
+
+
+def _variable(field: str, info: FieldInfo) -> Variable:
+    default = info.default
+    if info.is_required() or default is None:
+        default = ""
+    elif isinstance(default, frozenset):
+        default = ",".join(sorted(default))
+    return Variable(
+        _name(field), info.is_required(), str(default), info.description or "", "Secret" in str(info.annotation)
+    )
+
+
+VARIABLES = tuple(sorted((_variable(f, info) for f, info in Config.model_fields.items()), key=lambda v: not v.required))
+"""Every variable, those that must be given first."""
+
+C = TypeVar("C", bound=StoreConfig)
+
+
+def load(kind: type[C]) -> C:
+    """Reads `Config` or `StoreConfig` from the environment and `.env` in the working directory.
+
+    Raises ConfigError: one line for each variable that is missing or wrong.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        lines = sorted(
+            _line(e["loc"], e["type"], e["msg"]) for e in error.errors(include_url=False, include_input=False)
+        )
+    except (OSError, UnicodeDecodeError) as error:
+        lines = [f".env cannot be read: {_short(error)}."]
+    raise ConfigError("\n".join(lines))
+
+
+def strays() -> tuple[str, ...]:
+    """A warning for each variable that begins with SSOBOT_ and means nothing."""
+    try:
+        given = _Variables().given
+    except (OSError, UnicodeDecodeError):
+        return ()
+    known = [v.name for v in VARIABLES] + [f"{v.name}_FILE" for v in VARIABLES]
+    unknown = sorted(n for n in given if n.startswith(PREFIX) and n not in known and not n.startswith(FOREIGN))
+    return tuple(_stray(name, known) for name in unknown)
+
+
+def _stray(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+    return f"{name} is not a variable of ssobot; the nearest one is {near[0]}."
+
+
+def _line(location: Iterable[int | str], kind: str, message: str) -> str:
+    name = _name(str(next(iter(location))))
+    if kind == "missing":
+        return f"{name} is missing."
+    return f"{name} {message.removeprefix('Value error, ')}."
+
+
+def _short(error: OSError | UnicodeDecodeError) -> str:
+    return (error.strerror or type(error).__name__).lower() if isinstance(error, OSError) else "it is not UTF-8 text"
+
+
+def _merged(*sources: PydanticBaseSettingsSource) -> dict[str, str]:
+    """The sources' variables, the first source's first. An empty value counts as not given."""
+    given: dict[str, str] = {}
+    for source in sources:
+        if isinstance(source, EnvSettingsSource):
+            for name, value in source.env_vars.items():
+                if value:
+                    given.setdefault(name, value)
+    return given
+
+
+class _Variables(BaseSettings):
+    """Nothing but what is given, for `strays`."""
+
+    model_config = SettingsConfigDict(env_file=".env", case_sensitive=True, extra="ignore")
+    given: dict[str, str] = {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        given = _merged(env_settings, dotenv_settings)
+        return (lambda: {"given": given},)  # type: ignore[return-value]
+
+
+class _Source(PydanticBaseSettingsSource):
+    """NAME, or the content of the file that NAME_FILE names."""
+
+    def __init__(self, settings_cls: type[BaseSettings], given: Mapping[str, str]) -> None:
+        super().__init__(settings_cls)
+        self._given = given
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """The raw text, or `_Wrong`, or None."""
+        return self._value(_name(field_name)), field_name, False
+
+    def __call__(self) -> dict[str, object]:
+        found = {f: self._value(_name(f)) for f in self.settings_cls.model_fields}
+        return {field: value for field, value in found.items() if value is not None}
+
+    def _value(self, name: str) -> str | _Wrong | None:
+        file = self._given.get(f"{name}_FILE")
+        if file is None:
+            return self._given.get(name)
+        if name in self._given:
+            return _Wrong(f"and {name}_FILE are both given; keep one of them")
+        try:
+            content = Path(file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            return _Wrong(f"cannot be read from the file that {name}_FILE names: {_short(error)}")
+        return content.removesuffix("\n").removesuffix("\r") or _Wrong(f"is empty in the file that {name}_FILE names")

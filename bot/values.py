@@ -1,0 +1,167 @@
+"""What a person writes in a variable, turned into what the program uses.
+
+Each function takes the text and raises ValueError with the end of a sentence that begins with the variable's name
+("must begin with http:// or https://"). None repeats the text: it could be a secret pasted into the wrong place.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.secret import Secret
+
+_FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
+"""Url-safe base64 of 32 bytes."""
+
+
+@dataclass(frozen=True)
+class Listen:
+    """Where to listen. Port 0: a free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def text(value: str) -> str:
+    """One line that is not blank, without the blanks around it."""
+    value = value.strip()
+    if not value or not value.isprintable():
+        raise ValueError("must be one line of text")
+    return value
+
+
+def word(value: str) -> str:
+    """Text that goes into a header or a path: no blank, printable ASCII."""
+    value = value.strip()
+    if not value or not (value.isascii() and value.isprintable()) or " " in value:
+        raise ValueError("must be one word without blanks, in ASCII characters")
+    return value
+
+
+def token(value: str) -> Secret:
+    """A secret that goes into a header."""
+    return Secret(word(value))
+
+
+def password(value: str) -> Secret:
+    """Any text, taken as it is."""
+    return Secret(value)
+
+
+def room(value: str) -> str:
+    """A room's name or id; people write `#admins` too."""
+    return text(text(value).removeprefix("#"))
+
+
+def roles(value: str) -> frozenset[str]:
+    """Role ids separated by commas, at least one."""
+    found = frozenset(part.strip() for part in value.split(",") if part.strip())
+    if not found:
+        raise ValueError("must name at least one role")
+    return found
+
+
+def keys(value: str) -> tuple[Secret, ...]:
+    """Fernet keys separated by commas; a position tells which one is wrong."""
+    found = [part.strip() for part in value.split(",") if part.strip()]
+    for position, key in enumerate(found, 1):
+        if not _FERNET_KEY.fullmatch(key):
+            raise ValueError(f"holds as key {position} something that is not a key; `ssobot keys new` makes one")
+    if not found:
+        raise ValueError("must hold at least one key; `ssobot keys new` makes one")
+    if len(set(found)) < len(found):
+        raise ValueError("holds a key twice")
+    return tuple(Secret(key) for key in found)
+
+
+def address(value: str) -> str:
+    """`https://chat.example.org/sub/path`, without trailing slash, scheme and host in lower case."""
+    parts = _split(value.strip())
+    port = f":{parts.port}" if parts.port and parts.port != {"http": 80, "https": 443}[parts.scheme] else ""
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
+
+
+def origin(value: str) -> str:
+    """Like `address`, without any path."""
+    found = address(value)
+    if urlsplit(found).path:
+        raise ValueError("must be an address without a path, such as https://id.example.org")
+    return found
+
+
+def _split(value: str) -> SplitResult:
+    if not value.isprintable() or " " in value or "\\" in value:
+        raise ValueError("must be an address without blanks")
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        raise ValueError("is not an address: its host or port is wrong") from None
+    if parts.scheme not in ("http", "https"):
+        raise ValueError("must begin with http:// or https://")
+    if not parts.hostname or port == 0:
+        raise ValueError("is not an address: its host or port is wrong")
+    if "@" in parts.netloc:
+        raise ValueError("must not hold a user or a password")
+    if "?" in value or "#" in value:
+        raise ValueError("must not hold a query or a fragment")
+    if "//" in parts.path or "/." in parts.path:
+        raise ValueError("must not hold // or /. in its path")
+    return parts
+
+
+def database(value: str) -> URL:
+    """A SQLAlchemy URL with the async driver; `sqlite://`, `postgresql://` and `postgres://` are completed.
+
+    What libpq calls `sslmode` is `ssl` to asyncpg.
+    """
+    try:
+        url = make_url(value.strip())
+    except (ArgumentError, ValueError):
+        raise ValueError("is not a database URL such as sqlite:///ssobot.sqlite") from None
+    match url.drivername:
+        case "sqlite" | "sqlite+aiosqlite":
+            return _sqlite(url)
+        case "postgresql" | "postgres" | "postgresql+asyncpg":
+            return _postgresql(url)
+        case _:
+            raise ValueError("must begin with sqlite:// or postgresql://")
+
+
+def _sqlite(url: URL) -> URL:
+    if not url.database or url.database == ":memory:" or "mode=memory" in url.database or "mode" in url.query:
+        raise ValueError("must name a file: what is kept in memory is lost with the process")
+    return url.set(drivername="sqlite+aiosqlite")
+
+
+def _postgresql(url: URL) -> URL:
+    if not url.database:
+        raise ValueError("must name a database after the host")
+    if "password" in url.query:
+        raise ValueError("must hold its password before the @, not in the query")
+    if mode := url.query.get("sslmode"):
+        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+    return url.set(drivername="postgresql+asyncpg")
+
+
+def listen(value: str) -> Listen:
+    """`host:port`, IPv6 in brackets."""
+    host, colon, port = value.strip().rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise ValueError("must hold an IPv6 address in brackets, such as [::1]:8080")
+    if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise ValueError("must be host:port, such as 127.0.0.1:8080")
+    return Listen(host, int(port))
