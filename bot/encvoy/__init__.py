@@ -1,0 +1,1 @@
+"""The client of Encvoy ID. Begin with `bot.encvoy.client.EncvoyIdClient`."""

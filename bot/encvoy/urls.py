@@ -1,0 +1,97 @@
+"""Which addresses Encvoy ID takes, and why not; and what an origin is. Pure.
+
+Encvoy ID checks `domain`, `redirect_uris` and `post_logout_redirect_uris` with one regular expression
+(facts/encvoy-id.md §4). Some of what it takes breaks the application at the OIDC side (§4, last table).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urljoin, urlsplit
+
+MAX_LENGTH = 2000
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_PARTS = re.compile(r"(?P<scheme>[^:/?#]*)://(?P<authority>[^/?#]*)(?P<rest>.*)", re.DOTALL)
+_HOST = re.compile(r"(?:[a-z0-9-]|[\u00a1-\uffff])+(?:\.(?:[a-z0-9-]|[\u00a1-\uffff])+)*")
+
+
+def why_refused(url: str) -> str | None:
+    """One sentence on why Encvoy ID refuses this address, None if it takes it."""
+    if not url:
+        return "The address is empty."
+    if len(url) > MAX_LENGTH:
+        return f"The address is longer than {MAX_LENGTH} characters."
+    if any(char.isspace() or ord(char) < 32 for char in url):
+        return "The address has white space in it."
+    parts = _PARTS.fullmatch(url)
+    if parts is None:
+        return "The address has no scheme: it begins with https:// or http://."
+    if not re.fullmatch(r"[a-z][a-z0-9.+-]*", parts["scheme"]):
+        return "The scheme of the address is not in lower case."
+    return _why_authority_refused(parts["authority"].rpartition("@")[2])
+
+
+def why_refused_as_callback(url: str) -> str | None:
+    """As `why_refused`, and what is stored but breaks the application: fragments and schemes of apps."""
+    reason = why_refused(url)
+    if reason is not None:
+        return reason
+    if not url.startswith(("http://", "https://")):
+        return "The callback begins with neither https:// nor http://."
+    if "#" in url:
+        return "The callback has a fragment (#)."
+    return None
+
+
+def origin(url: str) -> tuple[str, str, int]:
+    """(scheme, host, port) of an address, the scheme's own port filled in. ValueError if it has none."""
+    parts = urlsplit(url)
+    port = parts.port or DEFAULT_PORTS.get(parts.scheme)
+    if not parts.hostname or port is None:
+        raise ValueError("not an address of a web server")
+    return parts.scheme, parts.hostname, port
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether scheme, host and port are the same; False for what is not an address."""
+    try:
+        return origin(one) == origin(other)
+    except ValueError:
+        return False
+
+
+def resolve(base: str, location: str) -> str:
+    """Where a `Location`, absolute or relative, points to from `base`."""
+    return urljoin(base, location)
+
+
+def _why_authority_refused(authority: str) -> str | None:
+    if "[" in authority or "]" in authority or authority.count(":") > 1:
+        return "The host is an IPv6 address."
+    host, colon, port = authority.partition(":")
+    if not host:
+        return "The address has no host."
+    if "_" in host:
+        return "The host has an underscore in it."
+    if host != host.lower():
+        return "The host is not in lower case."
+    if not _HOST.fullmatch(host):
+        return "The host has other characters than letters, digits, hyphens and dots, or a dot too many."
+    if colon and not re.fullmatch(r"[0-9]{2,5}", port):
+        return "The port does not have two to five digits."
+    # Past its own rule Encvoy ID parses the address, and never answers where that fails.
+    if colon and int(port) > 65535:
+        return "There is no port above 65535."
+    if host.rpartition(".")[2].isdigit() and not _is_ipv4(host):
+        return "The host looks like an IPv4 address and is none."
+    return None
+
+
+def _is_ipv4(host: str) -> bool:
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,89 @@
+"""What Encvoy ID's login page says. Pure.
+
+Its pages carry their state as JSON assigned to `window.__WIDGET_DATA__` (facts/encvoy-id.md §6). A wrong password is
+answered with such a page and status 201.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+_ASSIGNMENT = re.compile(r"""window(?:\.__WIDGET_DATA__|\[["']__WIDGET_DATA__["']\])\s*=\s*""")
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,40}")
+LONGEST = 80
+"""How much of a text from outside may reach a person."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the login: `route` is which one, `message` its words, defused, in the language of the system."""
+
+    route: str
+    message: str = ""
+
+
+WRONG_CREDENTIALS = "Check SSOBOT_ENCVOY_LOGIN and SSOBOT_ENCVOY_PASSWORD, and that the user is not blocked."
+
+MENDS: Mapping[str, str] = MappingProxyType(
+    {
+        "error": WRONG_CREDENTIALS,
+        "login": "Password login seems to be switched off, or the cookies were lost on the way: "
+        "check the provider Login/Password, and that SSOBOT_ENCVOY_URL is the address in Encvoy ID's DOMAIN.",
+        "identifiers": "Encvoy ID enforces a second factor at login: take `login` out of the methods that its setting "
+        "two_factor_authentication controls, or have the bot's user exempted.",
+        "steps": "Encvoy ID requires a profile field that the bot's user has left empty: "
+        "sign in as that user once and fill it in.",
+        "publicity": "Encvoy ID wants the bot's user to make profile fields visible: "
+        "sign in as that user once and confirm.",
+        "access": "Encvoy ID wants a consent from the bot's user: check that SSOBOT_ENCVOY_CLIENT_ID is the id of its "
+        "main client.",
+        "missing-identifiers": "The bot's user lacks a way of signing in that Encvoy ID demands: "
+        "sign in as that user once and add it.",
+        "recover-account": "The bot's user is marked as deleted in Encvoy ID: restore it, or take another one.",
+        "bind": "Encvoy ID wants the bot's user bound to an outside account: sign in as that user once.",
+    }
+)
+"""Route of the login page to what puts it right (facts/encvoy-id.md §6)."""
+
+UNKNOWN_ROUTE = "Sign in to Encvoy ID as the bot's user in a browser once, and see what it asks for."
+
+
+def read_page(html: str) -> Page:
+    """The page's route and message. `Page("unknown")` if it is no page of the login."""
+    found = _ASSIGNMENT.search(html)
+    if found is None:
+        return Page("unknown")
+    try:
+        data, _ = json.JSONDecoder().raw_decode(html, found.end())
+    except ValueError:
+        return Page("unknown")
+    if not isinstance(data, dict):
+        return Page("unknown")
+    route = data.get("initialRoute")
+    env = data.get("envVars")
+    message = env.get("MESSAGE") if isinstance(env, dict) else None
+    return Page(safe_word(route) or "unknown", defused(message) if isinstance(message, str) else "")
+
+
+def mend_for(route: str) -> str:
+    """What puts right that the login ended on this page."""
+    return MENDS.get(route, UNKNOWN_ROUTE)
+
+
+def safe_word(text: object) -> str | None:
+    """The text if it is a short word of letters, digits, dashes and underscores, else None."""
+    return text if isinstance(text, str) and _WORD.fullmatch(text) else None
+
+
+def defused(text: str, longest: int = LONGEST) -> str:
+    """Letters, digits and harmless marks of a text from outside: no mention, link, markup or fence survives."""
+    kept = "".join(
+        char if unicodedata.category(char)[0] in "LMN" or char in " ,'’-" else " " for char in text[: 20 * longest]
+    )
+    words = " ".join(kept.split())
+    return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"

@@ -1,0 +1,169 @@
+"""One HTTP request over aiohttp: bounded in time and size, no redirect followed, failures as typed errors.
+
+Nothing here looks at a status: the callers' `decipher` does. The errors of aiohttp can carry addresses with queries, so
+none of them is chained to what is raised.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import yarl
+
+from bot.errors import BadAnswer, NoAnswer, RemoteError, System, Unreachable
+
+CONNECT_SECONDS = 3.0
+TOTAL_SECONDS = 8.0
+"""From the first byte sent to the last one read. Encvoy ID never answers some mistakes (facts/encvoy-id.md §5)."""
+KEEP_ALIVE_SECONDS = 30.0
+"""How long an idle connection is kept: longer than Rocket.Chat takes to settle."""
+MAX_BODY = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, repr=False)
+class Answer:
+    """What came back, unjudged. Prints its status only: headers and body may hold secrets."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Case-insensitive."""
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Answer({self.status})"
+
+    @property
+    def location(self) -> str:
+        """Where a redirect points to; empty if nowhere."""
+        return self.headers.get("Location", "") if 300 <= self.status < 400 else ""
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are not UTF-8 become marks."""
+        return self.body.decode("utf-8", "replace")
+
+
+class Wire:
+    """The connections to one system. Use as `async with`, or call `close`."""
+
+    def __init__(self, system: System, *, timeout: float = TOTAL_SECONDS, tls: ssl.SSLContext | None = None) -> None:
+        """`timeout` in seconds for one request as a whole; `tls` for a private certificate authority."""
+        self.system: System = system
+        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(CONNECT_SECONDS, timeout))
+        self._tls = tls
+        self._connector: aiohttp.TCPConnector | None = None
+        self._plain: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Wire:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes every connection; harmless if there is none."""
+        plain, self._plain = self._plain, None
+        connector, self._connector = self._connector, None
+        if plain is not None:
+            await plain.close()
+        if connector is not None:
+            await connector.close()
+
+    def browser(self) -> Browser:
+        """A fresh cookie jar over the same connections."""
+        return Browser(self, self._session(aiohttp.CookieJar(unsafe=True, quote_cookie=False)))
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        route: str,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One request without cookies. `url` is already percent-encoded; `route` names it in errors, without ids.
+
+        Raises Unreachable (nothing was sent), NoAnswer (sent; the effect is unknown), BadAnswer (not HTTP, or endless).
+        """
+        if self._plain is None:
+            self._plain = self._session(aiohttp.DummyCookieJar())
+        return await self._exchange(self._plain, method, url, route, headers, json, form)
+
+    def _session(self, jar: aiohttp.abc.AbstractCookieJar) -> aiohttp.ClientSession:
+        if self._connector is None:
+            tls: ssl.SSLContext | bool = True if self._tls is None else self._tls
+            self._connector = aiohttp.TCPConnector(ssl=tls, keepalive_timeout=KEEP_ALIVE_SECONDS, limit_per_host=20)
+        return aiohttp.ClientSession(
+            connector=self._connector, connector_owner=False, cookie_jar=jar, timeout=self._timeout, trust_env=False
+        )
+
+    async def _exchange(
+        self,
+        session: aiohttp.ClientSession,
+        method: str,
+        url: str,
+        route: str,
+        headers: Mapping[str, str] | None,
+        json: Any,
+        form: Mapping[str, str] | None,
+    ) -> Answer:
+        failure: RemoteError
+        try:
+            async with session.request(
+                method,
+                yarl.URL(url, encoded=True),
+                headers=headers,
+                json=json,
+                data=form,
+                allow_redirects=False,
+            ) as response:
+                body = await response.content.read(MAX_BODY + 1)
+                while len(body) <= MAX_BODY and (more := await response.content.read(MAX_BODY + 1)):
+                    body += more
+                if len(body) <= MAX_BODY:
+                    return Answer(response.status, response.headers, body)
+                failure = BadAnswer(self.system, route, why="The answer does not end.")
+        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError):
+            failure = Unreachable(
+                self.system,
+                route,
+                why="Its TLS certificate is not trusted here.",
+                mend="Add its certificate authority to those that this machine trusts.",
+            )
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            failure = Unreachable(self.system, route)
+        except (TimeoutError, aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError):
+            failure = NoAnswer(self.system, route)
+        except (aiohttp.ClientError, ValueError):
+            failure = BadAnswer(self.system, route, why="That is not HTTP as it should be.")
+        # Outside of the except clause: nothing of aiohttp hangs on the error, not even as its context.
+        raise failure
+
+
+class Browser:
+    """Requests by hand with cookies kept between them, as a browser keeps them, and nothing else remembered."""
+
+    def __init__(self, wire: Wire, session: aiohttp.ClientSession) -> None:
+        """Made by `Wire.browser`."""
+        self._wire = wire
+        self._session = session
+
+    async def __aenter__(self) -> Browser:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def get(self, url: str, *, route: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """See `Wire.send`."""
+        return await self._wire._exchange(self._session, "GET", url, route, headers, None, None)
+
+    async def post(self, url: str, form: Mapping[str, str], *, route: str) -> Answer:
+        """Sends a form. See `Wire.send`."""
+        return await self._wire._exchange(self._session, "POST", url, route, None, None, form)

@@ -1,0 +1,110 @@
+"""The rows are those of facts/encvoy-id.md §4, "URL rule" and "Accepted by the API but broken"."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.encvoy.urls import origin, resolve, same_origin, why_refused, why_refused_as_callback
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:3000",
+        "http://127.0.0.1:3000/",
+        "http://10.0.0.5",
+        "http://rc:3000",
+        "ftp://x.y",
+        "com.app://cb",
+        "https://e.example/path?query=1",
+        "https://e.example/path#fragment",
+        "https://e.example/*",
+        "https://user:word@e.example",
+        "https://bücher.example",
+        "https://chat-1.e.example:65535/sub/_oauth/encvoyid",
+    ],
+)
+def test_encvoy_id_takes_it(url: str) -> None:
+    assert why_refused(url) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("", "empty"),
+        ("e.example", "no scheme"),
+        ("https:/e.example", "no scheme"),
+        ("HTTPS://e.example", "scheme"),
+        ("https://E.example", "lower case"),
+        ("https://chat.Example.org/_oauth/encvoyid", "lower case"),
+        ("http://[::1]:3000", "IPv6"),
+        ("http://::1", "IPv6"),
+        ("http://rocket_chat:3000", "underscore"),
+        ("http://rc:3", "port"),
+        ("http://rc:", "port"),
+        ("http://rc:123456", "port"),
+        ("http://rc:70000", "65535"),
+        ("http://1.2.3.400", "IPv4"),
+        ("http://1.2.3", "IPv4"),
+        ("http://", "no host"),
+        ("http:///path", "no host"),
+        ("http://a..b", "dot"),
+        ("http://a b", "white space"),
+        ("http://a\nb", "white space"),
+        ("http://a%20b", "other characters"),
+        ("https://e.example/" + "x" * 2000, "2000"),
+    ],
+)
+def test_encvoy_id_refuses_it_and_the_reason_is_named(url: str, reason: str) -> None:
+    said = why_refused(url)
+
+    assert said is not None
+    assert reason in said
+    assert said.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [("com.app://cb", "begins with neither"), ("https://e.example/cb#x", "fragment"), ("http://a_b/cb", "underscore")],
+)
+def test_a_callback_is_also_refused_where_it_would_break_the_application(url: str, reason: str) -> None:
+    assert reason in (why_refused_as_callback(url) or "")
+
+
+def test_a_callback_with_sub_path_is_fine() -> None:
+    assert why_refused_as_callback("https://e.example/chat/_oauth/encvoyid") is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://a.example", "https://a.example:443/x", True),
+        ("http://a.example/", "http://A.example", True),
+        ("http://a.example", "https://a.example", False),
+        ("https://a.example", "https://a.example:8443", False),
+        ("https://a.example", "https://b.example", False),
+        ("https://a.example", "https://a.example@b.example/", False),
+        ("https://a.example", "/relative", False),
+        ("https://a.example", "https://a.example:port", False),
+        ("https://a.example", "javascript:alert", False),
+    ],
+)
+def test_origins_are_compared_by_scheme_host_and_port(one: str, other: str, same: bool) -> None:
+    assert same_origin(one, other) is same
+
+
+def test_an_address_without_host_has_no_origin() -> None:
+    with pytest.raises(ValueError, match="not an address"):
+        origin("mailto:somebody")
+
+
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("/oidc/auth/u1", "https://a.example/oidc/auth/u1"),
+        ("https://b.example/x", "https://b.example/x"),
+        ("//b.example/x", "https://b.example/x"),
+    ],
+)
+def test_a_location_is_resolved_relative_or_absolute(location: str, target: str) -> None:
+    assert resolve("https://a.example/api/interaction/u1/auth?type=X", location) == target
