@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +26,7 @@ ADA = Author("u1", "ada", "Ada")
 
 
 def message(**changes: Any) -> Message:
-    return Message(**({"id": "m", "rid": "r", "msg": "hi", "ts": T0, "author": ADA, "updated_at": T0} | changes))
+    return replace(Message("m", "r", "hi", T0, ADA, T0), **changes)
 
 
 def test_a_persons_message_has_exactly_these_fields() -> None:
