@@ -1,0 +1,133 @@
+"""Client records of the stand-in: the columns, their defaults, and the two forms in which they are answered.
+
+Source: facts/encvoy-id.md §3.
+"""
+
+from __future__ import annotations
+
+import random
+import string
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+Record = dict[str, Any]
+"""One row of the client table, column name to value."""
+
+ALPHANUMERIC = string.ascii_letters + string.digits
+SHORT = ("client_id", "name", "description", "domain", "avatar", "created_at")
+"""Columns of the short form; `type` is added to them."""
+CREDENTIALS_PROVIDER = {"id": "1", "type": "CREDENTIALS", "name": "Login/Password", "avatar": None}
+
+DEFAULTS: Record = {
+    "avatar": None,
+    "cover": None,
+    "cover_mode": "",
+    "created_at": "",
+    "description": None,
+    "domain": "",
+    "name": "",
+    "catalog": False,
+    "mini_widget": False,
+    "authorize_only_admins": False,
+    "authorize_only_employees": False,
+    "show_avatar_in_widget": False,
+    "hide_avatars_of_big_providers": False,
+    "hide_widget_header": False,
+    "hide_widget_footer": False,
+    "hide_widget_create_account": False,
+    "widget_title": "WIDGET_APP_NAME",
+    "widget_colors": {"font_color": "#ffffff", "link_color": "#4c6aa7", "button_color": "#4c6aa7"},
+    "widget_info": "",
+    "widget_info_out": "",
+    "required_providers_ids": [],
+    "client_id": "",
+    "client_secret": "",
+    "redirect_uris": [],
+    "post_logout_redirect_uris": [],
+    "application_type": "web",
+    "grant_types": ["authorization_code", "refresh_token"],
+    "id_token_signed_response_alg": "RS256",
+    "request_uris": [],
+    "require_auth_time": False,
+    "response_types": ["code"],
+    "subject_type": "public",
+    "token_endpoint_auth_method": "client_secret_basic",
+    "introspection_endpoint_auth_method": "client_secret_basic",
+    "revocation_endpoint_auth_method": "client_secret_basic",
+    "require_signed_request_object": False,
+    "access_token_ttl": 1800,
+    "refresh_token_ttl": 86400,
+    "type_id": None,
+    "parent_id": None,
+}
+"""Every column with the value after a minimal create."""
+
+ORIGIN_PORTS = {"http": 80, "https": 443, "ftp": 21, "ws": 80, "wss": 443}
+
+
+def origin(url: str) -> str:
+    """What JavaScript's `new URL(url).origin` says: the text `null` for a scheme of one's own."""
+    parts = urlsplit(url)
+    if parts.scheme not in ORIGIN_PORTS:
+        return "null"
+    port = "" if parts.port in (None, ORIGIN_PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{parts.hostname}{port}"
+
+
+def alphanumerics(dice: random.Random, length: int) -> str:
+    """Ids and secrets as the real one makes them: not from a CSPRNG (facts/encvoy-id.md §4)."""
+    return "".join(dice.choices(ALPHANUMERIC, k=length))
+
+
+@dataclass
+class Clients:
+    """The client table, with the rules attached to each client."""
+
+    dice: random.Random
+    main_id: str
+    """Id of the main client, env CLIENT_ID."""
+    by_id: dict[str, Record] = field(default_factory=dict)
+    rules: dict[str, list[int]] = field(default_factory=dict)
+    """client_id to the ids of attached rules."""
+
+    def create(self, created_at: str, columns: Record) -> Record:
+        """Inserts a row; the id has 22 characters and the secret 87 unless given."""
+        row = deepcopy(DEFAULTS) | {"created_at": created_at}
+        row |= {"client_id": alphanumerics(self.dice, 22), "client_secret": alphanumerics(self.dice, 87)} | columns
+        if not row["post_logout_redirect_uris"]:
+            row["post_logout_redirect_uris"] = list(dict.fromkeys(origin(uri) for uri in row["redirect_uris"]))
+        self.by_id[row["client_id"]] = row
+        return row
+
+    def delete(self, client_id: str) -> list[str]:
+        """Deletes a client and its children; the ids that are gone."""
+        if self.by_id.pop(client_id, None) is None:
+            return []
+        self.rules.pop(client_id, None)
+        children = [row["client_id"] for row in self.by_id.values() if row["parent_id"] == client_id]
+        return [client_id, *(gone for child in children for gone in self.delete(child))]
+
+    def parent(self, row: Record) -> Record | None:
+        """`{avatar, name}` of the parent, None at the top."""
+        parent = self.by_id.get(row["parent_id"] or "")
+        return {"avatar": parent["avatar"], "name": parent["name"]} if parent else None
+
+    def short(self, row: Record) -> Record:
+        """What everybody may see."""
+        return {name: row[name] for name in SHORT} | {"type": None}
+
+    def stored(self, row: Record) -> Record:
+        """The answer of PUT: every column, the secret included."""
+        return deepcopy(row)
+
+    def listed(self, row: Record, role_count: int) -> Record:
+        """An item of the list: no secret, no redirect URIs (facts/encvoy-id.md §4)."""
+        names = ("client_id", "name", "catalog", "description", "domain", "avatar", "created_at")
+        return {name: row[name] for name in names} | {
+            "type": None,
+            "parent": self.parent(row),
+            "Provider_relations": [{"provider": dict(CREDENTIALS_PROVIDER)}],
+            "_count": {"Role": role_count},
+        }

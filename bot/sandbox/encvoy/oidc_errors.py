@@ -1,0 +1,113 @@
+"""Errors of the OpenID provider, and the two shapes in which `oidc-provider` 8.8 answers them.
+
+Source: facts/encvoy-id.md §9 "Error shapes at OIDC endpoints".
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+@dataclass
+class OidcError(Exception):
+    """`error` and `error_description` of OAuth 2.0, with the HTTP status."""
+
+    status: int
+    error: str
+    description: str | None = None
+    may_redirect: bool = True
+    """Whether an authorization request that fails with it goes back to its redirect_uri."""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__init__(self.error, self.description)
+
+    def body(self, state: str | None = None) -> dict[str, str]:
+        """The members of the answer, in the order of the real one."""
+        members = {"error": self.error, "error_description": self.description, "state": state}
+        return {name: value for name, value in members.items() if value is not None}
+
+
+def invalid_request(description: str, status: int = 400) -> OidcError:
+    """The request cannot be understood."""
+    return OidcError(status, "invalid_request", description)
+
+
+def invalid_client() -> OidcError:
+    """The client could not be authenticated: unknown id, wrong secret and wrong method look the same."""
+    return OidcError(401, "invalid_client", "client authentication failed")
+
+
+def invalid_grant() -> OidcError:
+    """Code or refresh token does not count, whatever the reason."""
+    return OidcError(400, "invalid_grant", "grant request is invalid")
+
+
+def invalid_redirect_uri() -> OidcError:
+    """The redirect_uri is not registered; such a request is never redirected."""
+    text = "redirect_uri did not match any of the client's registered redirect_uris"
+    return OidcError(400, "invalid_redirect_uri", text, may_redirect=False)
+
+
+def listed(names: Iterable[str], last: str = "and") -> str:
+    """`'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`."""
+    quoted = [f"'{name}'" for name in names]
+    if len(quoted) < 3:
+        return f" {last} ".join(quoted)
+    return f"{', '.join(quoted[:-1])}, {last} {quoted[-1]}"
+
+
+def missing(names: Iterable[str]) -> OidcError:
+    """Mandatory parameters are absent."""
+    absent = list(names)
+    return invalid_request(f"missing required parameter{'' if len(absent) == 1 else 's'} {listed(absent)}")
+
+
+def prefers_html(accept: str) -> bool:
+    """Whether the Accept header likes HTML better than JSON; the generic `*/*`, as of curl, means JSON."""
+    if not accept.strip():
+        return False
+    ranked = []
+    for index, offered in enumerate(("application/json", "text/html")):
+        best: tuple[int, float, int] | None = None
+        for order, entry in enumerate(accept.split(",")):
+            kind, *parameters = (part.strip() for part in entry.split(";"))
+            weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+            specificity = {offered: 6, offered.split("/")[0] + "/*": 4, "*/*": 0}.get(kind.lower())
+            if specificity is not None and (best is None or specificity > best[0]):
+                best = specificity, float(weight), order
+        if best is not None and best[1] > 0:
+            ranked.append((-best[1], -best[0], best[2], index))
+    return bool(ranked) and min(ranked)[-1] == 1
+
+
+def page(members: Mapping[str, str]) -> str:
+    """The provider's own error page."""
+    lines = "".join(
+        f"<pre><strong>{name}</strong>: {html.escape(value).replace('&#x27;', '&#39;')}</pre>"
+        for name, value in members.items()
+    )
+    return (
+        "<!DOCTYPE html><html><head><meta charset='utf-8'><title>oops! something went wrong</title></head>"
+        f"<body><div class='container'><h1>oops! something went wrong</h1>{lines}</div></body></html>"
+    )
+
+
+def html_error(error: OidcError, members: Mapping[str, str]) -> web.Response:
+    """An error as a page, whatever the caller likes."""
+    return web.Response(
+        status=error.status, headers=NO_STORE | error.headers, text=page(members), content_type="text/html"
+    )
+
+
+def respond(request: web.Request, error: OidcError) -> web.Response:
+    """An error of an endpoint that programs call: JSON, or HTML if that is what they accept."""
+    if prefers_html(request.headers.get("Accept", "")):
+        return html_error(error, error.body())
+    return web.json_response(error.body(), status=error.status, headers=error.headers)

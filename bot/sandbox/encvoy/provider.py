@@ -1,0 +1,202 @@
+"""The OpenID provider: which handler for which path, discovery, keys, userinfo.
+
+The issuer is DOMAIN itself while the endpoints are under a prefix; discovery builds the endpoints from the host that
+was asked, and the issuer not (facts/encvoy-id.md §1 "Surprises").
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.encvoy import cookies as names
+from bot.sandbox.encvoy.answers import NGINX_404
+from bot.sandbox.encvoy.authorize import push
+from bot.sandbox.encvoy.claims import CLAIMS, SCOPES
+from bot.sandbox.encvoy.client_auth import FORM, Form, body_of, find_client, form_of, one, reject_duplicates
+from bot.sandbox.encvoy.cookies import Cookies
+from bot.sandbox.encvoy.fields import AUTH_METHODS
+from bot.sandbox.encvoy.flow import Flow
+from bot.sandbox.encvoy.grants import Credential
+from bot.sandbox.encvoy.keys import Keys
+from bot.sandbox.encvoy.oidc_errors import NO_STORE, OidcError, invalid_request, respond
+from bot.sandbox.encvoy.state import State
+from bot.sandbox.encvoy.tokens import Tokens
+from bot.sandbox.encvoy.validity import GRANT_TYPES, RESPONSE_TYPES
+
+SIGNING = ("HS256", "RS256", "PS256", "ES256", "EdDSA")
+
+
+class Provider:
+    """Everything under the prefix, and discovery."""
+
+    def __init__(self, state: State, cookies: Cookies, keys: Keys) -> None:
+        self.state = state
+        self.cookies = cookies
+        self.keys = keys
+        self.tokens = Tokens(state, keys)
+        self.flow = Flow(state, cookies, self.tokens)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse | None:
+        """The answer for a path of the provider; None if the path is not one of its own."""
+        switches = self.state.switches
+        if request.path in switches.discovery_at:
+            return self._discovery(request)
+        if request.path.startswith(switches.oidc_prefix + "/"):
+            try:
+                return await self._route(request, request.path.removeprefix(switches.oidc_prefix))
+            except OidcError as error:
+                return respond(request, error)
+        if request.path.startswith(("/oidc", "/api/oidc")):
+            return web.Response(status=404, text=NGINX_404, content_type="text/html")
+        return None
+
+    async def _route(self, request: web.Request, path: str) -> web.Response:
+        match request.method, path:
+            case "GET", "/auth":
+                return self.flow.begin(request, form_of(request.query))
+            case "POST", "/auth":
+                return self.flow.begin(request, await body_of(request, path))
+            case "POST", "/token" | "/token/introspection" | "/token/revocation" | "/request":
+                return await self._called_by_client(request, path)
+            case "GET" | "POST", "/me":
+                return await self._userinfo(request)
+            case "GET", "/jwks":
+                return web.json_response(self.keys.published(), content_type="application/jwk-set+json")
+            case "GET" | "POST", "/session/end":
+                return self._logout_page()
+            case "POST", "/session/end/confirm":
+                return await self._log_out(request, path)
+            case "GET", "/session/end/success":
+                return web.Response(text=_plain("Sign-out Success"), content_type="text/html")
+            case "GET" | "PUT" | "DELETE" | "PATCH", "/request":
+                return web.Response(status=405, text="Method Not Allowed", headers={"Allow": "POST, OPTIONS"})
+        if request.method == "GET" and path.startswith("/auth/"):
+            return self.flow.resume(request)
+        raise invalid_request(f"unrecognized route or not allowed method ({request.method} on {path})", 404)
+
+    async def _called_by_client(self, request: web.Request, path: str) -> web.Response:
+        """Endpoints that a client calls itself; nothing of theirs may be stored on the way, errors included."""
+        try:
+            form = await body_of(request, path)
+            match path:
+                case "/token":
+                    return self.tokens.token(request, form)
+                case "/token/introspection":
+                    return self.tokens.introspection(request, form)
+                case "/token/revocation":
+                    return self.tokens.revocation(request, form)
+                case _:
+                    return push(self.state, request, form)
+        except OidcError as error:
+            if path != "/token/revocation":
+                error.headers |= NO_STORE
+            raise
+
+    async def _userinfo(self, request: web.Request) -> web.Response:
+        try:
+            token = await self._bearer(request)
+            client = find_client(self.state, token.client_id)
+            person = self.state.people.by_id.get(token.account_id)
+            if client is None or person is None:
+                raise _invalid_token()
+        except OidcError as error:
+            error.headers |= NO_STORE | {"WWW-Authenticate": self._challenge(error)}
+            raise
+        return web.json_response(self.tokens.claims(client, person, token.scope), headers=NO_STORE)
+
+    def _challenge(self, error: OidcError) -> str:
+        challenge = f'Bearer realm="{self.state.domain}"'
+        if error.description == "no access token provided":
+            return challenge
+        return f'{challenge}, error="{error.error}", error_description="{error.description}"'
+
+    async def _bearer(self, request: web.Request) -> Credential:
+        """The access token of a userinfo request; it must come in exactly one way, and not in the query."""
+        form: Form = await body_of(request, "/me") if request.method == "POST" else {}
+        reject_duplicates(form, form)
+        posted = one(form, "access_token") if request.content_type == FORM else None
+        ways = [("body", posted), ("header", request.headers.get("Authorization"))]
+        given = [(way, value) for way, value in [*ways, ("query", request.query.get("access_token"))] if value]
+        if not given:
+            raise invalid_request("no access token provided")
+        if len(given) > 1:
+            raise invalid_request("access token must only be provided using one mechanism")
+        way, value = given[0]
+        if way == "query":
+            raise invalid_request("access tokens must not be provided via query parameter")
+        if way == "header":
+            parts = value.split(" ")
+            if len(parts) != 2:
+                raise invalid_request("invalid authorization header value format")
+            if parts[0].lower() != "bearer":
+                raise invalid_request("authorization header scheme must be `Bearer`")
+            value = parts[1]
+        token = self.state.vault.token(value)
+        if token is None or token.kind != "access":
+            raise _invalid_token()
+        if "openid" not in token.scope.split():
+            raise OidcError(403, "insufficient_scope", "access token missing openid scope")
+        return token
+
+    def _discovery(self, request: web.Request) -> web.Response:
+        scheme = request.headers.get("X-Forwarded-Proto", request.scheme)
+        host = request.headers.get("X-Forwarded-Host", request.host)
+        at = f"{scheme}://{host}{self.state.switches.oidc_prefix}"
+        document: dict[str, Any] = {
+            "authorization_endpoint": f"{at}/auth",
+            "claims_parameter_supported": False,
+            "claims_supported": list(CLAIMS),
+            "code_challenge_methods_supported": ["S256"],
+            "end_session_endpoint": f"{at}/session/end",
+            "grant_types_supported": [GRANT_TYPES[0], GRANT_TYPES[1], GRANT_TYPES[2]],
+            "issuer": self.state.domain,
+            "jwks_uri": f"{at}/jwks",
+            "authorization_response_iss_parameter_supported": True,
+            "response_modes_supported": ["form_post", "fragment", "query"],
+            "response_types_supported": list(RESPONSE_TYPES),
+            "scopes_supported": list(SCOPES),
+            "subject_types_supported": ["public", "pairwise"],
+            "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
+            "token_endpoint_auth_signing_alg_values_supported": list(SIGNING),
+            "token_endpoint": f"{at}/token",
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "pushed_authorization_request_endpoint": f"{at}/request",
+            "request_parameter_supported": False,
+            "request_uri_parameter_supported": False,
+            "userinfo_endpoint": f"{at}/me",
+            "introspection_endpoint": f"{at}/token/introspection",
+            "revocation_endpoint": f"{at}/token/revocation",
+            "claim_types_supported": ["normal"],
+        }
+        return web.json_response(document)
+
+    def _logout_page(self) -> web.Response:
+        action = html.escape(f"{self.state.switches.oidc_prefix}/session/end/confirm")
+        form = (
+            f'<form method="post" action="{action}"><input type="hidden" name="logout" value="yes">'
+            '<button type="submit">Yes, sign me out</button></form>'
+        )
+        return web.Response(text=_plain("Logout Request", form), content_type="text/html", headers=NO_STORE)
+
+    async def _log_out(self, request: web.Request, path: str) -> web.Response:
+        """Ends the session of this browser: its tokens stop counting at once (facts/encvoy-id.md §2)."""
+        form = await body_of(request, path)
+        uid = self.cookies.read(request, names.SESSION)
+        if uid is not None and one(form, "logout"):
+            self.state.vault.end_session(uid)
+        prefix = self.state.switches.oidc_prefix
+        return web.Response(status=303, headers={"Location": f"{self.state.domain}{prefix}/session/end/success"})
+
+
+def _invalid_token() -> OidcError:
+    return OidcError(401, "invalid_token", "invalid token provided")
+
+
+def _plain(title: str, body: str = "") -> str:
+    return (
+        f"<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>{title}</title></head>"
+        f"<body><h1>{title}</h1>{body}</body></html>"
+    )
