@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.clock import Clock
+from bot.connection.changes import Change, WriteApplication, WriteService
 from bot.errors import Busy, NoAnswer, RemoteError, UserError
 
 TRIES = 5
@@ -10,7 +11,10 @@ TRIES = 5
 SWITCH_TRIES = 3
 SWITCH_WITHIN = 15.0
 """Once the new secret is live, Encvoy ID gets at most so many tries, begun within so many seconds."""
+SHORT_PAUSE = 0.2
 LONGEST_PAUSE = 120.0
+SAME_PLANS = 4
+"""How often one and the same plan is carried out in a row."""
 
 
 class Patience:
@@ -22,12 +26,24 @@ class Patience:
         self._switch_tries = 0
         self._switch_since: float | None = None
         self._stuck = 0
+        self._plans: list[tuple[Change, ...]] = []
 
     def made_progress(self) -> None:
         """Something worked, or a new direction was taken: the counting begins anew."""
         self._surprises = 0
         self._switch_tries = 0
         self._switch_since = None
+
+    def about_to_try(self, changes: tuple[Change, ...]) -> None:
+        """UserError when the same plan was carried out again and again, and the world does not keep it."""
+        self._plans = [*self._plans, changes] if self._plans[-1:] == [changes] else [changes]
+        if len(self._plans) > SAME_PLANS and self._surprises == 0:
+            names = ", ".join(_words(change) for change in changes)
+            raise UserError(
+                f"What I write does not stay: {names}.",
+                why="Somebody, or an environment variable of the server, sets it back each time.",
+                mend="Look for OVERWRITE_SETTING_… variables at Rocket.Chat, then type the command again.",
+            )
 
     def trying_the_switch(self, live_since: float | None) -> None:
         """Encvoy ID is about to be asked to switch."""
@@ -37,13 +53,15 @@ class Patience:
 
     async def may_try_again(self, surprise: UserError) -> bool:
         """During an exchange: whether the way forward is tried once more. A refusal is final; once the new secret is
-        live there is no pause."""
+        live the pauses are short."""
         self._surprises += 1
         if not (isinstance(surprise, RemoteError) and surprise.transient):
             return False
         if self._switch_since is None:
             await self._clock.sleep(0.25 * 2**self._surprises)
             return self._surprises < TRIES
+        if not surprise.effect_unknown:
+            await self._clock.sleep(SHORT_PAUSE)
         elapsed = self._clock.monotonic() - self._switch_since
         return self._switch_tries < SWITCH_TRIES and elapsed < SWITCH_WITHIN
 
@@ -66,3 +84,10 @@ class Patience:
         """Neither direction can be finished: pauses that grow to two minutes."""
         self._stuck += 1
         await self._clock.sleep(min(LONGEST_PAUSE, 2.0**self._stuck))
+
+
+def _words(change: Change) -> str:
+    match change:
+        case WriteService(settings=names) | WriteApplication(fields=names):
+            return ", ".join(names)
+    return type(change).__name__

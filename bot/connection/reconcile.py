@@ -17,7 +17,7 @@ from bot.connection.patience import Patience
 from bot.connection.plan import exchanging, in_use, plan
 from bot.connection.proof import NotProved
 from bot.connection.receipt import Outcome, Receipt
-from bot.connection.state import Application, Connection, LiveService, Observed
+from bot.connection.state import Application, Connection, LiveService, Observed, Unknown
 from bot.errors import RemoteError, UserError
 
 
@@ -59,8 +59,9 @@ class Reconciler:
                 observed = observed or await observe(progress.desired, self._shop.rocketchat, self._shop.encvoy)
                 progress = await self._adopt_id(progress, observed)
                 changes = plan(progress.desired, observed)
-                if not changes:
+                if not changes or _only_unseen(changes, observed, progress.receipt):
                     return progress.desired, progress.receipt
+                self._patience.about_to_try(changes)
                 for change in changes:
                     progress = await self._step(change, progress)
                 self._patience.made_progress()
@@ -126,6 +127,12 @@ class Reconciler:
         if self._patience.stuck_for_the_first_time():
             self._narrator.stuck(surprise.text)
         await self._patience.back_off()
+
+
+def _only_unseen(changes: tuple[Change, ...], observed: Observed, receipt: Receipt) -> bool:
+    """All is stored as desired, it was seen live a moment ago, and just now nobody can see: that is enough."""
+    waited = receipt.changes[-1:] == (AwaitLive.__name__,)
+    return waited and isinstance(observed.live, Unknown) and all(isinstance(c, AwaitLive) for c in changes)
 
 
 def _both_hold_the_new_one(desired: Connection, observed: Observed) -> bool:
