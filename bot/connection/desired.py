@@ -1,0 +1,72 @@
+"""From what the two systems say of themselves to the desired state of a new connection. Pure."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import urlsplit
+
+from bot.connection.ports import Provider, Server
+from bot.connection.state import Connection, ServiceName, SettingValue
+from bot.errors import UserError
+from bot.secret import Secret
+
+APPLICATION_NAME_LENGTH = 50
+"""Characters that Encvoy ID takes for a name (facts/encvoy-id.md §4)."""
+
+
+def desire(name: ServiceName, server: Server, provider: Provider, *, secret: Secret, enabled: bool) -> Connection:
+    """A new connection, with an id of its own. UserError if discovery names endpoints that cannot be used."""
+    return Connection(
+        id=secrets.token_hex(4),
+        name=name,
+        site_url=server.site_url,
+        application_name=f"Rocket.Chat ({urlsplit(server.site_url).netloc})"[:APPLICATION_NAME_LENGTH],
+        settings=service_settings(name, provider),
+        enabled=enabled,
+        pending=secret,
+    )
+
+
+def service_settings(name: ServiceName, provider: Provider) -> dict[str, SettingValue]:
+    """What the service must hold, without id and secret; works with both login engines (facts/rocketchat.md §3.4, end).
+
+    People who come again survive a rename on either side, and no local account can be taken over (§3.6). No e-mail
+    field: a configured field whose claim is missing fails the whole sign-in, and a plain `email` claim is used anyway
+    (§3.5).
+    """
+    base, paths = relative_paths(provider)
+    return {
+        "url": base,
+        "token_path": paths["token"],
+        "identity_path": paths["identity"],
+        "authorize_path": paths["authorize"],
+        "scope": "openid profile email",
+        "token_sent_via": "payload",
+        "identity_token_sent_via": "header",
+        "login_style": "redirect",
+        "key_field": "username",
+        "username_field": "login",
+        "name_field": "nickname",
+        "email_field": "",
+        "merge_users": True,
+        "merge_users_distinct_services": False,
+        "button_label_text": f"Sign in with {name.typed}",
+        "show_button": True,
+    }
+
+
+def relative_paths(provider: Provider) -> tuple[str, dict[str, str]]:
+    """The common address of the endpoints without trailing slash, and their paths below it.
+
+    Rocket.Chat's modern engine joins address and path as text, so absolute endpoints break it: all must have one origin.
+    """
+    urls = {"token": provider.token_url, "identity": provider.identity_url, "authorize": provider.authorize_url}
+    origins = {f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in urls.values()}
+    if len(origins) != 1:
+        raise UserError(
+            "Encvoy ID's discovery document names endpoints on different addresses.",
+            why=f"They are on {', '.join(sorted(origins))}; Rocket.Chat can use only one.",
+            mend="Correct DOMAIN or the X-Forwarded-Host and X-Forwarded-Proto headers of the Encvoy ID installation.",
+        )
+    (origin,) = origins
+    return origin, {name: url.removeprefix(origin) for name, url in urls.items()}

@@ -1,0 +1,117 @@
+"""What is looked at before the first write of `setup`, and what makes it stop there. Pure but for `look`, which asks."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bot.connection.ports import EncvoyId, Provider, RocketChat, Server
+from bot.connection.state import Application, ServiceName, StoredService, Unknown
+from bot.errors import UserError
+
+LICENCE_FROM = (9, 0)
+LICENCE_MODULE = "oauth-enterprise"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Both systems before anything was written."""
+
+    server: Server
+    provider: Provider
+    services: tuple[StoredService, ...]
+    applications: tuple[Application, ...]
+    """Those with the redirect URI that the new connection needs, as far as the bot can see."""
+    address_refused: str | None
+    """Why Encvoy ID would not take the address of Rocket.Chat."""
+
+
+async def look(name: ServiceName, rocketchat: RocketChat, encvoy: EncvoyId) -> Ground:
+    """Asks both systems at the same time. RemoteError if one does not say."""
+    server, provider, services = await asyncio.gather(rocketchat.server(), encvoy.provider(), rocketchat.services())
+    redirect_uri = f"{server.site_url}/_oauth/{name.service}"
+    return Ground(
+        server=server,
+        provider=provider,
+        services=services,
+        applications=await encvoy.applications(redirect_uri),
+        address_refused=encvoy.why_refused(redirect_uri),
+    )
+
+
+def refuse_unready(ground: Ground, address: str) -> None:
+    """UserError if the connection could never work: `address` is where the bot itself reaches Rocket.Chat."""
+    refuse_site_url(ground.server.site_url, address, ground.address_refused)
+    refuse_licence(ground.server)
+
+
+def refuse_site_url(site_url: str, address: str, refused: str | None) -> None:
+    """People are sent back to `Site_Url` after they signed in: it must lead to Rocket.Chat for them, too."""
+    mend = "In Rocket.Chat, set Administration → Settings → General → Site URL to the address that people use."
+    if not site_url:
+        raise UserError("Rocket.Chat does not know its own address.", why="Its setting Site_Url is empty.", mend=mend)
+    if is_loopback(site_url) and not is_loopback(address):
+        raise UserError(
+            "People could not come back from Encvoy ID.",
+            why=f"Rocket.Chat's Site_Url is {site_url}, which leads everybody to their own computer.",
+            mend=mend,
+        )
+    if refused is not None:
+        raise UserError(
+            "Encvoy ID would refuse the address of Rocket.Chat.", why=f"Site_Url is {site_url}: {refused}", mend=mend
+        )
+
+
+def refuse_licence(server: Server) -> None:
+    """From 9.0 on Custom OAuth is a paid feature (facts/rocketchat.md §0.2)."""
+    if server.version < LICENCE_FROM:
+        return
+    version = ".".join(map(str, server.version))
+    if isinstance(server.modules, Unknown):
+        raise UserError(
+            f"Rocket.Chat {version} lets people sign in by Custom OAuth only with a licence, and I cannot see yours.",
+            why=server.modules.reason,
+            mend="Give the bot's user the role admin, so that it may read the licence.",
+        )
+    if LICENCE_MODULE not in server.modules:
+        raise UserError(
+            f"Rocket.Chat {version} lets people sign in by Custom OAuth only with a licence, and this one has none.",
+            why=f"The licence module {LICENCE_MODULE} is not active; since 9.0 the switch stays off without it.",
+            mend="Add a licence with that module under Administration → Subscription, or stay on Rocket.Chat 8.",
+        )
+
+
+def refuse_what_is_there(ground: Ground, name: ServiceName) -> None:
+    """Whatever was there before us is not ours: UserError that names what was found."""
+    base = urlsplit(ground.provider.token_url).netloc
+    for service in ground.services:
+        same_name = service.key.lower() == name.service
+        same_provider = urlsplit(str(service.settings.get("url", ""))).netloc == base
+        if same_name or same_provider:
+            state = "on" if service.enabled else "off"
+            why = "it has this name" if same_name else "it points at this Encvoy ID"
+            raise UserError(
+                f"Rocket.Chat already has a Custom OAuth service {service.key} ({state}), which I did not make.",
+                why=f"Setting up would overwrite it or stand beside it: {why}. I wrote nothing.",
+                mend="Remove it in Administration → Settings → OAuth if it is not used"
+                + (", or choose another name: `/sso setup <name>`." if same_name else "."),
+            )
+    for application in ground.applications:
+        raise UserError(
+            f"Encvoy ID already has an application with this callback address: {application.client_id}.",
+            why="I did not make it, and two applications for one Rocket.Chat would confuse people. I wrote nothing.",
+            mend="Delete it at Encvoy ID if it is not used, or choose another name: `/sso setup <name>`.",
+        )
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address leads to the computer of whoever opens it."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
