@@ -1,9 +1,9 @@
-"""Settings by suffix, stored and live."""
+"""Settings by suffix."""
 
 from __future__ import annotations
 
 from bot.connection.state import ServiceName
-from bot.rocketchat.suffixes import LIVE_NAMES, live_service, setting_id, stored_service, stored_services
+from bot.rocketchat.suffixes import setting_id, stored_service, stored_services
 from bot.secret import Secret
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")
@@ -69,40 +69,3 @@ def test_services_are_told_apart() -> None:
 
 def test_no_service_is_none() -> None:
     assert stored_service([setting("url", "a", "Other")], NAME) is None
-
-
-def test_a_live_record() -> None:
-    live = live_service(
-        {
-            "_id": "x",
-            "service": "encvoyid",
-            "custom": True,
-            "clientId": "c1",
-            "serverURL": "https://id.test",
-            "channelsMap": "{}",
-            "mergeUsers": True,
-            "emailField": None,
-            "hideButtonOnMobile": False,
-            "secret": "never",
-        }
-    )
-    assert live is not None
-    assert live.service == "encvoyid"
-    assert live.settings == {
-        "id": "c1",
-        "url": "https://id.test",
-        "groups_channel_map": "{}",
-        "merge_users": True,
-        "email_field": "",
-        "merge_users_distinct_services": False,
-    }
-
-
-def test_a_built_in_service_is_no_live_record() -> None:
-    assert live_service({"_id": "x", "service": "github", "custom": False, "clientId": "c", "serverURL": ""}) is None
-    assert live_service({"_id": "x", "name": "github", "clientId": "c"}) is None
-    assert live_service({"_id": "x", "service": "google", "clientId": "c"}) is None
-
-
-def test_no_two_fields_share_a_suffix() -> None:
-    assert len(set(LIVE_NAMES.values())) == len(LIVE_NAMES)

@@ -1,0 +1,127 @@
+"""A hold on a blocking HTTP call, by which the event loop can end it.
+
+A time-out of requests is per read: an answer that drips a byte at a time holds its thread for ever, and a cancelled
+call holds up the end of the loop (facts/rocketchat.md §14). So each worker's connection is duplicated as it opens, and
+cutting means shutting the duplicate down: the blocked read ends at once, inside TLS and behind a proxy alike.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+
+class Call:
+    """One call, from the loop's side. `route` and `sent` are written by the worker and read after the end."""
+
+    def __init__(self) -> None:
+        self.route = ""
+        self.sent = False
+        """Whether a request may have left: a connection was open, TLS included."""
+        self._lock = threading.Lock()
+        self._line: Line | None = None
+        self._cut = False
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return self._cut
+
+    def cut(self) -> None:
+        """Ends it, now or as soon as it has a connection; may be called from any thread, at any time."""
+        with self._lock:
+            self._cut = True
+            if self._line is not None:
+                self._line.shut()
+
+    def on(self, line: Line | None) -> None:
+        """The worker takes it up, or is done with it."""
+        with self._lock:
+            self._line = line
+
+
+class Line:
+    """One worker's connection, which outlives its calls. Only `shut` is called by other threads."""
+
+    def __init__(self) -> None:
+        self.call = Call()
+        self.reused = False
+        """Whether the last request went out on a connection that was open before."""
+        self._lock = threading.Lock()
+        self._twin: socket.socket | None = None
+        self._connection: HTTPConnection | None = None
+
+    def begin(self, call: Call) -> None:
+        """From here on `call` is what goes over this line."""
+        self.call = call
+        call.on(self)
+
+    def end(self) -> None:
+        """The call is over. The twin of a closed connection is let go, or the other side would never see its end."""
+        self.call.on(None)
+        if self._connection is not None and self._connection.sock is None:
+            self.let_go()
+
+    def hold(self, connection: HTTPConnection, sock: socket.socket) -> socket.socket:
+        """Keeps a twin of a fresh socket."""
+        self.let_go()
+        with self._lock:
+            self._connection, self._twin = connection, sock.dup()
+        if self.call.is_cut:
+            self.shut()
+        return sock
+
+    def shut(self) -> None:
+        """Ends whatever waits on the connection."""
+        with self._lock, contextlib.suppress(OSError):
+            if self._twin is not None:
+                self._twin.shutdown(socket.SHUT_RDWR)
+
+    def let_go(self) -> None:
+        """Forgets the connection."""
+        with self._lock:
+            twin, self._twin, self._connection = self._twin, None, None
+        if twin is not None:
+            twin.close()
+
+
+class _Leashed(HTTPConnection):
+    """Tells its line what it does; mixed into both kinds of connection."""
+
+    line: Line
+
+    def _new_conn(self) -> socket.socket:
+        return self.line.hold(self, super()._new_conn())
+
+    def connect(self) -> None:
+        self.line.call.sent = self.line.reused = False
+        super().connect()
+        self.line.call.sent = True
+
+    def putrequest(self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False) -> None:
+        if self.sock is not None and not self.line.call.sent:
+            self.line.call.sent = self.line.reused = True
+        super().putrequest(method, url, skip_host, skip_accept_encoding)
+
+
+def leashed_pools(line: Line) -> dict[str, type[HTTPConnectionPool]]:
+    """Connection pools by scheme, for `PoolManager.pool_classes_by_scheme`, whose connections hang on `line`."""
+
+    class Plain(_Leashed):
+        pass
+
+    class Tls(_Leashed, HTTPSConnection):
+        pass
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class TlsPool(HTTPSConnectionPool):
+        ConnectionCls = Tls
+
+    Plain.line = Tls.line = line
+    return {"http": PlainPool, "https": TlsPool}

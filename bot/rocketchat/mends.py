@@ -1,0 +1,51 @@
+"""What puts an error of Rocket.Chat right: the variable or the permission, in words for people."""
+
+from __future__ import annotations
+
+URL = "SSOBOT_ROCKETCHAT_URL"
+
+NOT_ROCKETCHAT = f"Check that {URL} is the address of Rocket.Chat itself, with its sub-path if it has one."
+ROUTE_ABSENT = f"This version of Rocket.Chat may not have it, or {URL} misses a sub-path."
+TOKEN = "Check SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN: a personal access token of the bot's own account."
+FACTOR_NEEDED = (
+    'Make the token anew with "Ignore two factor authentication", or set SSOBOT_ROCKETCHAT_PASSWORD to the password of '
+    "the bot's account."
+)
+FACTOR_WRONG = "SSOBOT_ROCKETCHAT_PASSWORD is not the password of the bot's account."
+FACTOR_EXHAUSTED = (
+    "Rocket.Chat takes no more tries for now; wait a few minutes, and check that SSOBOT_ROCKETCHAT_PASSWORD is the "
+    "password of the bot's account."
+)
+REFUSED = f"Check {URL}, and that Rocket.Chat is running and can be reached from here."
+CERTIFICATE = (
+    f"Check that {URL} names the host of the certificate, and that this machine trusts the authority that signed it."
+)
+
+_PERMISSIONS = (
+    ("settings.addCustomOAuth", "add-oauth-service"),
+    ("settings.removeCustomOAuth", "add-oauth-service"),
+    ("settings.refreshOAuthServices", "add-oauth-service"),
+    ("removeOAuthService", "add-oauth-service"),
+    ("POST /api/v1/settings", "edit-privileged-setting"),
+    ("GET /api/v1/settings", "view-privileged-setting"),
+    ("users.info", "view-full-other-user-info"),
+    ("permissions.listAll", "access-permissions"),
+)
+"""Part of the route -> the permission it takes (facts/rocketchat.md §2.7)."""
+
+
+def forbidden(route: str) -> str:
+    """Names the permission where the route tells it; adding a service takes the licence module too since 9.0 (§0.2)."""
+    permission = next((name for part, name in _PERMISSIONS if part in route), None)
+    if permission is None:
+        return "Check the roles of the bot's account and its membership of the room."
+    mend = f"Give the bot's account a role that has the permission `{permission}`."
+    if "addCustomOAuth" in route:
+        mend += " Rocket.Chat 9 or later also asks for the licence module `oauth-enterprise`."
+    return mend
+
+
+def redirected(origin: str) -> str:
+    """Where to is named by its origin alone: a path or a query could hold anything."""
+    where = f" (it leads to {origin})" if origin else ""
+    return f"Set {URL} to the address at which Rocket.Chat itself answers{where}."

@@ -1,0 +1,158 @@
+"""Rocket.Chat's REST for asyncio: rocketchat-API in a few worker threads, each with a session of its own.
+
+    await rest.call(lambda api: api.users_info(user_id=quote(uid)))     where the library has the method
+    await rest.get("settings.oauth")                                   where it lacks the route
+    await rest.post("settings.addCustomOAuth", {"name": "Encvoyid"})
+
+A call takes 8 s in all, whatever the other side does, a second factor and the repetition below included. A rate limit
+that ends soon is waited for once: a 429 has had no effect, so this is safe for a POST too. Nothing else that writes is
+ever repeated here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from rocketchat_API.rocketchat import RocketChat
+
+from bot.clock import Clock
+from bot.errors import Busy, NoAnswer, RemoteError, Unreachable
+from bot.rocketchat.decipher import SYSTEM, decipher_method
+from bot.rocketchat.leash import Call
+from bot.rocketchat.mends import REFUSED
+from bot.rocketchat.messages import iso
+from bot.rocketchat.session import CONNECT_TIMEOUT, READ_TIMEOUT, LeashedSession
+from bot.secret import Secret
+
+LIMIT = 8.0
+"""Seconds for one call in all."""
+PATIENCE = 5.0
+"""Seconds into a call by which a rate limit must have ended to be waited for: three are left for the answer."""
+WORKERS = 4
+
+Query = str | bool | int | datetime
+"""A query value: booleans go out as `true`, moments as ISO with `Z`, everything percent-encoded."""
+Use = Callable[[Any], Any]
+"""Calls one method of rocketchat-API's client and returns what it returns."""
+
+
+class Rest:
+    """Errors: `bot.errors.RemoteError`, without any piece of an address's query, of a header or of a body."""
+
+    def __init__(
+        self,
+        url: str,
+        user_id: str,
+        token: Secret,
+        *,
+        clock: Clock,
+        password: Secret | None = None,
+        verify: bool | str = True,
+        limit: float = LIMIT,
+    ) -> None:
+        """`url` without trailing slash. `verify` is handed to rocketchat-API with every call: the system's authorities,
+        or the path of a file that replaces them (facts/rocketchat.md §14)."""
+        self.url = url.rstrip("/")
+        self.user_id = user_id
+        self._token = token
+        self._password = password
+        self._verify = verify
+        self._clock = clock
+        self._limit = limit
+        self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="rocketchat")
+        self._local = threading.local()
+        self._sessions: list[LeashedSession] = []
+
+    async def call(self, use: Use, *, patient: bool = True) -> dict[str, Any]:
+        """The answer to one request by a method of rocketchat-API. `patient`: waits out a rate limit that ends soon."""
+        started = self._clock.monotonic()
+        try:
+            return await self._once(use, self._limit)
+        except Busy as busy:
+            wait = busy.retry_after
+            if not patient or self._clock.monotonic() - started + wait > PATIENCE:
+                raise
+        await self._clock.sleep(wait)
+        return await self._once(use, self._limit - (self._clock.monotonic() - started))
+
+    async def get(self, route: str, *, patient: bool = True, **query: Query) -> dict[str, Any]:
+        """`GET /api/v1/<route>`."""
+        encoded = {name: encoded_query(value) for name, value in query.items()}
+        return await self.call(lambda api: api.call_api_get(route, **encoded), patient=patient)
+
+    async def post(self, route: str, body: Mapping[str, object]) -> dict[str, Any]:
+        """`POST /api/v1/<route>` with a JSON body."""
+        return await self.call(lambda api: api.call_api_post(route, body=dict(body)))
+
+    async def method(self, name: str, *params: object) -> Any:
+        """A method of the realtime side by `method.call` (facts/rocketchat.md §1.7)."""
+        message = json.dumps({"msg": "method", "id": "1", "method": name, "params": params})
+        route = f"method.call/{name}"
+        return decipher_method(await self.post(route, {"message": message}), f"POST /api/v1/{route}")
+
+    def close(self) -> None:
+        """Ends the threads; calls that still run are cut by those who wait for them."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for session in self._sessions:
+            session.close()
+
+    async def _once(self, use: Use, limit: float) -> dict[str, Any]:
+        call = Call()
+        future = asyncio.get_running_loop().run_in_executor(self._threads, self._work, call, use)
+        try:
+            done, _ = await asyncio.wait({future}, timeout=limit)
+        except asyncio.CancelledError:
+            _abandon(future, call)
+            raise
+        if done:
+            return future.result()
+        _abandon(future, call)
+        raise (NoAnswer if call.sent else Unreachable)(SYSTEM, call.route or "no worker was free", mend=REFUSED)
+
+    def _work(self, call: Call, use: Use) -> dict[str, Any]:
+        """In a worker thread."""
+        api = self._api()
+        api.session.line.begin(call)
+        try:
+            answer: dict[str, Any] = use(api)
+            return answer
+        except RemoteError as error:
+            # Its traceback would keep the library's frames, headers and body with them, for a log of local variables.
+            raise error.with_traceback(None) from None
+        finally:
+            api.session.line.end()
+
+    def _api(self) -> Any:
+        """This thread's own client."""
+        if not hasattr(self._local, "api"):
+            session = LeashedSession(self.url, self._password)
+            self._sessions.append(session)
+            self._local.api = RocketChat(
+                user_id=self.user_id,
+                auth_token=self._token.reveal(),
+                server_url=self.url,
+                ssl_verify=self._verify,
+                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                session=session,
+            )
+        return self._local.api
+
+
+def encoded_query(value: Query) -> str:
+    """A value as it stands in an address; the library concatenates without encoding (facts/rocketchat.md §14)."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return quote(iso(value) if isinstance(value, datetime) else str(value), safe="")
+
+
+def _abandon(future: asyncio.Future[dict[str, Any]], call: Call) -> None:
+    """Nobody waits any more: a queued call is dropped, a running one loses its connection."""
+    future.cancel()
+    call.cut()

@@ -1,0 +1,137 @@
+"""The `requests.Session` that rocketchat-API is given, one for each worker thread. `requests` is imported here only.
+
+What it adds to every call (facts/rocketchat.md §14): time-outs, no redirects, the second factor where it is asked for
+(§1.4), and a typed error before the library sees a bad answer. No error that leaves here has an exception of requests
+in its chain: those carry addresses with queries, headers and bodies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+
+from bot.errors import NoAnswer, RemoteError, Unreachable
+from bot.rocketchat.decipher import SYSTEM, Answer, SecondFactorAsked, decipher
+from bot.rocketchat.leash import Line, leashed_pools
+from bot.rocketchat.mends import CERTIFICATE, REFUSED
+from bot.secret import Secret
+
+CONNECT_TIMEOUT = 3.0
+READ_TIMEOUT = 8.0
+"""Seconds for one read; the whole call is bounded by `bot.rocketchat.rest`."""
+IDLE_LIMIT = 4.0
+"""Seconds after which an unused connection is not used again: Node closes an idle one after 5 s, and a POST that meets
+the closing end could not be told from one that was carried out."""
+
+
+class LeashedSession(requests.Session):
+    """Returns a good answer (2xx, a JSON object, not `success: false`), or raises one of `bot.errors.RemoteError`."""
+
+    def __init__(self, base_url: str, second_factor: Secret | None) -> None:
+        """`second_factor` is the password of the bot's account, for servers that ask for it in spite of the token."""
+        super().__init__()
+        self.line = Line()
+        self.mount("http://", _LeashedAdapter(self.line))
+        self.mount("https://", _LeashedAdapter(self.line))
+        self.auth = _no_netrc
+        self._base_path = urlsplit(base_url).path.rstrip("/")
+        self._second_factor = second_factor
+        self._used_at = time.monotonic()
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        """The hook: whatever rocketchat-API asks goes through here, as `get` and `post` with keywords."""
+        self._drop_idle_connection()
+        kwargs |= {"timeout": (CONNECT_TIMEOUT, READ_TIMEOUT), "allow_redirects": False}
+        route = self.line.call.route = f"{str(method).upper()} {urlsplit(str(url)).path.removeprefix(self._base_path)}"
+        try:
+            return self._answered(route, str(method), str(url), kwargs)
+        except SecondFactorAsked as asked:
+            if asked.method != "password" or not self._second_factor:
+                raise
+            factor = _second_factor_headers(self._second_factor)
+        kwargs["headers"] = {**(kwargs.get("headers") or {}), **factor}
+        return self._answered(route, str(method), str(url), kwargs)
+
+    def close(self) -> None:
+        """Closes the connections; the session can be used again."""
+        super().close()
+        self.line.let_go()
+
+    def _answered(self, route: str, method: str, url: str, kwargs: dict[str, Any]) -> requests.Response:
+        response = self._sent(route, method, url, kwargs)
+        if (
+            isinstance(response, RemoteError)
+            and method.upper() == "GET"
+            and self.line.reused
+            and not self.line.call.is_cut
+        ):
+            # The other side closed an idle connection in this very moment. Reading again does no harm.
+            response = self._sent(route, method, url, kwargs)
+        if isinstance(response, RemoteError):
+            raise response
+        self._used_at = time.monotonic()
+        decipher(Answer(response.status_code, response.headers, response.content), route, time.time())
+        return response
+
+    def _sent(self, route: str, method: str, url: str, kwargs: dict[str, Any]) -> requests.Response | RemoteError:
+        """The answer, or what became of the request. Returned, not raised: inside `except` it would get a context."""
+        self.line.call.sent = self.line.reused = False
+        try:
+            return super().request(method, url, **kwargs)
+        except (OSError, HTTPError, ValueError) as failure:
+            if self.line.call.sent:
+                return NoAnswer(SYSTEM, route, mend=REFUSED)
+            return Unreachable(SYSTEM, route, mend=CERTIFICATE if _is_distrust(failure) else REFUSED)
+
+    def _drop_idle_connection(self) -> None:
+        if time.monotonic() - self._used_at > IDLE_LIMIT:
+            self.close()
+
+
+class _LeashedAdapter(HTTPAdapter):
+    """Makes the connections, through the environment's proxies too, hang on the line."""
+
+    def __init__(self, line: Line) -> None:
+        self._pools = leashed_pools(line)
+        super().__init__(pool_connections=1, pool_maxsize=1)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = self._pools
+        return manager
+
+
+def _second_factor_headers(password: Secret) -> dict[str, str]:
+    """The method `password` (facts/rocketchat.md §1.4)."""
+    return {"x-2fa-code": hashlib.sha256(password.reveal().encode()).hexdigest(), "x-2fa-method": "password"}
+
+
+def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Any `auth` at all keeps requests from adding a password of the user's .netrc."""
+    return request
+
+
+def _is_distrust(failure: BaseException) -> bool:
+    """Whether a certificate that could not be verified is somewhere in the chain of reasons."""
+    seen: set[int] = set()
+    pending: list[object] = [failure]
+    while pending:
+        reason = pending.pop()
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            return True
+        if isinstance(reason, BaseException) and id(reason) not in seen:
+            seen.add(id(reason))
+            pending += [reason.__cause__, reason.__context__, getattr(reason, "reason", None), *reason.args]
+    return False
