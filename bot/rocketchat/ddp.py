@@ -1,0 +1,361 @@
+"""The client's half of DDP as a state machine without I/O and without a clock (facts/rocketchat.md §5).
+
+    core = ClientProtocol(user_id, token, now)      -> take `frames()` and send them
+    events = core.receive(text, now)                -> handle them, then send `frames()`
+    events = core.tick(now)                         -> no later than `core.wake_at`, then send `frames()`
+
+until an event `Lost` says that this socket is of no more use. `now` is `Clock.monotonic()`, in seconds.
+
+The way of one connection:
+
+    connect → connected → login → result ─┬→ sub meteor.loginServiceConfiguration → ready   (even if the login failed)
+                                          └→ sub stream-room-messages → ready
+                                             (only after a login)
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from bot.errors import Busy, NoAnswer, Rejected, RemoteError, Unauthenticated
+from bot.rocketchat.events import (
+    Event,
+    Json,
+    LiveReady,
+    LiveRefused,
+    LiveRequested,
+    LoggedIn,
+    LoginFailed,
+    Lost,
+    MessagePushed,
+    MessagesReady,
+    MessagesRefused,
+    ProtocolComplaint,
+    RecordAdded,
+    RecordChanged,
+    RecordRemoved,
+)
+from bot.secret import Secret
+
+MESSAGES = "stream-room-messages"
+MY_MESSAGES = "__my_messages__"
+"""Every room that the bot is in, those joined later included."""
+SERVICES = "meteor.loginServiceConfiguration"
+RECORDS = "meteor_accounts_loginServiceConfiguration"
+
+PING_AFTER = 25.0
+"""Seconds of silence after which we ask. The server pings after 15 to 17.5 s, so this is already odd."""
+DEAD_AFTER = 40.0
+"""Seconds of silence after which nobody is there."""
+ANSWER_WITHIN = 15.0
+"""Seconds for the answer to connect, login, and the subscription to messages."""
+RETRY_FIRST, RETRY_MOST = 1.0, 60.0
+"""Seconds until something refused is asked for again; doubled each time."""
+BAD_TOKEN_FIRST = 15.0
+"""A refused token is rarely accepted a second later, but an administrator may restore it."""
+
+NOT_ALLOWED = ("403", "not-allowed", "error-not-allowed")
+TOO_MANY = "too-many-requests"
+
+
+@dataclass
+class _Delay:
+    """Seconds until the next try, doubled from `first` on."""
+
+    first: float = RETRY_FIRST
+    failures: int = 0
+
+    def next(self, at_least: float = 0.0) -> float:
+        delay = min(RETRY_MOST, self.first * 2.0 ** min(self.failures, 16))
+        self.failures += 1
+        return max(delay, at_least)
+
+
+class _Subscription:
+    """One subscription and its next try."""
+
+    def __init__(self, name: str, prefix: str) -> None:
+        self.name = name
+        self.id: str | None = None
+        self.ready = False
+        self.again_at: float | None = None
+        self._prefix = prefix
+        self._tries = 0
+        self._delay = _Delay()
+
+    def frame(self, params: list[object]) -> Json:
+        """Asks for it, with a new id each time: a late `nosub` of the last try is not taken for this one's."""
+        self._tries += 1
+        self.id, self.ready, self.again_at = f"{self._prefix}{self._tries}", False, None
+        return {"msg": "sub", "id": self.id, "name": self.name, "params": params}
+
+    def flows(self) -> bool:
+        """It is there; whether that is news."""
+        news = self.id is not None and not self.ready
+        if news:
+            self.ready, self._delay = True, _Delay()
+        return news
+
+    def refused(self, at_least: float) -> float:
+        """It is not, or no longer; seconds until the next try."""
+        self.id, self.ready = None, False
+        return self._delay.next(at_least)
+
+
+class ClientProtocol:
+    """One connection, from its first frame to its end."""
+
+    def __init__(self, user_id: str, token: Secret, now: float) -> None:
+        self._user_id = user_id
+        self._token = token
+        self._out: list[Json] = [{"msg": "connect", "version": "1", "support": ["1"]}]
+        self._heard = now
+        self._pinged = False
+        self._answer_by: float | None = now + ANSWER_WITHIN
+        self._awaiting = "connect"
+        self._login_id: str | None = None
+        self._logins = 0
+        self._login_at: float | None = None
+        self._login_delay = _Delay()
+        self._messages = _Subscription(MESSAGES, "messages")
+        self._services = _Subscription(SERVICES, "services")
+        self._old_arguments = False
+        self._forms_tried = 0
+        self._connected = False
+        self.lost = False
+
+    # -- what the driver calls
+
+    def frames(self) -> list[str]:
+        """What is to be sent now, in order; given out once."""
+        out, self._out = self._out, []
+        return [json.dumps(frame, separators=(",", ":")) for frame in out]
+
+    @property
+    def wake_at(self) -> float:
+        """When `tick` has something to do, at the latest."""
+        silence = self._heard + (DEAD_AFTER if self._pinged else PING_AFTER)
+        others = (self._answer_by, self._login_at, self._messages.again_at, self._services.again_at)
+        return min([silence, *(at for at in others if at is not None)])
+
+    def receive(self, data: str | bytes, now: float) -> list[Event]:
+        """One frame in. Whatever is not understood is a sign of life and otherwise ignored."""
+        if self.lost:
+            return []
+        self._heard, self._pinged = now, False
+        try:
+            frame = json.loads(data)
+        except (ValueError, RecursionError):
+            return []
+        return self._dispatch(frame, now) if isinstance(frame, dict) else []
+
+    def tick(self, now: float) -> list[Event]:
+        """Time has passed: pings, gives up, tries again."""
+        if self.lost:
+            return []
+        if now >= self._heard + DEAD_AFTER:
+            return self._give_up(NoAnswer("Rocket.Chat", "websocket", code="silent"))
+        if self._answer_by is not None and now >= self._answer_by:
+            return self._give_up(NoAnswer("Rocket.Chat", f"websocket {self._awaiting}"))
+        if now >= self._heard + PING_AFTER and not self._pinged:
+            self._pinged = True
+            self._out.append({"msg": "ping", "id": "ssobot"})
+        events: list[Event] = []
+        if _due(self._login_at, now):
+            self._log_in(now)
+        if _due(self._messages.again_at, now):
+            self._subscribe_messages(now)
+        if _due(self._services.again_at, now):
+            events += self._subscribe_services()
+        return events
+
+    # -- frames in
+
+    def _dispatch(self, frame: dict[str, object], now: float) -> list[Event]:
+        match frame.get("msg"):
+            case "ping":
+                asked = frame.get("id")
+                self._out.append({"msg": "pong", "id": asked} if isinstance(asked, str | int) else {"msg": "pong"})
+            case "connected" if not self._connected:
+                self._connected = True
+                self._log_in(now)
+            case "failed":
+                return self._give_up(Rejected("Rocket.Chat", "websocket connect", code="version"))
+            case "error":
+                return [ProtocolComplaint(_complaint(frame.get("reason")))]
+            case "result" if self._login_id is not None and frame.get("id") == self._login_id:
+                return self._login_answered(frame, now)
+            case "ready":
+                return self._ready(frame.get("subs"))
+            case "nosub":
+                return self._nosub(frame, now)
+            case "added" | "changed" | "removed":
+                return self._document(frame)
+        return []
+
+    def _login_answered(self, frame: Json, now: float) -> list[Event]:
+        self._login_id, self._answer_by = None, None
+        first = self._services.id is None and self._services.again_at is None
+        events: list[Event] = self._subscribe_services() if first else []
+        error = self._login_error(frame)
+        if error is None:
+            self._login_delay = _Delay()
+            self._subscribe_messages(now)
+            return [LoggedIn(), *events]
+        if isinstance(error, Unauthenticated):
+            self._login_delay.first = BAD_TOKEN_FIRST
+        retry_in = self._login_delay.next(error.retry_after if isinstance(error, Busy) else 0.0)
+        self._login_at = now + retry_in
+        return [LoginFailed(error, retry_in), *events]
+
+    def _login_error(self, frame: Json) -> RemoteError | None:
+        route = "websocket login"
+        failure = frame.get("error")
+        if failure is not None:
+            code = _code(failure)
+            if code == TOO_MANY:
+                busy = Busy("Rocket.Chat", route, code=code)
+                busy.retry_after = _time_to_reset(failure)
+                return busy
+            if code in NOT_ALLOWED:
+                return Unauthenticated(
+                    "Rocket.Chat",
+                    route,
+                    code=code,
+                    mend="Create a new personal access token for SSOBOT_ROCKETCHAT_TOKEN.",
+                )
+            return Rejected("Rocket.Chat", route, code=code)
+        result = frame.get("result")
+        who = result.get("id") if isinstance(result, dict) else None
+        if who is not None and who != self._user_id:
+            return Unauthenticated(
+                "Rocket.Chat",
+                route,
+                why="The token is another account's.",
+                mend="Let SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN be of one account.",
+            )
+        return None
+
+    def _ready(self, subs: object) -> list[Event]:
+        events: list[Event] = []
+        for sub in subs if isinstance(subs, list) else []:
+            if sub is not None and sub == self._services.id and self._services.flows():
+                events.append(LiveReady())
+            elif sub is not None and sub == self._messages.id:
+                events += self._messages_flow()
+        return events
+
+    def _messages_flow(self) -> list[Event]:
+        if not self._messages.flows():
+            return []
+        self._answer_by = None
+        return [MessagesReady()]
+
+    def _nosub(self, frame: Json, now: float) -> list[Event]:
+        sub, failure = frame.get("id"), frame.get("error")
+        code = _code(failure)
+        at_least = _time_to_reset(failure) if code == TOO_MANY else 0.0
+        if sub is None:
+            return []
+        if sub == self._services.id:
+            retry_in = self._services.refused(at_least)
+            self._services.again_at = now + retry_in
+            return [LiveRefused(code, retry_in)]
+        if sub == self._messages.id:
+            return self._messages_refused(code, at_least, now)
+        return []
+
+    def _messages_refused(self, code: str, at_least: float, now: float) -> list[Event]:
+        self._answer_by = None
+        if code not in (*NOT_ALLOWED, TOO_MANY) and not self._messages.ready:
+            # Perhaps it is the form of the arguments: older servers know only the other one (§5.3). Both in turn.
+            self._old_arguments = not self._old_arguments
+            self._forms_tried += 1
+            if self._forms_tried % 2:
+                self._subscribe_messages(now)
+                return []
+        retry_in = self._messages.refused(at_least)
+        if code in NOT_ALLOWED:
+            # The token may be withdrawn. Logging in again tells, and subscribes if it is not.
+            self._login_at = now + retry_in
+        else:
+            self._messages.again_at = now + retry_in
+        return [MessagesRefused(code, retry_in)]
+
+    def _document(self, frame: Json) -> list[Event]:
+        collection = frame.get("collection")
+        if collection == MESSAGES:
+            return self._message(frame.get("fields"))
+        key = frame.get("id")
+        if collection != RECORDS or not isinstance(key, str):
+            return []
+        if frame.get("msg") == "removed":
+            return [RecordRemoved(key)]
+        fields = frame.get("fields")
+        fields = fields if isinstance(fields, dict) else {}
+        if frame.get("msg") == "added":
+            return [RecordAdded(key, fields)]
+        cleared = frame.get("cleared")
+        names = tuple(name for name in cleared if isinstance(name, str)) if isinstance(cleared, list) else ()
+        return [RecordChanged(key, fields, names)]
+
+    def _message(self, fields: object) -> list[Event]:
+        if not isinstance(fields, dict) or fields.get("eventName") != MY_MESSAGES:
+            return []
+        args = fields.get("args")
+        if not isinstance(args, list) or not args or not isinstance(args[0], dict):
+            return []
+        room = args[1] if len(args) > 1 and isinstance(args[1], dict) else {}
+        room_type = room.get("roomType")
+        # An event says as clearly as `ready` that the subscription is there; the order of the two is not guaranteed.
+        return [*self._messages_flow(), MessagePushed(args[0], room_type if isinstance(room_type, str) else "")]
+
+    # -- frames out
+
+    def _log_in(self, now: float) -> None:
+        self._logins += 1
+        self._login_id, self._login_at = f"login{self._logins}", None
+        self._await("login", now)
+        params = [{"resume": self._token.reveal()}]
+        self._out.append({"msg": "method", "method": "login", "id": self._login_id, "params": params})
+
+    def _subscribe_messages(self, now: float) -> None:
+        self._await("subscription to messages", now)
+        options: object = False if self._old_arguments else {"useCollection": False, "args": []}
+        self._out.append(self._messages.frame([MY_MESSAGES, options]))
+
+    def _subscribe_services(self) -> list[Event]:
+        self._out.append(self._services.frame([]))
+        return [LiveRequested()]
+
+    def _await(self, what: str, now: float) -> None:
+        self._awaiting, self._answer_by = what, now + ANSWER_WITHIN
+
+    def _give_up(self, error: RemoteError) -> list[Event]:
+        self.lost = True
+        self._out.clear()
+        return [Lost(error)]
+
+
+def _due(at: float | None, now: float) -> bool:
+    return at is not None and now >= at
+
+
+def _code(failure: object) -> str:
+    """The short word of a Meteor error (`not-allowed`, `403`); never its free text."""
+    code = str(failure.get("error")) if isinstance(failure, dict) else ""
+    return code if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", code) else "unknown"
+
+
+def _time_to_reset(failure: object) -> float:
+    """Seconds, from `details.timeToReset` in milliseconds (§1.6); at most ten minutes, one second if it isn't said."""
+    details = failure.get("details") if isinstance(failure, dict) else None
+    wait = details.get("timeToReset") if isinstance(details, dict) else None
+    return max(0.0, min(wait, 600_000) / 1000) if isinstance(wait, int | float) else 1.0
+
+
+def _complaint(reason: object) -> str:
+    known = ("Must connect first", "Bad request", "Already connected")
+    return next((text for text in known if text == reason), "unknown")

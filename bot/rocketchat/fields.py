@@ -1,0 +1,67 @@
+"""How one property of a Custom OAuth service is spelled as a setting and as a field of the live record.
+
+For everybody who reads live records, pushed or polled: `live_service(document)` is the one translation.
+
+    stored  `Accounts_OAuth_Custom-Encvoyid-button_label_color`   suffix `button_label_color`   facts/rocketchat.md §2.2
+    live    `buttonLabelColor` of the record                                                    facts/rocketchat.md §3.1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bot.connection.state import LiveService, SettingValue
+
+FIELD_OF: Mapping[str, str] = MappingProxyType(
+    {
+        "url": "serverURL",
+        "token_path": "tokenPath",
+        "token_sent_via": "tokenSentVia",
+        "identity_token_sent_via": "identityTokenSentVia",
+        "identity_path": "identityPath",
+        "authorize_path": "authorizePath",
+        "scope": "scope",
+        "access_token_param": "accessTokenParam",
+        "id": "clientId",
+        "login_style": "loginStyle",
+        "button_label_text": "buttonLabelText",
+        "button_label_color": "buttonLabelColor",
+        "button_color": "buttonColor",
+        "key_field": "keyField",
+        "username_field": "usernameField",
+        "email_field": "emailField",
+        "name_field": "nameField",
+        "avatar_field": "avatarField",
+        "roles_claim": "rolesClaim",
+        "groups_claim": "groupsClaim",
+        "channels_admin": "channelsAdmin",
+        "groups_channel_map": "channelsMap",
+        "map_channels": "mapChannels",
+        "merge_roles": "mergeRoles",
+        "roles_to_sync": "rolesToSync",
+        "merge_users": "mergeUsers",
+        "merge_users_distinct_services": "mergeUsersDistinctServices",
+        "show_button": "showButton",
+    }
+)
+"""Suffix of the setting -> field of the live record. `secret` is in neither: no record shows it."""
+
+SUFFIX_OF: Mapping[str, str] = MappingProxyType({field: suffix for suffix, field in FIELD_OF.items()})
+"""The other way round."""
+
+
+def live_service(document: Mapping[str, object]) -> LiveService | None:
+    """A record of `settings.oauth` or of the publication as a `LiveService`; None if it does not say whose it is.
+
+    Fields that are no setting, or hold something other than text or a boolean, are left out.
+    """
+    service = document.get("service")
+    if not isinstance(service, str) or not service:
+        return None
+    settings: dict[str, SettingValue] = {}
+    for field, value in document.items():
+        suffix = SUFFIX_OF.get(field)
+        if suffix is not None and isinstance(value, (str, bool)):
+            settings[suffix] = value
+    return LiveService(service, settings)

@@ -1,0 +1,99 @@
+"""The live login services, fed by the publication `meteor.loginServiceConfiguration` (facts/rocketchat.md §5.5).
+
+A table without any I/O. The driver applies each event in the moment its frame arrives, and whoever waits is told
+before the next frame is read: between Rocket.Chat's push and the next effect there is no queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bot.connection.state import LiveService, Unknown
+from bot.rocketchat.events import (
+    LiveEvent,
+    LiveReady,
+    LiveRefused,
+    LiveRequested,
+    RecordAdded,
+    RecordChanged,
+    RecordRemoved,
+)
+from bot.rocketchat.fields import live_service
+
+Listener = Callable[[float], None]
+"""Gets `Clock.monotonic()` at the arrival of the frame. Is called synchronously: it sets a future and returns, and it
+must not raise."""
+
+
+class LiveTable:
+    """What is live, as long as the publication flows; otherwise why that cannot be said."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, dict[str, object]] = {}
+        self._unknown: Unknown | None = Unknown("The websocket to Rocket.Chat has not been connected yet.")
+        self._listeners: dict[object, Listener] = {}
+
+    @property
+    def unknown(self) -> Unknown | None:
+        """Why nothing can be said now; None while the publication flows."""
+        return self._unknown
+
+    def current(self, service: str) -> LiveService | Unknown | None:
+        """The live record of `encvoyid`; None: there is no such button; Unknown: the publication does not flow."""
+        if self._unknown is not None:
+            return self._unknown
+        for record in self._records.values():
+            if record.get("service") == service:
+                return live_service(record)
+        return None
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Calls `listener` after every change, to Unknown and back included, until the function returned is called.
+
+        A waiter listens first and looks at `current` afterwards, so nothing slips through between the two.
+        """
+        key = object()
+        self._listeners[key] = listener
+
+        def forget() -> None:
+            self._listeners.pop(key, None)
+
+        return forget
+
+    def apply(self, event: LiveEvent, at: float) -> None:
+        """Takes one event of the publication in; `at` is `Clock.monotonic()` at its arrival."""
+        match event:
+            case RecordAdded(id=key, fields=fields):
+                self._records[key] = dict(fields)
+            case RecordChanged(id=key, fields=fields, cleared=cleared):
+                self._change(key, fields, cleared)
+            case RecordRemoved(id=key):
+                self._records.pop(key, None)
+            case LiveRequested():
+                self._forget("The list of live login services is being read from Rocket.Chat.")
+            case LiveReady():
+                self._unknown = None
+            case LiveRefused(code=code):
+                self._forget(f"Rocket.Chat refuses the publication of live login services ({code}).")
+        if self._unknown is None or not isinstance(event, RecordAdded | RecordChanged | RecordRemoved):
+            self._tell(at)
+
+    def lost(self, reason: str, at: float) -> None:
+        """The socket is gone, and with it everything known: a service may be removed meanwhile."""
+        self._forget(reason)
+        self._tell(at)
+
+    def _change(self, key: str, fields: Mapping[str, object], cleared: tuple[str, ...]) -> None:
+        """Only the fields that changed are sent, and the names of those that are gone."""
+        record = self._records.setdefault(key, {})
+        for name in cleared:
+            record.pop(name, None)
+        record.update(fields)
+
+    def _forget(self, reason: str) -> None:
+        self._records.clear()
+        self._unknown = Unknown(reason)
+
+    def _tell(self, at: float) -> None:
+        for listener in tuple(self._listeners.values()):
+            listener(at)
