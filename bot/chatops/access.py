@@ -1,0 +1,98 @@
+"""Who may do what, and where. Asked of Rocket.Chat each time, never remembered; when it cannot be asked, the answer
+is no.
+
+A person is a user id. An administrator is whoever holds one of the configured roles as a *global* role: `roles` of the
+account, not of a room (facts/rocketchat.md §6).
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from bot.chatops.ports import Chat, Message, Person, Room
+from bot.errors import RemoteError, UserError
+
+
+class Refused(UserError):
+    """Only an administrator may do this."""
+
+
+class Place(enum.Enum):
+    """Where a message was written."""
+
+    ADMIN_ROOM = "admin room"
+    DIRECT = "direct"
+    """A direct room of two: the person and the bot."""
+    ELSEWHERE = "elsewhere"
+
+
+def judge(person: Person, admin_roles: frozenset[str]) -> Refused | None:
+    """Pure: None if this account is an administrator's."""
+    if person.type != "user":
+        return Refused("Only people can give commands.", why=f"This account is of the type {_plain(person.type)}.")
+    if not person.active:
+        return Refused("Only active accounts can give commands.", why="This account is deactivated.")
+    if person.roles is None:
+        return Refused(
+            "I cannot see who is an administrator, so nobody is.",
+            why="Rocket.Chat does not show me people's roles.",
+            mend="Give the bot's account a role with the permission `view-full-other-user-info`.",
+        )
+    if not person.roles & admin_roles:
+        wanted = " or ".join(f"`{role}`" for role in sorted(admin_roles))
+        return Refused(
+            "Only an administrator may do this.",
+            why=f"Your account does not hold the role {wanted}.",
+            mend="Ask someone who does; `help` and `status` are for every member of the admin room.",
+        )
+    return None
+
+
+@dataclass(frozen=True)
+class Access:
+    """Asks Rocket.Chat."""
+
+    chat: Chat
+    admin_roles: frozenset[str]
+    admin_room_id: str
+
+    async def administrator(self, user_id: str) -> Person:
+        """The account, if it is an administrator's right now; `Refused` if not, or if that cannot be told."""
+        person = await self.person(user_id)
+        refusal = judge(person, self.admin_roles)
+        if refusal is not None:
+            raise refusal
+        return person
+
+    async def person(self, user_id: str) -> Person:
+        """The account, asked anew; `Refused` where Rocket.Chat does not tell, or tells of another one."""
+        try:
+            person = await self.chat.person(user_id)
+        except RemoteError as error:
+            raise Refused(
+                "I could not ask Rocket.Chat who you are, so I did nothing.",
+                why=error.what,
+                mend="Try again in a minute.",
+            ) from error
+        if person.id != user_id:
+            raise Refused("I asked Rocket.Chat who you are and got someone else, so I did nothing.")
+        return person
+
+    async def place(self, message: Message) -> tuple[Place, Room | None]:
+        """Where it was written; a group's direct room is elsewhere, since others read along."""
+        if message.room_id == self.admin_room_id:
+            return Place.ADMIN_ROOM, None
+        if message.room_type not in ("d", ""):
+            return Place.ELSEWHERE, None
+        try:
+            room = await self.chat.room(message.room_id)
+        except RemoteError:
+            return Place.ELSEWHERE, None
+        if room is not None and room.type == "d" and room.members <= 2:
+            return Place.DIRECT, room
+        return Place.ELSEWHERE, room
+
+
+def _plain(word: str) -> str:
+    return word if word.isalnum() and len(word) < 20 else "unknown"

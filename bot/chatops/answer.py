@@ -1,0 +1,92 @@
+"""What an answer looks like: steps with what they took, a failure in three parts, and what to type next. Pure."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.chatops.text import fit, quiet
+from bot.errors import UserError
+
+
+class Mark(enum.Enum):
+    """The sign in front of a line. It never carries a meaning alone: `failed` is also written out."""
+
+    DONE = "✓"
+    NOTE = "•"
+    FAILED = "✗"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line: something done, noted or failed."""
+
+    text: str
+    """One line; text from outside in it went through `defuse`."""
+    seconds: float | None = None
+    mark: Mark = Mark.DONE
+
+    def render(self) -> str:
+        """For example `✓ 16 settings written   0.3 s`."""
+        took = "" if self.seconds is None else f"   {self.seconds:.1f} s"
+        said = f"failed: {self.text}" if self.mark is Mark.FAILED else self.text
+        return f"{self.mark.value} {said}{took}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a handler returns: the lines after its steps, and what to type next."""
+
+    lines: tuple[Step | str, ...] = ()
+    """A `str` is shown as it is and may have several lines."""
+    next: tuple[str, ...] = ()
+    """Commands without a prefix (`status`); shown with the one that was typed, `/sso status`."""
+    receipt: Mapping[str, object] | None = None
+    """What was done, for the record of the operation: JSON values, no secrets."""
+    failed: bool = False
+    """The answer is complete, yet what was asked for was not reached (a test with failed checks)."""
+
+
+PREFIX = "/sso"
+
+
+def render(steps: Sequence[Step], answer: Answer, *, prefix: str = PREFIX) -> str:
+    """The whole message of an operation that came to its end."""
+    lines = [step.render() for step in steps]
+    lines += [line.render() if isinstance(line, Step) else line for line in answer.lines]
+    return _finished(lines, answer.next, prefix)
+
+
+def render_working(steps: Sequence[Step], doing: str) -> str:
+    """The message while the operation goes on."""
+    return _finished([*(step.render() for step in steps), f"… {doing}"], (), PREFIX)
+
+
+def render_failure(steps: Sequence[Step], error: UserError, *, next: tuple[str, ...] = (), prefix: str = PREFIX) -> str:  # noqa: A002
+    """What was reached, and then in three parts: what is true now, why, and what mends it."""
+    lines = [step.render() for step in steps]
+    lines.append(f"{Mark.FAILED.value} Not done: {error.what}")
+    if error.why:
+        lines.append(f"Why: {error.why}")
+    if error.mend:
+        lines.append(f"Mend: {error.mend}")
+    return _finished(lines, next, prefix)
+
+
+def render_internal(steps: Sequence[Step], error_id: str, *, prefix: str = PREFIX) -> str:
+    """Something nobody foresaw: nothing of it is shown but the id under which it is logged."""
+    lines = [step.render() for step in steps]
+    lines.append(f"{Mark.FAILED.value} Not done: internal error {error_id}.")
+    lines.append("Why: the bot met something it was not made for; the log has the details under that id.")
+    lines.append("Mend: see what is true now, then try again.")
+    return _finished(lines, ("status",), prefix)
+
+
+def _finished(lines: Sequence[str], following: Sequence[str], prefix: str) -> str:
+    ending = [f"Next: {', '.join(_command(prefix, words) for words in following)}"] if following else []
+    return fit(quiet("\n".join([*lines, *ending])))
+
+
+def _command(prefix: str, words: str) -> str:
+    return f"`{f'{prefix} {words}'.strip()}`"

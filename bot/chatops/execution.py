@@ -1,0 +1,96 @@
+"""One run of one operation: its handler is called, and whatever happens becomes an answer."""
+
+from __future__ import annotations
+
+import secrets
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from bot.chatops.access import Access, Refused
+from bot.chatops.answer import render, render_failure, render_internal
+from bot.chatops.grammar import Invocation
+from bot.chatops.ports import Operation, Operations, OperationState, Person, Room
+from bot.chatops.registry import Call, Command, OperationRef
+from bot.chatops.steps import Steps
+from bot.errors import UserError
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How it ended, and the whole answer."""
+
+    state: OperationState
+    text: str
+    receipt: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of one operation."""
+
+    operation: Operation
+    invocation: Invocation
+    who: Person
+    room: Room
+    resumed: bool = False
+
+    @property
+    def command(self) -> Command:
+        """What is run."""
+        return self.invocation.command
+
+
+@dataclass(frozen=True)
+class _Authorization:
+    """`Call.authorize`. Once it has said yes the operation counts as running: it is finished even after a crash and a
+    withdrawn role, since half of a change is worse than either end."""
+
+    access: Access
+    operations: Operations
+    operation: Operation
+
+    async def __call__(self) -> None:
+        if self.operation.state is OperationState.RUNNING:
+            return
+        await self.access.administrator(self.operation.user_id)
+        await self.operations.note(self.operation.id, OperationState.RUNNING)
+
+
+async def execute(job: Job, steps: Steps, *, access: Access, operations: Operations) -> Ending:
+    """Runs the handler. Whatever it does, there is an answer; only cancelling goes through."""
+    prefix = job.invocation.prefix
+    call = Call(
+        who=job.who,
+        room=job.room,
+        arguments=job.invocation.arguments,
+        options=job.invocation.options,
+        progress=steps,
+        authorize=_Authorization(access, operations, job.operation),
+        operation=OperationRef(job.operation.id, job.resumed, job.operation.receipt),
+    )
+    try:
+        answer = await job.command.handler(call)
+    except UserError as error:
+        following = ("status",) if job.command.effect and not isinstance(error, Refused) else ()
+        text = render_failure(steps.done, error, next=following, prefix=prefix)
+        return Ending(OperationState.FAILED, text)
+    except Exception as error:  # noqa: BLE001 - whatever a handler does, its author gets an answer
+        error_id = log_internal(error, job.command.name, job.operation.id)
+        return Ending(OperationState.FAILED, render_internal(steps.done, error_id, prefix=prefix))
+    state = OperationState.FAILED if answer.failed else OperationState.DONE
+    return Ending(state, render(steps.done, answer, prefix=prefix), answer.receipt)
+
+
+def log_internal(error: BaseException, what: str, operation_id: str | None = None) -> str:
+    """Logs where it happened and of which kind it is, but not its text, which may hold a secret (a database driver
+    quotes the values of a statement). Returns the id that people see."""
+    error_id = secrets.token_hex(4)
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    kind = type(error).__qualname__
+    _log.error("internal error", error_id=error_id, what=what, operation=operation_id, kind=kind, frames=frames)
+    return error_id

@@ -1,0 +1,95 @@
+"""Whether a message may be a command at all: written by a person, just now, for the first time. Pure.
+
+Times are the server's clock: `ts` is set by Rocket.Chat, so the start and now are translated into its clock first. A
+message keeps its `ts` when it is sent again for a reaction or an answer in its thread (facts/rocketchat.md §5.3).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.chatops.ports import Message
+
+AWAY = "I was away when you typed this. Please type it again."
+YOUNG = timedelta(minutes=2)
+"""A command found by catching up is carried out up to this age: older, and its author has moved on."""
+SLACK = timedelta(seconds=2)
+"""How far the translation of clocks may be wrong: the header `Date` has whole seconds."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the decision depends on."""
+
+    own_user_id: str
+    started: datetime
+    """When the bot started, by the server's clock."""
+    now: datetime
+    """By the server's clock."""
+    seen: bool
+    """Whether a message of this id came in before."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """It may be one: read it."""
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """Not for us; the reason is for the log."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Say:
+    """If it is a command of someone who may give it, answer this instead."""
+
+    text: str
+
+
+def consider(message: Message, known: Known) -> Command | Ignore | Say:
+    """The first rule that applies decides."""
+    reason = _not_typed(message, known.own_user_id)
+    if reason is not None:
+        return Ignore(reason)
+    if known.seen:
+        return Ignore("repeated")
+    if message.caught_up:
+        return Command() if known.now - message.ts <= YOUNG + SLACK else Say(AWAY)
+    if message.ts < known.started - SLACK:
+        return Ignore("older than the start")
+    return Command()
+
+
+def _not_typed(message: Message, own_user_id: str) -> str | None:
+    rules = {
+        "no text": not message.text.strip(),
+        "system message": message.system_type is not None,
+        "integration": message.from_integration,
+        "alias": message.alias is not None,
+        "edited": message.edited,
+        "own": message.user_id == own_user_id,
+        "no author": not message.user_id,
+    }
+    return next((reason for reason, applies in rules.items() if applies), None)
+
+
+class Seen:
+    """The ids of the last messages, bounded; what became an operation is also kept in the database."""
+
+    def __init__(self, limit: int = 10_000) -> None:
+        self._ids: OrderedDict[str, None] = OrderedDict()
+        self._limit = limit
+
+    def __contains__(self, message_id: str) -> bool:
+        return message_id in self._ids
+
+    def add(self, message_id: str) -> None:
+        """Remembers it, and forgets the oldest beyond the limit."""
+        self._ids[message_id] = None
+        if len(self._ids) > self._limit:
+            self._ids.popitem(last=False)

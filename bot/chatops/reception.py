@@ -1,0 +1,125 @@
+"""From a message to what is to be done with it: nothing, something to say, or an order that may be carried out.
+
+message → inbox → grammar → access
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.chatops import inbox
+from bot.chatops.access import Access, Place, Refused
+from bot.chatops.answer import render_failure
+from bot.chatops.grammar import Invocation, Reply, parse
+from bot.chatops.ports import Message, Person, Room
+from bot.chatops.registry import Registry
+from bot.clock import Clock
+
+REFUSAL_INTERVAL = 60.0
+"""Seconds between two refusals to one person in a direct room: two programs that answer each other must not go on."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The bot's own account."""
+
+    user_id: str
+    username: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """A command of somebody who may give it here and now."""
+
+    invocation: Invocation
+    who: Person
+    room: Room
+    late: str | None = None
+    """Set: it came too late, and this is to be answered instead."""
+
+
+@dataclass(frozen=True)
+class Say:
+    """An answer at once, without an operation."""
+
+    text: str
+
+
+class Reception:
+    """Decides about messages, one after the other. Changes nothing but what it remembers of them."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        registry: Registry,
+        access: Access,
+        identity: Identity,
+        admin_room: Room,
+        skew: timedelta = timedelta(0),
+    ) -> None:
+        """`skew`: what is to be added to our clock to get the server's."""
+        self._clock = clock
+        self._registry = registry
+        self._access = access
+        self._identity = identity
+        self._admin_room = admin_room
+        self._skew = skew
+        self._started = self._server_now()
+        self._seen = inbox.Seen()
+        self._refused_at: dict[str, float] = {}
+
+    def parse(self, text: str, *, bare: bool) -> Invocation | Reply | None:
+        """See `grammar.parse`."""
+        return parse(text, self._registry.commands, bot_username=self._identity.username, bare=bare)
+
+    async def decide(self, message: Message) -> Order | Say | None:
+        """None: it is not for us, or answering would tell a stranger that we are here."""
+        known = inbox.Known(self._identity.user_id, self._started, self._server_now(), message.id in self._seen)
+        self._seen.add(message.id)
+        decision = inbox.consider(message, known)
+        if isinstance(decision, inbox.Ignore):
+            return None
+        parsed = self.parse(message.text, bare=False)
+        if parsed is None and message.room_type not in ("d", ""):
+            return None
+        place, room = await self._access.place(message)
+        if place is Place.DIRECT:
+            parsed = self.parse(message.text, bare=True)
+        if parsed is None:
+            return None
+        who = await self._permitted(message, place, parsed)
+        if not isinstance(who, Person):
+            return who
+        late = decision.text if isinstance(decision, inbox.Say) else None
+        if isinstance(parsed, Invocation):
+            return Order(parsed, who, room or self._admin_room, late)
+        return Say(parsed.text) if late is None else None
+
+    async def _permitted(self, message: Message, place: Place, parsed: Invocation | Reply) -> Person | Say | None:
+        """Who it is, or what is to be said instead."""
+        harmless = isinstance(parsed, Reply) or parsed.command.everyone
+        if place is Place.ADMIN_ROOM and harmless:
+            # Whoever could write here is a member, and that is all it takes.
+            return Person(message.user_id, message.username, roles=None, active=True, type="user")
+        try:
+            who = await self._access.administrator(message.user_id)
+        except Refused as refusal:
+            if place is Place.ADMIN_ROOM or (place is Place.DIRECT and self._may_refuse(message.user_id)):
+                return Say(render_failure((), refusal))
+            return None
+        if place is Place.ELSEWHERE:
+            return Say(f"I listen in #{self._admin_room.name} and in direct messages. Nothing was done.")
+        return who
+
+    def _may_refuse(self, user_id: str) -> bool:
+        now = self._clock.monotonic()
+        self._refused_at = {who: at for who, at in self._refused_at.items() if now - at < REFUSAL_INTERVAL}
+        if user_id in self._refused_at:
+            return False
+        self._refused_at[user_id] = now
+        return True
+
+    def _server_now(self) -> datetime:
+        return self._clock.now() + self._skew

@@ -1,0 +1,198 @@
+"""The operation runner: from a message to one true answer, whatever happens in between.
+
+    message → reception → Operations.accept → handler → reply
+
+Operations run one after the other, in the order of their messages; what is for everyone never waits. The final answer
+is committed before it is delivered, so a crash loses neither.
+
+This is one of the two places of the program that survive any error (the other is the socket loop).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Coroutine
+
+import structlog
+
+from bot.chatops import inbox
+from bot.chatops.access import Access
+from bot.chatops.answer import render_failure, render_internal
+from bot.chatops.execution import Ending, Job, execute, log_internal
+from bot.chatops.grammar import Invocation
+from bot.chatops.ports import Message, Operation, Operations, OperationState, Person, Room
+from bot.chatops.reception import Order, Reception, Say
+from bot.chatops.registry import Command
+from bot.chatops.reply import Outbox, Reply, new_message_id
+from bot.chatops.steps import Steps
+from bot.errors import UserError
+
+_log = structlog.get_logger()
+_ENDED = (OperationState.DONE, OperationState.FAILED)
+
+
+class Runner:
+    """Takes messages, runs commands, answers. All its work is in tasks of its own; `stop` ends them."""
+
+    def __init__(
+        self, *, outbox: Outbox, operations: Operations, reception: Reception, access: Access, admin_room: Room
+    ) -> None:
+        self._outbox = outbox
+        self._clock = outbox.clock
+        self._operations = operations
+        self._reception = reception
+        self._access = access
+        self._admin_room = admin_room
+        self._one_at_a_time = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    async def handle(self, message: Message) -> None:
+        """Takes one message, and returns as soon as it is decided what happens with it. No error comes out of it."""
+        try:
+            decision = await self._reception.decide(message)
+            if isinstance(decision, Say):
+                self._say(message, decision.text)
+            elif isinstance(decision, Order):
+                await self._accept(message, decision)
+        except Exception as error:  # noqa: BLE001 - one bad message must not end the listening
+            error_id = log_internal(error, "message")
+            if message.room_id == self._admin_room.id and self._reception.parse(message.text, bare=False) is not None:
+                self._say(message, render_internal((), error_id))
+
+    async def recover(self) -> None:
+        """Takes up what an earlier process left: answers not delivered, and operations not ended."""
+        for operation in await self._operations.unfinished():
+            self._spawn(self._take_up(operation))
+
+    async def stop(self, grace: float = 5.0) -> None:
+        """Lets what is running finish for `grace` seconds, then cancels it; the next start goes on."""
+        self._stopping = True
+        tasks = tuple(self._tasks)
+        if not tasks:
+            return
+        patience = asyncio.create_task(self._clock.sleep(grace))
+        everything = asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait((patience, everything), return_when=asyncio.FIRST_COMPLETED)
+        patience.cancel()
+        for task in tasks:
+            task.cancel()
+        await everything
+
+    async def idle(self) -> None:
+        """Returns when nothing is being done."""
+        while self._tasks:
+            await asyncio.wait(tuple(self._tasks))
+
+    async def _accept(self, message: Message, order: Order) -> None:
+        operation = Operation(
+            id=secrets.token_hex(6),
+            message_id=message.id,
+            room_id=message.room_id,
+            thread_id=_thread(message, order.room.type),
+            user_id=order.who.id,
+            username=message.username,
+            words=order.invocation.words,
+            reply_id=new_message_id(),
+            created_at=self._clock.now(),
+        )
+        accepted = await self._operations.accept(operation)
+        if accepted is None:
+            _log.info("repeated message ignored", message=message.id)
+        elif order.late is not None:
+            self._spawn(self._end(accepted, self._reply(accepted), Ending(OperationState.FAILED, order.late)))
+        else:
+            self._spawn(self._run(Job(accepted, order.invocation, order.who, order.room)))
+
+    async def _take_up(self, operation: Operation) -> None:
+        reply = self._reply(operation, known=True)
+        too_old = self._clock.now() - operation.created_at > inbox.YOUNG
+        parsed = self._reception.parse(operation.words, bare=True)
+        if operation.state in _ENDED and operation.reply_text is not None:
+            await self._deliver(operation, reply, operation.reply_text)
+        elif operation.state is OperationState.ACCEPTED and too_old:
+            await self._end(operation, reply, Ending(OperationState.FAILED, inbox.AWAY))
+        elif isinstance(parsed, Invocation):
+            who = Person(operation.user_id, operation.username, roles=None, active=True, type="user")
+            await self._run(Job(operation, parsed, who, self._room_of(operation), resumed=True))
+        else:
+            error = UserError("I was restarted and do not know this command any more.", mend="Please type it again.")
+            await self._end(operation, reply, Ending(OperationState.FAILED, render_failure((), error)))
+
+    def _room_of(self, operation: Operation) -> Room:
+        if operation.room_id == self._admin_room.id:
+            return self._admin_room
+        return Room(operation.room_id, operation.username, "d", encrypted=False, members=2)
+
+    async def _run(self, job: Job) -> None:
+        reply = self._reply(job.operation, known=job.resumed)
+        steps = Steps(self._clock, reply.show)
+        try:
+            async with self._turn(job.command, steps):
+                if self._stopping:
+                    return
+                if job.resumed:
+                    steps.note("The bot was restarted meanwhile and goes on.")
+                ending = await execute(job, steps, access=self._access, operations=self._operations)
+                committed = await self._commit(job.operation, ending)
+            # Outside of the turn: a chat that is away must not hold up the next operation.
+            await self._deliver(job.operation, reply, ending.text, committed=committed)
+        finally:
+            reply.abandon()
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, command: Command, steps: Steps) -> AsyncIterator[None]:
+        if command.everyone:
+            yield
+            return
+        steps.doing("waiting for another operation" if self._one_at_a_time.locked() else "working")
+        async with self._one_at_a_time:
+            steps.begin()
+            yield
+
+    async def _end(self, operation: Operation, reply: Reply, ending: Ending) -> None:
+        committed = await self._commit(operation, ending)
+        await self._deliver(operation, reply, ending.text, committed=committed)
+
+    async def _commit(self, operation: Operation, ending: Ending) -> bool:
+        try:
+            await self._operations.finish(operation.id, ending.state, ending.text, ending.receipt)
+        except Exception as error:  # noqa: BLE001 - the answer is true all the same, and is still given
+            log_internal(error, "finish", operation.id)
+            return False
+        return True
+
+    async def _deliver(self, operation: Operation, reply: Reply, text: str, *, committed: bool = True) -> None:
+        # Refused for good counts as delivered: the next start would be refused as well.
+        await reply.finish(text)
+        if committed:
+            await self._operations.delivered(operation.id)
+
+    def _say(self, message: Message, text: str) -> None:
+        """An answer that belongs to no operation."""
+        reply = Reply(self._outbox, new_message_id(), message.room_id, _thread(message, message.room_type))
+
+        async def deliver() -> None:
+            await reply.finish(text)
+
+        self._spawn(deliver())
+
+    def _reply(self, operation: Operation, *, known: bool = False) -> Reply:
+        return Reply(self._outbox, operation.reply_id, operation.room_id, operation.thread_id, known=known)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._settle)
+
+    def _settle(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log_internal(error, "runner")
+
+
+def _thread(message: Message, room_type: str) -> str | None:
+    """Where the answer goes: the thread of the command, or the one it begins; in a direct room none."""
+    return None if room_type == "d" else message.thread_id or message.id

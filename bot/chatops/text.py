@@ -1,0 +1,105 @@
+"""Text that came from outside, made harmless; and text that must fit into one message. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+SIZE_LIMIT = 5000
+"""`Message_MaxAllowedSize`, counted as JavaScript counts: UTF-16 units (facts/rocketchat.md §6)."""
+
+_ZERO_WIDTH_SPACE = "\u200b"
+# Signs that Rocket.Chat's markup gives a meaning (facts/rocketchat.md §7), and signs that look alike and have none.
+_LOOK_ALIKES = str.maketrans(
+    {
+        "@": "＠",
+        "#": "＃",
+        "`": "'",
+        "*": "∗",
+        "_": "ˍ",
+        "~": "∼",
+        "|": "¦",
+        "[": "［",
+        "]": "］",
+        "<": "‹",
+        ">": "›",
+        "$": "＄",
+        "\\": "∖",
+    }
+)
+_GAP_ROOM = 40
+_INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn"})
+"""Control, format (bidi marks, zero-width signs), private use, surrogates, unassigned."""
+_BLANK = frozenset({"Zs", "Zl", "Zp"})
+_LINK_DOT = re.compile(r"(?<=\w)\.(?=\w)")
+_EVERYBODY = re.compile(r"@(?=(?:all|here)\b)", re.IGNORECASE)
+
+
+def defuse(text: str, limit: int = 80) -> str:
+    """Foreign text for one line of an answer: no mention, link, code fence, markup, line break, control or bidi
+    character, and at most `limit` characters. It stays readable; it is not meant to be copied."""
+    # Normalised first: `＠` would be safe, but a fraction or a ligature could unfold into a sign after the table.
+    readable = "".join(_visible(c) for c in unicodedata.normalize("NFC", text[: limit * 4]))
+    line = " ".join(readable.split()).translate(_LOOK_ALIKES)
+    if len(line) > limit or len(text) > limit * 4:
+        line = line[: limit - 1].rstrip() + "…"
+    return _LINK_DOT.sub(f".{_ZERO_WIDTH_SPACE}", line.replace("://", f":{_ZERO_WIDTH_SPACE}//"))
+
+
+def quoted(text: str, limit: int = 80) -> str:
+    """Foreign text as inline code, for words that somebody typed."""
+    return f"`{defuse(text, limit) or ' '}`"
+
+
+def has_invisible(text: str) -> bool:
+    """Whether there is something in it that nobody sees."""
+    return any(unicodedata.category(c) in _INVISIBLE for c in text)
+
+
+def blank_spaces(text: str) -> str:
+    """Every kind of space (no-break, thin, ideographic, tab) as a plain one."""
+    return "".join(" " if c == "\t" or unicodedata.category(c) in _BLANK else c for c in text)
+
+
+def quiet(text: str) -> str:
+    """A whole answer without a call to everybody, whatever was put into it."""
+    return _EVERYBODY.sub(f"@{_ZERO_WIDTH_SPACE}", text)
+
+
+def size(text: str) -> int:
+    """Length in UTF-16 units."""
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
+
+
+def fit(text: str, limit: int = SIZE_LIMIT) -> str:
+    """Cuts lines out of the middle until it fits: the first lines say what it is about, the last ones how it ended."""
+    if size(text) <= limit:
+        return text
+    lines = [_cut(line, limit // 4) for line in text.split("\n")]
+    room = limit - _GAP_ROOM
+    head = _fitting(lines, room // 3)
+    tail = _fitting(lines[:head:-1], room - sum(size(line) + 1 for line in lines[:head]))
+    left_out = len(lines) - head - tail
+    return "\n".join([*lines[:head], f"… (lines left out: {left_out})", *lines[len(lines) - tail :]])
+
+
+def _fitting(lines: list[str], room: int) -> int:
+    """How many of the first lines fit."""
+    for count, line in enumerate(lines):
+        room -= size(line) + 1
+        if room < 0:
+            return count
+    return len(lines)
+
+
+def _cut(line: str, limit: int) -> str:
+    if size(line) <= limit:
+        return line
+    # A character has one or two units, so half the limit always fits.
+    return line[: limit // 2].rstrip() + "…"
+
+
+def _visible(character: str) -> str:
+    if character in "\t\n\r\v\f\x85" or unicodedata.category(character) in _BLANK:
+        return " "
+    return "" if unicodedata.category(character) in _INVISIBLE else character

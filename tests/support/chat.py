@@ -1,0 +1,241 @@
+"""In-memory adapters of the ports of chatops, which behave as the real ones: a message id is there once, an edit of
+nothing is refused, an operation is accepted once for one message. Faults on demand, before or after the effect; a clock
+that moves when it is told to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from bot.chatops.ports import Message, Operation, OperationState, Person, Room
+from bot.errors import Rejected, RemoteError
+
+START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+BOT_ID, BOT_NAME = "bot1", "ssobot"
+ADMIN_ROOM = Room("room1", "sso-admins", "p", encrypted=False, members=4)
+OTHER_ROOM = Room("room2", "general", "c", encrypted=False, members=90)
+DIRECT = Room("dm-anna", "", "d", encrypted=False, members=2)
+GROUP_DIRECT = Room("dm-group", "", "d", encrypted=False, members=3)
+
+
+class SteppedClock:
+    """Moves only by `advance`; whoever sleeps is woken in order."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self._seconds)
+
+    def monotonic(self) -> float:
+        return self._seconds
+
+    async def sleep(self, seconds: float) -> None:
+        waking: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sleepers.append((self._seconds + seconds, waking))
+        await waking
+
+    async def advance(self, seconds: float) -> None:
+        """Lets time pass, and everything happen that was due."""
+        until = self._seconds + seconds
+        await settle()
+        while due := sorted((s for s in self._sleepers if s[0] <= until and not s[1].done()), key=lambda s: s[0]):
+            self._seconds, waking = due[0]
+            waking.set_result(None)
+            await settle()
+        self._seconds = until
+        self._sleepers = [s for s in self._sleepers if not s[1].done()]
+
+
+async def settle(rounds: int = 30) -> None:
+    """Lets every task that can run do so."""
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+
+
+@dataclass
+class Posted:
+    """A message that the bot wrote."""
+
+    id: str
+    room_id: str
+    thread_id: str | None
+    texts: list[str]
+    """Everything it has said, oldest first."""
+
+    @property
+    def text(self) -> str:
+        return self.texts[-1]
+
+
+@dataclass
+class Fault:
+    """The next calls fail."""
+
+    error: RemoteError
+    times: int
+    after: bool
+    """The effect happens, only the answer is lost."""
+
+
+def remote(kind: type[RemoteError], route: str = "POST /api/v1/chat.sendMessage") -> RemoteError:
+    return kind("Rocket.Chat", route)
+
+
+@dataclass
+class MemoryChat:
+    """Rocket.Chat as a place to talk."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+    rooms: dict[str, Room] = field(
+        default_factory=lambda: {room.id: room for room in (ADMIN_ROOM, OTHER_ROOM, DIRECT, GROUP_DIRECT)}
+    )
+    posted: dict[str, Posted] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    faults: dict[str, Fault] = field(default_factory=dict)
+
+    def fail(self, call: str, kind: type[RemoteError], *, times: int = 1, after: bool = False) -> None:
+        """The next `times` calls of `post`, `edit`, `person` or `room` fail."""
+        self.faults[call] = Fault(remote(kind), times, after)
+
+    def said(self) -> list[str]:
+        """What stands in the rooms now, oldest message first."""
+        return [message.text for message in self.posted.values()]
+
+    async def person(self, user_id: str) -> Person:
+        self._enter("person")
+        if user_id not in self.people:
+            raise remote(Rejected, "GET /api/v1/users.info")
+        return self.people[user_id]
+
+    async def room(self, name_or_id: str) -> Room | None:
+        self._enter("room")
+        return next((r for r in self.rooms.values() if name_or_id in (r.id, r.name)), None)
+
+    async def post(self, message_id: str, room_id: str, text: str, thread_id: str | None = None) -> None:
+        fault = self._enter("post")
+        if message_id not in self.posted:
+            self.posted[message_id] = Posted(message_id, room_id, thread_id, [text])
+        self._leave(fault)
+
+    async def edit(self, message_id: str, room_id: str, text: str) -> None:
+        fault = self._enter("edit")
+        message = self.posted.get(message_id)
+        if message is None or message.room_id != room_id:
+            raise remote(Rejected, "POST /api/v1/chat.update")
+        message.texts.append(text)
+        self._leave(fault)
+
+    async def since(self, room_id: str, moment: datetime) -> tuple[Message, ...]:
+        return ()
+
+    async def direct_rooms(self) -> tuple[str, ...]:
+        return (DIRECT.id,)
+
+    def _enter(self, call: str) -> Fault | None:
+        self.calls.append(call)
+        fault = self.faults.get(call)
+        if fault is None or fault.times <= 0:
+            return None
+        fault.times -= 1
+        if not fault.after:
+            raise fault.error
+        return fault
+
+    def _leave(self, fault: Fault | None) -> None:
+        if fault is not None:
+            raise fault.error
+
+
+@dataclass
+class MemoryOperations:
+    """The table of operations."""
+
+    rows: dict[str, Operation] = field(default_factory=dict)
+    broken: bool = False
+    """Every call fails, as with a database that is gone; its error quotes values, as drivers do."""
+
+    async def accept(self, operation: Operation) -> Operation | None:
+        self._check()
+        if any(row.message_id == operation.message_id for row in self.rows.values()):
+            return None
+        self.rows[operation.id] = operation
+        return operation
+
+    async def unfinished(self) -> tuple[Operation, ...]:
+        return tuple(sorted((r for r in self.rows.values() if not r.delivered), key=lambda r: r.created_at))
+
+    async def note(self, operation_id: str, state: OperationState) -> None:
+        self._check()
+        self.rows[operation_id] = replace(self.rows[operation_id], state=state)
+
+    async def finish(
+        self, operation_id: str, state: OperationState, reply_text: str, receipt: Mapping[str, object] | None = None
+    ) -> None:
+        self._check()
+        row = self.rows[operation_id]
+        self.rows[operation_id] = replace(row, state=state, reply_text=reply_text, receipt=receipt)
+
+    async def delivered(self, operation_id: str) -> None:
+        self._check()
+        self.rows[operation_id] = replace(self.rows[operation_id], delivered=True)
+
+    def _check(self) -> None:
+        if self.broken:
+            raise OSError("statement failed with values hunter2-generated")
+
+
+@dataclass
+class MemoryNotices:
+    """What was said once."""
+
+    values: dict[str, str] = field(default_factory=dict)
+
+    async def get(self, key: str) -> str | None:
+        return self.values.get(key)
+
+    async def put(self, key: str, value: str) -> None:
+        self.values[key] = value
+
+
+@dataclass
+class MemorySlash:
+    """The setting for unknown slash commands."""
+
+    on: bool = False
+    error: RemoteError | None = None
+
+    async def allowed(self) -> bool:
+        if self.error is not None:
+            raise self.error
+        return self.on
+
+    async def allow(self, on: bool) -> None:
+        self.on = on
+
+
+class MemoryListener:
+    """A stream of messages, fed by the test."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Message] = asyncio.Queue()
+
+    def push(self, message: Message) -> None:
+        self._queue.put_nowait(message)
+
+    async def messages(self) -> AsyncIterator[Message]:
+        while True:
+            yield await self._queue.get()
+
+
+ANNA = Person("anna1", "anna", frozenset({"user", "admin"}), active=True, type="user")
+MARC = Person("marc1", "marc", frozenset({"user"}), active=True, type="user")
+
+
+def typed(text: str, *, message_id: str = "m1", who: Person = ANNA, room: Room = ADMIN_ROOM) -> Message:
+    """A message as a person types it, at the start of the clock; vary it with `dataclasses.replace`."""
+    return Message(message_id, room.id, room.type, who.id, who.username, text, START + timedelta(seconds=1))

@@ -1,0 +1,121 @@
+"""The runner on in-memory adapters, with a few commands whose behaviour a test chooses."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from bot.chatops.access import Access
+from bot.chatops.answer import Answer
+from bot.chatops.ports import Message
+from bot.chatops.reception import Identity, Reception
+from bot.chatops.registry import Argument, Call, Option, Registry
+from bot.chatops.reply import Outbox
+from bot.chatops.runner import Runner
+from tests.support.chat import ADMIN_ROOM, ANNA, BOT_ID, BOT_NAME, MARC, MemoryChat, MemoryOperations, SteppedClock
+
+
+@dataclass
+class Script:
+    """What the example commands do, and what they did."""
+
+    effects: list[str] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    before_authorize: asyncio.Event | None = None
+    """Handlers wait for it before they authorize."""
+    after_effect: asyncio.Event | None = None
+    """Handlers wait for it after their effect."""
+    error: Exception | None = None
+    """Raised after the effect."""
+    steps: tuple[str, ...] = ("Looked",)
+
+
+def example_registry(script: Script | None = None) -> Registry:
+    """`help` and `status` for everyone, `test` without effect, `setup`, `rotate` and `slash` with one."""
+    registry = Registry()
+    does = script or Script()
+
+    async def look(call: Call) -> Answer:
+        does.calls.append(call)
+        return Answer(("All is well.",))
+
+    async def change(call: Call) -> Answer:
+        does.calls.append(call)
+        for step in does.steps:
+            call.progress.step(step)
+        if does.before_authorize is not None:
+            await does.before_authorize.wait()
+        if "dry-run" not in call.options:
+            await call.authorize()
+            does.effects.append(call.arguments.get("name", "effect"))
+        if does.after_effect is not None:
+            await does.after_effect.wait()
+        if does.error is not None:
+            raise does.error
+        return Answer(("Changed.",), next=("status",), receipt={"changed": True})
+
+    dry_run = Option("dry-run", "shows what would be done")
+    registry.command(
+        "help", summary="Lists", help="", arguments=(Argument("command", "which"),), effect=False, everyone=True
+    )(look)
+    registry.command("status", summary="Shows what is", help="", effect=False, everyone=True)(look)
+    registry.command("test", summary="Tests", help="", effect=False)(look)
+    registry.command(
+        "setup",
+        summary="Sets it up",
+        help="Long text.",
+        arguments=(Argument("name", "of the service", rest=True),),
+        options=(dry_run, Option("disabled", "leaves it off")),
+        effect=True,
+        examples=("setup", "setup Encvoy ID --dry-run"),
+    )(change)
+    registry.command("rotate", summary="Rotates", help="", options=(dry_run,), effect=True)(change)
+    registry.command(
+        "slash",
+        summary="Turns it on or off",
+        help="",
+        arguments=(Argument("state", "which", required=True, choices=("on", "off")),),
+        effect=True,
+    )(change)
+    return registry
+
+
+class Desk:
+    """A bot at its desk: `type` gives it a message and lets it work until nothing moves."""
+
+    def __init__(
+        self,
+        *,
+        chat: MemoryChat | None = None,
+        operations: MemoryOperations | None = None,
+        clock: SteppedClock | None = None,
+        skew: timedelta = timedelta(0),
+    ) -> None:
+        """Given `chat`, `operations` and `clock` of another desk, it is the next start of the same bot."""
+        self.script = Script()
+        self.clock = clock or SteppedClock()
+        self.chat = chat or MemoryChat({person.id: person for person in (ANNA, MARC)})
+        self.operations = operations or MemoryOperations()
+        access = Access(self.chat, frozenset({"admin"}), ADMIN_ROOM.id)
+        reception = Reception(
+            clock=self.clock,
+            registry=example_registry(self.script),
+            access=access,
+            identity=Identity(BOT_ID, BOT_NAME),
+            admin_room=ADMIN_ROOM,
+            skew=skew,
+        )
+        self.runner = Runner(
+            outbox=Outbox(self.chat, self.clock),
+            operations=self.operations,
+            reception=reception,
+            access=access,
+            admin_room=ADMIN_ROOM,
+        )
+
+    async def type(self, message: Message) -> list[str]:
+        """Gives a message and returns what stands in the rooms when everything has come to rest."""
+        await self.runner.handle(message)
+        await self.clock.advance(2)
+        return self.chat.said()
