@@ -50,7 +50,11 @@ _MANAGEMENT: Mapping[tuple[int, str | None], Meaning] = {
     (400, "T3E0060"): Meaning(Unauthenticated, "The Authorization header arrived damaged.", CHECK_PROXY),
     (400, "T3E0061"): Meaning(Unauthenticated, "The Authorization header arrived damaged.", CHECK_PROXY),
     (400, "T3E0067"): Meaning(Forbidden, "That may not be changed on Encvoy ID's main client."),
-    (401, "T3E0068"): Meaning(Unauthenticated, "The bot's access token is expired, revoked or unknown."),
+    (401, "T3E0068"): Meaning(
+        Unauthenticated,
+        "The bot's access token is expired, revoked, or was not issued to the main client.",
+        "Check that SSOBOT_ENCVOY_CLIENT_ID is the id of Encvoy ID's main client.",
+    ),
     (403, None): Meaning(Forbidden, "The role of the bot's user does not include this.", CHECK_ROLE),
     (403, "T3E0026"): Meaning(
         Forbidden,

@@ -1,0 +1,124 @@
+"""Applications at Encvoy ID: create, read, find, write, rules, delete (facts/encvoy-id.md §3, §4)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from bot.connection.ports import ApplicationFields
+from bot.connection.state import Application, NotVisible
+from bot.encvoy.decipher import SYSTEM
+from bot.encvoy.fields import (
+    check_client_id,
+    read_application,
+    read_created,
+    read_ids,
+    rule_ids,
+    to_create,
+    to_write,
+)
+from bot.encvoy.session import Session
+from bot.errors import Forbidden, NoAnswer, RemoteError, UserError
+
+CLIENTS = "/api/v1/clients"
+CLIENT = "/api/v1/clients/:client_id"
+RULES = "/api/v1/settings/rules"
+RULE = "/api/v1/clients/:client_id/rules/:rule_id"
+
+ACCESS_RESTRICTED = "T3E0026"
+
+
+class Applications:
+    """The part of the management API that is about applications."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def create(self, fields: ApplicationFields) -> str:
+        """Asks once and reads it back; returns the client_id.
+
+        UserError: nothing was sent. NoAnswer: it may exist, and is found by its description; also if it was created and
+        could not be read back. Names are not unique, so nothing here repeats the request.
+        """
+        body = to_create(fields)
+        route = f"POST {CLIENTS}"
+        client_id = read_created(await self._session.call("POST", CLIENTS, json=body), route)
+        try:
+            seen = await self.read(client_id)
+        except RemoteError:
+            seen = None
+        # Under fire Encvoy ID can create it in somebody else's name (facts/encvoy-id.md §5, "Race").
+        if not isinstance(seen, Application) or seen.redirect_uris != fields.redirect_uris:
+            raise NoAnswer(
+                SYSTEM, route, why="The application was created, but could not be read back as it should be."
+            )
+        return client_id
+
+    async def read(self, client_id: str) -> Application | NotVisible | None:
+        """One application. None only where absence is known; a role that may not see it gets NotVisible."""
+        try:
+            value = await self._call("GET", CLIENT, client_id)
+        except Forbidden as refusal:
+            if refusal.code == ACCESS_RESTRICTED:
+                return NotVisible(client_id)
+            raise
+        return read_application(value, client_id, f"GET {CLIENT}")
+
+    async def with_redirect_uri(self, redirect_uri: str) -> tuple[Application, ...]:
+        """All that the bot may administer with this redirect URI among theirs."""
+        found = await self._find({"redirect_uris": {"has": redirect_uri}})
+        return tuple(app for app in found if redirect_uri in app.redirect_uris)
+
+    async def described(self, description: str) -> tuple[Application, ...]:
+        """All that the bot may administer with exactly this description."""
+        found = await self._find({"description": description})
+        return tuple(app for app in found if app.description == description)
+
+    async def write(self, client_id: str, fields: ApplicationFields) -> None:
+        """A partial update. A write of the secret alone goes out at once, as one request; before any other the
+        application is read, because a write to an id that is not there is never answered (facts/encvoy-id.md §5)."""
+        body = to_write(fields)
+        if body.keys() != {"client_secret"}:
+            await self._require(client_id)
+        read_application(await self._call("PUT", CLIENT, client_id, json=body), client_id, f"PUT {CLIENT}")
+
+    async def attach_rules(self, client_id: str, field_names: frozenset[str]) -> None:
+        """Ensures that the rules of these fields are attached. Their ids differ from one installation to the next."""
+        if not field_names:
+            return
+        app = await self._require(client_id)
+        missing = field_names - app.rules
+        if not missing:
+            return
+        ids = rule_ids(await self._session.public(RULES), missing, f"GET {RULES}")
+        for name in sorted(missing):
+            path = f"{CLIENTS}/{client_id}/rules/{quote(ids[name], safe='')}"
+            await self._session.call("POST", RULE, path=path)
+
+    async def delete(self, client_id: str) -> None:
+        """Ensures that it is gone; harmless if it is. Forbidden where the role cannot tell."""
+        await self._call("DELETE", CLIENT, client_id)
+
+    async def _find(self, condition: dict[str, Any]) -> list[Application]:
+        """By a condition on the columns. The list shows neither secrets nor redirect URIs, so each is read."""
+        query = "filter=" + quote(json.dumps(condition, separators=(",", ":")), safe="")
+        ids = read_ids(await self._session.call("GET", CLIENTS, query=query), f"GET {CLIENTS}")
+        found = [await self.read(client_id) for client_id in ids]
+        return [app for app in found if isinstance(app, Application)]
+
+    async def _require(self, client_id: str) -> Application:
+        app = await self.read(client_id)
+        if app is None:
+            raise UserError("Encvoy ID has no application of this id any more.", mend="`/sso repair` makes a new one.")
+        if isinstance(app, NotVisible):
+            raise UserError(
+                "The application at Encvoy ID is not visible to the bot.",
+                why="The role of the bot's user does not reach it.",
+                mend="Make the bot's user an editor of the application in Encvoy ID.",
+            )
+        return app
+
+    async def _call(self, method: str, pattern: str, client_id: str, *, json: Any = None) -> Any:
+        path = pattern.replace(":client_id", check_client_id(client_id))
+        return await self._session.call(method, pattern, path=path, json=json)

@@ -1,0 +1,122 @@
+"""Encvoy ID as the rest of the bot sees it: the port `bot.connection.ports.EncvoyId`, made of its parts."""
+
+from __future__ import annotations
+
+import ssl
+
+from bot.clock import Clock
+from bot.connection.ports import ApplicationFields, Probe, Provider
+from bot.connection.state import Application, NotVisible, Unknown
+from bot.encvoy.applications import Applications
+from bot.encvoy.decipher import SYSTEM
+from bot.encvoy.discovery import Discovery, Keys, RocketChatPaths, rocketchat_paths
+from bot.encvoy.login import Account
+from bot.encvoy.probes import Probes
+from bot.encvoy.session import Session
+from bot.encvoy.widget import safe_word
+from bot.secret import Secret
+from bot.wire import TOTAL_SECONDS, Wire
+
+SETTINGS = "/api/v1/settings"
+
+
+class EncvoyIdClient:
+    """One Encvoy ID, administered as one user. Use as `async with`, or call `close`.
+
+    Every method may raise the errors of `bot.errors.RemoteError`, ConfigError where SSOBOT_ENCVOY_URL cannot be right,
+    and UserError where Encvoy ID would refuse or never answer what was about to be sent.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        client_id: str,
+        login: str,
+        password: Secret,
+        clock: Clock,
+        timeout: float = TOTAL_SECONDS,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """`url`, `client_id` (of the main client), `login`, `password`: the variables SSOBOT_ENCVOY_…; `timeout` in
+        seconds for one request."""
+        self.url = url.rstrip("/")
+        self._wire = Wire(SYSTEM, timeout=timeout, tls=tls)
+        self._discovery = Discovery(self._wire, self.url, clock)
+        self._session = Session(self._wire, self._discovery, Account(self.url, client_id, login, password), clock)
+        self._applications = Applications(self._session)
+        self._probes = Probes(self._wire, self._discovery)
+
+    async def __aenter__(self) -> EncvoyIdClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Forgets the token and closes every connection."""
+        await self._session.close()
+        await self._wire.close()
+
+    async def provider(self) -> Provider:
+        """The endpoints, by discovery; believed for a minute."""
+        return await self._discovery.provider()
+
+    def forget_provider(self) -> None:
+        """Discovery is read again at the next need: for the start of an operation."""
+        self._discovery.forget()
+
+    async def rocketchat_paths(self) -> RocketChatPaths:
+        """The endpoints as Rocket.Chat's settings want them."""
+        return rocketchat_paths(await self.provider(), self.url)
+
+    async def keys(self) -> Keys:
+        """The published key set."""
+        return await self._discovery.keys()
+
+    async def log_in(self) -> None:
+        """Makes sure that the bot's user can log in; LoginRefused says why not."""
+        await self._session.log_in()
+
+    async def warm(self) -> None:
+        """Before a critical moment: for the next minute `write_application` of a secret alone is one request on a
+        connection that is open already."""
+        await self._session.warm()
+
+    async def registration_policy(self) -> str | Unknown:
+        """Who may register: a word of Encvoy ID's, such as `closed`."""
+        settings = await self._session.public(SETTINGS)
+        policy = settings.get("registration_policy") if isinstance(settings, dict) else None
+        return safe_word(policy) or Unknown("Encvoy ID does not say who may register.")
+
+    async def application(self, client_id: str) -> Application | NotVisible | None:
+        """See `EncvoyId.application`."""
+        return await self._applications.read(client_id)
+
+    async def applications(self, redirect_uri: str) -> tuple[Application, ...]:
+        """See `EncvoyId.applications`."""
+        return await self._applications.with_redirect_uri(redirect_uri)
+
+    async def applications_described(self, description: str) -> tuple[Application, ...]:
+        """All that the bot can see with exactly this description."""
+        return await self._applications.described(description)
+
+    async def create_application(self, fields: ApplicationFields) -> str:
+        """See `EncvoyId.create_application`."""
+        return await self._applications.create(fields)
+
+    async def write_application(self, client_id: str, fields: ApplicationFields) -> None:
+        """See `EncvoyId.write_application`."""
+        await self._applications.write(client_id, fields)
+
+    async def attach_rules(self, client_id: str, field_names: frozenset[str]) -> None:
+        """See `EncvoyId.attach_rules`."""
+        await self._applications.attach_rules(client_id, field_names)
+
+    async def delete_application(self, client_id: str) -> None:
+        """See `EncvoyId.delete_application`."""
+        await self._applications.delete(client_id)
+
+    async def probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
+        """See `EncvoyId.probe`."""
+        return await self._probes.credentials(client_id, secret, redirect_uri)

@@ -1,0 +1,188 @@
+"""Where Encvoy ID's endpoints are: the discovery document, read, checked, and turned into paths for Rocket.Chat.
+
+The issuer is DOMAIN itself while the endpoints lie under `/oidc`, or elsewhere; the path that the vendor's guide names
+answers 404 in a default installation (facts/encvoy-id.md §1). So nothing here is assumed but three places to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.clock import Clock
+from bot.connection.ports import Provider
+from bot.encvoy.decipher import CHECK_URL, SYSTEM, decipher_oidc
+from bot.encvoy.urls import same_origin
+from bot.errors import BadAnswer, ConfigError, RemoteError, RouteAbsent
+from bot.wire import Wire
+
+WELL_KNOWN = "/.well-known/openid-configuration"
+PLACES = (WELL_KNOWN, "/oidc" + WELL_KNOWN, "/api/oidc" + WELL_KNOWN)
+KEPT_SECONDS = 60.0
+"""How long the document is believed: about one operation. Endpoints move when a proxy is changed."""
+
+JSON = {"Accept": "application/json"}
+
+_ENDPOINTS = {
+    "authorize_url": "authorization_endpoint",
+    "token_url": "token_endpoint",
+    "identity_url": "userinfo_endpoint",
+    "jwks_url": "jwks_uri",
+}
+_PAR = "pushed_authorization_request_endpoint"
+
+
+@dataclass(frozen=True)
+class RocketChatPaths:
+    """The addresses as Rocket.Chat wants them: the paths begin with `/` and lie under `url`, which both of its login
+    engines join by putting them one after the other (facts/rocketchat.md §3.4)."""
+
+    url: str
+    """Without trailing slash."""
+    token_path: str
+    identity_path: str
+    authorize_path: str
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The published key set, as far as the doctor asks."""
+
+    count: int
+    algorithms: frozenset[str]
+    """For example {"RS256"}."""
+
+
+class Discovery:
+    """Reads the document when it is needed, and believes it for a minute."""
+
+    def __init__(self, wire: Wire, domain: str, clock: Clock) -> None:
+        """`domain` is SSOBOT_ENCVOY_URL, without trailing slash."""
+        self._wire = wire
+        self._domain = domain
+        self._clock = clock
+        self._kept: tuple[float, Provider] | None = None
+
+    def forget(self) -> None:
+        """The next call reads it again."""
+        self._kept = None
+
+    async def provider(self) -> Provider:
+        """The checked document. ConfigError if it is that of another address, RouteAbsent if there is none."""
+        if self._kept is not None and self._clock.monotonic() < self._kept[0]:
+            return self._kept[1]
+        provider = await self._read()
+        self._kept = (self._clock.monotonic() + KEPT_SECONDS, provider)
+        return provider
+
+    async def keys(self) -> Keys:
+        """The key set behind `jwks_uri`."""
+        provider = await self.provider()
+        route = f"GET {urlsplit(provider.jwks_url).path}"
+        return read_keys(await self._json(provider.jwks_url, route), route)
+
+    async def _read(self) -> Provider:
+        failures: list[RemoteError] = []
+        for place in PLACES:
+            url, route = self._domain + place, f"GET {place}"
+            try:
+                document = await self._json(url, route)
+            except RemoteError as failure:
+                if failure.status is None:
+                    raise  # nobody is there: the other places are on the same server
+                failures.append(failure.with_traceback(None))
+                continue
+            return read_provider(document, url, self._domain)
+        # A proxy in trouble says more than the 404 of a place that is not there.
+        telling = [failure for failure in failures if not isinstance(failure, RouteAbsent)]
+        raise (telling or failures)[0]
+
+    async def _json(self, url: str, route: str) -> Any:
+        answer = await self._wire.send("GET", url, route=route, headers=JSON)
+        return decipher_oidc(answer.status, answer.headers, answer.body, route)
+
+
+def read_provider(document: Any, discovery_url: str, domain: str) -> Provider:
+    """The endpoints in a discovery document. Pure.
+
+    BadAnswer if it is none; ConfigError if the issuer or an endpoint is not on the same scheme, host and port as
+    `domain`: a login there would lose its cookies, and secrets would go elsewhere.
+    """
+    route = f"GET {urlsplit(discovery_url).path}"
+    if not isinstance(document, Mapping):
+        raise BadAnswer(SYSTEM, route, why="That is no discovery document.", mend=CHECK_URL)
+    issuer = _text(document, "issuer", route)
+    found = {name: _text(document, key, route) for name, key in _ENDPOINTS.items()}
+    par = document.get(_PAR)
+    if not same_origin(issuer, domain):
+        raise ConfigError(
+            "Encvoy ID calls itself by another address than SSOBOT_ENCVOY_URL.",
+            why="The issuer in its discovery document has another scheme, host or port.",
+            mend=CHECK_URL,
+        )
+    for url in [*found.values(), *([par] if isinstance(par, str) else [])]:
+        _check_endpoint(url, domain)
+    return Provider(
+        issuer=issuer,
+        discovery_url=discovery_url,
+        authorize_url=found["authorize_url"],
+        token_url=found["token_url"],
+        identity_url=found["identity_url"],
+        par_url=par if isinstance(par, str) else None,
+        jwks_url=found["jwks_url"],
+    )
+
+
+def read_keys(document: Any, route: str) -> Keys:
+    """Count and algorithms of a key set. Pure; BadAnswer if it is none."""
+    keys = document.get("keys") if isinstance(document, Mapping) else None
+    if not isinstance(keys, list) or not all(isinstance(key, Mapping) for key in keys):
+        raise BadAnswer(SYSTEM, route, why="That is no key set.")
+    return Keys(len(keys), frozenset(key["alg"] for key in keys if isinstance(key.get("alg"), str)))
+
+
+def rocketchat_paths(provider: Provider, base: str) -> RocketChatPaths:
+    """What Rocket.Chat's settings `url`, `token_path`, `identity_path`, `authorize_path` must hold. Pure.
+
+    `base` is SSOBOT_ENCVOY_URL, an origin. ConfigError if an endpoint is not a plain path there.
+    """
+    for url in (provider.token_url, provider.identity_url, provider.authorize_url):
+        _check_endpoint(url, base)
+    return RocketChatPaths(
+        url=base.rstrip("/"),
+        token_path=urlsplit(provider.token_url).path,
+        identity_path=urlsplit(provider.identity_url).path,
+        authorize_path=urlsplit(provider.authorize_url).path,
+    )
+
+
+def _text(document: Mapping[str, Any], key: str, route: str) -> str:
+    value = document.get(key)
+    if not isinstance(value, str) or not value:
+        raise BadAnswer(SYSTEM, route, why=f"The discovery document names no {key}.", mend=CHECK_URL)
+    return value
+
+
+def _check_endpoint(url: str, domain: str) -> None:
+    if same_origin(url, domain):
+        if urlsplit(url).path.startswith("/") and not urlsplit(url).query and not urlsplit(url).fragment:
+            return
+        raise ConfigError("Encvoy ID's discovery document names an endpoint that is not a plain path.")
+    ours, theirs = urlsplit(domain), urlsplit(url)
+    if ours.hostname == theirs.hostname and ours.scheme != theirs.scheme:
+        raise ConfigError(
+            f"Encvoy ID is reached by {ours.scheme}, but its discovery document names {_scheme(url)} endpoints.",
+            why="It builds them from the headers X-Forwarded-Proto and X-Forwarded-Host.",
+            mend="Have the proxy before Encvoy ID pass both headers on, or correct SSOBOT_ENCVOY_URL.",
+        )
+    raise ConfigError(
+        "Encvoy ID's discovery document names endpoints at another address than SSOBOT_ENCVOY_URL.",
+        why="It builds them from the headers Host and X-Forwarded-Host.",
+        mend="Have the proxy before Encvoy ID pass both headers on, or correct SSOBOT_ENCVOY_URL.",
+    )
+
+
+def _scheme(url: str) -> str:
+    return "https" if url.startswith("https:") else "http" if url.startswith("http:") else "other"

@@ -1,0 +1,156 @@
+"""What may be sent to Encvoy ID and what comes back, as data of ours. Pure.
+
+Encvoy ID never answers some requests that it should refuse (facts/encvoy-id.md §5, "The hang"), so everything is
+checked before it is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.connection.ports import ApplicationFields
+from bot.connection.state import Application, NotVisible
+from bot.encvoy.decipher import SYSTEM
+from bot.encvoy.urls import why_refused, why_refused_as_callback
+from bot.errors import BadAnswer, UserError
+from bot.secret import Secret
+
+LONGEST_NAME = 50
+LONGEST_DESCRIPTION = 255
+LONGEST_SECRET = 255
+AUTH_METHODS = frozenset({"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"})
+
+_CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_SECRET = re.compile(rf"[!-~]{{1,{LONGEST_SECRET}}}")
+"""Printable ASCII without the blank: the rest is stored, and breaks the application (facts/encvoy-id.md §4, §7)."""
+
+
+def check_client_id(client_id: str) -> str:
+    """The id, if it can stand in a path. UserError otherwise."""
+    if not _CLIENT_ID.fullmatch(client_id):
+        raise UserError("That is not the id of an application at Encvoy ID.")
+    return client_id
+
+
+def to_create(fields: ApplicationFields) -> dict[str, Any]:
+    """The body of a create. UserError says what Encvoy ID would refuse or never answer.
+
+    The secret is not among them: Encvoy ID makes one up, and takes ours only by a write afterwards.
+    """
+    if fields.name is None or fields.domain is None or fields.redirect_uris is None:
+        raise ValueError("an application needs a name, a domain and redirect URIs")
+    if fields.secret is not None:
+        raise ValueError("the secret cannot be chosen when an application is created")
+    return to_write(fields)
+
+
+def to_write(fields: ApplicationFields) -> dict[str, Any]:
+    """The body of a partial update: what is None is left out. UserError as for `to_create`."""
+    for complaint in _complaints(fields):
+        raise UserError("Encvoy ID would not take the application like this.", why=complaint)
+    body: dict[str, Any] = {
+        "name": fields.name,
+        "description": fields.description,
+        "domain": fields.domain,
+        "redirect_uris": None if fields.redirect_uris is None else list(fields.redirect_uris),
+        "token_endpoint_auth_method": fields.token_endpoint_auth_method,
+        "client_secret": None if fields.secret is None else fields.secret.reveal(),
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def read_application(value: Any, client_id: str, route: str) -> Application | NotVisible | None:
+    """An answer to GET by id (facts/encvoy-id.md §4): full, short (we have no rights on it), or absent.
+
+    Absent is only `{"rules": []}`, which whoever sees everything gets; an empty body is what strangers get.
+    """
+    if value is None:
+        return NotVisible(client_id)
+    if not isinstance(value, dict):
+        raise BadAnswer(SYSTEM, route, why="That is no application.")
+    if "client_id" not in value:
+        if "rules" in value:
+            return None
+        raise BadAnswer(SYSTEM, route, why="That is no application.")
+    if value["client_id"] != client_id:
+        raise BadAnswer(SYSTEM, route, why="That is another application than the one asked for.")
+    if not isinstance(value.get("client_secret"), str):
+        return NotVisible(client_id)
+    return Application(
+        client_id=client_id,
+        name=_text(value, "name"),
+        description=_text(value, "description"),
+        domain=_text(value, "domain"),
+        redirect_uris=tuple(uri for uri in _list(value, "redirect_uris") if isinstance(uri, str)),
+        token_endpoint_auth_method=_text(value, "token_endpoint_auth_method"),
+        secret=Secret(value["client_secret"]),
+        rules=frozenset(_field_names(_list(value, "rules"))),
+    )
+
+
+def read_created(value: Any, route: str) -> str:
+    """The client_id in the answer to a create. The secret beside it is weak and never used (facts/encvoy-id.md §4)."""
+    client_id = value.get("client_id") if isinstance(value, dict) else None
+    if not isinstance(client_id, str) or not _CLIENT_ID.fullmatch(client_id):
+        raise BadAnswer(SYSTEM, route, why="The answer holds no client_id.")
+    return client_id
+
+
+def read_ids(value: Any, route: str) -> tuple[str, ...]:
+    """The client_ids in a list."""
+    if not isinstance(value, list):
+        raise BadAnswer(SYSTEM, route, why="That is no list of applications.")
+    return tuple(read_created(item, route) for item in value)
+
+
+def rule_ids(value: Any, wanted: frozenset[str], route: str) -> Mapping[str, str]:
+    """Field name to the id of its rule, for the wanted ones. UserError if one is missing or switched off."""
+    if not isinstance(value, list):
+        raise BadAnswer(SYSTEM, route, why="That is no list of rules.")
+    rules = [rule for rule in value if isinstance(rule, Mapping) and rule.get("field_name") in wanted]
+    found = {str(rule["field_name"]): str(rule.get("id")) for rule in rules if rule.get("active") is True}
+    for name in sorted(wanted - found.keys()):
+        known = any(rule["field_name"] == name for rule in rules)
+        raise UserError(
+            f"Encvoy ID cannot ask people for their field {name}.",
+            why=f"Its rule for {name} is {'switched off' if known else 'missing'}.",
+            mend=f"An administrator of Encvoy ID switches the rule for {name} on, in its profile settings.",
+        )
+    return found
+
+
+def _complaints(fields: ApplicationFields) -> Iterator[str]:
+    name, method = fields.name, fields.token_endpoint_auth_method
+    if name is not None and not (1 <= len(name) <= LONGEST_NAME and not name[0].isspace()):
+        yield f"The name must have 1 to {LONGEST_NAME} characters and not begin with a blank."
+    if fields.description is not None and len(fields.description) > LONGEST_DESCRIPTION:
+        yield f"The description has more than {LONGEST_DESCRIPTION} characters."
+    if fields.domain is not None and (reason := why_refused(fields.domain)):
+        yield f"Its domain: {reason}"
+    if fields.redirect_uris is not None and not fields.redirect_uris:
+        yield "There is no redirect URI."
+    for uri in fields.redirect_uris or ():
+        if reason := why_refused_as_callback(uri):
+            yield f"Its redirect URI: {reason}"
+    if method is not None and method not in AUTH_METHODS:
+        yield "Its token_endpoint_auth_method is none of those that Encvoy ID knows."
+    if fields.secret is not None and not _SECRET.fullmatch(fields.secret.reveal()):
+        yield f"Its secret must have 1 to {LONGEST_SECRET} printable ASCII characters."
+
+
+def _text(value: Mapping[str, Any], key: str) -> str:
+    found = value.get(key)
+    return found if isinstance(found, str) else ""
+
+
+def _list(value: Mapping[str, Any], key: str) -> list[Any]:
+    found = value.get(key)
+    return found if isinstance(found, list) else []
+
+
+def _field_names(rules: list[Any]) -> Iterator[str]:
+    for rule in rules:
+        if isinstance(rule, Mapping) and isinstance(rule.get("field_name"), str):
+            yield rule["field_name"]

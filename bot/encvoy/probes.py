@@ -1,0 +1,101 @@
+"""Are these credentials right? Asked of the token side, without anybody signing in (facts/encvoy-id.md §9).
+
+By PAR, which checks id, secret and redirect URI at once and leaves nothing but a record of 60 s. Where discovery names
+none: by a code that cannot exist, and `prompt=none` for the redirect URI. The credentials go into the body, as
+Rocket.Chat sends them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import urlencode, urlsplit
+
+from bot.connection.ports import Probe, Provider
+from bot.encvoy.decipher import decipher_oidc
+from bot.encvoy.discovery import JSON, Discovery
+from bot.errors import Rejected, Unauthenticated
+from bot.secret import Secret
+from bot.wire import Wire
+
+SCOPE = "openid"
+
+
+class Probes:
+    """Shows credentials to the token side."""
+
+    def __init__(self, wire: Wire, discovery: Discovery) -> None:
+        self._wire = wire
+        self._discovery = discovery
+
+    async def credentials(self, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
+        """What the token side says of them."""
+        provider = await self._discovery.provider()
+        if provider.par_url is not None:
+            return await self._by_par(provider.par_url, client_id, secret, redirect_uri)
+        said = await self._by_bogus_code(provider, client_id, secret, redirect_uri)
+        if said is not Probe.ACCEPTED:
+            return said
+        return await self.redirect_uri(client_id, redirect_uri)
+
+    async def redirect_uri(self, client_id: str, redirect_uri: str) -> Probe:
+        """Whether it is registered, by `prompt=none`: ACCEPTED or REDIRECT_REFUSED. Needs no secret, and begins no
+        interaction; an unknown id is answered like an unregistered redirect URI."""
+        provider = await self._discovery.provider()
+        route = f"GET {urlsplit(provider.authorize_url).path}"
+        query = urlencode(
+            {
+                "client_id": client_id,
+                "response_type": "code",
+                "scope": SCOPE,
+                "redirect_uri": redirect_uri,
+                "prompt": "none",
+                "state": secrets.token_urlsafe(16),
+            }
+        )
+        answer = await self._wire.send("GET", f"{provider.authorize_url}?{query}", route=route)
+        # Any answer to the redirect URI, an error included, says that it is registered.
+        if answer.location.startswith(redirect_uri):
+            return Probe.ACCEPTED
+        if answer.status == 400:  # a page always, whatever was asked for
+            return Probe.REDIRECT_REFUSED
+        decipher_oidc(answer.status, answer.headers, answer.body, route)
+        return Probe.BROKEN
+
+    async def _by_par(self, par_url: str, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
+        form = {
+            "response_type": "code",
+            "client_id": client_id,
+            "client_secret": secret.reveal(),
+            "redirect_uri": redirect_uri,
+            "scope": SCOPE,
+        }
+        code = await self._refusal(par_url, form)
+        if code is None:
+            return Probe.ACCEPTED
+        # Nothing else in this request can be invalid. `invalid_redirect_uri` is another matter: a broken record.
+        return {"invalid_client": Probe.REFUSED, "invalid_request": Probe.REDIRECT_REFUSED}.get(code, Probe.BROKEN)
+
+    async def _by_bogus_code(self, provider: Provider, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
+        form = {
+            "grant_type": "authorization_code",
+            "code": secrets.token_urlsafe(32),
+            "redirect_uri": redirect_uri,
+            "client_id": client_id,
+            "client_secret": secret.reveal(),
+        }
+        code = await self._refusal(provider.token_url, form)
+        return {"invalid_grant": Probe.ACCEPTED, "invalid_client": Probe.REFUSED}.get(code or "", Probe.BROKEN)
+
+    async def _refusal(self, url: str, form: dict[str, str]) -> str | None:
+        """The code of the refusal, None if there was none."""
+        route = f"POST {urlsplit(url).path}"
+        answer = await self._wire.send("POST", url, route=route, headers=JSON, form=form)
+        try:
+            decipher_oidc(answer.status, answer.headers, answer.body, route)
+        except Unauthenticated:
+            return "invalid_client"
+        except Rejected as refusal:
+            if refusal.code is None:
+                raise
+            return refusal.code
+        return None

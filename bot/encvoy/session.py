@@ -1,0 +1,106 @@
+"""Calls to the management API: with a token that is fetched when needed, one call at a time to each route.
+
+Source: facts/encvoy-id.md §5 (hangs, the race between requests), §6 (the token).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bot.clock import Clock
+from bot.encvoy.decipher import decipher_management
+from bot.encvoy.discovery import Discovery
+from bot.encvoy.login import Account, Token, log_in
+from bot.errors import Unauthenticated
+from bot.wire import Wire
+
+SPARE_SECONDS = 60.0
+"""A token is given up this long before its end."""
+WARM_SECONDS = 60.0
+"""How long after `warm` a call is sure not to need a login."""
+
+
+class Session:
+    """The bot's user at the management API."""
+
+    def __init__(self, wire: Wire, discovery: Discovery, account: Account, clock: Clock) -> None:
+        self._wire = wire
+        self._discovery = discovery
+        self._account = account
+        self._clock = clock
+        self._token: Token | None = None
+        self._login: asyncio.Task[Token] | None = None
+        # The guard keeps the acting user with the route's handler, shared by all that runs in it at the same time.
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    async def call(
+        self, method: str, pattern: str, *, path: str | None = None, query: str = "", json: Any = None
+    ) -> Any:
+        """One authenticated call. `pattern` is the route with placeholders, `path` the same with real ids, `query`
+        already percent-encoded. After a 401 it logs in again and repeats the call once: nothing was done."""
+        route = f"{method} {pattern}"
+        async with self._turn(route):
+            token = await self._valid_token(SPARE_SECONDS)
+            try:
+                return await self._send(route, method, path or pattern, query, json, token)
+            except Unauthenticated:
+                if self._token is token:
+                    self._token = None
+            token = await self._valid_token(SPARE_SECONDS)
+            return await self._send(route, method, path or pattern, query, json, token)
+
+    async def public(self, pattern: str) -> Any:
+        """A GET that needs no login, made without one."""
+        route = f"GET {pattern}"
+        async with self._turn(route):
+            return await self._send(route, "GET", pattern, "", None, None)
+
+    async def warm(self) -> None:
+        """Makes sure that for the next minute a call is one request on an open connection, and nothing before it."""
+        await self._valid_token(SPARE_SECONDS + WARM_SECONDS)
+        await self.public("/api/v1/settings")
+
+    async def log_in(self) -> None:
+        """Makes sure that the bot's user can log in: fetches a token if there is no valid one."""
+        await self._valid_token(SPARE_SECONDS)
+
+    async def close(self) -> None:
+        """Gives up a login that is under way, and forgets the token."""
+        task, self._login, self._token = self._login, None, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
+    def _turn(self, route: str) -> asyncio.Lock:
+        return self._turns.setdefault(route, asyncio.Lock())
+
+    async def _valid_token(self, spare: float) -> Token:
+        """The token if it lives for `spare` more seconds, else a new one. Whoever comes meanwhile waits for the same
+        login, also for its failure."""
+        if self._token is not None and self._token.expires_at - self._clock.monotonic() > spare:
+            return self._token
+        if self._login is None:
+            self._login = asyncio.create_task(self._fetch())
+            self._login.add_done_callback(self._login_done)
+        # Shielded: one caller that gives up does not take the login from the others.
+        return await asyncio.shield(self._login)
+
+    async def _fetch(self) -> Token:
+        provider = await self._discovery.provider()
+        self._token = await log_in(self._wire, provider, self._account, self._clock)
+        return self._token
+
+    def _login_done(self, task: asyncio.Task[Token]) -> None:
+        if self._login is task:
+            self._login = None
+        if not task.cancelled():
+            task.exception()  # seen, even if nobody waits any more
+
+    async def _send(self, route: str, method: str, path: str, query: str, json: Any, token: Token | None) -> Any:
+        headers = {"Accept": "application/json"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token.access.reveal()}"
+        url = f"{self._account.domain}{path}{'?' + query if query else ''}"
+        answer = await self._wire.send(method, url, route=route, headers=headers, json=json)
+        return decipher_management(answer.status, answer.headers, answer.body, route)
