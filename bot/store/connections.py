@@ -1,0 +1,174 @@
+"""The desired states: the port `bot.connection.ports.Connections` on SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.clock import Clock
+from bot.connection.state import Connection, Marker, ServiceName
+from bot.errors import UserError
+from bot.operation import Receipt
+from bot.secret import Secret
+from bot.store.engine import Database
+from bot.store.tables import Base, ConnectionRow, OperationRow
+from bot.store.vault import Vault
+
+TABLE = Base.metadata.tables[ConnectionRow.__tablename__]
+OPERATIONS = Base.metadata.tables[OperationRow.__tablename__]
+
+CURRENT = "current_secret"
+PENDING = "pending_secret"
+
+
+class Overtaken(UserError):
+    """The connection was changed by another process meanwhile, and nothing was saved."""
+
+
+@dataclass
+class SqlConnections:
+    """See `bot.connection.ports.Connections`.
+
+    A write is refused with Overtaken if somebody else wrote the row since this object last read or wrote it. So two
+    processes, each with an object of its own, never overwrite each other silently; within one process operations on a
+    connection run one after the other.
+    """
+
+    database: Database
+    vault: Vault
+    clock: Clock
+    _seen: dict[str, int] = field(default_factory=dict, repr=False)
+    """The revision last read or written, by id of the connection."""
+
+    async def get(self, service: str | None = None) -> Connection | None:
+        """The connection of that service, or the only one. UserError if there are several and none is named."""
+        query = select(TABLE).order_by(TABLE.c.service)
+        if service is not None:
+            query = query.where(TABLE.c.service == service)
+        async with self.database.reading() as transaction:
+            rows = (await transaction.execute(query)).mappings().all()
+        if len(rows) > 1:
+            names = ", ".join(row["service"] for row in rows)
+            raise UserError(f"There are several connections: {names}.", mend="Name the one you mean.")
+        return self._connection(rows[0]) if rows else None
+
+    async def all(self) -> tuple[Connection, ...]:
+        """Every connection, by name of the service."""
+        async with self.database.reading() as transaction:
+            rows = (await transaction.execute(select(TABLE).order_by(TABLE.c.service))).mappings().all()
+        return tuple(self._connection(row) for row in rows)
+
+    async def save(
+        self, connection: Connection, *, operation_id: str | None = None, receipt: Receipt | None = None
+    ) -> None:
+        """Commits it before it returns, together with what the operation that asked for it has to keep: which
+        connection it works on, and its receipt. Raises Overtaken, and UserError if another connection has the service.
+        """
+        try:
+            async with self.database.writing() as transaction:
+                revision = await self._write(transaction, connection)
+                if operation_id is not None:
+                    await _link(transaction, operation_id, connection.id, receipt)
+        except IntegrityError:
+            raise await self._refusal(connection) from None
+        self._seen[connection.id] = revision
+
+    async def delete(self, connection_id: str) -> None:
+        """Forgets it; harmless if unknown. Raises Overtaken like `save`."""
+        async with self.database.writing() as transaction:
+            found = await transaction.scalar(select(TABLE.c.revision).where(TABLE.c.id == connection_id))
+            if found is not None and found != self._seen.get(connection_id, found):
+                raise Overtaken
+            await transaction.execute(delete(TABLE).where(TABLE.c.id == connection_id))
+        self._seen.pop(connection_id, None)
+
+    async def reencrypt(self) -> int:
+        """Encrypts with the first key what is encrypted with an older one; says how many secrets that were."""
+        count = 0
+        async with self.database.writing() as transaction:
+            query = select(TABLE.c.id, TABLE.c[CURRENT], TABLE.c[PENDING])
+            for row in (await transaction.execute(query)).mappings().all():
+                old = {c: row[c] for c in (CURRENT, PENDING) if row[c] and not self.vault.is_current(row[c])}
+                new = {c: self.vault.seal(self.vault.open(s, row["id"], c), row["id"], c) for c, s in old.items()}
+                if new:
+                    await transaction.execute(update(TABLE).where(TABLE.c.id == row["id"]).values(**new))
+                    count += len(new)
+        return count
+
+    async def _write(self, transaction: AsyncConnection, connection: Connection) -> int:
+        now = self.clock.now()
+        seen = self._seen.get(connection.id)
+        if seen is None:
+            fresh = {"id": connection.id, "revision": 1, "created_at": now, "updated_at": now}
+            await transaction.execute(insert(TABLE).values(**fresh, **self._columns(connection)))
+            return 1
+        written = await transaction.execute(
+            update(TABLE)
+            .where(TABLE.c.id == connection.id, TABLE.c.revision == seen)
+            .values(revision=seen + 1, updated_at=now, **self._columns(connection))
+        )
+        if written.rowcount != 1:
+            raise Overtaken
+        return seen + 1
+
+    async def _refusal(self, connection: Connection) -> UserError:
+        async with self.database.reading() as transaction:
+            other = await transaction.scalar(select(TABLE.c.id).where(TABLE.c.service == connection.name.service))
+        if other in (None, connection.id):
+            return Overtaken()
+        return UserError(f"There is a connection of the service {connection.name.service} already.")
+
+    def _columns(self, connection: Connection) -> dict[str, Any]:
+        marker = connection.marker
+        return {
+            "service": connection.name.service,
+            "name_typed": connection.name.typed,
+            "name_key": connection.name.key,
+            "site_url": connection.site_url,
+            "application_name": connection.application_name,
+            "settings": dict(connection.settings),
+            "enabled": connection.enabled,
+            "client_id": connection.client_id,
+            CURRENT: self._sealed(connection.current, connection.id, CURRENT),
+            PENDING: self._sealed(connection.pending, connection.id, PENDING),
+            "marker_setting": marker.setting if marker else None,
+            "marker_spelling": marker.spelling if marker else None,
+            "rules": sorted(connection.rules),
+            "undoing": connection.undoing,
+        }
+
+    def _sealed(self, secret: Secret | None, row: str, column: str) -> str | None:
+        return None if secret is None else self.vault.seal(secret, row, column)
+
+    def _opened(self, row: RowMapping, column: str) -> Secret | None:
+        return None if row[column] is None else self.vault.open(row[column], row["id"], column)
+
+    def _connection(self, row: RowMapping) -> Connection:
+        marker = None if row["marker_setting"] is None else Marker(row["marker_setting"], row["marker_spelling"])
+        connection = Connection(
+            id=row["id"],
+            name=ServiceName(row["name_typed"], row["name_key"]),
+            site_url=row["site_url"],
+            application_name=row["application_name"],
+            settings=row["settings"],
+            enabled=row["enabled"],
+            client_id=row["client_id"],
+            current=self._opened(row, CURRENT),
+            pending=self._opened(row, PENDING),
+            marker=marker,
+            rules=frozenset(row["rules"]),
+            undoing=row["undoing"],
+        )
+        self._seen[connection.id] = row["revision"]
+        return connection
+
+
+async def _link(transaction: AsyncConnection, operation_id: str, connection_id: str, receipt: Receipt | None) -> None:
+    values: dict[str, Any] = {"connection_id": connection_id}
+    if receipt is not None:
+        values["receipt"] = dict(receipt)
+    await transaction.execute(update(OPERATIONS).where(OPERATIONS.c.id == operation_id).values(**values))

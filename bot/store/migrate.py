@@ -1,0 +1,75 @@
+"""Brings the database to the form that the program expects. The migrations are a package, found wherever it is
+installed; there is no alembic.ini."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+import migrations
+from bot.errors import ConfigError
+from bot.store.engine import Database, unusable_named
+
+_LOCK = 0x55B07
+"""Any number, the same for every instance: the advisory lock by which only one of them migrates."""
+
+
+def head() -> str:
+    """The revision that this program expects."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    if revision is None:
+        raise LookupError("the package migrations holds no migration")
+    return revision
+
+
+async def current(database: Database) -> str | None:
+    """The revision that the database has; None for an empty one."""
+    async with database.reading() as connection:
+        return await connection.run_sync(_revision)
+
+
+async def upgrade(database: Database) -> bool:
+    """Migrates to `head` in one transaction; several instances wait for each other. Says whether there was anything to
+    do. Raises ConfigError for a database that a newer program wrote, or that may not be written."""
+    with unusable_named():
+        if await current(database) == head():
+            return False
+        async with database.writing() as connection:
+            if database.is_postgresql:
+                await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+            return await connection.run_sync(_upgrade)
+
+
+def _upgrade(connection: Connection) -> bool:
+    before = _revision(connection)
+    if before is not None and before not in _known():
+        raise ConfigError(
+            "SSOBOT_DATABASE_URL names a database that a newer ssobot has written.",
+            mend="Start that version, or restore a backup.",
+        )
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    return before != head()
+
+
+def _known() -> set[str]:
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config() -> Config:
+    config = Config()
+    folder = Path(migrations.__file__).parent
+    # A % would be taken for the beginning of an interpolation.
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

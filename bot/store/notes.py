@@ -1,0 +1,42 @@
+"""What the bot has said once, and is not to say again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from bot.clock import Clock
+from bot.store.engine import Database
+from bot.store.tables import Base, NoteRow
+
+TABLE = Base.metadata.tables[NoteRow.__tablename__]
+
+
+@dataclass
+class SqlNotes:
+    """Keys are ours, such as `slash:<room id>`."""
+
+    database: Database
+    clock: Clock
+
+    async def get(self, key: str) -> str | None:
+        """What was noted, or None."""
+        async with self.database.reading() as transaction:
+            value: str | None = await transaction.scalar(select(TABLE.c.value).where(TABLE.c.key == key))
+            return value
+
+    async def first_time(self, key: str, value: str = "") -> bool:
+        """Notes it; True for exactly one caller, however many ask at the same time."""
+        try:
+            async with self.database.writing() as transaction:
+                await transaction.execute(insert(TABLE).values(key=key, value=value, created_at=self.clock.now()))
+        except IntegrityError:
+            return False
+        return True
+
+    async def forget(self, key: str) -> None:
+        """The next time is the first one again; harmless if unknown."""
+        async with self.database.writing() as transaction:
+            await transaction.execute(delete(TABLE).where(TABLE.c.key == key))

@@ -1,0 +1,107 @@
+"""The tables. Portable types only: what is written here means the same in SQLite and PostgreSQL.
+
+A change here needs a migration; `tests/store/test_migrate.py` compares the two.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Index, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time, kept in UTC. SQLite keeps no zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuses a naive time: nobody could tell what it means."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Always aware, always UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Names for constraints and indexes, so that a later migration can find them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+        }
+    )
+
+
+class ConnectionRow(Base):
+    """A desired state, `bot.connection.state.Connection`. The two secrets are ciphertexts bound to row and column."""
+
+    __tablename__ = "connections"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    revision: Mapped[int]
+    """Grows with every write; a writer that saw another one has been overtaken."""
+    service: Mapped[str] = mapped_column(String(255), unique=True)
+    name_typed: Mapped[str] = mapped_column(String(255))
+    name_key: Mapped[str] = mapped_column(String(255))
+    site_url: Mapped[str] = mapped_column(Text)
+    application_name: Mapped[str] = mapped_column(Text)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """JSON and not JSONB: the order of the keys is the order in which settings are written."""
+    enabled: Mapped[bool]
+    client_id: Mapped[str | None] = mapped_column(String(255))
+    current_secret: Mapped[str | None] = mapped_column(Text)
+    pending_secret: Mapped[str | None] = mapped_column(Text)
+    marker_setting: Mapped[str | None] = mapped_column(String(255))
+    marker_spelling: Mapped[str | None] = mapped_column(Text)
+    rules: Mapped[list[str]] = mapped_column(JSON)
+    undoing: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class OperationRow(Base):
+    """An operation, `bot.operation.Operation`. It outlives its connection, so it does not refer to it by a key."""
+
+    __tablename__ = "operations"
+    __table_args__ = (Index("ix_operations_kind_created_at", "kind", "created_at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    message_id: Mapped[str] = mapped_column(String(255), unique=True)
+    """One operation for one message: the database itself refuses a second one."""
+    connection_id: Mapped[str | None] = mapped_column(String(32))
+    room_id: Mapped[str] = mapped_column(String(255))
+    thread_id: Mapped[str | None] = mapped_column(String(255))
+    user_id: Mapped[str] = mapped_column(String(255))
+    username: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(64))
+    command: Mapped[str] = mapped_column(String(500))
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    reply_id: Mapped[str] = mapped_column(String(32))
+    reply_text: Mapped[str | None] = mapped_column(Text)
+    receipt: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class NoteRow(Base):
+    """Something the bot has said once, and is not to say again."""
+
+    __tablename__ = "notes"
+
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
