@@ -1,0 +1,102 @@
+"""Which messages may be commands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chatops.inbox import AWAY, Command, Ignore, Known, Say, Seen, consider
+from bot.chatops.ports import Message
+from tests.support.chat import BOT_ID, START, typed
+
+MESSAGE = typed("!sso setup")
+KNOWN = Known(BOT_ID, started=START, now=START + timedelta(seconds=2), seen=False)
+
+
+def test_a_fresh_message_is_read() -> None:
+    assert consider(MESSAGE, KNOWN) == Command()
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (replace(MESSAGE, text=""), "no text"),
+        (replace(MESSAGE, text=" \n"), "no text"),
+        (replace(MESSAGE, system_type="uj"), "system message"),
+        (replace(MESSAGE, system_type="e2e"), "system message"),
+        (replace(MESSAGE, system_type=""), "system message"),
+        (replace(MESSAGE, from_integration=True), "integration"),
+        (replace(MESSAGE, alias="Anna"), "alias"),
+        (replace(MESSAGE, alias=""), "alias"),
+        (replace(MESSAGE, edited=True), "edited"),
+        (replace(MESSAGE, user_id=BOT_ID), "own"),
+        (replace(MESSAGE, user_id=""), "no author"),
+        (replace(MESSAGE, ts=START - timedelta(seconds=3)), "older than the start"),
+        (replace(MESSAGE, ts=START - timedelta(days=300)), "older than the start"),
+    ],
+)
+def test_what_is_ignored(message: Message, reason: str) -> None:
+    assert consider(message, KNOWN) == Ignore(reason)
+
+
+def test_what_was_seen_is_ignored() -> None:
+    assert consider(MESSAGE, replace(KNOWN, seen=True)) == Ignore("repeated")
+
+
+def test_the_header_s_whole_seconds_are_allowed_for() -> None:
+    assert consider(replace(MESSAGE, ts=START - timedelta(seconds=1.9)), KNOWN) == Command()
+
+
+@pytest.mark.parametrize(("age", "decision"), [(1, Command()), (119, Command()), (130, Say(AWAY)), (9000, Say(AWAY))])
+def test_found_by_catching_up(age: int, decision: object) -> None:
+    message = replace(MESSAGE, caught_up=True, ts=KNOWN.now - timedelta(seconds=age))
+    assert consider(message, KNOWN) == decision
+
+
+def test_found_by_catching_up_it_obeys_the_other_rules() -> None:
+    message = replace(MESSAGE, caught_up=True, from_integration=True)
+    assert consider(message, KNOWN) == Ignore("integration")
+    assert consider(replace(MESSAGE, caught_up=True), replace(KNOWN, seen=True)) == Ignore("repeated")
+
+
+def test_a_long_uptime_makes_a_pushed_message_no_older() -> None:
+    late = replace(KNOWN, now=START + timedelta(days=30))
+    assert consider(MESSAGE, late) == Command()
+
+
+@given(
+    st.builds(
+        lambda **changes: replace(MESSAGE, **changes),
+        text=st.sampled_from(["", "!sso setup"]),
+        system_type=st.sampled_from([None, "uj"]),
+        from_integration=st.booleans(),
+        alias=st.sampled_from([None, "anna"]),
+        edited=st.booleans(),
+        user_id=st.sampled_from(["anna1", BOT_ID, ""]),
+        caught_up=st.booleans(),
+        ts=st.sampled_from([START - timedelta(hours=1), START, START + timedelta(seconds=1)]),
+    ),
+    st.booleans(),
+)
+def test_only_a_person_s_own_first_words_are_read(message: Message, seen: bool) -> None:
+    if consider(message, replace(KNOWN, seen=seen)) == Command():
+        assert (message.from_integration, message.alias, message.edited, message.system_type) == (
+            False,
+            None,
+            False,
+            None,
+        )
+        assert message.user_id == "anna1"
+        assert not seen
+        assert message.ts >= START
+
+
+def test_seen_forgets_the_oldest_only() -> None:
+    seen = Seen(limit=3)
+    for number in range(4):
+        seen.add(str(number))
+    assert [str(number) in seen for number in range(4)] == [False, True, True, True]

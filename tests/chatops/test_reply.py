@@ -1,0 +1,212 @@
+"""One message for one operation, whatever Rocket.Chat does meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.chatops.reply import ALPHABET, ID_LENGTH, Outbox, Reply, new_message_id, second_id, worth_waiting
+from bot.errors import BadAnswer, Busy, Forbidden, NoAnswer, Rejected, RemoteError, Unauthenticated, Unreachable
+from tests.support.chat import ADMIN_ROOM, MemoryChat, SteppedClock, remote, settle
+
+ID = new_message_id()
+
+
+@pytest.fixture
+def chat() -> MemoryChat:
+    return MemoryChat()
+
+
+@pytest.fixture
+def outbox(chat: MemoryChat, clock: SteppedClock) -> Outbox:
+    return Outbox(chat, clock)
+
+
+def reply_of(outbox: Outbox, message_id: str = ID, *, known: bool = False) -> Reply:
+    return Reply(outbox, message_id, ADMIN_ROOM.id, "thread1", known=known)
+
+
+async def test_posted_at_once_and_edited(outbox: Outbox, chat: MemoryChat, clock: SteppedClock) -> None:
+    reply = reply_of(outbox)
+    reply.show("working")
+    await settle()
+    assert chat.said() == ["working"]
+    assert await reply.finish("done")
+    [message] = chat.posted.values()
+    assert (message.id, message.room_id, message.thread_id) == (ID, ADMIN_ROOM.id, "thread1")
+    assert message.texts == ["working", "done"]
+
+
+async def test_without_anything_in_between_it_is_one_post(outbox: Outbox, chat: MemoryChat) -> None:
+    assert await reply_of(outbox).finish("done")
+    assert chat.calls == ["post"]
+
+
+async def test_edits_are_a_second_apart_and_the_newest_wins(
+    outbox: Outbox, chat: MemoryChat, clock: SteppedClock
+) -> None:
+    reply = reply_of(outbox)
+    for quarter in range(9):
+        reply.show(f"step {quarter}")
+        await clock.advance(0.25)
+    await reply.finish("done")
+    assert chat.posted[ID].texts == ["step 0", "step 3", "step 7", "done"]
+
+
+async def test_the_last_text_does_not_wait_for_the_second(outbox: Outbox, chat: MemoryChat) -> None:
+    reply = reply_of(outbox)
+    reply.show("working")
+    await settle()
+    await reply.finish("done")
+    assert chat.said() == ["done"]
+
+
+async def test_the_same_text_is_not_sent_again(outbox: Outbox, chat: MemoryChat, clock: SteppedClock) -> None:
+    reply = reply_of(outbox)
+    for _ in range(3):
+        reply.show("working")
+        await clock.advance(1)
+    await reply.finish("working")
+    assert chat.calls == ["post"]
+
+
+@pytest.mark.parametrize("kind", [Forbidden, Rejected])
+async def test_where_editing_is_off_the_last_text_is_a_second_message(
+    outbox: Outbox, chat: MemoryChat, clock: SteppedClock, kind: type[RemoteError]
+) -> None:
+    chat.fail("edit", kind, times=99)
+    reply = reply_of(outbox)
+    for text in ("working", "step 1", "step 2"):
+        reply.show(text)
+        await clock.advance(1)
+    assert await reply.finish("done")
+    assert chat.said() == ["working", "done"]
+    assert list(chat.posted) == [ID, second_id(ID)]
+    assert chat.posted[second_id(ID)].thread_id == "thread1"
+    assert chat.calls.count("edit") == 1
+
+
+async def test_the_second_message_is_not_doubled_by_the_next_start(outbox: Outbox, chat: MemoryChat) -> None:
+    chat.fail("edit", Forbidden, times=99)
+    for known in (False, True):
+        reply = reply_of(outbox, known=known)
+        reply.show("working")
+        await settle()
+        await reply.finish("done")
+    assert chat.said() == ["working", "done"]
+
+
+@pytest.mark.parametrize("kind", [Unreachable, NoAnswer, BadAnswer, Busy])
+@pytest.mark.parametrize("call", ["post", "edit"])
+@pytest.mark.parametrize("after", [False, True])
+async def test_the_last_text_arrives_once_however_long_it_takes(
+    outbox: Outbox, chat: MemoryChat, kind: type[RemoteError], call: str, after: bool
+) -> None:
+    chat.fail(call, kind, times=50, after=after)
+    reply = reply_of(outbox)
+    reply.show("working")
+    await settle()
+    assert await reply.finish("done")
+    assert chat.said() == ["done"]
+
+
+async def test_a_first_post_that_was_carried_out_unanswered_still_ends_in_the_last_text(
+    outbox: Outbox, chat: MemoryChat
+) -> None:
+    chat.fail("post", NoAnswer, after=True)
+    reply = reply_of(outbox)
+    reply.show("working")
+    await settle()
+    await reply.finish("done")
+    assert chat.posted[ID].texts == ["working", "done"]
+
+
+async def test_progress_that_fails_stops_nothing(outbox: Outbox, chat: MemoryChat, clock: SteppedClock) -> None:
+    chat.fail("edit", NoAnswer, times=1)
+    reply = reply_of(outbox)
+    for text in ("working", "lost", "step 2"):
+        reply.show(text)
+        await clock.advance(1)
+    assert chat.said() == ["step 2"]
+    await reply.finish("done")
+
+
+@pytest.mark.parametrize("kind", [Forbidden, Unauthenticated])
+async def test_a_refusal_for_good_is_told_to_the_caller(
+    outbox: Outbox, chat: MemoryChat, kind: type[RemoteError]
+) -> None:
+    chat.fail("post", kind, times=99)
+    assert not await reply_of(outbox).finish("done")
+    assert chat.calls == ["post"]
+
+
+async def test_a_known_message_is_edited_even_if_its_text_looks_right(outbox: Outbox, chat: MemoryChat) -> None:
+    await chat.post(ID, ADMIN_ROOM.id, "an older text", "thread1")
+    assert await reply_of(outbox, known=True).finish("done")
+    assert chat.posted[ID].texts == ["an older text", "done"]
+
+
+async def test_a_server_that_refuses_a_known_id_is_asked_to_edit(outbox: Outbox, chat: MemoryChat) -> None:
+    await chat.post(ID, ADMIN_ROOM.id, "an older text", "thread1")
+    chat.fail("post", Rejected)
+    assert await reply_of(outbox, known=True).finish("done")
+    assert chat.said() == ["done"]
+
+
+async def test_last_texts_keep_their_order(outbox: Outbox, chat: MemoryChat) -> None:
+    chat.fail("post", Unreachable, times=20)
+    first, second = new_message_id(), new_message_id()
+    await asyncio.gather(reply_of(outbox, first).finish("first"), reply_of(outbox, second).finish("second"))
+    assert chat.said() == ["first", "second"]
+
+
+async def test_one_refused_for_good_does_not_hold_up_the_next(outbox: Outbox, chat: MemoryChat) -> None:
+    chat.fail("post", Forbidden)
+    first, second = new_message_id(), new_message_id()
+    assert not await reply_of(outbox, first).finish("first")
+    assert await reply_of(outbox, second).finish("second")
+
+
+async def test_nothing_is_shown_after_the_end(outbox: Outbox, chat: MemoryChat, clock: SteppedClock) -> None:
+    reply = reply_of(outbox)
+    reply.show("working")
+    await reply.finish("done")
+    reply.show("too late")
+    await clock.advance(5)
+    assert chat.said() == ["done"]
+
+
+async def test_an_abandoned_reply_says_nothing_more(outbox: Outbox, chat: MemoryChat, clock: SteppedClock) -> None:
+    reply = reply_of(outbox)
+    reply.show("working")
+    await settle()
+    reply.abandon()
+    reply.show("more")
+    await clock.advance(5)
+    assert chat.said() == ["working"]
+
+
+def test_ids_are_of_rocket_chat_s_alphabet() -> None:
+    for message_id in (ID, second_id(ID)):
+        assert len(message_id) == ID_LENGTH
+        assert set(message_id) <= set(ALPHABET)
+
+
+def test_the_second_id_follows_from_the_first() -> None:
+    assert second_id(ID) == second_id(ID) != ID
+    assert second_id(ID) != second_id(new_message_id())
+    assert new_message_id() != new_message_id()
+
+
+def test_busy_says_how_long_to_wait_and_is_not_believed_without_end() -> None:
+    busy = Busy("Rocket.Chat", "POST /api/v1/chat.update")
+    for said, waited in [(7.0, 7.0), (0.0, 0.2), (9e9, 60.0)]:
+        busy.retry_after = said
+        assert worth_waiting(busy) == waited
+
+
+def test_only_what_passes_is_waited_for() -> None:
+    assert worth_waiting(remote(Unreachable)) is True
+    assert worth_waiting(remote(Forbidden)) is False
+    assert worth_waiting(RuntimeError()) is False

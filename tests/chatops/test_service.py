@@ -1,0 +1,144 @@
+"""Chatops as a whole: from the start to the end of the program."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+
+from bot.chatops.ports import Operation, OperationState
+from bot.chatops.reception import Identity
+from bot.chatops.reply import new_message_id
+from bot.chatops.service import Chatops
+from bot.errors import ConfigError, Unauthenticated, Unreachable
+from tests.support.chat import (
+    ADMIN_ROOM,
+    ANNA,
+    BOT_ID,
+    BOT_NAME,
+    START,
+    MemoryChat,
+    MemoryListener,
+    MemoryNotices,
+    MemoryOperations,
+    MemorySlash,
+    SteppedClock,
+    typed,
+)
+from tests.support.desk import Script, example_registry
+
+
+@dataclass
+class Parts:
+    """Everything Chatops is built of."""
+
+    chat: MemoryChat = field(default_factory=lambda: MemoryChat({ANNA.id: ANNA}))
+    listener: MemoryListener = field(default_factory=MemoryListener)
+    operations: MemoryOperations = field(default_factory=MemoryOperations)
+    notices: MemoryNotices = field(default_factory=MemoryNotices)
+    slash: MemorySlash = field(default_factory=lambda: MemorySlash(on=True))
+    clock: SteppedClock = field(default_factory=SteppedClock)
+    script: Script = field(default_factory=Script)
+    skew: timedelta = timedelta(0)
+
+    def build(self, admin_room: str = ADMIN_ROOM.name) -> Chatops:
+        async def skew() -> timedelta:
+            return self.skew
+
+        return Chatops(
+            chat=self.chat,
+            listener=self.listener,
+            operations=self.operations,
+            notices=self.notices,
+            slash=self.slash,
+            registry=example_registry(self.script),
+            clock=self.clock,
+            identity=Identity(BOT_ID, BOT_NAME),
+            admin_room=admin_room,
+            admin_roles=frozenset({"admin"}),
+            skew=skew,
+        )
+
+
+@pytest.fixture
+def parts() -> Parts:
+    return Parts()
+
+
+@contextlib.asynccontextmanager
+async def running(parts: Parts, chatops: Chatops) -> AsyncIterator[None]:
+    task = asyncio.create_task(chatops.run())
+    await parts.clock.advance(1)
+    yield
+    task.cancel()
+    await parts.clock.advance(10)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize("admin_room", [ADMIN_ROOM.name, ADMIN_ROOM.id])
+async def test_a_message_comes_in_and_an_answer_comes_back(parts: Parts, admin_room: str) -> None:
+    async with running(parts, parts.build(admin_room)):
+        parts.listener.push(typed("/sso setup"))
+        await parts.clock.advance(2)
+    assert parts.script.effects == ["effect"]
+    assert "Changed." in parts.chat.said()[0]
+
+
+async def test_at_the_start_it_says_what_does_not_work(parts: Parts) -> None:
+    parts.slash.on = False
+    async with running(parts, parts.build()):
+        pass
+    assert "Message_AllowUnrecognizedSlashCommand" in parts.chat.said()[0]
+
+
+async def test_at_the_start_it_waits_for_rocket_chat_and_then_recovers(parts: Parts) -> None:
+    left = Operation(
+        "op1", "m0", ADMIN_ROOM.id, "m0", ANNA.id, "anna", "!sso setup", new_message_id(), START, OperationState.RUNNING
+    )
+    parts.operations.rows["op1"] = left
+    parts.chat.fail("room", Unreachable, times=30)
+    chatops = parts.build()
+    async with running(parts, chatops):
+        await chatops.recovered.wait()
+        await parts.clock.advance(1)
+    assert parts.script.calls[0].operation.resumed
+    assert "Changed." in parts.chat.said()[0]
+
+
+async def test_the_server_s_clock_is_asked(parts: Parts) -> None:
+    parts.skew = timedelta(hours=-1)
+    async with running(parts, parts.build()):
+        parts.listener.push(replace(typed("!sso status"), ts=START - timedelta(minutes=59)))
+        await parts.clock.advance(2)
+    assert parts.chat.said() == ["All is well."]
+
+
+async def test_cancelled_it_lets_the_running_one_finish(parts: Parts) -> None:
+    parts.script.after_effect = asyncio.Event()
+    async with running(parts, parts.build()):
+        parts.listener.push(typed("!sso setup"))
+        await parts.clock.advance(1)
+        asyncio.get_running_loop().call_soon(parts.script.after_effect.set)
+    assert "Changed." in parts.chat.said()[0]
+
+
+async def test_a_room_that_is_not_there_names_the_variable(parts: Parts) -> None:
+    with pytest.raises(ConfigError, match="SSOBOT_ADMIN_ROOM names a room that I cannot see"):
+        await parts.build("nowhere").run()
+
+
+async def test_an_encrypted_room_is_refused(parts: Parts) -> None:
+    parts.chat.rooms[ADMIN_ROOM.id] = replace(ADMIN_ROOM, encrypted=True)
+    with pytest.raises(ConfigError, match="end-to-end encrypted"):
+        await parts.build().run()
+
+
+async def test_credentials_that_are_refused_end_it(parts: Parts) -> None:
+    parts.chat.fail("room", Unauthenticated)
+    with pytest.raises(Unauthenticated):
+        await parts.build().run()

@@ -1,0 +1,58 @@
+"""`help` shows what the registry holds."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.chatops.ports import Person, Room
+from bot.chatops.registry import Call, OperationRef, Registry
+from bot.chatops.steps import Steps
+from bot.errors import UserError
+from commands import help as help_command
+from tests.support.chat import SteppedClock
+from tests.support.desk import example_registry
+
+
+async def nobody() -> None:
+    raise AssertionError("help has no effect")
+
+
+async def answer(registry: Registry, **arguments: str) -> str:
+    call = Call(
+        who=Person("marc1", "marc", None, active=True, type="user"),
+        room=Room("room1", "sso-admins", "p", encrypted=False, members=4),
+        arguments=arguments,
+        options=frozenset(),
+        progress=Steps(SteppedClock(), lambda text: None),
+        authorize=nobody,
+        operation=OperationRef("op1"),
+    )
+    result = await registry.commands["help"].handler(call)
+    return "\n".join(str(line) for line in result.lines)
+
+
+@pytest.fixture
+def registry() -> Registry:
+    registry = example_registry()
+    del registry.commands["help"]
+    help_command.register(registry)
+    return registry
+
+
+async def test_every_command_has_a_line(registry: Registry) -> None:
+    text = await answer(registry)
+    assert "• `setup [name] [--dry-run] [--disabled]`: sets it up" in text
+    assert text.count("•") == len(registry.commands)
+
+
+async def test_one_command_is_explained(registry: Registry) -> None:
+    assert await answer(registry, command="SETUP") == registry.commands["setup"].manual("/sso")
+
+
+async def test_an_unknown_one_is_named_harmlessly(registry: Registry) -> None:
+    with pytest.raises(UserError, match="There is no command `＠all`"):
+        await answer(registry, command="@all")
+
+
+def test_help_is_for_everyone(registry: Registry) -> None:
+    assert registry.commands["help"].everyone
