@@ -58,7 +58,7 @@ def service_settings(name: ServiceName, provider: Provider) -> dict[str, Setting
 def relative_paths(provider: Provider) -> tuple[str, dict[str, str]]:
     """The common address of the endpoints without trailing slash, and their paths below it.
 
-    Rocket.Chat's modern engine joins address and path as text, so absolute endpoints break it: all must have one origin.
+    Rocket.Chat's modern engine joins address and path as text, so absolute endpoints break it: one origin for all.
     """
     urls = {"token": provider.token_url, "identity": provider.identity_url, "authorize": provider.authorize_url}
     origins = {f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in urls.values()}

@@ -1,4 +1,4 @@
-"""What is looked at before the first write of `setup`, and what makes it stop there. Pure but for `look`, which asks."""
+"""What is looked at before the first write of `setup`, and what makes it stop there. Pure; only `look` asks."""
 
 from __future__ import annotations
 

@@ -1,1 +1,54 @@
-"""Evidence of the doctor."""
+"""Everything the doctor looks at, gathered at one moment. Data only: each field a value or `Unknown(reason)`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.chatops.ports import Person, Room
+from bot.connection.ports import Probe, Provider, Server
+from bot.connection.state import Application, Connection, LiveService, NotVisible, StoredService, Unknown
+
+
+@dataclass(frozen=True)
+class KeySet:
+    """The keys with which Encvoy ID signs, as published."""
+
+    count: int
+    algorithms: frozenset[str]
+
+
+@dataclass(frozen=True)
+class CallbackAnswer:
+    """What answered at the callback address, asked as a browser whose sign-in was refused would ask."""
+
+    status: int
+    is_rocketchat: bool
+    """Whether it is the page with which Rocket.Chat ends a sign-in (facts/rocketchat.md §3.3)."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One look at both systems. What needs a connection is None where there is none yet."""
+
+    address: str
+    """Where the bot itself reaches Rocket.Chat."""
+    server: Server | Unknown
+    account: Person | Unknown
+    """The bot's own account in Rocket.Chat."""
+    room: Room | Unknown | None
+    """The admin room; None: the bot cannot see it."""
+    provider: Provider | Unknown
+    keys: KeySet | Unknown
+    login: bool | Unknown
+    """True: the bot's user at Encvoy ID can log in."""
+    site_url_refused: str | Unknown | None
+    """Why Encvoy ID would not take the address of Rocket.Chat; None: it would."""
+    connection: Connection | None = None
+    stored: StoredService | Unknown | None = None
+    live: LiveService | Unknown | None = None
+    application: Application | NotVisible | Unknown | None = None
+    ours: Probe | Unknown | None = None
+    """What Encvoy ID says of the secret that we keep."""
+    random: Probe | Unknown | None = None
+    """What it says of a random one."""
+    callback: CallbackAnswer | Unknown | None = None

@@ -1,0 +1,97 @@
+"""The checks: each a pure function from the evidence to a finding, with a name, one ground to stand on, and its source.
+
+A check owns one ground. Where what it needs could not be seen, because another check's ground is broken, it is skipped
+and says so: one broken thing turns one check.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.doctor.evidence import Evidence
+
+
+class State(enum.Enum):
+    """What a check came to."""
+
+    PASSED = "passed"
+    NOTE = "note"
+    """Nothing is broken, and somebody should know."""
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """Its ground could not be seen."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check says: what was seen and, where it failed, why that matters and what mends it."""
+
+    state: State
+    evidence: str
+    cause: str = ""
+    mend: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A result, with the name of its check."""
+
+    check: str
+    result: Result
+
+
+def passed(evidence: str) -> Result:
+    """The ground holds."""
+    return Result(State.PASSED, evidence)
+
+
+def failed(evidence: str, cause: str, mend: str) -> Result:
+    """The ground is broken."""
+    return Result(State.FAILED, evidence, cause, mend)
+
+
+def skipped(why: str) -> Result:
+    """It could not be looked at."""
+    return Result(State.SKIPPED, why)
+
+
+def noted(evidence: str, mend: str = "") -> Result:
+    """Good to know."""
+    return Result(State.NOTE, evidence, mend=mend)
+
+
+Check = Callable[[Evidence], Result | None]
+"""None: the check does not concern what is there (no connection yet)."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the catalogue."""
+
+    name: str
+    source: str
+    """Where the fact behind it is written."""
+    check: Check
+
+
+class Catalogue:
+    """Checks in the order in which they are read: what others stand on comes first."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def check(self, name: str, source: str) -> Callable[[Check], Check]:
+        """Adds a function to the catalogue and returns it unchanged."""
+
+        def add(function: Check) -> Check:
+            self.entries.append(Entry(name, source, function))
+            return function
+
+        return add
+
+    def judge(self, evidence: Evidence) -> tuple[Finding, ...]:
+        """Every check that concerns this evidence."""
+        results = ((entry.name, entry.check(evidence)) for entry in self.entries)
+        return tuple(Finding(name, result) for name, result in results if result is not None)

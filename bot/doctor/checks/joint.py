@@ -1,0 +1,243 @@
+"""Is the connection whole: the application, the service, and what joins them. Nothing here concerns a workspace without
+a connection."""
+
+from __future__ import annotations
+
+from bot.connection.marker import meaning
+from bot.connection.plan import application_drift, drift
+from bot.connection.ports import Probe
+from bot.connection.state import Application, LiveService, NotVisible, StoredService, Unknown
+from bot.doctor.checks import Catalogue, Result, failed, passed, skipped
+from bot.doctor.evidence import Evidence
+
+catalogue = Catalogue()
+PUT_RIGHT = "`/sso setup` puts it right."
+
+
+@catalogue.check("Application", "facts/encvoy-id.md §4")
+def application(evidence: Evidence) -> Result | None:
+    """It is there, and the bot may see it in full."""
+    if evidence.connection is None:
+        return None
+    match evidence.application:
+        case Unknown(reason=reason):
+            return skipped(reason)
+        case NotVisible(client_id=client_id):
+            return failed(
+                f"`{client_id}` is not visible to me",
+                "Somebody deleted it, or took the bot's user off it; I cannot tell which.",
+                "Give the bot's user the role EDITOR in that application.",
+            )
+        case None:
+            return failed("it is not there", "Somebody deleted it.", "`/sso setup` makes a new one.")
+        case found:
+            return passed(f"`{found.client_id}`")
+
+
+@catalogue.check("Application's fields", "facts/encvoy-id.md §3")
+def fields(evidence: Evidence) -> Result | None:
+    """Authentication method and description are as set up; the callback address has a check of its own."""
+    if evidence.connection is None:
+        return None
+    if not isinstance(evidence.application, Application):
+        return skipped("the application cannot be seen")
+    wrong = [f for f in application_drift(evidence.connection, evidence.application) if f != "redirect_uris"]
+    if wrong:
+        return failed(f"changed: {', '.join(wrong)}", "Somebody changed the application at Encvoy ID.", PUT_RIGHT)
+    return passed(f"{evidence.application.token_endpoint_auth_method}")
+
+
+@catalogue.check("Login name and e-mail", "facts/encvoy-id.md §2 Claims")
+def rules(evidence: Evidence) -> Result | None:
+    """The application makes Encvoy ID ask people for them; without, new people arrive without a user name."""
+    if evidence.connection is None:
+        return None
+    if not isinstance(evidence.application, Application):
+        return skipped("the application cannot be seen")
+    missing = sorted(evidence.connection.rules - evidence.application.rules)
+    if missing:
+        return failed(
+            f"not asked for: {', '.join(missing)}",
+            "Somebody took the rule off the application; a sign-in without login name fails.",
+            PUT_RIGHT,
+        )
+    return passed(f"asked for: {', '.join(sorted(evidence.application.rules))}")
+
+
+@catalogue.check("Application is valid at the token side", "facts/encvoy-id.md §4, end")
+def valid(evidence: Evidence) -> Result | None:
+    """Encvoy ID's two halves agree that the record can be used."""
+    if evidence.connection is None or evidence.ours is None:
+        return None
+    if isinstance(evidence.ours, Unknown):
+        return skipped(evidence.ours.reason)
+    if evidence.ours is Probe.BROKEN:
+        return failed(
+            "Encvoy ID calls its own record of the application invalid",
+            "It stores values that its token side refuses: no secret, odd redirect URIs, unknown grant types.",
+            "Look at the application's settings at Encvoy ID; " + PUT_RIGHT,
+        )
+    return passed("it is")
+
+
+@catalogue.check("Secret accepted", "facts/encvoy-id.md §9")
+def accepted(evidence: Evidence) -> Result | None:
+    """The secret that we keep is the one that Encvoy ID takes."""
+    if evidence.connection is None or evidence.ours is None:
+        return None
+    if isinstance(evidence.ours, Unknown) or evidence.ours is Probe.BROKEN:
+        return skipped("the secret could not be tried")
+    if not isinstance(evidence.application, Application):
+        return skipped("the application cannot be seen")
+    if evidence.ours is not Probe.REFUSED:
+        return passed("Encvoy ID accepts it")
+    if evidence.application.secret != (evidence.connection.current or evidence.connection.secret):
+        return failed("Encvoy ID refuses it", "Somebody changed the secret at Encvoy ID.", PUT_RIGHT)
+    if application_drift(evidence.connection, evidence.application):
+        return skipped("the application's other fields come first")
+    return failed(
+        "Encvoy ID refuses it, and holds the same one",
+        "Its token side does not see what its management side has stored.",
+        "Look at Encvoy ID's oidc process and its database.",
+    )
+
+
+@catalogue.check("Random secret refused", "facts/encvoy-id.md §9")
+def random(evidence: Evidence) -> Result | None:
+    """The probe can tell right from wrong."""
+    if evidence.connection is None or evidence.random is None:
+        return None
+    if isinstance(evidence.random, Unknown) or evidence.random is Probe.BROKEN:
+        return skipped("it could not be tried")
+    if evidence.random is not Probe.REFUSED:
+        return failed(
+            "Encvoy ID accepts it",
+            "The application needs no secret at all, or something answers in Encvoy ID's place.",
+            "Set token_endpoint_auth_method of the application to client_secret_post: " + PUT_RIGHT,
+        )
+    return passed("Encvoy ID refuses it")
+
+
+@catalogue.check("Callback address registered", "facts/encvoy-id.md §7, end")
+def registered(evidence: Evidence) -> Result | None:
+    """Exactly this address, or Encvoy ID sends nobody back."""
+    if evidence.connection is None or evidence.ours is None:
+        return None
+    if evidence.ours is Probe.REDIRECT_REFUSED:
+        return failed(
+            f"{evidence.connection.redirect_uri} is not registered", "Somebody took it off the application.", PUT_RIGHT
+        )
+    if evidence.ours is not Probe.ACCEPTED:
+        return skipped("it is only told to who knows the secret")
+    return passed(evidence.connection.redirect_uri)
+
+
+@catalogue.check("Service", "facts/rocketchat.md §2.2")
+def service(evidence: Evidence) -> Result | None:
+    """Its settings are there."""
+    if evidence.connection is None:
+        return None
+    if isinstance(evidence.stored, Unknown):
+        if isinstance(evidence.server, Unknown) or isinstance(evidence.account, Unknown):
+            return skipped(evidence.stored.reason)
+        return failed(
+            "it cannot be read", evidence.stored.reason, "Give the bot's account the role admin in Rocket.Chat."
+        )
+    if evidence.stored is None:
+        return failed("it is not there", "Somebody removed it from Rocket.Chat.", PUT_RIGHT)
+    return passed(f"`{evidence.connection.name.service}`")
+
+
+@catalogue.check("Service's settings", "facts/rocketchat.md §2.2, §3.6")
+def settings(evidence: Evidence) -> Result | None:
+    """All are stored as set up, the client id included."""
+    if evidence.connection is None:
+        return None
+    if not isinstance(evidence.stored, StoredService):
+        return skipped("the service cannot be seen")
+    changed = [suffix for suffix in drift(evidence.connection, evidence.stored) if suffix != "secret"]
+    if changed:
+        return failed(f"changed: {', '.join(changed)}", "Somebody changed them in Rocket.Chat.", PUT_RIGHT)
+    return passed(f"all {len(evidence.connection.settings) + 1} as set up")
+
+
+@catalogue.check("Service's secret", "facts/rocketchat.md §0.7")
+def secret(evidence: Evidence) -> Result | None:
+    """Rocket.Chat holds the secret that we keep."""
+    if evidence.connection is None:
+        return None
+    if not isinstance(evidence.stored, StoredService):
+        return skipped("the service cannot be seen")
+    if evidence.stored.secret not in (evidence.connection.current, evidence.connection.pending):
+        return failed("Rocket.Chat holds another one", "Somebody changed it in Rocket.Chat.", PUT_RIGHT)
+    return passed("Rocket.Chat holds it")
+
+
+@catalogue.check("Service's switch", "facts/rocketchat.md §2.2")
+def switch(evidence: Evidence) -> Result | None:
+    """On or off, as wanted."""
+    if evidence.connection is None:
+        return None
+    if not isinstance(evidence.stored, StoredService):
+        return skipped("the service cannot be seen")
+    wanted, there = evidence.connection.enabled, evidence.stored.enabled
+    if wanted != there:
+        word = "enable" if wanted else "disable"
+        return failed(
+            f"{'on' if there else 'off'}, but wanted {'on' if wanted else 'off'}",
+            "Somebody switched it in Rocket.Chat.",
+            f"`/sso {word}` puts it right.",
+        )
+    return passed("on" if there else "off, as wanted")
+
+
+@catalogue.check("Stored is live", "facts/rocketchat.md §2.5, §2.6")
+def live(evidence: Evidence) -> Result | None:
+    """What the settings say is what the login page uses."""
+    if evidence.connection is None:
+        return None
+    if not isinstance(evidence.stored, StoredService):
+        return skipped("the service cannot be seen")
+    if isinstance(evidence.live, Unknown):
+        return skipped(evidence.live.reason)
+    if evidence.stored.enabled != (evidence.live is not None):
+        return failed(
+            f"stored {'on' if evidence.stored.enabled else 'off'}, live {'on' if evidence.live else 'off'}",
+            "Rocket.Chat did not carry the setting over: it lacks a licence, or needs a restart.",
+            "If it stays so for a minute, restart Rocket.Chat, or switch the service off and on: "
+            "`/sso disable`, `/sso enable`.",
+        )
+    stale = _stale(evidence.stored, evidence.live) if evidence.live else []
+    if stale:
+        return failed(
+            f"not live as stored: {', '.join(stale)}",
+            "Rocket.Chat did not carry the change over.",
+            "If it stays so for a minute, restart Rocket.Chat.",
+        )
+    return passed("the login page uses what is stored" if evidence.live else "off on both")
+
+
+@catalogue.check("Callback address answers", "facts/rocketchat.md §3.2, §3.3")
+def callback(evidence: Evidence) -> Result | None:
+    """Whoever comes back from Encvoy ID lands at Rocket.Chat."""
+    if evidence.connection is None or evidence.callback is None:
+        return None
+    if isinstance(evidence.callback, Unknown):
+        return skipped(evidence.callback.reason)
+    if evidence.callback.is_rocketchat:
+        return passed("Rocket.Chat answers there")
+    if not isinstance(evidence.live, LiveService):
+        return skipped("the service is off")
+    return failed(
+        f"{evidence.connection.redirect_uri} answers {evidence.callback.status}, and not as Rocket.Chat would",
+        "A proxy, or another server, answers in its place.",
+        "Let the proxy in front of Rocket.Chat pass everything below /_oauth/ on.",
+    )
+
+
+def _stale(stored: StoredService, seen: LiveService) -> list[str]:
+    return sorted(
+        suffix
+        for suffix, value in seen.settings.items()
+        if suffix in stored.settings and meaning(suffix, stored.settings[suffix]) != meaning(suffix, value)
+    )

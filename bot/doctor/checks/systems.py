@@ -1,0 +1,146 @@
+"""Can the two systems be used at all: what holds with and without a connection."""
+
+from __future__ import annotations
+
+from bot.connection.desired import relative_paths
+from bot.connection.preflight import LICENCE_FROM, LICENCE_MODULE, refuse_licence, refuse_site_url
+from bot.connection.state import Unknown
+from bot.doctor.checks import Catalogue, Result, failed, passed, skipped
+from bot.doctor.evidence import Evidence
+from bot.errors import UserError
+
+catalogue = Catalogue()
+
+
+@catalogue.check("Rocket.Chat answers", "facts/rocketchat.md §3.1")
+def answers(evidence: Evidence) -> Result:
+    """Version and address can be read."""
+    if isinstance(evidence.server, Unknown):
+        return failed("it does not", evidence.server.reason, "Check SSOBOT_ROCKETCHAT_URL and that the server is up.")
+    return passed(f"version {'.'.join(map(str, evidence.server.version))} at {evidence.address}")
+
+
+@catalogue.check("Bot's account in Rocket.Chat", "facts/rocketchat.md §2.7, §6")
+def account(evidence: Evidence) -> Result:
+    """It may see people's roles, and hold the ones it needs."""
+    if isinstance(evidence.account, Unknown):
+        if isinstance(evidence.server, Unknown):
+            return skipped("Rocket.Chat does not answer")
+        return failed(
+            "it cannot be read", evidence.account.reason, "Check SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN."
+        )
+    if evidence.account.roles is None:
+        return failed(
+            "it cannot see people's roles",
+            "It lacks the permission view-full-other-user-info, so nobody can be told to be an administrator.",
+            "Give the account the role admin (or, with a licence, a role of its own with that permission).",
+        )
+    roles = ", ".join(sorted(evidence.account.roles))
+    if "bot" not in evidence.account.roles and "admin" not in evidence.account.roles:
+        return failed(
+            f"roles {roles}",
+            "Without the role bot or admin it is slowed down to ten calls a minute.",
+            "Give the account the roles admin and bot.",
+        )
+    return passed(f"`{evidence.account.username}`, roles {roles}")
+
+
+@catalogue.check("Admin room", "facts/rocketchat.md §5.4, §8 no. 13")
+def room(evidence: Evidence) -> Result:
+    """The bot is in it and can read it."""
+    if isinstance(evidence.room, Unknown):
+        return skipped(evidence.room.reason)
+    if evidence.room is None:
+        return failed(
+            "the bot cannot see it",
+            "There is no such room, or the bot's account was not invited.",
+            "Create the room of SSOBOT_ADMIN_ROOM and invite the bot's account.",
+        )
+    if evidence.room.encrypted:
+        return failed(
+            "it is end-to-end encrypted", "A bot cannot read it.", "Switch encryption off in the room's settings."
+        )
+    return passed(f"`{evidence.room.name}`, {evidence.room.members} members")
+
+
+@catalogue.check("Rocket.Chat's own address", "facts/rocketchat.md §3.2, facts/encvoy-id.md §4")
+def site_url(evidence: Evidence) -> Result:
+    """`Site_Url` leads people back, and Encvoy ID takes it."""
+    if isinstance(evidence.server, Unknown):
+        return skipped("Rocket.Chat does not answer")
+    address = evidence.server.site_url
+    refused = None if isinstance(evidence.site_url_refused, Unknown) else evidence.site_url_refused
+    try:
+        refuse_site_url(address, evidence.address, refused)
+    except UserError as error:
+        return failed(f"Site_Url is {address or 'empty'}", error.why, error.mend)
+    if evidence.connection is not None and evidence.connection.site_url != address:
+        return failed(
+            f"Site_Url is {address}",
+            f"The connection was made for {evidence.connection.site_url}; its callback address has the old one.",
+            "Set Site_Url back.",
+        )
+    return passed(f"Site_Url is {address}")
+
+
+@catalogue.check("Licence for Custom OAuth", "facts/rocketchat.md §0.2")
+def licence(evidence: Evidence) -> Result:
+    """From 9.0 on it needs a licence module."""
+    if isinstance(evidence.server, Unknown):
+        return skipped("Rocket.Chat does not answer")
+    try:
+        refuse_licence(evidence.server)
+    except UserError as error:
+        return failed(error.what, error.why, error.mend)
+    if evidence.server.version < LICENCE_FROM:
+        return passed("not needed before Rocket.Chat 9.0")
+    return passed(f"{LICENCE_MODULE} is active")
+
+
+@catalogue.check("Encvoy ID's discovery document", "facts/encvoy-id.md §1")
+def discovery(evidence: Evidence) -> Result:
+    """It can be read, and its endpoints can be used by Rocket.Chat."""
+    if isinstance(evidence.provider, Unknown):
+        return failed("it cannot be read", evidence.provider.reason, "Check SSOBOT_ENCVOY_URL.")
+    try:
+        base, paths = relative_paths(evidence.provider)
+    except UserError as error:
+        return failed(error.what, error.why, error.mend)
+    used = evidence.connection
+    if used is not None and (used.settings.get("url"), used.settings.get("token_path")) != (base, paths["token"]):
+        return failed(
+            f"the token endpoint is {base}{paths['token']}",
+            f"The connection was made for {used.settings.get('url')}{used.settings.get('token_path')}.",
+            "Put Encvoy ID's proxy right, so that the endpoints are where they were.",
+        )
+    return passed(f"issuer {evidence.provider.issuer}, endpoints at {base}")
+
+
+@catalogue.check("Encvoy ID's signing keys", "facts/encvoy-id.md §1")
+def keys(evidence: Evidence) -> Result:
+    """There is at least one key for RS256."""
+    if isinstance(evidence.keys, Unknown):
+        if isinstance(evidence.provider, Unknown):
+            return skipped("the discovery document cannot be read")
+        return failed("they cannot be read", evidence.keys.reason, "Look at the oidc process of Encvoy ID.")
+    if "RS256" not in evidence.keys.algorithms:
+        return failed(
+            f"{evidence.keys.count} published, none for RS256",
+            "Encvoy ID signs with RS256 only.",
+            "Look at the key file of Encvoy ID's oidc process; it makes a new one when the file is gone.",
+        )
+    return passed(f"{evidence.keys.count} published, {', '.join(sorted(evidence.keys.algorithms))}")
+
+
+@catalogue.check("Bot's user at Encvoy ID", "facts/encvoy-id.md §6")
+def login(evidence: Evidence) -> Result:
+    """It can log in and manage applications."""
+    if isinstance(evidence.login, Unknown) and isinstance(evidence.provider, Unknown):
+        return skipped("the discovery document cannot be read")
+    if isinstance(evidence.login, Unknown):
+        return failed(
+            "it cannot log in or manage applications",
+            evidence.login.reason,
+            "Check SSOBOT_ENCVOY_LOGIN and its password.",
+        )
+    return passed("it logs in")

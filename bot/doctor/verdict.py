@@ -1,0 +1,60 @@
+"""The findings of one examination, as people read them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.doctor.checks import Finding, State
+from bot.doctor.checks.joint import catalogue as joint
+from bot.doctor.checks.systems import catalogue as systems
+from bot.doctor.evidence import Evidence
+
+_MARKS = {State.PASSED: "✓", State.NOTE: "•", State.FAILED: "✗ failed:", State.SKIPPED: "– not checked:"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What all checks said."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether something is broken."""
+        return any(finding.result.state is State.FAILED for finding in self.findings)
+
+    def of(self, state: State) -> tuple[Finding, ...]:
+        """The findings of one state."""
+        return tuple(finding for finding in self.findings if finding.result.state is state)
+
+    def lines(self) -> tuple[str, ...]:
+        """One line for each check, failures with cause and mend, and the count."""
+        return (*(_line(finding) for finding in self.findings), self.summary())
+
+    def brief(self) -> tuple[str, ...]:
+        """The count, and in full only what did not pass."""
+        troubled = [finding for finding in self.findings if finding.result.state is not State.PASSED]
+        return (*(_line(finding) for finding in troubled), self.summary())
+
+    def summary(self) -> str:
+        """For example `✓ 19 checks passed, 1 not checked`."""
+        counts = [f"{len(self.of(State.PASSED))} checks passed"]
+        for state, word in ((State.FAILED, "failed"), (State.NOTE, "to note"), (State.SKIPPED, "not checked")):
+            if found := self.of(state):
+                counts.append(f"{len(found)} {word}")
+        return f"{'✗' if self.failed else '✓'} {', '.join(counts)}"
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """Runs every check of the catalogue."""
+    return Verdict((*systems.judge(evidence), *joint.judge(evidence)))
+
+
+def _line(finding: Finding) -> str:
+    result = finding.result
+    line = f"{_MARKS[result.state]} {finding.check}: {result.evidence}"
+    if result.cause:
+        line += f"\n    Why: {result.cause}"
+    if result.mend:
+        line += f"\n    Mend: {result.mend}"
+    return line

@@ -1,0 +1,35 @@
+"""What the commands work with, built once in `bot.app`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.chatops.ports import SlashSetting
+from bot.connection.apply import Workshop
+from bot.connection.state import Connection, ServiceName
+from bot.doctor.verdict import Verdict
+from bot.errors import UserError
+from bot.secret import Fingerprints
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Ports and pure helpers; no socket and no table."""
+
+    shop: Workshop
+    fingerprints: Fingerprints
+    rocketchat_url: str
+    """Where the bot itself reaches Rocket.Chat."""
+    service_name: Callable[[str], ServiceName]
+    """How Rocket.Chat spells a name. UserError for a name that it would mangle."""
+    examine: Callable[[Connection | None], Awaitable[Verdict]]
+    """The doctor: gathers evidence and runs every check."""
+    slash: SlashSetting
+
+    async def connection(self) -> Connection:
+        """The connection there is. UserError if there is none yet."""
+        connection = await self.shop.connections.get()
+        if connection is None:
+            raise UserError("There is no connection yet.", mend="`/sso setup` makes one.")
+        return connection

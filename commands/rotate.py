@@ -1,0 +1,102 @@
+"""`rotate`: a new client secret on both sides, with proof, with undo, and without a gap that people notice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.chatops.answer import Answer
+from bot.chatops.registry import Call, Option, Registry
+from bot.connection.marker import next_marker
+from bot.connection.observe import observe
+from bot.connection.plan import exchanging, in_use, plan
+from bot.connection.proof import prove_ground
+from bot.connection.receipt import Outcome, Receipt
+from bot.connection.reconcile import Reconciler
+from bot.connection.state import Application, Connection, LiveService, Observed
+from bot.errors import UserError
+from bot.secret import new_secret
+from commands.parts import Parts
+from commands.wording import Narration, plan_text
+
+
+def register(registry: Registry, parts: Parts) -> None:
+    """Declares the command."""
+
+    @registry.command(
+        "rotate",
+        summary="Replaces the client secret on both sides without people noticing",
+        help="Rocket.Chat gets the new secret first; the moment it is live there, Encvoy ID switches. Then it is "
+        "proved that the new secret works and the old one does not. If it cannot be finished, the old one is put back.",
+        options=(Option("dry-run", "prove the ground, show the plan, change nothing"),),
+        effect=True,
+        examples=("rotate", "rotate --dry-run"),
+    )
+    async def rotate(call: Call) -> Answer:
+        if call.operation.receipt is not None:  # committed before a crash: only the answer is missing
+            return _answer(await parts.connection(), Receipt.from_dict(dict(call.operation.receipt)), parts)
+        wish, observed = await _wish(call, parts)
+        if "dry-run" in call.options:
+            text = plan_text(plan(wish, observed), wish)
+            return Answer((f"Nothing was changed. I would do this, in this order:\n{text}",), next=("rotate",))
+        await call.authorize()
+        await parts.shop.connections.save(wish, operation_id=call.operation.id)
+        reconciler = Reconciler(parts.shop, Narration(call.progress, parts.fingerprints), call.operation.id)
+        connection, receipt = await reconciler.run(wish, observed)
+        return _answer(connection, receipt, parts)
+
+
+async def _wish(call: Call, parts: Parts) -> tuple[Connection, Observed]:
+    """The connection with a new secret on its way; or the exchange that was interrupted, to be finished first."""
+    connection = await parts.connection()
+    observed = await observe(connection, parts.shop.rocketchat, parts.shop.encvoy)
+    if connection.current is None:
+        raise UserError("The connection is not set up to its end.", mend="`/sso setup` finishes it.")
+    if exchanging(connection):
+        return connection, observed
+    if observed.stored is None or not isinstance(observed.application, Application):
+        raise UserError(
+            "The connection is not whole: "
+            + ("the service is gone from Rocket.Chat." if observed.stored is None else "the application is not there."),
+            why="Somebody removed it since it was set up.",
+            mend="`/sso setup` puts back what is missing.",
+        )
+    call.progress.doing("proving the ground")
+    secret = await prove_ground(connection, parts.shop.rocketchat, parts.shop.encvoy, observed.application)
+    call.progress.step("Both sides hold one secret, Encvoy ID accepts it and lets me write")
+    marker = connection.marker
+    if in_use(observed):
+        live = observed.live if isinstance(observed.live, LiveService) else None
+        marker = next_marker(observed.stored, live, connection.marker)
+    return replace(connection, current=secret, pending=new_secret(), marker=marker), observed
+
+
+def _answer(connection: Connection, receipt: Receipt, parts: Parts) -> Answer:
+    fingerprint = parts.fingerprints.of(connection.secret)
+    record: Mapping[str, object] = receipt.as_dict()
+    if receipt.outcome is Outcome.UNDONE:
+        return Answer(
+            (
+                f"Not rotated. Both sides hold the old secret again (fingerprint {fingerprint}); people can sign in.",
+                f"Why: {receipt.reason}",
+                "Mend: `/sso test` shows what stands in the way; then type `/sso rotate` again.",
+            ),
+            next=("test", "rotate"),
+            receipt=record,
+            failed=True,
+        )
+    lines = [f"Rotated: both sides hold the new secret (fingerprint {fingerprint})."]
+    if receipt.gap is not None:
+        lines.append(f"Sign-ins may have failed for {receipt.gap * 1000:.0f} ms at most, seen by {receipt.seen_by}.")
+    if receipt.proof is not None:
+        lines.append(_proved(receipt))
+    return Answer(tuple(lines), next=("test", "status"), receipt=record)
+
+
+def _proved(receipt: Receipt) -> str:
+    proof = receipt.proof
+    if proof is None or not proof.random_refused:
+        return "Note: Encvoy ID accepts even a random secret, so the proof proves nothing."
+    if proof.previous_refused is False:
+        return "Note: Encvoy ID still accepts the previous secret as well."
+    return "Proved: the new secret is accepted, the previous one and a random one are refused."

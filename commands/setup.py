@@ -1,0 +1,131 @@
+"""`setup [name]`: an application at Encvoy ID and a Custom OAuth service in Rocket.Chat, joined and tested."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.chatops.answer import Answer
+from bot.chatops.registry import Argument, Call, Option, Registry
+from bot.chatops.text import quoted
+from bot.connection.desired import desire
+from bot.connection.observe import observe
+from bot.connection.plan import exchanging, plan
+from bot.connection.preflight import Ground, look, refuse_unready, refuse_what_is_there
+from bot.connection.receipt import Outcome
+from bot.connection.reconcile import Reconciler
+from bot.connection.state import Connection, Observed, ServiceName, Unknown
+from bot.errors import UserError
+from bot.secret import new_secret
+from commands.parts import Parts
+from commands.wording import Narration, plan_text
+
+DEFAULT_NAME = "Encvoy ID"
+CONSENT = (
+    "Encvoy ID will ask each person once to make login name and e-mail visible; "
+    "they then become visible to every application of that Encvoy ID."
+)
+
+
+def register(registry: Registry, parts: Parts) -> None:
+    """Declares the command."""
+
+    @registry.command(
+        "setup",
+        summary="Connects Rocket.Chat to Encvoy ID, or goes on where it stopped",
+        help="Creates the application at Encvoy ID and the Custom OAuth service in Rocket.Chat, joins them, proves the "
+        "secret, and switches the button on last. Typed again it changes nothing, or finishes what is missing.",
+        arguments=(Argument("name", f"of the service and on the button; {DEFAULT_NAME} if left out", rest=True),),
+        options=(
+            Option("dry-run", "show the plan and change nothing"),
+            Option("disabled", "leave the button off; `enable` switches it on"),
+        ),
+        effect=True,
+        examples=("setup", "setup Encvoy ID --disabled", "setup --dry-run"),
+    )
+    async def setup(call: Call) -> Answer:
+        there = await parts.shop.connections.get()
+        wish = await _new(call, parts) if there is None else _again(call, parts, there)
+        observed = Observed(None, None, None) if there is None else await _look_again(wish, parts)
+        changes = plan(wish, observed)
+        if "dry-run" in call.options:
+            return _dry_run(wish, plan_text(changes, wish))
+        if there is not None and not changes and wish == there:
+            return await _tested(call, parts, there, ("Everything is as it should be; nothing was changed.",))
+        await call.authorize()
+        await parts.shop.connections.save(wish, operation_id=call.operation.id)
+        reconciler = Reconciler(parts.shop, Narration(call.progress, parts.fingerprints), call.operation.id)
+        connection, receipt = await reconciler.run(wish, observed)
+        lines = () if receipt.outcome is not Outcome.UNCHANGED else ("Nothing had to be changed.",)
+        answer = await _tested(call, parts, connection, (*lines, CONSENT))
+        return replace(answer, receipt=receipt.as_dict())
+
+
+async def _new(call: Call, parts: Parts) -> Connection:
+    """Looks at both systems before anything is written, and says what will happen to people."""
+    name = parts.service_name(call.arguments.get("name", DEFAULT_NAME))
+    call.progress.doing("looking at both systems")
+    ground = await look(name, parts.shop.rocketchat, parts.shop.encvoy)
+    refuse_unready(ground, parts.rocketchat_url)
+    refuse_what_is_there(ground, name)
+    _report(call, name, ground)
+    return desire(name, ground.server, ground.provider, secret=new_secret(), enabled="disabled" not in call.options)
+
+
+def _report(call: Call, name: ServiceName, ground: Ground) -> None:
+    version = ".".join(map(str, ground.server.version))
+    call.progress.step(f"Rocket.Chat {version} at {ground.server.site_url}: address, licence and permissions are fine")
+    call.progress.step(f"Encvoy ID at {ground.provider.issuer}: discovery read, nothing there that is not mine")
+    people = ground.server.people
+    count = "I cannot see how many people have" if isinstance(people, Unknown) else f"{people} people have"
+    call.progress.note(
+        f"{count} an account here. They keep it and their way to sign in. Whoever comes through `{name.service}` for "
+        "the first time gets a new account; if the login name or e-mail is taken by a local account, that sign-in is "
+        "refused: no local account can be taken over."
+    )
+
+
+def _again(call: Call, parts: Parts, there: Connection) -> Connection:
+    """The connection that is there, as it is now desired."""
+    typed = call.arguments.get("name")
+    if typed is not None and parts.service_name(typed).service != there.name.service:
+        raise UserError(
+            f"There is a connection already: {quoted(there.name.typed)}.",
+            why="One Rocket.Chat has one connection to Encvoy ID.",
+            mend="`/sso status` shows it; `/sso setup` without a name puts it right.",
+        )
+    wish = replace(there, enabled="disabled" not in call.options) if there.current is None else there
+    # An exchange that somebody spoiled is not gone on with: the last secret asked for goes on both sides.
+    return replace(wish, current=None, undoing=False) if exchanging(wish) and not call.operation.resumed else wish
+
+
+async def _look_again(wish: Connection, parts: Parts) -> Observed:
+    server = await parts.shop.rocketchat.server()
+    if server.site_url != wish.site_url:
+        raise UserError(
+            f"Rocket.Chat has moved from {wish.site_url} to {server.site_url} since it was connected.",
+            why="The callback address of the application belongs to the old address.",
+            mend="Set Site_Url back, or register the new callback address at Encvoy ID and tell me by a new setup.",
+        )
+    return await observe(wish, parts.shop.rocketchat, parts.shop.encvoy)
+
+
+def _dry_run(wish: Connection, plan_lines: str) -> Answer:
+    if not plan_lines:
+        return Answer(("Everything is as it should be; there is nothing to do.",), next=("test",))
+    settings = "\n".join(f"• {suffix} = {value}" for suffix, value in wish.settings.items())
+    return Answer(
+        (
+            f"Nothing was changed. I would do this, in this order:\n{plan_lines}",
+            f"Callback address: {wish.redirect_uri}",
+            f"Settings of the service:\n{settings}",
+            CONSENT,
+        ),
+        next=("setup",),
+    )
+
+
+async def _tested(call: Call, parts: Parts, connection: Connection, lines: tuple[str, ...]) -> Answer:
+    call.progress.doing("testing it")
+    verdict = await parts.examine(connection)
+    following = ("test", "rotate") if connection.enabled else ("test", "enable")
+    return Answer((*verdict.brief(), *lines), next=following, failed=verdict.failed)

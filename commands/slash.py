@@ -1,0 +1,34 @@
+"""`slash on|off`: whether the web client sends slash commands that it does not know (facts/rocketchat.md §4.1)."""
+
+from __future__ import annotations
+
+from bot.chatops.answer import Answer
+from bot.chatops.registry import Argument, Call, Registry
+from commands.parts import Parts
+
+
+def register(registry: Registry, parts: Parts) -> None:
+    """Declares the command."""
+
+    @registry.command(
+        "slash",
+        summary="Lets people type `/sso` in the web client, or takes that back",
+        help="Sets Message_AllowUnrecognizedSlashCommand. On, every slash command that Rocket.Chat does not know, of "
+        "anybody and in any room, is sent as an ordinary message for all to read; off, it is swallowed.",
+        arguments=(Argument("state", "on or off", required=True, choices=("on", "off")),),
+        effect=True,
+        examples=("slash on",),
+    )
+    async def slash(call: Call) -> Answer:
+        on = call.arguments["state"] == "on"
+        if await parts.slash.allowed() == on:
+            return Answer((f"It was {'on' if on else 'off'} already; nothing changed.",), next=("status",))
+        await call.authorize()
+        await parts.slash.allow(on)
+        if on:
+            said = (
+                "On: `/sso` works in every client. Any other slash command that nobody knows is now sent as a message."
+            )
+        else:
+            said = "Off: the web client swallows `/sso`. `!sso`, a mention and a direct message still work."
+        return Answer((said,), next=("slash off" if on else "slash on",))

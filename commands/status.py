@@ -1,0 +1,78 @@
+"""`status`: the connection as desired and as observed, and what differs. Changes nothing; for every member."""
+
+from __future__ import annotations
+
+from bot.chatops.answer import Answer
+from bot.chatops.registry import Call, Registry
+from bot.chatops.text import quoted
+from bot.connection.changes import AwaitLive
+from bot.connection.observe import observe
+from bot.connection.plan import exchanging, plan
+from bot.connection.state import Application, Connection, Observed, Unknown
+from bot.errors import UserError
+from commands.parts import Parts
+from commands.wording import plan_text
+
+
+def register(registry: Registry, parts: Parts) -> None:
+    """Declares the command."""
+
+    @registry.command(
+        "status",
+        summary="Shows the connection, and whether both systems are as desired",
+        help="Asks both systems and compares them with what I was told to keep. Nothing is changed.",
+        effect=False,
+        everyone=True,
+    )
+    async def status(call: Call) -> Answer:
+        connection = await parts.shop.connections.get()
+        if connection is None:
+            return Answer(("There is no connection yet.",), next=("setup --dry-run", "setup"))
+        call.progress.doing("asking both systems")
+        observed = await observe(connection, parts.shop.rocketchat, parts.shop.encvoy)
+        drift, following = _drift(connection, observed)
+        return Answer((*_facts(connection, observed, parts), drift), next=following)
+
+
+def _facts(connection: Connection, observed: Observed, parts: Parts) -> tuple[str, ...]:
+    name = f"{quoted(connection.name.typed)} (service `{connection.name.service}`)"
+    return (
+        f"• Connection {name}: wanted {'on' if connection.enabled else 'off'}",
+        f"• Rocket.Chat at {connection.site_url}: {_service(observed, parts)}",
+        f"• Encvoy ID at {connection.settings.get('url', '')}: {_application(connection, observed, parts)}",
+        f"• Callback address: {connection.redirect_uri}",
+    )
+
+
+def _service(observed: Observed, parts: Parts) -> str:
+    if observed.stored is None:
+        return "the service is not there"
+    stored = f"stored {'on' if observed.stored.enabled else 'off'}"
+    if isinstance(observed.live, Unknown):
+        live = f"live unknown ({observed.live.reason})"
+    else:
+        live = f"live {'on' if observed.live else 'off'}"
+    return f"{stored}, {live}, secret {parts.fingerprints.of(observed.stored.secret)}"
+
+
+def _application(connection: Connection, observed: Observed, parts: Parts) -> str:
+    application = observed.application
+    if not isinstance(application, Application):
+        return f"the application {connection.client_id or ''} is not visible to me"
+    rules = ", ".join(sorted(application.rules)) or "nothing"
+    return (
+        f"application `{application.client_id}`, secret {parts.fingerprints.of(application.secret)}, asks for {rules}"
+    )
+
+
+def _drift(connection: Connection, observed: Observed) -> tuple[str, tuple[str, ...]]:
+    try:
+        changes = plan(connection, observed)
+    except UserError as error:
+        return f"✗ {error.text}", ("test",)
+    unseen = isinstance(observed.live, Unknown) and all(isinstance(c, AwaitLive) for c in changes)
+    if not changes or unseen:
+        return "✓ Both systems are as desired.", ("test", "disable" if connection.enabled else "enable")
+    if exchanging(connection):
+        return f"• A secret is being replaced. Still to do:\n{plan_text(changes, connection)}", ("rotate",)
+    return f"✗ Not as desired. To be put right:\n{plan_text(changes, connection)}", ("setup",)

@@ -1,0 +1,24 @@
+"""`test`: every part of the connection looked at, each failure with its cause and its mend. Changes nothing."""
+
+from __future__ import annotations
+
+from bot.chatops.answer import Answer
+from bot.chatops.registry import Call, Registry
+from commands.parts import Parts
+
+
+def register(registry: Registry, parts: Parts) -> None:
+    """Declares the command."""
+
+    @registry.command(
+        "test",
+        summary="Looks at every part of the connection and names what is wrong",
+        help="Gathers evidence from both systems at the same time, without signing anybody in, and judges it.",
+        effect=False,
+    )
+    async def test(call: Call) -> Answer:
+        connection = await parts.shop.connections.get()
+        call.progress.doing("gathering evidence")
+        verdict = await parts.examine(connection)
+        following = ("setup",) if connection is None else ("status",)
+        return Answer(verdict.lines(), next=following, failed=verdict.failed)

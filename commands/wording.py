@@ -1,0 +1,130 @@
+"""What people read of a change: one line when it is done, one when it is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.chatops.registry import Progress
+from bot.chatops.text import quoted
+from bot.connection.changes import (
+    AttachRules,
+    AwaitLive,
+    Change,
+    CreateApplication,
+    CreateService,
+    DeleteTwin,
+    Live,
+    Prove,
+    Settle,
+    SwitchService,
+    WriteApplication,
+    WriteApplicationSecret,
+    WriteService,
+    WriteServiceSecret,
+)
+from bot.connection.plan import exchanging
+from bot.connection.state import Connection
+from bot.secret import Fingerprints
+
+
+def done(change: Change, desired: Connection, fingerprints: Fingerprints) -> str | None:
+    """The line of a change that was applied; None for what only our own record knows."""
+    service = desired.name.service
+    match change:
+        case CreateService():
+            return f"OAuth service `{service}` created, still off"
+        case CreateApplication():
+            return f"Application {quoted(desired.application_name)} created: `{desired.client_id}`"
+        case DeleteTwin(client_id=client_id):
+            return f"A second application, left by a request that was never answered, removed: `{client_id}`"
+        case WriteApplication(fields=fields):
+            return f"Application put right: {', '.join(fields)}"
+        case WriteApplicationSecret() if exchanging(desired):
+            return f"Encvoy ID switched to the secret {fingerprints.of(desired.secret)}"
+        case WriteApplicationSecret():
+            return f"Its secret replaced by 64 random characters (fingerprint {fingerprints.of(desired.secret)})"
+        case AttachRules():
+            return "It will ask people once for their login name and e-mail"
+        case WriteService(settings=settings):
+            return f"{len(settings)} {'setting' if len(settings) == 1 else 'settings'} written in Rocket.Chat"
+        case WriteServiceSecret():
+            return f"Rocket.Chat stored the secret {fingerprints.of(desired.secret)}"
+        case SwitchService(on=on):
+            return "Switched on" if on else "Switched off"
+        case AwaitLive(what=what):
+            return _LIVE_DONE[what].format(label=quoted(str(desired.settings.get("button_label_text", ""))))
+        case Prove():
+            return "Proved: Encvoy ID accepts this secret and no other, Rocket.Chat reads back equal"
+        case Settle():
+            return None
+
+
+def planned(change: Change, desired: Connection) -> str | None:
+    """The line of a change that would be applied."""
+    match change:
+        case CreateService():
+            return f"create the OAuth service `{desired.name.service}` in Rocket.Chat, switched off"
+        case CreateApplication():
+            return f"create the application {quoted(desired.application_name)} at Encvoy ID"
+        case DeleteTwin(client_id=client_id):
+            return f"remove the second application `{client_id}` at Encvoy ID"
+        case WriteApplication(fields=fields):
+            return f"put right at the application: {', '.join(fields)}"
+        case WriteApplicationSecret():
+            return "give the application its secret"
+        case AttachRules(fields=fields):
+            return f"make Encvoy ID ask people once for: {', '.join(fields)}"
+        case WriteService(settings=settings):
+            return f"write in Rocket.Chat: {', '.join(settings)}"
+        case WriteServiceSecret():
+            return "store the new secret and a settle marker in Rocket.Chat"
+        case SwitchService(on=on):
+            return f"switch the service {'on' if on else 'off'}"
+        case AwaitLive(what=what):
+            return _LIVE_PLANNED[what]
+        case Prove():
+            return "prove the secret on both sides"
+        case Settle():
+            return None
+
+
+def plan_text(changes: Sequence[Change], desired: Connection) -> str:
+    """The plan as a numbered list."""
+    lines = [line for change in changes if (line := planned(change, desired)) is not None]
+    return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
+
+
+_LIVE_DONE = {
+    Live.ON: "On: the login page shows {label}",
+    Live.OFF: "Off: the login page no longer shows the button",
+    Live.MARKER: "The new secret is live in Rocket.Chat",
+}
+_LIVE_PLANNED = {
+    Live.ON: "wait until the login page shows the button",
+    Live.OFF: "wait until the button is gone from the login page",
+    Live.MARKER: "wait until the new secret is live",
+}
+
+
+class Narration:
+    """Tells the author of the command how the loop goes on."""
+
+    def __init__(self, progress: Progress, fingerprints: Fingerprints) -> None:
+        self._progress = progress
+        self._fingerprints = fingerprints
+
+    def did(self, change: Change, desired: Connection, seconds: float) -> None:
+        """See `bot.connection.reconcile.Narrator`."""
+        line = done(change, desired, self._fingerprints)
+        if line is not None:
+            self._progress.step(line, seconds)
+
+    def undoing(self, why: str) -> None:
+        """See `bot.connection.reconcile.Narrator`."""
+        self._progress.note(f"Encvoy ID did not take the new secret, Rocket.Chat gets the old one back. {why}")
+
+    def stuck(self, why: str) -> None:
+        """See `bot.connection.reconcile.Narrator`."""
+        self._progress.note(
+            f"ALARM: people may be unable to sign in with Encvoy ID now, and I go on trying to mend it. {why}"
+        )
