@@ -1,0 +1,177 @@
+"""What Rocket.Chat's login engine says and hears, as data. Pure (facts/rocketchat.md §3.1, §3.3)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import quote
+
+TOKEN_BYTES = 32
+"""43 characters of base64, as Meteor's `Random.secret` has."""
+
+
+@dataclass(frozen=True)
+class Button:
+    """A custom OAuth service as the login page knows it."""
+
+    service: str
+    client_id: str
+    server_url: str
+    authorize_path: str
+    scope: str
+    login_style: str
+
+    @property
+    def authorize_url(self) -> str:
+        """The path may be absolute."""
+        if self.authorize_path.startswith(("https://", "http://")):
+            return self.authorize_path
+        return self.server_url + self.authorize_path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The hidden configuration of the page that the callback answers with."""
+
+    succeeded: bool
+    """If not, the error is parked in Rocket.Chat under the credential token."""
+    credential_token: str
+    credential_secret: str | None
+
+
+@dataclass(frozen=True)
+class MethodError:
+    """What a method refused with."""
+
+    code: str
+    reason: str
+    """Text from outside, not yet defused."""
+
+
+def read_button(document: Any, service: str) -> Button | None:
+    """The service's entry in `settings.oauth`, None if there is no such button."""
+    entries = document.get("services") if isinstance(document, Mapping) else None
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, Mapping) and entry.get("service") == service and entry.get("custom"):
+            return Button(
+                service=service,
+                client_id=str(entry.get("clientId") or ""),
+                server_url=str(entry.get("serverURL") or ""),
+                authorize_path=str(entry.get("authorizePath") or ""),
+                scope=str(entry.get("scope") or ""),
+                login_style=str(entry.get("loginStyle") or "popup"),
+            )
+    return None
+
+
+def read_settings(document: Any) -> dict[str, Any]:
+    """`settings.public` as id to value."""
+    rows = document.get("settings") if isinstance(document, Mapping) else None
+    return {
+        str(row["_id"]): row.get("value")
+        for row in (rows if isinstance(rows, list) else [])
+        if isinstance(row, Mapping) and "_id" in row
+    }
+
+
+def read_major(document: Any) -> int | None:
+    """The major version in `/api/info`."""
+    version = document.get("version") if isinstance(document, Mapping) else None
+    found = re.match(r"\d+", version) if isinstance(version, str) else None
+    return int(found.group()) if found else None
+
+
+def new_credential_token() -> str:
+    """43 random characters that tie the callback to the browser that began."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def state_of(button: Button, credential_token: str, redirect_url: str) -> str:
+    """The `state` parameter: base64 of JSON, as Meteor makes it. `redirect_url` is only there in redirect style."""
+    state: dict[str, Any] = {
+        "loginStyle": button.login_style,
+        "credentialToken": credential_token,
+        "isCordova": False,
+    }
+    if button.login_style == "redirect":
+        state["redirectUrl"] = redirect_url
+    return base64.b64encode(json.dumps(state, separators=(",", ":")).encode()).decode()
+
+
+def authorize_url(button: Button, redirect_uri: str, state: str) -> str:
+    """The address behind the button, its parameters in the web client's order."""
+    parameters = {
+        "client_id": button.client_id,
+        "redirect_uri": redirect_uri,
+        "response_type": "code",
+        "state": state,
+        "scope": button.scope,
+    }
+    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in parameters.items())
+    url = button.authorize_url
+    return f"{url}{'&' if '?' in url else '?'}{query}"
+
+
+def read_outcome(html: str) -> Outcome | None:
+    """The configuration in the element with the id `config`; None if the page has none."""
+    parser = _Config()
+    parser.feed(html)
+    parser.close()
+    try:
+        config = json.loads("".join(parser.text))
+    except ValueError:
+        return None
+    if not isinstance(config, Mapping):
+        return None
+    secret = config.get("credentialSecret")
+    return Outcome(
+        succeeded=config.get("setCredentialToken") is True and isinstance(secret, str) and bool(secret),
+        credential_token=str(config.get("credentialToken") or ""),
+        credential_secret=secret if isinstance(secret, str) else None,
+    )
+
+
+def method_call(method: str, parameter: Any) -> dict[str, str]:
+    """The body of `method.callAnon/<method>` (facts/rocketchat.md §1.7)."""
+    return {"message": json.dumps({"msg": "method", "id": "1", "method": method, "params": [parameter]})}
+
+
+def read_method_answer(document: Any) -> Mapping[str, Any] | MethodError | None:
+    """The result or the error inside; None if it is no answer to a method."""
+    try:
+        inner = json.loads(document["message"])
+    except (ValueError, TypeError, KeyError):
+        return None
+    if not isinstance(inner, Mapping):
+        return None
+    error, result = inner.get("error"), inner.get("result")
+    if isinstance(error, Mapping):
+        return MethodError(str(error.get("error", "")), str(error.get("reason") or error.get("message") or ""))
+    return result if isinstance(result, Mapping) else None
+
+
+class _Config(HTMLParser):
+    """Collects the text of the element with the id `config`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self._inside = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if dict(attrs).get("id") == "config":
+            self._inside = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._inside:
+            self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.text.append(data)

@@ -1,0 +1,251 @@
+"""Signs a person in as a browser would, by HTTP: from the button on Rocket.Chat's login page to the logged-in user.
+
+Rocket.Chat's legacy login engine only (facts/rocketchat.md §3.3); Encvoy ID's pages as in facts/encvoy-id.md §6. Used
+by the demo, by `test --login`, and by tests. Independent of the bot's clients, so that it proves what they set up.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from bot.encvoy.urls import resolve, same_origin
+from bot.encvoy.widget import defused, read_page, safe_word
+from bot.errors import RemoteError, UserError
+from bot.secret import Secret
+from bot.signin.pages import (
+    Button,
+    MethodError,
+    Outcome,
+    authorize_url,
+    method_call,
+    new_credential_token,
+    read_button,
+    read_major,
+    read_method_answer,
+    read_outcome,
+    read_settings,
+    state_of,
+)
+from bot.wire import TOTAL_SECONDS, Answer, Browser, Wire
+
+MOST_HOPS = 20
+FIRST_MODERN = 9
+"""The first major version without the legacy engine (facts/rocketchat.md §0.3)."""
+
+_INTERACTION = re.compile(r".*/interaction/[^/?#]+")
+
+
+class Step(enum.Enum):
+    """Where on the way."""
+
+    BUTTON = "finding the button on the login page"
+    AUTHORIZE = "being sent to Encvoy ID"
+    PASSWORD = "signing in at Encvoy ID"
+    CONSENT = "answering what Encvoy ID asks"
+    CALLBACK = "coming back to Rocket.Chat"
+    LOGIN = "being logged in by Rocket.Chat"
+
+
+class WalkFailed(UserError):
+    """The test sign-in did not get through."""
+
+    def __init__(self, step: Step, why: str, *, code: str | None = None, mend: str = "") -> None:
+        """`code`: a short word for what it was, of the system that refused."""
+        self.step = step
+        self.code = code
+        super().__init__(f"The sign-in stopped at {step.value}.", why=why, mend=mend)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Somebody came through."""
+
+    user_id: str
+    """In Rocket.Chat."""
+    token: Secret
+    """A login token of Rocket.Chat; whoever holds it is that person."""
+    pages: tuple[str, ...]
+    """The pages of Encvoy ID in the order they came, the login itself excepted: `steps`, `publicity`, `access`."""
+
+
+async def sign_in(
+    rocketchat_url: str,
+    service: str,
+    login: str,
+    password: Secret,
+    *,
+    profile: Mapping[str, str] | None = None,
+    timeout: float = TOTAL_SECONDS,
+) -> SignedIn:
+    """Walks the whole way in a fresh browser, consenting to what is asked.
+
+    `service` is the name in addresses (`encvoyid`); `profile` the answers for fields that Encvoy ID may demand;
+    `timeout` in seconds for each request. WalkFailed says where it stopped and why; UserError, that this Rocket.Chat
+    has no legacy login engine.
+    """
+    base = rocketchat_url.rstrip("/")
+    async with (
+        Wire("Rocket.Chat", timeout=timeout) as chat_wire,
+        Wire("Encvoy ID", timeout=timeout) as identity_wire,
+        chat_wire.browser() as chat,
+        identity_wire.browser() as identity,
+    ):
+        walk = _Walk(chat, identity, base, login, password, profile or {})
+        try:
+            return await walk.to_the_end(chat_wire, service)
+        except RemoteError as failure:
+            failed = WalkFailed(walk.step, failure.what, code=failure.code)
+        raise failed
+
+
+@dataclass
+class _Walk:
+    """One person on the way."""
+
+    chat: Browser
+    identity: Browser
+    base: str
+    login: str
+    password: Secret = field(repr=False)
+    profile: Mapping[str, str]
+    step: Step = Step.BUTTON
+    pages: list[str] = field(default_factory=list)
+
+    async def to_the_end(self, chat_wire: Wire, service: str) -> SignedIn:
+        button, site_url = await self._press(service)
+        redirect_uri = f"{site_url}/_oauth/{service}"
+        token = new_credential_token()
+        self.step = Step.AUTHORIZE
+        start = authorize_url(button, redirect_uri, state_of(button, token, f"{site_url}/home"))
+        callback = await self._through_encvoy_id(start, redirect_uri)
+        self.step = Step.CALLBACK
+        outcome = await self._come_back(callback, token)
+        self.step = Step.LOGIN
+        return await self._log_in(chat_wire, outcome, token)
+
+    async def _press(self, service: str) -> tuple[Button, str]:
+        """What the login page knows: the button, and Rocket.Chat's own address."""
+        major = read_major(await self._asked("/api/info"))
+        wanted = "Site_Url,Accounts_OAuth_Use_Modern_Flow"
+        settings = read_settings(await self._asked(f"/api/v1/settings.public?_id={wanted}"))
+        if (major is not None and major >= FIRST_MODERN) or settings.get("Accounts_OAuth_Use_Modern_Flow") is True:
+            raise UserError(
+                "This Rocket.Chat has the modern login engine, which the test sign-in cannot walk yet.",
+                mend="Sign in once in a browser.",
+            )
+        button = read_button(await self._asked("/api/v1/settings.oauth"), service)
+        if button is None:
+            raise WalkFailed(
+                self.step, "Rocket.Chat's login page has no such button.", mend="`/sso status` shows what is missing."
+            )
+        site_url = settings.get("Site_Url")
+        return button, site_url.rstrip("/") if isinstance(site_url, str) and site_url else self.base
+
+    async def _asked(self, path: str) -> Any:
+        route = f"GET {path.partition('?')[0]}"
+        answer = await self.chat.get(self.base + path, route=route, headers={"Accept": "application/json"})
+        if answer.status == 200:
+            try:
+                return json.loads(answer.body)
+            except ValueError:
+                pass
+        raise WalkFailed(self.step, f"Rocket.Chat did not answer as itself: {route} ({answer.status}).")
+
+    async def _through_encvoy_id(self, start: str, redirect_uri: str) -> str:
+        """From the button to the callback's address with its code, page by page."""
+        url, interaction = start, ""
+        answer = await self._get(url)
+        for _ in range(MOST_HOPS):
+            if answer.location:
+                url = resolve(url, answer.location)
+                if url.partition("?")[0] == redirect_uri:
+                    return url
+                if not same_origin(url, start):
+                    raise WalkFailed(
+                        self.step, "Encvoy ID sends people to an address that is neither its own nor ours."
+                    )
+                answer = await self._get(url)
+                continue
+            found = _INTERACTION.match(url)
+            interaction = found.group() if found else interaction
+            url, answer = await self._answer_page(interaction, answer)
+        raise WalkFailed(self.step, "Encvoy ID sends people round in circles.")
+
+    async def _get(self, url: str) -> Answer:
+        return await self.identity.get(url, route=f"GET {_pattern(url)}")
+
+    async def _answer_page(self, interaction: str, answer: Answer) -> tuple[str, Answer]:
+        """Does what a page asks; where it was sent, and what came back."""
+        page = read_page(answer.text)
+        if not interaction or page.route == "unknown":
+            raise self._no_page(answer)
+        said = f"Encvoy ID's page “{page.route}” came{f', saying “{page.message}”' if page.message else ''}."
+        if page.route == "login" and self.step is Step.AUTHORIZE:
+            self.step = Step.PASSWORD
+            form = {"identifier": self.login, "password": self.password.reveal(), "prompt": "login"}
+            return await self._post(f"{interaction}/auth?type=CREDENTIALS", form)
+        if self.step not in (Step.PASSWORD, Step.CONSENT) or page.route in self.pages[-1:]:
+            raise WalkFailed(self.step, said, code=page.route)
+        form_of = {
+            "steps": ("steps", dict(self.profile)),
+            "publicity": ("steps", {"public_profile_consent": "true"}),
+            "access": ("confirm", {}),
+        }
+        if page.route not in form_of or (page.route == "steps" and not self.profile):
+            raise WalkFailed(self.step, said, code=page.route)
+        self.step = Step.CONSENT
+        self.pages.append(page.route)
+        action, form = form_of[page.route]
+        return await self._post(f"{interaction}/{action}", form)
+
+    async def _post(self, url: str, form: Mapping[str, str]) -> tuple[str, Answer]:
+        return url, await self.identity.post(url, form, route=f"POST {_pattern(url)}")
+
+    def _no_page(self, answer: Answer) -> WalkFailed:
+        """A 400 page is Encvoy ID's way to refuse the application or its callback (facts/encvoy-id.md §9)."""
+        why = f"Encvoy ID answered with something that is no page of its login ({answer.status})."
+        found = re.search(r"<strong>error</strong>:\s*([a-z_]{1,40})\b", answer.text)
+        code = found.group(1) if found and answer.status == 400 else None
+        if code is None:
+            return WalkFailed(self.step, why)
+        return WalkFailed(self.step, f"Encvoy ID refuses the application: {code}.", code=code, mend="`/sso test`")
+
+    async def _come_back(self, callback: str, token: str) -> Outcome:
+        answer = await self.chat.get(callback, route="GET /_oauth/:service")
+        outcome = read_outcome(answer.text) if answer.status == 200 else None
+        if outcome is None:
+            raise WalkFailed(self.step, f"Rocket.Chat's callback did not answer as it should ({answer.status}).")
+        if outcome.succeeded and outcome.credential_token != token:
+            raise WalkFailed(self.step, "Rocket.Chat's callback answers another sign-in than ours.")
+        return outcome
+
+    async def _log_in(self, wire: Wire, outcome: Outcome, token: str) -> SignedIn:
+        """The last step; after a failed callback too, because only here Rocket.Chat says what was wrong."""
+        secret = outcome.credential_secret if outcome.succeeded else None
+        body = method_call("login", {"oauth": {"credentialToken": token, "credentialSecret": secret}})
+        route = "POST /api/v1/method.callAnon/login"
+        answer = await wire.send("POST", f"{self.base}/api/v1/method.callAnon/login", route=route, json=body)
+        try:
+            result = read_method_answer(json.loads(answer.body))
+        except ValueError:
+            result = None
+        if isinstance(result, MethodError):
+            raise WalkFailed(
+                Step.LOGIN if outcome.succeeded else Step.CALLBACK,
+                f"Rocket.Chat says: “{defused(result.reason, 160)}”.",
+                code=safe_word(result.code),
+            )
+        if result is None or not isinstance(result.get("id"), str) or not isinstance(result.get("token"), str):
+            raise WalkFailed(self.step, f"Rocket.Chat did not answer as itself: {route} ({answer.status}).")
+        return SignedIn(result["id"], Secret(result["token"]), tuple(self.pages))
+
+
+def _pattern(url: str) -> str:
+    """An address as a route: path only, without ids."""
+    return quote(re.sub(r"/(interaction|auth)/[^/]+", r"/\1/:uid", urlsplit(url).path), safe="/:")
