@@ -1,0 +1,47 @@
+"""How often the routes that need no login may be asked.
+
+There the limit of ten calls a minute holds for everybody, and it counts by address: bots, administrators and whoever
+else sits behind the same one (facts/rocketchat.md §1.6). Eight leave two for the others.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from bot.clock import Clock
+
+CALLS = 8
+WINDOW = 60.0
+"""Seconds."""
+
+
+class Budget:
+    """A sliding window for each route; one object for the whole process."""
+
+    def __init__(self, clock: Clock, calls: int = CALLS, window: float = WINDOW) -> None:
+        self._clock = clock
+        self._calls = calls
+        self._window = window
+        self._taken: dict[str, deque[float]] = {}
+        self._closed_until: dict[str, float] = {}
+
+    def left(self, route: str) -> int:
+        """How many calls of the route are free now."""
+        now = self._clock.monotonic()
+        if now < self._closed_until.get(route, now):
+            return 0
+        taken = self._taken.setdefault(route, deque())
+        while taken and taken[0] <= now - self._window:
+            taken.popleft()
+        return self._calls - len(taken)
+
+    def take(self, route: str, *, reserve: int = 0) -> bool:
+        """Takes one call, unless that would leave fewer than `reserve`; False: it must not be made."""
+        if self.left(route) <= reserve:
+            return False
+        self._taken[route].append(self._clock.monotonic())
+        return True
+
+    def close(self, route: str, seconds: float) -> None:
+        """The server said 429 all the same: nothing more for so long."""
+        self._closed_until[route] = self._clock.monotonic() + seconds

@@ -1,0 +1,82 @@
+"""The name of a service: as typed, and as Rocket.Chat makes it (facts/rocketchat.md §2.1). Pure.
+
+Rocket.Chat lower-cases a name, drops whatever is not a Latin letter, a digit or `_`, and capitalises the rest, without
+saying so. Spaces, dots and dashes may go that way. A letter may not: the callback, and the people's identities, would
+carry a name that nobody typed.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.connection.state import ServiceName
+from bot.errors import UserError
+
+LONGEST = 40
+"""Characters of a key; the name is in an address and in every one of 30 setting ids."""
+_DROPPED = re.compile(r"[^a-z0-9_]")
+_TAKEN = frozenset(
+    {
+        "apple",
+        "cas",
+        "dolphin",
+        "drupal",
+        "email",
+        "email2fa",
+        "facebook",
+        "github",
+        "google",
+        "gitlab",
+        "iframe",
+        "ldap",
+    }
+    | {
+        "linkedin",
+        "meteor",
+        "nextcloud",
+        "oauth",
+        "passkeys",
+        "password",
+        "resume",
+        "saml",
+        "totp",
+        "twitter",
+        "wordpress",
+    }
+)
+"""`services.<name>` of a person's record already means something else under these."""
+_MEND = "Use Latin letters and digits, for example `/sso setup Encvoy ID`."
+
+
+def service_name(typed: str) -> ServiceName:
+    """`Encvoy ID` becomes `Encvoyid`. UserError for a name that Rocket.Chat would empty, mangle, cut or confuse."""
+    typed = " ".join(typed.split())
+    key = normalised(typed)
+    if len(typed) > 2 * LONGEST or len(key) > LONGEST:
+        raise UserError("This name is too long.", why=f"The service may have {LONGEST} letters.", mend=_MEND)
+    lost = "".join(
+        dict.fromkeys(c for c in typed if (c.isalpha() and not c.isascii()) or (c.isdigit() and not c.isascii()))
+    )
+    if lost:
+        why = f"Rocket.Chat drops {_quoted(lost)} and would {f'call it `{key}`' if key else 'be left with nothing'}."
+        raise UserError("This name would be mangled.", why=why, mend=_MEND)
+    if not key:
+        raise UserError("This name is empty.", why="It has no letter and no digit.", mend=_MEND)
+    if "_" in key:
+        why = "Rocket.Chat cuts such a name off at the `_` where a service is configured by environment variables."
+        raise UserError("A name with `_` will make trouble.", why=why, mend=f"Leave it out: `{key.replace('_', '')}`.")
+    if key.lower() in _TAKEN:
+        why = f"Rocket.Chat uses `{key.lower()}` for a login of its own."
+        raise UserError("This name is taken.", why=why, mend=_MEND)
+    return ServiceName(typed, key)
+
+
+def normalised(typed: str) -> str:
+    """What Rocket.Chat makes of a name, whatever it is."""
+    key = _DROPPED.sub("", typed.lower())
+    return key[:1].upper() + key[1:]
+
+
+def _quoted(letters: str) -> str:
+    shown = letters[:8]
+    return f"`{shown}{'…' if len(letters) > len(shown) else ''}`"
