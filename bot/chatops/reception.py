@@ -89,13 +89,16 @@ class Reception:
             parsed = self.parse(message.text, bare=True)
         if parsed is None:
             return None
-        who = await self._permitted(message, place, parsed)
-        if not isinstance(who, Person):
-            return who
         late = decision.text if isinstance(decision, inbox.Say) else None
-        if isinstance(parsed, Invocation):
+        who = await self._permitted(message, place, parsed)
+        if isinstance(parsed, Invocation) and isinstance(who, Person):
             return Order(parsed, who, room or self._admin_room, late)
-        return Say(parsed.text) if late is None else None
+        # Old messages may have had this answer before the last start: only operations are known to be answered once.
+        if late is not None:
+            return None
+        if isinstance(parsed, Reply) and isinstance(who, Person):
+            return Say(parsed.text)
+        return who if isinstance(who, Say) else None
 
     async def _permitted(self, message: Message, place: Place, parsed: Invocation | Reply) -> Person | Say | None:
         """Who it is, or what is to be said instead."""

@@ -95,7 +95,10 @@ class Reply:
         self._ending.set()
         self._changed.set()
         if self._shower is not None:
-            await self._shower
+            # Whatever went wrong with showing, the last text is still to be delivered.
+            [outcome] = await asyncio.gather(self._shower, return_exceptions=True)
+            if outcome is not None:
+                _log.error("progress stopped", message=self._id, kind=type(outcome).__qualname__)
 
     def abandon(self) -> None:
         """Drops everything at once: the program ends, and the next start goes on."""

@@ -168,6 +168,18 @@ async def test_one_refused_for_good_does_not_hold_up_the_next(outbox: Outbox, ch
     assert await reply_of(outbox, second).finish("second")
 
 
+async def test_progress_that_breaks_does_not_take_the_last_text_with_it(
+    outbox: Outbox, chat: MemoryChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply = reply_of(outbox)
+    with monkeypatch.context() as patch:
+        patch.delattr(MemoryChat, "post")
+        reply.show("working")
+        await settle()
+    assert await reply.finish("done")
+    assert chat.said() == ["done"]
+
+
 async def test_nothing_is_shown_after_the_end(outbox: Outbox, chat: MemoryChat, clock: SteppedClock) -> None:
     reply = reply_of(outbox)
     reply.show("working")
