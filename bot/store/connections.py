@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.clock import Clock
 from bot.connection.state import Connection, Marker, ServiceName
 from bot.errors import UserError
-from bot.operation import Receipt
 from bot.secret import Secret
 from bot.store.engine import Database
 from bot.store.tables import Base, ConnectionRow, OperationRow
@@ -63,7 +63,7 @@ class SqlConnections:
         return tuple(self._connection(row) for row in rows)
 
     async def save(
-        self, connection: Connection, *, operation_id: str | None = None, receipt: Receipt | None = None
+        self, connection: Connection, *, operation_id: str | None = None, receipt: Mapping[str, Any] | None = None
     ) -> None:
         """Commits it before it returns, together with what the operation that asked for it has to keep: which
         connection it works on, and its receipt. Raises Overtaken, and UserError if another connection has the service.
@@ -167,7 +167,9 @@ class SqlConnections:
         return connection
 
 
-async def _link(transaction: AsyncConnection, operation_id: str, connection_id: str, receipt: Receipt | None) -> None:
+async def _link(
+    transaction: AsyncConnection, operation_id: str, connection_id: str, receipt: Mapping[str, Any] | None
+) -> None:
     values: dict[str, Any] = {"connection_id": connection_id}
     if receipt is not None:
         values["receipt"] = dict(receipt)

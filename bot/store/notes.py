@@ -16,7 +16,7 @@ TABLE = Base.metadata.tables[NoteRow.__tablename__]
 
 @dataclass
 class SqlNotes:
-    """Keys are ours, such as `slash:<room id>`."""
+    """See `bot.chatops.ports.Notices`. Keys are ours, such as `slash:<room id>`."""
 
     database: Database
     clock: Clock
@@ -35,6 +35,12 @@ class SqlNotes:
         except IntegrityError:
             return False
         return True
+
+    async def put(self, key: str, value: str) -> None:
+        """Keeps it, in place of whatever was there."""
+        async with self.database.writing() as transaction:
+            await transaction.execute(delete(TABLE).where(TABLE.c.key == key))
+            await transaction.execute(insert(TABLE).values(key=key, value=value, created_at=self.clock.now()))
 
     async def forget(self, key: str) -> None:
         """The next time is the first one again; harmless if unknown."""

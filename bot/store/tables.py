@@ -74,7 +74,7 @@ class ConnectionRow(Base):
 
 
 class OperationRow(Base):
-    """An operation, `bot.operation.Operation`. It outlives its connection, so it does not refer to it by a key."""
+    """An operation, `bot.chatops.ports.Operation`. It outlives its connection, so it does not refer to it by a key."""
 
     __tablename__ = "operations"
     __table_args__ = (Index("ix_operations_kind_created_at", "kind", "created_at"),)
@@ -88,10 +88,12 @@ class OperationRow(Base):
     user_id: Mapped[str] = mapped_column(String(255))
     username: Mapped[str] = mapped_column(String(255))
     kind: Mapped[str] = mapped_column(String(64))
-    command: Mapped[str] = mapped_column(String(500))
-    state: Mapped[str] = mapped_column(String(16), index=True)
+    """The first of `words`."""
+    words: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
     reply_id: Mapped[str] = mapped_column(String(32))
     reply_text: Mapped[str | None] = mapped_column(Text)
+    delivered: Mapped[bool] = mapped_column(index=True)
     receipt: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -43,17 +43,18 @@ def upgrade() -> None:
         sa.Column("user_id", sa.String(255), nullable=False),
         sa.Column("username", sa.String(255), nullable=False),
         sa.Column("kind", sa.String(64), nullable=False),
-        sa.Column("command", sa.String(500), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("reply_id", sa.String(32), nullable=False),
         sa.Column("reply_text", sa.Text()),
+        sa.Column("delivered", sa.Boolean(), nullable=False),
         sa.Column("receipt", sa.JSON()),
         sa.Column("created_at", time, nullable=False),
         sa.Column("finished_at", time),
         sa.PrimaryKeyConstraint("id", name="pk_operations"),
         sa.UniqueConstraint("message_id", name="uq_operations_message_id"),
     )
-    op.create_index("ix_operations_state", "operations", ["state"])
+    op.create_index("ix_operations_delivered", "operations", ["delivered"])
     op.create_index("ix_operations_kind_created_at", "operations", ["kind", "created_at"])
     op.create_table(
         "notes",

@@ -1,0 +1,154 @@
+"""Desired states: kept whole, encrypted, and never overwritten silently."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import URL
+
+from bot.chatops.ports import Operation
+from bot.clock import SystemClock
+from bot.connection.ports import Connections
+from bot.connection.state import Connection, Marker, ServiceName
+from bot.errors import UserError
+from bot.secret import Secret, new_secret
+from bot.store.connections import Overtaken, SqlConnections
+from bot.store.engine import Database
+from bot.store.operations import SqlOperations
+from bot.store.vault import Undecipherable, Vault
+
+CLOCK = SystemClock()
+PLAIN = Connection(
+    id="7f3c0001",
+    name=ServiceName("Encvoy ID", "Encvoyid"),
+    site_url="https://chat.example.org",
+    application_name="Rocket.Chat (chat.example.org)",
+    settings={"token_path": "/oidc/token", "merge_users": True, "a_last": ""},
+)
+FULL = replace(
+    PLAIN,
+    enabled=False,
+    client_id="cvkMymB3jni2ZW8EKfrhHg",
+    current=new_secret(),
+    pending=new_secret(),
+    marker=Marker("button_label_color", "#fffFFF"),
+    rules=frozenset({"login"}),
+    undoing=True,
+)
+
+
+@pytest.fixture
+def connections(database: Database, vault: Vault) -> SqlConnections:
+    return SqlConnections(database, vault, CLOCK)
+
+
+@pytest.mark.parametrize("connection", [PLAIN, FULL], ids=["plain", "full"])
+async def test_every_field_comes_back(connection: Connection, connections: SqlConnections) -> None:
+    port: Connections = connections
+    await port.save(connection)
+    found = await port.get()
+    assert found == connection
+    assert list(found.settings) == list(connection.settings)
+
+
+async def test_saving_again_replaces_every_field(connections: SqlConnections) -> None:
+    await connections.save(FULL)
+    await connections.save(PLAIN)
+    assert await connections.get("encvoyid") == PLAIN
+
+
+async def test_nothing_is_there_at_first_nor_under_another_name(connections: SqlConnections) -> None:
+    assert await connections.get() is None
+    await connections.save(PLAIN)
+    assert await connections.get("another") is None
+
+
+async def test_one_of_several_must_be_named(connections: SqlConnections) -> None:
+    other = replace(PLAIN, id="7f3c0002", name=ServiceName("Other", "Other"))
+    await connections.save(PLAIN)
+    await connections.save(other)
+    assert await connections.get("other") == other
+    assert await connections.all() == (PLAIN, other)
+    with pytest.raises(UserError, match="encvoyid, other"):
+        await connections.get()
+
+
+async def test_a_service_belongs_to_one_connection(connections: SqlConnections) -> None:
+    await connections.save(PLAIN)
+    with pytest.raises(UserError, match="encvoyid already"):
+        await connections.save(replace(PLAIN, id="7f3c0002"))
+
+
+async def test_delete_forgets_and_is_harmless_twice(connections: SqlConnections) -> None:
+    await connections.save(PLAIN)
+    await connections.delete(PLAIN.id)
+    await connections.delete(PLAIN.id)
+    assert await connections.get() is None
+    await connections.save(PLAIN)
+    assert await connections.get() == PLAIN
+
+
+async def test_a_writer_that_was_overtaken_is_told_and_changes_nothing(database: Database, vault: Vault) -> None:
+    first, second = (SqlConnections(database, vault, CLOCK) for _ in range(2))
+    await first.save(PLAIN)
+    await second.get()
+    await second.save(FULL)
+    with pytest.raises(Overtaken):
+        await first.save(replace(PLAIN, enabled=False))
+    with pytest.raises(Overtaken):
+        await first.delete(PLAIN.id)
+    assert await first.get() == FULL
+    await first.save(PLAIN)
+    assert await second.get() == PLAIN
+
+
+async def test_a_writer_that_never_read_the_row_does_not_replace_it(database: Database, vault: Vault) -> None:
+    await SqlConnections(database, vault, CLOCK).save(FULL)
+    with pytest.raises(Overtaken):
+        await SqlConnections(database, vault, CLOCK).save(PLAIN)
+
+
+async def test_a_receipt_is_saved_with_the_connection_or_not_at_all(database: Database, vault: Vault) -> None:
+    operations = SqlOperations(database, CLOCK)
+    operation = Operation("a" * 32, "m", "r", None, "u", "ada", "rotate", "6fuGEEsEZbht2QAgt", CLOCK.now())
+    await operations.accept(operation)
+    connections, overtaken = (SqlConnections(database, vault, CLOCK) for _ in range(2))
+    await connections.save(PLAIN, operation_id=operation.id)
+    assert await operations.get(operation.id) == operation
+    with pytest.raises(Overtaken):
+        await overtaken.save(FULL, operation_id=operation.id, receipt={"gap_ms": 1})
+    assert await operations.get(operation.id) == operation
+    await connections.save(FULL, operation_id=operation.id, receipt={"gap_ms": 2})
+    assert await operations.get(operation.id) == replace(operation, receipt={"gap_ms": 2})
+
+
+async def test_no_secret_is_in_the_files(
+    connections: SqlConnections, database: Database, database_url: URL, key: Secret
+) -> None:
+    await connections.save(FULL)
+    await database.close()
+    folder = Path(str(database_url.database)).parent
+    content = b"".join(path.read_bytes() for path in folder.iterdir())
+    assert FULL.id.encode() in content
+    for secret in (FULL.current, FULL.pending, key):
+        assert secret is not None
+        assert secret.reveal().encode() not in content
+
+
+async def test_reencryption_makes_the_old_key_unnecessary(database: Database, vault: Vault, key: Secret) -> None:
+    await SqlConnections(database, vault, CLOCK).save(FULL)
+    fresh = Secret(Fernet.generate_key().decode())
+    both = SqlConnections(database, Vault([fresh, key]), CLOCK)
+    assert await both.reencrypt() == 2
+    assert await both.reencrypt() == 0
+    assert await SqlConnections(database, Vault([fresh]), CLOCK).get() == FULL
+
+
+async def test_without_the_right_key_the_mend_is_named(database: Database, vault: Vault) -> None:
+    await SqlConnections(database, vault, CLOCK).save(FULL)
+    stranger = Vault([Secret(Fernet.generate_key().decode())])
+    with pytest.raises(Undecipherable, match="SSOBOT_KEYS"):
+        await SqlConnections(database, stranger, CLOCK).get()
