@@ -1,0 +1,132 @@
+"""Logs: one JSON line for each event on standard error, readable text where a person watches. No secret gets through.
+
+Three nets, one behind the other: a `Secret` and whatever stands under a telling key are masked; queries are cut from
+addresses; and every known secret is replaced in the finished line, traceback included.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import threading
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import IO, Any
+from urllib.parse import quote, quote_plus
+
+import structlog
+from structlog.types import Processor
+
+from bot.secret import Secret
+
+MASK = "…"
+_TELLING = re.compile(r"token|secret|password|passwd|authorization|cookie|fernet|ssobot_keys", re.IGNORECASE)
+_QUERY = re.compile(r"(/[^\s\"'?<>]*)\?[^\s\"'<>]+")
+_CREDENTIALS = re.compile(r"://[^\s/@\"']+@")
+_SHORTEST = 4
+"""A shorter secret is not searched for: masking every `a` would only tell it."""
+
+_known: set[str] = set()
+
+
+def redact_values(secrets: Iterable[Secret]) -> None:
+    """From now on these are replaced wherever they turn up in a line, also quoted for JSON or for an address."""
+    for secret in secrets:
+        text = secret.reveal()
+        if len(text) >= _SHORTEST:
+            in_json = json.dumps(text)[1:-1]
+            _known.update({text, in_json, json.dumps(in_json)[1:-1], quote(text, safe=""), quote_plus(text)})
+
+
+def redact(line: str) -> str:
+    """A finished line without known secrets, queries and credentials."""
+    for text in sorted(_known, key=len, reverse=True):
+        line = line.replace(text, MASK)
+    return _CREDENTIALS.sub(f"://{MASK}@", _QUERY.sub(rf"\1?{MASK}", line))
+
+
+def configure(stream: IO[str] | None = None, level: int = logging.INFO) -> None:
+    """Sends everything, the libraries' logs included, to `stream` (standard error). May be called again."""
+    stream = stream or sys.stderr
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        _Redacting(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _mask,
+                *_renderers(stream.isatty()),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        if isinstance(old.formatter, _Redacting):
+            root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level)
+    # What they say below WARNING is one line for each request.
+    for chatty in ("urllib3", "aiohttp.access", "sqlalchemy.engine", "alembic", "aiosqlite"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+    threading.excepthook = _of_thread
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared[:-2],
+            structlog.processors.StackInfoRenderer(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def _renderers(terminal: bool) -> list[Processor]:
+    if terminal:
+        # Not the default formatter of tracebacks: it shows local variables.
+        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    return [
+        structlog.processors.format_exc_info,
+        structlog.processors.EventRenamer("event"),
+        structlog.processors.JSONRenderer(ensure_ascii=False, default=repr),
+    ]
+
+
+class _Redacting(structlog.stdlib.ProcessorFormatter):
+    """The last thing that sees a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The rendered line, redacted."""
+        return redact(super().format(record))
+
+
+def _mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {key: value if key == "exc_info" else _masked(key, value) for key, value in event.items()}
+
+
+def _masked(key: object, value: object) -> object:
+    if isinstance(value, Secret) or (isinstance(key, str) and key != "event" and _TELLING.search(key)):
+        return MASK
+    if isinstance(value, Mapping):
+        return {k: _masked(k, v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked("", v) for v in value]
+    return value
+
+
+def _of_thread(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value is not None:
+        logging.getLogger("thread").error(
+            "a thread ended by an exception", exc_info=(args.exc_type, args.exc_value, args.exc_traceback)
+        )

@@ -1,0 +1,47 @@
+"""`/healthz`: whether every part of the bot works, for whoever watches the process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from bot.errors import ConfigError
+from bot.values import Listen
+
+Parts = Callable[[], Mapping[str, str | None]]
+"""Asked at each request: the reason why a part does not work, by its name; None if it works. Without secrets."""
+
+
+def application(parts: Parts) -> web.Application:
+    """200 and `{"status": "ok", "parts": {"database": "ok"}}`, or 503 and `failing`, with the reasons."""
+
+    async def health(_request: web.Request) -> web.Response:
+        reasons = dict(parts())
+        failing = any(reason is not None for reason in reasons.values())
+        body = {
+            "status": "failing" if failing else "ok",
+            "parts": {name: reason or "ok" for name, reason in reasons.items()},
+        }
+        return web.json_response(body, status=503 if failing else 200, headers={"Cache-Control": "no-store"})
+
+    app = web.Application()
+    app.router.add_get("/healthz", health)
+    return app
+
+
+@asynccontextmanager
+async def serving(app: web.Application, listen: Listen) -> AsyncIterator[Listen]:
+    """Serves as long as the block runs; gives the address, with the port that was free. ConfigError if it is taken."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, listen.host, listen.port).start()
+        except OSError as error:
+            reason = (error.strerror or "it is not an address of this machine").rpartition("): ")[2]
+            raise ConfigError(f"SSOBOT_LISTEN cannot be listened on: {listen}: {reason}.") from None
+        yield Listen(listen.host, runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
