@@ -1,0 +1,68 @@
+"""A spelling that means the same and can be told apart."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.connection.marker import COLOUR, SCOPE, meaning, next_marker, shows, spellings
+from bot.connection.state import LiveService, Marker, SettingValue, StoredService
+from bot.errors import UserError
+from bot.secret import Secret
+
+COLOURS = st.text(string.hexdigits[:16], min_size=6, max_size=6).map(lambda digits: f"#{digits}")
+SCOPES = st.lists(st.sampled_from(["openid", "profile", "email", "phone"]), min_size=3, max_size=4, unique=True)
+
+
+def stored(**settings: SettingValue) -> StoredService:
+    return StoredService("Encvoyid", True, settings, Secret("s"))
+
+
+@given(colour=COLOURS, scope=SCOPES.map(" ".join))
+def test_the_marker_differs_from_stored_and_live_and_last(colour: str, scope: str) -> None:
+    service = stored(button_label_color=colour, scope=scope)
+    first = next_marker(service, None)
+    live = LiveService("encvoyid", {**service.settings, first.setting: first.spelling})
+    second = next_marker(service, live, first)
+    assert second.spelling not in (service.settings[second.setting], live.settings[second.setting])
+
+
+@given(colour=COLOURS, scope=SCOPES.map(" ".join))
+def test_the_marker_means_what_the_setting_meant(colour: str, scope: str) -> None:
+    service = stored(button_label_color=colour, scope=scope)
+    marker = next_marker(service, None)
+    assert meaning(marker.setting, marker.spelling) == meaning(marker.setting, service.settings[marker.setting])
+
+
+def test_a_colour_with_letters_comes_first() -> None:
+    assert next_marker(stored(button_label_color="#FFFFFF", scope="openid profile email"), None).setting == COLOUR
+
+
+@pytest.mark.parametrize("colour", ["#000000", "", "#12345"])
+def test_a_colour_without_letters_leaves_it_to_the_scope(colour: str) -> None:
+    marker = next_marker(stored(button_label_color=colour, scope="openid profile email"), None)
+    assert marker.setting == SCOPE
+    assert sorted(marker.spelling.split()) == ["email", "openid", "profile"]
+
+
+def test_a_colour_with_one_letter_has_too_few_spellings_for_a_way_back() -> None:
+    service = stored(button_label_color="#00000a", scope="openid profile email")
+    live = LiveService("encvoyid", {"button_label_color": "#00000A", "scope": "openid profile email"})
+    assert next_marker(service, live).setting == SCOPE
+
+
+def test_without_anything_to_spell_it_says_what_to_do() -> None:
+    with pytest.raises(UserError, match="label colour"):
+        next_marker(stored(button_label_color="#000000", scope="openid"), None)
+
+
+def test_shows_is_exact() -> None:
+    assert shows(Marker(COLOUR, "#fFFFFF"), {COLOUR: "#fFFFFF"})
+    assert not shows(Marker(COLOUR, "#fFFFFF"), {COLOUR: "#FFFFFF"})
+
+
+def test_every_spelling_of_a_colour_is_offered() -> None:
+    assert len(set(spellings(COLOUR, "#FFFFFF"))) == 64

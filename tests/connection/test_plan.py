@@ -1,0 +1,250 @@
+"""The order of changes is policy: a row for each situation that the loop can find."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.connection.changes import (
+    AttachRules,
+    AwaitLive,
+    Change,
+    CreateApplication,
+    CreateService,
+    DeleteTwin,
+    Live,
+    Prove,
+    Settle,
+    SwitchService,
+    WriteApplication,
+    WriteApplicationSecret,
+    WriteService,
+    WriteServiceSecret,
+)
+from bot.connection.plan import ChangedByOthers, drift, live_as_desired, plan
+from bot.connection.state import (
+    Application,
+    Connection,
+    LiveService,
+    Marker,
+    NotVisible,
+    Observed,
+    StoredService,
+    Unknown,
+)
+from bot.secret import Secret
+from tests.connection.conftest import NEW, OLD, exchange, wish
+
+AT_REST = replace(wish(), current=OLD, pending=None, client_id="c1")
+OFF = replace(AT_REST, enabled=False)
+EXCHANGE = exchange(AT_REST)
+SETTINGS = {**AT_REST.settings, "id": "c1", "button_label_color": "#FFFFFF"}
+MARKED = {**SETTINGS, "button_label_color": "#FFFFFf"}
+STORED = StoredService("Encvoyid", True, SETTINGS, OLD)
+LIVE = LiveService("encvoyid", SETTINGS)
+APPLICATION = Application(
+    client_id="c1",
+    name="Rocket.Chat",
+    description=AT_REST.description,
+    domain=AT_REST.site_url,
+    redirect_uris=(AT_REST.redirect_uri,),
+    token_endpoint_auth_method="client_secret_post",
+    secret=OLD,
+    rules=frozenset({"login", "email"}),
+)
+WHOLE = Observed(STORED, LIVE, APPLICATION)
+SILENT = Unknown("silent")
+STORED_NEW = replace(STORED, settings=MARKED, secret=NEW)
+LIVE_NEW = LiveService("encvoyid", MARKED)
+
+ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
+    ("all is well", AT_REST, WHOLE, ()),
+    ("off and wanted off", OFF, Observed(replace(STORED, enabled=False), None, APPLICATION), ()),
+    (
+        "nothing is there",
+        wish(),
+        Observed(None, None, None),
+        (
+            CreateService(),
+            CreateApplication(),
+            WriteApplicationSecret(),
+            AttachRules(("email", "login")),
+            WriteService((*wish().settings, "secret", "id")),
+            Prove(),
+            Settle(),
+            SwitchService(on=True),
+            AwaitLive(Live.ON),
+        ),
+    ),
+    (
+        "wanted off",
+        OFF,
+        WHOLE,
+        (SwitchService(on=False), AwaitLive(Live.OFF)),
+    ),
+    (
+        "switched off, still live",
+        OFF,
+        Observed(replace(STORED, enabled=False), LIVE, APPLICATION),
+        (AwaitLive(Live.OFF),),
+    ),
+    (
+        "wanted on",
+        AT_REST,
+        Observed(replace(STORED, enabled=False), None, APPLICATION),
+        (Prove(), SwitchService(on=True), AwaitLive(Live.ON)),
+    ),
+    ("on, not live yet", AT_REST, Observed(STORED, None, APPLICATION), (AwaitLive(Live.ON),)),
+    ("on, and nobody can see", AT_REST, Observed(STORED, SILENT, APPLICATION), (AwaitLive(Live.ON),)),
+    (
+        "a setting was changed",
+        AT_REST,
+        replace(WHOLE, stored=replace(STORED, settings={**SETTINGS, "token_path": "/x"})),
+        (WriteService(("token_path",)), AwaitLive(Live.ON)),
+    ),
+    (
+        "the secret was changed in Rocket.Chat alone",
+        AT_REST,
+        replace(WHOLE, stored=replace(STORED, secret=Secret("x"))),
+        (WriteService(("secret",)), AwaitLive(Live.ON)),
+    ),
+    (
+        "the secret was changed at Encvoy ID alone",
+        AT_REST,
+        replace(WHOLE, application=replace(APPLICATION, secret=Secret("x"))),
+        (WriteApplicationSecret(),),
+    ),
+    (
+        "the callback address was taken off",
+        AT_REST,
+        replace(WHOLE, application=replace(APPLICATION, redirect_uris=("https://other",))),
+        (WriteApplication(("redirect_uris",)),),
+    ),
+    (
+        "a rule was taken off",
+        AT_REST,
+        replace(WHOLE, application=replace(APPLICATION, rules=frozenset({"login"}))),
+        (AttachRules(("email",)),),
+    ),
+    (
+        "a creation was repeated",
+        wish(client_id="c1"),
+        replace(WHOLE, twins=(replace(APPLICATION, client_id="c2"),)),
+        (DeleteTwin("c2"), Prove(), Settle()),
+    ),
+    (
+        "renamed and moved by people",
+        AT_REST,
+        replace(WHOLE, application=replace(APPLICATION, name="x", domain="y")),
+        (),
+    ),
+    (
+        "an exchange begins",
+        EXCHANGE,
+        WHOLE,
+        (WriteServiceSecret(), AwaitLive(Live.MARKER), WriteApplicationSecret(), Prove(), Settle()),
+    ),
+    (
+        "stored, not live yet",
+        EXCHANGE,
+        replace(WHOLE, stored=STORED_NEW),
+        (AwaitLive(Live.MARKER), WriteApplicationSecret(), Prove(), Settle()),
+    ),
+    (
+        "the secret is stored, the marker is not",
+        EXCHANGE,
+        replace(WHOLE, stored=replace(STORED, secret=NEW)),
+        (WriteServiceSecret(), AwaitLive(Live.MARKER), WriteApplicationSecret(), Prove(), Settle()),
+    ),
+    (
+        "live, not switched: the gap is open",
+        EXCHANGE,
+        Observed(STORED_NEW, LIVE_NEW, APPLICATION),
+        (WriteApplicationSecret(), Prove(), Settle()),
+    ),
+    (
+        "live, and Encvoy ID does not say",
+        EXCHANGE,
+        Observed(STORED_NEW, LIVE_NEW, SILENT),
+        (WriteApplicationSecret(), Prove(), Settle()),
+    ),
+    (
+        "both hold the new one",
+        EXCHANGE,
+        Observed(STORED_NEW, LIVE_NEW, replace(APPLICATION, secret=NEW)),
+        (Prove(), Settle()),
+    ),
+    (
+        "an exchange with the button off waits for nothing",
+        exchange(OFF),
+        Observed(replace(STORED, enabled=False), None, APPLICATION),
+        (WriteApplicationSecret(), WriteService(("secret",)), Prove(), Settle()),
+    ),
+]
+
+
+@pytest.mark.parametrize(("desired", "observed", "changes"), [r[1:] for r in ROWS], ids=[r[0] for r in ROWS])
+def test_plan(desired: Connection, observed: Observed, changes: tuple[Change, ...]) -> None:
+    assert plan(desired, observed) == changes
+
+
+def test_the_way_back_is_the_same_plan_with_the_secrets_exchanged() -> None:
+    back = replace(EXCHANGE, current=NEW, pending=OLD, marker=Marker("button_label_color", "#FFFFff"))
+    changes = plan(back, Observed(STORED_NEW, LIVE_NEW, APPLICATION))
+    assert changes == (WriteServiceSecret(), AwaitLive(Live.MARKER), Prove(), Settle())
+
+
+STRANGE = Secret("z" * 64)
+
+
+@pytest.mark.parametrize(
+    ("observed", "says"),
+    [
+        (replace(WHOLE, stored=replace(STORED, secret=STRANGE)), "Rocket.Chat holds"),
+        (replace(WHOLE, application=replace(APPLICATION, secret=STRANGE)), "Encvoy ID holds"),
+        (
+            Observed(replace(STORED, secret=STRANGE), LIVE, replace(APPLICATION, secret=Secret("y"))),
+            "Rocket.Chat and Encvoy ID hold ",
+        ),
+    ],
+)
+def test_an_exchange_stops_at_a_secret_of_others(observed: Observed, says: str) -> None:
+    with pytest.raises(ChangedByOthers, match=says):
+        plan(EXCHANGE, observed)
+
+
+def test_a_secret_replaced_by_hand_on_both_sides_is_not_overwritten() -> None:
+    both = Observed(replace(STORED, secret=STRANGE), LIVE, replace(APPLICATION, secret=STRANGE))
+    with pytest.raises(ChangedByOthers, match="Both sides hold"):
+        plan(AT_REST, both)
+
+
+def test_disable_is_never_held_up_by_a_secret_of_others() -> None:
+    both = Observed(replace(STORED, secret=STRANGE), LIVE, replace(APPLICATION, secret=STRANGE))
+    assert plan(OFF, both)[:2] == (SwitchService(on=False), AwaitLive(Live.OFF))
+
+
+def test_not_visible_is_never_taken_for_absent() -> None:
+    with pytest.raises(ChangedByOthers, match="not visible to me"):
+        plan(AT_REST, replace(WHOLE, application=NotVisible("c1")))
+
+
+def test_no_error_of_the_plan_shows_a_secret() -> None:
+    with pytest.raises(ChangedByOthers) as caught:
+        plan(EXCHANGE, replace(WHOLE, stored=replace(STORED, secret=STRANGE)))
+    assert STRANGE.reveal() not in caught.value.text
+
+
+@pytest.mark.parametrize("spelling", ["#ffffff", "#FfFfFf"])
+def test_drift_ignores_the_spelling_of_the_marker(spelling: str) -> None:
+    stored = replace(STORED, settings={**SETTINGS, "button_label_color": spelling, "scope": "email openid profile"})
+    assert drift(AT_REST, stored) == ()
+
+
+def test_live_settings_that_an_older_server_does_not_publish_are_not_asked_for() -> None:
+    assert live_as_desired(AT_REST, LiveService("encvoyid", {"id": "c1"}))
+
+
+def test_a_live_record_of_another_application_is_not_as_desired() -> None:
+    assert not live_as_desired(AT_REST, LiveService("encvoyid", {**SETTINGS, "id": "c2"}))

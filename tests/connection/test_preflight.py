@@ -1,0 +1,152 @@
+"""What makes setup stop before its first write, each with the mend."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.connection.desired import desire, relative_paths, service_settings
+from bot.connection.ports import Provider, Server
+from bot.connection.preflight import (
+    Ground,
+    is_loopback,
+    look,
+    refuse_licence,
+    refuse_site_url,
+    refuse_unready,
+    refuse_what_is_there,
+)
+from bot.connection.state import Application, ServiceName, StoredService, Unknown
+from bot.errors import UserError
+from bot.secret import Secret
+from tests.connection.conftest import Bench, wish
+
+NAME = ServiceName("Encvoy ID", "Encvoyid")
+PROVIDER = Provider(
+    issuer="https://id.example.org",
+    discovery_url="https://id.example.org/.well-known/openid-configuration",
+    authorize_url="https://id.example.org/oidc/auth",
+    token_url="https://id.example.org/oidc/token",
+    identity_url="https://id.example.org/oidc/me",
+    par_url=None,
+    jwks_url="https://id.example.org/oidc/jwks",
+)
+SERVER = Server(version=(8, 8), site_url="https://chat.example.org", modules=frozenset(), people=3)
+GROUND = Ground(SERVER, PROVIDER, (), (), None)
+
+
+def test_a_ready_ground_is_not_refused() -> None:
+    refuse_unready(GROUND, "https://chat.example.org")
+    refuse_what_is_there(GROUND, NAME)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://localhost:3000", "http://127.0.0.1", "http://127.3.2.1:80", "http://[::1]:3000", "http://a.localhost"],
+)
+def test_loopback(url: str) -> None:
+    assert is_loopback(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://chat.example.org", "http://10.0.0.5", "http://rocketchat:3000", "http://0.1.2.3"]
+)
+def test_not_loopback(url: str) -> None:
+    assert not is_loopback(url)
+
+
+@pytest.mark.parametrize(
+    ("site_url", "address", "refused", "why"),
+    [
+        ("http://localhost:3000", "https://chat.example.org", None, "their own computer"),
+        ("", "https://chat.example.org", None, "empty"),
+        ("https://Chat.example.org", "https://chat.example.org", "The host has capitals.", "capitals"),
+    ],
+)
+def test_a_site_url_that_cannot_work(site_url: str, address: str, refused: str | None, why: str) -> None:
+    with pytest.raises(UserError, match=why) as caught:
+        refuse_site_url(site_url, address, refused)
+    assert "Site URL" in caught.value.mend
+
+
+def test_loopback_is_fine_where_the_bot_is_there_too() -> None:
+    refuse_site_url("http://localhost:3000", "http://127.0.0.1:3000", None)
+
+
+def test_a_sub_path_is_fine() -> None:
+    refuse_site_url("https://example.org/chat", "https://example.org/chat", None)
+
+
+def test_before_nine_no_licence_is_asked_for() -> None:
+    refuse_licence(SERVER)
+
+
+def test_nine_with_the_module_is_fine() -> None:
+    refuse_licence(replace(SERVER, version=(9, 0), modules=frozenset({"oauth-enterprise"})))
+
+
+@pytest.mark.parametrize("modules", [frozenset[str](), frozenset({"ldap-enterprise"}), Unknown("not allowed")])
+def test_nine_without_the_module_is_refused(modules: frozenset[str] | Unknown) -> None:
+    with pytest.raises(UserError, match="licence"):
+        refuse_licence(replace(SERVER, version=(9, 1), modules=modules))
+
+
+def service(key: str, url: str = "https://elsewhere.example") -> StoredService:
+    return StoredService(key, True, {"url": url}, Secret("s"))
+
+
+def test_a_service_of_that_name_is_not_ours() -> None:
+    with pytest.raises(UserError, match="Encvoyid") as caught:
+        refuse_what_is_there(replace(GROUND, services=(service("Encvoyid"),)), NAME)
+    assert "another name" in caught.value.mend
+
+
+def test_a_service_that_points_at_this_encvoy_id_is_not_ours() -> None:
+    with pytest.raises(UserError, match="Byhand"):
+        refuse_what_is_there(replace(GROUND, services=(service("Byhand", "https://id.example.org/"),)), NAME)
+
+
+def test_a_service_of_another_provider_is_no_obstacle() -> None:
+    refuse_what_is_there(replace(GROUND, services=(service("Other"),)), NAME)
+
+
+def test_an_application_with_our_callback_is_not_ours() -> None:
+    theirs = Application("c9", "x", "", "", (wish().redirect_uri,), "client_secret_basic", Secret("s"))
+    with pytest.raises(UserError, match="c9"):
+        refuse_what_is_there(replace(GROUND, applications=(theirs,)), NAME)
+
+
+async def test_look_writes_nothing(bench: Bench) -> None:
+    ground = await look(NAME, bench.rocketchat, bench.encvoy)
+    assert ground.server.version == (8, 8)
+    assert set(bench.world.calls) == {"server", "provider", "services", "applications"}
+
+
+def test_the_desired_state_of_a_new_connection() -> None:
+    connection = desire(NAME, SERVER, PROVIDER, secret=Secret("s"), enabled=True)
+    assert connection.redirect_uri == "https://chat.example.org/_oauth/encvoyid"
+    assert connection.application_name == "Rocket.Chat (chat.example.org)"
+    assert len(connection.id) == 8
+
+
+def test_a_long_host_keeps_the_name_of_the_application_within_what_encvoy_takes() -> None:
+    server = replace(SERVER, site_url=f"https://{'a' * 60}.example.org")
+    assert len(desire(NAME, server, PROVIDER, secret=Secret("s"), enabled=True).application_name) == 50
+
+
+def test_returning_people_are_let_in_and_no_local_account_can_be_taken() -> None:
+    settings = service_settings(NAME, PROVIDER)
+    assert (settings["merge_users"], settings["merge_users_distinct_services"]) == (True, False)
+    assert (settings["key_field"], settings["username_field"], settings["email_field"]) == ("username", "login", "")
+
+
+def test_paths_are_relative_to_one_origin() -> None:
+    base, paths = relative_paths(PROVIDER)
+    assert base == "https://id.example.org"
+    assert paths == {"token": "/oidc/token", "identity": "/oidc/me", "authorize": "/oidc/auth"}
+
+
+def test_endpoints_on_two_origins_are_refused() -> None:
+    with pytest.raises(UserError, match="different addresses"):
+        relative_paths(replace(PROVIDER, token_url="http://id.example.org/oidc/token"))
