@@ -30,4 +30,12 @@ class MeteorError(Exception):
 
 
 class PlainError(Exception):
-    """A bare JavaScript Error; its text is all there is."""
+    """A bare JavaScript Error, or a failure by hand: its text is all there is, save an `error_type` in rare cases."""
+
+    def __init__(self, text: str, error_type: str | None = None) -> None:
+        super().__init__(text)
+        self.error_type = error_type
+
+
+class Forbidden(Exception):
+    """A route's own 403 with a text (`API.v1.forbidden`)."""
