@@ -1,0 +1,89 @@
+"""The command line, as another program calls it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot import __main__ as command_line
+from bot.errors import UserError
+
+
+def ssobot(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("SSOBOT_")}
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *words],
+        cwd=folder,
+        env={**plain, **variables},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_a_new_key_is_printed_and_nothing_else(tmp_path: Path) -> None:
+    done = ssobot(tmp_path, "keys", "new")
+    assert (done.returncode, done.stderr) == (0, "")
+    Fernet(done.stdout.strip())
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_migrate_works_from_any_folder_and_again(tmp_path: Path) -> None:
+    first, second = (ssobot(tmp_path, "migrate") for _ in range(2))
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert second.stdout == first.stdout.replace(".", " already.")
+    assert (tmp_path / "ssobot.sqlite").exists()
+
+
+def test_a_database_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
+    done = ssobot(tmp_path, "migrate", SSOBOT_DATABASE_URL="sqlite:///nowhere/x.sqlite")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == ("SSOBOT_DATABASE_URL names a database that cannot be used: unable to open database file.\n")
+
+
+@pytest.mark.parametrize("command", ["run", "doctor"])
+def test_missing_variables_are_named_without_traceback(command: str, tmp_path: Path) -> None:
+    done = ssobot(tmp_path, command)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "SSOBOT_ROCKETCHAT_URL is missing." in done.stderr.splitlines()
+    assert all(line.endswith(" is missing.") for line in done.stderr.splitlines())
+
+
+def test_a_misspelt_variable_is_pointed_out(tmp_path: Path) -> None:
+    done = ssobot(tmp_path, "run", SSOBOT_ADMIN_ROM="x")
+    assert done.stderr.splitlines()[0] == (
+        "Warning: SSOBOT_ADMIN_ROM is not a variable of ssobot; the nearest one is SSOBOT_ADMIN_ROOM."
+    )
+
+
+@pytest.mark.parametrize("words", [["bogus"], ["sandbox", "rocketchat", "--port", "x"], ["sandbox", "bogus"]])
+def test_a_wrong_command_line_ends_with_2(words: list[str], tmp_path: Path) -> None:
+    done = ssobot(tmp_path, *words)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    done = ssobot(tmp_path, "--help")
+    assert done.returncode == 0
+    for command in ("run", "demo", "sandbox", "doctor", "migrate", "keys"):
+        assert f"  {command} " in done.stdout
+
+
+def test_other_user_errors_end_with_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def refuse(**_: object) -> int:
+        raise UserError("It is not there.", mend="Look elsewhere.")
+
+    monkeypatch.setattr(command_line.cli, "main", refuse)
+    monkeypatch.setattr("bot.logs.configure", lambda: None)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    with pytest.raises(SystemExit) as caught:
+        command_line.main()
+    assert caught.value.code == 1
+    assert capsys.readouterr().err == "It is not there. Look elsewhere.\n"

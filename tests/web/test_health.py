@@ -1,0 +1,48 @@
+"""`/healthz`, over a real socket."""
+
+from __future__ import annotations
+
+import aiohttp
+import pytest
+
+from bot.errors import ConfigError
+from bot.values import Listen
+from bot.web.health import application, serving
+
+ANYWHERE = Listen("127.0.0.1", 0)
+
+
+async def ask(listen: Listen) -> tuple[int, object]:
+    async with aiohttp.ClientSession() as session, session.get(f"http://{listen}/healthz") as answer:
+        return answer.status, await answer.json()
+
+
+async def test_all_is_well() -> None:
+    async with serving(application(lambda: {"database": None}), ANYWHERE) as listen:
+        assert await ask(listen) == (200, {"status": "ok", "parts": {"database": "ok"}})
+
+
+async def test_the_part_that_fails_is_named_and_asked_anew() -> None:
+    state: dict[str, str | None] = {"database": None, "socket": "not connected for 12 s"}
+    async with serving(application(lambda: state), ANYWHERE) as listen:
+        assert await ask(listen) == (
+            503,
+            {"status": "failing", "parts": {"database": "ok", "socket": "not connected for 12 s"}},
+        )
+        state["socket"] = None
+        assert (await ask(listen))[0] == 200
+
+
+async def test_a_port_in_use_is_a_wrong_configuration() -> None:
+    async with serving(application(dict), ANYWHERE) as taken:
+        with pytest.raises(ConfigError) as caught:
+            async with serving(application(dict), taken):
+                pytest.fail("two servers on one port")
+    assert caught.value.text == f"SSOBOT_LISTEN cannot be listened on: {taken}: address already in use."
+
+
+async def test_the_port_is_free_afterwards() -> None:
+    async with serving(application(dict), ANYWHERE) as listen:
+        pass
+    async with serving(application(dict), listen) as again:
+        assert again == listen
