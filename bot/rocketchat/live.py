@@ -24,6 +24,10 @@ Listener = Callable[[float], None]
 """Gets `Clock.monotonic()` at the arrival of the frame. Is called synchronously: it sets a future and returns, and it
 must not raise."""
 
+NOTHING_SHOWN = Unknown(
+    "Rocket.Chat has not pushed a single login service; whether there is one cannot be told from that."
+)
+
 
 class LiveTable:
     """What is live, as long as the publication flows; otherwise why that cannot be said."""
@@ -31,6 +35,7 @@ class LiveTable:
     def __init__(self) -> None:
         self._records: dict[str, dict[str, object]] = {}
         self._unknown: Unknown | None = Unknown("The websocket to Rocket.Chat has not been connected yet.")
+        self._shows_records = False
         self._listeners: dict[object, Listener] = {}
 
     @property
@@ -39,13 +44,16 @@ class LiveTable:
         return self._unknown
 
     def current(self, service: str) -> LiveService | Unknown | None:
-        """The live record of `encvoyid`; None: there is no such button; Unknown: the publication does not flow."""
+        """The live record of `encvoyid`; None: there is no such button; Unknown: the publication does not flow.
+
+        A publication that has not shown a single record since it began proves no absence: it may just be silent.
+        """
         if self._unknown is not None:
             return self._unknown
         for record in self._records.values():
             if record.get("service") == service:
                 return live_service(record)
-        return None
+        return None if self._shows_records else NOTHING_SHOWN
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Calls `listener` after every change, to Unknown and back included, until the function returned is called.
@@ -65,6 +73,7 @@ class LiveTable:
         match event:
             case RecordAdded(id=key, fields=fields):
                 self._records[key] = dict(fields)
+                self._shows_records = True
             case RecordChanged(id=key, fields=fields, cleared=cleared):
                 self._change(key, fields, cleared)
             case RecordRemoved(id=key):
@@ -92,6 +101,7 @@ class LiveTable:
 
     def _forget(self, reason: str) -> None:
         self._records.clear()
+        self._shows_records = False
         self._unknown = Unknown(reason)
 
     def _tell(self, at: float) -> None:

@@ -104,7 +104,17 @@ class TestCurrent:
     def test_what_was_removed_while_away_is_not_kept(self, table: LiveTable) -> None:
         table.lost("gone", 2.0)
         table.apply(LiveRequested(), 3.0)
+        table.apply(RecordAdded("other", {"service": "other"}), 3.1)
+        table.apply(LiveReady(), 3.2)
+        assert table.current("encvoyid") is None
+
+    def test_a_list_without_any_record_proves_no_absence(self, table: LiveTable) -> None:
+        table.apply(LiveRequested(), 3.0)
         table.apply(LiveReady(), 3.1)
+        assert isinstance(table.current("encvoyid"), Unknown)
+
+    def test_the_last_record_removed_before_our_eyes_is_absent(self, table: LiveTable) -> None:
+        table.apply(RecordRemoved("k"), 3.0)
         assert table.current("encvoyid") is None
 
     def test_what_is_handed_out_does_not_change_later(self, table: LiveTable) -> None:
@@ -116,6 +126,7 @@ class TestCurrent:
     def test_equals_a_plain_dictionary_after_any_sequence(self, steps: list[tuple[str, str, str]]) -> None:
         table, plain = LiveTable(), dict[str, dict[str, object]]()
         table.apply(LiveRequested(), 0.0)
+        table.apply(RecordAdded("another", {"service": "another"}), 0.0)
         table.apply(LiveReady(), 0.0)
         for at, (service, what, scope) in enumerate(steps):
             match what:

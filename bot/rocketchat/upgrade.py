@@ -1,0 +1,94 @@
+"""Opening one websocket to Rocket.Chat: no redirect, a bound in time, and a typed error for each way it fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import aiohttp
+
+from bot.clock import Clock
+from bot.errors import BadAnswer, NoAnswer, Redirected, RemoteError, Unreachable
+from bot.rocketchat import mends
+
+CONNECT_WITHIN = 8.0
+"""Seconds for address, TCP, TLS and upgrade together."""
+FRAME_AT_MOST = 64 * 1024 * 1024
+"""Bytes. A message may hold large attachments, and a frame refused would cut the socket again and again."""
+GOODBYE_WITHIN = 0.1
+"""Seconds for the server's close frame; nothing depends on it."""
+
+ROUTE = "GET /websocket"
+
+Middlewares = tuple[aiohttp.ClientMiddlewareType, ...]
+SessionFactory = Callable[[Middlewares], aiohttp.ClientSession]
+"""Makes a session with these middlewares. The caller's place for proxies and a private CA."""
+T = TypeVar("T")
+
+
+def plain_session(middlewares: Middlewares) -> aiohttp.ClientSession:
+    """A session with the system's CAs and the proxies of the environment, and without cookies."""
+    return aiohttp.ClientSession(middlewares=middlewares, trust_env=True, cookie_jar=aiohttp.DummyCookieJar())
+
+
+def websocket_url(url: str) -> str:
+    """`https://chat.example.org/sub` -> `wss://chat.example.org/sub/websocket` (facts/rocketchat.md §5.1)."""
+    scheme, _, rest = url.rstrip("/").partition("://")
+    return f"{'wss' if scheme.lower() == 'https' else 'ws'}://{rest}/websocket"
+
+
+async def open_websocket(session: aiohttp.ClientSession, url: str, clock: Clock) -> aiohttp.ClientWebSocketResponse:
+    """The open websocket. Raises Unreachable, NoAnswer, Redirected or BadAnswer, and no other error of the network."""
+    opening = session.ws_connect(
+        url, max_msg_size=FRAME_AT_MOST, timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE_WITHIN), autoping=True
+    )
+    try:
+        return await within(clock, _opened(opening), CONNECT_WITHIN)
+    except TimeoutError:
+        raise NoAnswer("Rocket.Chat", ROUTE, mend=mends.REFUSED) from None
+    except (aiohttp.ClientError, OSError, ValueError) as failure:
+        raise network_error(failure) from None
+
+
+async def _opened(opening: Any) -> aiohttp.ClientWebSocketResponse:
+    websocket: aiohttp.ClientWebSocketResponse = await opening
+    return websocket
+
+
+def network_error(failure: BaseException) -> RemoteError:
+    """What an error of aiohttp or of the system means; its text stays out, it may quote an answer."""
+    match failure:
+        case aiohttp.WSServerHandshakeError(status=status):
+            return BadAnswer("Rocket.Chat", ROUTE, status=status, mend=mends.NOT_ROCKETCHAT)
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+            return Unreachable("Rocket.Chat", ROUTE, code="certificate", mend=mends.CERTIFICATE)
+        case aiohttp.ClientConnectorDNSError():
+            return Unreachable("Rocket.Chat", ROUTE, code="name-not-found", mend=mends.REFUSED)
+    return Unreachable("Rocket.Chat", ROUTE, mend=mends.REFUSED)
+
+
+async def refuse_redirects(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """A middleware: the token is sent in the first frames, and would go wherever a redirect leads."""
+    response = await handler(request)
+    if response.status in (301, 302, 303, 307, 308):
+        status = response.status
+        response.close()
+        raise Redirected("Rocket.Chat", ROUTE, status=status, mend=mends.redirected(""))
+    return response
+
+
+async def within(clock: Clock, work: Coroutine[Any, Any, T], seconds: float) -> T:
+    """The result of `work`; TimeoutError, and `work` cancelled, if `seconds` pass on `clock` before."""
+    task, bell = asyncio.ensure_future(work), asyncio.ensure_future(clock.sleep(seconds))
+    try:
+        await asyncio.wait((task, bell), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise TimeoutError
+    finally:
+        for one in (task, bell):
+            one.cancel()
+        await asyncio.gather(task, bell, return_exceptions=True)

@@ -1,0 +1,75 @@
+"""From when on messages may have been missed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.rocketchat.horizon import OVERLAP, Horizon
+
+START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def after(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def test_the_first_gap_begins_with_the_start() -> None:
+    assert Horizon(START).gap == START
+
+
+def test_a_closed_gap_is_none() -> None:
+    horizon = Horizon(START)
+    horizon.close()
+    assert horizon.gap is None
+
+
+def test_a_gap_begins_a_little_before_the_newest_message() -> None:
+    horizon = Horizon(START)
+    horizon.close()
+    horizon.saw(after(300))
+    horizon.saw(after(200))
+    horizon.open()
+    assert horizon.gap == after(300) - OVERLAP
+
+
+def test_a_gap_never_begins_before_the_start() -> None:
+    horizon = Horizon(START)
+    horizon.close()
+    horizon.saw(after(1))
+    horizon.open()
+    assert horizon.gap == START
+
+
+def test_messages_over_a_new_socket_do_not_narrow_an_open_gap() -> None:
+    horizon = Horizon(START)
+    horizon.saw(after(900))
+    horizon.open()
+    assert horizon.gap == START
+
+
+@given(st.lists(st.sampled_from(["push", "lose", "cut", "up", "caught up"]), max_size=60))
+def test_no_message_is_ever_outside_of_what_was_pushed_or_asked_for(steps: list[str]) -> None:
+    """A model: a message each second at most; it is pushed while the socket is up, else it is missing."""
+    horizon, up, missing = Horizon(START), False, set[int]()
+    for now, step in enumerate(steps, start=1):
+        match step:
+            case "push" if up:
+                horizon.saw(after(now))
+            case "push" | "lose":
+                if not up:
+                    missing.add(now)
+            case "cut":
+                up = False
+                horizon.open()
+            case "up":
+                up = True
+            case "caught up" if up and horizon.gap is not None:
+                since = horizon.gap
+                missing = {ts for ts in missing if after(ts) < since}
+                horizon.close()
+                assert missing == set()
+    if missing and up:
+        assert horizon.gap is not None
