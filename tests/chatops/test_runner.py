@@ -124,6 +124,11 @@ async def test_a_repeated_message_is_one_operation(desk: Desk) -> None:
     assert (desk.script.effects, len(desk.chat.posted)) == (["effect"], 1)
 
 
+async def test_a_repeated_mistake_is_answered_once(desk: Desk) -> None:
+    await desk.type(typed("!sso rotat"))
+    assert len(await desk.type(typed("!sso rotat"))) == 1
+
+
 async def test_a_message_repeated_after_a_restart_is_one_operation(desk: Desk) -> None:
     await desk.type(typed("!sso setup"))
     later = Desk(chat=desk.chat, operations=desk.operations)
@@ -271,7 +276,7 @@ async def test_after_an_error_the_next_one_runs(desk: Desk) -> None:
 
 
 async def test_a_store_that_fails_is_answered_and_nothing_is_done(desk: Desk) -> None:
-    desk.operations.broken = True
+    desk.operations.failing = frozenset({"accept"})
     [said] = await desk.type(typed("!sso setup"))
     assert "internal error" in said
     assert "hunter2" not in said
@@ -282,11 +287,10 @@ async def test_a_store_that_fails_at_the_end_still_lets_the_answer_out(desk: Des
     desk.script.after_effect = asyncio.Event()
     await desk.runner.handle(typed("!sso setup"))
     await settle()
-    desk.operations.broken = True
+    desk.operations.failing = frozenset({"finish"})
     desk.script.after_effect.set()
     await desk.clock.advance(2)
     assert "Changed." in desk.chat.said()[0]
-    desk.operations.broken = False
     assert len(await desk.operations.unfinished()) == 1
 
 

@@ -127,6 +127,21 @@ async def test_cancelled_it_lets_the_running_one_finish(parts: Parts) -> None:
     assert "Changed." in parts.chat.said()[0]
 
 
+class _SilentSlash(MemorySlash):
+    async def allowed(self) -> bool:
+        await asyncio.Event().wait()
+        return True
+
+
+async def test_cancelled_it_leaves_nothing_behind(parts: Parts) -> None:
+    parts.slash = _SilentSlash()
+    parts.script.after_effect = asyncio.Event()
+    async with asyncio.timeout(20), running(parts, parts.build()):
+        parts.listener.push(typed("!sso setup"))
+        await parts.clock.advance(1)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
 async def test_a_room_that_is_not_there_names_the_variable(parts: Parts) -> None:
     with pytest.raises(ConfigError, match="SSOBOT_ADMIN_ROOM names a room that I cannot see"):
         await parts.build("nowhere").run()

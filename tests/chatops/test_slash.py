@@ -45,6 +45,7 @@ async def test_said_once_over_all_starts(chat: MemoryChat, notices: MemoryNotice
     [message] = chat.posted.values()
     assert (message.room_id, message.thread_id, message.text) == (ADMIN_ROOM.id, None, explanation("ssobot"))
     assert not slash.on
+    assert chat.calls == ["post"]
 
 
 async def test_nothing_is_said_where_it_is_on(chat: MemoryChat, notices: MemoryNotices) -> None:
@@ -67,6 +68,15 @@ async def test_what_cannot_be_read_is_asked_at_the_next_start(chat: MemoryChat, 
 
 async def test_what_could_not_be_said_is_said_at_the_next_start(chat: MemoryChat, notices: MemoryNotices) -> None:
     chat.fail("post", Forbidden)
+    await start(chat, notices, MemorySlash())
+    await start(chat, notices, MemorySlash())
+    assert len(chat.posted) == 1
+
+
+async def test_a_post_carried_out_without_our_knowing_is_not_said_twice(
+    chat: MemoryChat, notices: MemoryNotices
+) -> None:
+    chat.fail("post", Forbidden, after=True)
     await start(chat, notices, MemorySlash())
     await start(chat, notices, MemorySlash())
     assert len(chat.posted) == 1

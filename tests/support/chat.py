@@ -156,11 +156,11 @@ class MemoryOperations:
     """The table of operations."""
 
     rows: dict[str, Operation] = field(default_factory=dict)
-    broken: bool = False
-    """Every call fails, as with a database that is gone; its error quotes values, as drivers do."""
+    failing: frozenset[str] = frozenset()
+    """Calls that fail, as with a database that is gone; the error quotes values, as drivers do."""
 
     async def accept(self, operation: Operation) -> Operation | None:
-        self._check()
+        self._check("accept")
         if any(row.message_id == operation.message_id for row in self.rows.values()):
             return None
         self.rows[operation.id] = operation
@@ -170,22 +170,22 @@ class MemoryOperations:
         return tuple(sorted((r for r in self.rows.values() if not r.delivered), key=lambda r: r.created_at))
 
     async def note(self, operation_id: str, state: OperationState) -> None:
-        self._check()
+        self._check("note")
         self.rows[operation_id] = replace(self.rows[operation_id], state=state)
 
     async def finish(
         self, operation_id: str, state: OperationState, reply_text: str, receipt: Mapping[str, object] | None = None
     ) -> None:
-        self._check()
+        self._check("finish")
         row = self.rows[operation_id]
         self.rows[operation_id] = replace(row, state=state, reply_text=reply_text, receipt=receipt)
 
     async def delivered(self, operation_id: str) -> None:
-        self._check()
+        self._check("delivered")
         self.rows[operation_id] = replace(self.rows[operation_id], delivered=True)
 
-    def _check(self) -> None:
-        if self.broken:
+    def _check(self, call: str) -> None:
+        if call in self.failing:
             raise OSError("statement failed with values hunter2-generated")
 
 
