@@ -1,7 +1,8 @@
-"""A browser and a client of the Encvoy ID stand-in, independent of the bot: what the tests of the stand-in ask it with."""
+"""A browser and a client of the Encvoy ID stand-in, independent of the bot: what its tests ask it with."""
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -92,6 +93,8 @@ class Browser:
     ) -> Answer:
         """One request. `form` is sent url-encoded, `body` as JSON, `auth` as Basic."""
         sent = dict(headers or {})
+        if auth is not None:
+            sent["Authorization"] = "Basic " + base64.b64encode(":".join(auth).encode()).decode()
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
         async with self.http.request(
@@ -101,7 +104,6 @@ class Browser:
             params=params,
             data=form if form is not None else data,
             json=body,
-            auth=aiohttp.BasicAuth(*auth, encoding="utf-8") if auth else None,
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=timeout),
         ) as response:

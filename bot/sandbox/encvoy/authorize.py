@@ -17,6 +17,7 @@ from bot.sandbox.encvoy.claims import SCOPES
 from bot.sandbox.encvoy.client_auth import Form, authenticate, find_client, reject_duplicates
 from bot.sandbox.encvoy.clients import Record
 from bot.sandbox.encvoy.grants import PAR_TTL, Pushed, nano_id
+from bot.sandbox.encvoy.keys import Keys
 from bot.sandbox.encvoy.oidc_errors import (
     NO_STORE,
     OidcError,
@@ -24,6 +25,7 @@ from bot.sandbox.encvoy.oidc_errors import (
     invalid_redirect_uri,
     invalid_request,
     missing,
+    redirect,
 )
 from bot.sandbox.encvoy.state import State
 from bot.sandbox.encvoy.validity import SUPPORTED_RESPONSE_TYPES, normalised
@@ -54,7 +56,7 @@ PARAMETERS = (
 PROMPTS = frozenset({"none", "login", "consent"})
 MODES = ("query", "fragment", "form_post")
 PUSHED_URN = "urn:ietf:params:oauth:request_uri:"
-CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
+CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]+")
 
 Params = dict[str, str]
 
@@ -79,7 +81,7 @@ def flat(form: Form) -> Params:
     return {name: form[name][0] for name in PARAMETERS if name in form}
 
 
-def check(state: State, params: Params, *, pushing: Record | None = None) -> Checked:
+def check(state: State, keys: Keys, params: Params, *, pushing: Record | None = None) -> Checked:
     """Runs every check. `pushing` is the authenticated client of a pushed request."""
     if "request" in params:
         raise OidcError(400, "request_not_supported")
@@ -90,6 +92,8 @@ def check(state: State, params: Params, *, pushing: Record | None = None) -> Che
         client = _client(state, params)
         par = _load_pushed(state, client, params)
     _check_response(client, params)
+    if "registration" in params:
+        raise OidcError(400, "registration_not_supported")
     if "prompt" in params:
         _check_prompt(params)
     _check_scope(client, params)
@@ -98,6 +102,8 @@ def check(state: State, params: Params, *, pushing: Record | None = None) -> Che
     _check_pkce(params)
     if "max_age" in params and not params["max_age"].isdigit():
         raise invalid_request("invalid max_age parameter value")
+    if "id_token_hint" in params and not keys.signed(params["id_token_hint"]):
+        raise invalid_request("could not validate id_token_hint")
     return Checked(client, params, par)
 
 
@@ -115,6 +121,8 @@ def _load_pushed(state: State, client: Record, params: Params) -> str | None:
     uri = params.pop("request_uri", None)
     if uri is None:
         return None
+    if not uri.startswith(("http:", "https:", "urn:")):
+        raise OidcError(400, "invalid_request_uri", "invalid request_uri scheme")
     if not uri.startswith(PUSHED_URN):
         raise OidcError(400, "request_uri_not_supported")
     par = uri.removeprefix(PUSHED_URN)
@@ -189,8 +197,11 @@ def _check_pkce(params: Params) -> None:
         raise invalid_request("not supported value of code_challenge_method")
     if method and not challenge:
         raise invalid_request("code_challenge must be provided with code_challenge_method")
+    if challenge and not 43 <= len(challenge) <= 128:
+        extreme = "minimum length of 43" if len(challenge) < 43 else "maximum length of 128"
+        raise invalid_request(f"code_challenge must be a string with a {extreme} characters")
     if challenge and not CHALLENGE.fullmatch(challenge):
-        raise invalid_request("code_challenge must be a string with a minimum length of 43 characters")
+        raise invalid_request("code_challenge contains invalid characters")
 
 
 def granted(params: Params) -> str:
@@ -198,11 +209,11 @@ def granted(params: Params) -> str:
     return " ".join(scope for scope in params.get("scope", "").split() if scope in SCOPES)
 
 
-def push(state: State, request: web.Request, form: Form) -> web.Response:
+def push(state: State, keys: Keys, request: web.Request, form: Form) -> web.Response:
     """The PAR endpoint: 201 means that id, secret, redirect_uri and record are all right (facts/encvoy-id.md §9)."""
     client = authenticate(state, request, form)
     try:
-        checked = check(state, flat(form), pushing=client)
+        checked = check(state, keys, flat(form), pushing=client)
     except OidcError as error:
         if error.error == "invalid_redirect_uri":
             error.error = "invalid_request"
@@ -213,7 +224,7 @@ def push(state: State, request: web.Request, form: Form) -> web.Response:
     return web.json_response(body, status=201, headers=NO_STORE)
 
 
-def answer(mode: str, redirect_uri: str, members: Params) -> web.Response:
+def answer(request: web.Request, mode: str, redirect_uri: str, members: Params, form_status: int = 200) -> web.Response:
     """Brings an authorization response to the client: 303, or a form that submits itself."""
     if mode == "form_post":
         inputs = "".join(
@@ -225,14 +236,14 @@ def answer(mode: str, redirect_uri: str, members: Params) -> web.Response:
             f'<body onload="document.forms[0].submit()"><form method="post" action="{html.escape(redirect_uri)}">'
             f'{inputs}<noscript><button type="submit">Continue</button></noscript></form></body></html>'
         )
-        return web.Response(text=text, content_type="text/html", headers=NO_STORE)
+        return web.Response(status=form_status, text=text, content_type="text/html", headers=NO_STORE)
     parts = urlsplit(redirect_uri)
     encoded = urlencode(members)
     if mode == "fragment":
         location = urlunsplit(parts._replace(fragment=encoded))
     else:
         location = urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, encoded)))))
-    return web.Response(status=303, headers=NO_STORE | {"Location": location})
+    return redirect(request, location)
 
 
 def response_mode(params: Params) -> str:
@@ -242,7 +253,7 @@ def response_mode(params: Params) -> str:
     return mode if mode in MODES else "fragment" if front else "query"
 
 
-def failed(state: State, params: Params, error: OidcError) -> web.Response:
+def failed(state: State, request: web.Request, params: Params, error: OidcError) -> web.Response:
     """An authorization request that cannot go on: back to its redirect_uri if that is known to be the client's own."""
     client: Record | None = None
     if "client_id" in params:
@@ -257,5 +268,6 @@ def failed(state: State, params: Params, error: OidcError) -> web.Response:
             error = invalid_redirect_uri()
     members = error.body(params.get("state")) | {"iss": state.domain}
     if client is None or "redirect_uri" not in params or not error.may_redirect:
+        error.headers |= NO_STORE
         return html_error(error, members)
-    return answer(response_mode(params), params["redirect_uri"], members)
+    return answer(request, response_mode(params), params["redirect_uri"], members, form_status=error.status)

@@ -101,6 +101,8 @@ def _offered(request: web.Request, form: Form) -> tuple[str, str | None, tuple[s
     if one(form, "client_assertion") is not None:
         if secret is not None or header is not None:
             raise invalid_request("client authentication must only be provided using one mechanism")
+        if (one(form, "client_assertion") or "").count(".") != 2:
+            raise invalid_request("invalid client_assertion format")
         return client_id or "", None, ("client_secret_jwt", "private_key_jwt")
     if header is not None:
         named, sent = _basic(header)

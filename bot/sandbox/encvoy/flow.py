@@ -22,7 +22,7 @@ from bot.sandbox.encvoy.grants import (
     Interaction,
     Session,
 )
-from bot.sandbox.encvoy.oidc_errors import NO_STORE, OidcError, invalid_request
+from bot.sandbox.encvoy.oidc_errors import OidcError, invalid_request, redirect
 from bot.sandbox.encvoy.state import State
 from bot.sandbox.encvoy.tokens import Tokens
 
@@ -37,14 +37,14 @@ class Flow:
 
     def begin(self, request: web.Request, form: Form) -> web.Response:
         """`GET` or `POST /auth`: 303 to the login page, to the client with an error, or a 400 page."""
-        params: Params = {name: values[0] for name, values in form.items()}
+        params: Params = {name: values[0] for name, values in form.items() if len(values) == 1}
         try:
             params = flat(form)
-            checked = check(self.state, params)
+            checked = check(self.state, self.tokens.keys, params)
             if "none" in checked.prompts:
                 raise OidcError(400, "interaction_required", "End-User authentication is required")
         except OidcError as error:
-            return failed(self.state, params, error)
+            return failed(self.state, request, params, error)
         return self._ask(request, checked, "login")
 
     def resume(self, request: web.Request) -> web.Response:
@@ -54,11 +54,11 @@ class Flow:
             interaction = self._waiting(request)
             params = dict(interaction.params)
             self.state.vault.interactions.pop(interaction.uid)
-            checked = check(self.state, dict(params))
+            checked = check(self.state, self.tokens.keys, dict(params))
             checked = Checked(checked.client, checked.params, interaction.par)
             response = self._go_on(request, interaction, checked)
         except OidcError as error:
-            return failed(self.state, params, error)
+            return failed(self.state, request, params, error)
         self.cookies.clear(response, names.RESUME, f"{self.state.switches.oidc_prefix}/auth/{interaction.uid}")
         return response
 
@@ -83,7 +83,7 @@ class Flow:
         if interaction.prompt == "login" and self._consent_wanted(checked, session):
             response = self._ask(request, checked, "consent", session.uid, session.account_id)
         else:
-            response = self._succeed(checked, session)
+            response = self._succeed(request, checked, session)
         for name in (names.SESSION, f"{names.SESSION}.legacy"):
             self.cookies.write(response, name, session.uid, "/", SESSION_TTL)
         return response
@@ -125,12 +125,12 @@ class Flow:
         vault.interactions[interaction.uid] = interaction
         path = f"/api/interaction/{interaction.uid}"
         resume = f"{self.state.switches.oidc_prefix}/auth/{interaction.uid}"
-        response = web.Response(status=303, headers=NO_STORE | {"Location": self.state.domain + path})
+        response = redirect(request, self.state.domain + path)
         self.cookies.write(response, names.INTERACTION, interaction.uid, path, INTERACTION_TTL)
         self.cookies.write(response, names.RESUME, interaction.uid, resume, INTERACTION_TTL)
         return response
 
-    def _succeed(self, checked: Checked, session: Session) -> web.Response:
+    def _succeed(self, request: web.Request, checked: Checked, session: Session) -> web.Response:
         scope = granted(checked.params)
         if not scope:
             raise OidcError(400, "access_denied")
@@ -147,7 +147,7 @@ class Flow:
         vault.grants[grant.id] = grant
         session.grants[client_id] = grant.id
         members = self._members(checked, session, grant, scope)
-        return answer(response_mode(checked.params), checked.params["redirect_uri"], members)
+        return answer(request, response_mode(checked.params), checked.params["redirect_uri"], members)
 
     def _members(self, checked: Checked, session: Session, grant: Grant, scope: str) -> Params:
         """The members of the response for each word of the response type."""

@@ -8,6 +8,7 @@ import hashlib
 from typing import Any, cast
 
 from joserfc import jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 
@@ -35,6 +36,14 @@ class Keys:
     def published(self) -> dict[str, Any]:
         """The JWK set, public parts only."""
         return {"keys": [cast(dict[str, Any], self.key.as_dict(private=False))]}
+
+    def signed(self, token: str) -> bool:
+        """Whether a JWT carries this key's signature, as `id_token_hint` must."""
+        try:
+            jwt.decode(token, self.key, algorithms=["RS256"])
+        except (JoseError, ValueError):
+            return False
+        return True
 
     def sign(self, claims: dict[str, Any]) -> str:
         """A signed JWT (RS256)."""

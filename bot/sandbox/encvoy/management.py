@@ -32,7 +32,7 @@ class Management:
         self.state = state
         self.guard = guard
         self.dice = dice
-        self._acting: Person | None = None
+        self.acting: Person | None = None
         """The acting user of the create route, shared by concurrent requests where the race is switched on."""
 
     def routes(self) -> list[web.RouteDef]:
@@ -67,13 +67,13 @@ class Management:
         try:
             actor = self.guard.actor(request)
         finally:
-            self._acting = None
-        self._acting = actor.person
+            self.acting = None
+        self.acting = actor.person
         self.guard.require_known(actor, Role.OWNER, Role.EDITOR, Role.ADMIN)
         await asyncio.sleep(self.state.switches.race_window)
-        if self._acting is None:
+        if self.acting is None:
             raise Hang
-        return Actor(self._acting, self.state.people.role(self.state.main_id, self._acting))
+        return Actor(self.acting, self.state.people.role(self.state.main_id, self.acting))
 
     def _insert(self, person: Person, columns: Record) -> Record:
         parents = self.state.people.clients_of(person, OWNING)

@@ -99,11 +99,20 @@ def page(members: Mapping[str, str]) -> str:
     )
 
 
+def redirect(request: web.Request, location: str) -> web.Response:
+    """303 as Koa words it: plain text, or HTML for a browser."""
+    accept = request.headers.get("Accept", "*/*")
+    if "text/html" in accept or "*/*" in accept:
+        safe = html.escape(location)
+        text, kind = f"Redirecting to {safe}.", "text/html"
+    else:
+        text, kind = f"Redirecting to {location}.", "text/plain"
+    return web.Response(status=303, headers=NO_STORE | {"Location": location}, text=text, content_type=kind)
+
+
 def html_error(error: OidcError, members: Mapping[str, str]) -> web.Response:
     """An error as a page, whatever the caller likes."""
-    return web.Response(
-        status=error.status, headers=NO_STORE | error.headers, text=page(members), content_type="text/html"
-    )
+    return web.Response(status=error.status, headers=error.headers, text=page(members), content_type="text/html")
 
 
 def respond(request: web.Request, error: OidcError) -> web.Response:

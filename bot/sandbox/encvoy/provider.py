@@ -89,7 +89,7 @@ class Provider:
                 case "/token/revocation":
                     return self.tokens.revocation(request, form)
                 case _:
-                    return push(self.state, request, form)
+                    return push(self.state, self.keys, request, form)
         except OidcError as error:
             if path != "/token/revocation":
                 error.headers |= NO_STORE
@@ -116,7 +116,7 @@ class Provider:
     async def _bearer(self, request: web.Request) -> Credential:
         """The access token of a userinfo request; it must come in exactly one way, and not in the query."""
         form: Form = await body_of(request, "/me") if request.method == "POST" else {}
-        reject_duplicates(form, form)
+        reject_duplicates(form, ["access_token", "scope"])
         posted = one(form, "access_token") if request.content_type == FORM else None
         ways = [("body", posted), ("header", request.headers.get("Authorization"))]
         given = [(way, value) for way, value in [*ways, ("query", request.query.get("access_token"))] if value]
@@ -151,7 +151,7 @@ class Provider:
             "claims_supported": list(CLAIMS),
             "code_challenge_methods_supported": ["S256"],
             "end_session_endpoint": f"{at}/session/end",
-            "grant_types_supported": [GRANT_TYPES[0], GRANT_TYPES[1], GRANT_TYPES[2]],
+            "grant_types_supported": list(GRANT_TYPES),
             "issuer": self.state.domain,
             "jwks_uri": f"{at}/jwks",
             "authorization_response_iss_parameter_supported": True,

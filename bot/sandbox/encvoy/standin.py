@@ -189,12 +189,18 @@ class EncvoyStandIn:
         except ApiError as error:
             return self._filtered(request, error)
         except Hang:
-            try:
-                async with asyncio.timeout(self.switches.hang_seconds):
-                    await self.faults.closing.wait()
-            except TimeoutError:
-                pass
+            return await self._hang(request)
+
+    async def _hang(self, request: web.Request) -> web.Response:
+        """No answer until the proxy gives up; none at all if the stand-in closes first."""
+        try:
+            async with asyncio.timeout(self.switches.hang_seconds):
+                await self.faults.closing.wait()
+        except TimeoutError:
             return web.Response(status=504, text=NGINX_504, content_type="text/html")
+        if request.transport is not None:
+            request.transport.close()
+        raise asyncio.CancelledError
 
     def _filtered(self, request: web.Request, error: ApiError) -> web.Response:
         message = localized(error.code, self.settings.default_language) if error.code else error.text

@@ -23,6 +23,7 @@ from bot.sandbox.encvoy.state import State
 
 ROTATE_AFTER = 0.7
 """A confidential client gets another refresh token when this part of its life has passed."""
+GRANT_PARAMETERS = ("code", "code_verifier", "redirect_uri", "refresh_token", "scope")
 
 
 class Tokens:
@@ -35,7 +36,7 @@ class Tokens:
     def token(self, request: web.Request, form: Form) -> web.Response:
         """`POST /token`."""
         client = authenticate(self.state, request, form)
-        reject_duplicates(form, form)
+        reject_duplicates(form, ["grant_type"])
         kind = one(form, "grant_type")
         if kind is None:
             raise missing(["grant_type"])
@@ -43,6 +44,7 @@ class Tokens:
             raise OidcError(400, "unsupported_grant_type", "unsupported grant_type requested")
         if kind not in client["grant_types"]:
             raise invalid_request("requested grant type is not allowed for this client")
+        reject_duplicates(form, GRANT_PARAMETERS)
         issue = self._from_code if kind == "authorization_code" else self._from_refresh_token
         return web.json_response(issue(client, form), headers=NO_STORE)
 
@@ -64,7 +66,7 @@ class Tokens:
         return web.Response(status=200, text="")
 
     def _named(self, form: Form) -> str:
-        reject_duplicates(form, form)
+        reject_duplicates(form, ["token", "token_type_hint"])
         value = one(form, "token")
         if value is None:
             raise missing(["token"])

@@ -15,7 +15,7 @@ from bot.sandbox.encvoy.clients import Record
 from bot.sandbox.encvoy.fields import AUTH_METHODS
 from bot.sandbox.encvoy.oidc_errors import OidcError, listed
 
-GRANT_TYPES = ("authorization_code", "refresh_token", "implicit")
+GRANT_TYPES = ("authorization_code", "implicit", "refresh_token")
 RESPONSE_TYPES = ("code", "code id_token", "code token", "code id_token token", "id_token", "none")
 SECRET_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt")
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")

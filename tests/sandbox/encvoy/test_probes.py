@@ -2,16 +2,399 @@
 
 from __future__ import annotations
 
-from tests.support.idp_browser import CALLBACK, Browser, Create
+from typing import Any
+
+import pytest
+
+from bot.sandbox.encvoy import EncvoyStandIn
+from tests.support.idp_browser import CALLBACK, Answer, Browser, Create, Wall
 
 REQUEST = {"response_type": "code", "redirect_uri": CALLBACK, "scope": "openid profile email"}
-WRONG = "w" * 64
+BAD_CLIENT = {"error": "invalid_client", "error_description": "client authentication failed"}
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+PROGRAM = {"Accept": "application/json"}
 
 
-async def test_par_with_the_secret_in_the_body(browser: Browser, create: Create) -> None:
-    made = (await create()).json
-    answer = await browser.ask("POST", "/oidc/request", form=REQUEST | made)
+@pytest.fixture
+async def made(create: Create) -> dict[str, str]:
+    """client_id and client_secret of a new client."""
+    pair: dict[str, str] = (await create()).json
+    return pair
+
+
+async def change(browser: Browser, manager: str, client_id: str, **fields: Any) -> Answer:
+    """One PUT."""
+    return await browser.ask("PUT", f"/api/v1/clients/{client_id}", token=manager, body=fields)
+
+
+async def par(browser: Browser, made: dict[str, str], **more: str) -> Answer:
+    """A pushed request with the credentials in the body."""
+    return await browser.ask("POST", "/oidc/request", form=REQUEST | made | more)
+
+
+async def test_par_with_the_secret_in_the_body(browser: Browser, made: dict[str, str]) -> None:
+    answer = await par(browser, made)
     assert answer.status == 201
     assert answer.json["expires_in"] == 60
     assert answer.json["request_uri"].startswith("urn:ietf:params:oauth:request_uri:")
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_par_with_basic(browser: Browser, made: dict[str, str]) -> None:
+    form = REQUEST | {"client_id": made["client_id"]}
+    answer = await browser.ask("POST", "/oidc/request", form=form, auth=(made["client_id"], made["client_secret"]))
+    assert answer.status == 201
+
+
+@pytest.mark.parametrize("basic", [True, False])
+async def test_a_wrong_secret_and_an_unknown_id_look_the_same(
+    idp: EncvoyStandIn, browser: Browser, made: dict[str, str], basic: bool
+) -> None:
+    for client_id in (made["client_id"], "unknown"):
+        form = REQUEST | {"client_id": client_id}
+        if basic:
+            answer = await browser.ask("POST", "/oidc/request", form=form, auth=(client_id, "wrong"))
+        else:
+            answer = await browser.ask("POST", "/oidc/request", form=form | {"client_secret": "wrong"})
+        assert (answer.status, answer.json) == (401, BAD_CLIENT)
+        challenge = answer.headers.get("WWW-Authenticate", "")
+        assert challenge.startswith(f'Basic realm="{idp.url}"') == basic
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_basic_without_the_client_id_in_the_form_is_not_enough_for_par(
+    browser: Browser, made: dict[str, str]
+) -> None:
+    answer = await browser.ask("POST", "/oidc/request", form=REQUEST, auth=(made["client_id"], made["client_secret"]))
+    assert (answer.status, answer.json["error_description"]) == (400, "missing required parameter 'client_id'")
+
+
+async def test_two_client_ids_do_not_match(browser: Browser, made: dict[str, str]) -> None:
+    form = REQUEST | {"client_id": "other"}
+    answer = await browser.ask("POST", "/oidc/request", form=form, auth=(made["client_id"], made["client_secret"]))
+    assert (answer.status, answer.json["error_description"]) == (400, "mismatch in body and authorization client ids")
+
+
+async def test_basic_and_body_at_once_are_refused(browser: Browser, made: dict[str, str]) -> None:
+    answer = await browser.ask(
+        "POST", "/oidc/request", form=REQUEST | made, auth=(made["client_id"], made["client_secret"])
+    )
+    assert (answer.status, answer.json["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("uri", [CALLBACK + "/", CALLBACK + "?x=1", CALLBACK.replace(".example", ".example:444")])
+async def test_a_redirect_uri_matches_exactly(browser: Browser, made: dict[str, str], uri: str) -> None:
+    answer = await par(browser, made, redirect_uri=uri)
+    assert (answer.status, answer.json["error"]) == (400, "invalid_request")
+    text = "redirect_uri did not match any of the client's registered redirect_uris"
+    assert answer.json["error_description"] == text
+
+
+@pytest.mark.parametrize("endpoint", ["/oidc/request", "/oidc/auth"])
+async def test_one_registered_redirect_uri_may_be_left_out(
+    browser: Browser, made: dict[str, str], endpoint: str
+) -> None:
+    params = {"response_type": "code", "scope": "openid"}
+    if endpoint == "/oidc/request":
+        assert (await browser.ask("POST", endpoint, form=params | made)).status == 201
+    else:
+        params["client_id"] = made["client_id"]
+        assert (await browser.ask("GET", endpoint, params=params)).status == 303
+
+
+async def test_two_registered_redirect_uris_must_be_told_apart(idp: EncvoyStandIn, browser: Browser) -> None:
+    params = {"response_type": "code", "scope": "openid", "client_id": idp.state.main_id}
+    answer = await browser.ask("GET", "/oidc/auth", params=params)
+    assert answer.status == 400
+    assert "missing required parameter &#39;redirect_uri&#39;" in answer.text
+
+
+async def test_a_pushed_request_is_used_once_within_a_minute(
+    idp: EncvoyStandIn, browser: Browser, made: dict[str, str], wall: Wall
+) -> None:
+    client_id = made["client_id"]
+    uri = (await par(browser, made, state="pushed")).json["request_uri"]
+    params = {"client_id": client_id, "request_uri": uri}
+    page = (await browser.ask("GET", "/oidc/auth", params=params)).location
+    await browser.sign_in(page, idp.person("person"))
+    answer = await browser.ask("GET", page.replace("/api/interaction", "/oidc/auth"))
+    await browser.ask("POST", f"{answer.location}/confirm")
+    answer = await browser.ask("GET", answer.location.replace("/api/interaction", "/oidc/auth"))
+    assert answer.query["state"] == "pushed"
+    again = await browser.ask("GET", "/oidc/auth", params=params)
+    assert "invalid_request_uri" in again.text + again.headers.get("Location", "")
+    late = (await par(browser, made)).json["request_uri"]
+    wall.pass_by(60)
+    answer = await browser.ask("GET", "/oidc/auth", params={"client_id": client_id, "request_uri": late})
+    assert "invalid_request_uri" in answer.text + answer.headers.get("Location", "")
+
+
+@pytest.mark.parametrize(
+    ("secret", "status", "error"), [(None, 400, "invalid_grant"), ("wrong", 401, "invalid_client")]
+)
+async def test_a_bogus_code_tells_whether_the_secret_is_right(
+    browser: Browser, made: dict[str, str], secret: str | None, status: int, error: str
+) -> None:
+    form = {"grant_type": "authorization_code", "code": "bogus", "redirect_uri": CALLBACK} | made
+    answer = await browser.ask("POST", "/oidc/token", form=form | ({"client_secret": secret} if secret else {}))
+    assert (answer.status, answer.json["error"]) == (status, error)
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(("secret", "status"), [(None, 200), ("wrong", 401)])
+async def test_introspection_of_a_bogus_token_tells_it_too(
+    browser: Browser, made: dict[str, str], secret: str | None, status: int
+) -> None:
+    form = {"token": "bogus"} | made | ({"client_secret": secret} if secret else {})
+    answer = await browser.ask("POST", "/oidc/token/introspection", form=form)
+    assert answer.status == status
+    assert answer.json == ({"active": False} if status == 200 else BAD_CLIENT)
+
+
+async def test_prompt_none_redirects_and_leaves_no_interaction(
+    idp: EncvoyStandIn, browser: Browser, made: dict[str, str]
+) -> None:
+    answer = await browser.authorize(made["client_id"], prompt="none")
+    assert answer.status == 303
+    assert answer.location.startswith(CALLBACK)
+    assert answer.query == {
+        "error": "interaction_required",
+        "error_description": "End-User authentication is required",
+        "state": "S",
+        "iss": idp.url,
+    }
+    assert "error_description=End-User+authentication+is+required" in answer.location
+    assert idp.state.vault.interactions == {}
+
+
+@pytest.mark.parametrize("headers", [BROWSER, PROGRAM])
+@pytest.mark.parametrize(
+    ("changes", "error", "description"),
+    [
+        ({"client_id": "unknown"}, "invalid_client", "client is invalid"),
+        ({"client_id": ""}, "invalid_request", "missing required parameter &#39;client_id&#39;"),
+        (
+            {"redirect_uri": "https://evil.example"},
+            "invalid_redirect_uri",
+            "redirect_uri did not match any of the client&#39;s registered redirect_uris",
+        ),
+    ],
+)
+async def test_auth_answers_html_whatever_is_accepted(
+    browser: Browser,
+    made: dict[str, str],
+    headers: dict[str, str],
+    changes: dict[str, str],
+    error: str,
+    description: str,
+) -> None:
+    params = REQUEST | {"client_id": made["client_id"]} | changes
+    answer = await browser.ask("GET", "/oidc/auth", params=params, headers=headers)
+    assert (answer.status, answer.kind) == (400, "text/html")
+    assert "<title>oops! something went wrong</title>" in answer.text
+    assert f"<pre><strong>error</strong>: {error}</pre>" in answer.text
+    assert f"<pre><strong>error_description</strong>: {description}</pre>" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "mark"),
+    [
+        ({"response_type": "bogus"}, "unsupported_response_type", "?"),
+        ({"response_type": "id_token", "nonce": "N"}, "invalid_request", "#"),
+        ({"prompt": "none login"}, "invalid_request", "?"),
+        ({"code_challenge": "c" * 43}, "invalid_request", "?"),
+    ],
+)
+async def test_other_errors_of_an_authorization_go_back_to_the_client(
+    browser: Browser, made: dict[str, str], changes: dict[str, str], error: str, mark: str
+) -> None:
+    answer = await browser.authorize(made["client_id"], **changes)
+    assert answer.status == 303
+    assert answer.location.startswith(f"{CALLBACK}{mark}error={error}&")
+
+
+@pytest.mark.parametrize("scope", ["openid bogus", "bogus openid email"])
+async def test_unknown_scopes_are_ignored(browser: Browser, made: dict[str, str], scope: str) -> None:
+    assert (await par(browser, made, scope=scope)).status == 201
+    assert (await browser.authorize(made["client_id"], scope=scope)).status == 303
+
+
+@pytest.mark.parametrize(
+    "path", ["/oidc/token", "/oidc/request", "/oidc/token/introspection", "/oidc/token/revocation"]
+)
+@pytest.mark.parametrize(("headers", "kind"), [(BROWSER, "text/html"), (PROGRAM, "application/json")])
+async def test_errors_follow_the_accept_header(browser: Browser, path: str, headers: dict[str, str], kind: str) -> None:
+    form = {"client_id": "unknown", "client_secret": "wrong"}
+    answer = await browser.ask("POST", path, form=form, headers=headers)
+    assert (answer.status, answer.kind) == (401, kind)
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "description"),
+    [
+        ({}, 400, "no client authentication mechanism provided"),
+        ({"grant_type": "authorization_code"}, 400, "no client authentication mechanism provided"),
+        ({"client_id": "ID"}, 401, "client authentication failed"),
+        ({"client_id": "ID", "client_secret": "SECRET"}, 400, "missing required parameter 'grant_type'"),
+    ],
+)
+async def test_what_the_token_endpoint_misses(
+    browser: Browser, made: dict[str, str], form: dict[str, str], status: int, description: str
+) -> None:
+    values = {"ID": made["client_id"], "SECRET": made["client_secret"]}
+    answer = await browser.ask(
+        "POST", "/oidc/token", form={name: values.get(text, text) for name, text in form.items()}
+    )
+    assert (answer.status, answer.json["error_description"]) == (status, description)
+
+
+async def test_the_token_endpoint_takes_forms_only(browser: Browser) -> None:
+    answer = await browser.ask("POST", "/oidc/token", body={"grant_type": "authorization_code"})
+    assert answer.status == 400
+    text = "only application/x-www-form-urlencoded content-type bodies are supported on POST /token"
+    assert answer.json == {"error": "invalid_request", "error_description": text}
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+@pytest.mark.parametrize("basic", [True, False])
+async def test_basic_and_post_are_both_accepted(
+    browser: Browser, create: Create, manager: str, method: str, basic: bool
+) -> None:
+    made = (await create(token_endpoint_auth_method=method)).json
+    form = REQUEST | {"client_id": made["client_id"]}
+    auth = (made["client_id"], made["client_secret"]) if basic else None
+    answer = await browser.ask("POST", "/oidc/request", form=form if basic else form | made, auth=auth)
+    assert answer.status == 201
+
+
+@pytest.mark.parametrize("method", ["none", "client_secret_jwt"])
+async def test_the_secret_in_the_body_is_refused_where_it_is_not_the_method(
+    browser: Browser, create: Create, method: str
+) -> None:
+    made = (await create(token_endpoint_auth_method=method)).json
+    answer = await par(browser, made)
+    assert (answer.status, answer.json) == (401, BAD_CLIENT)
+
+
+async def test_a_new_secret_switches_at_once_and_the_ledger_says_when(
+    idp: EncvoyStandIn, browser: Browser, made: dict[str, str], manager: str
+) -> None:
+    before = idp.ledger.now()
+    answer = await change(browser, manager, made["client_id"], client_secret="N" * 64)
+    assert (answer.status, answer.json["client_secret"]) == (200, "N" * 64)
+    assert (await par(browser, made)).json == BAD_CLIENT
+    assert (await par(browser, made, client_secret="N" * 64)).status == 201
+    switched = idp.ledger.of("switched")
+    assert [entry.body for entry in switched] == [{"client_id": made["client_id"], "secret": "N" * 64}]
+    assert before < switched[0].at < idp.ledger.requests("PUT", "/clients/")[0].at
+
+
+async def test_writing_the_same_secret_switches_nothing(
+    idp: EncvoyStandIn, browser: Browser, made: dict[str, str], manager: str
+) -> None:
+    await change(browser, manager, made["client_id"], client_secret=made["client_secret"])
+    assert idp.ledger.of("switched") == []
+
+
+async def test_the_old_secret_can_be_put_back(browser: Browser, made: dict[str, str], manager: str) -> None:
+    await change(browser, manager, made["client_id"], client_secret="N" * 64)
+    await change(browser, manager, made["client_id"], client_secret=made["client_secret"])
+    assert (await par(browser, made)).status == 201
+
+
+async def test_codes_and_tokens_survive_a_new_secret(
+    idp: EncvoyStandIn, browser: Browser, made: dict[str, str], manager: str
+) -> None:
+    client_id, old, new = made["client_id"], made["client_secret"], "N" * 64
+    offline = {"prompt": "consent", "scope": "openid offline_access"}
+    waiting = await browser.code(idp.person("person"), client_id, **offline)
+    await change(browser, manager, client_id, client_secret=new)
+    assert (await browser.exchange(waiting, client_id, old)).status == 401
+    tokens = (await browser.exchange(waiting, client_id, new)).json
+    await change(browser, manager, client_id, client_secret="M" * 64)
+    assert (await browser.ask("GET", "/oidc/me", token=tokens["access_token"])).status == 200
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], "client_id": client_id}
+    assert (await browser.ask("POST", "/oidc/token", form=form | {"client_secret": new})).status == 401
+    assert (await browser.ask("POST", "/oidc/token", form=form | {"client_secret": "M" * 64})).status == 200
+
+
+@pytest.mark.parametrize("secret", ["with space and more", "a:b%c&d+e=f"])
+async def test_odd_characters_work_in_the_body(
+    browser: Browser, made: dict[str, str], manager: str, secret: str
+) -> None:
+    await change(browser, manager, made["client_id"], client_secret=secret)
+    assert (await par(browser, made, client_secret=secret)).status == 201
+
+
+async def test_odd_characters_in_basic_must_be_encoded(browser: Browser, made: dict[str, str], manager: str) -> None:
+    await change(browser, manager, made["client_id"], client_secret="a:b%c&d+e")
+    form = REQUEST | {"client_id": made["client_id"]}
+    plain = await browser.ask("POST", "/oidc/request", form=form, auth=(made["client_id"], "a:b%c&d+e"))
+    assert plain.status == 400
+    encoded = await browser.ask("POST", "/oidc/request", form=form, auth=(made["client_id"], "a%3Ab%25c%26d%2Be"))
+    assert encoded.status == 201
+
+
+async def test_a_code_from_before_can_be_exchanged_with_the_old_redirect_uri(
+    idp: EncvoyStandIn, browser: Browser, made: dict[str, str], manager: str
+) -> None:
+    waiting = await browser.code(idp.person("person"), made["client_id"])
+    await change(browser, manager, made["client_id"], redirect_uris=["https://moved.example/cb"])
+    assert (await par(browser, made)).status == 400
+    assert (await par(browser, made, redirect_uri="https://moved.example/cb")).status == 201
+    assert (await browser.exchange(waiting, made["client_id"], made["client_secret"])).status == 200
+
+
+async def test_a_deleted_client_is_gone_at_once(
+    idp: EncvoyStandIn, browser: Browser, made: dict[str, str], manager: str
+) -> None:
+    answer = await browser.code(idp.person("person"), made["client_id"])
+    token = (await browser.exchange(answer, made["client_id"], made["client_secret"])).json["access_token"]
+    await browser.ask("DELETE", f"/api/v1/clients/{made['client_id']}", token=manager)
+    assert (await par(browser, made)).json == BAD_CLIENT
+    assert (await browser.ask("GET", "/oidc/me", token=token)).status == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status", "error", "challenge"),
+    [
+        ("/oidc/me", {}, 400, "no access token provided", 'Bearer realm="{url}"'),
+        (
+            "/oidc/me",
+            {"Authorization": "Bearer bogus"},
+            401,
+            "invalid token provided",
+            'Bearer realm="{url}", error="invalid_token", error_description="invalid token provided"',
+        ),
+        (
+            "/oidc/me?access_token=x",
+            {},
+            400,
+            "access tokens must not be provided via query parameter",
+            'Bearer realm="{url}", error="invalid_request", '
+            'error_description="access tokens must not be provided via query parameter"',
+        ),
+    ],
+)
+async def test_userinfo_wants_the_header(
+    idp: EncvoyStandIn, browser: Browser, path: str, headers: dict[str, str], status: int, error: str, challenge: str
+) -> None:
+    answer = await browser.ask("GET", path, headers=headers)
+    assert (answer.status, answer.json["error_description"]) == (status, error)
+    assert answer.headers["WWW-Authenticate"] == challenge.format(url=idp.url)
+
+
+async def test_userinfo_takes_a_form_field_too(idp: EncvoyStandIn, browser: Browser) -> None:
+    token = (await browser.exchange(await browser.code(idp.person("person")))).json["access_token"]
+    assert (await browser.ask("POST", "/oidc/me", form={"access_token": token})).json == {"sub": "4"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("POST", "/oidc/reg", 404), ("GET", "/oidc/token", 404), ("GET", "/oidc/request", 405)],
+)
+async def test_routes_and_methods_that_are_not_there(browser: Browser, method: str, path: str, status: int) -> None:
+    answer = await browser.ask(method, path, headers=PROGRAM)
+    assert answer.status == status
+    if status == 404:
+        assert answer.json["error"] == "invalid_request"
