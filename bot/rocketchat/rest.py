@@ -82,10 +82,16 @@ class Rest:
         await self._clock.sleep(wait)
         return await self._once(use, self._limit - (self._clock.monotonic() - started))
 
-    async def get(self, route: str, *, patient: bool = True, **query: Query) -> dict[str, Any]:
+    async def get(self, route: str, **query: Query) -> dict[str, Any]:
         """`GET /api/v1/<route>`."""
         encoded = {name: encoded_query(value) for name, value in query.items()}
-        return await self.call(lambda api: api.call_api_get(route, **encoded), patient=patient)
+        return await self.call(lambda api: api.call_api_get(route, **encoded))
+
+    async def get_open(self, route: str, **query: Query) -> dict[str, Any]:
+        """The same for a route that needs no login: its calls are counted (`bot.rocketchat.budget`), and none is made
+        twice."""
+        encoded = {name: encoded_query(value) for name, value in query.items()}
+        return await self.call(lambda api: api.call_api_get(route, **encoded), patient=False)
 
     async def post(self, route: str, body: Mapping[str, object]) -> dict[str, Any]:
         """`POST /api/v1/<route>` with a JSON body."""

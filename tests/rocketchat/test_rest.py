@@ -271,11 +271,11 @@ class TestRateLimit:
         assert 29 < caught.value.retry_after <= 31
         assert len(asked) == 1
 
-    async def test_not_without_patience(self) -> None:
+    async def test_not_where_calls_are_counted(self) -> None:
         asked: list[float] = []
         async with asking(self.limiting(0.1, 1, asked)) as rest:
             with pytest.raises(Busy):
-                await rest.get("settings.oauth", patient=False)
+                await rest.get_open("settings.oauth")
         assert len(asked) == 1
 
 

@@ -1,0 +1,187 @@
+"""Rocket.Chat as a place to talk: the port `bot.chatops.ports.Chat` over REST (facts/rocketchat.md §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.chatops.ports import Message, Person, Room
+from bot.errors import BadAnswer, Forbidden, Rejected, RemoteError, RouteAbsent
+from bot.rocketchat.decipher import SYSTEM
+from bot.rocketchat.messages import iso, message_from, moment_from
+from bot.rocketchat.rest import Query, Rest, Use, encoded_query
+
+PAGE = 100
+MOST_PAGES = 20
+"""What a bot was away for longer than 2,000 messages is not answered anyway."""
+_HISTORY = {"c": "channels.history", "p": "groups.history", "d": "im.history"}
+
+
+@dataclass(frozen=True)
+class RestChat:
+    """Errors: `bot.errors.RemoteError`."""
+
+    rest: Rest
+
+    async def person(self, user_id: str) -> Person:
+        """Asked anew each time. Without `view-full-other-user-info` the answer has no roles, nor has the person."""
+        answer = await self.rest.call(lambda api: api.users_info(user_id=encoded_query(user_id)))
+        user = _object(answer, "user", "GET /api/v1/users.info")
+        roles = user.get("roles")
+        if user.get("_id") != user_id:
+            raise BadAnswer(SYSTEM, "GET /api/v1/users.info", status=200)
+        return Person(
+            id=user_id,
+            username=str(user.get("username", "")),
+            roles=frozenset(map(str, roles)) if isinstance(roles, list) else None,
+            active=user.get("active") is not False,
+            type=str(user.get("type", "")),
+        )
+
+    async def room(self, name_or_id: str) -> Room | None:
+        """By id, then by name; None if there is no such room, or the bot is not in it."""
+        wanted = name_or_id.strip().removeprefix("#")
+        try:
+            return await self._room(lambda api: api.rooms_info(room_id=encoded_query(wanted)))
+        except (Rejected, Forbidden):
+            pass
+        try:
+            return await self._room(lambda api: api.rooms_info(room_name=encoded_query(wanted)))
+        except (Rejected, Forbidden):
+            return None
+
+    async def post(self, message_id: str, room_id: str, text: str, thread_id: str | None = None) -> None:
+        """Sends with our own id. After any answer but a good one the message is looked for: a server refuses a second
+        one of the same id, or the first may have arrived without an answer."""
+        message = {"_id": message_id, "rid": room_id, "msg": text}
+        if thread_id is not None:
+            message["tmid"] = thread_id
+        try:
+            await self.rest.call(lambda api: api.chat_send_message(message))
+        except RemoteError as error:
+            if not (isinstance(error, Rejected) or error.effect_unknown):
+                raise
+            if not await self._is_there(message_id, room_id):
+                raise
+
+    async def edit(self, message_id: str, room_id: str, text: str) -> None:
+        """Forbidden or Rejected where editing is off, or the time for it is over."""
+        await self.rest.call(lambda api: api.chat_update(room_id, message_id, text))
+
+    async def since(self, room_id: str, moment: datetime) -> tuple[Message, ...]:
+        """Messages newer than `moment`, oldest first. `chat.syncMessages` in the form of all versions, then in pages,
+        then the room's history (§5.6)."""
+        try:
+            documents = await self._synced(room_id, moment)
+        except (Rejected, RouteAbsent):
+            try:
+                documents = await self._synced_in_pages(room_id, moment)
+            except (Rejected, RouteAbsent):
+                documents = await self._history(room_id, moment)
+        found = {m.id: m for d in documents if (m := message_from(d, caught_up=True)) and m.ts > moment}
+        return tuple(sorted(found.values(), key=lambda message: message.ts))
+
+    async def direct_rooms(self) -> tuple[str, ...]:
+        """Ids of the direct rooms the bot is in. The library's list ends at a page that a server's limit cut short."""
+        ids: dict[str, None] = {}
+        offset = 0
+        for _ in range(MOST_PAGES):
+            answer = await self.rest.get("im.list", count=PAGE, offset=offset)
+            rooms = answer.get("ims")
+            if not isinstance(rooms, list):
+                raise BadAnswer(SYSTEM, "GET /api/v1/im.list", status=200)
+            ids |= dict.fromkeys(str(room["_id"]) for room in rooms if isinstance(room, Mapping) and "_id" in room)
+            offset += len(rooms)
+            if not rooms or offset >= _int(answer.get("total")):
+                break
+        return tuple(ids)
+
+    async def _room(self, use: Use) -> Room | None:
+        room = _object(await self.rest.call(use), "room", "GET /api/v1/rooms.info")
+        found = Room(
+            id=str(room.get("_id", "")),
+            name=str(room.get("name") or room.get("fname") or ""),
+            type=str(room.get("t", "")),
+            encrypted=room.get("encrypted") is True,
+            members=_int(room.get("usersCount")),
+        )
+        return found if found.type != "c" or await self._is_member(found.id) else None
+
+    async def _is_member(self, room_id: str) -> bool:
+        """A public room can be read without being in it, but what is said there is pushed to members only. Where the
+        server does not say, the room's visibility must do."""
+        try:
+            answer = await self.rest.get("subscriptions.getOne", roomId=room_id)
+        except (Rejected, Forbidden, RouteAbsent):
+            return True
+        return "subscription" not in answer or answer["subscription"] is not None
+
+    async def _is_there(self, message_id: str, room_id: str) -> bool:
+        """Whether a message of ours has this id in this room; not being able to tell counts as no."""
+        try:
+            answer = await self.rest.call(lambda api: api.chat_get_message(encoded_query(message_id)))
+        except RemoteError:
+            return False
+        message = message_from(answer.get("message"))
+        return message is not None and (message.room_id, message.user_id) == (room_id, self.rest.user_id)
+
+    async def _synced(self, room_id: str, moment: datetime) -> list[Any]:
+        answer = await self.rest.call(
+            lambda api: api.chat_sync_messages(encoded_query(room_id), encoded_query(iso(moment)))
+        )
+        return _updated(answer)
+
+    async def _synced_in_pages(self, room_id: str, moment: datetime) -> list[Any]:
+        """The newer form: a cursor of milliseconds, from which on the updated messages are read."""
+        documents: list[Any] = []
+        cursor: object = str(int(moment.timestamp() * 1000))
+        for _ in range(MOST_PAGES):
+            answer = await self.rest.get(
+                "chat.syncMessages", roomId=room_id, type="UPDATED", next=str(cursor), count=PAGE
+            )
+            documents += _updated(answer)
+            following = answer["result"].get("cursor")
+            cursor = following.get("next") if isinstance(following, Mapping) else None
+            if not cursor:
+                break
+        return documents
+
+    async def _history(self, room_id: str, moment: datetime) -> list[Any]:
+        """Newest first, in pages that end where the one before began."""
+        room = _object(
+            await self.rest.call(lambda api: api.rooms_info(room_id=encoded_query(room_id))),
+            "room",
+            "GET /api/v1/rooms.info",
+        )
+        route = _HISTORY.get(str(room.get("t")), _HISTORY["p"])
+        documents: list[Any] = []
+        span: dict[str, Query] = {"roomId": room_id, "oldest": moment, "count": PAGE}
+        for _ in range(MOST_PAGES):
+            answer = await self.rest.get(route, **span)
+            page = answer.get("messages")
+            if not isinstance(page, list):
+                raise BadAnswer(SYSTEM, f"GET /api/v1/{route}", status=200)
+            documents += page
+            moments = [at for d in page if isinstance(d, Mapping) and (at := moment_from(d.get("ts")))]
+            if len(page) < PAGE or not moments:
+                break
+            span["latest"] = min(moments)
+        return documents
+
+
+def _object(answer: Mapping[str, Any], name: str, route: str) -> Mapping[str, Any]:
+    value = answer.get(name)
+    if not isinstance(value, Mapping):
+        raise BadAnswer(SYSTEM, route, status=200)
+    return value
+
+
+def _updated(answer: Mapping[str, Any]) -> list[Any]:
+    updated = _object(answer, "result", "GET /api/v1/chat.syncMessages").get("updated", [])
+    return updated if isinstance(updated, list) else []
+
+
+def _int(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0

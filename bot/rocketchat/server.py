@@ -1,0 +1,139 @@
+"""What Rocket.Chat says of itself, and what the bot's account may do there."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from bot.connection.ports import Server
+from bot.connection.state import SettingValue, Unknown
+from bot.errors import BadAnswer, Busy, RemoteError
+from bot.rocketchat.budget import Budget
+from bot.rocketchat.decipher import SYSTEM
+from bot.rocketchat.mends import NOT_ROCKETCHAT
+from bot.rocketchat.rest import Rest
+from bot.rocketchat.services import read_setting, write_setting
+from bot.rocketchat.suffixes import value_from
+
+SLASH = "Message_AllowUnrecognizedSlashCommand"
+_VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:[.\-+].*)?\Z")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Me:
+    """The bot's own account."""
+
+    id: str
+    username: str
+    roles: frozenset[str]
+
+
+@dataclass
+class ServerFacts:
+    """Version, address, licence, single settings. Errors: `bot.errors.RemoteError`."""
+
+    rest: Rest
+    budget: Budget
+    _version: tuple[int, int] | None = field(default=None, init=False)
+
+    async def server(self) -> Server:
+        """Everything at once; for the start of an operation."""
+        version, site_url, modules, people = await asyncio.gather(
+            self.version(), self.setting("Site_Url"), _or_unknown(self.modules()), _or_unknown(self.people())
+        )
+        return Server(version=version, site_url=str(site_url).rstrip("/"), modules=modules, people=people)
+
+    async def version(self) -> tuple[int, int]:
+        """(8, 8), by `GET /api/info`; what it said a minute ago where it may not be asked again (§1.6)."""
+        if not self.budget.take("info"):
+            if self._version is None:
+                raise Busy(SYSTEM, "GET /api/info")
+            return self._version
+        answer = await self.rest.call(lambda api: api.info(), patient=False)
+        self._version = version_from(answer)
+        return self._version
+
+    async def modules(self) -> frozenset[str]:
+        """Active modules of the licence (§2.8)."""
+        answer = await self.rest.call(lambda api: api.licenses_info())
+        licence = answer.get("license")
+        modules = licence.get("activeModules") if isinstance(licence, Mapping) else None
+        if not isinstance(modules, list):
+            raise BadAnswer(SYSTEM, "GET /api/v1/licenses.info", status=200)
+        return frozenset(str(module) for module in modules)
+
+    async def people(self) -> int:
+        """How many accounts there are."""
+        total = (await self.rest.get("users.list", count=1, offset=0)).get("total")
+        if not isinstance(total, int):
+            raise BadAnswer(SYSTEM, "GET /api/v1/users.list", status=200)
+        return total
+
+    async def setting(self, setting: str) -> SettingValue:
+        """The stored value of any setting, numbers as text; needs `view-privileged-setting`."""
+        return value_from(await read_setting(self.rest, setting))
+
+    async def public_settings(self, *settings: str) -> Mapping[str, SettingValue]:
+        """Public settings without any permission, from 7.0 on (§3.1); what is not public is missing. Busy beyond the
+        budget."""
+        if not self.budget.take("settings.public"):
+            raise Busy(SYSTEM, "GET /api/v1/settings.public")
+        answer = await self.rest.get_open("settings.public", _id=",".join(settings))
+        documents = answer.get("settings")
+        if not isinstance(documents, list):
+            raise BadAnswer(SYSTEM, "GET /api/v1/settings.public", status=200, mend=NOT_ROCKETCHAT)
+        wanted = {str(d.get("_id")): value_from(d.get("value")) for d in documents if isinstance(d, Mapping)}
+        return {name: value for name, value in wanted.items() if name in settings}
+
+    async def allowed(self) -> bool:
+        """Whether the web client sends slash commands that it does not know (§4.1)."""
+        return await self.setting(SLASH) is True
+
+    async def allow(self, on: bool) -> None:
+        """Changes that, for every user of the server."""
+        await write_setting(self.rest, SLASH, on)
+
+    async def me(self) -> Me:
+        """The account that the token belongs to."""
+        answer = await self.rest.call(lambda api: api.me())
+        roles = answer.get("roles")
+        if not isinstance(answer.get("_id"), str) or not isinstance(roles, list):
+            raise BadAnswer(SYSTEM, "GET /api/v1/me", status=200, mend=NOT_ROCKETCHAT)
+        return Me(answer["_id"], str(answer.get("username", "")), frozenset(map(str, roles)))
+
+    async def permissions(self) -> frozenset[str]:
+        """The permissions that the bot's roles have (§2.7)."""
+        me, answer = await asyncio.gather(self.me(), self.rest.call(lambda api: api.permissions_list_all()))
+        documents = answer.get("update")
+        if not isinstance(documents, list):
+            raise BadAnswer(SYSTEM, "GET /api/v1/permissions.listAll", status=200)
+        return frozenset(str(d["_id"]) for d in documents if _held(d, me.roles))
+
+
+def version_from(answer: Mapping[str, Any]) -> tuple[int, int]:
+    """Major and minor of an answer of `/api/info`: `version`, or `info.version` for those who may see more (§3.1)."""
+    info = answer.get("info")
+    for text in (answer.get("version"), info.get("version") if isinstance(info, Mapping) else None):
+        match = _VERSION.match(text) if isinstance(text, str) else None
+        if match:
+            return int(match[1]), int(match[2])
+    raise BadAnswer(SYSTEM, "GET /api/info", status=200, mend=NOT_ROCKETCHAT)
+
+
+async def _or_unknown(asking: Awaitable[T]) -> T | Unknown:
+    """The answer, or Unknown with the reason why there is none."""
+    try:
+        return await asking
+    except RemoteError as error:
+        return Unknown(error.text)
+
+
+def _held(permission: object, roles: frozenset[str]) -> bool:
+    if not isinstance(permission, Mapping) or "_id" not in permission:
+        return False
+    granted = permission.get("roles")
+    return isinstance(granted, list) and not roles.isdisjoint(map(str, granted))

@@ -1,0 +1,135 @@
+"""The Custom OAuth services as Rocket.Chat stores them (facts/rocketchat.md §2).
+
+*Reading* takes one request: the list of all settings with `count=0`. Thirty single ones would be ten a minute without
+the right to pass the limiter, and a filter on the server is not to be had since 7.0 (§2.3). Where the server caps the
+count, the pages are walked.
+
+*Writing* takes one request from 8.6 on, and one for each setting before that; which of the two is found by asking. The
+order is the caller's in both.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.connection.state import ServiceName, SettingValue, StoredService
+from bot.errors import BadAnswer, Rejected, RouteAbsent
+from bot.rocketchat.decipher import SYSTEM
+from bot.rocketchat.mends import NOT_ROCKETCHAT
+from bot.rocketchat.rest import Rest, encoded_query
+from bot.rocketchat.suffixes import ABSENT_MEANS, SWITCH, setting_id, stored_service, stored_services
+from bot.secret import Secret
+
+PAGE = 100
+"""The most that a server with default settings gives at once."""
+
+Values = Mapping[str, SettingValue | Secret]
+
+
+@dataclass
+class Services:
+    """Stored services; the part of the port `bot.connection.ports.RocketChat` that writes."""
+
+    rest: Rest
+    _bulk: bool = True
+    """Whether the server may take several settings at once; False once it did not know the route."""
+
+    async def stored(self, name: ServiceName) -> StoredService | None:
+        """The service as stored, or None."""
+        return stored_service(await self._settings(), name)
+
+    async def services(self) -> tuple[StoredService, ...]:
+        """Every custom service, by key."""
+        return stored_services(await self._settings())
+
+    async def create_service(self, name: ServiceName) -> None:
+        """Ensures that the settings exist; what is stored already is kept (§2.1)."""
+        await self.rest.post("settings.addCustomOAuth", {"name": name.key})
+
+    async def write_service(self, name: ServiceName, settings: Values) -> None:
+        """Writes by suffix, in the order given. What an older server lacks and would mean the same is left out."""
+        try:
+            await self._write(name, settings)
+        except Rejected:
+            known = await self._without_what_is_absent(name, settings)
+            if len(known) == len(settings):
+                raise
+            if known:
+                await self._write(name, known)
+
+    async def remove_service(self, name: ServiceName) -> None:
+        """Ensures that the settings are gone. The caller has switched the service off and seen that live, or a dead
+        button would stay behind (§2.6)."""
+        try:
+            try:
+                await self.rest.post("settings.removeCustomOAuth", {"name": name.key})
+            except RouteAbsent:
+                await self.rest.method("removeOAuthService", name.key)
+        except Rejected:
+            if await self.stored(name) is not None:
+                raise
+
+    async def _write(self, name: ServiceName, settings: Values) -> None:
+        plain = {suffix: v.reveal() if isinstance(v, Secret) else v for suffix, v in settings.items()}
+        if self._bulk and len(plain) > 1:
+            try:
+                await self.rest.post("settings", {"settings": [_item(name, *pair) for pair in plain.items()]})
+                return
+            except RouteAbsent:
+                self._bulk = False
+        for suffix, value in plain.items():
+            await write_setting(self.rest, setting_id(name.key, suffix), value)
+
+    async def _without_what_is_absent(self, name: ServiceName, settings: Values) -> Values:
+        """The settings without those that this server lacks and whose absence means what was to be written."""
+        there = await self._setting_ids()
+        return {
+            suffix: value
+            for suffix, value in settings.items()
+            if setting_id(name.key, suffix) in there or ABSENT_MEANS.get(suffix) != value
+        }
+
+    async def _setting_ids(self) -> frozenset[str]:
+        return frozenset(str(document.get("_id")) for document in await self._settings())
+
+    async def _settings(self) -> list[Mapping[str, Any]]:
+        """All setting documents. The library's own pages end at the first short one, which a capped server gives at
+        once; so they are walked by `total`."""
+        found: dict[str, Mapping[str, Any]] = {}
+        count, offset = 0, 0
+        while True:
+            page = await self.rest.get("settings", count=count, offset=offset)
+            documents, total = page.get("settings"), page.get("total")
+            if not isinstance(documents, list) or not isinstance(total, int):
+                raise BadAnswer(SYSTEM, "GET /api/v1/settings", status=200, mend=NOT_ROCKETCHAT)
+            found |= {str(d.get("_id")): d for d in documents if isinstance(d, Mapping)}
+            offset += len(documents)
+            if not documents or offset >= total:
+                break
+            count = PAGE
+        if all(document.get("public") is True for document in found.values()):
+            await self._prove_sight()
+        return list(found.values())
+
+    async def _prove_sight(self) -> None:
+        """Whoever may not see private settings gets a list without them (§2.3), which must not be taken for absence; a
+        single one is refused outright, or is not there."""
+        with contextlib.suppress(Rejected):
+            await read_setting(self.rest, setting_id("Ssobot", SWITCH))
+
+
+async def read_setting(rest: Rest, setting: str) -> Any:
+    """The stored value of one setting. Rejected if it does not exist or is hidden (§2.3)."""
+    return (await rest.call(lambda api: api.settings_get(encoded_query(setting)))).get("value")
+
+
+async def write_setting(rest: Rest, setting: str, value: SettingValue) -> None:
+    """Stores one setting, as JSON text or boolean: single writes are not checked for their type (§2.4)."""
+    await rest.call(lambda api: api.settings_update(encoded_query(setting), value))
+
+
+def _item(name: ServiceName, suffix: str, value: SettingValue) -> dict[str, SettingValue]:
+    return {"_id": setting_id(name.key, suffix), "value": value}

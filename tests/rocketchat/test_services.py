@@ -1,0 +1,204 @@
+"""The stored services, read and written at servers of several ages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.connection.state import ServiceName
+from bot.errors import BadAnswer, Forbidden, Rejected
+from bot.rocketchat.services import Services, read_setting
+from bot.rocketchat.suffixes import setting_id
+from bot.secret import Secret, new_secret
+from tests.support.rocket_routes import BARE_FAILURE, FORBIDDEN, Asked, Body, Routes, method_result, rocket
+
+NAME = ServiceName("Encvoy ID", "Encvoyid")
+K = "Accounts_OAuth_Custom-Encvoyid"
+
+
+def documents(**values: Any) -> list[Body]:
+    """`_` stands for the switch; one other private setting is always there."""
+    ours = [{"_id": setting_id("Encvoyid", k.strip("_") and k), "value": v, "public": False} for k, v in values.items()]
+    return [{"_id": "Site_Url", "value": "https://chat.test", "public": True}, {"_id": "X", "value": 3}, *ours]
+
+
+def listing(*pages: list[Body], total: int | None = None) -> Body:
+    return {"settings": pages[0], "total": len(pages[0]) if total is None else total, "count": 0, "offset": 0}
+
+
+class TestReading:
+    async def test_one_request(self) -> None:
+        routes = Routes({"GET settings": listing(documents(_=True, url="https://id.test", secret="s3"))})
+        async with rocket(routes) as rest:
+            service = await Services(rest).stored(NAME)
+        assert service is not None
+        assert (service.enabled, service.secret, service.settings["url"]) == (True, Secret("s3"), "https://id.test")
+        assert [a.query for a in routes.asked] == [{"count": "0", "offset": "0"}]
+
+    async def test_absent(self) -> None:
+        async with rocket(Routes({"GET settings": listing(documents())})) as rest:
+            assert await Services(rest).stored(NAME) is None
+            assert await Services(rest).services() == ()
+
+    async def test_a_capped_server_is_walked_by_total(self) -> None:
+        everything = documents(_=True, **{f"s{chr(97 + i)}": str(i) for i in range(20)})
+
+        def page(asked: Asked) -> Body:
+            start = int(asked.query["offset"])
+            return listing(everything[start : start + 7], total=len(everything))
+
+        routes = Routes({"GET settings": page})
+        async with rocket(routes) as rest:
+            service = await Services(rest).stored(NAME)
+        assert service is not None
+        assert len(service.settings) == 20 + 1
+        assert [a.query["offset"] for a in routes.asked] == ["0", "7", "14", "21"]
+
+    async def test_a_total_that_is_never_reached_ends(self) -> None:
+        routes = Routes({"GET settings": [listing(documents(), total=99), listing([], total=99)]})
+        async with rocket(routes) as rest:
+            assert await Services(rest).services() == ()
+        assert len(routes.asked) == 2
+
+    async def test_public_settings_alone_are_not_taken_for_absence(self) -> None:
+        public = [{"_id": "Site_Url", "value": "https://chat.test", "public": True}]
+        routes = Routes({"GET settings": listing(public), "GET settings/Accounts_OAuth_Custom-Ssobot": FORBIDDEN})
+        async with rocket(routes) as rest:
+            with pytest.raises(Forbidden, match="view-privileged-setting"):
+                await Services(rest).stored(NAME)
+
+    async def test_a_server_with_public_settings_only(self) -> None:
+        public = [{"_id": "Site_Url", "value": "https://chat.test", "public": True}]
+        routes = Routes({"GET settings": listing(public), "GET settings/Accounts_OAuth_Custom-Ssobot": BARE_FAILURE})
+        async with rocket(routes) as rest:
+            assert await Services(rest).stored(NAME) is None
+
+    @pytest.mark.parametrize("odd", [{}, {"settings": None, "total": 1}, {"settings": []}])
+    async def test_an_odd_list_is_no_answer_of_rocketchat(self, odd: Body) -> None:
+        async with rocket(Routes({"GET settings": odd})) as rest:
+            with pytest.raises(BadAnswer):
+                await Services(rest).stored(NAME)
+
+    async def test_one_setting(self) -> None:
+        async with rocket(Routes({"GET settings/Site_Url": {"_id": "Site_Url", "value": "https://c"}})) as rest:
+            assert await read_setting(rest, "Site_Url") == "https://c"
+
+
+class TestWriting:
+    async def test_at_once_and_in_order(self) -> None:
+        routes = Routes({"POST settings": {}})
+        secret = new_secret()
+        async with rocket(routes) as rest:
+            await Services(rest).write_service(NAME, {"url": "u", "merge_users": True, "secret": secret, "": True})
+        assert [a.body for a in routes.asked] == [
+            {
+                "settings": [
+                    {"_id": f"{K}-url", "value": "u"},
+                    {"_id": f"{K}-merge_users", "value": True},
+                    {"_id": f"{K}-secret", "value": secret.reveal()},
+                    {"_id": K, "value": True},
+                ]
+            }
+        ]
+
+    async def test_a_single_setting_by_itself(self) -> None:
+        routes = Routes({f"POST settings/{K}": {}})
+        async with rocket(routes) as rest:
+            await Services(rest).write_service(NAME, {"": False})
+        assert [(a.route, a.body) for a in routes.asked] == [(f"POST settings/{K}", {"value": False})]
+
+    @pytest.mark.parametrize("status", [404, 405])
+    async def test_one_by_one_before_8_6(self, status: int) -> None:
+        routes = Routes(
+            {
+                "POST settings": (status, {"success": False}),
+                f"POST settings/{K}-url": {},
+                f"POST settings/{K}-scope": {},
+                f"POST settings/{K}": {},
+            }
+        )
+        async with rocket(routes) as rest:
+            services = Services(rest)
+            await services.write_service(NAME, {"url": "u", "scope": "openid", "": True})
+            await services.write_service(NAME, {"scope": "openid", "url": "u"})
+        assert [a.route.removeprefix("POST settings") for a in routes.asked] == [
+            "",
+            f"/{K}-url",
+            f"/{K}-scope",
+            f"/{K}",
+            f"/{K}-scope",
+            f"/{K}-url",
+        ]
+
+    async def test_what_is_absent_and_means_the_same_is_left_out(self) -> None:
+        def write(asked: Asked) -> Body | tuple[int, Body]:
+            ids = [item["_id"] for item in asked.body["settings"]]
+            return BARE_FAILURE if f"{K}-merge_users_distinct_services" in ids else {}
+
+        routes = Routes({"POST settings": write, "GET settings": listing(documents(_=True, url="", scope=""))})
+        async with rocket(routes) as rest:
+            await Services(rest).write_service(NAME, {"url": "u", "merge_users_distinct_services": False, "scope": "s"})
+        written = [item["_id"] for item in routes.of("POST settings")[-1].body["settings"]]
+        assert written == [f"{K}-url", f"{K}-scope"]
+
+    async def test_what_is_absent_and_alone_is_not_written(self) -> None:
+        routes = Routes({"GET settings": listing(documents(_=True))})
+        routes.replies[f"POST settings/{K}-merge_users_distinct_services"] = BARE_FAILURE
+        async with rocket(routes) as rest:
+            await Services(rest).write_service(NAME, {"merge_users_distinct_services": False})
+        assert len(routes.asked) == 2
+
+    @pytest.mark.parametrize("values", [{"merge_users_distinct_services": True}, {"no_such_thing": ""}])
+    async def test_anything_else_absent_is_refused(self, values: dict[str, str | bool]) -> None:
+        routes = Routes({"GET settings": listing(documents(_=True, url=""))})
+        routes.replies |= {f"POST settings/{K}-{suffix}": BARE_FAILURE for suffix in values}
+        async with rocket(routes) as rest:
+            with pytest.raises(Rejected):
+                await Services(rest).write_service(NAME, values)
+
+    async def test_a_refused_secret_is_not_in_the_error(self) -> None:
+        secret = new_secret()
+        failure = (400, {"success": False, "error": f"bad {secret.reveal()}", "errorType": secret.reveal()})
+        routes = Routes({"POST settings": failure, "GET settings": listing(documents(secret="", url=""))})
+        async with rocket(routes) as rest:
+            with pytest.raises(Rejected) as caught:
+                await Services(rest).write_service(NAME, {"secret": secret, "url": ""})
+        assert secret.reveal() not in caught.value.text
+
+
+class TestCreatingAndRemoving:
+    async def test_creating(self) -> None:
+        routes = Routes({"POST settings.addCustomOAuth": {}})
+        async with rocket(routes) as rest:
+            await Services(rest).create_service(NAME)
+        assert routes.asked[0].body == {"name": "Encvoyid"}
+
+    async def test_creating_without_permission(self) -> None:
+        async with rocket(Routes({"POST settings.addCustomOAuth": FORBIDDEN})) as rest:
+            with pytest.raises(Forbidden, match="add-oauth-service"):
+                await Services(rest).create_service(NAME)
+
+    async def test_removing(self) -> None:
+        routes = Routes({"POST settings.removeCustomOAuth": {}})
+        async with rocket(routes) as rest:
+            await Services(rest).remove_service(NAME)
+        assert routes.asked[0].body == {"name": "Encvoyid"}
+
+    async def test_removing_before_8_7(self) -> None:
+        routes = Routes({"POST method.call/removeOAuthService": method_result(None)})
+        async with rocket(routes) as rest:
+            await Services(rest).remove_service(NAME)
+        assert '"params": ["Encvoyid"]' in routes.asked[1].body["message"]
+
+    async def test_removing_what_is_not_there_is_done(self) -> None:
+        routes = Routes({"POST settings.removeCustomOAuth": BARE_FAILURE, "GET settings": listing(documents())})
+        async with rocket(routes) as rest:
+            await Services(rest).remove_service(NAME)
+        assert len(routes.of("GET settings")) == 1
+
+    async def test_removing_what_stays_is_refused(self) -> None:
+        routes = Routes({"POST settings.removeCustomOAuth": BARE_FAILURE, "GET settings": listing(documents(_=False))})
+        async with rocket(routes) as rest:
+            with pytest.raises(Rejected):
+                await Services(rest).remove_service(NAME)
