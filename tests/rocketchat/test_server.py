@@ -1,0 +1,159 @@
+"""What Rocket.Chat says of itself: whatever cannot be seen is Unknown, never a guess."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.clock import SystemClock
+from bot.connection.ports import Server
+from bot.connection.state import Unknown
+from bot.errors import BadAnswer, Busy, Forbidden
+from bot.rocketchat.budget import CALLS, Budget
+from bot.rocketchat.rest import Rest
+from bot.rocketchat.server import Me, ServerFacts, version_from
+from tests.support.rocket_routes import ABSENT, FORBIDDEN, Reply, Routes, rocket
+
+SLASH = "settings/Message_AllowUnrecognizedSlashCommand"
+
+
+def healthy(**replies: Reply) -> Routes:
+    return Routes(
+        {
+            "GET info": {"version": "8.8"},
+            "GET settings/Site_Url": {"_id": "Site_Url", "value": "https://chat.test/sub/"},
+            "GET licenses.info": {"license": {"activeModules": ["oauth-enterprise", "auditing"]}},
+            "GET users.list": {"users": [{}], "count": 1, "offset": 0, "total": 42},
+            "GET me": {"_id": "bot-id", "username": "ssobot", "roles": ["bot", "sso-operator"]},
+            **{f"GET {route.replace('__', '.')}": reply for route, reply in replies.items()},
+        }
+    )
+
+
+def facts(rest: Rest) -> ServerFacts:
+    return ServerFacts(rest, Budget(SystemClock()))
+
+
+class TestServer:
+    async def test_all_of_it(self) -> None:
+        async with rocket(healthy()) as rest:
+            server = await facts(rest).server()
+        modules = frozenset({"oauth-enterprise", "auditing"})
+        assert server == Server(version=(8, 8), site_url="https://chat.test/sub", modules=modules, people=42)
+
+    async def test_no_licence_is_no_module(self) -> None:
+        async with rocket(healthy(licenses__info={"license": {"activeModules": []}})) as rest:
+            assert (await facts(rest).server()).modules == frozenset()
+
+    @pytest.mark.parametrize("reply", [FORBIDDEN, ABSENT, {}, {"license": {}}, {"license": {"activeModules": None}}])
+    async def test_a_licence_that_cannot_be_seen(self, reply: Reply) -> None:
+        async with rocket(healthy(licenses__info=reply)) as rest:
+            modules = (await facts(rest).server()).modules
+        assert isinstance(modules, Unknown)
+        assert "licenses.info" in modules.reason
+
+    @pytest.mark.parametrize("reply", [FORBIDDEN, ABSENT, {}, {"total": "many"}])
+    async def test_people_that_cannot_be_counted(self, reply: Reply) -> None:
+        async with rocket(healthy(users__list=reply)) as rest:
+            assert isinstance((await facts(rest).server()).people, Unknown)
+
+    async def test_an_address_that_cannot_be_read_is_an_error(self) -> None:
+        routes = healthy()
+        routes.replies["GET settings/Site_Url"] = FORBIDDEN
+        async with rocket(routes) as rest:
+            with pytest.raises(Forbidden, match="view-privileged-setting"):
+                await facts(rest).server()
+
+
+class TestVersion:
+    @pytest.mark.parametrize(
+        ("answer", "version"),
+        [
+            ({"version": "8.8"}, (8, 8)),
+            ({"version": "8.8.1"}, (8, 8)),
+            ({"version": "9.0.0-rc.1"}, (9, 0)),
+            ({"version": "7.10.3+build"}, (7, 10)),
+            ({"info": {"version": "8.6.2"}}, (8, 6)),
+            ({"version": None, "info": {"version": "8.6.2"}}, (8, 6)),
+        ],
+    )
+    def test_spellings(self, answer: dict[str, Any], version: tuple[int, int]) -> None:
+        assert version_from(answer) == version
+
+    @pytest.mark.parametrize("answer", [{}, {"version": "8"}, {"version": "develop"}, {"info": []}, {"version": 8.8}])
+    def test_no_version_is_not_rocketchat(self, answer: dict[str, Any]) -> None:
+        with pytest.raises(BadAnswer, match="SSOBOT_ROCKETCHAT_URL"):
+            version_from(answer)
+
+    async def test_beyond_the_budget_the_last_answer_counts(self) -> None:
+        routes = healthy()
+        async with rocket(routes) as rest:
+            server = facts(rest)
+            assert [await server.version() for _ in range(CALLS + 2)] == [(8, 8)] * (CALLS + 2)
+        assert len(routes.of("GET info")) == CALLS
+
+    async def test_beyond_the_budget_without_any_answer(self) -> None:
+        routes = healthy()
+        async with rocket(routes) as rest:
+            server = facts(rest)
+            while server.budget.take("info"):
+                pass
+            with pytest.raises(Busy):
+                await server.version()
+        assert routes.asked == []
+
+
+class TestSettings:
+    @pytest.mark.parametrize(("value", "allowed"), [(True, True), (False, False), ("true", False), (None, False)])
+    async def test_slash(self, value: object, allowed: bool) -> None:
+        async with rocket(Routes({f"GET {SLASH}": {"value": value}})) as rest:
+            assert await facts(rest).allowed() is allowed
+
+    @pytest.mark.parametrize("on", [True, False])
+    async def test_allowing_slash(self, on: bool) -> None:
+        routes = Routes({f"POST {SLASH}": {}})
+        async with rocket(routes) as rest:
+            await facts(rest).allow(on)
+        assert routes.asked[0].body == {"value": on}
+
+    async def test_public_ones(self) -> None:
+        reply = {"settings": [{"_id": "A", "value": True}, {"_id": "B", "value": 3}, {"_id": "Z", "value": ""}]}
+        routes = Routes({"GET settings.public": reply})
+        async with rocket(routes) as rest:
+            assert await facts(rest).public_settings("A", "B", "C") == {"A": True, "B": "3"}
+        assert routes.asked[0].query == {"_id": "A,B,C"}
+
+    async def test_public_ones_have_a_budget(self) -> None:
+        routes = Routes({"GET settings.public": {"settings": []}})
+        async with rocket(routes) as rest:
+            server = facts(rest)
+            for _ in range(CALLS):
+                await server.public_settings("A")
+            with pytest.raises(Busy):
+                await server.public_settings("A")
+        assert len(routes.asked) == CALLS
+
+
+class TestTheAccount:
+    async def test_me(self) -> None:
+        async with rocket(healthy()) as rest:
+            assert await facts(rest).me() == Me("bot-id", "ssobot", frozenset({"bot", "sso-operator"}))
+
+    async def test_permissions(self) -> None:
+        update = [
+            {"_id": "add-oauth-service", "roles": ["admin", "sso-operator"]},
+            {"_id": "api-bypass-rate-limit", "roles": ["admin", "bot", "app"]},
+            {"_id": "manage-apps", "roles": ["admin"]},
+            {"_id": "empty", "roles": []},
+            {"_id": "odd"},
+            None,
+        ]
+        async with rocket(healthy(permissions__listAll={"update": update, "remove": []})) as rest:
+            assert await facts(rest).permissions() == {"add-oauth-service", "api-bypass-rate-limit"}
+
+    @pytest.mark.parametrize("odd", [{}, {"_id": "x"}, {"_id": 3, "roles": []}])
+    async def test_an_odd_me(self, odd: dict[str, Any]) -> None:
+        async with rocket(healthy(me=odd)) as rest:
+            with pytest.raises(BadAnswer):
+                await facts(rest).me()
