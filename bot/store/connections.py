@@ -81,9 +81,13 @@ class SqlConnections:
         """Forgets it; harmless if unknown. Raises Overtaken like `save`."""
         async with self.database.writing() as transaction:
             found = await transaction.scalar(select(TABLE.c.revision).where(TABLE.c.id == connection_id))
-            if found is not None and found != self._seen.get(connection_id, found):
-                raise Overtaken
-            await transaction.execute(delete(TABLE).where(TABLE.c.id == connection_id))
+            if found is not None:
+                seen = self._seen.get(connection_id, found)
+                gone = await transaction.execute(
+                    delete(TABLE).where(TABLE.c.id == connection_id, TABLE.c.revision == seen)
+                )
+                if gone.rowcount != 1:
+                    raise Overtaken
         self._seen.pop(connection_id, None)
 
     async def reencrypt(self) -> int:

@@ -32,6 +32,15 @@ async def database(database_url: URL) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
+    """A file, migrated and open, for what is true of files alone."""
+    opened = await open_database(make_url(f"sqlite+aiosqlite:///{tmp_path / 'file.sqlite'}"))
+    await migrate.upgrade(opened)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
 def key() -> Secret:
     """A fresh Fernet key."""
     return Secret(Fernet.generate_key().decode())

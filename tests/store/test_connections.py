@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import URL
 
 from bot.chatops.ports import Operation
 from bot.clock import SystemClock
@@ -125,12 +124,10 @@ async def test_a_receipt_is_saved_with_the_connection_or_not_at_all(database: Da
     assert await operations.get(operation.id) == replace(operation, receipt={"gap_ms": 2})
 
 
-async def test_no_secret_is_in_the_files(
-    connections: SqlConnections, database: Database, database_url: URL, key: Secret
-) -> None:
-    await connections.save(FULL)
-    await database.close()
-    folder = Path(str(database_url.database)).parent
+async def test_no_secret_is_in_the_files(sqlite: Database, vault: Vault, key: Secret) -> None:
+    await SqlConnections(sqlite, vault, CLOCK).save(FULL)
+    await sqlite.close()
+    folder = Path(str(sqlite.engine.url.database)).parent
     content = b"".join(path.read_bytes() for path in folder.iterdir())
     assert FULL.id.encode() in content
     for secret in (FULL.current, FULL.pending, key):

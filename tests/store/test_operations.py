@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import URL
+from sqlalchemy.exc import IntegrityError
 
 from bot.chatops.ports import Operation, Operations, OperationState
 from bot.clock import SystemClock
@@ -54,7 +55,7 @@ async def test_a_second_operation_for_a_message_is_refused(operations: SqlOperat
 
 async def test_an_id_taken_by_another_message_is_no_repetition(operations: SqlOperations) -> None:
     await operations.accept(FIRST)
-    with pytest.raises(Exception, match="IntegrityError"):
+    with pytest.raises(IntegrityError):
         await operations.accept(replace(FIRST, message_id="another"))
 
 

@@ -1,0 +1,94 @@
+"""The database itself: what it refuses, and that a commit survives `kill -9`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, make_url
+
+from bot.errors import ConfigError
+from bot.store.engine import Database, open_database
+
+INSERT = "INSERT INTO notes (key, value, created_at) VALUES ('n', '0', '2026-01-01')"
+
+CHILD = """
+import asyncio, os, signal, sys
+from bot.store.engine import open_database
+from sqlalchemy import make_url
+
+async def main():
+    database = await open_database(make_url(sys.argv[1]))
+    insert = "INSERT INTO notes (key, value, created_at) VALUES ('{}', '', '2026-01-01')"
+    async with database.writing() as connection:
+        await connection.exec_driver_sql(insert.format("committed"))
+    async with database.writing() as connection:
+        await connection.exec_driver_sql(insert.format("torn"))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+
+
+async def keys(database: Database) -> list[str]:
+    async with database.reading() as connection:
+        return list((await connection.exec_driver_sql("SELECT key FROM notes")).scalars())
+
+
+async def test_what_was_committed_survives_a_kill_and_nothing_else(database: Database, database_url: URL) -> None:
+    url = database_url.render_as_string(hide_password=False)
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", CHILD, url)
+    assert await child.wait() == -signal.SIGKILL
+    assert await keys(database) == ["committed"]
+
+
+async def test_what_raises_is_rolled_back(database: Database) -> None:
+    async def write_and_fail() -> None:
+        async with database.writing() as connection:
+            await connection.exec_driver_sql(INSERT)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await write_and_fail()
+    assert await keys(database) == []
+
+
+async def test_sqlite_is_set_up_to_lose_nothing(sqlite: Database) -> None:
+    assert not sqlite.is_postgresql
+    async with sqlite.reading() as connection:
+        found = {
+            name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+
+
+async def test_writers_of_a_file_wait_for_each_other(sqlite: Database) -> None:
+    async def count_up() -> None:
+        async with sqlite.writing() as connection:
+            value = (await connection.exec_driver_sql("SELECT value FROM notes")).scalar_one()
+            await asyncio.sleep(0)
+            await connection.exec_driver_sql(f"UPDATE notes SET value = '{int(value) + 1}'")
+
+    async with sqlite.writing() as connection:
+        await connection.exec_driver_sql(INSERT)
+    await asyncio.gather(*(count_up() for _ in range(10)))
+    async with sqlite.reading() as connection:
+        assert (await connection.exec_driver_sql("SELECT value FROM notes")).scalar() == "10"
+
+
+async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("hello " * 1000)
+    with pytest.raises(ConfigError, match=r"SSOBOT_DATABASE_URL .*: file is not a database"):
+        await open_database(make_url(f"sqlite+aiosqlite:///{tmp_path / 'x'}"))
+
+
+@pytest.mark.parametrize("query", ["", "?nonsense=1"])
+async def test_a_server_that_is_not_there_is_named(query: str) -> None:
+    with pytest.raises(ConfigError, match="SSOBOT_DATABASE_URL") as caught:
+        await open_database(make_url(f"postgresql+asyncpg://u:hunter2222@127.0.0.1:1/d{query}"))
+    assert "hunter2222" not in caught.value.text
+    assert "\n" not in caught.value.text

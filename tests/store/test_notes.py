@@ -1,0 +1,38 @@
+"""What is said once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.chatops.ports import Notices
+from bot.clock import SystemClock
+from bot.store.engine import Database
+from bot.store.notes import SqlNotes
+
+
+@pytest.fixture
+def notes(database: Database) -> SqlNotes:
+    return SqlNotes(database, SystemClock())
+
+
+async def test_put_replaces(notes: SqlNotes) -> None:
+    port: Notices = notes
+    assert await port.get("slash:room") is None
+    await port.put("slash:room", "asked")
+    await port.put("slash:room", "said")
+    assert await port.get("slash:room") == "said"
+
+
+async def test_the_first_time_is_one(notes: SqlNotes) -> None:
+    first = await asyncio.gather(*(notes.first_time("x", "1") for _ in range(5)))
+    assert first.count(True) == 1
+    assert await notes.first_time("y")
+
+
+async def test_what_is_forgotten_is_new_again(notes: SqlNotes) -> None:
+    await notes.first_time("x")
+    await notes.forget("x")
+    await notes.forget("x")
+    assert await notes.first_time("x")
