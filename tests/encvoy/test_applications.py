@@ -1,0 +1,274 @@
+"""Applications, administered at the stand-in by each role (facts/encvoy-id.md §4, §6)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import parse_qs
+
+import pytest
+
+from bot.connection.ports import ApplicationFields
+from bot.connection.state import Application, NotVisible
+from bot.encvoy.client import EncvoyIdClient
+from bot.errors import Forbidden, NoAnswer, RemoteError, UserError
+from bot.sandbox.encvoy.standin import EncvoyStandIn
+from bot.sandbox.faults import Effect, Fault, When
+from bot.secret import Secret, new_secret
+
+CALLBACK = "https://chat.example.org/_oauth/encvoyid"
+FIELDS = ApplicationFields(
+    name="Rocket.Chat (chat.example.org)",
+    description="ssobot 7f3c0000",
+    domain="https://chat.example.org",
+    redirect_uris=(CALLBACK,),
+    token_endpoint_auth_method="client_secret_post",
+)
+Make = Callable[..., EncvoyIdClient]
+
+
+async def seen(client: EncvoyIdClient, client_id: str) -> Application:
+    """The application, which must be there in full."""
+    found = await client.application(client_id)
+    assert isinstance(found, Application)
+    return found
+
+
+@pytest.mark.parametrize("role", ["owner", "editor", "manager"])
+async def test_a_created_application_reads_back_as_asked(make_client: Make, role: str) -> None:
+    client = make_client(role)
+
+    app = await seen(client, await client.create_application(FIELDS))
+
+    assert (app.name, app.description, app.domain) == (FIELDS.name, FIELDS.description, FIELDS.domain)
+    assert (app.redirect_uris, app.token_endpoint_auth_method) == (FIELDS.redirect_uris, "client_secret_post")
+    assert app.rules == frozenset()
+
+
+async def test_a_user_without_role_may_not_create(make_client: Make, standin: EncvoyStandIn) -> None:
+    with pytest.raises(Forbidden) as caught:
+        await make_client("person").create_application(FIELDS)
+
+    assert "manager" in caught.value.mend
+    assert len(standin.clients.by_id) == 2  # the main client and the manager's organisation
+
+
+async def test_what_would_hang_is_never_sent(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
+    with pytest.raises(UserError):
+        await client.create_application(replace(FIELDS, redirect_uris=("http://rocket_chat:3000/_oauth/encvoyid",)))
+
+    assert standin.ledger.writes() == []
+
+
+@pytest.mark.parametrize("effect", [Effect.HANG, Effect.DROP])
+async def test_a_create_that_cannot_be_read_back_may_exist(
+    make_client: Make, standin: EncvoyStandIn, effect: Effect
+) -> None:
+    client = make_client(timeout=0.3)
+    standin.faults.add(Fault("GET", "/api/v1/clients/", effect=effect))
+
+    with pytest.raises(NoAnswer) as caught:
+        await client.create_application(FIELDS)
+
+    assert caught.value.route == "POST /api/v1/clients"
+    assert len(standin.clients.by_id) == 3
+
+
+async def test_a_create_in_somebody_elses_name_is_noticed(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
+    def give_away(_: object) -> None:
+        owner = standin.person("owner")
+        for (client_id, user_id), role in list(standin.people.roles.items()):
+            if client_id == list(standin.clients.by_id)[-1] and user_id == standin.person("manager").id:
+                del standin.people.roles[(client_id, user_id)]
+                standin.people.roles[(client_id, owner.id)] = role
+
+    standin.faults.add(Fault("POST", "/api/v1/clients", effect=Effect.PASS, when=When.AFTER, call=give_away))
+
+    with pytest.raises(NoAnswer):
+        await client.create_application(FIELDS)
+
+
+@pytest.mark.parametrize("role", ["owner", "editor"])
+async def test_absence_is_known_to_who_sees_everything(make_client: Make, role: str) -> None:
+    assert await make_client(role).application("nosuchapplication") is None
+
+
+@pytest.mark.parametrize("role", ["manager", "person"])
+async def test_for_everybody_else_an_unknown_id_is_not_visible(make_client: Make, role: str) -> None:
+    assert await make_client(role).application("nosuchapplication") == NotVisible("nosuchapplication")
+
+
+async def test_a_foreign_application_is_not_visible_to_a_manager(make_client: Make) -> None:
+    client_id = await make_client("editor").create_application(FIELDS)
+
+    assert await make_client("manager").application(client_id) == NotVisible(client_id)
+
+
+async def test_an_id_that_is_no_id_is_not_asked_for(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
+    with pytest.raises(UserError):
+        await client.application("../settings")
+
+    assert standin.ledger.requests() == []
+
+
+async def test_applications_are_found_by_their_redirect_uri(client: EncvoyIdClient) -> None:
+    wanted = await client.create_application(FIELDS)
+    await client.create_application(replace(FIELDS, redirect_uris=(CALLBACK + "x",)))
+
+    assert [app.client_id for app in await client.applications(CALLBACK)] == [wanted]
+
+
+@pytest.mark.parametrize(
+    "callback", ["https://e.example/cb?a=1&b=2", "https://e.example/+/%20/ü", 'https://e.example/"']
+)
+async def test_a_redirect_uri_reaches_the_filter_as_it_is(
+    client: EncvoyIdClient, standin: EncvoyStandIn, callback: str
+) -> None:
+    asked: list[str] = []
+    look = Fault("GET", "/api/v1/clients", effect=Effect.PASS, call=lambda r: asked.append(r.rel_url.raw_query_string))
+    standin.faults.add(look)
+
+    assert await client.applications(callback) == ()
+
+    assert json.loads(parse_qs(asked[0])["filter"][0]) == {"redirect_uris": {"has": callback}}
+
+
+async def test_a_manager_finds_only_what_he_may_see(make_client: Make) -> None:
+    await make_client("editor").create_application(FIELDS)
+    mine = await make_client("manager").create_application(FIELDS)
+
+    assert [app.client_id for app in await make_client("manager").applications(CALLBACK)] == [mine]
+    assert len(await make_client("editor").applications(CALLBACK)) == 2
+
+
+async def test_applications_are_found_by_their_exact_description(client: EncvoyIdClient) -> None:
+    wanted = await client.create_application(FIELDS)
+    await client.create_application(replace(FIELDS, description="ssobot 7f3c00001"))
+
+    assert [app.client_id for app in await client.applications_described("ssobot 7f3c0000")] == [wanted]
+
+
+async def test_a_secret_is_written_by_one_request(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
+    client_id, secret = await client.create_application(FIELDS), new_secret()
+    before = len(standin.ledger.requests())
+
+    await client.write_application(client_id, ApplicationFields(secret=secret))
+
+    assert [entry.method for entry in standin.ledger.requests()[before:]] == ["PUT"]
+    assert (await seen(client, client_id)).secret == secret
+
+
+async def test_other_fields_are_written_after_a_look(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
+    client_id = await client.create_application(FIELDS)
+    before = len(standin.ledger.requests())
+
+    await client.write_application(client_id, ApplicationFields(name="Another", redirect_uris=(CALLBACK + "2",)))
+
+    assert [entry.method for entry in standin.ledger.requests()[before:]] == ["GET", "PUT"]
+    app = await seen(client, client_id)
+    assert (app.name, app.redirect_uris, app.description) == ("Another", (CALLBACK + "2",), FIELDS.description)
+
+
+async def test_an_empty_write_changes_nothing_and_shows_that_one_may_write(
+    client: EncvoyIdClient, standin: EncvoyStandIn
+) -> None:
+    client_id = await client.create_application(FIELDS)
+    before = await seen(client, client_id)
+
+    await client.write_application(client_id, ApplicationFields())
+
+    assert standin.ledger.writes()[-1].body == {}
+    assert await seen(client, client_id) == before
+
+
+@pytest.mark.parametrize("role", ["manager", "editor"])
+async def test_a_write_to_what_is_not_there_is_not_sent(make_client: Make, standin: EncvoyStandIn, role: str) -> None:
+    with pytest.raises(UserError):
+        await make_client(role).write_application("nosuchapplication", ApplicationFields(name="x"))
+
+    assert standin.ledger.requests("PUT") == []
+
+
+async def test_a_secret_for_what_is_gone_is_never_answered(make_client: Make, standin: EncvoyStandIn) -> None:
+    client = make_client("editor", timeout=0.3)
+    await client.log_in()
+
+    with pytest.raises(NoAnswer):
+        await client.write_application("nosuchapplication", ApplicationFields(secret=new_secret()))
+
+
+async def test_the_secret_of_the_main_client_is_refused(make_client: Make, standin: EncvoyStandIn) -> None:
+    with pytest.raises(Forbidden) as caught:
+        await make_client("editor").write_application(standin.state.main_id, ApplicationFields(secret=new_secret()))
+
+    assert caught.value.code == "T3E0067"
+
+
+async def test_rules_are_attached_by_name_and_once(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
+    client_id = await client.create_application(FIELDS)
+
+    await client.attach_rules(client_id, frozenset({"login", "email"}))
+    await client.attach_rules(client_id, frozenset({"login", "email"}))
+
+    assert (await seen(client, client_id)).rules == {"login", "email"}
+    assert len(standin.ledger.requests("POST", "/rules/")) == 2
+
+
+async def test_only_missing_rules_are_attached(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
+    client_id = await client.create_application(FIELDS)
+    await client.attach_rules(client_id, frozenset({"login"}))
+
+    await client.attach_rules(client_id, frozenset({"login", "email"}))
+
+    assert len(standin.ledger.requests("POST", "/rules/")) == 2
+
+
+async def test_no_rules_ask_nothing(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
+    await client.attach_rules("whatever", frozenset())
+
+    assert standin.ledger.requests() == []
+
+
+async def test_one_rule_switched_off_attaches_none(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
+    client_id = await client.create_application(FIELDS)
+    standin.state.rule("login").active = False
+
+    with pytest.raises(UserError, match="switched off"):
+        await client.attach_rules(client_id, frozenset({"email", "login"}))
+
+    assert standin.ledger.requests("POST", "/rules/") == []
+
+
+async def test_a_deleted_application_is_gone_and_may_be_deleted_again(make_client: Make) -> None:
+    client = make_client("editor")
+    client_id = await client.create_application(FIELDS)
+
+    await client.delete_application(client_id)
+    await client.delete_application(client_id)
+
+    assert await client.application(client_id) is None
+
+
+async def test_a_manager_is_not_told_that_it_is_gone(client: EncvoyIdClient) -> None:
+    client_id = await client.create_application(FIELDS)
+    await client.delete_application(client_id)
+
+    with pytest.raises(Forbidden):
+        await client.delete_application(client_id)
+
+
+async def test_who_may_register_is_public(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
+    assert await client.registration_policy() == standin.settings.registration_policy
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 500])
+async def test_no_error_carries_a_secret(client: EncvoyIdClient, standin: EncvoyStandIn, status: int) -> None:
+    client_id, secret = await client.create_application(FIELDS), Secret("generated" + "k" * 40)
+    body = json.dumps({"statusCode": status, "errorCode": None, "message": secret.reveal(), "details": secret.reveal()})
+    standin.faults.add(Fault("PUT", "/api/v1/clients/", status=status, body=body))
+
+    with pytest.raises(RemoteError) as caught:
+        await client.write_application(client_id, ApplicationFields(secret=secret))
+
+    assert secret.reveal() not in repr(caught.value) + caught.value.text + repr(vars(caught.value))
