@@ -1,0 +1,297 @@
+"""Builds every part and joins them: the only file that knows them all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import click
+import stamina
+import structlog
+
+from bot import logs
+from bot.chatops.ports import Message
+from bot.chatops.reception import Identity
+from bot.chatops.registry import Registry
+from bot.chatops.reply import LONGEST_WAIT
+from bot.chatops.service import Chatops
+from bot.clock import Clock, SystemClock
+from bot.config import Config
+from bot.connection.apply import Workshop
+from bot.connection.state import Connection
+from bot.doctor.evidence import CallbackAnswer, KeySet
+from bot.doctor.gather import Gatherer
+from bot.doctor.verdict import Verdict, judge
+from bot.encvoy.client import EncvoyIdClient
+from bot.errors import ConfigError, RemoteError, Unauthenticated, UserError
+from bot.rocketchat.chat import RestChat
+from bot.rocketchat.client import RocketChatClient
+from bot.rocketchat.names import service_name
+from bot.rocketchat.public import ask_callback, server_skew
+from bot.rocketchat.rest import Rest
+from bot.rocketchat.socket import RealtimeClient
+from bot.store.connections import SqlConnections
+from bot.store.engine import Database, open_database
+from bot.store.migrate import upgrade
+from bot.store.notes import SqlNotes
+from bot.store.operations import SqlOperations
+from bot.store.vault import Vault
+from bot.web.health import application, serving
+from bot.wire import Wire
+from commands import register_all
+from commands.parts import Parts
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """What only the doctor asks, of both systems."""
+
+    encvoy: EncvoyIdClient
+    wire: Wire
+
+    async def keys(self) -> KeySet:
+        keys = await self.encvoy.keys()
+        return KeySet(keys.count, keys.algorithms)
+
+    async def login(self) -> bool:
+        await self.encvoy.log_in()
+        return True
+
+    async def callback(self, redirect_uri: str) -> CallbackAnswer:
+        return await ask_callback(self.wire, redirect_uri)
+
+
+@dataclass
+class Systems:
+    """Both systems, as this configuration reaches them."""
+
+    config: Config
+    clock: Clock
+    rest: Rest
+    rocketchat: RocketChatClient
+    chat: RestChat
+    realtime: RealtimeClient
+    encvoy: EncvoyIdClient
+    gatherer: Gatherer
+    skew: timedelta
+
+    async def examine(self, connection: Connection | None) -> Verdict:
+        """The doctor's whole round; reads discovery anew."""
+        self.encvoy.forget_provider()
+        return judge(await self.gatherer.gather(connection))
+
+
+@contextlib.asynccontextmanager
+async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
+    """Builds the clients; asks nothing yet but Rocket.Chat's clock."""
+    rest = Rest(
+        config.rocketchat_url,
+        config.rocketchat_user_id,
+        config.rocketchat_token,
+        clock=clock,
+        password=config.rocketchat_password,
+    )
+    chat = RestChat(rest)
+    encvoy = EncvoyIdClient(
+        config.encvoy_url,
+        client_id=config.encvoy_client_id,
+        login=config.encvoy_login,
+        password=config.encvoy_password,
+        clock=clock,
+    )
+    async with Wire("Rocket.Chat") as wire, encvoy:
+        skew = await server_skew(wire, config.rocketchat_url, clock.now())
+        realtime = RealtimeClient(
+            config.rocketchat_url,
+            config.rocketchat_user_id,
+            config.rocketchat_token,
+            clock,
+            _CatchUp(chat, config.admin_room),
+            started=clock.now() + skew,
+        )
+        rocketchat = RocketChatClient(rest, realtime.live, clock)
+        gatherer = Gatherer(
+            rocketchat=rocketchat,
+            encvoy=encvoy,
+            chat=chat,
+            looks=_Looks(encvoy, wire),
+            address=config.rocketchat_url,
+            user_id=config.rocketchat_user_id,
+            admin_room=config.admin_room,
+        )
+        try:
+            yield Systems(config, clock, rest, rocketchat, chat, realtime, encvoy, gatherer, skew)
+        finally:
+            rest.close()
+
+
+@dataclass(frozen=True)
+class _CatchUp:
+    """What was said in the admin room and in direct rooms while there was no socket."""
+
+    chat: RestChat
+    admin_room: str
+
+    async def __call__(self, moment: datetime) -> tuple[Message, ...]:
+        room = await self.chat.room(self.admin_room)
+        rooms = [(room.id, room.type)] if room else []
+        rooms += [(room_id, "d") for room_id in await self.chat.direct_rooms()]
+        found = [
+            replace(message, room_type=kind)
+            for room_id, kind in rooms
+            for message in await self.chat.since(room_id, moment)
+        ]
+        return tuple(sorted(found, key=lambda message: message.ts))
+
+
+@dataclass
+class Bot:
+    """The running bot."""
+
+    systems: Systems
+    database: Database
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once it listens, and everything an earlier process left is being taken up."""
+
+    async def serve(self) -> None:
+        """Until cancelled. ConfigError where the configuration turns out to be wrong."""
+        systems = self.systems
+        identity = await self._identity()
+        chatops = self._chatops(identity)
+        tasks = [
+            asyncio.create_task(systems.realtime.run(), name="realtime"),
+            asyncio.create_task(chatops.run(), name="chatops"),
+            asyncio.create_task(self._announce(chatops), name="announce"),
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks[:2], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in reversed(tasks):
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def _announce(self, chatops: Chatops) -> None:
+        await chatops.recovered.wait()
+        while not self.systems.realtime.state.connected:
+            await self.systems.clock.sleep(0.05)
+        self.ready.set()
+        _log.info("listening", rocketchat=self.systems.config.rocketchat_url)
+
+    async def _identity(self) -> Identity:
+        """The bot's own account; waits for Rocket.Chat if it is away."""
+        try:
+            async for attempt in stamina.retry_context(
+                on=_worth_waiting, attempts=None, timeout=None, wait_initial=0.5, wait_max=LONGEST_WAIT
+            ):
+                with attempt:
+                    me = await self.systems.rocketchat.facts.me()
+        except Unauthenticated:
+            raise ConfigError(
+                "SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN are not accepted by Rocket.Chat."
+            ) from None
+        return Identity(me.id, me.username)
+
+    def _chatops(self, identity: Identity) -> Chatops:
+        systems, config = self.systems, self.systems.config
+        vault = Vault(config.keys)
+        slash = systems.rocketchat.facts
+        parts = Parts(
+            shop=Workshop(
+                systems.rocketchat,
+                systems.encvoy,
+                SqlConnections(self.database, vault, systems.clock),
+                systems.clock,
+            ),
+            fingerprints=vault.fingerprints(),
+            rocketchat_url=config.rocketchat_url,
+            service_name=service_name,
+            examine=systems.examine,
+            slash=slash,
+        )
+
+        async def skew() -> timedelta:
+            return systems.skew
+
+        return Chatops(
+            chat=systems.chat,
+            listener=systems.realtime,
+            operations=SqlOperations(self.database, systems.clock),
+            notices=SqlNotes(self.database, systems.clock),
+            slash=slash,
+            registry=register_all(Registry(), parts),
+            clock=systems.clock,
+            identity=identity,
+            admin_room=config.admin_room,
+            admin_roles=config.admin_roles,
+            skew=skew,
+        )
+
+    def health(self) -> Mapping[str, str | None]:
+        """For `/healthz`."""
+        state = self.systems.realtime.state
+        reason = None if state.connected else (state.error.text if state.error else "connecting")
+        return {"rocketchat": reason, "listening": None if self.ready.is_set() else "starting"}
+
+
+def _worth_waiting(error: Exception) -> bool:
+    return isinstance(error, RemoteError) and error.transient
+
+
+@contextlib.asynccontextmanager
+async def building(config: Config, clock: Clock | None = None) -> AsyncIterator[Bot]:
+    """The bot, with its database migrated, not serving yet."""
+    clock = clock or SystemClock()
+    database = await open_database(config.database_url)
+    try:
+        await upgrade(database)
+        async with systems(config, clock) as both:
+            yield Bot(both, database)
+    finally:
+        await database.close()
+
+
+def run(config: Config) -> int:
+    """`ssobot run`: until SIGTERM or SIGINT. Returns the exit status."""
+    logs.redact_values(config.secrets())
+    return asyncio.run(_run(config))
+
+
+async def _run(config: Config) -> int:
+    async with building(config) as bot, serving(application(bot.health), config.listen) as listen:
+        _log.info("started", health=f"http://{listen}/healthz")
+        serving_task = asyncio.create_task(bot.serve())
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, serving_task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving_task
+    return 0
+
+
+def doctor(config: Config) -> int:
+    """`ssobot doctor`: prints a line for each check; 1 if one failed."""
+    return asyncio.run(_doctor(config))
+
+
+async def _doctor(config: Config) -> int:
+    failed = False
+    try:
+        database = await open_database(config.database_url)
+        await database.close()
+        click.echo("✓ Database: it can be reached")
+    except UserError as error:
+        failed = True
+        click.echo(f"✗ failed: Database\n    Why: {error.text}\n    Mend: Correct SSOBOT_DATABASE_URL.")
+    async with systems(config, SystemClock()) as both:
+        verdict = await both.examine(None)
+    for line in verdict.lines():
+        click.echo(line)
+    return 1 if failed or verdict.failed else 0
