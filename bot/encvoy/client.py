@@ -13,6 +13,7 @@ from bot.encvoy.discovery import Discovery, Keys, RocketChatPaths, rocketchat_pa
 from bot.encvoy.login import Account
 from bot.encvoy.probes import Probes
 from bot.encvoy.session import Session
+from bot.encvoy.urls import why_refused
 from bot.encvoy.widget import safe_word
 from bot.secret import Secret
 from bot.wire import TOTAL_SECONDS, Wire
@@ -88,6 +89,10 @@ class EncvoyIdClient:
         settings = await self._session.public(SETTINGS)
         policy = settings.get("registration_policy") if isinstance(settings, dict) else None
         return safe_word(policy) or Unknown("Encvoy ID does not say who may register.")
+
+    def why_refused(self, url: str) -> str | None:
+        """See `EncvoyId.why_refused`."""
+        return why_refused(url)
 
     async def application(self, client_id: str) -> Application | NotVisible | None:
         """See `EncvoyId.application`."""
