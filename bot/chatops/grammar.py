@@ -36,7 +36,7 @@ class Invocation:
     arguments: Mapping[str, str]
     options: frozenset[str]
     words: str
-    """The line as typed: parsed again after a crash it gives the same."""
+    """Without the prefix, the command's name first: parsed again after a crash (`bare`) it gives the same."""
     prefix: str
     """As it was typed, for what the answer tells to type next; empty where none was needed."""
 
@@ -77,7 +77,7 @@ def parse(
     if has_invisible(words):
         return Reply("There are invisible characters in that command. Please type it by hand. Nothing was done.")
     try:
-        return _Reader(commands, prefix or "").read(words.strip() or "help", line)
+        return _Reader(commands, prefix or "").read(words.strip() or "help")
     except _Mistake as mistake:
         return Reply(str(mistake))
 
@@ -106,7 +106,7 @@ class _Reader:
     commands: Mapping[str, Command]
     prefix: str
 
-    def read(self, words: str, line: str) -> Invocation:
+    def read(self, words: str) -> Invocation:
         first, *rest = _tokens(words)
         command = self.commands.get(first.text.lower())
         if command is None:
@@ -115,7 +115,8 @@ class _Reader:
             raise _Mistake(f"I don't know {quoted(first.text, 40)}. {guess}")
         options = frozenset(self._option(word, command) for word in rest if _is_option(word))
         arguments = self._arguments([word for word in rest if not _is_option(word)], command)
-        return Invocation(command, arguments, options, line, self.prefix)
+        following = words.partition(" ")[2].strip()
+        return Invocation(command, arguments, options, f"{command.name} {following}".strip(), self.prefix)
 
     def _option(self, word: _Word, command: Command) -> str:
         name = _OPTION.sub("", word.text, count=1).translate(_INNER_DASH).lower()

@@ -15,8 +15,9 @@ from bot.chatops.ports import Message
 AWAY = "I was away when you typed this. Please type it again."
 YOUNG = timedelta(minutes=2)
 """A command found by catching up is carried out up to this age: older, and its author has moved on."""
-SLACK = timedelta(seconds=2)
-"""How far the translation of clocks may be wrong: the header `Date` has whole seconds."""
+SLACK = timedelta(seconds=10)
+"""How far a time may be off: the server keeps a client's own `ts` if it is less than 10 s from its own, and the header
+`Date`, by which clocks are compared, has whole seconds."""
 
 
 @dataclass(frozen=True)

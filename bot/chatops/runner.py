@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Coroutine
+from dataclasses import replace
 
 import structlog
 
@@ -116,6 +117,8 @@ class Runner:
             await self._end(operation, reply, Ending(OperationState.FAILED, inbox.AWAY))
         elif isinstance(parsed, Invocation):
             who = Person(operation.user_id, operation.username, roles=None, active=True, type="user")
+            # How it was typed is not kept: `!sso` works in every client, and a direct room needs nothing.
+            parsed = replace(parsed, prefix="!sso" if operation.thread_id else "")
             await self._run(Job(operation, parsed, who, self._room_of(operation), resumed=True))
         else:
             error = UserError("I was restarted and do not know this command any more.", mend="Please type it again.")

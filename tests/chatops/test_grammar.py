@@ -200,4 +200,17 @@ NAMES = st.text(st.characters(categories=("L", "N")), min_size=1, max_size=20)
 def test_words_read_again_give_the_same(words: list[str], dry: bool, prefix: str) -> None:
     first = understood(f"{prefix}setup {' '.join(words)}{' --dry-run' if dry else ''}")
     assert first.arguments["name"] == " ".join(words)
-    assert understood(first.words, bare=True) == first
+    again = understood(first.words, bare=True)
+    assert (again.arguments, again.options, again.words) == (first.arguments, first.options, first.words)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("!sso", "help"),
+        ("/SSO  Setup   “Encvoy ID” —dry-run", "setup “Encvoy ID” —dry-run"),
+        ('@ssobot sso "rotate"', "rotate"),
+    ],
+)
+def test_the_words_begin_with_the_command(text: str, words: str) -> None:
+    assert understood(text).words == words

@@ -35,7 +35,7 @@ def test_a_fresh_message_is_read() -> None:
         (replace(MESSAGE, edited=True), "edited"),
         (replace(MESSAGE, user_id=BOT_ID), "own"),
         (replace(MESSAGE, user_id=""), "no author"),
-        (replace(MESSAGE, ts=START - timedelta(seconds=3)), "older than the start"),
+        (replace(MESSAGE, ts=START - timedelta(seconds=11)), "older than the start"),
         (replace(MESSAGE, ts=START - timedelta(days=300)), "older than the start"),
     ],
 )
@@ -47,11 +47,11 @@ def test_what_was_seen_is_ignored() -> None:
     assert consider(MESSAGE, replace(KNOWN, seen=True)) == Ignore("repeated")
 
 
-def test_the_header_s_whole_seconds_are_allowed_for() -> None:
-    assert consider(replace(MESSAGE, ts=START - timedelta(seconds=1.9)), KNOWN) == Command()
+def test_a_client_s_clock_may_be_a_little_off() -> None:
+    assert consider(replace(MESSAGE, ts=START - timedelta(seconds=9)), KNOWN) == Command()
 
 
-@pytest.mark.parametrize(("age", "decision"), [(1, Command()), (119, Command()), (130, Say(AWAY)), (9000, Say(AWAY))])
+@pytest.mark.parametrize(("age", "decision"), [(1, Command()), (119, Command()), (131, Say(AWAY)), (9000, Say(AWAY))])
 def test_found_by_catching_up(age: int, decision: object) -> None:
     message = replace(MESSAGE, caught_up=True, ts=KNOWN.now - timedelta(seconds=age))
     assert consider(message, KNOWN) == decision

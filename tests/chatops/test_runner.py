@@ -35,7 +35,7 @@ async def test_while_it_works_the_message_shows_how_far_it_is(desk: Desk) -> Non
 async def test_the_row_holds_what_was_done(desk: Desk) -> None:
     await desk.type(typed("!sso setup Encvoy ID"))
     [row] = desk.operations.rows.values()
-    assert (row.state, row.delivered, row.words) == (OperationState.DONE, True, "!sso setup Encvoy ID")
+    assert (row.state, row.delivered, row.words) == (OperationState.DONE, True, "setup Encvoy ID")
     assert row.receipt == {"changed": True}
     assert row.reply_text == desk.chat.said()[0]
     assert row.reply_id in desk.chat.posted
@@ -316,6 +316,7 @@ async def test_what_had_begun_goes_on_in_the_same_message(desk: Desk) -> None:
     assert (call.arguments, call.options) == ({"name": "Encvoy ID"}, frozenset({"disabled"}))
     [message] = desk.chat.posted.values()
     assert "• The bot was restarted meanwhile and goes on." in message.text
+    assert message.text.endswith("Next: `!sso status`")
     assert "Changed." in message.text
 
 
@@ -378,7 +379,7 @@ async def test_a_command_that_is_gone_is_said_to_be(desk: Desk) -> None:
     desk.script.after_effect = asyncio.Event()
     await desk.type(typed("!sso setup"))
     [row] = desk.operations.rows.values()
-    desk.operations.rows[row.id] = replace(row, words="!sso vanished")
+    desk.operations.rows[row.id] = replace(row, words="vanished")
     later = await crashed(desk)
     await later.runner.recover()
     await later.clock.advance(2)
@@ -396,7 +397,7 @@ async def test_stopping_lets_the_running_one_finish_and_starts_no_other(desk: De
     await stopping
     assert desk.script.effects == ["one"]
     assert "Changed." in desk.chat.said()[0]
-    assert [row.words for row in await desk.operations.unfinished()] == ["!sso setup two"]
+    assert [row.words for row in await desk.operations.unfinished()] == ["setup two"]
 
 
 async def test_stopping_cancels_what_takes_too_long(desk: Desk) -> None:

@@ -98,7 +98,7 @@ async def test_at_the_start_it_says_what_does_not_work(parts: Parts) -> None:
 
 async def test_at_the_start_it_waits_for_rocket_chat_and_then_recovers(parts: Parts) -> None:
     left = Operation(
-        "op1", "m0", ADMIN_ROOM.id, "m0", ANNA.id, "anna", "!sso setup", new_message_id(), START, OperationState.RUNNING
+        "op1", "m0", ADMIN_ROOM.id, "m0", ANNA.id, "anna", "setup", new_message_id(), START, OperationState.RUNNING
     )
     parts.operations.rows["op1"] = left
     parts.chat.fail("room", Unreachable, times=30)
