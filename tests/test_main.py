@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -87,3 +88,15 @@ def test_other_user_errors_end_with_1(monkeypatch: pytest.MonkeyPatch, capsys: p
         command_line.main()
     assert caught.value.code == 1
     assert capsys.readouterr().err == "It is not there. Look elsewhere.\n"
+
+
+def test_anything_else_is_an_internal_error_with_an_id_that_finds_the_log_line(tmp_path: Path) -> None:
+    plant = "from bot import __main__ as m\ndef boom(**_): raise RuntimeError('planted')\nm.cli.main = boom\nm.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", plant], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False
+    )
+    logged, shown = done.stderr.splitlines()
+    event = json.loads(logged)
+    assert done.returncode == 1
+    assert shown == f"internal error {event['error_id']}: the log line with this id tells more."
+    assert "RuntimeError: planted" in event["exception"]
