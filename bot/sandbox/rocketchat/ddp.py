@@ -40,6 +40,10 @@ class Endpoint:
         self.clock = clock
         self.limiter = Limiter()
 
+    def serve(self, app: web.Application) -> None:
+        """Puts `/websocket` on `app`."""
+        app.router.add_get("/websocket", self.handle)
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Upgrades and serves one connection until it ends."""
         if self.sockets.refusing:

@@ -1,0 +1,207 @@
+"""The chat half of the Rocket.Chat stand-in on a real port, with a REST and a DDP client for it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from bot.clock import SystemClock
+from bot.sandbox.ledger import Ledger
+from bot.sandbox.rocketchat import rest_chat
+from bot.sandbox.rocketchat.api import Api
+from bot.sandbox.rocketchat.chat import Chat
+from bot.sandbox.rocketchat.ddp import Endpoint
+from bot.sandbox.rocketchat.login_services import LoginServices
+from bot.sandbox.rocketchat.logins import Logins
+from bot.sandbox.rocketchat.people import People, User
+from bot.sandbox.rocketchat.problems import MeteorError
+from bot.sandbox.rocketchat.rooms import Room
+from bot.sandbox.rocketchat.second_factor import SecondFactor
+from bot.sandbox.rocketchat.settings import Setting, Settings
+from bot.sandbox.rocketchat.sockets import Sockets
+from bot.sandbox.rocketchat.streams import Streams
+from bot.sandbox.rocketchat.version import Version
+from bot.sandbox.serving import Server
+
+PATIENCE = 5.0
+"""Seconds a test waits for a frame that must come."""
+Frame = dict[str, Any]
+
+
+def _no_oauth(token: str, secret: str | None, code: str | None) -> tuple[User, str]:
+    raise MeteorError(403, "No matching login attempt found")
+
+
+@dataclass
+class Someone:
+    """A seeded account."""
+
+    user: User
+    token: str
+    password: str
+
+    @property
+    def id(self) -> str:
+        return self.user.id
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"X-User-Id": self.user.id, "X-Auth-Token": self.token}
+
+
+@dataclass
+class Ddp:
+    """A DDP client that keeps what it hears."""
+
+    socket: aiohttp.ClientWebSocketResponse
+    heard: list[Frame] = field(default_factory=list)
+    _numbers: int = 0
+
+    async def send(self, frame: Frame) -> None:
+        await self.socket.send_str(json.dumps(frame))
+
+    async def hear(self, wanted: Callable[[Frame], bool], timeout: float = PATIENCE) -> Frame:
+        """The first unread frame that is wanted; it is taken out, others stay."""
+        async with asyncio.timeout(timeout):
+            while True:
+                for frame in self.heard:
+                    if wanted(frame):
+                        self.heard.remove(frame)
+                        return frame
+                message = await self.socket.receive()
+                if message.type is not aiohttp.WSMsgType.TEXT:
+                    raise ConnectionError(message.type.name)
+                self.heard.append(json.loads(message.data))
+
+    async def ended(self) -> None:
+        """Returns when the server has ended the connection."""
+        async with asyncio.timeout(PATIENCE):
+            while (await self.socket.receive()).type is aiohttp.WSMsgType.TEXT:
+                pass
+
+    async def connect(self) -> None:
+        await self.send({"msg": "connect", "version": "1", "support": ["1"]})
+        await self.hear(lambda frame: frame.get("msg") == "connected")
+
+    async def call(self, method: str, *params: Any) -> Frame:
+        """The `result` frame of a method, after its `updated` came too."""
+        self._numbers += 1
+        number = f"m{self._numbers}"
+        await self.send({"msg": "method", "id": number, "method": method, "params": list(params)})
+        await self.hear(lambda frame: frame.get("msg") == "updated" and frame["methods"] == [number])
+        return await self.hear(lambda frame: frame.get("msg") == "result" and frame["id"] == number)
+
+    async def subscribe(self, name: str, *params: Any) -> Frame:
+        """The `ready` or `nosub` frame."""
+        self._numbers += 1
+        number = f"s{self._numbers}"
+        await self.send({"msg": "sub", "id": number, "name": name, "params": list(params)})
+        return await self.hear(lambda f: f.get("subs") == [number] or (f.get("msg") == "nosub" and f["id"] == number))
+
+    async def event(self, stream: str, timeout: float = PATIENCE) -> Frame:
+        """`fields` of the next event of a stream."""
+        frame = await self.hear(lambda f: f.get("msg") == "changed" and f["collection"] == stream, timeout)
+        fields: Frame = frame["fields"]
+        return fields
+
+    async def quiet(self) -> None:
+        """Everything that was said before now has been heard: a ping has come back."""
+        await self.send({"msg": "ping", "id": "quiet"})
+        await self.hear(lambda frame: frame == {"msg": "pong", "id": "quiet"})
+
+
+@dataclass
+class ChatServer:
+    """The server, three people (an administrator, a bot, a member), and their private room."""
+
+    server: Server
+    http: aiohttp.ClientSession
+    ledger: Ledger
+    people: People
+    settings: Settings
+    services: LoginServices
+    sockets: Sockets
+    endpoint: Endpoint
+    chat: Chat
+    ada: Someone
+    bot: Someone
+    eve: Someone
+    room: Room
+
+    async def get(self, who: Someone, route: str, **query: Any) -> tuple[int, Frame]:
+        async with self.http.get(f"{self.server.url}/api/v1/{route}", params=query, headers=who.headers) as response:
+            return response.status, await response.json()
+
+    async def post(self, who: Someone, route: str, **body: Any) -> tuple[int, Frame]:
+        async with self.http.post(f"{self.server.url}/api/v1/{route}", json=body, headers=who.headers) as response:
+            return response.status, await response.json()
+
+    async def open(self) -> Ddp:
+        """A websocket on which nothing has been said."""
+        return Ddp(await self.http.ws_connect(f"{self.server.url}/websocket", autoping=True))
+
+    async def ddp(self, who: Someone | None = None) -> Ddp:
+        """A connected client, logged in if somebody is named, with nothing unread."""
+        client = await self.open()
+        await client.connect()
+        if who is not None:
+            answer = await client.call("login", {"resume": who.token})
+            assert "error" not in answer
+        await client.quiet()
+        client.heard.clear()
+        return client
+
+
+@dataclass
+class _Holder:
+    chat: Chat
+
+
+@asynccontextmanager
+async def chat_server(
+    *, settle: float = 0.01, heartbeat: float = 15.0, patience: float = 15.0
+) -> AsyncIterator[ChatServer]:
+    """A running server; closed afterwards."""
+    clock, ledger = SystemClock(), Ledger()
+    people = People(clock.now)
+    settings = Settings(ledger, lambda modules: True)
+    for name, value in {"Message_MaxAllowedSize": 5000, "API_Enable_Rate_Limiter": True}.items():
+        settings.add(Setting(name, "int", value))
+    second_factor = SecondFactor(settings, clock.now, ledger)
+    services = LoginServices(settings, clock, ledger, settle=settle, chance=random.Random(0))
+    chat = Chat(people, settings, clock, ledger)
+    sockets = Sockets(clock.monotonic, heartbeat=heartbeat, patience=patience)
+    endpoint = Endpoint(
+        chat, Logins(people, _no_oauth, second_factor), Streams(chat, services, sockets), sockets, clock
+    )
+    api = Api(Version.of("8.8"), people, settings, second_factor, clock)
+    rest_chat.register(api, _Holder(chat))
+    app = web.Application()
+    endpoint.serve(app)
+    api.serve(app)
+    server = Server(app)
+    await server.start()
+
+    def seed(username: str, *roles: str) -> Someone:
+        user = people.add(username, name=username.title(), password=f"{username}-password", roles=roles)
+        return Someone(user, people.personal_token(user, "test", bypass_two_factor=True), f"{username}-password")
+
+    ada, bot, eve = seed("ada", "admin", "user"), seed("ssobot", "bot", "user"), seed("eve", "user")
+    room = chat.create_room(ada.id, "sso-admins", "p", [bot.id])
+    async with aiohttp.ClientSession() as http:
+        try:
+            yield ChatServer(
+                server, http, ledger, people, settings, services, sockets, endpoint, chat, ada, bot, eve, room
+            )
+        finally:
+            services.suspend()
+            endpoint.close_all()
+    await server.stop()
