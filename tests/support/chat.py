@@ -178,7 +178,8 @@ class MemoryOperations:
     ) -> None:
         self._check("finish")
         row = self.rows[operation_id]
-        self.rows[operation_id] = replace(row, state=state, reply_text=reply_text, receipt=receipt)
+        kept = row.receipt if receipt is None else receipt
+        self.rows[operation_id] = replace(row, state=state, reply_text=reply_text, receipt=kept)
 
     async def delivered(self, operation_id: str) -> None:
         self._check("delivered")

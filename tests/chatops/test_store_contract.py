@@ -1,0 +1,107 @@
+"""What chatops relies on: the in-memory store and the one in SQL behave alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from bot.chatops.ports import Notices, Operation, Operations, OperationState
+from bot.chatops.reply import new_message_id
+from bot.store import migrate
+from bot.store.engine import open_database
+from bot.store.notes import SqlNotes
+from bot.store.operations import SqlOperations
+from tests.support.chat import START, MemoryNotices, MemoryOperations, SteppedClock
+
+
+@dataclass
+class Store:
+    """One of the two."""
+
+    operations: Operations
+    notices: Notices
+
+
+@pytest.fixture(params=["memory", "sql"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    if request.param == "memory":
+        yield Store(MemoryOperations(), MemoryNotices())
+        return
+    database = await open_database(make_url(f"sqlite+aiosqlite:///{tmp_path / 'contract.sqlite'}"))
+    await migrate.upgrade(database)
+    yield Store(SqlOperations(database, SteppedClock()), SqlNotes(database, SteppedClock()))
+    await database.close()
+
+
+def operation(number: int, message_id: str = "") -> Operation:
+    return Operation(
+        id=f"op{number}",
+        message_id=message_id or f"m{number}",
+        room_id="room1",
+        thread_id="t1",
+        user_id="anna1",
+        username="anna",
+        words="setup Encvoy ID",
+        reply_id=new_message_id(),
+        created_at=START + timedelta(seconds=number),
+    )
+
+
+async def test_what_is_accepted_is_found_as_it_was(store: Store) -> None:
+    wanted = replace(operation(1), thread_id=None)
+    assert await store.operations.accept(wanted) == wanted
+    assert await store.operations.unfinished() == (wanted,)
+
+
+async def test_a_message_has_one_operation(store: Store) -> None:
+    same = [operation(number, message_id="m") for number in range(5)]
+    accepted = await asyncio.gather(*(store.operations.accept(one) for one in same))
+    assert [one is None for one in accepted].count(False) == 1
+    assert len(await store.operations.unfinished()) == 1
+
+
+async def test_the_oldest_comes_first(store: Store) -> None:
+    for number in (3, 1, 2):
+        await store.operations.accept(operation(number))
+    assert [found.id for found in await store.operations.unfinished()] == ["op1", "op2", "op3"]
+
+
+@pytest.mark.parametrize("end", [OperationState.DONE, OperationState.FAILED])
+async def test_it_is_at_rest_once_its_answer_is_delivered(store: Store, end: OperationState) -> None:
+    await store.operations.accept(operation(1))
+    await store.operations.note("op1", OperationState.RUNNING)
+    [running] = await store.operations.unfinished()
+    assert running.state is OperationState.RUNNING
+    await store.operations.finish("op1", end, "the answer", {"changed": True})
+    [ended] = await store.operations.unfinished()
+    assert (ended.state, ended.reply_text, ended.receipt) == (end, "the answer", {"changed": True})
+    await store.operations.delivered("op1")
+    assert await store.operations.unfinished() == ()
+
+
+async def test_a_receipt_stays_where_none_is_given(store: Store) -> None:
+    await store.operations.accept(operation(1))
+    await store.operations.finish("op1", OperationState.DONE, "first", {"changed": True})
+    await store.operations.finish("op1", OperationState.FAILED, "second")
+    [found] = await store.operations.unfinished()
+    assert (found.reply_text, found.receipt) == ("second", {"changed": True})
+
+
+async def test_a_delivered_message_is_not_accepted_again(store: Store) -> None:
+    await store.operations.accept(operation(1))
+    await store.operations.finish("op1", OperationState.DONE, "the answer")
+    await store.operations.delivered("op1")
+    assert await store.operations.accept(operation(2, message_id="m1")) is None
+
+
+async def test_notices_are_kept_and_replaced(store: Store) -> None:
+    assert await store.notices.get("key") is None
+    await store.notices.put("key", "one")
+    await store.notices.put("key", "two")
+    assert (await store.notices.get("key"), await store.notices.get("other")) == ("two", None)
