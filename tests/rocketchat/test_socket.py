@@ -189,8 +189,6 @@ class TestConnecting:
             await until(lambda: bench.clock.slept[-1] != CONNECT_WITHIN)
             bench.clock.advance(20)
         bench.server.status = None
-        await until(lambda: bench.server.attempts == 6)
-        bench.clock.advance(20)
         await until(lambda: bench.connected)
         for _ in range(4):
             await bench.pinged()
