@@ -160,6 +160,39 @@ class TestWhatIsAsked:
         assert encoded_query(value) == encoded
 
 
+class TestProxy:
+    async def test_the_environments_proxy_is_asked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        lines: list[bytes] = []
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            lines.append(await head_of(reader))
+            writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"ok":true}')
+            await writer.drain()
+
+        proxy = await asyncio.start_server(talk, "127.0.0.1", 0)
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}")
+        rest = client("http://chat.invalid")
+        assert await rest.get("me") == {"ok": True}
+        rest.close()
+        proxy.close()
+        assert lines[0].startswith(b"GET http://chat.invalid/api/v1/me")
+
+    async def test_a_proxy_that_hangs_is_cut(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read()
+
+        proxy = await asyncio.start_server(talk, "127.0.0.1", 0)
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}")
+        rest = client("http://chat.invalid", limit=0.2)
+        started = time.monotonic()
+        with pytest.raises(NoAnswer):
+            await rest.get("me")
+        await asyncio.get_running_loop().run_in_executor(None, rest._threads.shutdown)
+        rest.close()
+        proxy.close()
+        assert time.monotonic() - started < 1
+
+
 class TestSecondFactor:
     def needing(self, method: str, good: str, seen: list[Mapping[str, str]]) -> Handler:
         async def handler(request: web.Request) -> web.Response:

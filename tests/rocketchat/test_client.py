@@ -1,0 +1,75 @@
+"""The port, joined: each call reaches its room, and the budget is one for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.clock import SystemClock
+from bot.connection.ports import RocketChat
+from bot.connection.state import LiveService, ServiceName, Unknown
+from bot.errors import NoAnswer
+from bot.rocketchat.budget import CALLS
+from bot.rocketchat.client import RocketChatClient
+from bot.rocketchat.live import LiveTable
+from tests.support.rocket_routes import Body, Routes, rocket
+
+NAME = ServiceName("Encvoy ID", "Encvoyid")
+RECORD: Body = {"service": "encvoyid", "custom": True, "serverURL": "https://id.test", "scope": "openid"}
+
+
+@pytest.fixture
+def routes() -> Routes:
+    return Routes({"GET settings.oauth": {"services": [RECORD]}, "GET info": {"version": "8.8"}})
+
+
+@pytest.fixture
+async def client(routes: Routes) -> AsyncIterator[RocketChatClient]:
+    async with rocket(routes) as rest:
+        yield RocketChatClient(rest, LiveTable(), SystemClock())
+
+
+async def test_live_by_a_poll(client: RocketChatClient) -> None:
+    assert await client.live(NAME) == LiveService("encvoyid", {"url": "https://id.test", "scope": "openid"})
+
+
+async def test_awaiting_by_polls(client: RocketChatClient) -> None:
+    seen = await client.await_live(NAME, lambda live: live is not None, 2)
+    assert seen.by == "poll"
+
+
+async def test_awaiting_what_never_comes(client: RocketChatClient) -> None:
+    with pytest.raises(NoAnswer):
+        await client.await_live(NAME, lambda live: live is None, 0.1)
+
+
+async def test_routes_have_budgets_of_their_own(client: RocketChatClient, routes: Routes) -> None:
+    while client.facts.budget.take("settings.oauth"):
+        pass
+    assert isinstance(await client.live(NAME), Unknown)
+    assert await client.facts.version() == (8, 8)
+    assert client.facts.budget.left("info") == CALLS - 1
+    assert routes.of("GET settings.oauth") == []
+
+
+async def test_writing_and_removing_reach_the_server(client: RocketChatClient, routes: Routes) -> None:
+    routes.replies |= {
+        "POST settings.addCustomOAuth": {},
+        "POST settings": {},
+        "POST settings.removeCustomOAuth": {},
+        "GET settings": {"settings": [{"_id": "X", "value": 1}], "total": 1},
+    }
+    port: RocketChat = client
+    await port.create_service(NAME)
+    await port.write_service(NAME, {"url": "u", "scope": "openid"})
+    await port.remove_service(NAME)
+    assert await port.stored(NAME) is None
+    assert await port.services() == ()
+    assert [asked.route for asked in routes.asked] == [
+        "POST settings.addCustomOAuth",
+        "POST settings",
+        "POST settings.removeCustomOAuth",
+        "GET settings",
+        "GET settings",
+    ]
