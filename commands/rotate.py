@@ -35,8 +35,12 @@ def register(registry: Registry, parts: Parts) -> None:
     async def rotate(call: Call) -> Answer:
         if call.operation.receipt is not None:  # committed before a crash: only the answer is missing
             return _answer(await parts.connection(), Receipt.from_dict(dict(call.operation.receipt)), parts)
-        wish, observed = await _wish(call, parts)
-        if "dry-run" in call.options:
+        there = await parts.connection()
+        if exchanging(there) and "dry-run" not in call.options:  # interrupted: it is finished before anything else
+            wish, observed = there, None
+        else:
+            wish, observed = await _wish(call, parts, there)
+        if observed is not None and "dry-run" in call.options:
             text = plan_text(plan(wish, observed), wish)
             return Answer((f"Nothing was changed. I would do this, in this order:\n{text}",), next=("rotate",))
         await call.authorize()
@@ -46,9 +50,8 @@ def register(registry: Registry, parts: Parts) -> None:
         return _answer(connection, receipt, parts)
 
 
-async def _wish(call: Call, parts: Parts) -> tuple[Connection, Observed]:
-    """The connection with a new secret on its way; or the exchange that was interrupted, to be finished first."""
-    connection = await parts.connection()
+async def _wish(call: Call, parts: Parts, connection: Connection) -> tuple[Connection, Observed]:
+    """The connection with a new secret on its way, once the ground is proved."""
     observed = await observe(connection, parts.shop.rocketchat, parts.shop.encvoy)
     if connection.current is None:
         raise UserError("The connection is not set up to its end.", mend="`/sso setup` finishes it.")

@@ -85,7 +85,9 @@ def render_internal(steps: Sequence[Step], error_id: str, *, prefix: str = PREFI
 
 def _finished(lines: Sequence[str], following: Sequence[str], prefix: str) -> str:
     ending = [f"Next: {', '.join(_command(prefix, words) for words in following)}"] if following else []
-    return fit(quiet("\n".join([*lines, *ending])))
+    text = "\n".join([*lines, *ending])
+    # People go on with the prefix they typed: `/sso` may be one that their client swallows.
+    return fit(quiet(text.replace(f"`{PREFIX} ", f"`{prefix} ".replace("` ", "`"))))
 
 
 def _command(prefix: str, words: str) -> str:

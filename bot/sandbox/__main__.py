@@ -1,0 +1,67 @@
+"""`ssobot sandbox rocketchat` and `ssobot sandbox encvoy`: one stand-in, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from dataclasses import replace
+from typing import Protocol
+
+from cryptography.fernet import Fernet
+
+from bot.errors import ConfigError
+from bot.sandbox.encvoy.standin import EncvoyStandIn
+from bot.sandbox.rocketchat.standin import RocketChatStandIn
+from bot.sandbox.serving import Introduction
+
+
+class StandIn(Protocol):
+    """Either of them."""
+
+    @property
+    def introduction(self) -> Introduction:
+        """What its first line says."""
+        ...
+
+    async def start(self) -> None:
+        """Listens."""
+        ...
+
+    async def stop(self) -> None:
+        """Closes the port."""
+        ...
+
+
+def rocketchat(port: int, version: str, settle: float) -> int:
+    """Runs the stand-in of Rocket.Chat. `settle` in seconds; port 0 picks a free one."""
+    return asyncio.run(_serve(RocketChatStandIn(port=port, version=version, settle=settle)))
+
+
+def encvoy(port: int) -> int:
+    """Runs the stand-in of Encvoy ID."""
+    return asyncio.run(_serve(EncvoyStandIn(port=port)))
+
+
+async def _serve(stand_in: StandIn) -> int:
+    try:
+        await stand_in.start()
+    except OSError as error:
+        raise ConfigError(f"--port cannot be listened on: {error.strerror or 'it is taken'}.") from None
+    try:
+        introduction = stand_in.introduction
+        # Each gives all that `ssobot run` needs for its side, and keys to begin with.
+        env = {**introduction.env, "SSOBOT_KEYS": Fernet.generate_key().decode()}
+        print(replace(introduction, env=env).line(), flush=True)
+        await told_to_stop()
+    finally:
+        await stand_in.stop()
+    return 0
+
+
+async def told_to_stop() -> None:
+    """Returns at SIGTERM or SIGINT."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()

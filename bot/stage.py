@@ -1,0 +1,104 @@
+"""Both stand-ins and the bot in one process: what the demo plays on, what `ssobot sandbox` offers, what tests use."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from bot import logs
+from bot.app import Bot, building
+from bot.clock import Clock
+from bot.config import PREFIX, Config
+from bot.sandbox.encvoy.standin import EncvoyStandIn
+from bot.sandbox.rocketchat.standin import RocketChatStandIn
+from bot.sandbox.serving import Account, Introduction
+from bot.sandbox.visitor import Visitor, visiting
+
+ROOM = "sso-admins"
+READY_WITHIN = 20.0
+
+
+@dataclass
+class Stage:
+    """Two stand-ins that run, and a bot that can be started on them, stopped and started again."""
+
+    rocketchat: RocketChatStandIn
+    encvoy: EncvoyStandIn
+    folder: Path
+    """Where the bot keeps its database."""
+    keys: str = field(default_factory=lambda: Fernet.generate_key().decode())
+    extra: dict[str, str] = field(default_factory=dict)
+    """Variables over those of the stand-ins."""
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What `ssobot run` needs."""
+        return {
+            **self.rocketchat.introduction.env,
+            **self.encvoy.introduction.env,
+            "SSOBOT_KEYS": self.keys,
+            "SSOBOT_DATABASE_URL": f"sqlite+aiosqlite:///{self.folder / 'ssobot.sqlite'}",
+            "SSOBOT_LISTEN": "127.0.0.1:0",
+            **self.extra,
+        }
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """Everybody on both sides."""
+        return (*self.rocketchat.introduction.accounts, *self.encvoy.introduction.accounts)
+
+    @property
+    def introduction(self) -> Introduction:
+        """The first line of `ssobot sandbox`."""
+        return Introduction(self.rocketchat.url, self.env, self.accounts)
+
+    @contextlib.asynccontextmanager
+    async def bot(self, clock: Clock | None = None) -> AsyncIterator[Bot]:
+        """A bot that listens, until the block is left."""
+        config = config_from(self.env)
+        logs.redact_values(config.secrets())
+        async with building(config, clock) as bot:
+            serving = asyncio.create_task(bot.serve())
+            ready = asyncio.create_task(bot.ready.wait())
+            try:
+                await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=READY_WITHIN)
+                if serving.done():
+                    serving.result()
+                if not ready.done():
+                    raise TimeoutError("the bot did not get ready")
+                yield bot
+            finally:
+                ready.cancel()
+                serving.cancel()
+                await asyncio.gather(serving, ready, return_exceptions=True)
+
+    @contextlib.asynccontextmanager
+    async def visitor(self, role: str = "admin", room: str = ROOM) -> AsyncIterator[Visitor]:
+        """Somebody of that role at the web client."""
+        account = self.rocketchat.introduction.account(role)
+        async with visiting(self.rocketchat.url, account.user_id, account.token, room) as visitor:
+            yield visitor
+
+
+@contextlib.asynccontextmanager
+async def stage(folder: Path, *, settle: float = 2.0, version: str = "8.8", seed: int = 0) -> AsyncIterator[Stage]:
+    """Both stand-ins on free loopback ports."""
+    rocketchat = RocketChatStandIn(port=0, version=version, settle=settle, seed=seed)
+    encvoy = EncvoyStandIn(port=0, seed=seed)
+    try:
+        await rocketchat.start()
+        await encvoy.start()
+        yield Stage(rocketchat, encvoy, folder)
+    finally:
+        await encvoy.stop()
+        await rocketchat.stop()
+
+
+def config_from(env: Mapping[str, str]) -> Config:
+    """The configuration that these variables mean."""
+    return Config(**{name.removeprefix(PREFIX).lower(): value for name, value in env.items()})  # type: ignore[arg-type]
