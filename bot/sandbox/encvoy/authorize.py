@@ -16,7 +16,7 @@ from aiohttp import web
 from bot.sandbox.encvoy.claims import SCOPES
 from bot.sandbox.encvoy.client_auth import Form, authenticate, find_client, reject_duplicates
 from bot.sandbox.encvoy.clients import Record
-from bot.sandbox.encvoy.grants import PAR_TTL, Pushed, nano_id
+from bot.sandbox.encvoy.grants import PAR_TTL, Pushed, opaque
 from bot.sandbox.encvoy.keys import Keys
 from bot.sandbox.encvoy.oidc_errors import (
     NO_STORE,
@@ -56,7 +56,7 @@ PARAMETERS = (
 PROMPTS = frozenset({"none", "login", "consent"})
 MODES = ("query", "fragment", "form_post")
 PUSHED_URN = "urn:ietf:params:oauth:request_uri:"
-CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]+")
+UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]+")
 
 Params = dict[str, str]
 
@@ -127,9 +127,11 @@ def _load_pushed(state: State, client: Record, params: Params) -> str | None:
         raise OidcError(400, "request_uri_not_supported")
     par = uri.removeprefix(PUSHED_URN)
     pushed = state.vault.pushed.get(par)
-    stale = pushed is None or pushed.consumed or pushed.expires <= state.now()
-    if pushed is None or stale or pushed.client_id != client["client_id"]:
+    if pushed is None or pushed.consumed or pushed.expires <= state.now():
         raise OidcError(400, "invalid_request_uri", "request_uri is invalid, expired, or was already used")
+    if pushed.client_id != client["client_id"]:
+        text = "request client_id must equal the one in request parameters"
+        raise OidcError(400, "invalid_request_object", text)
     params.clear()
     params.update(pushed.params)
     return par
@@ -197,11 +199,17 @@ def _check_pkce(params: Params) -> None:
         raise invalid_request("not supported value of code_challenge_method")
     if method and not challenge:
         raise invalid_request("code_challenge must be provided with code_challenge_method")
-    if challenge and not 43 <= len(challenge) <= 128:
-        extreme = "minimum length of 43" if len(challenge) < 43 else "maximum length of 128"
-        raise invalid_request(f"code_challenge must be a string with a {extreme} characters")
-    if challenge and not CHALLENGE.fullmatch(challenge):
-        raise invalid_request("code_challenge contains invalid characters")
+    if challenge:
+        ensure_pkce_format("code_challenge", challenge)
+
+
+def ensure_pkce_format(name: str, value: str) -> None:
+    """RFC 7636 §4.1 and §4.2: 43 to 128 unreserved characters."""
+    if not 43 <= len(value) <= 128:
+        extreme = "minimum length of 43" if len(value) < 43 else "maximum length of 128"
+        raise invalid_request(f"{name} must be a string with a {extreme} characters")
+    if not UNRESERVED.fullmatch(value):
+        raise invalid_request(f"{name} contains invalid characters")
 
 
 def granted(params: Params) -> str:
@@ -218,7 +226,7 @@ def push(state: State, keys: Keys, request: web.Request, form: Form) -> web.Resp
         if error.error == "invalid_redirect_uri":
             error.error = "invalid_request"
         raise
-    par = nano_id()
+    par = opaque()
     state.vault.pushed[par] = Pushed(client["client_id"], dict(checked.params), state.now() + PAR_TTL)
     body = {"expires_in": PAR_TTL, "request_uri": PUSHED_URN + par}
     return web.json_response(body, status=201, headers=NO_STORE)

@@ -45,7 +45,12 @@ class Flow:
                 raise OidcError(400, "interaction_required", "End-User authentication is required")
         except OidcError as error:
             return failed(self.state, request, params, error)
-        return self._ask(request, checked, "login")
+        response = self._ask(request, checked, "login")
+        session = self.state.vault.session(self.cookies.read_session(request))
+        if session is not None:
+            session.expires = self.state.now() + SESSION_TTL
+            self.cookies.write_session(response, session.uid, SESSION_TTL)
+        return response
 
     def resume(self, request: web.Request) -> web.Response:
         """`GET /auth/<uid>`: goes on where an interaction ended."""
@@ -71,7 +76,7 @@ class Flow:
             raise _not_found("interaction session not found")
         if not request.path.endswith(f"/{uid}"):
             raise _not_found("authorization session and cookie identifier mismatch")
-        here = self.cookies.read(request, names.SESSION)
+        here = self.cookies.read_session(request)
         if interaction.session_uid is not None and interaction.session_uid != here:
             raise _not_found("interaction session and authentication session mismatch")
         return interaction
@@ -84,14 +89,13 @@ class Flow:
             response = self._ask(request, checked, "consent", session.uid, session.account_id)
         else:
             response = self._succeed(request, checked, session)
-        for name in (names.SESSION, f"{names.SESSION}.legacy"):
-            self.cookies.write(response, name, session.uid, "/", SESSION_TTL)
+        self.cookies.write_session(response, session.uid, SESSION_TTL)
         return response
 
     def _session(self, request: web.Request, account_id: int) -> Session:
         """The session of this browser, or a new one for somebody else."""
         vault = self.state.vault
-        session = vault.session(self.cookies.read(request, names.SESSION))
+        session = vault.session(self.cookies.read_session(request))
         if session is not None and session.account_id != account_id:
             vault.end_session(session.uid)
             session = None
@@ -118,7 +122,7 @@ class Flow:
         """303 to the page of a new interaction, with the two cookies that belong to it."""
         vault = self.state.vault
         if session_uid is None:
-            session = vault.session(self.cookies.read(request, names.SESSION))
+            session = vault.session(self.cookies.read_session(request))
             session_uid = session.uid if session else None
         expires = self.state.now() + INTERACTION_TTL
         interaction = Interaction(dict(checked.params), prompt, expires, session_uid, account_id, par=checked.par)
@@ -154,7 +158,7 @@ class Flow:
         params, now = checked.params, self.state.now()
         words = params["response_type"].split(" ")
         ttl = {"code": CODE_TTL, "access": checked.client["access_token_ttl"]}
-        carried = ("redirect_uri", "nonce", "code_challenge")
+        carried = ("redirect_uri", "nonce", "code_challenge", "max_age")
         details: dict[str, object] = {name: params[name] for name in carried if name in params}
 
         def make(kind: str) -> Credential:

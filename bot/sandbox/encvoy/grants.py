@@ -16,7 +16,12 @@ ID_TOKEN_TTL = 1800
 
 
 def nano_id() -> str:
-    """An opaque handle of 43 characters."""
+    """An opaque handle of 21 characters, for what is no credential by itself."""
+    return secrets.token_urlsafe(16)[:21]
+
+
+def opaque() -> str:
+    """The value of a code or token: 43 characters."""
     return secrets.token_urlsafe(32)
 
 
@@ -27,6 +32,8 @@ class Session:
     account_id: int
     expires: float
     uid: str = field(default_factory=nano_id)
+    xsrf: str = field(default_factory=nano_id)
+    """What the form of the logout must send back."""
     grants: dict[str, str] = field(default_factory=dict)
     """client_id to the id of the grant that lives in this session."""
 
@@ -57,7 +64,7 @@ class Credential:
     details: dict[str, Any] = field(default_factory=dict)
     """What only a code or only a refresh token carries: redirect_uri, nonce, code_challenge, auth_time."""
     consumed: bool = False
-    value: str = field(default_factory=nano_id)
+    value: str = field(default_factory=opaque)
 
 
 @dataclass

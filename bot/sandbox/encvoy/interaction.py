@@ -21,6 +21,8 @@ from bot.sandbox.encvoy.people import Person, Role
 from bot.sandbox.encvoy.state import State
 
 CREDENTIAL_FIELDS = ("identifier", "password", "prompt")
+BROKEN_LIMIT = {"X-RateLimit-Limit": "undefined", "X-RateLimit-Remaining": "NaN"}
+"""What the throttler of the real one sends: its limit is undefined, and it never limits (facts/encvoy-id.md §5)."""
 
 
 class Interactions:
@@ -82,7 +84,9 @@ class Interactions:
         for name in self._empty(interaction, person):
             if body.get(name):
                 setattr(person, name, str(body[name]))
-        return self._next(request, interaction, person)
+        answer = self._next(request, interaction, person)
+        answer.headers.update(BROKEN_LIMIT)
+        return answer
 
     async def confirm(self, request: web.Request) -> web.Response:
         """Consent to an ordinary client. From now on the person has a role row there."""

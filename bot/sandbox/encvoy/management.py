@@ -76,6 +76,8 @@ class Management:
         return Actor(self.acting, self.state.people.role(self.state.main_id, self.acting))
 
     def _insert(self, person: Person, columns: Record) -> Record:
+        if not self.state.switches.password_login:
+            raise ApiError(500, "T3E0030")
         parents = self.state.people.clients_of(person, OWNING)
         rows = self.state.clients.by_id
         parent = next((name for name in parents if name in rows and rows[name]["parent_id"] is None), None)

@@ -24,13 +24,15 @@ class OidcError(Exception):
     may_redirect: bool = True
     """Whether an authorization request that fails with it goes back to its redirect_uri."""
     headers: dict[str, str] = field(default_factory=dict)
+    scope: str | None = None
+    """The scope that is missing or not allowed."""
 
     def __post_init__(self) -> None:
         super().__init__(self.error, self.description)
 
     def body(self, state: str | None = None) -> dict[str, str]:
         """The members of the answer, in the order of the real one."""
-        members = {"error": self.error, "error_description": self.description, "state": state}
+        members = {"error": self.error, "error_description": self.description, "scope": self.scope, "state": state}
         return {name: value for name, value in members.items() if value is not None}
 
 

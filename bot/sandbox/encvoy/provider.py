@@ -11,7 +11,6 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.encvoy import cookies as names
 from bot.sandbox.encvoy.answers import NGINX_404
 from bot.sandbox.encvoy.authorize import push
 from bot.sandbox.encvoy.claims import CLAIMS, SCOPES
@@ -66,7 +65,7 @@ class Provider:
             case "GET", "/jwks":
                 return web.json_response(self.keys.published(), content_type="application/jwk-set+json")
             case "GET" | "POST", "/session/end":
-                return self._logout_page()
+                return self._logout_page(request)
             case "POST", "/session/end/confirm":
                 return await self._log_out(request, path)
             case "GET", "/session/end/success":
@@ -111,7 +110,8 @@ class Provider:
         challenge = f'Bearer realm="{self.state.domain}"'
         if error.description == "no access token provided":
             return challenge
-        return f'{challenge}, error="{error.error}", error_description="{error.description}"'
+        scope = f', scope="{error.scope}"' if error.scope else ""
+        return f'{challenge}, error="{error.error}", error_description="{error.description}"{scope}'
 
     async def _bearer(self, request: web.Request) -> Credential:
         """The access token of a userinfo request; it must come in exactly one way, and not in the query."""
@@ -138,7 +138,12 @@ class Provider:
         if token is None or token.kind != "access":
             raise _invalid_token()
         if "openid" not in token.scope.split():
-            raise OidcError(403, "insufficient_scope", "access token missing openid scope")
+            raise OidcError(403, "insufficient_scope", "access token missing openid scope", scope="openid")
+        asked = request.query.get("scope") if request.method == "GET" else one(form, "scope")
+        beyond = [name for name in (asked or "").split() if name not in token.scope.split()]
+        if beyond:
+            text = "access token missing requested scope"
+            raise OidcError(403, "insufficient_scope", text, scope=" ".join(beyond))
         return token
 
     def _discovery(self, request: web.Request) -> web.Response:
@@ -173,22 +178,30 @@ class Provider:
         }
         return web.json_response(document)
 
-    def _logout_page(self) -> web.Response:
+    def _logout_page(self, request: web.Request) -> web.Response:
+        """Asks whether to sign out; the form holds what only this browser's session knows."""
+        session = self.state.vault.session(self.cookies.read_session(request))
         action = html.escape(f"{self.state.switches.oidc_prefix}/session/end/confirm")
         form = (
-            f'<form method="post" action="{action}"><input type="hidden" name="logout" value="yes">'
-            '<button type="submit">Yes, sign me out</button></form>'
+            f'<form method="post" action="{action}">'
+            f'<input type="hidden" name="xsrf" value="{session.xsrf if session else ""}">'
+            '<button type="submit" name="logout" value="yes">Yes, sign me out</button></form>'
         )
         return web.Response(text=_plain("Logout Request", form), content_type="text/html", headers=NO_STORE)
 
     async def _log_out(self, request: web.Request, path: str) -> web.Response:
         """Ends the session of this browser: its tokens stop counting at once (facts/encvoy-id.md §2)."""
         form = await body_of(request, path)
-        uid = self.cookies.read(request, names.SESSION)
-        if uid is not None and one(form, "logout"):
-            self.state.vault.end_session(uid)
+        session = self.state.vault.session(self.cookies.read_session(request))
+        if session is None:
+            raise invalid_request("could not find logout details")
+        if one(form, "xsrf") != session.xsrf:
+            raise invalid_request("xsrf token invalid")
+        if one(form, "logout"):
+            self.state.vault.end_session(session.uid)
         prefix = self.state.switches.oidc_prefix
-        return web.Response(status=303, headers={"Location": f"{self.state.domain}{prefix}/session/end/success"})
+        location = f"{self.state.domain}{prefix}/session/end/success"
+        return web.Response(status=303, headers=NO_STORE | {"Location": location})
 
 
 def _invalid_token() -> OidcError:

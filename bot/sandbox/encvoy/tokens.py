@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.sandbox.encvoy.authorize import ensure_pkce_format
 from bot.sandbox.encvoy.claims import claims_for
 from bot.sandbox.encvoy.client_auth import Form, authenticate, one, reject_duplicates
 from bot.sandbox.encvoy.clients import Record
@@ -123,7 +124,7 @@ class Tokens:
         beyond = [name for name in scope.split() if name not in held.scope.split()]
         if beyond:
             text = f"refresh token missing requested scope{'' if len(beyond) == 1 else 's'}"
-            raise OidcError(400, "invalid_scope", text)
+            raise OidcError(400, "invalid_scope", text, scope=" ".join(beyond))
         if held.consumed:
             vault.revoke(held.grant_id)
             raise invalid_grant()
@@ -140,7 +141,7 @@ class Tokens:
 
     def _keep(self, kind: str, origin: Credential, expires: float, scope: str | None = None) -> Credential:
         details: dict[str, Any] = {
-            name: origin.details[name] for name in ("nonce", "auth_time") if name in origin.details
+            name: origin.details[name] for name in ("nonce", "auth_time", "max_age") if name in origin.details
         }
         return self.state.vault.keep(
             Credential(
@@ -174,7 +175,7 @@ class Tokens:
         now = int(self.state.now())
         claims = self.claims(client, person, scope)
         claims |= {name: origin.details[name] for name in ("nonce",) if origin.details.get(name)}
-        if client["require_auth_time"]:
+        if client["require_auth_time"] or "max_age" in origin.details:
             claims["auth_time"] = origin.details.get("auth_time", now)
         claims |= {name: half_hash(value) for name, value in hashed.items()}
         claims |= {"aud": client["client_id"], "exp": now + ID_TOKEN_TTL, "iat": now, "iss": self.state.domain}
@@ -194,6 +195,8 @@ class Tokens:
 def _check_verifier(verifier: str | None, challenge: str | None) -> None:
     if not verifier and not challenge:
         return
+    if verifier:
+        ensure_pkce_format("code_verifier", verifier)
     digest = hashlib.sha256((verifier or "").encode()).digest()
     made = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
     if not verifier or not challenge or not hmac.compare_digest(made, challenge):

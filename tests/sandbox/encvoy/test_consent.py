@@ -87,6 +87,7 @@ async def test_publicity_is_asked_once(idp: EncvoyStandIn, browser: Browser, cli
     assert f'action="/api/interaction/{answer.widget["interactionId"]}/steps"' in answer.text
     allowed = await browser.ask("POST", f"{page}/steps", form={"public_profile_consent": "true"})
     assert allowed.status == 302
+    assert (allowed.headers["X-RateLimit-Limit"], allowed.headers["X-RateLimit-Remaining"]) == ("undefined", "NaN")
     assert person.public_profile_claims_oauth == "picture nickname email login"
     page = (await browser.authorize(client_id)).location
     assert (await browser.sign_in(page, person)).status == 302

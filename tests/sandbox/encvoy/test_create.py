@@ -167,6 +167,12 @@ async def test_whoever_owns_no_top_level_client_cannot_create(idp: EncvoyStandIn
     assert (answer.status, answer.json["errorCode"]) == (500, "translation.errors.T3E0071")
 
 
+async def test_without_the_provider_login_password_nothing_can_be_created(idp: EncvoyStandIn, create: Create) -> None:
+    idp.switches.password_login = False
+    answer = await create()
+    assert (answer.status, answer.json["errorCode"]) == (500, "translation.errors.T3E0030")
+
+
 def _organisation(idp: EncvoyStandIn) -> tuple[str, int]:
     return next((row["client_id"], 2) for row in idp.clients.by_id.values() if row["name"] == "Org2")
 

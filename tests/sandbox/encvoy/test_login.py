@@ -61,6 +61,18 @@ async def test_resuming_sets_the_session_cookies_on_the_root(idp: EncvoyStandIn,
     assert session == dict.fromkeys(("_session", "_session.sig", "_session.legacy", "_session.legacy.sig"), "/")
 
 
+async def test_a_browser_that_drops_the_first_session_cookie_has_the_second(
+    idp: EncvoyStandIn, browser: Browser
+) -> None:
+    """SameSite=None without Secure is dropped by browsers; the legacy cookie carries the session then."""
+    answer = await browser.code(idp.person("manager"))
+    assert (answer.cookies["_session"]["samesite"], answer.cookies["_session.legacy"]["samesite"]) == ("None", "")
+    first = (await browser.exchange(answer)).json["access_token"]
+    browser.http.cookie_jar.clear(lambda morsel: morsel.key in ("_session", "_session.sig"))
+    await browser.code(idp.person("manager"))
+    assert (await browser.ask("GET", "/api/v1/clients", token=first)).status == 401
+
+
 @pytest.mark.parametrize("name", ["_interaction", "_interaction.sig"])
 async def test_without_its_cookie_a_login_is_lost(idp: EncvoyStandIn, browser: Browser, name: str) -> None:
     page = (await browser.authorize()).location

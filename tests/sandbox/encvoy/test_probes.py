@@ -384,6 +384,25 @@ async def test_userinfo_wants_the_header(
     assert answer.headers["WWW-Authenticate"] == challenge.format(url=idp.url)
 
 
+@pytest.mark.parametrize(
+    ("scope", "asked", "lacking"), [("profile", "", "openid"), ("openid", "openid email", "email")]
+)
+async def test_userinfo_wants_the_scope(
+    idp: EncvoyStandIn, browser: Browser, scope: str, asked: str, lacking: str
+) -> None:
+    token = (await browser.exchange(await browser.code(idp.person("person"), scope=scope))).json["access_token"]
+    answer = await browser.ask("GET", "/oidc/me", token=token, params={"scope": asked})
+    assert (answer.status, answer.json["error"], answer.json["scope"]) == (403, "insufficient_scope", lacking)
+
+
+async def test_a_pushed_request_belongs_to_its_client(browser: Browser, made: dict[str, str], create: Create) -> None:
+    uri = (await par(browser, made)).json["request_uri"]
+    other = (await create()).json["client_id"]
+    answer = await browser.ask("GET", "/oidc/auth", params={"client_id": other, "request_uri": uri})
+    assert answer.status == 303
+    assert answer.query["error"] == "invalid_request_object"
+
+
 async def test_userinfo_takes_a_form_field_too(idp: EncvoyStandIn, browser: Browser) -> None:
     token = (await browser.exchange(await browser.code(idp.person("person")))).json["access_token"]
     assert (await browser.ask("POST", "/oidc/me", form={"access_token": token})).json == {"sub": "4"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from joserfc import jwt
@@ -135,7 +136,7 @@ async def test_a_code_belongs_to_its_redirect_uri(idp: EncvoyStandIn, browser: B
     assert other.json == BAD_GRANT
 
 
-@pytest.mark.parametrize(("verifier", "status"), [("v" * 43, 200), ("w" * 43, 400), ("", 400)])
+@pytest.mark.parametrize(("verifier", "status"), [("v" * 43, 200), ("w" * 43, 400), ("", 400), ("v", 400)])
 async def test_pkce_is_checked_where_it_was_begun(
     idp: EncvoyStandIn, browser: Browser, verifier: str, status: int
 ) -> None:
@@ -163,6 +164,31 @@ async def test_an_id_token_is_signed_by_the_published_key(idp: EncvoyStandIn, br
     assert (claims["iat"], claims["exp"]) == (wall.seconds, wall.seconds + 1800)
     digest = hashlib.sha256(tokens["access_token"].encode()).digest()[:16]
     assert claims["at_hash"] == base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+async def test_max_age_brings_the_time_of_the_login(idp: EncvoyStandIn, wall: Wall) -> None:
+    tokens = await tokens_of(idp, idp.person("person"), max_age="100")
+    claims = jwt.decode(tokens["id_token"], idp.keys.key, algorithms=["RS256"]).claims
+    assert claims["auth_time"] == wall.seconds
+
+
+@pytest.mark.parametrize("response_type", ["code id_token", "code token", "id_token", "code id_token token"])
+async def test_implicit_and_hybrid_answers_come_in_the_fragment(
+    idp: EncvoyStandIn, browser: Browser, create: Create, response_type: str
+) -> None:
+    grants = ["authorization_code", "implicit"]
+    made = (await create(grant_types=grants, response_types=[response_type])).json
+    answer = await browser.authorize(made["client_id"], response_type=response_type, nonce="N")
+    await browser.sign_in(answer.location, idp.person("person"))
+    consent = await browser.ask("GET", answer.location.replace("/api/interaction", "/oidc/auth"))
+    await browser.ask("POST", f"{consent.location}/confirm")
+    back = await browser.ask("GET", consent.location.replace("/api/interaction", "/oidc/auth"))
+    members = parse_qs(urlsplit(back.location).fragment)
+    assert {word for word in ("code", "id_token") if word in members} == set(response_type.split()) - {"token"}
+    assert ("access_token" in members) == ("token" in response_type.split())
+    if "id_token" in members:
+        claims = jwt.decode(members["id_token"][0], idp.keys.key, algorithms=["RS256"]).claims
+        assert (claims["nonce"], "c_hash" in claims) == ("N", "code" in response_type)
 
 
 async def test_a_lost_key_file_means_another_key(idp: EncvoyStandIn, browser: Browser) -> None:
@@ -195,7 +221,11 @@ async def test_logging_out_ends_the_tokens_of_the_session(idp: EncvoyStandIn, br
     tokens = (await browser.exchange(await browser.code(idp.person("manager"), **OFFLINE))).json
     page = await browser.ask("GET", "/oidc/session/end")
     assert 'action="/oidc/session/end/confirm"' in page.text
-    await browser.ask("POST", "/oidc/session/end/confirm", form={"logout": "yes"})
+    forged = await browser.ask("POST", "/oidc/session/end/confirm", form={"logout": "yes", "xsrf": "forged"})
+    assert (forged.status, forged.json["error_description"]) == (400, "xsrf token invalid")
+    assert await managing(browser, tokens["access_token"]) == 200
+    xsrf = page.text.partition('name="xsrf" value="')[2].partition('"')[0]
+    await browser.ask("POST", "/oidc/session/end/confirm", form={"logout": "yes", "xsrf": xsrf})
     assert await managing(browser, tokens["access_token"]) == 401
     assert (await refresh(browser, tokens["refresh_token"])).json == BAD_GRANT
 
