@@ -7,7 +7,7 @@ returns the envelope without `success`, or throws what the real server throws.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.sandbox.rocketchat.chat import Chat
@@ -253,7 +253,8 @@ def _by_cursor(chat: Chat, room: Room, given: Document) -> Document:
 def history(chat: Chat, room: Room, given: Document) -> Document:
     """`*.history`: newest first, `latest` and `oldest` exclusive unless `inclusive`, at most 100 at once."""
     inclusive = given.get("inclusive") in {True, "true"}
-    latest = _lenient_date(given.get("latest")) or chat.now()
+    # Our answers come within the millisecond of the message, the real server's never do.
+    latest = _lenient_date(given.get("latest")) or chat.now() + timedelta(milliseconds=1)
     oldest = _lenient_date(given.get("oldest"))
     threads = given.get("showThreadMessages") not in {False, "false"}
     found = [
