@@ -22,6 +22,8 @@ TOTAL_SECONDS = 8.0
 KEEP_ALIVE_SECONDS = 30.0
 """How long an idle connection is kept: longer than Rocket.Chat takes to settle."""
 MAX_BODY = 8 * 1024 * 1024
+USER_AGENT = "ssobot"
+"""What Encvoy ID writes into its log as the device of a login."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -100,7 +102,12 @@ class Wire:
             tls: ssl.SSLContext | bool = True if self._tls is None else self._tls
             self._connector = aiohttp.TCPConnector(ssl=tls, keepalive_timeout=KEEP_ALIVE_SECONDS, limit_per_host=20)
         return aiohttp.ClientSession(
-            connector=self._connector, connector_owner=False, cookie_jar=jar, timeout=self._timeout, trust_env=False
+            connector=self._connector,
+            connector_owner=False,
+            cookie_jar=jar,
+            timeout=self._timeout,
+            trust_env=False,
+            headers={"User-Agent": USER_AGENT},
         )
 
     async def _exchange(

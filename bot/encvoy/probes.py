@@ -92,10 +92,8 @@ class Probes:
         answer = await self._wire.send("POST", url, route=route, headers=JSON, form=form)
         try:
             decipher_oidc(answer.status, answer.headers, answer.body, route)
-        except Unauthenticated:
-            return "invalid_client"
-        except Rejected as refusal:
+        except (Unauthenticated, Rejected) as refusal:
             if refusal.code is None:
-                raise
+                raise  # not Encvoy ID's own words: a proxy that wants a password of its own, say
             return refusal.code
         return None

@@ -8,7 +8,7 @@ import pytest
 
 from bot.connection.ports import ApplicationFields, Probe
 from bot.encvoy.client import EncvoyIdClient
-from bot.errors import BadAnswer, NoAnswer
+from bot.errors import BadAnswer, NoAnswer, Unauthenticated
 from bot.sandbox.encvoy.standin import EncvoyStandIn
 from bot.sandbox.faults import Effect, Fault
 from bot.secret import Secret, new_secret
@@ -107,6 +107,15 @@ async def test_a_proxy_in_trouble_says_nothing_of_the_secret(
         standin.faults.add(Fault("POST", path, status=502, body="<html>", content_type="text/html"))
 
     with pytest.raises(BadAnswer):
+        await client.probe(*application, CALLBACK)
+
+
+async def test_a_proxy_that_wants_a_password_says_nothing_of_the_secret(
+    client: EncvoyIdClient, standin: EncvoyStandIn, application: tuple[str, Secret]
+) -> None:
+    standin.faults.add(Fault("POST", "/oidc/request", status=401, body="<html>", content_type="text/html"))
+
+    with pytest.raises(Unauthenticated):
         await client.probe(*application, CALLBACK)
 
 
