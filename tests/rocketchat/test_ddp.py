@@ -355,6 +355,14 @@ class TestHeartbeat:
         peer.waits(1)
         assert peer.sent() == []
 
+    def test_the_next_silence_is_asked_about_again(self, peer: Peer) -> None:
+        peer.up()
+        for _ in range(3):
+            peer.sent()
+            peer.waits(ddp.PING_AFTER)
+            assert [frame["msg"] for frame in peer.sent()] == ["ping"]
+            peer.hears(msg="pong", id="ssobot")
+
     def test_an_answer_ends_the_worry(self, peer: Peer) -> None:
         peer.up()
         peer.waits(ddp.PING_AFTER)

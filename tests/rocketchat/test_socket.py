@@ -425,6 +425,17 @@ class TestCatchUp:
         assert bench.catch_ups.asked == [START, START]
         assert bench.got == ["new"], "what was held back is given out when its socket ends"
 
+    async def test_one_whose_socket_was_cut_does_not_answer_for_the_next(self, bench: Bench) -> None:
+        bench.catch_ups.gate.clear()
+        await bench.up()
+        bench.jitter = 1.0
+        bench.server.last.cut()
+        await bench.lost()
+        bench.catch_ups.gate.set()
+        await quiet()
+        bench.clock.advance(1)
+        await until(lambda: len(bench.catch_ups.asked) == 2)
+
     async def test_an_old_message_found_for_a_new_reaction_was_not_missed(self, bench: Bench) -> None:
         bench.catch_ups.answers = [[caught_up("old", START - timedelta(days=1)), caught_up("missed")]]
         await bench.up()
