@@ -98,6 +98,8 @@ class Route:
     login: bool = True
     permissions: tuple[str, ...] = ()
     """All of them are needed."""
+    guard: Callable[[Call], bool] | None = None
+    """A condition of its own, where permissions alone don't say it."""
     two_factor: TwoFactor = TwoFactor.NONE
     body: Schema | None = None
     query: Schema | None = None
@@ -135,6 +137,7 @@ class Api:
         until: str = "999.0",
         login: bool = True,
         permissions: tuple[str, ...] = (),
+        guard: Callable[[Call], bool] | None = None,
         two_factor: TwoFactor = TwoFactor.NONE,
         body: Schema | None = None,
         query: Schema | None = None,
@@ -147,7 +150,20 @@ class Api:
         def register(handler: Handler) -> Handler:
             if Version.of(since) <= self.version < Version.of(until):
                 self.routes.append(
-                    Route(method, path, handler, login, permissions, two_factor, body, query, limit, unlimited, bypass)
+                    Route(
+                        method,
+                        path,
+                        handler,
+                        login,
+                        permissions,
+                        guard,
+                        two_factor,
+                        body,
+                        query,
+                        limit,
+                        unlimited,
+                        bypass,
+                    )
                 )
             return handler
 
@@ -188,6 +204,8 @@ class Api:
         call = Call(request, user, token, _given_query(route, request), await _given_body(route, request))
         if user is not None:
             if not all(self.people.may(user.id, permission) for permission in route.permissions):
+                return self.no_permission()
+            if route.guard is not None and not route.guard(call):
                 return self.no_permission()
             if route.two_factor is not TwoFactor.NONE:
                 self.second_factor.check(user, call.attempt, remember=route.two_factor is TwoFactor.REMEMBERED)
@@ -273,7 +291,7 @@ def _given_query(route: Route, request: web.Request) -> Document:
 async def _given_body(route: Route, request: web.Request) -> Document:
     """The body as JSON or form; anything else is no body (a multipart body is the handler's to read)."""
     given: Document = {}
-    if request.can_read_body and request.content_type == "application/json":
+    if request.body_exists and request.content_type == "application/json":
         try:
             parsed = json.loads(await request.text() or "{}")
         except ValueError:
@@ -281,6 +299,6 @@ async def _given_body(route: Route, request: web.Request) -> Document:
         if not isinstance(parsed, dict):
             raise MeteorError("invalid-params", "must be object")
         given = parsed
-    elif request.can_read_body and request.content_type == "application/x-www-form-urlencoded":
+    elif request.body_exists and request.content_type == "application/x-www-form-urlencoded":
         given = dict(await request.post())
     return _checked(route.body, given)

@@ -1,0 +1,79 @@
+"""Adding, removing and refreshing custom OAuth services, as routes and as methods (facts/rocketchat.md §2.1, §2.6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.sandbox.rocketchat.api import Api, Call, TwoFactor
+from bot.sandbox.rocketchat.messages import Document
+from bot.sandbox.rocketchat.oauth_settings import MODULE, add_service, normalised, remove_service
+from bot.sandbox.rocketchat.problems import MeteorError
+from bot.sandbox.rocketchat.schema import STRING, strict
+
+if TYPE_CHECKING:
+    from bot.sandbox.rocketchat.standin import RocketChatStandIn
+
+PERMISSION = "add-oauth-service"
+_BODY = strict(optional={"name": STRING})
+"""The name is looked at by the handler, so a missing one has a code of its own."""
+
+
+def register(api: Api, standin: RocketChatStandIn) -> None:
+    """Declares the routes; the methods are `rest_methods`'."""
+    admin, guard = standin.oauth_admin, TwoFactor.REMEMBERED
+
+    @api.route("POST", "settings.addCustomOAuth", permissions=(PERMISSION,), two_factor=guard, body=_BODY)
+    def add(call: Call) -> Document:
+        admin.add(call.caller.id, _name(call))
+        return {}
+
+    @api.route(
+        "POST", "settings.removeCustomOAuth", since="8.7", permissions=(PERMISSION,), two_factor=guard, body=_BODY
+    )
+    def remove(call: Call) -> Document:
+        admin.remove(call.caller.id, _name(call))
+        return {}
+
+    @api.route("POST", "settings.refreshOAuthServices", since="8.7", permissions=(PERMISSION,), two_factor=guard)
+    def refresh(call: Call) -> Document:
+        admin.refresh(call.caller.id)
+        return {}
+
+
+def _name(call: Call) -> str:
+    name = str(call.body.get("name") or "")
+    if not name.strip():
+        raise MeteorError("error-name-param-not-provided", 'The parameter "name" is required')
+    return name
+
+
+class OAuthAdmin:
+    """What routes and methods do, with the permission that the methods check themselves."""
+
+    def __init__(self, standin: RocketChatStandIn) -> None:
+        self._standin = standin
+
+    def add(self, user_id: str | None, name: str) -> None:
+        """Makes the settings of a service; harmless if they are there."""
+        self._check(user_id, "addOAuthService")
+        gated = self._standin.version.major >= 9
+        if gated and MODULE not in self._standin.modules:
+            raise MeteorError("error-action-not-allowed", "Adding OAuth Services is not allowed")
+        add_service(self._standin.settings, normalised(name), gated=gated)
+
+    def remove(self, user_id: str | None, name: str) -> None:
+        """Deletes the settings. A service that is on stays live, as a zombie."""
+        self._check(user_id, "removeOAuthService")
+        remove_service(self._standin.settings, normalised(name))
+
+    def refresh(self, user_id: str | None) -> None:
+        """Deletes every live record; the debounce brings back what is on."""
+        self._check(user_id, "refreshOAuthService")
+        self._standin.login_services.refresh()
+
+    def _check(self, user_id: str | None, method: str) -> None:
+        if user_id is None:
+            raise MeteorError("error-invalid-user", "Invalid user", {"method": method})
+        if not self._standin.people.may(user_id, PERMISSION):
+            action = {"method": method, "action": "Adding_OAuth_Services"}
+            raise MeteorError("error-action-not-allowed", "Adding OAuth Services is not allowed", action)
