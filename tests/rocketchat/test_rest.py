@@ -9,9 +9,10 @@ import json
 import threading
 import time
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any
 
 import pytest
@@ -270,6 +271,25 @@ class TestBadAnswers:
         assert QUERY_SECRET.reveal() not in whole_chain(error)
         assert TOKEN.reveal() not in whole_chain(error)
 
+    async def test_no_frame_of_the_traceback_is_one_that_held_headers_or_body(self) -> None:
+        """A log with local variables must be as harmless as one without."""
+
+        async def handler(request: web.Request) -> web.Response:
+            return web.json_response({"success": False}, status=400)
+
+        async with asking(handler) as rest:
+            with pytest.raises(RemoteError) as caught:
+                await rest.post("settings", {"secret": BODY_SECRET.reveal()})
+        files = [entry.tb_frame.f_code.co_filename for entry in _entries(caught.value)]
+        assert not [file for file in files if "rocketchat_API" in file or file.endswith("/session.py")]
+
+
+def _entries(error: BaseException) -> Iterator[TracebackType]:
+    entry = error.__traceback__
+    while entry is not None:
+        yield entry
+        entry = entry.tb_next
+
 
 class TestRateLimit:
     def limiting(self, seconds: float, times: int, asked: list[float]) -> Handler:
@@ -425,6 +445,16 @@ class TestClosedConnections:
                 await rest.post("settings", {})
         assert len(asked) == 2
 
+    async def test_a_connection_that_idled_is_not_used_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("bot.rocketchat.session.IDLE_LIMIT", 0.05)
+        asked: list[bytes] = []
+        async with asking_raw(self.closing(asked, answers=1)) as rest:
+            rest._threads._max_workers = 1
+            await rest.get("me")
+            await asyncio.sleep(0.1)
+            assert await rest.post("settings", {}) == {"ok": True}
+        assert len(asked) == 2
+
     async def test_reading_is_not_repeated_where_the_connection_was_fresh(self) -> None:
         asked: list[bytes] = []
         async with asking_raw(self.closing(asked, answers=0)) as rest:
@@ -441,6 +471,19 @@ class TestClosedConnections:
         async with asking_raw(talk) as rest:
             with pytest.raises(NoAnswer):
                 await rest.get("me")
+
+    async def test_a_last_answer_ends_the_connection_on_our_side_too(self) -> None:
+        ended = asyncio.Event()
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await head_of(reader)
+            writer.write(b'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 11\r\n\r\n{"ok":true}')
+            await reader.read()
+            ended.set()
+
+        async with asking_raw(talk) as rest:
+            await rest.get("me")
+            await asyncio.wait_for(ended.wait(), 2)
 
     async def test_closing_leaves_no_socket_behind(self) -> None:
         ended = asyncio.Event()

@@ -236,12 +236,13 @@ class TestPollsOnly:
         await world.clock.advance(0)
         assert task.result().by == "publication"
 
-    async def test_a_cancelled_wait_leaves_no_task(self, world: World) -> None:
+    async def test_a_cancelled_wait_leaves_no_task_and_no_listener(self, world: World) -> None:
         task = world.waiting("#FFF")
         await world.clock.advance(0.5)
         task.cancel()
         await settle()
         assert task.cancelled()
+        assert len(world.table._listeners) == 1
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
