@@ -34,7 +34,7 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints) -> str
         case CreateService():
             return f"OAuth service `{service}` created, still off"
         case CreateApplication():
-            return f"Application {quoted(desired.application_name)} created: `{desired.client_id}`"
+            return f"Application `{desired.application_name}` created: `{desired.client_id}`"
         case DeleteTwin(client_id=client_id):
             return f"A second application, left by a request that was never answered, removed: `{client_id}`"
         case WriteApplication(fields=fields):
@@ -65,7 +65,7 @@ def planned(change: Change, desired: Connection) -> str | None:
         case CreateService():
             return f"create the OAuth service `{desired.name.service}` in Rocket.Chat, switched off"
         case CreateApplication():
-            return f"create the application {quoted(desired.application_name)} at Encvoy ID"
+            return f"create the application `{desired.application_name}` at Encvoy ID"
         case DeleteTwin(client_id=client_id):
             return f"remove the second application `{client_id}` at Encvoy ID"
         case WriteApplication(fields=fields):
