@@ -77,12 +77,14 @@ class Standin:
         self.server = Server(app)
         self.room = self.chat.create_room(self.ada.id, "sso-admins", "p", [self.bot.id])
         self.posted: list[dict[str, Any]] = []
+        self.asked = 0
 
     def say(self, text: str) -> None:
         self.posted.append(ddp(self.chat.post(self.room, self.ada.id, text).document()))
 
     async def since(self, moment: datetime) -> Iterable[Message]:
         """Stands for `chat.syncMessages`."""
+        self.asked += 1
         found = (message_from(document, caught_up=True) for document in self.posted)
         return [message for message in found if message is not None and message.ts >= moment]
 
@@ -101,7 +103,9 @@ class Bench:
             self.types.add(message.room_type)
 
     async def connected(self) -> None:
-        await until(lambda: self.client.state.connected and self.client.live.unknown is None)
+        """Up, and asked for what was missed: what is said from now on is pushed."""
+        client = self.client
+        await until(lambda: client.state.connected and client.live.unknown is None and self.standin.asked)
 
     async def lost(self) -> None:
         await until(lambda: not self.client.state.connected)
@@ -142,7 +146,7 @@ async def test_a_rewritten_record_is_live_at_once(bench: Bench) -> None:
 @pytest.mark.parametrize("how", [Publication.REFUSED, Publication.SILENT])
 async def test_a_publication_refused_or_silent_is_unknown_and_holds_nothing_up(bench: Bench, how: Publication) -> None:
     bench.standin.sockets.login_services = how
-    await until(lambda: bench.client.state.connected)
+    await until(lambda: bench.client.state.connected and bench.standin.asked)
     bench.standin.say("!sso status")
     await until(lambda: bench.got)
     assert isinstance(bench.client.live.current("encvoyid"), Unknown)
