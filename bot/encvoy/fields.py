@@ -20,6 +20,7 @@ from bot.secret import Secret
 LONGEST_NAME = 50
 LONGEST_DESCRIPTION = 255
 LONGEST_SECRET = 255
+NOT_TAKEN = "Encvoy ID would not take the application like this."
 AUTH_METHODS = frozenset({"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"})
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -43,13 +44,17 @@ def to_create(fields: ApplicationFields) -> dict[str, Any]:
         raise ValueError("an application needs a name, a domain and redirect URIs")
     if fields.secret is not None:
         raise ValueError("the secret cannot be chosen when an application is created")
+    for uri in fields.redirect_uris:
+        if reason := why_refused_as_callback(uri):
+            raise UserError(NOT_TAKEN, why=f"Its redirect URI: {reason}")
     return to_write(fields)
 
 
 def to_write(fields: ApplicationFields) -> dict[str, Any]:
-    """The body of a partial update: what is None is left out. UserError as for `to_create`."""
+    """The body of a partial update: what is None is left out. UserError as for `to_create`, but redirect URIs of others
+    that break only their own sign-in are left alone."""
     for complaint in _complaints(fields):
-        raise UserError("Encvoy ID would not take the application like this.", why=complaint)
+        raise UserError(NOT_TAKEN, why=complaint)
     body: dict[str, Any] = {
         "name": fields.name,
         "description": fields.description,
@@ -132,7 +137,7 @@ def _complaints(fields: ApplicationFields) -> Iterator[str]:
     if fields.redirect_uris is not None and not fields.redirect_uris:
         yield "There is no redirect URI."
     for uri in fields.redirect_uris or ():
-        if reason := why_refused_as_callback(uri):
+        if reason := why_refused(uri):
             yield f"Its redirect URI: {reason}"
     if method is not None and method not in AUTH_METHODS:
         yield "Its token_endpoint_auth_method is none of those that Encvoy ID knows."

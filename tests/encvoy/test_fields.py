@@ -66,8 +66,6 @@ def test_a_create_cannot_choose_the_secret() -> None:
         ({"redirect_uris": ()}, "redirect URI"),
         ({"redirect_uris": ("",)}, "redirect URI"),
         ({"redirect_uris": ("https://a.example/cb", "https://A.example/cb")}, "redirect URI"),
-        ({"redirect_uris": ("https://a.example/cb#x",)}, "fragment"),
-        ({"redirect_uris": ("app.example://cb",)}, "redirect URI"),
         ({"token_endpoint_auth_method": "post"}, "token_endpoint_auth_method"),
         ({"secret": Secret("")}, "secret"),
         ({"secret": Secret("x" * 256)}, "secret"),
@@ -81,6 +79,18 @@ def test_what_encvoy_id_would_refuse_or_swallow_is_not_sent(change: dict[str, An
         to_write(replace(FIELDS, **change))
 
     assert reason in caught.value.why
+
+
+@pytest.mark.parametrize("uri", ["https://a.example/cb#x", "app.example://cb"])
+def test_a_redirect_uri_that_would_break_the_application_is_not_created(uri: str) -> None:
+    with pytest.raises(UserError, match="callback"):
+        to_create(replace(FIELDS, redirect_uris=(uri,)))
+
+
+def test_what_others_registered_is_written_back_as_it_is() -> None:
+    uris = ("app.example://cb", "https://chat.example.org/_oauth/encvoyid")
+
+    assert to_write(ApplicationFields(redirect_uris=uris)) == {"redirect_uris": list(uris)}
 
 
 @pytest.mark.parametrize("name", ["x", "x" * 50, "Grüße 🚀", "a b"])
