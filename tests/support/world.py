@@ -1,0 +1,124 @@
+"""The `World`: both stand-ins, the store, the bot (in this process or as `ssobot run`), and people who talk to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.demo import SERVICE, State, look
+from bot.sandbox.visitor import Visitor
+from bot.stage import Stage, stage
+
+SETTINGS = "Accounts_OAuth_Custom-Encvoyid"
+
+
+@dataclass
+class World:
+    """A stage with somebody on it. The bot is started by whoever needs it."""
+
+    play: Stage
+    admin: Visitor
+    stack: contextlib.AsyncExitStack = field(repr=False)
+
+    @property
+    def rocketchat(self) -> Any:
+        """The stand-in of Rocket.Chat."""
+        return self.play.rocketchat
+
+    @property
+    def encvoy(self) -> Any:
+        """The stand-in of Encvoy ID."""
+        return self.play.encvoy
+
+    def state(self) -> State:
+        """Both stand-ins, read from themselves."""
+        return look(self.play)
+
+    def writes(self) -> list[tuple[str, str]]:
+        """Every request that may have changed a service or an application, by method and path, in order of time."""
+        routes = ("/api/v1/settings", "/api/v1/clients", "/api/v1/method.call")
+        entries = [e for ledger in (self.rocketchat.ledger, self.encvoy.ledger) for e in ledger.writes()]
+        return [(e.method, e.path) for e in sorted(entries, key=lambda e: e.at) if e.path.startswith(routes)]
+
+    async def visitor(self, role: str, room: str = "sso-admins") -> Visitor:
+        """Somebody else at the web client, until the test ends."""
+        return await self.stack.enter_async_context(self.play.visitor(role, room))
+
+    async def ask(self, words: str, timeout: float = 30.0) -> str:
+        """The administrator types `!sso <words>`; the final answer."""
+        return await self.admin.ask(f"!sso {words}", timeout)
+
+    def process(self, **extra: str) -> BotProcess:
+        """`ssobot run`, not started yet; `extra` variables over those of the stand-ins."""
+        return BotProcess({**self.play.env, **extra}, self.play.folder)
+
+
+@dataclass
+class BotProcess:
+    """The bot as a program of its own."""
+
+    env: dict[str, str]
+    folder: Path
+    process: asyncio.subprocess.Process | None = None
+    starts: int = 0
+
+    @property
+    def log(self) -> Path:
+        """Everything that all starts wrote to standard error and output."""
+        return self.folder / "bot.log"
+
+    async def start(self, ready: bool = True, timeout: float = 20.0) -> None:
+        """Starts it, and waits until it listens."""
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("SSOBOT_")}
+        seen = self._listening()
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run",
+                env={**plain, "PYTHONPATH": str(Path.cwd()), **self.env}, cwd=self.folder, stdout=log, stderr=log,
+            )  # fmt: skip
+        self.starts += 1
+        async with asyncio.timeout(timeout):
+            while ready and self._listening() <= seen:
+                if self.process.returncode is not None:
+                    raise RuntimeError(f"the bot ended with status {self.process.returncode}")
+                await asyncio.sleep(0.02)
+
+    def kill(self) -> None:
+        """`kill -9`, at once; may be called from a hook of a stand-in."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+
+    async def killed(self) -> None:
+        """Returns when it is dead."""
+        if self.process is not None:
+            await self.process.wait()
+
+    async def stop(self) -> int:
+        """SIGTERM, and the exit status."""
+        if self.process is None:
+            return 0
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+        return await self.process.wait()
+
+    def _listening(self) -> int:
+        return self.log.read_text().count('"listening"') if self.log.exists() else 0
+
+
+@contextlib.asynccontextmanager
+async def world_at(folder: Path, **options: Any) -> AsyncIterator[World]:
+    """A world without a bot. `options` of `bot.stage.stage`; settle 0.1 s unless given."""
+    async with contextlib.AsyncExitStack() as stack:
+        play = await stack.enter_async_context(stage(folder, **{"settle": 0.1, **options}))
+        admin = await stack.enter_async_context(play.visitor())
+        yield World(play, admin, stack)
+
+
+__all__ = ["SERVICE", "SETTINGS", "BotProcess", "World", "world_at"]
