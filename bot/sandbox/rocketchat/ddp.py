@@ -173,10 +173,12 @@ class Connection:
         if call.name == "login":
             login = self._endpoint.logins.login(call.params)
             self.user_id = login.user_id
+            self._endpoint.streams.reconsider(self)
             frames.append(lambda: self._introduce(login))
             return login.document()
         if call.name == "logout":
             self.user_id = None
+            self._endpoint.streams.reconsider(self)
             return None
         handler = METHODS.get(call.name)
         if handler is None:

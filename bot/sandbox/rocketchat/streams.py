@@ -62,6 +62,15 @@ class Streams:
         else:
             session.ready([request.id])
 
+    def reconsider(self, connection: Listening) -> None:
+        """Another user, or none, on this connection: streams that they may not hear are ended, as Meteor does."""
+        for request in list(connection.session.subscriptions.values()):
+            if request.name.startswith("stream-"):
+                try:
+                    self._check(connection, request)
+                except MeteorError as refusal:
+                    connection.session.nosub(request.id, refusal)
+
     # Who may subscribe.
 
     def _check(self, connection: Listening, request: Subscribe) -> None:

@@ -205,6 +205,24 @@ async def test_a_second_subscription_doubles_the_events_and_unsub_ends_them(serv
     assert not client.heard
 
 
+async def test_streams_end_with_the_login(server: ChatServer) -> None:
+    client = await server.ddp(server.bot)
+    await client.subscribe("stream-notify-all", "public-settings-changed", False)
+    private = (await client.subscribe(ROOM_MESSAGES, "__my_messages__", False))["subs"]
+    await client.call("logout")
+    assert (await client.hear(lambda f: f.get("msg") == "nosub"))["id"] == private[0]
+    server.chat.post(server.room, server.ada.id, "hello")
+    await client.quiet()
+    assert not client.heard
+
+
+async def test_another_user_on_the_connection_loses_the_first_ones_streams(server: ChatServer) -> None:
+    client = await server.ddp(server.bot)
+    room = (await client.subscribe(ROOM_MESSAGES, server.room.id, False))["subs"]
+    await client.call("login", {"resume": server.eve.token})
+    assert (await client.hear(lambda f: f.get("msg") == "nosub"))["id"] == room[0]
+
+
 async def test_typing_is_seen_and_cleared(server: ChatServer) -> None:
     watcher, typist = await server.ddp(server.ada), await server.ddp(server.bot)
     event = f"{server.room.id}/user-activity"
