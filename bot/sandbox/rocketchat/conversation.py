@@ -229,7 +229,7 @@ class Conversation(Rules):
     def _note(self, message: Message, room: Room) -> None:
         self.ledger.add(
             "message",
-            who=message.author.id,
+            who=(message.edited_by or message.author).id,
             body={
                 "id": message.id,
                 "rid": room.id,

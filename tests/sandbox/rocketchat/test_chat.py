@@ -267,6 +267,7 @@ def test_another_persons_message_needs_a_permission_in_the_room(world: World) ->
     world.office.allowed.add(("owner", "edit-message"))
     world.chat.edit("u1", message, "other")
     assert message.msg == "other"
+    assert [entry.who for entry in world.chat.ledger.of("message")] == ["u2", "u1"]
 
 
 @pytest.mark.parametrize(("minutes", "blocked"), [(4.99, False), (5, True)])
