@@ -125,6 +125,25 @@ async def test_a_detached_rule_asks_nothing(idp: EncvoyStandIn, browser: Browser
     assert (await browser.sign_in(page, idp.person("person"))).status == 302
 
 
+async def test_a_rule_that_is_not_active_asks_for_nothing(
+    idp: EncvoyStandIn, browser: Browser, client_id: str, manager: str
+) -> None:
+    await attach(idp, browser, manager, client_id, "email")
+    idp.state.rule("email").active = False
+    page = (await browser.authorize(client_id)).location
+    assert (await browser.sign_in(page, idp.person("person"))).status == 302
+
+
+async def test_each_page_takes_only_its_own_answer(idp: EncvoyStandIn, browser: Browser, client_id: str) -> None:
+    page = (await browser.authorize(client_id)).location
+    assert (await browser.ask("POST", f"{page}/confirm")).widget["initialRoute"] == "error"
+    await browser.sign_in(page, idp.person("person"))
+    assert (await browser.ask("POST", f"{page}/confirm")).widget["initialRoute"] == "error"
+    consent = (await to_consent(browser, page)).widget["interactionId"]
+    answer = await browser.sign_in(f"/api/interaction/{consent}", idp.person("person"))
+    assert (answer.status, answer.widget["initialRoute"]) == (201, "error")
+
+
 async def test_attaching_twice_is_attaching_once(
     idp: EncvoyStandIn, browser: Browser, client_id: str, manager: str
 ) -> None:

@@ -137,6 +137,12 @@ async def test_stopping_lets_go_of_what_hangs(idp: EncvoyStandIn, browser: Brows
     assert finished.pop().exception() is not None
 
 
+async def test_after_coming_back_it_hangs_as_before(idp: EncvoyStandIn, browser: Browser, editor: str) -> None:
+    await idp.stop()
+    await idp.start()
+    assert (await browser.ask("PUT", "/api/v1/clients/unknown", token=editor, body={})).status == 504
+
+
 async def test_the_introduction(idp: EncvoyStandIn, browser: Browser) -> None:
     introduced = json.loads(idp.introduction.line())
     manager = idp.introduction.account("manager")

@@ -258,6 +258,16 @@ async def test_a_login_is_written_to_the_log(idp: EncvoyStandIn, browser: Browse
     assert [(line["event"], line["user_id"]) for line in idp.state.logs] == [("USER_LOGIN_SUCCESS", "2")]
 
 
+async def test_a_login_begun_in_another_session_cannot_be_resumed(idp: EncvoyStandIn, browser: Browser) -> None:
+    await browser.code(idp.person("manager"))
+    page = (await browser.authorize()).location
+    resumed = (await browser.sign_in(page, idp.person("manager"))).location
+    browser.http.cookie_jar.clear(lambda morsel: morsel.key.startswith("_session"))
+    answer = await browser.ask("GET", resumed)
+    assert answer.status == 400
+    assert "interaction session and authentication session mismatch" in answer.text
+
+
 async def test_somebody_else_in_the_same_jar_gets_a_session_of_his_own(idp: EncvoyStandIn, browser: Browser) -> None:
     first = (await browser.exchange(await browser.code(idp.person("manager")))).json["access_token"]
     second = (await browser.exchange(await browser.code(idp.person("editor")))).json["access_token"]

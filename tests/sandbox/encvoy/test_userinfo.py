@@ -1,0 +1,53 @@
+"""The userinfo endpoint and its refusals: facts/encvoy-id.md §2 and §9."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.sandbox.encvoy import EncvoyStandIn
+from tests.support.idp_browser import Browser
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status", "error", "challenge"),
+    [
+        ("/oidc/me", {}, 400, "no access token provided", 'Bearer realm="{url}"'),
+        (
+            "/oidc/me",
+            {"Authorization": "Bearer bogus"},
+            401,
+            "invalid token provided",
+            'Bearer realm="{url}", error="invalid_token", error_description="invalid token provided"',
+        ),
+        (
+            "/oidc/me?access_token=x",
+            {},
+            400,
+            "access tokens must not be provided via query parameter",
+            'Bearer realm="{url}", error="invalid_request", '
+            'error_description="access tokens must not be provided via query parameter"',
+        ),
+    ],
+)
+async def test_userinfo_wants_the_header(
+    idp: EncvoyStandIn, browser: Browser, path: str, headers: dict[str, str], status: int, error: str, challenge: str
+) -> None:
+    answer = await browser.ask("GET", path, headers=headers)
+    assert (answer.status, answer.json["error_description"]) == (status, error)
+    assert answer.headers["WWW-Authenticate"] == challenge.format(url=idp.url)
+
+
+@pytest.mark.parametrize(
+    ("scope", "asked", "lacking"), [("profile", "", "openid"), ("openid", "openid email", "email")]
+)
+async def test_userinfo_wants_the_scope(
+    idp: EncvoyStandIn, browser: Browser, scope: str, asked: str, lacking: str
+) -> None:
+    token = (await browser.exchange(await browser.code(idp.person("person"), scope=scope))).json["access_token"]
+    answer = await browser.ask("GET", "/oidc/me", token=token, params={"scope": asked})
+    assert (answer.status, answer.json["error"], answer.json["scope"]) == (403, "insufficient_scope", lacking)
+
+
+async def test_userinfo_takes_a_form_field_too(idp: EncvoyStandIn, browser: Browser) -> None:
+    token = (await browser.exchange(await browser.code(idp.person("person")))).json["access_token"]
+    assert (await browser.ask("POST", "/oidc/me", form={"access_token": token})).json == {"sub": "4"}
