@@ -15,6 +15,9 @@ from bot.chatops.ports import Message
 AWAY = "I was away when you typed this. Please type it again."
 YOUNG = timedelta(minutes=2)
 """A command found by catching up is carried out up to this age: older, and its author has moved on."""
+STALE = timedelta(minutes=10)
+"""The same for what is pushed: a socket that froze gives out everything when it thaws. Longer, since clocks that drift
+apart must not make the bot deaf."""
 SLACK = timedelta(seconds=10)
 """How far a time may be off: the server keeps a client's own `ts` if it is less than 10 s from its own, and the header
 `Date`, by which clocks are compared, has whole seconds."""
@@ -59,11 +62,10 @@ def consider(message: Message, known: Known) -> Command | Ignore | Say:
         return Ignore(reason)
     if known.seen:
         return Ignore("repeated")
-    if message.caught_up:
-        return Command() if known.now - message.ts <= YOUNG + SLACK else Say(AWAY)
-    if message.ts < known.started - SLACK:
+    if not message.caught_up and message.ts < known.started - SLACK:
         return Ignore("older than the start")
-    return Command()
+    limit = YOUNG if message.caught_up else STALE
+    return Command() if known.now - message.ts <= limit + SLACK else Say(AWAY)
 
 
 def _not_typed(message: Message, own_user_id: str) -> str | None:

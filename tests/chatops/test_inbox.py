@@ -63,9 +63,14 @@ def test_found_by_catching_up_it_obeys_the_other_rules() -> None:
     assert consider(replace(MESSAGE, caught_up=True), replace(KNOWN, seen=True)) == Ignore("repeated")
 
 
-def test_a_long_uptime_makes_a_pushed_message_no_older() -> None:
-    late = replace(KNOWN, now=START + timedelta(days=30))
+def test_clocks_a_few_minutes_apart_make_no_pushed_message_old() -> None:
+    late = replace(KNOWN, now=MESSAGE.ts + timedelta(minutes=8))
     assert consider(MESSAGE, late) == Command()
+
+
+def test_what_is_pushed_long_after_it_was_typed_is_to_be_typed_again() -> None:
+    late = replace(KNOWN, now=MESSAGE.ts + timedelta(minutes=30))
+    assert consider(MESSAGE, late) == Say(AWAY)
 
 
 @given(
