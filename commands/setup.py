@@ -13,7 +13,7 @@ from bot.connection.plan import exchanging, plan
 from bot.connection.preflight import Ground, look, refuse_unready, refuse_what_is_there
 from bot.connection.receipt import Outcome
 from bot.connection.reconcile import Reconciler
-from bot.connection.state import Connection, Observed, ServiceName, Unknown
+from bot.connection.state import Connection, Observed, ServiceName, SettingValue, Unknown
 from bot.errors import UserError
 from bot.secret import new_secret
 from commands.parts import Parts
@@ -73,7 +73,7 @@ async def _new(call: Call, parts: Parts) -> Connection:
 
 def _report(call: Call, name: ServiceName, ground: Ground) -> None:
     version = ".".join(map(str, ground.server.version))
-    call.progress.step(f"Rocket.Chat {version} at {ground.server.site_url}: address, licence and permissions are fine")
+    call.progress.step(f"Rocket.Chat {version} at {ground.server.site_url}: its address and licence are fine")
     call.progress.step(f"Encvoy ID at {ground.provider.issuer}: discovery read, nothing there that is not mine")
     people = ground.server.people
     count = "I cannot see how many people have" if isinstance(people, Unknown) else f"{people} people have"
@@ -112,7 +112,7 @@ async def _look_again(wish: Connection, parts: Parts) -> Observed:
 def _dry_run(wish: Connection, plan_lines: str) -> Answer:
     if not plan_lines:
         return Answer(("Everything is as it should be; there is nothing to do.",), next=("test",))
-    settings = "\n".join(f"• {suffix} = {value}" for suffix, value in wish.settings.items())
+    settings = "\n".join(f"• {suffix} = {_shown(value)}" for suffix, value in wish.settings.items())
     return Answer(
         (
             f"Nothing was changed. I would do this, in this order:\n{plan_lines}",
@@ -122,6 +122,10 @@ def _dry_run(wish: Connection, plan_lines: str) -> Answer:
         ),
         next=("setup",),
     )
+
+
+def _shown(value: SettingValue) -> str:
+    return ("off", "on")[value] if isinstance(value, bool) else value or "(empty)"
 
 
 async def _tested(call: Call, parts: Parts, connection: Connection, lines: tuple[str, ...]) -> Answer:

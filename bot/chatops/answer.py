@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -49,6 +50,7 @@ class Answer:
 
 
 PREFIX = "/sso"
+_COMMAND = re.compile(f"`{PREFIX} (?=[a-z])")
 
 
 def render(steps: Sequence[Step], answer: Answer, *, prefix: str = PREFIX) -> str:
@@ -87,7 +89,7 @@ def _finished(lines: Sequence[str], following: Sequence[str], prefix: str) -> st
     ending = [f"Next: {', '.join(_command(prefix, words) for words in following)}"] if following else []
     text = "\n".join([*lines, *ending])
     # People go on with the prefix they typed: `/sso` may be one that their client swallows.
-    return fit(quiet(text.replace(f"`{PREFIX} ", f"`{prefix} ".replace("` ", "`"))))
+    return fit(quiet(_COMMAND.sub(f"`{prefix} ".replace("` ", "`"), text)))
 
 
 def _command(prefix: str, words: str) -> str:

@@ -110,7 +110,7 @@ class Applications:
     async def _require(self, client_id: str) -> Application:
         app = await self.read(client_id)
         if app is None:
-            raise UserError("Encvoy ID has no application of this id any more.", mend="`/sso repair` makes a new one.")
+            raise UserError("Encvoy ID has no application of this id any more.", mend="`/sso setup` makes a new one.")
         if isinstance(app, NotVisible):
             raise UserError(
                 "The application at Encvoy ID is not visible to the bot.",
