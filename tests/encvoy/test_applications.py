@@ -8,6 +8,7 @@ from dataclasses import replace
 from urllib.parse import parse_qs
 
 import pytest
+from aiohttp import web
 
 from bot.connection.ports import ApplicationFields
 from bot.connection.state import Application, NotVisible
@@ -146,6 +147,22 @@ async def test_applications_are_found_by_their_exact_description(client: EncvoyI
     wanted = await client.create_application(FIELDS)
     await client.create_application(replace(FIELDS, description="ssobot 7f3c00001"))
 
+    assert [app.client_id for app in await client.applications_described("ssobot 7f3c0000")] == [wanted]
+
+
+async def test_a_list_that_shows_too_much_is_looked_through(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
+    wanted = await client.create_application(FIELDS)
+    other = await client.create_application(
+        replace(FIELDS, description="ssobot 00000000", redirect_uris=(CALLBACK + "x",))
+    )
+    everything = json.dumps([{"client_id": wanted}, {"client_id": other}])
+
+    def is_list(request: web.Request, _: object) -> bool:
+        return request.path == "/api/v1/clients"
+
+    standin.faults.add(Fault("GET", "/api/v1/clients", status=200, body=everything, matches=is_list))
+
+    assert [app.client_id for app in await client.applications(CALLBACK)] == [wanted]
     assert [app.client_id for app in await client.applications_described("ssobot 7f3c0000")] == [wanted]
 
 

@@ -222,6 +222,7 @@ async def test_a_redirect_to_a_third_party_is_not_followed(chat: Any, identity: 
     failure = await stopped(chat)
 
     assert failure.step is Step.PASSWORD
+    assert "neither its own nor ours" in failure.why
     assert "phish" not in failure.text
 
 
