@@ -23,11 +23,12 @@ from bot.connection.changes import (
     WriteServiceSecret,
 )
 from bot.connection.marker import shows
-from bot.connection.plan import AUTH_METHOD, live_as_desired
+from bot.connection.plan import AUTH_METHOD, is_shown, live_as_desired
 from bot.connection.ports import ApplicationFields, Awaited, Connections, EncvoyId, RocketChat
 from bot.connection.proof import prove
 from bot.connection.receipt import Receipt
 from bot.connection.state import Connection, LiveService, SettingValue
+from bot.errors import NoAnswer
 from bot.secret import Secret
 
 LIVE_WITHIN = 10.0
@@ -98,7 +99,12 @@ async def _apply(change: Change, progress: Progress, shop: Workshop) -> Progress
 
 async def _await_live(what: Live, progress: Progress, shop: Workshop) -> Progress:
     if what is not Live.MARKER:
-        await shop.rocketchat.await_live(progress.desired.name, awaited(what, progress.desired), LIVE_WITHIN)
+        try:
+            await shop.rocketchat.await_live(progress.desired.name, awaited(what, progress.desired), LIVE_WITHIN)
+        except NoAnswer:
+            # A server may publish a setting in another form than it stores it: being on is what counts.
+            if what is Live.OFF or not is_shown(progress.desired, await shop.rocketchat.live(progress.desired.name)):
+                raise
         return progress
     await shop.encvoy.warm()
     seen = await shop.rocketchat.await_live(progress.desired.name, awaited(what, progress.desired), LIVE_WITHIN)

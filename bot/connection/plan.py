@@ -139,7 +139,7 @@ def _up(desired: Connection, observed: Observed, before: list[Change]) -> Iterat
         yield AwaitLive(Live.ON)
         return
     rewritten = any(isinstance(change, WriteService) for change in before)
-    if rewritten or (AwaitLive(Live.MARKER) not in before and not live_as_desired(desired, observed.live)):
+    if rewritten or (AwaitLive(Live.MARKER) not in before and not is_shown(desired, observed.live)):
         yield AwaitLive(Live.ON)
 
 
@@ -166,6 +166,11 @@ def application_drift(desired: Connection, application: Application) -> tuple[st
         "description": application.description == desired.description,
     }
     return tuple(name for name, fulfilled in needs.items() if not fulfilled)
+
+
+def is_shown(desired: Connection, live: LiveService | None | Unknown) -> bool:
+    """Whether the login page has the button of our application; how each setting is published is the doctor's matter."""
+    return isinstance(live, LiveService) and live.settings.get("id", desired.client_id) == desired.client_id
 
 
 def live_as_desired(desired: Connection, live: LiveService | Unknown | None) -> bool:

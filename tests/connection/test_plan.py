@@ -22,7 +22,7 @@ from bot.connection.changes import (
     WriteService,
     WriteServiceSecret,
 )
-from bot.connection.plan import ChangedByOthers, drift, live_as_desired, plan
+from bot.connection.plan import ChangedByOthers, drift, is_shown, live_as_desired, plan
 from bot.connection.state import (
     Application,
     Connection,
@@ -248,3 +248,11 @@ def test_live_settings_that_an_older_server_does_not_publish_are_not_asked_for()
 
 def test_a_live_record_of_another_application_is_not_as_desired() -> None:
     assert not live_as_desired(AT_REST, LiveService("encvoyid", {**SETTINGS, "id": "c2"}))
+
+
+def test_a_button_of_another_application_is_not_ours() -> None:
+    assert not is_shown(AT_REST, LiveService("encvoyid", {"id": "c2"}))
+
+
+def test_a_setting_published_in_another_form_is_no_reason_to_wait() -> None:
+    assert plan(AT_REST, replace(WHOLE, live=LiveService("encvoyid", {**SETTINGS, "scope": "another form"}))) == ()

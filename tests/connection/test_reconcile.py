@@ -389,3 +389,17 @@ async def test_a_setting_that_the_server_sets_back_each_time_ends_the_loop(stand
     standing.world.script = script
     with pytest.raises(UserError, match="token_path"):
         await standing.run()
+
+
+async def test_a_server_that_publishes_a_setting_in_another_form_is_set_up_all_the_same(bench: Bench) -> None:
+    tick = bench.rocketchat.tick
+
+    def odd() -> None:
+        tick()
+        for key, (service, secret) in bench.rocketchat.live_records.items():
+            settings = {**service.settings, "merge_users": "true"}
+            bench.rocketchat.live_records[key] = (replace(service, settings=settings), secret)
+
+    bench.rocketchat.tick = odd  # type: ignore[method-assign]
+    connection, _ = await bench.run(wish())
+    assert connection.current == OLD
