@@ -168,8 +168,8 @@ def application_drift(desired: Connection, application: Application) -> tuple[st
     return tuple(name for name, fulfilled in needs.items() if not fulfilled)
 
 
-def is_shown(desired: Connection, live: LiveService | None | Unknown) -> bool:
-    """Whether the login page has the button of our application; how each setting is published is the doctor's matter."""
+def is_shown(desired: Connection, live: LiveService | Unknown | None) -> bool:
+    """Whether the login page has the button of our application; how settings are published is the doctor's matter."""
     return isinstance(live, LiveService) and live.settings.get("id", desired.client_id) == desired.client_id
 
 
