@@ -12,8 +12,8 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.encvoy.answers import Hang, invalid
+from bot.sandbox.encvoy.bodies import json_object
 from bot.sandbox.encvoy.guard import Guard
-from bot.sandbox.encvoy.management import json_body
 from bot.sandbox.encvoy.people import Role
 from bot.sandbox.encvoy.query import Query, unstable
 from bot.sandbox.encvoy.state import Settings, State
@@ -61,7 +61,7 @@ class Installation:
 
     async def change_settings(self, request: web.Request) -> web.Response:
         """OWNER and EDITOR change single settings."""
-        body = await json_body(request)
+        body = await json_object(request)
         self.guard.require_known(self.guard.actor(request), Role.OWNER, Role.EDITOR)
         unknown = [f"property {name} should not exist" for name in body if name not in {*SETTABLE, "i18n"}]
         if unknown:
@@ -99,7 +99,7 @@ class Installation:
 
     async def create_user(self, request: web.Request) -> web.Response:
         """201 with id and nickname. What a new person shows to applications is the setting of that moment."""
-        body = await json_body(request)
+        body = await json_object(request)
         self.guard.require_known(self.guard.actor(request), Role.OWNER, Role.EDITOR)
         messages = [f"property {name} should not exist" for name in body if name not in NEW_USER]
         messages += [

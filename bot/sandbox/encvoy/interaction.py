@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bot.sandbox.encvoy import cookies as names
 from bot.sandbox.encvoy.answers import localized
+from bot.sandbox.encvoy.bodies import json_object
 from bot.sandbox.encvoy.clients import Record
 from bot.sandbox.encvoy.cookies import Cookies
 from bot.sandbox.encvoy.grants import Interaction
@@ -59,7 +60,7 @@ class Interactions:
         interaction = self._find(request)
         if interaction is None:
             return self._lost(201)
-        body = await self._body(request)
+        body = await json_object(request)
         problem = _malformed(body)
         if problem or request.query.get("type") != "CREDENTIALS" or interaction.prompt != "login":
             return self._refused(interaction, problem or localized("T3E0078", self._language))
@@ -78,7 +79,7 @@ class Interactions:
         person = self._person(interaction)
         if interaction is None or person is None:
             return self._lost(201)
-        body = await self._body(request)
+        body = await json_object(request)
         if str(body.get("public_profile_consent", "")) == "true":
             person.publish(*self._unpublished(interaction, person))
         for name in self._empty(interaction, person):
@@ -161,12 +162,6 @@ class Interactions:
 
     def _client(self, interaction: Interaction) -> Record:
         return self.state.clients.by_id.get(interaction.params["client_id"], {"client_id": "", "name": ""})
-
-    async def _body(self, request: web.Request) -> dict[str, Any]:
-        if request.content_type == "application/json":
-            body = await request.json()
-            return body if isinstance(body, dict) else {}
-        return dict(await request.post())
 
     @property
     def _language(self) -> str:

@@ -6,14 +6,13 @@ Source: facts/encvoy-id.md §3 to §6.
 from __future__ import annotations
 
 import asyncio
-import json
 import random
-from typing import Any
 
 from aiohttp import web
 
 from bot.sandbox.encvoy import fields
 from bot.sandbox.encvoy.answers import ApiError, Hang, invalid
+from bot.sandbox.encvoy.bodies import json_body
 from bot.sandbox.encvoy.clients import DEFAULTS, Record
 from bot.sandbox.encvoy.guard import Actor, Guard
 from bot.sandbox.encvoy.people import Person, Role
@@ -201,16 +200,3 @@ class Management:
         if client_id == self.state.main_id:
             raise ApiError(400, "T3E0026")
         return client_id, int(rule_id) if rule_id.isdigit() else 0
-
-
-async def json_body(request: web.Request) -> Any:
-    """The parsed JSON; a form as a mapping of texts; ApiError 400 with the parser's message for broken JSON."""
-    if request.content_type == "application/x-www-form-urlencoded":
-        return dict(await request.post())
-    if request.content_type != "application/json":
-        return {}
-    text = await request.text()
-    try:
-        return json.loads(text) if text else {}
-    except json.JSONDecodeError as error:
-        raise ApiError(400, text=f"Unexpected token in JSON at position {error.pos}") from None

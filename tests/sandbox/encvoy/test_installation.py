@@ -255,6 +255,14 @@ async def test_a_new_user_starts_as_an_ordinary_one(
     assert (await browser.ask("POST", "/api/v1/clients", token=token, body={})).status == 403
 
 
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/api/v1/settings"), ("POST", "/api/v1/users")])
+@pytest.mark.parametrize("data", ["[]", "{"])
+async def test_a_body_that_is_no_object(browser: Browser, editor: str, method: str, path: str, data: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = await browser.ask(method, path, token=editor, headers=headers, data=data)
+    assert (answer.status, answer.json["errorCode"]) == (400, None)
+
+
 async def test_a_fault_can_lose_the_answer_of_what_was_done(idp: EncvoyStandIn, create: Create) -> None:
     idp.faults.add(Fault("POST", "/api/v1/clients", Effect.DROP, When.AFTER, times=1))
     before = len(idp.clients.by_id)
