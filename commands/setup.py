@@ -7,11 +7,10 @@ from dataclasses import replace
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Argument, Call, Option, Registry
 from bot.chatops.text import quoted
-from bot.connection.desired import desire
+from bot.connection.desired import desire, service_settings
 from bot.connection.observe import observe
 from bot.connection.plan import exchanging, plan
 from bot.connection.preflight import Ground, look, refuse_unready, refuse_what_is_there
-from bot.connection.receipt import Outcome
 from bot.connection.reconcile import Reconciler
 from bot.connection.state import Connection, Observed, ServiceName, SettingValue, Unknown
 from bot.errors import UserError
@@ -44,19 +43,19 @@ def register(registry: Registry, parts: Parts) -> None:
     )
     async def setup(call: Call) -> Answer:
         there = await parts.shop.connections.get()
-        wish = await _new(call, parts) if there is None else _again(call, parts, there)
-        observed = Observed(None, None, None) if there is None else await _look_again(wish, parts)
+        wish = await _new(call, parts) if there is None else await _again(call, parts, there)
+        nothing = Observed(None, None, None)
+        observed = nothing if there is None else await observe(wish, parts.shop.rocketchat, parts.shop.encvoy)
         changes = plan(wish, observed)
         if "dry-run" in call.options:
             return _dry_run(wish, plan_text(changes, wish))
-        if there is not None and not changes and wish == there:
-            return await _tested(call, parts, there, ("Everything is as it should be; nothing was changed.",))
+        if not changes and wish == there:
+            return await _tested(call, parts, there, (_nothing_to_do(call),))
         await call.authorize()
         await parts.shop.connections.save(wish, operation_id=call.operation.id)
         reconciler = Reconciler(parts.shop, Narration(call.progress, parts.fingerprints), call.operation.id)
         connection, receipt = await reconciler.run(wish, observed)
-        lines = () if receipt.outcome is not Outcome.UNCHANGED else ("Nothing had to be changed.",)
-        answer = await _tested(call, parts, connection, (*lines, CONSENT))
+        answer = await _tested(call, parts, connection, (CONSENT,))
         return replace(answer, receipt=receipt.as_dict())
 
 
@@ -84,8 +83,8 @@ def _report(call: Call, name: ServiceName, ground: Ground) -> None:
     )
 
 
-def _again(call: Call, parts: Parts, there: Connection) -> Connection:
-    """The connection that is there, as it is now desired."""
+async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
+    """The connection that is there, as it is now desired: it follows Rocket.Chat and Encvoy ID where they have moved."""
     typed = call.arguments.get("name")
     if typed is not None and parts.service_name(typed).service != there.name.service:
         raise UserError(
@@ -93,20 +92,21 @@ def _again(call: Call, parts: Parts, there: Connection) -> Connection:
             why="One Rocket.Chat has one connection to Encvoy ID.",
             mend="`/sso status` shows it; `/sso setup` without a name puts it right.",
         )
-    wish = replace(there, enabled="disabled" not in call.options) if there.current is None else there
+    call.progress.doing("looking at both systems")
+    ground = await look(there.name, parts.shop.rocketchat, parts.shop.encvoy)
+    refuse_unready(ground, parts.rocketchat_url)
+    settings = service_settings(there.name, ground.provider)
+    wish = replace(there, site_url=ground.server.site_url, settings=settings)
+    if wish.current is None:
+        return replace(wish, enabled="disabled" not in call.options)
     # An exchange that somebody spoiled is not gone on with: the last secret asked for goes on both sides.
     return replace(wish, current=None, undoing=False) if exchanging(wish) and not call.operation.resumed else wish
 
 
-async def _look_again(wish: Connection, parts: Parts) -> Observed:
-    server = await parts.shop.rocketchat.server()
-    if server.site_url != wish.site_url:
-        raise UserError(
-            f"Rocket.Chat has moved from {wish.site_url} to {server.site_url} since it was connected.",
-            why="The callback address of the application belongs to the old address.",
-            mend="Set Site_Url back, or register the new callback address at Encvoy ID and tell me by a new setup.",
-        )
-    return await observe(wish, parts.shop.rocketchat, parts.shop.encvoy)
+def _nothing_to_do(call: Call) -> str:
+    if call.operation.receipt is not None:
+        return "Everything was done before the bot was restarted."
+    return "Everything is as it should be; nothing was changed."
 
 
 def _dry_run(wish: Connection, plan_lines: str) -> Answer:

@@ -78,7 +78,7 @@ def site_url(evidence: Evidence) -> Result:
         return failed(
             f"Site_Url is {address}",
             f"The connection was made for {evidence.connection.site_url}; its callback address has the old one.",
-            "Set Site_Url back.",
+            "Set Site_Url back, or let `/sso setup` register the new callback address.",
         )
     return passed(f"Site_Url is {address}")
 
@@ -111,7 +111,7 @@ def discovery(evidence: Evidence) -> Result:
         return failed(
             f"the token endpoint is {base}{paths['token']}",
             f"The connection was made for {used.settings.get('url')}{used.settings.get('token_path')}.",
-            "Put Encvoy ID's proxy right, so that the endpoints are where they were.",
+            "Put Encvoy ID's proxy right, or let `/sso setup` write the new address to Rocket.Chat.",
         )
     return passed(f"issuer {evidence.provider.issuer}, endpoints at {base}")
 
