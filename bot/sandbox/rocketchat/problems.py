@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.sandbox.rocketchat.messages import ddp
+
 
 class MeteorError(Exception):
     """An error that Meteor shows to the client. `code` is a number (403, 404) or a word (`not-allowed`)."""
@@ -25,7 +27,7 @@ class MeteorError(Exception):
         if self.reason:
             frame["reason"] = self.reason
         if self.details is not None:
-            frame["details"] = self.details
+            frame["details"] = ddp(self.details)
         return frame | {"message": str(self), "errorType": "Meteor.Error"}
 
 

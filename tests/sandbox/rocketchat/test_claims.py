@@ -1,0 +1,105 @@
+"""Claims to an identity, one row for each sentence of facts/rocketchat.md §3.5."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.sandbox.rocketchat.claims import ClaimMissing, from_template, normalised
+
+
+@pytest.mark.parametrize("name", ["id", "_id", "ID", "user_id", "userid", "sub"])
+def test_the_id_is_picked_from_the_first_present(name: str) -> None:
+    assert normalised({name: "42", "x": "y"}, {})["id"] == "42"
+
+
+def test_an_id_goes_before_sub() -> None:
+    assert normalised({"sub": "b", "id": "a"}, {})["id"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("template", "value"),
+    [
+        ("login", "ada"),
+        ("deep.er.name", "x"),
+        ("deep.nothing.name", None),
+        ("list.1.v", "two"),
+        ("{{login}}", "ada"),
+        ("u-{{login}}-{{deep.er.name}}", "u-ada-x"),
+        ("{{/^(.+)@/::email}}", "ada.l"),
+        ("{{/^(.+)@/::email}}!", "ada.l!"),
+        ("{{/^nothing(.+)/::email}}", "undefined"),
+        ("{{nothing}}", "undefined"),
+    ],
+)
+def test_paths_templates_and_captures(template: str, value: Any) -> None:
+    data = {
+        "login": "ada",
+        "email": "ada.l@people.example",
+        "deep": {"er": {"name": "x"}},
+        "list": [{"v": "one"}, {"v": "two"}],
+    }
+    assert from_template(template, data) == value
+
+
+@pytest.mark.parametrize(
+    ("field", "missing"),
+    [
+        ("usernameField", "CustomOAuth: Failed to extract username"),
+        ("emailField", "CustomOAuth: Failed to extract email"),
+    ],
+)
+@pytest.mark.parametrize("claims", [{"sub": "1"}, {"sub": "1", "login": ""}, {"sub": "1", "login": None}])
+def test_a_configured_claim_that_is_missing_fails_the_login(field: str, missing: str, claims: dict[str, Any]) -> None:
+    with pytest.raises(ClaimMissing, match=missing):
+        normalised(claims, {field: "login"})
+
+
+def test_username_email_name_and_avatar_come_from_their_fields() -> None:
+    claims = {"sub": "1", "login": "ada", "mail": "a@people.example", "nick": "Ada", "pic": "https://x.example/a.png"}
+    fields = {"usernameField": "login", "emailField": "mail", "nameField": "nick", "avatarField": "pic"}
+    identity = normalised(claims, fields)
+    assert (identity["username"], identity["email"], identity["name"], identity["avatarUrl"]) == (
+        "ada",
+        "a@people.example",
+        "Ada",
+        "https://x.example/a.png",
+    )
+
+
+def test_an_avatar_that_is_missing_fails_nothing() -> None:
+    assert "avatarUrl" not in normalised({"sub": "1"}, {"avatarField": "picture"})
+
+
+@pytest.mark.parametrize(
+    "name", ["name", "username", "nickname", "CharacterName", "userName", "preferred_username", "user"]
+)
+def test_the_name_by_default(name: str) -> None:
+    claims = {"sub": "1", name: {"name": "Ada"} if name == "user" else "Ada"}
+    assert normalised(claims, {})["name"] == "Ada"
+
+
+def test_the_order_of_default_names() -> None:
+    claims = {"sub": "1", "preferred_username": "4", "nickname": "3", "username": "2", "name": "1"}
+    for expected in ("1", "2", "3", "4"):
+        assert normalised(claims, {})["name"] == expected
+        claims = {key: value for key, value in claims.items() if value != expected}
+
+
+def test_a_name_field_without_claim_falls_back_to_the_default() -> None:
+    assert normalised({"sub": "1", "name": "Ada"}, {"nameField": "nickname"})["name"] == "Ada"
+
+
+def test_dots_in_keys_become_underscores() -> None:
+    identity = normalised({"sub": "1", "a.b": {"c.d": "x"}}, {"usernameField": "a_b.c_d"})
+    assert identity["username"] == "x"
+
+
+def test_an_empty_email_field_keeps_a_plain_email_claim() -> None:
+    assert normalised({"sub": "1", "email": "a@people.example"}, {"emailField": ""})["email"] == "a@people.example"
+
+
+def test_email_verified_is_never_looked_at() -> None:
+    claims = {"sub": "1", "email": "a@people.example", "email_verified": False}
+    assert normalised(claims, {})["email"] == "a@people.example"
