@@ -158,7 +158,7 @@ async def test_the_race_blanks_or_replaces_the_acting_user(
 ) -> None:
     """A valid create hangs when an anonymous one comes by, and changes hands when somebody else's does."""
     idp.switches.race = True
-    idp.switches.race_window = 0.15
+    idp.switches.race_window = 0.4
     mine = await begun(idp, browser, manager)
     assert (await browser.ask("POST", "/api/v1/clients", body=BODY)).status == 403
     assert (await mine).status == 504
