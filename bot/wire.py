@@ -19,8 +19,9 @@ from bot.errors import BadAnswer, NoAnswer, RemoteError, System, Unreachable
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 8.0
 """From the first byte sent to the last one read. Encvoy ID never answers some mistakes (facts/encvoy-id.md §5)."""
-KEEP_ALIVE_SECONDS = 30.0
-"""How long an idle connection is kept: longer than Rocket.Chat takes to settle."""
+KEEP_ALIVE_SECONDS = 4.0
+"""How long an idle connection is kept: longer than Rocket.Chat takes to settle, shorter than the five seconds after
+which Node closes one, because a POST that meets the closing end could not be told from one that was carried out."""
 MAX_BODY = 8 * 1024 * 1024
 USER_AGENT = "ssobot"
 """What Encvoy ID writes into its log as the device of a login."""

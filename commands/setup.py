@@ -84,7 +84,7 @@ def _report(call: Call, name: ServiceName, ground: Ground) -> None:
 
 
 async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
-    """The connection that is there, as it is now desired: it follows Rocket.Chat and Encvoy ID where they have moved."""
+    """The connection that is there, as it is now desired: it follows both systems where they moved."""
     typed = call.arguments.get("name")
     if typed is not None and parts.service_name(typed).service != there.name.service:
         raise UserError(

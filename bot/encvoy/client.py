@@ -9,7 +9,7 @@ from bot.connection.ports import ApplicationFields, Probe, Provider
 from bot.connection.state import Application, NotVisible, Unknown
 from bot.encvoy.applications import Applications
 from bot.encvoy.decipher import SYSTEM
-from bot.encvoy.discovery import Discovery, Keys, RocketChatPaths, rocketchat_paths
+from bot.encvoy.discovery import Discovery, Keys
 from bot.encvoy.login import Account
 from bot.encvoy.probes import Probes
 from bot.encvoy.session import Session
@@ -66,10 +66,6 @@ class EncvoyIdClient:
     def forget_provider(self) -> None:
         """Discovery is read again at the next need: for the start of an operation."""
         self._discovery.forget()
-
-    async def rocketchat_paths(self) -> RocketChatPaths:
-        """The endpoints as Rocket.Chat's settings want them."""
-        return rocketchat_paths(await self.provider(), self.url)
 
     async def keys(self) -> Keys:
         """The published key set."""

@@ -1,4 +1,4 @@
-"""Where Encvoy ID's endpoints are: the discovery document, read, checked, and turned into paths for Rocket.Chat.
+"""Where Encvoy ID's endpoints are: the discovery document, read and checked.
 
 The issuer is DOMAIN itself while the endpoints lie under `/oidc`, or elsewhere; the path that the vendor's guide names
 answers 404 in a default installation (facts/encvoy-id.md §1). So nothing here is assumed but three places to look at.
@@ -32,18 +32,6 @@ _ENDPOINTS = {
     "jwks_url": "jwks_uri",
 }
 _PAR = "pushed_authorization_request_endpoint"
-
-
-@dataclass(frozen=True)
-class RocketChatPaths:
-    """The addresses as Rocket.Chat wants them: the paths begin with `/` and lie under `url`, which both of its login
-    engines join by putting them one after the other (facts/rocketchat.md §3.4)."""
-
-    url: str
-    """Without trailing slash."""
-    token_path: str
-    identity_path: str
-    authorize_path: str
 
 
 @dataclass(frozen=True)
@@ -140,22 +128,13 @@ def read_keys(document: Any, route: str) -> Keys:
     keys = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(keys, list) or not all(isinstance(key, Mapping) for key in keys):
         raise BadAnswer(SYSTEM, route, why="That is no key set.")
-    return Keys(len(keys), frozenset(key["alg"] for key in keys if isinstance(key.get("alg"), str)))
+    return Keys(len(keys), frozenset(alg for key in keys if (alg := _algorithm(key)) is not None))
 
 
-def rocketchat_paths(provider: Provider, base: str) -> RocketChatPaths:
-    """What Rocket.Chat's settings `url`, `token_path`, `identity_path`, `authorize_path` must hold. Pure.
-
-    `base` is SSOBOT_ENCVOY_URL, an origin. ConfigError if an endpoint is not a plain path there.
-    """
-    for url in (provider.token_url, provider.identity_url, provider.authorize_url):
-        _check_endpoint(url, base)
-    return RocketChatPaths(
-        url=base.rstrip("/"),
-        token_path=urlsplit(provider.token_url).path,
-        identity_path=urlsplit(provider.identity_url).path,
-        authorize_path=urlsplit(provider.authorize_url).path,
-    )
+def _algorithm(key: Mapping[str, Any]) -> str | None:
+    """`alg` is optional (RFC 7517 §4.4); an RSA key without one signs with RS256, the default of OpenID Connect."""
+    alg = key.get("alg", "RS256" if key.get("kty") == "RSA" else None)
+    return alg if isinstance(alg, str) else None
 
 
 def _text(document: Mapping[str, Any], key: str, route: str) -> str:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.connection.ports import Provider
 from bot.encvoy.client import EncvoyIdClient
-from bot.encvoy.discovery import RocketChatPaths, read_keys, read_provider, rocketchat_paths
+from bot.encvoy.discovery import read_keys, read_provider
 from bot.errors import BadAnswer, ConfigError, NoAnswer, RemoteError, RouteAbsent
 from bot.sandbox.encvoy.standin import EncvoyStandIn
 from bot.sandbox.faults import Effect, Fault
@@ -99,25 +99,13 @@ def test_an_endpoint_that_is_no_plain_path_is_refused(tail: str) -> None:
         read_provider(DOCUMENT | {"token_endpoint": DOMAIN + tail}, URL, DOMAIN)
 
 
-def test_rocketchat_gets_paths_that_it_can_join() -> None:
-    paths = rocketchat_paths(read_provider(DOCUMENT, URL, DOMAIN), DOMAIN + "/")
-
-    assert paths == RocketChatPaths(
-        url=DOMAIN, token_path="/oidc/token", identity_path="/oidc/me", authorize_path="/oidc/auth"
-    )
-
-
-def test_rocketchat_gets_no_paths_of_another_address() -> None:
-    with pytest.raises(ConfigError):
-        rocketchat_paths(read_provider(DOCUMENT, URL, DOMAIN), "https://other.example")
-
-
 @pytest.mark.parametrize(
     ("document", "count", "algorithms"),
     [
         ({"keys": []}, 0, set()),
         ({"keys": [{"alg": "RS256"}, {"alg": "RS256"}]}, 2, {"RS256"}),
-        ({"keys": [{"kty": "RSA"}]}, 1, set()),
+        ({"keys": [{"kty": "RSA"}]}, 1, {"RS256"}),
+        ({"keys": [{"kty": "EC"}]}, 1, set()),
     ],
 )
 def test_keys_are_counted(document: object, count: int, algorithms: set[str]) -> None:
@@ -152,7 +140,7 @@ async def test_a_provider_mounted_elsewhere_is_found_by_its_document(
     standin.switches.oidc_prefix = "/api/oidc"
     standin.switches.discovery_at = ("/api/oidc/.well-known/openid-configuration",)
 
-    assert (await client.rocketchat_paths()).token_path == "/api/oidc/token"
+    assert (await client.provider()).token_url == standin.url + "/api/oidc/token"
 
 
 async def test_no_document_anywhere_names_the_variable(standin: EncvoyStandIn, client: EncvoyIdClient) -> None:
