@@ -108,7 +108,7 @@ async def _await_live(what: Live, progress: Progress, shop: Workshop) -> Progres
         return progress
     await shop.encvoy.warm()
     seen = await shop.rocketchat.await_live(progress.desired.name, awaited(what, progress.desired), LIVE_WITHIN)
-    return replace(progress, live_since=seen.at, receipt=replace(progress.receipt, seen_by=seen.by))
+    return replace(progress, live_since=seen.since, receipt=replace(progress.receipt, seen_by=seen.by))
 
 
 async def _switch_secret(progress: Progress, shop: Workshop) -> Progress:

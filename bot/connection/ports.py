@@ -46,6 +46,8 @@ class LiveSeen:
     """`Clock.monotonic()` at its arrival."""
     by: str
     """`publication` or `poll`."""
+    since: float
+    """The earliest moment in which it can have become live: `at` where it was pushed, else the last look before."""
 
 
 Awaited = Callable[[LiveService | None], bool]

@@ -27,8 +27,8 @@ class Receipt:
     changes: tuple[str, ...] = ()
     """Names of the changes that were applied, in order."""
     gap: float | None = None
-    """Seconds from the moment the new secret was seen live in Rocket.Chat to Encvoy ID's answer that it switched: the
-    longest time during which a sign-in may have failed, as seen from here."""
+    """Seconds from the earliest moment in which the new secret can have become live in Rocket.Chat to Encvoy ID's
+    answer that it switched: the longest time during which a sign-in may have failed, as seen from here."""
     seen_by: str | None = None
     """How the moment was seen: `publication` or `poll`."""
     proof: Proof | None = None

@@ -97,7 +97,7 @@ class Settle:
         def look(at: float) -> None:
             shown = self._shown(name.service)
             if not pushed.done() and not isinstance(shown, Unknown) and awaited(shown):
-                pushed.set_result(LiveSeen(at, "publication"))
+                pushed.set_result(LiveSeen(at, "publication", since=at))
 
         forget = self.table.listen(look)
         polled = asyncio.create_task(self._poll_until(name.service, awaited))
@@ -119,7 +119,7 @@ class Settle:
         raise NoAnswer(SYSTEM, f"GET /api/v1/{ROUTE}", why=why)
 
     async def _poll_until(self, service: str, awaited: Awaited) -> LiveSeen:
-        started = self.clock.monotonic()
+        started = since = self.clock.monotonic()
         while True:
             flows = not isinstance(self._shown(service), Unknown)
             await self.clock.sleep(_pause(self.clock.monotonic() - started, BESIDE if flows else ALONE))
@@ -130,7 +130,8 @@ class Settle:
             except RemoteError:
                 continue
             if awaited(poll.services.get(service)):
-                return LiveSeen(self.clock.monotonic(), "poll")
+                return LiveSeen(self.clock.monotonic(), "poll", since=since)
+            since = poll.sent_at
 
     async def _poll(self) -> _Poll:
         sent_at = self.clock.monotonic()

@@ -93,7 +93,7 @@ class TestThePublication:
         await world.clock.advance(0.1)
         world.become("#FFF", push=True)
         await world.clock.advance(0)
-        assert task.result() == LiveSeen(0.1, "publication")
+        assert task.result() == LiveSeen(0.1, "publication", since=0.1)
         assert world.polls == []
 
     async def test_what_is_live_already_is_seen_at_once(self, world: World) -> None:
@@ -185,7 +185,14 @@ class TestPollsOnly:
         await world.clock.advance(0.1)
         world.become("#FFF", push=False)
         await world.clock.advance(0.25)
-        assert task.result() == LiveSeen(0.3, "poll")
+        assert task.result() == LiveSeen(0.3, "poll", since=0.0)
+
+    async def test_it_can_have_been_live_since_the_poll_before(self, world: World) -> None:
+        task = world.waiting("#FFF")
+        await world.clock.advance(1.1)
+        world.become("#FFF", push=False)
+        await world.clock.advance(1.0)
+        assert task.result() == LiveSeen(2.05, "poll", since=1.0)
 
     @pytest.mark.parametrize("moment", [2.0, 2.1, 2.2])
     async def test_the_usual_server_is_found_within_a_fifth_of_a_second(self, world: World, moment: float) -> None:

@@ -140,7 +140,8 @@ class MemoryRocketChat:
             record = self.live_records.get(name.key)
             if awaited(record[0] if record else None):
                 self.world.after("await_live")
-                return LiveSeen(self.world.clock.seconds, "publication" if self.publication else "poll")
+                now = self.world.clock.seconds
+                return LiveSeen(now, "publication" if self.publication else "poll", since=now)
             if self.due is None or self.due > end:
                 self.world.clock.seconds = end
                 raise NoAnswer("Rocket.Chat", "live")
