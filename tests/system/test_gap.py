@@ -1,0 +1,95 @@
+"""For how long sign-ins fail while the secret is exchanged, from the ledgers of both stand-ins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app import Bot
+from bot.clock import SystemClock
+from bot.sandbox.gaps import Gap, gaps
+from bot.sandbox.rocketchat.sockets import Publication
+from bot.store.operations import SqlOperations
+from tests.support.world import World, world_at
+
+WORST = 0.200
+"""Seconds, as the bench asks for."""
+
+
+def measured(world: World) -> tuple[Gap, ...]:
+    return gaps(world.rocketchat.ledger, world.encvoy.ledger)
+
+
+async def rotate(world: World, times: int = 1) -> list[float]:
+    """The gap of each of so many rotations, in seconds."""
+    before = len(measured(world))
+    for _ in range(times):
+        assert "Rotated" in await world.ask("rotate")
+    return [gap.seconds for gap in measured(world)[before:]]
+
+
+async def receipt(bot: Bot) -> dict[str, Any]:
+    """What the last rotation left behind."""
+    operation = await SqlOperations(bot.database, SystemClock()).last("rotate")
+    assert operation is not None
+    return dict(operation.receipt or {})
+
+
+async def test_at_the_usual_settle_a_bot_of_its_own_process_keeps_the_gap_short(tmp_path: Path) -> None:
+    async with world_at(tmp_path, settle=2.0) as world:
+        bot = world.process()
+        await bot.start()
+        try:
+            await world.ask("setup")
+            seconds = await rotate(world, 2)
+        finally:
+            await bot.stop()
+    assert len(seconds) == 2
+    assert max(seconds) < WORST
+
+
+async def test_many_rotations_each_have_a_gap_and_all_are_short(world: World) -> None:
+    await world.ask("setup")
+    seconds = await rotate(world, 8)
+    assert len(seconds) == 8
+    assert max(seconds) < WORST
+
+
+async def test_encvoy_id_switches_after_rocketchat_and_never_before(world: World) -> None:
+    await world.ask("setup")
+    await rotate(world, 2)
+    assert all(gap.switched > gap.live for gap in measured(world)[-2:])
+
+
+async def test_the_receipt_tells_the_gap_that_the_ledgers_show(quiet_world: World) -> None:
+    async with quiet_world.play.bot() as bot:
+        await quiet_world.ask("setup")
+        [seconds] = await rotate(quiet_world)
+        told = await receipt(bot)
+    assert told["seen_by"] == "publication"
+    assert told["gap"] == pytest.approx(seconds, abs=0.05)
+
+
+@pytest.mark.parametrize("publication", [Publication.REFUSED, Publication.SILENT])
+async def test_without_a_publication_the_moment_is_seen_by_polls(quiet_world: World, publication: Publication) -> None:
+    quiet_world.rocketchat.sockets.login_services = publication
+    async with quiet_world.play.bot() as bot:
+        await quiet_world.ask("setup")
+        before = quiet_world.state()
+        [seconds] = await rotate(quiet_world)
+        told = await receipt(bot)
+    now = quiet_world.state()
+    assert now.accepted == now.stored == now.live != before.live
+    assert told["seen_by"] == "poll"
+    assert told["gap"] >= seconds, "what is told as the longest gap was longer"
+
+
+async def test_at_the_usual_settle_polls_alone_keep_the_gap_under_half_a_second(tmp_path: Path) -> None:
+    async with world_at(tmp_path, settle=2.0) as world, world.play.bot():
+        await world.ask("setup")
+        world.rocketchat.sockets.login_services = Publication.REFUSED
+        world.rocketchat.sockets.cut()
+        [seconds] = await rotate(world)
+    assert seconds < 0.5

@@ -1,0 +1,1 @@
+"""What the makefile starts besides the program itself."""
