@@ -56,10 +56,10 @@ class OAuthAdmin:
     def add(self, user_id: str | None, name: str) -> None:
         """Makes the settings of a service; harmless if they are there."""
         self._check(user_id, "addOAuthService")
-        gated = self._standin.version.major >= 9
+        gated, warned = self._standin.version >= (9, 0), (8, 9) <= self._standin.version < (9, 0)
         if gated and MODULE not in self._standin.modules:
             raise MeteorError("error-action-not-allowed", "Adding OAuth Services is not allowed")
-        add_service(self._standin.settings, normalised(name), gated=gated)
+        add_service(self._standin.settings, normalised(name), gated=gated, warned=warned)
 
     def remove(self, user_id: str | None, name: str) -> None:
         """Deletes the settings. A service that is on stays live, as a zombie."""

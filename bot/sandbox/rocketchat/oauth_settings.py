@@ -69,13 +69,14 @@ def key(name: str) -> str:
     return PREFIX + name
 
 
-def add_service(settings: Settings, name: str, *, gated: bool) -> None:
+def add_service(settings: Settings, name: str, *, gated: bool, warned: bool = False) -> None:
     """Makes the settings of a service, those that are missing (facts/rocketchat.md §2.1). `gated` from 9.0 on: the
-    switch counts as off without the licence module."""
+    switch counts as off without the licence module. `warned` in 8.9: it only says so (§0.2)."""
     section = f"Custom OAuth: {name}"
     switch = Setting(key(name), "boolean", False, "OAuth", section)
     if gated:
         switch.modules, switch.invalid_value = (MODULE,), False
+    if warned:
         switch.alert = "Premium_required_from_9_0_0_alert"
     settings.add(switch)
     for field in FIELDS:

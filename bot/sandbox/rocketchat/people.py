@@ -191,6 +191,7 @@ class People:
         active: bool = True,
         created_at: datetime | None = None,
         services: Document | None = None,
+        user_id: str | None = None,
     ) -> User:
         """A new account; MeteorError 403 if the username or an address is taken, whatever the letter case."""
         if username and self.named(username):
@@ -199,7 +200,7 @@ class People:
         if any(self.with_address(email["address"]) for email in addresses):
             raise MeteorError(403, "Email already exists.")
         user = User(
-            random_id(),
+            user_id or random_id(),
             username,
             created_at or self._now(),
             name=name,

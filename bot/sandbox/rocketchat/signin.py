@@ -100,6 +100,8 @@ class SignIn:
     def log_in(self, credential_token: str, credential_secret: str | None, code: str | None = None) -> tuple[User, str]:
         """The client's `login` with `{oauth: …}`: the user and a new login token. A credential is good for one login;
         where a second factor is asked for it is kept a little longer."""
+        if self._standin.version.major >= 9:
+            raise MeteorError(400, "Unrecognized options for login request")
         now = self._standin.clock.monotonic()
         parked = self._parked.get(credential_token)
         if parked is None or parked.expires <= now or not _equal(parked.secret, credential_secret):

@@ -9,7 +9,7 @@ import random
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 import aiohttp
@@ -214,6 +214,9 @@ class RocketChatStandIn:
         if switches.twofa == "totp":
             for role in ("admin", "admin2", "bot"):
                 enrol_totp(self.person(role))
+        self.people.add(
+            "rocket.cat", user_id="rocket.cat", name="Rocket.Cat", roles=["bot"], kind="bot", created_at=self._founded()
+        )
         admin, *others = (one.user.id for one in self._seeded.values())
         self.chat.create_room(admin, "general", "c", others)
         self.chat.create_room(admin, ADMIN_ROOM, "p", others)
@@ -227,13 +230,16 @@ class RocketChatStandIn:
             roles=roles,
             emails=[{"address": f"{username}@workspace.example", "verified": True}],
             kind="bot" if bypass is not None else "user",
-            created_at=self.clock.now() - _LONG_AGO,
+            created_at=self._founded(),
         )
         if bypass is None:
             token = self.people.log_in(user)
         else:
             token = self.people.personal_token(user, "ssobot", bypass_two_factor=bypass)
         self._seeded[role] = Seeded(user, password, token)
+
+    def _founded(self) -> datetime:
+        return self.clock.now() - _LONG_AGO
 
     def _declare(self) -> None:
         for module in (rest_settings, rest_users, rest_tokens, rest_roles, rest_server, rest_login, rest_methods):

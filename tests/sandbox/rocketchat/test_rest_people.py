@@ -112,8 +112,14 @@ async def test_who_is_not_found(rocket: Rocket, query: dict[str, str], error: st
 
 async def test_the_list_of_people(rocket: Rocket) -> None:
     reply = (await rocket.get("users.list")).body
-    assert (reply["count"], reply["total"]) == (4, 4)
-    assert {user["username"] for user in reply["users"]} == {"admin", "admin2", "ssobot", "member"}
+    assert (reply["count"], reply["total"]) == (5, 5)
+    assert {user["username"] for user in reply["users"]} == {"admin", "admin2", "ssobot", "member", "rocket.cat"}
+
+
+async def test_rocket_cat_is_in_every_workspace_and_no_person(rocket: Rocket) -> None:
+    cat = (await rocket.get("users.info", userId="rocket.cat")).body["user"]
+    assert (cat["username"], cat["type"], cat["roles"], cat["emails"]) == ("rocket.cat", "bot", ["bot"], [])
+    assert (await login(rocket, user="rocket.cat", password="")).status == 401
 
 
 async def test_creating_changing_and_deleting_somebody(rocket: Rocket) -> None:

@@ -272,6 +272,15 @@ async def test_9_marks_the_switch_as_premium() -> None:
         assert (switch["enterprise"], switch["modules"], switch["invalidValue"]) == (True, ["oauth-enterprise"], False)
 
 
+@pytest.mark.parametrize(("version", "alert"), [("8.8", None), ("8.9", "Premium_required_from_9_0_0_alert")])
+async def test_8_9_only_warns(version: str, alert: str | None) -> None:
+    async with running(version) as rocket:
+        await rocket.service()
+        rows = {row["_id"]: row for row in (await rocket.get("settings", count="0")).body["settings"]}
+        assert rows[KEY].get("alert") == alert
+        assert len((await rocket.get("settings.oauth")).body["services"]) == 1
+
+
 async def test_8_needs_no_licence(rocket: Rocket) -> None:
     await rocket.service()
     assert len((await rocket.get("settings.oauth")).body["services"]) == 1

@@ -49,6 +49,10 @@ async function complete(credentialToken, credentialSecret, code) {
 }
 
 function press(service) {
+  if (!data.legacy) {
+    location.href = `${data.root}/oauth/${service.service}`;
+    return;
+  }
   const credentialToken = random();
   const redirect = service.loginStyle === 'redirect';
   const state = { loginStyle: redirect ? 'redirect' : 'popup', credentialToken, isCordova: false };
