@@ -1,0 +1,118 @@
+"""What anybody may ask: the server's clock, and what answers at the callback address."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from aiohttp import web
+
+from bot.errors import Unreachable
+from bot.rocketchat.public import ask_callback, server_skew
+from bot.sandbox.serving import Server
+from bot.wire import Wire
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Serve = Callable[[Answer], Awaitable[str]]
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[Wire]:
+    async with Wire("Rocket.Chat", timeout=1.0) as wire:
+        yield wire
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    servers: list[Server] = []
+
+    async def start(answer: Answer) -> str:
+        app = web.Application()
+        app.router.add_get("/{tail:.*}", answer)
+        server = Server(app)
+        servers.append(server)
+        await server.start()
+        return server.url
+
+    yield start
+    for server in servers:
+        await server.stop()
+
+
+def dated(moment: str) -> Answer:
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({}, headers={"Date": moment})
+
+    return answer
+
+
+@pytest.mark.parametrize("minutes", [-7, 5, 90])
+async def test_the_skew_is_what_leads_from_our_clock_to_the_servers(serve: Serve, wire: Wire, minutes: int) -> None:
+    there = NOW + timedelta(minutes=minutes)
+    url = await serve(dated(format_datetime(there, usegmt=True)))
+    assert await server_skew(wire, url, NOW) == timedelta(minutes=minutes)
+
+
+async def test_a_second_of_skew_is_the_headers_own_coarseness(serve: Serve, wire: Wire) -> None:
+    url = await serve(dated(format_datetime(NOW + timedelta(seconds=1), usegmt=True)))
+    assert await server_skew(wire, url, NOW) == timedelta(0)
+
+
+async def test_a_date_that_is_none_gives_no_skew(serve: Serve, wire: Wire) -> None:
+    assert await server_skew(wire, await serve(dated("yesterday")), NOW) == timedelta(0)
+
+
+async def test_a_server_that_is_away_gives_no_skew(wire: Wire) -> None:
+    assert await server_skew(wire, "http://127.0.0.1:9", NOW) == timedelta(0)
+
+
+def page(status: int, text: str, location: str = "") -> Answer:
+    async def answer(_: web.Request) -> web.Response:
+        headers = {"Location": location} if location else {}
+        return web.Response(status=status, text=text, content_type="text/html", headers=headers)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "location", "is_rocketchat"),
+    [
+        (200, '<div id="config" style="display:none;">{}</div>', "", True),
+        (200, "<div id='config'>{}</div>", "", True),
+        (302, "", "/login", True),
+        (302, "", "https://chat.example.org/sub/login", True),
+        (200, "<html>another page</html>", "", False),
+        (302, "", "https://elsewhere.example/", False),
+        (404, '<div id="config"></div>', "", False),
+        (502, "bad gateway", "", False),
+    ],
+)
+async def test_who_answers_at_the_callback(
+    serve: Serve, wire: Wire, status: int, text: str, location: str, is_rocketchat: bool
+) -> None:
+    url = await serve(page(status, text, location))
+    seen = await ask_callback(wire, f"{url}/_oauth/encvoyid")
+    assert (seen.status, seen.is_rocketchat) == (status, is_rocketchat)
+
+
+async def test_the_callback_is_asked_as_by_a_browser_whose_sign_in_was_refused(serve: Serve, wire: Wire) -> None:
+    asked: list[web.Request] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(request)
+        return web.Response(text="")
+
+    await ask_callback(wire, f"{await serve(answer)}/_oauth/encvoyid")
+    query = asked[0].query
+    assert (query["error"], "code" in query) == ("access_denied", False)
+    assert json.loads(base64.b64decode(query["state"]))["loginStyle"] == "redirect"
+
+
+async def test_a_callback_that_nobody_serves_is_an_error(wire: Wire) -> None:
+    with pytest.raises(Unreachable):
+        await ask_callback(wire, "http://127.0.0.1:9/_oauth/encvoyid")
