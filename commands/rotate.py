@@ -90,7 +90,8 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts) -> Answer:
         )
     lines = [f"Rotated: both sides hold the new secret (fingerprint {fingerprint})."]
     if receipt.gap is not None:
-        lines.append(f"Sign-ins may have failed for {receipt.gap * 1000:.0f} ms at most, seen by {receipt.seen_by}.")
+        seen = f"seen by {receipt.seen_by}" if receipt.seen_by else "nobody could see when it was live"
+        lines.append(f"Sign-ins may have failed for {receipt.gap * 1000:.0f} ms at most ({seen}).")
     if receipt.proof is not None:
         lines.append(_proved(receipt))
     return Answer(tuple(lines), next=("test", "status"), receipt=record)

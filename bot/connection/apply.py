@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -27,8 +29,8 @@ from bot.connection.plan import AUTH_METHOD, is_shown, live_as_desired
 from bot.connection.ports import ApplicationFields, Awaited, Connections, EncvoyId, RocketChat
 from bot.connection.proof import prove
 from bot.connection.receipt import Receipt
-from bot.connection.state import Connection, LiveService, SettingValue
-from bot.errors import NoAnswer
+from bot.connection.state import Connection, LiveService, SettingValue, Unknown
+from bot.errors import NoAnswer, UserError
 from bot.secret import Secret
 
 LIVE_WITHIN = 10.0
@@ -106,9 +108,30 @@ async def _await_live(what: Live, progress: Progress, shop: Workshop) -> Progres
             if what is Live.OFF or not is_shown(progress.desired, await shop.rocketchat.live(progress.desired.name)):
                 raise
         return progress
-    await shop.encvoy.warm()
-    seen = await shop.rocketchat.await_live(progress.desired.name, awaited(what, progress.desired), LIVE_WITHIN)
+    return await _await_marker(progress, shop)
+
+
+async def _await_marker(progress: Progress, shop: Workshop) -> Progress:
+    """Waits for the new secret to be live, and meanwhile gets everything ready for the switch."""
+    warming = asyncio.create_task(_warm(shop.encvoy))
+    try:
+        seen = await shop.rocketchat.await_live(
+            progress.desired.name, awaited(Live.MARKER, progress.desired), LIVE_WITHIN
+        )
+    except NoAnswer:
+        # Where nobody can see, it has long been live by now, and every second more is a second of the gap.
+        if not isinstance(await shop.rocketchat.live(progress.desired.name), Unknown):
+            raise
+        return replace(progress, live_since=shop.clock.monotonic() - LIVE_WITHIN)
+    finally:
+        warming.cancel()
     return replace(progress, live_since=seen.since, receipt=replace(progress.receipt, seen_by=seen.by))
+
+
+async def _warm(encvoy: EncvoyId) -> None:
+    """A convenience: if it fails the switch itself will, and that is dealt with."""
+    with contextlib.suppress(UserError):
+        await encvoy.warm()
 
 
 async def _switch_secret(progress: Progress, shop: Workshop) -> Progress:

@@ -45,11 +45,11 @@ class Patience:
                 mend="Look for OVERWRITE_SETTING_… variables at Rocket.Chat, then type the command again.",
             )
 
-    def trying_the_switch(self, live_since: float | None) -> None:
-        """Encvoy ID is about to be asked to switch."""
+    def trying_the_switch(self) -> None:
+        """Encvoy ID is about to be asked to switch: the new secret is live by now."""
         self._switch_tries += 1
         if self._switch_since is None:
-            self._switch_since = live_since if live_since is not None else self._clock.monotonic()
+            self._switch_since = self._clock.monotonic()
 
     async def may_try_again(self, surprise: UserError) -> bool:
         """During an exchange: whether the way forward is tried once more. A refusal is final; once the new secret is

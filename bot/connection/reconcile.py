@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from bot.connection.apply import Progress, Workshop, apply
-from bot.connection.changes import AwaitLive, Change, Live, WriteApplicationSecret
+from bot.connection.changes import AwaitLive, Change, Live, Settle, WriteApplicationSecret
 from bot.connection.marker import next_marker
 from bot.connection.observe import observe
 from bot.connection.patience import Patience
@@ -71,7 +71,7 @@ class Reconciler:
 
     async def _step(self, change: Change, progress: Progress) -> Progress:
         if isinstance(change, WriteApplicationSecret) and exchanging(progress.desired):
-            self._patience.trying_the_switch(progress.live_since)
+            self._patience.trying_the_switch()
         began = self._shop.clock.monotonic()
         progress = await apply(change, progress, self._shop)
         self._untold.append((change, self._shop.clock.monotonic() - began))
@@ -130,8 +130,9 @@ class Reconciler:
 
 
 def _only_unseen(changes: tuple[Change, ...], observed: Observed, receipt: Receipt) -> bool:
-    """All is stored as desired, it was seen live a moment ago, and just now nobody can see: that is enough."""
-    waited = receipt.changes[-1:] == (AwaitLive.__name__,)
+    """All is stored as desired, it was waited for or an exchange was proved a moment ago, and just now nobody can see
+    what is live: that is enough."""
+    waited = receipt.changes[-1:] in ((AwaitLive.__name__,), (Settle.__name__,))
     return waited and isinstance(observed.live, Unknown) and all(isinstance(c, AwaitLive) for c in changes)
 
 

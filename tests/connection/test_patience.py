@@ -66,22 +66,22 @@ async def test_a_rate_limit_is_waited_out(patience: Patience, clock: ManualClock
     assert clock.seconds - before == 7.0
 
 
-async def test_the_switch_gets_three_tries(patience: Patience, clock: ManualClock) -> None:
+async def test_the_switch_gets_three_tries(patience: Patience) -> None:
     outcomes = []
     for _ in range(SWITCH_TRIES):
-        patience.trying_the_switch(clock.seconds)
+        patience.trying_the_switch()
         outcomes.append(await patience.may_try_again(AWAY))
     assert outcomes == [True, True, False]
 
 
 async def test_the_switch_gets_fifteen_seconds(patience: Patience, clock: ManualClock) -> None:
-    patience.trying_the_switch(clock.seconds)
+    patience.trying_the_switch()
     clock.seconds += SWITCH_WITHIN + 1
     assert not await patience.may_try_again(HUNG)
 
 
-async def test_a_refused_switch_is_not_tried_again(patience: Patience, clock: ManualClock) -> None:
-    patience.trying_the_switch(clock.seconds)
+async def test_a_refused_switch_is_not_tried_again(patience: Patience) -> None:
+    patience.trying_the_switch()
     assert not await patience.may_try_again(REFUSED)
 
 

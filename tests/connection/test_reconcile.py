@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.connection.ports import ApplicationFields
+from bot.connection.ports import ApplicationFields, LiveSeen
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection
 from bot.errors import BadAnswer, Forbidden, NoAnswer, Rejected, RemoteError, Unreachable, UserError
@@ -403,3 +403,26 @@ async def test_a_server_that_publishes_a_setting_in_another_form_is_set_up_all_t
     bench.rocketchat.tick = odd  # type: ignore[method-assign]
     connection, _ = await bench.run(wish())
     assert connection.current == OLD
+
+
+async def test_an_encvoy_id_that_is_slow_to_warm_up_delays_nothing(standing: Bench) -> None:
+    async def warm() -> None:
+        raise NoAnswer("Encvoy ID", "GET /api/v1/settings")
+
+    standing.encvoy.warm = warm  # type: ignore[method-assign]
+    _, receipt = await rotate(standing)
+    assert receipt.outcome is Outcome.DONE
+
+
+async def test_where_nobody_can_see_what_is_live_the_switch_is_made_after_the_bound(standing: Bench) -> None:
+    async def blind(name: object, awaited: object, timeout: float) -> LiveSeen:
+        standing.world.clock.seconds += timeout
+        standing.rocketchat.tick()
+        raise NoAnswer("Rocket.Chat", "live")
+
+    standing.rocketchat.publication = False
+    standing.rocketchat.await_live = blind  # type: ignore[method-assign]
+    connection, receipt = await rotate(standing)
+    assert standing.secrets() == (NEW.reveal(), NEW.reveal())
+    assert receipt.seen_by is None
+    assert connection.pending is None
