@@ -133,6 +133,8 @@ class People:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
+        self.founded = now()
+        """Since when the roles and permissions are as they are."""
         self._users: dict[str, User] = {}
         self.roles: dict[str, Role] = default_roles()
         self.permissions: dict[str, set[str]] = default_permissions()

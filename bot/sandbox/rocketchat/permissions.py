@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.sandbox.rocketchat.messages import Document
 
@@ -19,7 +20,7 @@ class Role:
     protected: bool = True
     mandatory2fa: bool = False
 
-    def document(self) -> Document:
+    def document(self, updated_at: datetime) -> Document:
         """IRole."""
         return {
             "_id": self.id,
@@ -28,6 +29,7 @@ class Role:
             "description": self.description,
             "protected": self.protected,
             "mandatory2fa": self.mandatory2fa,
+            "_updatedAt": updated_at,
         }
 
 

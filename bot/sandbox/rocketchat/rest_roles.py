@@ -41,7 +41,7 @@ class RoleRoutes:
 
     def list(self, _: Call) -> Document:
         """All roles."""
-        return {"roles": [role.document() for role in self._people.roles.values()]}
+        return {"roles": [role.document(self._people.founded) for role in self._people.roles.values()]}
 
     def users_in_role(self, call: Call) -> Document:
         """Who has a role; a role of a room needs its `roomId`."""
@@ -62,7 +62,7 @@ class RoleRoutes:
             raise MeteorError("error-user-already-in-role", "User already in role")
         user.roles.append(role.id)
         self._people.touch(user)
-        return {"role": role.document()}
+        return {"role": role.document(self._people.founded)}
 
     def remove(self, call: Call) -> Document:
         """Takes a role of the workspace."""
@@ -73,12 +73,12 @@ class RoleRoutes:
             raise MeteorError("error-admin-required", "You need to have at least one admin")
         user.roles.remove(role.id)
         self._people.touch(user)
-        return {"role": role.document()}
+        return {"role": role.document(self._people.founded)}
 
     def permissions(self, _: Call) -> Document:
         """Which roles hold which permission."""
         rows = [
-            {"_id": name, "roles": sorted(roles), "_updatedAt": self._people.now()}
+            {"_id": name, "roles": sorted(roles), "_updatedAt": self._people.founded}
             for name, roles in self._people.permissions.items()
         ]
         return {"update": rows, "remove": []}

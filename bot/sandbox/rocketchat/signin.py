@@ -146,9 +146,10 @@ class SignIn:
     def _end(self, state: State, secret: str | None) -> EndOfLogin:
         """The page's data. A redirect may lead to the workspace only."""
         config: Document = {"setCredentialToken": False, "storagePrefix": STORAGE_PREFIX, "isCordova": state.cordova}
-        own = state.redirect_url.startswith(self._site())
+        home = f"{self._site()}/"
+        own = state.redirect_url.startswith(home)
         if state.login_style == "redirect":
-            config["redirectUrl"] = state.redirect_url if own else self._site()
+            config["redirectUrl"] = state.redirect_url if own else home
         if secret is not None and (own or state.login_style == "popup"):
             config |= {
                 "setCredentialToken": True,

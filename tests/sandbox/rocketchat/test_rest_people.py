@@ -221,6 +221,7 @@ async def test_the_roles_of_a_workspace(rocket: Rocket) -> None:
     assert {"admin", "user", "bot", "app", "owner", "moderator"} <= set(roles)
     assert roles["admin"]["scope"] == "Users"
     assert roles["owner"]["scope"] == "Subscriptions"
+    assert set(roles["bot"]) == {"_id", "name", "scope", "description", "protected", "mandatory2fa", "_updatedAt"}
 
 
 async def test_who_has_a_role(rocket: Rocket) -> None:

@@ -201,10 +201,11 @@ async def test_the_redirect_page_leads_back_into_the_workspace(rocket: Rocket) -
     assert "/packages/oauth/end_of_redirect_response.js" in reply.text
 
 
-async def test_a_redirect_to_elsewhere_is_refused(rocket: Rocket) -> None:
-    given = state("redirect", redirectUrl="https://evil.example/")
+@pytest.mark.parametrize("evil", ["https://evil.example/", "", "{site}.evil.example/", "//evil.example"])
+async def test_a_redirect_to_elsewhere_is_refused(rocket: Rocket, evil: str) -> None:
+    given = state("redirect", redirectUrl=evil.replace("{site}", rocket.standin.url))
     _, config = await back(rocket, {"code": "x", "state": given})
-    assert (config["redirectUrl"], config["setCredentialToken"]) == (rocket.standin.url, False)
+    assert (config["redirectUrl"], config["setCredentialToken"]) == (f"{rocket.standin.url}/", False)
 
 
 @pytest.mark.parametrize("script", ["end_of_popup_response.js", "end_of_redirect_response.js"])
