@@ -266,11 +266,11 @@ def run(config: Config) -> int:
 
 async def _run(config: Config) -> int:
     async with building(config) as bot, serving(application(bot.health), config.listen) as listen:
-        _log.info("started", health=f"http://{listen}/healthz")
         serving_task = asyncio.create_task(bot.serve())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, serving_task.cancel)
+        _log.info("started", health=f"http://{listen}/healthz")
         with contextlib.suppress(asyncio.CancelledError):
             await serving_task
     return 0

@@ -155,7 +155,11 @@ def sandbox() -> int:
 
 
 async def _sandbox(folder: Path) -> int:
+    stopped = told_to_stop()
+    # Nothing comes before the first line, even for somebody who reads both streams as one.
+    logs.configure(level=logging.ERROR)
     async with stage(folder) as play, play.bot():
         click.echo(play.introduction.line())
-        await told_to_stop()
+        logs.configure()
+        await stopped.wait()
     return 0

@@ -4,7 +4,8 @@
 
 The bot runs as `ssobot run`, over real sockets, against both stand-ins of this process; their ledgers, not the bot,
 say when the new secret went live in Rocket.Chat and when Encvoy ID switched. The naive order is what a person with two
-admin panels does: the new secret at Encvoy ID first, then in Rocket.Chat's settings. Exit status 1 if a bound is missed.
+admin panels does: the new secret at Encvoy ID first, then in Rocket.Chat's settings. Exit status 1 where a bound is
+missed.
 """
 
 from __future__ import annotations

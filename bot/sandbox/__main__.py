@@ -43,6 +43,7 @@ def encvoy(port: int) -> int:
 
 
 async def _serve(stand_in: StandIn) -> int:
+    stopped = told_to_stop()
     try:
         await stand_in.start()
     except OSError as error:
@@ -52,16 +53,16 @@ async def _serve(stand_in: StandIn) -> int:
         # Each gives all that `ssobot run` needs for its side, and keys to begin with.
         env = {**introduction.env, "SSOBOT_KEYS": Fernet.generate_key().decode()}
         print(replace(introduction, env=env).line(), flush=True)
-        await told_to_stop()
+        await stopped.wait()
     finally:
         await stand_in.stop()
     return 0
 
 
-async def told_to_stop() -> None:
-    """Returns at SIGTERM or SIGINT."""
+def told_to_stop() -> asyncio.Event:
+    """Set at SIGTERM or SIGINT. To be called before the first line is printed: whoever has read it may send one."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
+    return stopped

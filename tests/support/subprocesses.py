@@ -1,0 +1,65 @@
+"""`ssobot` as another program starts it: a process with an environment, a first line, and an exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+READY_WITHIN = 20.0
+ENDS_WITHIN = 10.0
+
+
+@dataclass
+class Program:
+    """One that runs. Standard output and error both go to `log`, so that nothing ever blocks on a full pipe."""
+
+    process: asyncio.subprocess.Process
+    log: Path
+
+    async def introduction(self) -> dict[str, Any]:
+        """The JSON object of its first line; JSONDecodeError if it is something else."""
+        text = await self.said("\n")
+        first: dict[str, Any] = json.loads(text.partition("\n")[0])
+        return first
+
+    async def said(self, words: str) -> str:
+        """Everything it has written, as soon as `words` are among it; RuntimeError if it ends before."""
+        async with asyncio.timeout(READY_WITHIN):
+            while words not in (text := self.log.read_text()):
+                if self.process.returncode is not None:
+                    raise RuntimeError(f"it ended with status {self.process.returncode} before it said {words!r}")
+                await asyncio.sleep(0.02)
+        return text
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Sends the signal, and returns the exit status."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        async with asyncio.timeout(ENDS_WITHIN):
+            return await self.process.wait()
+
+
+@contextlib.asynccontextmanager
+async def ssobot(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> AsyncIterator[Program]:
+    """Runs `ssobot <words>` in `folder`, with these SSOBOT_ variables and no others, until the block is left."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("SSOBOT_")}
+    log = folder / f"{'-'.join(word for word in words if word.isalpha())}.log"
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", *words, cwd=folder, env={**plain, **(env or {})}, stdout=output, stderr=output
+        )
+    program = Program(process, log)
+    try:
+        yield program
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
