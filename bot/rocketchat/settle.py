@@ -30,6 +30,10 @@ BESIDE = (2.05, 2.2, 2.4, 3.0, 5.0)
 """The same while the publication flows: only in case it is silent."""
 LATER = 2.5
 """Seconds between polls after those."""
+EARLY = 2.0
+EARLY_RESERVE = 4
+"""Before so many seconds only a server with a short debounce can be there: such a poll is made only if it leaves more
+than so many calls for the expected moment of this wait and the next."""
 RESERVE = 2
 """Calls that are left alone while the publication flows, for the time it does not."""
 FRESH = 1.0
@@ -123,7 +127,8 @@ class Settle:
         while True:
             flows = not isinstance(self._shown(service), Unknown)
             await self.clock.sleep(_pause(self.clock.monotonic() - started, BESIDE if flows else ALONE))
-            if not self.budget.take(ROUTE, reserve=RESERVE if flows else 0):
+            early = self.clock.monotonic() - started < EARLY
+            if not self.budget.take(ROUTE, reserve=RESERVE if flows else EARLY_RESERVE if early else 0):
                 continue
             try:
                 poll = await self._poll()

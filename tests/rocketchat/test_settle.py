@@ -202,6 +202,14 @@ class TestPollsOnly:
         await world.clock.advance(0.21)
         assert task.result().at - moment < 0.21
 
+    async def test_three_changes_in_a_minute_are_all_seen(self, world: World) -> None:
+        for color in ("#FFF", "#fff", "#FFf"):
+            task = world.waiting(color)
+            await world.clock.advance(2.1)
+            world.become(color, push=False)
+            await world.clock.advance(0.2)
+            assert task.result().by == "poll"
+
     async def test_errors_do_not_end_the_waiting(self, world: World) -> None:
         world.failure = NoAnswer("Rocket.Chat", "GET /api/v1/settings.oauth")
         task = world.waiting("#FFF")
