@@ -114,6 +114,7 @@ class LoginServices:
 
     def resume(self) -> None:
         """The server starts: what is due is done at once, as at the real one's start."""
+        self.suspend()
         if self._due:
             self.rewrite()
 

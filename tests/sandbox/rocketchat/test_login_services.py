@@ -260,6 +260,13 @@ def test_a_write_before_the_start_is_made_good_at_the_start(rig: Rig) -> None:
     assert [service.service for service in rig.table.all()] == ["encvoyid"]
 
 
+async def test_what_was_made_good_at_the_start_is_not_done_again(rig: Rig) -> None:
+    rig.settings.write(KEY, True)
+    rig.table.resume()
+    await rig.live()
+    assert len(rig.ledger.of("live")) == 1
+
+
 async def test_each_write_is_in_the_ledger_as_stored(rig: Rig) -> None:
     rig.settings.write(f"{KEY}-id", "x")
     assert [entry.body for entry in rig.ledger.of("stored")] == [{"_id": f"{KEY}-id", "value": "x"}]
