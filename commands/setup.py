@@ -75,10 +75,10 @@ def _report(call: Call, name: ServiceName, ground: Ground) -> None:
     call.progress.step(f"Rocket.Chat {version} at {ground.server.site_url}: its address and licence are fine")
     call.progress.step(f"Encvoy ID at {ground.provider.issuer}: discovery read, nothing there that is not mine")
     people = ground.server.people
-    count = "I cannot see how many people have" if isinstance(people, Unknown) else f"{people} people have"
+    count = "I cannot see how many accounts there are" if isinstance(people, Unknown) else f"{people} accounts exist"
     call.progress.note(
-        f"{count} an account here. They keep it and their way to sign in. Whoever comes through `{name.service}` for "
-        "the first time gets a new account; if the login name or e-mail is taken by a local account, that sign-in is "
+        f"{count} here. People keep theirs, and their way to sign in. Whoever comes through `{name.service}` for the "
+        "first time gets a new account; if the login name or e-mail is taken by a local account, that sign-in is "
         "refused: no local account can be taken over."
     )
 
