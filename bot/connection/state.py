@@ -83,9 +83,11 @@ class Connection:
 
 @dataclass(frozen=True)
 class Unknown:
-    """It could not be seen; `reason` is a sentence for people, without secrets."""
+    """It could not be seen; both are sentences for people, without secrets."""
 
     reason: str
+    mend: str = ""
+    """What puts it right, where that is known."""
 
 
 @dataclass(frozen=True)

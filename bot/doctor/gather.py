@@ -102,4 +102,4 @@ async def _or_unknown(asking: Awaitable[T]) -> T | Unknown:
     try:
         return await asking
     except UserError as error:
-        return Unknown(error.text)
+        return Unknown(" ".join(part for part in (error.what, error.why) if part), error.mend)

@@ -10,6 +10,7 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.connection.state import Unknown
 from bot.doctor.evidence import Evidence
 
 
@@ -50,6 +51,11 @@ def passed(evidence: str) -> Result:
 def failed(evidence: str, cause: str, mend: str) -> Result:
     """The ground is broken."""
     return Result(State.FAILED, evidence, cause, mend)
+
+
+def unseen(evidence: str, unknown: Unknown, mend: str) -> Result:
+    """The ground itself could not be seen; `mend` where whoever asked does not know a better one."""
+    return Result(State.FAILED, evidence, unknown.reason, unknown.mend or mend)
 
 
 def skipped(why: str) -> Result:

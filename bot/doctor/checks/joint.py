@@ -7,7 +7,7 @@ from bot.connection.marker import meaning
 from bot.connection.plan import application_drift, drift
 from bot.connection.ports import Probe
 from bot.connection.state import Application, LiveService, NotVisible, StoredService, Unknown
-from bot.doctor.checks import Catalogue, Result, failed, passed, skipped
+from bot.doctor.checks import Catalogue, Result, failed, passed, skipped, unseen
 from bot.doctor.evidence import Evidence
 
 catalogue = Catalogue()
@@ -140,9 +140,7 @@ def service(evidence: Evidence) -> Result | None:
     if isinstance(evidence.stored, Unknown):
         if isinstance(evidence.server, Unknown) or isinstance(evidence.account, Unknown):
             return skipped(evidence.stored.reason)
-        return failed(
-            "it cannot be read", evidence.stored.reason, "Give the bot's account the role admin in Rocket.Chat."
-        )
+        return unseen("it cannot be read", evidence.stored, "Give the bot's account the role admin in Rocket.Chat.")
     if evidence.stored is None:
         return failed("it is not there", "Somebody removed it from Rocket.Chat.", PUT_RIGHT)
     return passed(f"`{evidence.connection.name.service}`")

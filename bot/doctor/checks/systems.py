@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.connection.desired import relative_paths
 from bot.connection.preflight import LICENCE_FROM, LICENCE_MODULE, refuse_licence, refuse_site_url
 from bot.connection.state import Unknown
-from bot.doctor.checks import Catalogue, Result, failed, passed, skipped
+from bot.doctor.checks import Catalogue, Result, failed, passed, skipped, unseen
 from bot.doctor.evidence import Evidence
 from bot.errors import UserError
 
@@ -16,7 +16,7 @@ catalogue = Catalogue()
 def answers(evidence: Evidence) -> Result:
     """Version and address can be read."""
     if isinstance(evidence.server, Unknown):
-        return failed("it does not", evidence.server.reason, "Check SSOBOT_ROCKETCHAT_URL and that the server is up.")
+        return unseen("it does not", evidence.server, "Check SSOBOT_ROCKETCHAT_URL and that the server is up.")
     return passed(f"version {'.'.join(map(str, evidence.server.version))} at {evidence.address}")
 
 
@@ -26,8 +26,8 @@ def account(evidence: Evidence) -> Result:
     if isinstance(evidence.account, Unknown):
         if isinstance(evidence.server, Unknown):
             return skipped("Rocket.Chat does not answer")
-        return failed(
-            "it cannot be read", evidence.account.reason, "Check SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN."
+        return unseen(
+            "it cannot be read", evidence.account, "Check SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN."
         )
     if evidence.account.roles is None:
         return failed(
@@ -101,7 +101,7 @@ def licence(evidence: Evidence) -> Result:
 def discovery(evidence: Evidence) -> Result:
     """It can be read, and its endpoints can be used by Rocket.Chat."""
     if isinstance(evidence.provider, Unknown):
-        return failed("it cannot be read", evidence.provider.reason, "Check SSOBOT_ENCVOY_URL.")
+        return unseen("it cannot be read", evidence.provider, "Check SSOBOT_ENCVOY_URL.")
     try:
         base, paths = relative_paths(evidence.provider)
     except UserError as error:
@@ -122,7 +122,7 @@ def keys(evidence: Evidence) -> Result:
     if isinstance(evidence.keys, Unknown):
         if isinstance(evidence.provider, Unknown):
             return skipped("the discovery document cannot be read")
-        return failed("they cannot be read", evidence.keys.reason, "Look at the oidc process of Encvoy ID.")
+        return unseen("they cannot be read", evidence.keys, "Look at the oidc process of Encvoy ID.")
     if "RS256" not in evidence.keys.algorithms:
         return failed(
             f"{evidence.keys.count} published, none for RS256",
@@ -138,9 +138,7 @@ def login(evidence: Evidence) -> Result:
     if isinstance(evidence.login, Unknown) and isinstance(evidence.provider, Unknown):
         return skipped("the discovery document cannot be read")
     if isinstance(evidence.login, Unknown):
-        return failed(
-            "it cannot log in or manage applications",
-            evidence.login.reason,
-            "Check SSOBOT_ENCVOY_LOGIN and its password.",
+        return unseen(
+            "it cannot log in or manage applications", evidence.login, "Check SSOBOT_ENCVOY_LOGIN and its password."
         )
     return passed("it logs in")
