@@ -94,7 +94,7 @@ def main() -> int:
         try:
             asyncio.run(_play(Path(folder)))
         except (DemoFailed, TimeoutError) as failure:
-            click.echo(f"The demo failed: {failure}", err=True)
+            click.echo(f"The demo failed: {failure or 'an answer took too long'}", err=True)
             return 1
     click.echo(f"\nEverything was right on both sides after every answer. {time.monotonic() - began:.0f} s.")
     return 0
