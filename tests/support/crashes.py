@@ -1,0 +1,288 @@
+"""An operation that is killed at one moment and taken up by a new start, and what must be true afterwards.
+
+The moments are found, not listed: the operation is played once without harm, and every write to either system that the
+stand-ins' ledgers then hold is a place to kill it at, before and after it is carried out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from bot.chatops.ports import Operation
+from bot.clock import SystemClock
+from bot.connection.state import Connection
+from bot.sandbox.faults import Effect, Fault, When
+from bot.sandbox.visitor import is_final
+from bot.secret import Secret
+from bot.stage import config_from
+from bot.store.connections import SqlConnections
+from bot.store.engine import open_database
+from bot.store.operations import SqlOperations
+from bot.store.vault import Vault
+from tests.support.forked import Forked, Program
+from tests.support.programs import run
+from tests.support.world import SERVICE, SETTINGS, World, world_at
+
+ROUTES = ("/api/v1/settings", "/api/v1/clients", "/api/v1/method.call")
+WRITING = {"POST", "PUT", "PATCH", "DELETE"}
+ANSWERS = ("/api/v1/chat.sendMessage", "/api/v1/chat.update")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One command in one world."""
+
+    name: str
+    words: str
+    on: bool
+    """Whether people shall see the button in the end."""
+    before: tuple[str, ...] = ()
+    """Commands that were carried out before."""
+    said: str = ""
+    """What a true answer says if all was done."""
+
+
+SCENARIOS = (
+    Scenario("setup", "setup", on=True, said="checks passed"),
+    Scenario("setup-disabled", "setup --disabled", on=False, said="checks passed"),
+    Scenario("rotate", "rotate", on=True, before=("setup",), said="Rotated"),
+    Scenario("rotate-disabled", "rotate", on=False, before=("setup --disabled",), said="Rotated"),
+    Scenario("disable", "disable", on=False, before=("setup",), said="off"),
+    Scenario("enable", "enable", on=True, before=("setup --disabled",), said="on"),
+)
+
+
+@dataclass
+class Moment:
+    """The `nth` request that fits, just before or just after it is carried out."""
+
+    name: str
+    fits: Callable[[web.Request, Any], bool]
+    nth: int
+    when: When
+    reached: bool = field(default=False, init=False)
+
+    def lay(self, world: World, bot: Forked) -> None:
+        """Lays the trap on both stand-ins, which count together."""
+        seen = 0
+
+        def matches(request: web.Request, body: Any) -> bool:
+            nonlocal seen
+            seen += self.fits(request, body)
+            return not self.reached and seen == self.nth and self.fits(request, body)
+
+        async def kill(_: web.Request) -> None:
+            self.reached = True
+            await bot.kill()
+
+        for standin in (world.rocketchat, world.encvoy):
+            standin.faults.add(Fault(effect=Effect.DROP, when=self.when, matches=matches, call=kill))
+
+
+def is_write(request: web.Request, _: Any) -> bool:
+    """Whether it may change a setting or an application."""
+    return request.method in WRITING and request.path.startswith(ROUTES)
+
+
+def is_settings_write(request: web.Request, body: Any) -> bool:
+    """Whether it writes settings of Rocket.Chat."""
+    return is_write(request, body) and request.path.startswith("/api/v1/settings")
+
+
+def is_probe(request: web.Request, _: Any) -> bool:
+    """Whether it shows a secret to Encvoy ID."""
+    return request.path == "/oidc/request"
+
+
+def is_answer(*, final: bool) -> Callable[[web.Request, Any], bool]:
+    """Whether it puts a text into the thread: the last one, or one on the way."""
+
+    def fits(request: web.Request, body: Any) -> bool:
+        if not request.path.startswith(ANSWERS) or not isinstance(body, dict):
+            return False
+        message = body.get("message")
+        text = message.get("msg", "") if isinstance(message, dict) else body.get("text", "")
+        in_thread = not isinstance(message, dict) or "tmid" in message
+        return in_thread and is_final(str(text)) is final
+
+    return fits
+
+
+@dataclass(frozen=True)
+class Records:
+    """What the bot's database holds."""
+
+    connection: Connection | None
+    operations: tuple[Operation, ...]
+    unfinished: tuple[Operation, ...]
+
+
+async def records(world: World, *messages: str) -> Records:
+    """Read with the store's own classes; `messages` are ids of commands."""
+    config = config_from(world.play.env)
+    database = await open_database(config.database_url)
+    try:
+        operations = SqlOperations(database, SystemClock())
+        found = [await operations.of_message(message) for message in messages]
+        return Records(
+            await SqlConnections(database, Vault(config.keys), SystemClock()).get(),
+            tuple(operation for operation in found if operation is not None),
+            await operations.unfinished(),
+        )
+    finally:
+        await database.close()
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """What was there before the command, what the first crash left, and where to look now."""
+
+    scenario: Scenario
+    world: World = field(repr=False)
+    message_id: str
+    old_secret: str | None = field(repr=False)
+    clients: frozenset[str]
+    """Ids of all applications before the command."""
+    at_death: Records = field(repr=False)
+
+
+@asynccontextmanager
+async def scene(folder: Path, scenario: Scenario) -> AsyncIterator[World]:
+    """A world in which the scenario's command can be typed; no bot in it."""
+    async with world_at(folder) as world:
+        if scenario.before:
+            async with world.play.bot():
+                for words in scenario.before:
+                    await world.ask(words)
+        yield world
+
+
+async def writes_of(folder: Path, scenario: Scenario) -> list[tuple[str, str]]:
+    """Plays it without harm; the writes, from the ledgers."""
+    async with scene(folder, scenario) as world, world.play.bot():
+        before = len(world.writes())
+        await world.ask(scenario.words)
+        return world.writes()[before:]
+
+
+async def survive(
+    folder: Path, scenario: Scenario, *moments: Moment, program: Program = run, ill: Fault | None = None
+) -> None:
+    """Kills the operation at the first moment, each new start at the next one (none: the program does it itself), then
+    starts anew and checks everything. `ill` ails Encvoy ID until the first death."""
+    async with scene(folder, scenario) as world:
+        bot = Forked(world.play.env, folder / "bot.log")
+        clients = frozenset(world.encvoy.clients.by_id)
+        old = world.state().accepted
+        bot.start(program)
+        await bot.listening()
+        if ill is not None:
+            world.encvoy.faults.add(ill)
+        for moment in moments[:1]:
+            moment.lay(world, bot)
+        message_id = await world.admin.send(f"!sso {scenario.words}")
+        try:
+            await _died(world, bot)
+            at_death = await records(world, message_id)
+            for moment in moments[1:]:
+                moment.lay(world, bot)
+                bot.start(run)
+                await _died(world, bot)
+            bot.start(run)
+            await answered(world, message_id)
+            await world.ask("help")  # comes after everything that catching up may have found
+        finally:
+            await bot.stop()
+        await check(Aftermath(scenario, world, message_id, old, clients, at_death))
+
+
+async def _died(world: World, bot: Forked) -> None:
+    await bot.dead()
+    for standin in (world.rocketchat, world.encvoy):
+        standin.faults.clear()
+
+
+async def answered(world: World, message_id: str, timeout: float = 30.0) -> None:
+    """Returns when the operation of that message is at rest."""
+    config = config_from(world.play.env)
+    database = await open_database(config.database_url)
+    try:
+        operations = SqlOperations(database, SystemClock())
+        async with asyncio.timeout(timeout):
+            while True:
+                found = await operations.of_message(message_id)
+                if found is not None and found.delivered:
+                    return
+                await asyncio.sleep(0.05)
+    finally:
+        await database.close()
+
+
+async def check(after: Aftermath) -> None:
+    """One application, one service, one secret on both sides, one true answer in the thread; nothing done twice."""
+    _check_systems(after)
+    await _check_records(after)
+    await _check_answer(after)
+    _check_done_once(after)
+
+
+def _check_systems(after: Aftermath) -> None:
+    world, state = after.world, after.world.state()
+    assert state.applications == 1, f"{state.applications} applications"
+    ours = [c for c in world.encvoy.clients.by_id.values() if f"/_oauth/{SERVICE}" in str(c["redirect_uris"])]
+    assert len(ours) == 1
+    assert re.fullmatch(r"ssobot [0-9a-f]{8}", ours[0]["description"])
+    new = frozenset(world.encvoy.clients.by_id) - after.clients
+    assert new == (frozenset() if after.scenario.before else {ours[0]["client_id"]})
+    services = {s.id for s in world.rocketchat.settings if re.fullmatch(r"Accounts_OAuth_Custom-[^-]+", s.id)}
+    assert services == {SETTINGS}
+    assert state.stored == state.accepted, "the two sides hold different secrets"
+    assert state.live == (state.accepted if after.scenario.on else None)
+    assert world.rocketchat.settings.get(SETTINGS) is after.scenario.on
+    assert world.rocketchat.settings.get(f"{SETTINGS}-id") == ours[0]["client_id"]
+
+
+async def _check_records(after: Aftermath) -> None:
+    found = await records(after.world, after.message_id)
+    connection = found.connection
+    assert connection is not None
+    assert connection.current is not None
+    assert connection.current.reveal() == after.world.state().accepted
+    assert (connection.pending, connection.undoing, connection.enabled) == (None, False, after.scenario.on)
+    assert found.unfinished == ()
+    assert len(found.operations) == 1
+
+
+async def _check_answer(after: Aftermath) -> None:
+    messages = await after.world.admin.thread(after.message_id)
+    assert len(messages) == 1, f"{len(messages)} answers"
+    text = str(messages[0]["msg"])
+    assert is_final(text)
+    now = after.world.state().accepted
+    if after.scenario.words == "rotate":
+        fingerprints = Vault(config_from(after.world.play.env).keys).fingerprints()
+        assert f"fingerprint {fingerprints.of(Secret(now or ''))}" in text, text
+    if after.scenario.words == "rotate" and now == after.old_secret:
+        assert "Not rotated" in text, text
+    else:
+        assert after.scenario.said in text, text
+        assert "Not done" not in text, text
+
+
+def _check_done_once(after: Aftermath) -> None:
+    """The secret that was on its way when it died is the one that is there now, or the old one again."""
+    now = after.world.state().accepted
+    connection = after.at_death.connection
+    on_its_way = None if connection is None else connection.pending or connection.current
+    if on_its_way is not None and on_its_way.reveal() != after.old_secret:
+        assert now in (on_its_way.reveal(), after.old_secret)
+    used = {e.body["secret"] for e in after.world.encvoy.ledger.of("switched")} - {after.old_secret}
+    assert len(used) <= 1, "more than one new secret was brought to Encvoy ID"

@@ -1,0 +1,67 @@
+"""What runs in the processes of `tests.support.forked`: `ssobot run`, and two that go wrong on purpose."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+
+import bot.app
+from bot.__main__ import main
+from bot.connection.ports import ApplicationFields
+from bot.connection.state import Connection
+from bot.encvoy.client import EncvoyIdClient
+from bot.store.connections import SqlConnections
+from bot.store.operations import SqlOperations
+
+PRELOADED = (bot.app, SqlConnections, SqlOperations, EncvoyIdClient)
+
+
+def run(env: Mapping[str, str], log: str) -> None:
+    """`ssobot run`."""
+    os.environ.clear()
+    os.environ.update(env)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for standard in (1, 2):
+        os.dup2(descriptor, standard)
+    sys.argv = ["ssobot", "run"]
+    main()
+
+
+def run_until_settled(env: Mapping[str, str], log: str) -> None:
+    """The same, killed when the secret is settled on both sides and in the database, but no answer is committed."""
+
+    async def die(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    SqlOperations.finish = die  # type: ignore[method-assign]
+    run(env, log)
+
+
+def run_committing_late(env: Mapping[str, str], log: str) -> None:
+    """The planted bug: what is to be committed before the first remote write is committed after the next one."""
+    save, write = SqlConnections.save, EncvoyIdClient.write_application
+    late: list[tuple[SqlConnections, Connection, str | None]] = []
+
+    async def save_later(
+        self: SqlConnections,
+        connection: Connection,
+        *,
+        operation_id: str | None = None,
+        receipt: Mapping[str, object] | None = None,
+    ) -> None:
+        if connection.pending is not None and receipt is None:
+            late.append((self, connection, operation_id))
+        else:
+            await save(self, connection, operation_id=operation_id, receipt=receipt)
+
+    async def write_and_save(self: EncvoyIdClient, client_id: str, fields: ApplicationFields) -> None:
+        await write(self, client_id, fields)
+        while late and fields.secret is not None:
+            store, connection, operation_id = late.pop(0)
+            await save(store, connection, operation_id=operation_id)
+
+    SqlConnections.save = save_later  # type: ignore[method-assign]
+    EncvoyIdClient.write_application = write_and_save  # type: ignore[method-assign]
+    run(env, log)

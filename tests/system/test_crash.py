@@ -1,0 +1,94 @@
+"""`kill -9` at every remote write of every operation that changes something: a new start finishes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.faults import Fault, When
+from tests.support.crashes import (
+    SCENARIOS,
+    Moment,
+    Scenario,
+    is_answer,
+    is_probe,
+    is_settings_write,
+    is_write,
+    survive,
+    writes_of,
+)
+from tests.support.programs import run_committing_late, run_until_settled
+
+SETUP, ROTATE = SCENARIOS[0], SCENARIOS[2]
+
+
+async def _each_write(folder: Path, scenario: Scenario, when: When) -> None:
+    writes = await writes_of(_made(folder / "dry"), scenario)
+    assert writes
+    for number, (method, path) in enumerate(writes, 1):
+        moment = Moment(f"{when.value} write {number}, {method} {path}", is_write, number, when)
+        await _survive(folder / str(number), scenario, moment)
+
+
+async def _survive(folder: Path, scenario: Scenario, *moments: Moment, ill: Fault | None = None) -> None:
+    try:
+        await survive(_made(folder), scenario, *moments, ill=ill)
+        assert all(moment.reached for moment in moments)
+    except (AssertionError, TimeoutError) as error:
+        error.add_note(f"killed {', then '.join(moment.name for moment in moments)}")
+        raise
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("when", list(When), ids=lambda when: when.value)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+async def test_killed_at_each_remote_write(tmp_path: Path, scenario: Scenario, when: When) -> None:
+    await _each_write(tmp_path, scenario, when)
+
+
+@pytest.mark.parametrize("when", list(When), ids=lambda when: when.value)
+@pytest.mark.parametrize("final", [False, True], ids=["acknowledged", "answered"])
+@pytest.mark.parametrize("scenario", SCENARIOS[:3], ids=lambda scenario: scenario.name)
+async def test_killed_at_a_message(tmp_path: Path, scenario: Scenario, final: bool, when: When) -> None:
+    await _survive(tmp_path / "1", scenario, Moment(f"{when.value} a message", is_answer(final=final), 1, when))
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+async def test_rotation_killed_while_a_secret_is_proved(tmp_path: Path, number: int) -> None:
+    await _survive(tmp_path / "1", ROTATE, Moment(f"after proof {number}", is_probe, number, When.AFTER))
+
+
+async def test_rotation_killed_after_it_settled_does_not_rotate_again(tmp_path: Path) -> None:
+    await survive(_made(tmp_path / "1"), ROTATE, program=run_until_settled)
+
+
+@pytest.mark.parametrize("scenario", [SETUP, ROTATE], ids=lambda scenario: scenario.name)
+async def test_the_new_start_is_killed_too(tmp_path: Path, scenario: Scenario) -> None:
+    first = Moment("after write 2", is_write, 2, When.AFTER)
+    second = Moment("after write 1 of the new start", is_write, 1, When.AFTER)
+    await _survive(tmp_path / "1", scenario, first, second)
+
+
+@pytest.mark.parametrize("when", list(When), ids=lambda when: when.value)
+async def test_rotation_killed_on_its_way_back(tmp_path: Path, when: When) -> None:
+    """Encvoy ID refuses the new secret; Rocket.Chat is about to get the old one back, or just got it."""
+    refusal = Fault("PUT", "/api/v1/clients/", status=400, body="{}", matches=lambda _, body: bool(body))
+    moment = Moment(f"{when.value} the way back", is_settings_write, 2, when)
+    await _survive(tmp_path / "1", ROTATE, moment, ill=refusal)
+
+
+async def test_a_commit_after_the_call_is_found(tmp_path: Path) -> None:
+    """The planted bug: the check above can fail."""
+    found = 0
+    for number, _ in enumerate(await writes_of(_made(tmp_path / "dry"), ROTATE), 1):
+        moment = Moment(f"after write {number}", is_write, number, When.AFTER)
+        try:
+            await survive(_made(tmp_path / str(number)), ROTATE, moment, program=run_committing_late)
+        except AssertionError:
+            found += 1
+    assert found > 0
