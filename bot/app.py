@@ -52,15 +52,19 @@ _log = structlog.get_logger()
 class _Looks:
     """What only the doctor asks, of both systems."""
 
+    rocketchat: RocketChatClient
     encvoy: EncvoyIdClient
     wire: Wire
+
+    async def permissions(self) -> frozenset[str]:
+        return await self.rocketchat.facts.permissions()
 
     async def keys(self) -> KeySet:
         keys = await self.encvoy.keys()
         return KeySet(keys.count, keys.algorithms)
 
     async def login(self) -> bool:
-        await self.encvoy.log_in()
+        await self.encvoy.prove_login()
         return True
 
     async def callback(self, redirect_uri: str) -> CallbackAnswer:
@@ -120,7 +124,7 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
             rocketchat=rocketchat,
             encvoy=encvoy,
             chat=chat,
-            looks=_Looks(encvoy, wire),
+            looks=_Looks(rocketchat, encvoy, wire),
             address=config.rocketchat_url,
             user_id=config.rocketchat_user_id,
             admin_room=config.admin_room,

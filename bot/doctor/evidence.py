@@ -35,12 +35,14 @@ class Evidence:
     server: Server | Unknown
     account: Person | Unknown
     """The bot's own account in Rocket.Chat."""
+    permissions: frozenset[str] | Unknown
+    """What its roles allow it."""
     room: Room | Unknown | None
     """The admin room; None: the bot cannot see it."""
     provider: Provider | Unknown
     keys: KeySet | Unknown
     login: bool | Unknown
-    """True: the bot's user at Encvoy ID can log in."""
+    """True: the bot's user at Encvoy ID can log in, and the management API lets it in."""
     site_url_refused: str | Unknown | None
     """Why Encvoy ID would not take the address of Rocket.Chat; None: it would."""
     connection: Connection | None = None

@@ -20,12 +20,16 @@ T = TypeVar("T")
 class Looks(Protocol):
     """What only the doctor asks."""
 
+    async def permissions(self) -> frozenset[str]:
+        """What the bot's account may do in Rocket.Chat."""
+        ...
+
     async def keys(self) -> KeySet:
         """The key set that Encvoy ID publishes."""
         ...
 
     async def login(self) -> bool:
-        """True if the bot's user can log in at Encvoy ID; else an error that says why not."""
+        """True if the bot's user can log in at Encvoy ID, and is let in there; else an error that says why not."""
         ...
 
     async def callback(self, redirect_uri: str) -> CallbackAnswer:
@@ -51,19 +55,25 @@ class Gatherer:
         return evidence if connection is None else await self._joint(evidence, connection)
 
     async def _systems(self) -> Evidence:
-        server, account, room, provider, keys, login = await asyncio.gather(
-            _or_unknown(self.rocketchat.server()),
-            _or_unknown(self.chat.person(self.user_id)),
-            _or_unknown(self.chat.room(self.admin_room)),
-            _or_unknown(self.encvoy.provider()),
-            _or_unknown(self.looks.keys()),
-            _or_unknown(self.looks.login()),
+        (server, account, permissions, room), (provider, keys, login) = await asyncio.gather(
+            asyncio.gather(
+                _or_unknown(self.rocketchat.server()),
+                _or_unknown(self.chat.person(self.user_id)),
+                _or_unknown(self.looks.permissions()),
+                _or_unknown(self.chat.room(self.admin_room)),
+            ),
+            asyncio.gather(
+                _or_unknown(self.encvoy.provider()),
+                _or_unknown(self.looks.keys()),
+                _or_unknown(self.looks.login()),
+            ),
         )
         refused = server if isinstance(server, Unknown) else self.encvoy.why_refused(server.site_url)
         return Evidence(
             address=self.address,
             server=server,
             account=account,
+            permissions=permissions,
             room=room,
             provider=provider,
             keys=keys,

@@ -75,6 +75,10 @@ class EncvoyIdClient:
         """Makes sure that the bot's user can log in; LoginRefused says why not."""
         await self._session.log_in()
 
+    async def prove_login(self) -> None:
+        """Makes sure that the bot's user can log in now and that the management API lets it in: for the doctor."""
+        await self._session.prove_login()
+
     async def warm(self) -> None:
         """Before a critical moment: for the next minute `write_application` of a secret alone is one request on a
         connection that is open already."""

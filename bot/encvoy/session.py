@@ -19,6 +19,7 @@ SPARE_SECONDS = 60.0
 """A token is given up this long before its end."""
 WARM_SECONDS = 60.0
 """How long after `warm` a call is sure not to need a login."""
+CLIENTS = "/api/v1/clients"
 
 
 class Session:
@@ -64,6 +65,13 @@ class Session:
     async def log_in(self) -> None:
         """Makes sure that the bot's user can log in: fetches a token if there is no valid one."""
         await self._valid_token(SPARE_SECONDS)
+
+    async def prove_login(self) -> None:
+        """Logs in anew, whatever token is kept, and makes a call that the management API answers only to who is let in.
+        A token that is kept proves neither: the password may have been changed since, the user blocked."""
+        fresh = await log_in(self._wire, await self._discovery.provider(), self._account, self._clock)
+        await self._send(f"GET {CLIENTS}", "GET", CLIENTS, "limit=0", None, fresh)
+        self._token = fresh
 
     async def close(self) -> None:
         """Gives up a login that is under way, and forgets the token."""

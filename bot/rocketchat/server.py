@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from bot.connection.ports import Server
 from bot.connection.state import SettingValue, Unknown
-from bot.errors import BadAnswer, Busy, RemoteError
+from bot.errors import BadAnswer, Busy, Forbidden, RemoteError
 from bot.rocketchat.budget import Budget
 from bot.rocketchat.decipher import SYSTEM
 from bot.rocketchat.mends import NOT_ROCKETCHAT
@@ -43,7 +43,7 @@ class ServerFacts:
     async def server(self) -> Server:
         """Everything at once; for the start of an operation."""
         version, site_url, modules, people = await asyncio.gather(
-            self.version(), self.setting("Site_Url"), _or_unknown(self.modules()), _or_unknown(self.people())
+            self.version(), self._site_url(), _or_unknown(self.modules()), _or_unknown(self.people())
         )
         return Server(version=version, site_url=str(site_url).rstrip("/"), modules=modules, people=people)
 
@@ -76,6 +76,13 @@ class ServerFacts:
     async def setting(self, setting: str) -> SettingValue:
         """The stored value of any setting, numbers as text; needs `view-privileged-setting`."""
         return value_from(await read_setting(self.rest, setting))
+
+    async def _site_url(self) -> SettingValue:
+        """It is public: an account that may not read settings still learns where it is."""
+        try:
+            return await self.setting("Site_Url")
+        except Forbidden:
+            return (await self.public_settings("Site_Url")).get("Site_Url", "")
 
     async def public_settings(self, *settings: str) -> Mapping[str, SettingValue]:
         """Public settings without any permission, from 7.0 on (§3.1); what is not public is missing. Busy beyond the

@@ -10,6 +10,7 @@ from bot.chatops.ports import Person, Room
 from bot.connection.ports import Probe, Provider, Server
 from bot.connection.state import Application, Connection, LiveService, NotVisible, ServiceName, StoredService, Unknown
 from bot.doctor.checks import State
+from bot.doctor.checks.systems import NEEDED
 from bot.doctor.evidence import CallbackAnswer, Evidence, KeySet
 from bot.doctor.verdict import judge
 from bot.secret import Secret
@@ -52,6 +53,7 @@ WHOLE = Evidence(
     address="https://chat.example.org",
     server=SERVER,
     account=Person("b1", "ssobot", frozenset({"admin", "bot"}), active=True, type="user"),
+    permissions=frozenset(NEEDED),
     room=Room("r1", "sso-admins", "p", encrypted=False, members=3),
     provider=PROVIDER,
     keys=KeySet(1, frozenset({"RS256"})),
@@ -72,8 +74,15 @@ BROKEN: list[tuple[str, Evidence]] = [
         replace(WHOLE, server=GONE, account=GONE, room=GONE, stored=GONE, live=GONE, callback=GONE),
     ),
     ("Bot's account in Rocket.Chat", replace(WHOLE, account=GONE, room=GONE, stored=GONE)),
-    ("Bot's account in Rocket.Chat", replace(WHOLE, account=Person("b1", "ssobot", None, True, "user"))),
-    ("Bot's account in Rocket.Chat", replace(WHOLE, account=Person("b1", "s", frozenset({"user"}), True, "user"))),
+    *(("Bot's account in Rocket.Chat", replace(WHOLE, permissions=frozenset(NEEDED) - {name})) for name in NEEDED),
+    (
+        "Bot's account in Rocket.Chat",
+        replace(WHOLE, permissions=frozenset(NEEDED) - {"view-privileged-setting"}, stored=GONE),
+    ),
+    (
+        "Bot's account in Rocket.Chat",
+        replace(WHOLE, permissions=GONE, account=Person("b1", "s", frozenset({"user"}), True, "user")),
+    ),
     ("Admin room", replace(WHOLE, room=None)),
     ("Admin room", replace(WHOLE, room=Room("r1", "a", "p", encrypted=True, members=2))),
     ("Rocket.Chat's own address", replace(WHOLE, server=replace(SERVER, site_url="http://localhost:3000"))),
@@ -157,6 +166,10 @@ def test_without_a_connection_only_the_systems_are_judged() -> None:
     assert "Admin room" in {f.check for f in judge(alone).findings}
     assert "Service" not in {f.check for f in judge(alone).findings}
     assert not judge(alone).failed
+
+
+def test_where_permissions_are_not_listed_the_role_admin_is_enough() -> None:
+    assert failing(replace(WHOLE, permissions=GONE)) == set()
 
 
 def test_the_marker_is_not_taken_for_a_change() -> None:

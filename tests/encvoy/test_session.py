@@ -92,6 +92,35 @@ async def test_one_caller_that_gives_up_does_not_take_the_login_from_the_others(
     assert logins(standin) == 1
 
 
+async def test_a_proof_of_the_login_does_not_believe_the_token_that_is_kept(
+    standin: EncvoyStandIn, client: EncvoyIdClient
+) -> None:
+    await client.log_in()
+    standin.person("manager").password = "another-word"
+
+    with pytest.raises(LoginRefused):
+        await client.prove_login()
+    await client.applications("https://a.example/cb")  # what was kept is still good
+
+    assert logins(standin) == 1
+
+
+async def test_a_proof_of_the_login_asks_whether_the_management_api_lets_it_in(
+    standin: EncvoyStandIn, client: EncvoyIdClient
+) -> None:
+    standin.switches.introspection_status = 502
+
+    with pytest.raises(BadAnswer):
+        await client.prove_login()
+
+
+async def test_a_proved_login_leaves_its_token(standin: EncvoyStandIn, client: EncvoyIdClient) -> None:
+    await client.prove_login()
+    await client.applications("https://a.example/cb")
+
+    assert logins(standin) == 1
+
+
 @pytest.mark.parametrize(("seconds", "expected"), [(1739.0, 1), (1741.0, 2)])
 async def test_the_token_is_kept_until_a_minute_before_its_end(
     standin: EncvoyStandIn, client: EncvoyIdClient, clock: Any, seconds: float, expected: int

@@ -9,7 +9,7 @@ import pytest
 from bot.clock import SystemClock
 from bot.connection.ports import Server
 from bot.connection.state import Unknown
-from bot.errors import BadAnswer, Busy, Forbidden
+from bot.errors import BadAnswer, Busy, RouteAbsent
 from bot.rocketchat.budget import CALLS, Budget
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.server import Me, ServerFacts, version_from
@@ -58,11 +58,17 @@ class TestServer:
         async with rocket(healthy(users__list=reply)) as rest:
             assert isinstance((await facts(rest).server()).people, Unknown)
 
+    async def test_the_address_is_public_even_where_settings_may_not_be_read(self) -> None:
+        routes = healthy(settings__public={"settings": [{"_id": "Site_Url", "value": "https://chat.test"}]})
+        routes.replies["GET settings/Site_Url"] = FORBIDDEN
+        async with rocket(routes) as rest:
+            assert (await facts(rest).server()).site_url == "https://chat.test"
+
     async def test_an_address_that_cannot_be_read_is_an_error(self) -> None:
         routes = healthy()
         routes.replies["GET settings/Site_Url"] = FORBIDDEN
         async with rocket(routes) as rest:
-            with pytest.raises(Forbidden, match="view-privileged-setting"):
+            with pytest.raises(RouteAbsent, match=r"settings\.public"):
                 await facts(rest).server()
 
 

@@ -140,6 +140,8 @@ def service(evidence: Evidence) -> Result | None:
     if isinstance(evidence.stored, Unknown):
         if isinstance(evidence.server, Unknown) or isinstance(evidence.account, Unknown):
             return skipped(evidence.stored.reason)
+        if not isinstance(evidence.permissions, Unknown) and "view-privileged-setting" not in evidence.permissions:
+            return skipped("the bot's account may not read settings")
         return unseen("it cannot be read", evidence.stored, "Give the bot's account the role admin in Rocket.Chat.")
     if evidence.stored is None:
         return failed("it is not there", "Somebody removed it from Rocket.Chat.", PUT_RIGHT)

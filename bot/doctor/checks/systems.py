@@ -11,6 +11,15 @@ from bot.errors import UserError
 
 catalogue = Catalogue()
 
+NEEDED = {
+    "add-oauth-service": "create a service",
+    "api-bypass-rate-limit": "make more than ten calls a minute",
+    "edit-privileged-setting": "write settings",
+    "view-full-other-user-info": "see who is an administrator, so that nobody is",
+    "view-privileged-setting": "read settings",
+}
+"""Permission -> what the bot cannot do without it (facts/rocketchat.md §2.7, §1.6)."""
+
 
 @catalogue.check("Rocket.Chat answers", "facts/rocketchat.md §3.1")
 def answers(evidence: Evidence) -> Result:
@@ -22,27 +31,30 @@ def answers(evidence: Evidence) -> Result:
 
 @catalogue.check("Bot's account in Rocket.Chat", "facts/rocketchat.md §2.7, §6")
 def account(evidence: Evidence) -> Result:
-    """It may see people's roles, and hold the ones it needs."""
+    """It may do what the bot does."""
     if isinstance(evidence.account, Unknown):
         if isinstance(evidence.server, Unknown):
             return skipped("Rocket.Chat does not answer")
         return unseen(
             "it cannot be read", evidence.account, "Check SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN."
         )
-    if evidence.account.roles is None:
+    roles = ", ".join(sorted(evidence.account.roles or ())) or "none"
+    missing = sorted(NEEDED.keys() - _held(evidence))
+    if missing:
         return failed(
-            "it cannot see people's roles",
-            "It lacks the permission view-full-other-user-info, so nobody can be told to be an administrator.",
-            "Give the account the role admin (or, with a licence, a role of its own with that permission).",
-        )
-    roles = ", ".join(sorted(evidence.account.roles))
-    if "bot" not in evidence.account.roles and "admin" not in evidence.account.roles:
-        return failed(
-            f"roles {roles}",
-            "Without the role bot or admin it is slowed down to ten calls a minute.",
-            "Give the account the roles admin and bot.",
+            f"roles {roles}: it lacks {', '.join(f'`{name}`' for name in missing)}",
+            "It cannot " + ", and it cannot ".join(NEEDED[name] for name in missing) + ".",
+            "Give the account the roles admin and bot (or, with a licence, a role of its own with these permissions).",
         )
     return passed(f"`{evidence.account.username}`, roles {roles}")
+
+
+def _held(evidence: Evidence) -> frozenset[str]:
+    """The permissions of the bot's account; by its roles where Rocket.Chat does not list them."""
+    if not isinstance(evidence.permissions, Unknown):
+        return evidence.permissions
+    roles = frozenset() if isinstance(evidence.account, Unknown) else evidence.account.roles or frozenset()
+    return frozenset(NEEDED) if "admin" in roles else frozenset()
 
 
 @catalogue.check("Admin room", "facts/rocketchat.md §5.4, §8 no. 13")
