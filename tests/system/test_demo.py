@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.demo import SCENES
+from tools.docs import ROOT, sections
+from tools.transcript import even
 
 QUICK = "import functools, bot.demo; bot.demo.stage = functools.partial(bot.demo.stage, settle=0.1)"
 PLAY = "import sys; from bot.__main__ import main; sys.argv = ['ssobot', 'demo']; main()"
@@ -91,6 +93,11 @@ def test_it_shows_what_rotation_proved_and_who_came_in(played: Played) -> None:
     assert "Proved: the new secret is accepted, the previous one and a random one are refused." in played.out
     assert "and is `plain1` in Rocket.Chat" in played.out
     assert "Everything was right on both sides after every answer." in played.out
+
+
+def test_the_readme_shows_what_it_prints(played: Played) -> None:
+    shown = sections((ROOT / "README.md").read_text())["transcript"]
+    assert shown == f"```\n{even(played.out)}\n```", "run `make docs`"
 
 
 def test_it_leaves_nothing_in_the_folder_it_was_started_in(tmp_path: Path) -> None:
