@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from bot.connection.ports import Server
 from bot.connection.state import SettingValue, Unknown
-from bot.errors import BadAnswer, Busy, Forbidden, RemoteError
+from bot.errors import BadAnswer, Busy, Forbidden, RemoteError, Unauthenticated
 from bot.rocketchat.budget import Budget
 from bot.rocketchat.decipher import SYSTEM
 from bot.rocketchat.mends import NOT_ROCKETCHAT
@@ -78,10 +78,10 @@ class ServerFacts:
         return value_from(await read_setting(self.rest, setting))
 
     async def _site_url(self) -> SettingValue:
-        """It is public: an account that may not read settings still learns where it is."""
+        """It is public: who may not read settings, or whose token is wrong, still learns where Rocket.Chat is."""
         try:
             return await self.setting("Site_Url")
-        except Forbidden:
+        except (Forbidden, Unauthenticated):
             return (await self.public_settings("Site_Url")).get("Site_Url", "")
 
     async def public_settings(self, *settings: str) -> Mapping[str, SettingValue]:

@@ -89,6 +89,7 @@ BROKEN: list[tuple[str, Evidence]] = [
     ("Rocket.Chat's own address", replace(WHOLE, server=replace(SERVER, site_url="https://moved.example.org"))),
     ("Rocket.Chat's own address", replace(WHOLE, site_url_refused="It has an underscore.")),
     ("Licence for Custom OAuth", replace(WHOLE, server=replace(SERVER, version=(9, 0)))),
+    ("Licence for Custom OAuth", replace(WHOLE, server=replace(SERVER, version=(9, 0)), live=None)),
     ("Licence for Custom OAuth", replace(WHOLE, server=replace(SERVER, version=(9, 0), modules=GONE))),
     (
         "Encvoy ID's discovery document",

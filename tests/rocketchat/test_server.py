@@ -58,9 +58,12 @@ class TestServer:
         async with rocket(healthy(users__list=reply)) as rest:
             assert isinstance((await facts(rest).server()).people, Unknown)
 
-    async def test_the_address_is_public_even_where_settings_may_not_be_read(self) -> None:
+    @pytest.mark.parametrize(
+        "refusal", [FORBIDDEN, (401, {"success": False, "error": "You must be logged in to do this."})]
+    )
+    async def test_the_address_is_public_even_where_settings_may_not_be_read(self, refusal: Reply) -> None:
         routes = healthy(settings__public={"settings": [{"_id": "Site_Url", "value": "https://chat.test"}]})
-        routes.replies["GET settings/Site_Url"] = FORBIDDEN
+        routes.replies["GET settings/Site_Url"] = refusal
         async with rocket(routes) as rest:
             assert (await facts(rest).server()).site_url == "https://chat.test"
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from bot.connection.marker import meaning
 from bot.connection.plan import application_drift, drift
-from bot.connection.ports import Probe
+from bot.connection.ports import Probe, Server
+from bot.connection.preflight import refuse_licence
 from bot.connection.state import Application, LiveService, NotVisible, StoredService, Unknown
 from bot.doctor.checks import Catalogue, Result, failed, passed, skipped, unseen
 from bot.doctor.evidence import Evidence
+from bot.errors import UserError
 
 catalogue = Catalogue()
 PUT_RIGHT = "`/sso setup` puts it right."
@@ -200,6 +202,8 @@ def live(evidence: Evidence) -> Result | None:
         return skipped("the service cannot be seen")
     if isinstance(evidence.live, Unknown):
         return skipped(evidence.live.reason)
+    if evidence.stored.enabled and evidence.live is None and _licence_is_missing(evidence.server):
+        return skipped("without its licence Rocket.Chat keeps it off")
     if evidence.stored.enabled != (evidence.live is not None):
         return failed(
             f"stored {'on' if evidence.stored.enabled else 'off'}, live {'on' if evidence.live else 'off'}",
@@ -233,6 +237,16 @@ def callback(evidence: Evidence) -> Result | None:
         "A proxy, or another server, answers in its place.",
         "Let the proxy in front of Rocket.Chat pass everything below /_oauth/ on.",
     )
+
+
+def _licence_is_missing(server: Server | Unknown) -> bool:
+    if isinstance(server, Unknown):
+        return False
+    try:
+        refuse_licence(server)
+    except UserError:
+        return True
+    return False
 
 
 def _stale(stored: StoredService, seen: LiveService) -> list[str]:
