@@ -12,10 +12,10 @@ from cryptography.fernet import Fernet
 
 from bot import logs
 from bot.app import Bot, building
-from bot.clock import Clock
+from bot.clock import Clock, SystemClock
 from bot.config import PREFIX, Config
 from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.rocketchat.standin import RocketChatStandIn
+from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from bot.sandbox.serving import Account, Introduction
 from bot.sandbox.visitor import Visitor, visiting
 
@@ -86,10 +86,24 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path, *, settle: float = 2.0, version: str = "8.8", seed: int = 0) -> AsyncIterator[Stage]:
-    """Both stand-ins on free loopback ports."""
-    rocketchat = RocketChatStandIn(port=0, version=version, settle=settle, seed=seed)
-    encvoy = EncvoyStandIn(port=0, seed=seed)
+async def stage(
+    folder: Path,
+    *,
+    settle: float = 2.0,
+    version: str = "8.8",
+    seed: int = 0,
+    path: str = "",
+    site_url: str | None = None,
+    switches: Switches | None = None,
+    clock: Clock | None = None,
+) -> AsyncIterator[Stage]:
+    """Both stand-ins on free loopback ports; everything but `folder` is what `RocketChatStandIn` takes. Both run on
+    `clock`; a bot that is to share it must be given it too."""
+    clock = clock or SystemClock()
+    rocketchat = RocketChatStandIn(
+        port=0, version=version, settle=settle, seed=seed, path=path, site_url=site_url, switches=switches, clock=clock
+    )
+    encvoy = EncvoyStandIn(port=0, seed=seed, clock=lambda: clock.now().timestamp())
     try:
         await rocketchat.start()
         await encvoy.start()
