@@ -25,6 +25,7 @@ class Patience:
         self._surprises = 0
         self._switch_tries = 0
         self._switch_since: float | None = None
+        self._last: UserError | None = None
         self._stuck = 0
         self._plans: list[tuple[Change, ...]] = []
 
@@ -33,6 +34,7 @@ class Patience:
         self._surprises = 0
         self._switch_tries = 0
         self._switch_since = None
+        self._last = None
 
     def about_to_try(self, changes: tuple[Change, ...]) -> None:
         """UserError when the same plan was carried out again and again, and the world does not keep it."""
@@ -46,15 +48,19 @@ class Patience:
             )
 
     def trying_the_switch(self) -> None:
-        """Encvoy ID is about to be asked to switch: the new secret is live by now."""
-        self._switch_tries += 1
+        """Encvoy ID is about to be asked to switch: the new secret is live by now. Raises the last surprise instead if
+        the time is up: where everything hangs, the look after a failed try takes as long as the try."""
         if self._switch_since is None:
             self._switch_since = self._clock.monotonic()
+        if self._last is not None and self._clock.monotonic() - self._switch_since >= SWITCH_WITHIN:
+            raise self._last
+        self._switch_tries += 1
 
     async def may_try_again(self, surprise: UserError) -> bool:
         """During an exchange: whether the way forward is tried once more. A refusal is final; once the new secret is
         live the pauses are short."""
         self._surprises += 1
+        self._last = surprise
         if not (isinstance(surprise, RemoteError) and surprise.transient):
             return False
         if self._switch_since is None:

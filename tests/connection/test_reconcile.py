@@ -201,6 +201,24 @@ async def test_encvoy_gets_three_tries_and_then_the_way_back_within_30_seconds(s
     assert told_at[0] - live_at < 30
 
 
+async def test_where_all_of_encvoy_hangs_the_way_back_begins_within_30_seconds_too(standing: Bench) -> None:
+    told_at: list[float] = []
+    undoing = standing.told.undoing
+    standing.told.undoing = lambda why: (undoing(why), told_at.append(standing.world.clock.seconds))[0]  # type: ignore[method-assign, func-returns-value]
+    calls = ("write_application before", "application before")
+    live: list[bool] = []
+
+    def script(call: str) -> Exception | None:
+        live.extend([True] if call == "await_live after" else [])
+        return HUNG if live and not told_at and call in calls else None
+
+    standing.world.script = script
+    _, receipt = await rotate(standing)
+    live_at = next(at for at, what in standing.world.log if what == f"live {NEW.reveal()}")
+    assert receipt.outcome is Outcome.UNDONE
+    assert told_at[0] - live_at < 30
+
+
 async def test_a_switch_that_was_done_and_never_answered_is_found_done(standing: Bench) -> None:
     standing.world.script = at("write_application after", HUNG)
     _, receipt = await rotate(standing)
