@@ -22,6 +22,8 @@ TOTAL_SECONDS = 8.0
 KEEP_ALIVE_SECONDS = 4.0
 """How long an idle connection is kept: longer than Rocket.Chat takes to settle, shorter than the five seconds after
 which Node closes one, because a POST that meets the closing end could not be told from one that was carried out."""
+ADDRESSES: Mapping[System, str] = {"Rocket.Chat": "SSOBOT_ROCKETCHAT_URL", "Encvoy ID": "SSOBOT_ENCVOY_URL"}
+"""The variable that leads to each system."""
 MAX_BODY = 8 * 1024 * 1024
 USER_AGENT = "ssobot"
 """What Encvoy ID writes into its log as the device of a login."""
@@ -145,13 +147,21 @@ class Wire:
                 mend="Add its certificate authority to those that this machine trusts.",
             )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-            failure = Unreachable(self.system, route)
-        except (TimeoutError, aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError):
-            failure = NoAnswer(self.system, route)
+            failure = Unreachable(self.system, route, why="Nothing answers at its address.", mend=self._look_there())
+        except TimeoutError:
+            seconds = f"{self._timeout.total:g}"
+            failure = NoAnswer(
+                self.system, route, why=f"It took longer than {seconds} seconds.", mend=self._look_there()
+            )
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError):
+            failure = NoAnswer(self.system, route, why="The connection broke off.", mend=self._look_there())
         except (aiohttp.ClientError, ValueError):
             failure = BadAnswer(self.system, route, why="That is not HTTP as it should be.")
         # Outside of the except clause: nothing of aiohttp hangs on the error, not even as its context.
         raise failure
+
+    def _look_there(self) -> str:
+        return f"Check that {self.system} is running, and that {ADDRESSES[self.system]} leads to it from here."
 
 
 class Browser:

@@ -114,6 +114,28 @@ async def test_a_name_that_nobody_has_is_unreachable(wire: Wire) -> None:
         await wire.send("GET", "http://nobody.invalid/", route=ROUTE)
 
 
+async def test_what_cannot_be_reached_is_told_with_cause_and_mend(wire: Wire) -> None:
+    with pytest.raises(Unreachable) as caught:
+        await wire.send("GET", "http://127.0.0.1:9/", route=ROUTE)
+
+    assert caught.value.why == "Nothing answers at its address."
+    assert "SSOBOT_ENCVOY_URL" in caught.value.mend
+
+
+async def test_what_does_not_answer_is_told_with_cause_and_mend(wire: Wire) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    async with server, Wire("Encvoy ID", timeout=0.1) as hasty:
+        with pytest.raises(NoAnswer) as caught:
+            await hasty.send("GET", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", route=ROUTE)
+
+    assert caught.value.why == "It took longer than 0.1 seconds."
+    assert "SSOBOT_ENCVOY_URL" in caught.value.mend
+
+
 async def test_a_connection_cut_in_the_answer_is_unknown(wire: Wire) -> None:
     async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
