@@ -1,0 +1,266 @@
+"""What a connection stands on, and how it breaks in the two systems: each a block at whose end it is mended.
+
+The ground is broken where it would break in reality, in the servers, never in what the bot has seen of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+from bot.sandbox.faults import Fault
+from bot.sandbox.rocketchat.rooms import Room
+from tests.support.world import SERVICE, SETTINGS, World
+
+Ground = AbstractContextManager[None]
+
+
+# How a ground is broken, and mended at the end of the block.
+
+
+@contextlib.contextmanager
+def changed(mapping: Any, key: Any, value: Any) -> Iterator[None]:
+    """Another value in a dictionary."""
+    before = mapping[key]
+    mapping[key] = value
+    yield
+    mapping[key] = before
+
+
+@contextlib.contextmanager
+def attribute(thing: Any, name: str, value: Any) -> Iterator[None]:
+    """Another value of an attribute."""
+    before = getattr(thing, name)
+    setattr(thing, name, value)
+    yield
+    setattr(thing, name, before)
+
+
+@contextlib.contextmanager
+def fault(standin: Any, **rule: Any) -> Iterator[None]:
+    """A fault of a stand-in."""
+    added = standin.faults.add(Fault(**rule))
+    yield
+    standin.faults.remove(added)
+
+
+@contextlib.contextmanager
+def written(world: World, suffix: str, value: Any) -> Iterator[None]:
+    """Somebody writes a setting of the service in Rocket.Chat, and it has settled."""
+    name = SETTINGS + suffix
+    before = world.rocketchat.settings.find(name).value
+    world.rocketchat.settings.write(name, value)
+    world.rocketchat.login_services.rewrite()
+    yield
+    world.rocketchat.settings.write(name, before)
+    world.rocketchat.login_services.rewrite()
+
+
+def application(world: World) -> dict[str, Any]:
+    """The record of the connection's application."""
+    callback = f"{world.rocketchat.settings.get('Site_Url')}/_oauth/{SERVICE}"
+    found = [row for row in world.encvoy.clients.by_id.values() if callback in row["redirect_uris"]]
+    row: dict[str, Any] = found[0]
+    return row
+
+
+def column(name: str, value: Any) -> Callable[[World], Ground]:
+    """Somebody changes a column of the application."""
+    return lambda world: changed(application(world), name, value)
+
+
+def permission(name: str) -> Callable[[World], Ground]:
+    """Somebody takes a permission from the role of the bot."""
+    return lambda world: changed(world.rocketchat.people.permissions, name, set())
+
+
+# Grounds of the two systems.
+
+
+def version_unreadable(world: World) -> Ground:
+    return fault(world.rocketchat, method="GET", path="/api/info", status=500)
+
+
+@contextlib.contextmanager
+def bot_demoted(world: World) -> Iterator[None]:
+    with attribute(world.rocketchat.person("bot"), "roles", ["user"]):
+        yield
+
+
+def room_of(world: World) -> Room:
+    found: Room | None = world.rocketchat.chat.rooms.find("sso-admins")
+    assert found is not None
+    return found
+
+
+@contextlib.contextmanager
+def bot_thrown_out(world: World) -> Iterator[None]:
+    room, bot = room_of(world), world.rocketchat.person("bot").id
+    member = room.members.pop(bot)
+    yield
+    room.members[bot] = member
+
+
+@contextlib.contextmanager
+def room_encrypted(world: World) -> Iterator[None]:
+    room_of(world).flags["encrypted"] = True
+    yield
+    del room_of(world).flags["encrypted"]
+
+
+def moved_to(url: str) -> Callable[[World], Ground]:
+    return lambda world: attribute(world.rocketchat.settings.find("Site_Url"), "value", url)
+
+
+@contextlib.contextmanager
+def licence_expired(world: World) -> Iterator[None]:
+    world.rocketchat.modules.clear()
+    world.rocketchat.login_services.rewrite()
+    yield
+    world.rocketchat.modules.add("oauth-enterprise")
+    world.rocketchat.login_services.rewrite()
+
+
+def discovery_gone(world: World) -> Ground:
+    return attribute(world.encvoy.switches, "discovery_at", ())
+
+
+def endpoints_moved(world: World) -> Ground:
+    """A proxy that forgets X-Forwarded-Host: the document is there, and names another address."""
+    document = f'{{"issuer": "{world.encvoy.url}"'
+    for name, path in (
+        ("authorization", "auth"),
+        ("token", "token"),
+        ("userinfo", "me"),
+        ("pushed_authorization_request", "request"),
+    ):
+        document += f', "{name}_endpoint": "http://backend.internal:3003/oidc/{path}"'
+    document += f', "jwks_uri": "{world.encvoy.url}/oidc/jwks"}}'
+    return fault(world.encvoy, method="GET", path="/.well-known/", status=200, body=document)
+
+
+def keys_unreadable(world: World) -> Ground:
+    return fault(world.encvoy, method="GET", path="/oidc/jwks", status=500)
+
+
+def keys_of_another_kind(world: World) -> Ground:
+    body = '{"keys": [{"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": "1", "x": "AA", "y": "AA"}]}'
+    return fault(world.encvoy, method="GET", path="/oidc/jwks", status=200, body=body)
+
+
+def bots_user(name: str, value: Any) -> Callable[[World], Ground]:
+    return lambda world: attribute(world.encvoy.person("manager"), name, value)
+
+
+def second_factor_enforced(world: World) -> Ground:
+    return attribute(world.encvoy.settings, "two_factor_authentication", True)
+
+
+def introspection_broken(world: World) -> Ground:
+    return attribute(world.encvoy.switches, "introspection_status", 502)
+
+
+# Grounds of the connection.
+
+
+@contextlib.contextmanager
+def application_deleted(world: World) -> Iterator[None]:
+    clients, row = world.encvoy.clients, application(world)
+    rules, roles = clients.rules[row["client_id"]], dict(world.encvoy.people.roles)
+    clients.delete(row["client_id"])
+    world.encvoy.people.forget_client(row["client_id"])
+    yield
+    clients.by_id[row["client_id"]], clients.rules[row["client_id"]] = row, rules
+    world.encvoy.people.roles = roles
+
+
+@contextlib.contextmanager
+def taken_off_the_application(world: World) -> Iterator[None]:
+    roles, key = world.encvoy.people.roles, (application(world)["client_id"], world.encvoy.person("manager").id)
+    before = roles.pop(key)
+    yield
+    roles[key] = before
+
+
+def rules_detached(world: World) -> Ground:
+    return changed(world.encvoy.clients.rules, application(world)["client_id"], [])
+
+
+def secret_changed_at_encvoy_id(world: World) -> Ground:
+    return changed(application(world), "client_secret", "x" * 64)
+
+
+def token_side_asleep(world: World) -> Ground:
+    """It refuses whatever comes, though the record holds our secret."""
+    body = '{"error": "invalid_client", "error_description": "client authentication failed"}'
+    return fault(world.encvoy, method="POST", path="/oidc/request", status=401, body=body)
+
+
+def every_secret_accepted(world: World) -> Ground:
+    """Something answers in Encvoy ID's place."""
+    body = '{"expires_in": 60, "request_uri": "urn:ietf:params:oauth:request_uri:1"}'
+    return fault(world.encvoy, method="POST", path="/oidc/request", status=201, body=body)
+
+
+@contextlib.contextmanager
+def service_removed(world: World) -> Iterator[None]:
+    settings = world.rocketchat.settings
+    rows = [setting for setting in settings if setting.id.startswith(SETTINGS)]
+    for row in rows:
+        settings.remove(row.id)
+    world.rocketchat.login_services.rewrite()
+    yield
+    for row in rows:
+        settings.add(row)
+    world.rocketchat.login_services.rewrite()
+
+
+def setting(suffix: str, value: Any) -> Callable[[World], Ground]:
+    return lambda world: written(world, f"-{suffix}" if suffix else "", value)
+
+
+@contextlib.contextmanager
+def debounce_lost(world: World) -> Iterator[None]:
+    """Rocket.Chat stored a change and never carried it over."""
+    world.rocketchat.settings.write(f"{SETTINGS}-button_color", "#00FF00")
+    world.rocketchat.login_services.suspend()
+    yield
+    world.rocketchat.login_services.rewrite()
+
+
+def button_lost(world: World) -> Ground:
+    """The record is gone though the switch is on."""
+
+    @contextlib.contextmanager
+    def lost() -> Iterator[None]:
+        switch = world.rocketchat.settings.find(SETTINGS)
+        switch.value = False
+        world.rocketchat.login_services.rewrite()
+        switch.value = True
+        yield
+        world.rocketchat.login_services.rewrite()
+
+    return lost()
+
+
+def callback_elsewhere(world: World) -> Ground:
+    return fault(world.rocketchat, path="/_oauth/", status=404, body="<h1>Not Found</h1>", content_type="text/html")
+
+
+def modern_callback(world: World) -> None:
+    rule = Fault("GET", "/_oauth/", status=302, headers={"Location": "/login"}, content_type="text/html")
+    world.rocketchat.faults.add(rule)
+
+
+@contextlib.contextmanager
+def nothing(world: World) -> Iterator[None]:
+    """All is well at the servers."""
+    yield
+
+
+@contextlib.contextmanager
+def room_renamed(world: World) -> Iterator[None]:
+    room_of(world).name = "elsewhere"
+    yield

@@ -1,0 +1,94 @@
+"""`ssobot doctor`: the same catalogue from the command line, before there is any chat."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot import app
+from bot.doctor.checks.systems import catalogue as systems
+from bot.stage import config_from
+from tests.support.grounds import Ground, discovery_gone, nothing, room_renamed, second_factor_enforced
+from tests.support.world import World
+
+
+async def program(world: World, **variables: str) -> tuple[int, str]:
+    """`ssobot doctor` as a program of its own: exit status, and everything it printed."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("SSOBOT_")}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "doctor",
+        env={**plain, "PYTHONPATH": str(Path.cwd()), **world.play.env, **variables},
+        cwd=world.play.folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    printed, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, printed.decode()
+
+
+async def test_the_doctor_passes_healthy_systems(quiet_world: World) -> None:
+    status, printed = await program(quiet_world)
+    assert (status, re.findall("✗.*", printed)) == (0, [])
+    for entry in systems.entries:
+        assert f"✓ {entry.name}: " in printed
+    assert "✓ Database: " in printed
+
+
+async def test_the_doctor_ends_with_1_for_a_wrong_token_and_does_not_tell_it(quiet_world: World) -> None:
+    status, printed = await program(quiet_world, SSOBOT_ROCKETCHAT_TOKEN="some-wrong-token")
+    assert (status, complaints(printed)) == (1, ["Bot's account in Rocket.Chat"])
+    assert "SSOBOT_ROCKETCHAT_TOKEN" in printed
+    assert "some-wrong-token" not in printed
+
+
+def complaints(printed: str) -> list[str]:
+    """Names of the checks that failed."""
+    return re.findall(r"^✗ failed: ([^:\n]+)", printed, re.MULTILINE)
+
+
+WRONG: tuple[tuple[Callable[[World], Ground], dict[str, str], str, str], ...] = (
+    (nothing, {"SSOBOT_ENCVOY_PASSWORD": "some-wrong-word"}, "Bot's user at Encvoy ID", "SSOBOT_ENCVOY_PASSWORD"),
+    (nothing, {"SSOBOT_ENCVOY_CLIENT_ID": "a" * 22}, "Bot's user at Encvoy ID", "SSOBOT_ENCVOY_CLIENT_ID"),
+    (second_factor_enforced, {}, "Bot's user at Encvoy ID", "“identifiers”"),
+    (room_renamed, {}, "Admin room", "SSOBOT_ADMIN_ROOM"),
+    (discovery_gone, {}, "Encvoy ID's discovery document", "SSOBOT_ENCVOY_URL"),
+    (nothing, {"SSOBOT_DATABASE_URL": "sqlite+aiosqlite:////no/such.sqlite"}, "Database", "SSOBOT_DATABASE_URL"),
+)
+
+
+@pytest.mark.parametrize(
+    ("ground", "variables", "check", "word"),
+    WRONG,
+    ids=["password", "main client", "second factor", "room", "discovery", "database"],
+)
+async def test_the_doctor_names_what_is_wrong_and_what_mends_it(
+    quiet_world: World,
+    capsys: pytest.CaptureFixture[str],
+    ground: Callable[[World], Ground],
+    variables: dict[str, str],
+    check: str,
+    word: str,
+) -> None:
+    with ground(quiet_world):
+        status = await asyncio.to_thread(app.doctor, config_from({**quiet_world.play.env, **variables}))
+    printed = capsys.readouterr().out
+    assert (status, complaints(printed)) == (1, [check])
+    advice = re.findall(r"^✗ failed: .*\n((?:    .*\n)+)", printed, re.MULTILINE)[0]
+    assert word in advice
+    assert "some-wrong-word" not in printed
+
+
+@pytest.mark.parametrize(
+    ("side", "check"), [("rocketchat", "Rocket.Chat answers"), ("encvoy", "Encvoy ID's discovery document")]
+)
+async def test_the_doctor_survives_a_system_that_is_down(
+    quiet_world: World, capsys: pytest.CaptureFixture[str], side: str, check: str
+) -> None:
+    await getattr(quiet_world, side).stop()
+    status = await asyncio.to_thread(app.doctor, config_from(quiet_world.play.env))
+    assert (status, complaints(capsys.readouterr().out)) == (1, [check])
