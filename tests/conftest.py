@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import secrets_watch
 from tests.support.world import World, world_at
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every test of the suite is watched for secrets in clear."""
+    config.addinivalue_line("markers", f"{secrets_watch.EXEMPT}: logs a secret to see that it is masked")
+    config.pluginmanager.register(secrets_watch.install(), "secrets-watch")
 
 
 @pytest.fixture

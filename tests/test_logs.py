@@ -45,6 +45,7 @@ def test_the_libraries_logs_go_the_same_way(stream: io.StringIO) -> None:
     assert only(stream)["event"] == "slow callback"
 
 
+@pytest.mark.logs_secrets
 def test_secrets_and_telling_keys_are_masked_at_any_depth(stream: io.StringIO) -> None:
     secret = new_secret()
     text = new_secret().reveal()
@@ -59,6 +60,7 @@ def test_secrets_and_telling_keys_are_masked_at_any_depth(stream: io.StringIO) -
     assert secret.reveal() not in stream.getvalue()
 
 
+@pytest.mark.logs_secrets
 def test_known_values_are_replaced_in_tracebacks(stream: io.StringIO) -> None:
     text = 'pass"word ' + new_secret().reveal()
     logs.redact_values([Secret(text)])
@@ -108,6 +110,7 @@ def test_configuring_twice_does_not_double_the_lines(stream: io.StringIO) -> Non
     assert only(stream)["event"] == "once"
 
 
+@pytest.mark.logs_secrets
 def test_a_terminal_gets_text_and_no_secret(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     text = new_secret().reveal()
     logs.redact_values([Secret(text)])

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.secrets_watch import learn_introduction
+
 READY_WITHIN = 20.0
 ENDS_WITHIN = 10.0
 
@@ -28,6 +30,7 @@ class Program:
         """The JSON object of its first line; JSONDecodeError if it is something else."""
         text = await self.said("\n")
         first: dict[str, Any] = json.loads(text.partition("\n")[0])
+        learn_introduction(first)
         return first
 
     async def said(self, words: str) -> str:

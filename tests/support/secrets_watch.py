@@ -1,0 +1,211 @@
+"""Watches the whole suite for secrets in clear: a pytest plugin, registered in `tests/conftest.py`.
+
+While a test runs it learns every secret that comes into being: what the stand-ins are seeded with, every login and
+access token they give out, every client secret, every `Secret` that the bot makes or reads, every key. When the test
+is over it looks for them wherever something was said or left behind (`_surfaces`), and a leak fails that test. It names
+the place and the kind, never the secret itself. Every worker of a parallel run watches its own tests.
+
+What may hold secrets by design is left out: the first line of a sandbox, request bodies, and the environment. Message
+ids, client ids and fingerprints are no secrets. An authorization code travels in addresses, but nowhere else.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot.sandbox.encvoy.clients import Clients
+from bot.sandbox.encvoy.grants import Vault
+from bot.sandbox.encvoy.people import People as EncvoyPeople
+from bot.sandbox.encvoy.standin import EncvoyStandIn
+from bot.sandbox.rocketchat.people import People
+from bot.sandbox.rocketchat.standin import RocketChatStandIn
+from bot.secret import Secret
+
+SHORTEST = 16
+"""What is shorter was made up by a test, and would be found by chance."""
+LEFT_BEHIND = (".log", ".sqlite", ".sqlite-wal", ".sqlite-shm", ".sqlite-journal", ".db", ".out")
+CODE = "authorization code"
+EXEMPT = "logs_secrets"
+"""The mark of a test of the log's masking: what it gives the log is a secret, and pytest shows it unmasked."""
+
+
+@dataclass(frozen=True)
+class Surface:
+    """One place that people or programs may read."""
+
+    name: str
+    content: bytes
+    takes_codes: bool = False
+
+
+@dataclass
+class Watch:
+    """What one test made and said."""
+
+    secrets: dict[str, str] = field(default_factory=dict)
+    """The kind of each, by its text."""
+    stand_ins: list[RocketChatStandIn | EncvoyStandIn] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    """Arguments of every process that was started."""
+
+    def learn(self, text: str, kind: str) -> None:
+        """From now on it is looked for; an authorization code stays one, whoever else holds it."""
+        if len(text) >= SHORTEST:
+            self.secrets.setdefault(text, kind)
+
+    def leaks(self, surfaces: Iterable[Surface]) -> list[str]:
+        """Where a secret stands in clear: the place and the kind."""
+        wanted = [(form, kind) for text, kind in self.secrets.items() for form in _forms(text)]
+        found = {
+            f"{kind} in {surface.name}"
+            for surface in surfaces
+            for form, kind in wanted
+            if form in surface.content and not (surface.takes_codes and kind == CODE)
+        }
+        return sorted(found)
+
+    def masked(self, text: str) -> str:
+        """The text without what was learnt."""
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            text = text.replace(secret, "…")
+        return text
+
+
+def _forms(text: str) -> set[bytes]:
+    """As it is, and as an address would hold it."""
+    return {text.encode(), quote(text, safe="").encode()}
+
+
+current = Watch()
+"""Of the test that is running."""
+
+
+def learn_introduction(told: Any) -> None:
+    """The seeds on the first line of a sandbox in another process."""
+    for account in told["accounts"]:
+        current.learn(account["password"], "password")
+        current.learn(account["token"], "token")
+    for name, value in told["env"].items():
+        if name.endswith(("_TOKEN", "_PASSWORD", "_KEYS")):
+            current.learn(value, name)
+
+
+def _surfaces(watch: Watch, folder: Path | None, said: Iterable[tuple[str, str]]) -> Iterator[Surface]:
+    """Everything that the test has said and left behind."""
+    for title, text in said:
+        yield Surface(title, text.encode())
+    yield Surface("the arguments of a process", "\n".join(watch.commands).encode())
+    for stand_in in watch.stand_ins:
+        yield from _of_stand_in(stand_in)
+    for path in sorted(folder.rglob("*")) if folder else ():
+        if path.is_file() and path.suffix in LEFT_BEHIND:
+            yield Surface(f"the file {path.name}", _without_introduction(path.read_bytes()))
+
+
+def _of_stand_in(stand_in: RocketChatStandIn | EncvoyStandIn) -> Iterator[Surface]:
+    name = "Rocket.Chat" if isinstance(stand_in, RocketChatStandIn) else "Encvoy ID"
+    spoken = "\n".join(entry.body["text"] for entry in stand_in.ledger.of("message"))
+    addresses = "\n".join(f"{entry.path}?{entry.query}" for entry in stand_in.ledger.requests())
+    yield Surface("the chat", spoken.encode())
+    yield Surface(f"an address asked of {name}", addresses.encode(), takes_codes=True)
+
+
+def _without_introduction(content: bytes) -> bytes:
+    """The first line of a sandbox is the one place where seeds are printed."""
+    first, _, rest = content.partition(b"\n")
+    try:
+        told = json.loads(first)
+    except ValueError:
+        return content
+    return rest if isinstance(told, dict) and set(told) == {"url", "env", "accounts"} else content
+
+
+class SecretsWatch:
+    """The plugin."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """A new test, a new watch. Whatever a fixture of a wider scope made is known to the test that made it."""
+        global current
+        current = Watch()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """After the last fixture is gone: the search. A report of whatever happened before is masked."""
+        report = yield
+        if report.longrepr is not None and (text := str(report.longrepr)) != (masked := current.masked(text)):
+            report.longrepr = masked
+        if report.when == "teardown":
+            harvest(current)
+            exempt = item.get_closest_marker(EXEMPT) is not None
+            said = [] if exempt else [(title.lower(), text) for title, text in report.sections]
+            folder = getattr(item, "funcargs", {}).get("tmp_path")
+            if leaks := current.leaks(_surfaces(current, folder, said)):
+                report.outcome = "failed"
+                report.longrepr = "A secret stands in clear:\n" + "\n".join(f"  {leak}" for leak in leaks)
+        report.sections = [(title, current.masked(text)) for title, text in report.sections]
+        return report
+
+
+def harvest(watch: Watch) -> None:
+    """What the stand-ins came to hold while they ran."""
+    for stand_in in watch.stand_ins:
+        learn_accounts(stand_in)
+        for kind in ("live", "switched"):
+            for entry in stand_in.ledger.of(kind):
+                watch.learn(entry.body["secret"], "client secret")
+        for entry in stand_in.ledger.of("stored"):
+            if entry.body["_id"].endswith("-secret") and isinstance(entry.body.get("value"), str):
+                watch.learn(entry.body["value"], "client secret")
+
+
+def learn_accounts(stand_in: RocketChatStandIn | EncvoyStandIn) -> None:
+    """The seeds, and the digest of a password, which is as good as the password (facts/rocketchat.md §1.4)."""
+    for account in stand_in.introduction.accounts:
+        current.learn(account.password, "password")
+        current.learn(hashlib.sha256(account.password.encode()).hexdigest(), "digest of a password")
+        current.learn(account.token, "token")
+
+
+def _after(owner: Any, name: str, note: Callable[..., None]) -> None:
+    """Calls `note` with the result and the arguments of every call of a function."""
+    original = getattr(owner, name)
+
+    @functools.wraps(original)
+    def noted(*args: Any, **options: Any) -> Any:
+        result = original(*args, **options)
+        note(result, *args)
+        return result
+
+    setattr(owner, name, noted)
+
+
+def _on_audit(event: str, values: tuple[Any, ...]) -> None:
+    if event == "subprocess.Popen":
+        current.commands.append(" ".join(map(str, values[1])))
+
+
+def install() -> SecretsWatch:
+    """Begins to learn; once for a process."""
+    _after(Secret, "__init__", lambda _, _self, text: current.learn(text, "secret of the bot"))
+    _after(Fernet, "generate_key", lambda key, *_: current.learn(key.decode(), "key"))
+    _after(People, "log_in", lambda token, *_: current.learn(token, "token of Rocket.Chat"))
+    _after(People, "personal_token", lambda token, *_: current.learn(token, "token of Rocket.Chat"))
+    _after(Vault, "keep", lambda held, *_: current.learn(held.value, CODE if held.kind == "code" else "token"))
+    _after(Clients, "create", lambda row, *_: current.learn(row["client_secret"], "client secret"))
+    _after(EncvoyPeople, "add", lambda person, *_: current.learn(person.password, "password"))
+    for stand_in in (RocketChatStandIn, EncvoyStandIn):
+        _after(stand_in, "__init__", lambda _, made, *_rest: current.stand_ins.append(made))
+    sys.addaudithook(_on_audit)
+    return SecretsWatch()
