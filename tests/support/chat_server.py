@@ -160,11 +160,6 @@ class ChatServer:
         return client
 
 
-@dataclass
-class _Holder:
-    chat: Chat
-
-
 @asynccontextmanager
 async def chat_server(
     *, settle: float = 0.01, heartbeat: float = 15.0, patience: float = 15.0
@@ -183,7 +178,7 @@ async def chat_server(
         chat, Logins(people, _no_oauth, second_factor), Streams(chat, services, sockets), sockets, clock
     )
     api = Api(Version.of("8.8"), people, settings, second_factor, clock)
-    rest_chat.register(api, _Holder(chat))
+    rest_chat.register(api, chat)
     app = web.Application()
     endpoint.serve(app)
     api.serve(app)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import html
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from bot.sandbox.rocketchat.messages import Document
-
-if TYPE_CHECKING:
-    from bot.sandbox.rocketchat.standin import RocketChatStandIn
+from bot.sandbox.rocketchat.signin import SignIn
+from bot.sandbox.rocketchat.workspace import Workspace
 
 _FOLDER = Path(__file__).parent / "templates"
 _SCRIPTS = {
@@ -27,8 +25,9 @@ _templates = Environment(loader=FileSystemLoader(_FOLDER), autoescape=select_aut
 class Pages:
     """Serves them. `root` is the path below which the workspace lives, empty or `/chat`."""
 
-    def __init__(self, standin: RocketChatStandIn, root: str) -> None:
-        self._standin = standin
+    def __init__(self, workspace: Workspace, sign_in: SignIn, root: str) -> None:
+        self._workspace = workspace
+        self._sign_in = sign_in
         self._root = root
 
     def serve(self, app: web.Application) -> None:
@@ -38,13 +37,13 @@ class Pages:
             app.router.add_get(path, self._login)
         for path in _SCRIPTS:
             app.router.add_get(path, self._script)
-        if self._standin.version.major < 9:
+        if self._workspace.version.major < 9:
             app.router.add_get("/_oauth/{service}", self._callback)
 
     async def _login(self, _: web.Request) -> web.Response:
-        settings = self._standin.settings
-        legacy = self._standin.version.major < 9
-        services = [s.public for s in self._standin.login_services.all() if s.fields["custom"]]
+        settings = self._workspace.settings
+        legacy = self._workspace.version.major < 9
+        services = [s.public for s in self._workspace.login_services.all() if s.fields["custom"]]
         data = {
             "root": self._root,
             "siteUrl": str(settings.get("Site_Url")).rstrip("/"),
@@ -67,7 +66,7 @@ class Pages:
 
     async def _callback(self, request: web.Request) -> web.Response:
         """Always 200 and HTML; what went wrong is told at the client's login."""
-        end = await self._standin.sign_in.callback(request.match_info["service"], dict(request.query))
+        end = await self._sign_in.callback(request.match_info["service"], dict(request.query))
         page = _templates.get_template("end_of_login.html").render(
             config=_embedded(end.config), root=self._root, script=f"end_of_{end.login_style}_response.js"
         )

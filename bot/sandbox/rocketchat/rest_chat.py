@@ -6,7 +6,6 @@ Schemas are as strict as those of `@rocket.chat/rest-typings` 8.8 (facts/rocketc
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from bot.sandbox.rocketchat import rest_messages as messages
 from bot.sandbox.rocketchat import rest_rooms as rooms
@@ -75,26 +74,17 @@ SENDING = Limit(5, 1.0)
 """`chat.sendMessage` has a limit of its own (facts/rocketchat.md §1.6)."""
 
 
-class HasChat(Protocol):
-    """The stand-in, as far as these routes know it."""
-
-    @property
-    def chat(self) -> Chat:
-        """Its chat."""
-        ...
-
-
-def register(api: Api, standin: HasChat) -> None:
+def register(api: Api, chat: Chat) -> None:
     """Puts all routes of the chat on `api`."""
-    _Declare(api, standin).all()
+    _Declare(api, chat).all()
 
 
 class _Declare:
     """Writes one route in one line."""
 
-    def __init__(self, api: Api, standin: HasChat) -> None:
+    def __init__(self, api: Api, chat: Chat) -> None:
         self._api = api
-        self._standin = standin
+        self._chat = chat
 
     def all(self) -> None:
         """Every route."""
@@ -149,9 +139,7 @@ class _Declare:
         self._get(f"{prefix}.history", rooms.messages(rooms.direct_room), strict({}, {**_DIRECT, **_HISTORY}))
 
     def _get(self, path: str, handler: Callable[[Asked], Document], query: Schema) -> None:
-        self._api.route("GET", path, query=query)(
-            lambda call: handler(Asked(self._standin.chat, call.caller.id, call.query))
-        )
+        self._api.route("GET", path, query=query)(lambda call: handler(Asked(self._chat, call.caller.id, call.query)))
 
     def _post(
         self,
@@ -162,6 +150,6 @@ class _Declare:
         bypass: str = "api-bypass-rate-limit",
     ) -> None:
         def answer(call: Call) -> Document:
-            return handler(Asked(self._standin.chat, call.caller.id, call.body))
+            return handler(Asked(self._chat, call.caller.id, call.body))
 
         self._api.route("POST", path, body=body, limit=limit, bypass=bypass)(answer)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.rocketchat.api import Answer, Api, Call
 from bot.sandbox.rocketchat.messages import Document
-from bot.sandbox.rocketchat.people import User, digest
+from bot.sandbox.rocketchat.people import People, User, digest
 from bot.sandbox.rocketchat.problems import MeteorError
 from bot.sandbox.rocketchat.rest_users import own_profile
+from bot.sandbox.rocketchat.second_factor import SecondFactor
+from bot.sandbox.rocketchat.version import Version
 
-if TYPE_CHECKING:
-    from bot.sandbox.rocketchat.standin import RocketChatStandIn
 
-
-def register(api: Api, standin: RocketChatStandIn) -> None:
+def register(api: Api, people: People, second_factor: SecondFactor, version: Version) -> None:
     """Declares them."""
-    routes = LoginRoutes(standin)
+    routes = LoginRoutes(people, second_factor, version)
     api.route("POST", "login", login=False)(routes.login)
     api.route("POST", "logout")(routes.logout)
     api.route("GET", "logout", until="8.0")(routes.logout)
@@ -26,10 +25,10 @@ def register(api: Api, standin: RocketChatStandIn) -> None:
 class LoginRoutes:
     """The handlers."""
 
-    def __init__(self, standin: RocketChatStandIn) -> None:
-        self._people = standin.people
-        self._second_factor = standin.second_factor
-        self._version = standin.version
+    def __init__(self, people: People, second_factor: SecondFactor, version: Version) -> None:
+        self._people = people
+        self._second_factor = second_factor
+        self._version = version
 
     def login(self, call: Call) -> Document | Answer:
         """By password or by a token that is kept (`resume`)."""

@@ -5,24 +5,24 @@ from __future__ import annotations
 import inspect
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.rocketchat import methods
 from bot.sandbox.rocketchat.api import Api, Call
+from bot.sandbox.rocketchat.logins import Logins
 from bot.sandbox.rocketchat.messages import Document, ddp
+from bot.sandbox.rocketchat.oauth_admin import OAuthAdmin
 from bot.sandbox.rocketchat.people import User
 from bot.sandbox.rocketchat.problems import MeteorError, PlainError
 from bot.sandbox.rocketchat.rest_settings import save_bulk
 from bot.sandbox.rocketchat.schema import STRING, strict
 from bot.sandbox.rocketchat.second_factor import Attempt
-
-if TYPE_CHECKING:
-    from bot.sandbox.rocketchat.standin import RocketChatStandIn
+from bot.sandbox.rocketchat.workspace import Workspace
 
 
-def register(api: Api, standin: RocketChatStandIn) -> None:
+def register(api: Api, workspace: Workspace, logins: Logins, admin: OAuthAdmin) -> None:
     """Declares both routes. They are not counted by the REST limiter: methods have one of their own."""
-    caller = Methods(standin)
+    caller = Methods(workspace, logins, admin)
     body = strict({"message": STRING})
     api.route("POST", "method.call/:method", body=body, unlimited=True)(caller.over_rest)
     api.route("POST", "method.callAnon/:method", login=False, body=body, unlimited=True)(caller.over_rest)
@@ -44,8 +44,10 @@ class Caller:
 class Methods:
     """All methods of the server: those of administration, `login`, and those of the chat."""
 
-    def __init__(self, standin: RocketChatStandIn) -> None:
-        self._standin = standin
+    def __init__(self, workspace: Workspace, logins: Logins, admin: OAuthAdmin) -> None:
+        self._workspace = workspace
+        self._logins = logins
+        self._admin = admin
 
     async def over_rest(self, call: Call) -> Document:
         """Unpacks the message, calls, packs the result; errors are inside, the status is 200."""
@@ -66,9 +68,9 @@ class Methods:
     async def call(self, name: str, params: list[Any], caller: Caller) -> Any:
         """Calls one method; MeteorError 404 if there is none of that name."""
         if name == "login":
-            return self._standin.logins.login(tuple(params)).document()
+            return self._logins.login(tuple(params)).document()
         if name in {"addOAuthService", "removeOAuthService", "refreshOAuthService", "saveSettings"}:
-            if self._standin.version.major >= 9:
+            if self._workspace.version.major >= 9:
                 raise MeteorError(404, f"Method '{name}' not found")
             return self._administer(name, params, caller)
         handler = methods.METHODS.get(name)
@@ -78,17 +80,16 @@ class Methods:
             inspect.signature(handler).bind(None, *params)
         except TypeError:
             raise MeteorError(400, "Match failed") from None
-        return handler(methods.Call(self._standin.chat, caller.id, name), *params)
+        return handler(methods.Call(self._workspace.chat, caller.id, name), *params)
 
     def _administer(self, name: str, params: list[Any], caller: Caller) -> Any:
-        admin = self._standin.oauth_admin
         match name, params:
             case "addOAuthService", [str(service), *_]:
-                return admin.add(caller.id, service)
+                return self._admin.add(caller.id, service)
             case "removeOAuthService", [str(service), *_]:
-                return admin.remove(caller.id, service)
+                return self._admin.remove(caller.id, service)
             case "refreshOAuthService", _:
-                return admin.refresh(caller.id)
+                return self._admin.refresh(caller.id)
             case "saveSettings", [list(rows), *rest]:
                 return self._save_settings(rows, rest, caller)
             case _:
@@ -102,6 +103,6 @@ class Methods:
         attempt = caller.attempt
         if rest and isinstance(rest[-1], dict) and "twoFactorCode" in rest[-1]:
             attempt = replace(attempt, code=rest[-1]["twoFactorCode"], method=rest[-1].get("twoFactorMethod", ""))
-        self._standin.second_factor.check(caller.user, attempt, remember=False)
-        save_bulk(self._standin.settings, self._standin.people.may, caller.user.id, rows)
+        self._workspace.second_factor.check(caller.user, attempt, remember=False)
+        save_bulk(self._workspace.settings, self._workspace.people.may, caller.user.id, rows)
         return True

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.sandbox.rocketchat.api import Api, Call
 from bot.sandbox.rocketchat.messages import Document
 from bot.sandbox.rocketchat.paging import page
@@ -11,16 +9,14 @@ from bot.sandbox.rocketchat.people import User
 from bot.sandbox.rocketchat.permissions import Role
 from bot.sandbox.rocketchat.problems import MeteorError
 from bot.sandbox.rocketchat.schema import NUMBER, STRING, strict
-
-if TYPE_CHECKING:
-    from bot.sandbox.rocketchat.standin import RocketChatStandIn
+from bot.sandbox.rocketchat.workspace import Workspace
 
 _ASSIGN = strict({"username": STRING}, {"roleId": STRING, "roleName": STRING, "roomId": STRING, "scope": STRING})
 
 
-def register(api: Api, standin: RocketChatStandIn) -> None:
+def register(api: Api, workspace: Workspace) -> None:
     """Declares them."""
-    routes = RoleRoutes(standin)
+    routes = RoleRoutes(workspace)
     api.route("GET", "roles.list")(routes.list)
     in_role = strict({"role": STRING}, {"roomId": STRING, "count": NUMBER, "offset": NUMBER, "sort": STRING})
     api.route("GET", "roles.getUsersInRole", permissions=("access-permissions",), query=in_role)(routes.users_in_role)
@@ -33,11 +29,11 @@ def register(api: Api, standin: RocketChatStandIn) -> None:
 class RoleRoutes:
     """The handlers. A role is named by its `_id` from 8.0 on, before also by its name."""
 
-    def __init__(self, standin: RocketChatStandIn) -> None:
-        self._people = standin.people
-        self._settings = standin.settings
-        self._chat = standin.chat
-        self._by_name = standin.version.major < 8
+    def __init__(self, workspace: Workspace) -> None:
+        self._people = workspace.people
+        self._settings = workspace.settings
+        self._chat = workspace.chat
+        self._by_name = workspace.version.major < 8
 
     def list(self, _: Call) -> Document:
         """All roles."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.rocketchat.api import Api, Call, TwoFactor
 from bot.sandbox.rocketchat.login_services import LoginService
@@ -13,9 +13,7 @@ from bot.sandbox.rocketchat.paging import page
 from bot.sandbox.rocketchat.problems import MeteorError, PlainError
 from bot.sandbox.rocketchat.schema import ANY, BOOLEAN, PAGED, STRING, array, strict
 from bot.sandbox.rocketchat.settings import Setting, Settings
-
-if TYPE_CHECKING:
-    from bot.sandbox.rocketchat.standin import RocketChatStandIn
+from bot.sandbox.rocketchat.workspace import Workspace
 
 _WRITE_ONE = {
     "oneOf": [
@@ -27,11 +25,11 @@ _WRITE_ONE = {
 _WRITE_MANY = strict({"settings": array(strict({"_id": STRING, "value": ANY}, {"editor": STRING}), at_least=1)})
 
 
-def register(api: Api, standin: RocketChatStandIn) -> None:
+def register(api: Api, workspace: Workspace) -> None:
     """Declares them."""
-    routes = SettingsRoutes(standin)
-    defaults = {"includeDefaults": BOOLEAN} if standin.version >= (7, 10) else {}
-    unsafe = () if standin.version.major < 9 else ("query", "fields")
+    routes = SettingsRoutes(workspace)
+    defaults = {"includeDefaults": BOOLEAN} if workspace.version >= (7, 10) else {}
+    unsafe = () if workspace.version.major < 9 else ("query", "fields")
     listing = strict(optional={**{k: v for k, v in PAGED.items() if k not in unsafe}, **defaults})
     api.route("GET", "settings", query=listing)(routes.list)
     api.route("POST", "settings", since="8.6", two_factor=TwoFactor.EVERY_TIME, body=_WRITE_MANY)(routes.write_many)
@@ -47,10 +45,10 @@ def register(api: Api, standin: RocketChatStandIn) -> None:
 class SettingsRoutes:
     """The handlers."""
 
-    def __init__(self, standin: RocketChatStandIn) -> None:
-        self._people = standin.people
-        self._settings = standin.settings
-        self._services = standin.login_services
+    def __init__(self, workspace: Workspace) -> None:
+        self._people = workspace.people
+        self._settings = workspace.settings
+        self._services = workspace.login_services
 
     def list(self, call: Call) -> Document:
         """All that the caller may see; hidden ones nobody."""

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.sandbox.rocketchat.api import Api, Call, TwoFactor
 from bot.sandbox.rocketchat.messages import Document
-from bot.sandbox.rocketchat.people import Token
+from bot.sandbox.rocketchat.people import People, Token
 from bot.sandbox.rocketchat.problems import MeteorError
 from bot.sandbox.rocketchat.schema import BOOLEAN, STRING, strict
-
-if TYPE_CHECKING:
-    from bot.sandbox.rocketchat.standin import RocketChatStandIn
 
 PERMISSION = "create-personal-access-tokens"
 
 
-def register(api: Api, standin: RocketChatStandIn) -> None:
+def register(api: Api, people: People) -> None:
     """Declares them. The permission is checked in the handler, as in the real server, so its lack is a 400."""
-    people = standin.people
     named = strict({"tokenName": STRING})
 
     def check(call: Call, method: str) -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.sandbox.rocketchat.api import Api, Call
 from bot.sandbox.rocketchat.messages import Document, iso
 from bot.sandbox.rocketchat.paging import page
-from bot.sandbox.rocketchat.people import User, digest
+from bot.sandbox.rocketchat.people import People, User, digest
 from bot.sandbox.rocketchat.problems import MeteorError, PlainError
 from bot.sandbox.rocketchat.schema import BOOLEAN, NAME, OBJECT, PAGED, STRING, array, strict
-
-if TYPE_CHECKING:
-    from bot.sandbox.rocketchat.standin import RocketChatStandIn
+from bot.sandbox.rocketchat.settings import Settings
 
 _STATUSES = ("online", "away", "offline", "busy")
 _PROFILE = {
@@ -34,9 +30,9 @@ _WHO = {"userId": STRING, "username": STRING}
 _ONE = strict(optional={**_WHO, "importId": STRING, "includeUserRooms": STRING, "fields": STRING})
 
 
-def register(api: Api, standin: RocketChatStandIn) -> None:
+def register(api: Api, people: People, settings: Settings) -> None:
     """Declares them."""
-    routes = UserRoutes(standin)
+    routes = UserRoutes(people, settings)
     api.route("GET", "me")(routes.me)
     api.route("GET", "users.info", query=_ONE)(routes.info)
     api.route("GET", "users.list", permissions=("view-d-room",), query=strict(optional=PAGED))(routes.list)
@@ -57,9 +53,9 @@ def register(api: Api, standin: RocketChatStandIn) -> None:
 class UserRoutes:
     """The handlers."""
 
-    def __init__(self, standin: RocketChatStandIn) -> None:
-        self._people = standin.people
-        self._settings = standin.settings
+    def __init__(self, people: People, settings: Settings) -> None:
+        self._people = people
+        self._settings = settings
 
     def me(self, call: Call) -> Document:
         """Everything about the caller, without an envelope of its own."""

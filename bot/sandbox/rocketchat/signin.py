@@ -9,7 +9,6 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import aiohttp
 
@@ -18,9 +17,7 @@ from bot.sandbox.rocketchat.messages import Document
 from bot.sandbox.rocketchat.people import User
 from bot.sandbox.rocketchat.problems import MeteorError
 from bot.sandbox.rocketchat.resolve import Resolver
-
-if TYPE_CHECKING:
-    from bot.sandbox.rocketchat.standin import RocketChatStandIn
+from bot.sandbox.rocketchat.workspace import Workspace
 
 NO_MATCH = 0x8ACDC2F
 STORAGE_PREFIX = "Meteor.oauth.credentialSecret-"
@@ -73,10 +70,10 @@ class EndOfLogin:
 class SignIn:
     """Logins by single sign-on."""
 
-    def __init__(self, standin: RocketChatStandIn, client: Callable[[], aiohttp.ClientSession]) -> None:
-        self._standin = standin
+    def __init__(self, workspace: Workspace, client: Callable[[], aiohttp.ClientSession]) -> None:
+        self._workspace = workspace
         self._client = client
-        self._resolver = Resolver(standin.people, standin.settings)
+        self._resolver = Resolver(workspace.people, workspace.settings)
         self._parked: dict[str, Parked] = {}
 
     def redirect_uri(self, service: str) -> str:
@@ -86,7 +83,7 @@ class SignIn:
     async def callback(self, service: str, query: Document) -> EndOfLogin:
         """`GET /_oauth/<service>`. Never fails: what goes wrong is parked for the client to fetch."""
         state = State.of(str(query.get("state", "")))
-        now = self._standin.clock.monotonic()
+        now = self._workspace.clock.monotonic()
         if "error" in query:
             return self._end(state, None)
         try:
@@ -100,9 +97,9 @@ class SignIn:
     def log_in(self, credential_token: str, credential_secret: str | None, code: str | None = None) -> tuple[User, str]:
         """The client's `login` with `{oauth: …}`: the user and a new login token. A credential is good for one login;
         where a second factor is asked for it is kept a little longer."""
-        if self._standin.version.major >= 9:
+        if self._workspace.version.major >= 9:
             raise MeteorError(400, "Unrecognized options for login request")
-        now = self._standin.clock.monotonic()
+        now = self._workspace.clock.monotonic()
         parked = self._parked.get(credential_token)
         if parked is None or parked.expires <= now or not _equal(parked.secret, credential_secret):
             raise MeteorError(NO_MATCH, "No matching login attempt found")
@@ -113,7 +110,7 @@ class SignIn:
         assert parked.identity is not None
         try:
             user = self._resolver.resolve(parked.service, parked.fields, parked.identity)
-            self._standin.second_factor.at_oauth_login(user, code or "")
+            self._workspace.second_factor.at_oauth_login(user, code or "")
         except MeteorError as error:
             if error.code in {"totp-required", "totp-invalid"}:
                 parked.expires = max(parked.expires, now + _LIFE_WITH_2FA)
@@ -123,11 +120,11 @@ class SignIn:
             raise
         del self._parked[credential_token]
         self._note(parked.service, "", user.id)
-        return user, self._standin.people.log_in(user)
+        return user, self._workspace.people.log_in(user)
 
     async def _exchange(self, service: str, query: Document) -> tuple[Document, Document]:
         """The live record, read now, and the identity that the provider gives for the code."""
-        record = self._standin.login_services.get(service)
+        record = self._workspace.login_services.get(service)
         if record is None or not record.fields["custom"]:
             raise exchange.ExchangeFailed(f"Unexpected OAuth service {service}")
         fields, client = record.fields, self._client()
@@ -139,7 +136,7 @@ class SignIn:
     def _fail(self, service: str, state: State, error: MeteorError) -> EndOfLogin:
         self._note(service, str(error))
         if state.credential_token:
-            expires = self._standin.clock.monotonic() + _LIFE
+            expires = self._workspace.clock.monotonic() + _LIFE
             self._parked[state.credential_token] = Parked(None, expires, service, error=error)
         return self._end(state, None)
 
@@ -159,11 +156,11 @@ class SignIn:
         return EndOfLogin(state.login_style, config)
 
     def _site(self) -> str:
-        return str(self._standin.settings.get("Site_Url", "")).rstrip("/")
+        return str(self._workspace.settings.get("Site_Url", "")).rstrip("/")
 
     def _note(self, service: str, problem: str, user_id: str | None = None) -> None:
         """An entry of kind `sign-in`: who came in, or why not."""
-        self._standin.ledger.add("sign-in", who=user_id, body={"service": service, "problem": problem})
+        self._workspace.ledger.add("sign-in", who=user_id, body={"service": service, "problem": problem})
 
 
 def _equal(kept: str | None, given: str | None) -> bool:

@@ -1,0 +1,57 @@
+"""What a workspace consists of: the parts that the routes, the methods and the pages work on."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from bot.clock import Clock
+from bot.sandbox.ledger import Ledger
+from bot.sandbox.rocketchat.chat import Chat
+from bot.sandbox.rocketchat.login_services import LoginServices
+from bot.sandbox.rocketchat.people import People
+from bot.sandbox.rocketchat.second_factor import SecondFactor
+from bot.sandbox.rocketchat.settings import Settings
+from bot.sandbox.rocketchat.sockets import Sockets
+from bot.sandbox.rocketchat.version import Version
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The state of one workspace, and nothing that serves it. The parts change while it runs, which of them there are
+    doesn't."""
+
+    version: Version
+    modules: set[str]
+    """Licence modules; may be changed while it runs."""
+    clock: Clock
+    ledger: Ledger
+    people: People
+    settings: Settings
+    login_services: LoginServices
+    second_factor: SecondFactor
+    chat: Chat
+    sockets: Sockets
+
+    @classmethod
+    def empty(
+        cls, version: Version, modules: Collection[str], clock: Clock, *, settle: float, chance: random.Random
+    ) -> Workspace:
+        """Nobody in it and nothing set yet. `settle` is the debounce of the login services in seconds, `chance` decides
+        its jitter."""
+        ledger, licensed = Ledger(), set(modules)
+        people = People(clock.now)
+        settings = Settings(ledger, licensed.issuperset)
+        return cls(
+            version=version,
+            modules=licensed,
+            clock=clock,
+            ledger=ledger,
+            people=people,
+            settings=settings,
+            login_services=LoginServices(settings, clock, ledger, settle=settle, chance=chance),
+            second_factor=SecondFactor(settings, clock.now, ledger),
+            chat=Chat(people, settings, clock, ledger),
+            sockets=Sockets(clock.monotonic),
+        )
