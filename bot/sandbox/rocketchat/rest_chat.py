@@ -96,6 +96,7 @@ class _Declare:
         self._get("rooms.info", rooms.rooms_info, strict({}, _ROOM))
         self._get("rooms.get", rooms.rooms_get, strict({}, {"updatedSince": STRING}))
         self._get("subscriptions.get", rooms.subscriptions_get, strict({}, {"updatedSince": STRING}))
+        self._get("subscriptions.getOne", rooms.subscriptions_get_one, strict({"roomId": NAME}))
         self._get("commands.list", rooms.commands_list, strict({}, PAGED))
         self._get("commands.get", rooms.commands_get, strict({"command": STRING}))
         self._post("commands.run", rooms.commands_run, _RUN)

@@ -71,6 +71,14 @@ def subscriptions_get(asked: Asked) -> Document:
     return {"update": [room.subscription(asked.user_id) for room in rooms], "remove": []}
 
 
+def subscriptions_get_one(asked: Asked) -> Document:
+    """`subscriptions.getOne?roomId=`: the caller's subscription to one room, None where they are no member."""
+    room = asked.chat.rooms.get(asked.given["roomId"])
+    if room is None or asked.user_id not in room.members:
+        return {"subscription": None}
+    return {"subscription": room.subscription(asked.user_id)}
+
+
 def info(kind: str) -> Handler:
     """`channels.info`, `groups.info`."""
     key = "group" if kind == "p" else "channel"

@@ -120,6 +120,24 @@ async def test_ones_own_rooms_and_subscriptions(server: ChatServer) -> None:
     assert (subscription["rid"], subscription["u"]["_id"], subscription["t"]) == (server.room.id, server.bot.id, "p")
 
 
+async def test_ones_own_subscription_to_one_room(server: ChatServer) -> None:
+    status, body = await server.get(server.bot, "subscriptions.getOne", roomId=server.room.id)
+    assert (status, body["success"]) == (200, True)
+    assert (body["subscription"]["rid"], body["subscription"]["u"]["_id"]) == (server.room.id, server.bot.id)
+
+
+async def test_who_is_no_member_has_no_subscription_even_where_they_may_read(server: ChatServer) -> None:
+    channel = server.chat.create_room(server.ada.id, "general", "c")
+    for room_id in (channel.id, server.room.id, "nowhere"):
+        status, body = await server.get(server.eve, "subscriptions.getOne", roomId=room_id)
+        assert (status, body) == (200, {"subscription": None, "success": True})
+
+
+async def test_a_subscription_is_asked_for_by_the_rooms_id(server: ChatServer) -> None:
+    status, body = await server.get(server.bot, "subscriptions.getOne", roomName="sso-admins")
+    assert (status, body["errorType"]) == (400, "invalid-params")
+
+
 # Direct messages
 
 
