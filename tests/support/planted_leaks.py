@@ -114,6 +114,15 @@ def test_report_of_a_failure(secret: str) -> None:
     assert secret == "another"
 
 
+async def test_report_of_a_failure_in_a_world(quiet_world: World) -> None:
+    bot = quiet_world.process()
+    await bot.start()
+    await quiet_world.ask("setup")
+    await bot.stop()
+    secret = leaked(str(quiet_world.state().accepted))
+    assert [secret, secret] == ["another"]
+
+
 async def test_nothing(quiet_world: World) -> None:
     """The control: everything is used, and nothing leaks. A code may stand in an address, a seed on a first line."""
     code = Credential("code", "client", 1, "grant", "session", "openid", 0.0, 1.0)

@@ -144,10 +144,10 @@ class SecretsWatch:
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """After the last fixture is gone: the search. A report of whatever happened before is masked."""
         report = yield
+        harvest(current)
         if report.longrepr is not None and (text := str(report.longrepr)) != (masked := current.masked(text)):
             report.longrepr = masked
         if report.when == "teardown":
-            harvest(current)
             exempt = item.get_closest_marker(EXEMPT) is not None
             said = [] if exempt else [(title.lower(), text) for title, text in report.sections]
             folder = getattr(item, "funcargs", {}).get("tmp_path")
