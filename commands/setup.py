@@ -8,11 +8,12 @@ from bot.chatops.answer import Answer
 from bot.chatops.registry import Argument, Call, Option, Registry
 from bot.chatops.text import quoted
 from bot.connection.desired import desire, service_settings
+from bot.connection.marker import next_marker
 from bot.connection.observe import observe
-from bot.connection.plan import exchanging, plan
+from bot.connection.plan import exchanging, in_use, plan
 from bot.connection.preflight import Ground, look, refuse_unready, refuse_what_is_there
 from bot.connection.reconcile import Reconciler
-from bot.connection.state import Connection, Observed, ServiceName, SettingValue, Unknown
+from bot.connection.state import Connection, LiveService, Observed, ServiceName, SettingValue, Unknown
 from bot.errors import UserError
 from bot.secret import new_secret
 from commands.parts import Parts
@@ -46,6 +47,7 @@ def register(registry: Registry, parts: Parts) -> None:
         wish = await _new(call, parts) if there is None else await _again(call, parts, there)
         nothing = Observed(None, None, None)
         observed = nothing if there is None else await observe(wish, parts.shop.rocketchat, parts.shop.encvoy)
+        wish = _marked(wish, observed)
         changes = plan(wish, observed)
         if "dry-run" in call.options:
             return _dry_run(wish, plan_text(changes, wish))
@@ -101,6 +103,18 @@ async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
         return replace(wish, enabled="disabled" not in call.options)
     # An exchange that somebody spoiled is not gone on with: the last secret asked for goes on both sides.
     return replace(wish, current=None, undoing=False) if exchanging(wish) and not call.operation.resumed else wish
+
+
+def _marked(wish: Connection, observed: Observed) -> Connection:
+    """With a marker of its own, if a secret must be put back under which people sign in."""
+    stored = observed.stored
+    if stored is None or stored.secret == wish.secret or not in_use(observed):
+        return wish
+    live = observed.live if isinstance(observed.live, LiveService) else None
+    try:
+        return replace(wish, marker=next_marker(stored, live, wish.marker))
+    except UserError:  # the secret is wrong already: without a marker it is put right all the same
+        return wish
 
 
 def _nothing_to_do(call: Call) -> str:

@@ -60,6 +60,14 @@ def next_marker(stored: StoredService, live: LiveService | None, last: Marker | 
     )
 
 
+def respells(marker: Marker, settings: Mapping[str, SettingValue]) -> bool:
+    """Whether writing it would change these settings' spelling, and nothing that they mean."""
+    there = settings.get(marker.setting)
+    if there is None or there == marker.spelling:
+        return False
+    return meaning(marker.setting, there) == meaning(marker.setting, marker.spelling)
+
+
 def shows(marker: Marker, settings: Mapping[str, SettingValue]) -> bool:
     """Whether these settings carry exactly this spelling."""
     return settings.get(marker.setting) == marker.spelling

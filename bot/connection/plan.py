@@ -27,7 +27,7 @@ from bot.connection.changes import (
     WriteService,
     WriteServiceSecret,
 )
-from bot.connection.marker import meaning, shows
+from bot.connection.marker import meaning, respells, shows
 from bot.connection.state import (
     Application,
     Connection,
@@ -107,11 +107,24 @@ def _build(desired: Connection, observed: Observed) -> Iterator[Change]:
     differing = drift(desired, observed.stored)
     if observed.application is None:
         differing = tuple(dict.fromkeys((*differing, "id")))
-    if differing:
-        yield WriteService(differing)
+    yield from _write_service(desired, observed, differing)
     if desired.pending is not None:
         yield Prove()
         yield Settle()
+
+
+def _write_service(desired: Connection, observed: Observed, differing: tuple[str, ...]) -> Iterator[Change]:
+    """All in one write; but a secret under which people sign in cannot be seen live, so a marker goes with it."""
+    stored, marker = observed.stored, desired.marker
+    in_the_open = desired.enabled and stored is not None and stored.enabled
+    if "secret" in differing and in_the_open and stored and marker and respells(marker, stored.settings):
+        rest = tuple(suffix for suffix in differing if suffix != "secret")
+        if rest:
+            yield WriteService(rest)
+        yield WriteServiceSecret()
+        yield AwaitLive(Live.MARKER)
+    elif differing:
+        yield WriteService(differing)
 
 
 def _application(desired: Connection, application: Application | NotVisible | Unknown | None) -> Iterator[Change]:
@@ -138,7 +151,9 @@ def _up(desired: Connection, observed: Observed, before: list[Change]) -> Iterat
         yield SwitchService(on=True)
         yield AwaitLive(Live.ON)
         return
-    rewritten = any(isinstance(change, WriteService) for change in before)
+    rewritten = any(isinstance(change, WriteService) for change in before) or (
+        WriteServiceSecret() in before and not exchanging(desired)
+    )
     if rewritten or (AwaitLive(Live.MARKER) not in before and not is_shown(desired, observed.live)):
         yield AwaitLive(Live.ON)
 

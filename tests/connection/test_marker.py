@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.connection.marker import COLOUR, SCOPE, meaning, next_marker, shows, spellings
+from bot.connection.marker import COLOUR, SCOPE, meaning, next_marker, respells, shows, spellings
 from bot.connection.state import LiveService, Marker, SettingValue, StoredService
 from bot.errors import UserError
 from bot.secret import Secret
@@ -62,6 +62,15 @@ def test_without_anything_to_spell_it_says_what_to_do() -> None:
 def test_shows_is_exact() -> None:
     assert shows(Marker(COLOUR, "#fFFFFF"), {COLOUR: "#fFFFFF"})
     assert not shows(Marker(COLOUR, "#fFFFFF"), {COLOUR: "#FFFFFF"})
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [({COLOUR: "#FFFFFF"}, True), ({COLOUR: "#fFFFFF"}, False), ({COLOUR: "#AA0000"}, False), ({}, False)],
+    ids=["another spelling", "the same", "another colour", "no colour"],
+)
+def test_respelling_changes_the_spelling_alone(there: dict[str, SettingValue], expected: bool) -> None:
+    assert respells(Marker(COLOUR, "#fFFFFF"), there) is expected
 
 
 def test_every_spelling_of_a_colour_is_offered() -> None:

@@ -110,6 +110,38 @@ ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
         (WriteService(("secret",)), AwaitLive(Live.ON)),
     ),
     (
+        "the secret was changed in Rocket.Chat alone, and a marker can show when ours is live",
+        replace(AT_REST, marker=EXCHANGE.marker),
+        replace(WHOLE, stored=replace(STORED, secret=Secret("x"))),
+        (WriteServiceSecret(), AwaitLive(Live.MARKER), AwaitLive(Live.ON)),
+    ),
+    (
+        "the same with a setting besides",
+        replace(AT_REST, marker=EXCHANGE.marker),
+        replace(WHOLE, stored=replace(STORED, secret=Secret("x"), settings={**SETTINGS, "token_path": "/x"})),
+        (WriteService(("token_path",)), WriteServiceSecret(), AwaitLive(Live.MARKER), AwaitLive(Live.ON)),
+    ),
+    (
+        "the same, and the marker is an old one that would show nothing",
+        replace(AT_REST, marker=EXCHANGE.marker),
+        replace(WHOLE, stored=replace(STORED, secret=Secret("x"), settings=MARKED)),
+        (WriteService(("secret",)), AwaitLive(Live.ON)),
+    ),
+    (
+        "the same, and the marker would undo a colour that people chose",
+        replace(AT_REST, marker=EXCHANGE.marker),
+        replace(
+            WHOLE, stored=replace(STORED, secret=Secret("x"), settings={**SETTINGS, "button_label_color": "#aa0000"})
+        ),
+        (WriteService(("secret",)), AwaitLive(Live.ON)),
+    ),
+    (
+        "the same with the button off waits for nothing",
+        replace(OFF, marker=EXCHANGE.marker),
+        Observed(replace(STORED, enabled=False, secret=Secret("x")), None, APPLICATION),
+        (WriteService(("secret",)),),
+    ),
+    (
         "the secret was changed at Encvoy ID alone",
         AT_REST,
         replace(WHOLE, application=replace(APPLICATION, secret=Secret("x"))),
