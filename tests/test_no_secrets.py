@@ -31,6 +31,7 @@ PLACES = {
     "test_log_of_a_process": "secret of the bot in the file bot.log",
     "test_database": "secret of the bot in the file x.sqlite",
     "test_journal_of_the_database": "secret of the bot in the file x.sqlite-wal",
+    "test_overheard": "secret of the bot in /healthz",
     "test_arguments": "secret of the bot in the arguments of a process",
     "test_code_in_the_chat": "authorization code in the chat",
     "test_rotated_client_secret": "secret of the bot in the chat",

@@ -20,6 +20,7 @@ from sqlalchemy import make_url, text
 from bot.sandbox.encvoy.grants import Credential
 from bot.secret import Secret, new_secret
 from bot.store.engine import open_database
+from tests.support.secrets_watch import heard
 from tests.support.world import World
 
 
@@ -91,6 +92,10 @@ async def test_database(tmp_path: Path, secret: str) -> None:
 
 def test_journal_of_the_database(tmp_path: Path, secret: str) -> None:
     (tmp_path / "x.sqlite-wal").write_bytes(b"\x00" + secret.encode())
+
+
+def test_overheard(secret: str) -> None:
+    heard("/healthz", f'{{"status": "{secret}"}}')
 
 
 def test_arguments(secret: str) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import re
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from bot.encvoy.client import EncvoyIdClient
 from bot.sandbox.visitor import Visitor, visiting
 from bot.secret import Secret, new_secret
 from bot.signin.walk import sign_in
+from tests.support.secrets_watch import heard
 from tests.support.subprocesses import Program, ssobot
 
 SERVICE, KEY = "encvoyid", "Accounts_OAuth_Custom-Encvoyid"
@@ -115,6 +118,19 @@ async def three_processes(folder: Path, version: str = "8.8") -> AsyncIterator[t
             await bot.said('"listening"')
             async with judging(rocketchat, encvoy) as judge:
                 yield judge, bot
+                await overhear(judge, bot)
+
+
+async def overhear(judge: Judge, bot: Program) -> None:
+    """Gives the watch for secrets what was said between processes: the whole room, and what `/healthz` answers."""
+    since = {"roomId": judge.admin.room_id, "lastUpdate": "1970-01-01T00:00:00.000Z"}
+    said = (await judge.admin.call("GET", "chat.syncMessages", params=since))["result"]["updated"]
+    assert len(said) > 1
+    heard("the chat", json.dumps(said))
+    if bot.process.returncode is None:
+        health = re.findall(r'"health": "([^"]+)"', bot.log.read_text())[0]
+        async with judge.http.get(health) as answer:
+            heard("/healthz", await answer.text())
 
 
 async def test_three_processes_do_the_same_as_the_demo(tmp_path: Path) -> None:
