@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.sandbox.rocketchat.composer import Sent, Swallowed, composer
+from bot.sandbox.rocketchat.chat.composer import Sent, Swallowed, composer
 
 SLASH = "Message_AllowUnrecognizedSlashCommand"
 LOOK_EVERY = 0.1

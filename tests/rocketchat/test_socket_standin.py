@@ -19,16 +19,16 @@ from bot.rocketchat.ddp import DEAD_AFTER, PING_AFTER
 from bot.rocketchat.messages import message_from
 from bot.rocketchat.socket import RealtimeClient
 from bot.sandbox.ledger import Ledger
-from bot.sandbox.rocketchat.chat import Chat
-from bot.sandbox.rocketchat.ddp import Endpoint
+from bot.sandbox.rocketchat.chat.chat import Chat
+from bot.sandbox.rocketchat.chat.messages import ddp
+from bot.sandbox.rocketchat.ddp.endpoint import Endpoint
+from bot.sandbox.rocketchat.ddp.sockets import Publication, Sockets
+from bot.sandbox.rocketchat.ddp.streams import Streams
 from bot.sandbox.rocketchat.logins import Logins
-from bot.sandbox.rocketchat.messages import ddp
 from bot.sandbox.rocketchat.people import People, User
 from bot.sandbox.rocketchat.problems import MeteorError
 from bot.sandbox.rocketchat.second_factor import SecondFactor
 from bot.sandbox.rocketchat.settings import Settings
-from bot.sandbox.rocketchat.sockets import Publication, Sockets
-from bot.sandbox.rocketchat.streams import Streams
 from bot.sandbox.serving import Server
 from bot.secret import Secret
 from tests.support.realtime import SteppedClock, quiet, until

@@ -15,19 +15,19 @@ from aiohttp import web
 
 from bot.clock import SystemClock
 from bot.sandbox.ledger import Ledger
-from bot.sandbox.rocketchat import rest_chat
-from bot.sandbox.rocketchat.api import Api
-from bot.sandbox.rocketchat.chat import Chat
-from bot.sandbox.rocketchat.ddp import Endpoint
-from bot.sandbox.rocketchat.login_services import LoginServices
+from bot.sandbox.rocketchat.chat.chat import Chat
+from bot.sandbox.rocketchat.chat.rooms import Room
+from bot.sandbox.rocketchat.ddp.endpoint import Endpoint
+from bot.sandbox.rocketchat.ddp.sockets import Sockets
+from bot.sandbox.rocketchat.ddp.streams import Streams
 from bot.sandbox.rocketchat.logins import Logins
+from bot.sandbox.rocketchat.oauth.login_services import LoginServices
 from bot.sandbox.rocketchat.people import People, User
 from bot.sandbox.rocketchat.problems import MeteorError
-from bot.sandbox.rocketchat.rooms import Room
+from bot.sandbox.rocketchat.rest import chat as chat_routes
+from bot.sandbox.rocketchat.rest.api import Api
 from bot.sandbox.rocketchat.second_factor import SecondFactor
 from bot.sandbox.rocketchat.settings import Setting, Settings
-from bot.sandbox.rocketchat.sockets import Sockets
-from bot.sandbox.rocketchat.streams import Streams
 from bot.sandbox.rocketchat.version import Version
 from bot.sandbox.serving import Server
 
@@ -178,7 +178,7 @@ async def chat_server(
         chat, Logins(people, _no_oauth, second_factor), Streams(chat, services, sockets), sockets, clock
     )
     api = Api(Version.of("8.8"), people, settings, second_factor, clock)
-    rest_chat.register(api, chat)
+    chat_routes.register(api, chat)
     app = web.Application()
     endpoint.serve(app)
     api.serve(app)

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from bot.sandbox.faults import Fault
-from bot.sandbox.rocketchat.rooms import Room
+from bot.sandbox.rocketchat.chat.rooms import Room
 from tests.support.world import SERVICE, SETTINGS, World
 
 Ground = AbstractContextManager[None]

@@ -33,7 +33,7 @@ write = Settings.write
 Settings.write = lambda self, name, value: write(self, name, value[::-1] if name.endswith("-secret") else value)
 """
 ANOTHER_SECRET_LIVE = """
-from bot.sandbox.rocketchat import login_services
+from bot.sandbox.rocketchat.oauth import login_services
 fields = login_services.live_fields
 def another_secret(settings, name):
     found = fields(settings, name)
@@ -42,7 +42,7 @@ login_services.live_fields = another_secret
 """
 NOBODY_COMES_IN = """
 from bot.sandbox.rocketchat.problems import MeteorError
-from bot.sandbox.rocketchat.resolve import Resolver
+from bot.sandbox.rocketchat.oauth.resolve import Resolver
 def refuse(*_):
     raise MeteorError("error-planted", "Nobody comes in")
 Resolver.resolve = refuse

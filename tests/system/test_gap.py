@@ -10,7 +10,7 @@ import pytest
 from bot.app import Bot
 from bot.clock import SystemClock
 from bot.sandbox.gaps import Gap, gaps
-from bot.sandbox.rocketchat.sockets import Publication
+from bot.sandbox.rocketchat.ddp.sockets import Publication
 from bot.store.operations import SqlOperations
 from tests.support.world import World, world_at
 

@@ -14,10 +14,10 @@ import pytest
 from aiohttp import web
 
 from bot.sandbox.faults import Effect, Fault, When
-from bot.sandbox.rocketchat.messages import Message
+from bot.sandbox.rocketchat.chat.messages import Message
+from bot.sandbox.rocketchat.chat.rooms import Room
+from bot.sandbox.rocketchat.chat.rules import Draft
 from bot.sandbox.rocketchat.people import User
-from bot.sandbox.rocketchat.rooms import Room
-from bot.sandbox.rocketchat.rules import Draft
 from tests.support.snapshot import snapshot
 from tests.support.world import World
 

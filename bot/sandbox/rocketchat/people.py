@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.sandbox.rocketchat.messages import Document
+from bot.sandbox.rocketchat.chat.messages import Document
+from bot.sandbox.rocketchat.chat.rooms import random_id
 from bot.sandbox.rocketchat.permissions import Role, default_permissions, default_roles
 from bot.sandbox.rocketchat.problems import MeteorError
-from bot.sandbox.rocketchat.rooms import random_id
 
 TOKEN_LIFE = timedelta(days=90)
 """`Accounts_LoginExpiration`; personal access tokens do not expire."""

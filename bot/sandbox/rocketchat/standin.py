@@ -12,26 +12,26 @@ from aiohttp import web
 
 from bot.clock import Clock, SystemClock
 from bot.sandbox.faults import Faults, observe
-from bot.sandbox.rocketchat import (
-    oauth_admin,
-    rest_chat,
-    rest_login,
-    rest_methods,
-    rest_roles,
-    rest_server,
-    rest_settings,
-    rest_tokens,
-    rest_users,
-)
-from bot.sandbox.rocketchat.api import Api
-from bot.sandbox.rocketchat.ddp import Endpoint
+from bot.sandbox.rocketchat.ddp.endpoint import Endpoint
+from bot.sandbox.rocketchat.ddp.streams import Streams
 from bot.sandbox.rocketchat.logins import Logins
-from bot.sandbox.rocketchat.oauth_admin import OAuthAdmin
-from bot.sandbox.rocketchat.pages import Pages
+from bot.sandbox.rocketchat.oauth.pages import Pages
+from bot.sandbox.rocketchat.oauth.signin import SignIn
 from bot.sandbox.rocketchat.people import User
+from bot.sandbox.rocketchat.rest import (
+    chat,
+    login,
+    methods,
+    oauth_admin,
+    roles,
+    server,
+    settings,
+    tokens,
+    users,
+)
+from bot.sandbox.rocketchat.rest.api import Api
+from bot.sandbox.rocketchat.rest.oauth_admin import OAuthAdmin
 from bot.sandbox.rocketchat.seeding import ADMIN_ROOM, Switches, seed_workspace
-from bot.sandbox.rocketchat.signin import SignIn
-from bot.sandbox.rocketchat.streams import Streams
 from bot.sandbox.rocketchat.version import Version
 from bot.sandbox.rocketchat.workspace import Workspace
 from bot.sandbox.serving import Account, Introduction, Server
@@ -150,15 +150,15 @@ class RocketChatStandIn:
     def _declare(self) -> None:
         """Every REST route."""
         api, workspace = self.api, self._workspace
-        rest_settings.register(api, workspace)
-        rest_users.register(api, self.people, self.settings)
-        rest_tokens.register(api, self.people)
-        rest_roles.register(api, workspace)
-        rest_server.register(api, workspace)
-        rest_login.register(api, self.people, self.second_factor, self.version)
-        rest_methods.register(api, workspace, self.logins, self.oauth_admin)
+        settings.register(api, workspace)
+        users.register(api, self.people, self.settings)
+        tokens.register(api, self.people)
+        roles.register(api, workspace)
+        server.register(api, workspace)
+        login.register(api, self.people, self.second_factor, self.version)
+        methods.register(api, workspace, self.logins, self.oauth_admin)
         oauth_admin.register(api, self.oauth_admin)
-        rest_chat.register(api, self.chat)
+        chat.register(api, self.chat)
 
     def _application(self) -> web.Application:
         """Everything, below the path of the workspace."""

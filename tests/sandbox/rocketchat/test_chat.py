@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from bot.sandbox.ledger import Ledger
-from bot.sandbox.rocketchat.chat import Chat
-from bot.sandbox.rocketchat.composer import Command, Sent, Swallowed
-from bot.sandbox.rocketchat.events import Deleted, Ephemeral, Event, Membership, Posted
+from bot.sandbox.rocketchat.chat.chat import Chat
+from bot.sandbox.rocketchat.chat.composer import Command, Sent, Swallowed
+from bot.sandbox.rocketchat.chat.events import Deleted, Ephemeral, Event, Membership, Posted
+from bot.sandbox.rocketchat.chat.rooms import Room
+from bot.sandbox.rocketchat.chat.rules import Draft
 from bot.sandbox.rocketchat.problems import MeteorError, PlainError
-from bot.sandbox.rocketchat.rooms import Room
-from bot.sandbox.rocketchat.rules import Draft
 
 T0 = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 

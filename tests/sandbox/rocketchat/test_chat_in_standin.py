@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from bot.sandbox.rocketchat.composer import Sent, Swallowed
+from bot.sandbox.rocketchat.chat.composer import Sent, Swallowed
 from bot.sandbox.rocketchat.standin import ADMIN_ROOM, RocketChatStandIn
 from tests.support.chat_server import Ddp
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.claims import ClaimMissing, from_template, normalised
+from bot.sandbox.rocketchat.oauth.claims import ClaimMissing, from_template, normalised
 
 
 @pytest.mark.parametrize("name", ["id", "_id", "ID", "user_id", "userid", "sub"])

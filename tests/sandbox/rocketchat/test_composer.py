@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.rocketchat.composer import Command, Outcome, Reaction, Sent, Swallowed, composer
+from bot.sandbox.rocketchat.chat.composer import Command, Outcome, Reaction, Sent, Swallowed, composer
 
 KNOWN = {"me", "invite"}
 REFUSED = Swallowed("No such command: `/sso`")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.messages import (
+from bot.sandbox.rocketchat.chat.messages import (
     Author,
     Message,
     channel_names,

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from bot.sandbox.ledger import Ledger
-from bot.sandbox.rocketchat.claims import normalised
+from bot.sandbox.rocketchat.oauth.claims import normalised
+from bot.sandbox.rocketchat.oauth.resolve import Resolver
 from bot.sandbox.rocketchat.people import People, User
 from bot.sandbox.rocketchat.problems import MeteorError
-from bot.sandbox.rocketchat.resolve import Resolver
 from bot.sandbox.rocketchat.settings import Settings
 from bot.sandbox.rocketchat.workspace_settings import seed, workspace_settings
 

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from bot.sandbox.faults import Effect, Fault, When
-from bot.sandbox.rocketchat import pages
+from bot.sandbox.rocketchat.oauth import pages
 from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from bot.sandbox.rocketchat.version import Version
 from tests.support.rocket import Rocket, running

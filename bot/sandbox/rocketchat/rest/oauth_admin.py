@@ -1,0 +1,75 @@
+"""Adding, removing and refreshing custom OAuth services, as routes and as methods (facts/rocketchat.md §2.1, §2.6)."""
+
+from __future__ import annotations
+
+from bot.sandbox.rocketchat.chat.messages import Document
+from bot.sandbox.rocketchat.oauth.oauth_settings import MODULE, add_service, normalised, remove_service
+from bot.sandbox.rocketchat.problems import MeteorError
+from bot.sandbox.rocketchat.rest.api import Api, Call, TwoFactor
+from bot.sandbox.rocketchat.rest.schema import STRING, strict
+from bot.sandbox.rocketchat.workspace import Workspace
+
+PERMISSION = "add-oauth-service"
+_BODY = strict(optional={"name": STRING})
+"""The name is looked at by the handler, so a missing one has a code of its own."""
+
+
+def register(api: Api, admin: OAuthAdmin) -> None:
+    """Declares the routes; the methods are `rest.methods`'."""
+    guard = TwoFactor.REMEMBERED
+
+    @api.route("POST", "settings.addCustomOAuth", permissions=(PERMISSION,), two_factor=guard, body=_BODY)
+    def add(call: Call) -> Document:
+        admin.add(call.caller.id, _name(call))
+        return {}
+
+    @api.route(
+        "POST", "settings.removeCustomOAuth", since="8.7", permissions=(PERMISSION,), two_factor=guard, body=_BODY
+    )
+    def remove(call: Call) -> Document:
+        admin.remove(call.caller.id, _name(call))
+        return {}
+
+    @api.route("POST", "settings.refreshOAuthServices", since="8.7", permissions=(PERMISSION,), two_factor=guard)
+    def refresh(call: Call) -> Document:
+        admin.refresh(call.caller.id)
+        return {}
+
+
+def _name(call: Call) -> str:
+    name = str(call.body.get("name") or "")
+    if not name.strip():
+        raise MeteorError("error-name-param-not-provided", 'The parameter "name" is required')
+    return name
+
+
+class OAuthAdmin:
+    """What routes and methods do, with the permission that the methods check themselves."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def add(self, user_id: str | None, name: str) -> None:
+        """Makes the settings of a service; harmless if they are there."""
+        self._check(user_id, "addOAuthService")
+        gated, warned = self._workspace.version >= (9, 0), (8, 9) <= self._workspace.version < (9, 0)
+        if gated and MODULE not in self._workspace.modules:
+            raise MeteorError("error-action-not-allowed", "Adding OAuth Services is not allowed")
+        add_service(self._workspace.settings, normalised(name), gated=gated, warned=warned)
+
+    def remove(self, user_id: str | None, name: str) -> None:
+        """Deletes the settings. A service that is on stays live, as a zombie."""
+        self._check(user_id, "removeOAuthService")
+        remove_service(self._workspace.settings, normalised(name))
+
+    def refresh(self, user_id: str | None) -> None:
+        """Deletes every live record; the debounce brings back what is on."""
+        self._check(user_id, "refreshOAuthService")
+        self._workspace.login_services.refresh()
+
+    def _check(self, user_id: str | None, method: str) -> None:
+        if user_id is None:
+            raise MeteorError("error-invalid-user", "Invalid user", {"method": method})
+        if not self._workspace.people.may(user_id, PERMISSION):
+            action = {"method": method, "action": "Adding_OAuth_Services"}
+            raise MeteorError("error-action-not-allowed", "Adding OAuth Services is not allowed", action)

@@ -1,0 +1,169 @@
+"""REST routes of settings (facts/rocketchat.md §2.3, §2.4) and the two public lists of login services (§3.1)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from bot.sandbox.rocketchat.chat.messages import Document
+from bot.sandbox.rocketchat.oauth.login_services import LoginService
+from bot.sandbox.rocketchat.problems import MeteorError, PlainError
+from bot.sandbox.rocketchat.rest.api import Api, Call, TwoFactor
+from bot.sandbox.rocketchat.rest.paging import page
+from bot.sandbox.rocketchat.rest.schema import ANY, BOOLEAN, PAGED, STRING, array, strict
+from bot.sandbox.rocketchat.settings import Setting, Settings
+from bot.sandbox.rocketchat.workspace import Workspace
+
+_WRITE_ONE = {
+    "oneOf": [
+        strict({"value": ANY}),
+        strict({"execute": BOOLEAN}),
+        strict({"editor": STRING, "value": ANY}),
+    ]
+}
+_WRITE_MANY = strict({"settings": array(strict({"_id": STRING, "value": ANY}, {"editor": STRING}), at_least=1)})
+
+
+def register(api: Api, workspace: Workspace) -> None:
+    """Declares them."""
+    routes = SettingsRoutes(workspace)
+    defaults = {"includeDefaults": BOOLEAN} if workspace.version >= (7, 10) else {}
+    unsafe = () if workspace.version.major < 9 else ("query", "fields")
+    listing = strict(optional={**{k: v for k, v in PAGED.items() if k not in unsafe}, **defaults})
+    api.route("GET", "settings", query=listing)(routes.list)
+    api.route("POST", "settings", since="8.6", two_factor=TwoFactor.EVERY_TIME, body=_WRITE_MANY)(routes.write_many)
+    api.route("GET", "settings/:_id", permissions=("view-privileged-setting",))(routes.read)
+    api.route("POST", "settings/:_id", guard=routes.may_write, two_factor=TwoFactor.REMEMBERED, body=_WRITE_ONE)(
+        routes.write
+    )
+    api.route("GET", "settings.public", login=False, query=strict(optional={**PAGED, "_id": STRING}))(routes.public)
+    api.route("GET", "settings.oauth", login=False)(routes.oauth)
+    api.route("GET", "service.configurations", login=False)(routes.configurations)
+
+
+class SettingsRoutes:
+    """The handlers."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._people = workspace.people
+        self._settings = workspace.settings
+        self._services = workspace.login_services
+
+    def list(self, call: Call) -> Document:
+        """All that the caller may see; hidden ones nobody."""
+        everything = self._people.may(call.caller.id, "view-privileged-setting")
+        with_default = bool(call.query.get("includeDefaults"))
+        shown = [
+            setting.document(with_default=with_default)
+            for setting in self._settings
+            if not setting.hidden and (everything or setting.public)
+        ]
+        return page("settings", shown, call.query, self._settings)
+
+    def public(self, call: Call) -> Document:
+        """Public ones, to everybody; `_id` is a list with commas."""
+        wanted = call.query.get("_id")
+        ids = set(wanted.split(",")) if wanted else None
+        shown = [
+            setting.public_document()
+            for setting in self._settings
+            if setting.public and not setting.hidden and (ids is None or setting.id in ids)
+        ]
+        return page("settings", shown, call.query, self._settings)
+
+    def read(self, call: Call) -> Document:
+        """One, as stored; unknown or hidden is a bare failure."""
+        setting = self._visible(call)
+        return {"_id": setting.id, "value": setting.value}
+
+    def may_write(self, call: Call) -> bool:
+        """`edit-privileged-setting`, or `manage-selected-settings` together with the setting's own permission."""
+        user, setting = call.caller.id, call.params["_id"]
+        if self._people.may(user, "edit-privileged-setting"):
+            return True
+        own = f"change-setting-{setting}"
+        return self._people.may(user, "manage-selected-settings") and self._people.may(user, own)
+
+    def write(self, call: Call) -> Document:
+        """Stores one value without looking at its type (facts/rocketchat.md §2.4)."""
+        setting = self._visible(call)
+        if "execute" in call.body:
+            raise PlainError("")
+        self._settings.write(setting.id, call.body["value"])
+        return {}
+
+    def write_many(self, call: Call) -> Document:
+        """Stores many at once, all of them or none."""
+        save_bulk(self._settings, self._people.may, call.caller.id, call.body["settings"])
+        return {}
+
+    def oauth(self, _: Call) -> Document:
+        """The live services, in the two forms of facts/rocketchat.md §3.1."""
+        return {"services": [_oauth_document(service) for service in self._services.all()]}
+
+    def configurations(self, _: Call) -> Document:
+        """The live records without their secrets."""
+        return {"configurations": [{"_id": s.id, **s.public} for s in self._services.all()]}
+
+    def _visible(self, call: Call) -> Setting:
+        setting = self._settings.find(call.params["_id"])
+        if setting is None or setting.hidden:
+            raise PlainError("")
+        return setting
+
+
+def save_bulk(settings: Settings, may: Callable[[str, str], bool], user_id: str, rows: list[Document]) -> None:
+    """What the bulk route and the method `saveSettings` do: permissions, then types, then the writes."""
+    edit = may(user_id, "edit-privileged-setting")
+    selected = may(user_id, "manage-selected-settings")
+    refused = [
+        row["_id"]
+        for row in rows
+        if row["_id"] not in settings or not (edit or (selected and may(user_id, f"change-setting-{row['_id']}")))
+    ]
+    if refused:
+        details = {"method": "saveSettings", "settingIds": refused}
+        raise MeteorError("error-action-not-allowed", "Editing settings is not allowed", details)
+    for row in rows:
+        _check_type(settings.find(row["_id"]), row["value"])
+    for row in rows:
+        settings.write(row["_id"], row["value"])
+
+
+def _check_type(setting: Setting | None, value: Any) -> None:
+    """Booleans, whole numbers, JSON in `code`, text everywhere else."""
+    match setting.type if setting else "string":
+        case "boolean":
+            fits = isinstance(value, bool)
+        case "int":
+            fits = isinstance(value, int) and not isinstance(value, bool)
+        case "code" if setting and setting.code == "application/json":
+            fits = isinstance(value, str) and _is_json(value)
+        case _:
+            fits = isinstance(value, str)
+    if not fits:
+        name = setting.id if setting else ""
+        raise MeteorError("error-setting-validation-failed", f"Invalid setting value for {name}")
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _oauth_document(service: LoginService) -> Document:
+    if service.fields["custom"]:
+        return {"_id": service.id, **service.public}
+    return {
+        "_id": service.id,
+        "name": service.service,
+        "clientId": service.fields["clientId"],
+        "buttonLabelText": "",
+        "buttonColor": "",
+        "buttonLabelColor": "",
+        "custom": False,
+    }
