@@ -138,6 +138,10 @@ class Operations(Protocol):
         """Keeps a new operation and returns it; None if there is one of this `message_id` already."""
         ...
 
+    async def of_message(self, message_id: str) -> Operation | None:
+        """The operation that this message asked for, if there is one."""
+        ...
+
     async def unfinished(self) -> tuple[Operation, ...]:
         """Every operation that is not `delivered`, oldest first, in whatever state."""
         ...

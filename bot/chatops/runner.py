@@ -55,7 +55,9 @@ class Runner:
         try:
             decision = await self._reception.decide(message)
             if isinstance(decision, Say):
-                self._say(message, decision.text)
+                # Taken on before a crash, it has its answer there: a role withdrawn since must not give it a second.
+                if await self._operations.of_message(message.id) is None:
+                    self._say(message, decision.text)
             elif isinstance(decision, Order):
                 await self._accept(message, decision)
         except Exception as error:  # noqa: BLE001 - one bad message must not end the listening

@@ -320,6 +320,16 @@ async def test_what_had_begun_goes_on_in_the_same_message(desk: Desk) -> None:
     assert "Changed." in message.text
 
 
+@pytest.mark.parametrize("caught_up", [True, False])
+async def test_what_had_begun_is_not_refused_when_its_message_comes_again(desk: Desk, caught_up: bool) -> None:
+    desk.script.after_effect = asyncio.Event()
+    message = typed("!sso setup")
+    before = await desk.type(message)
+    later = await crashed(desk)
+    desk.chat.people[ANNA.id] = replace(ANNA, roles=frozenset({"user"}))
+    assert await later.type(replace(message, caught_up=caught_up)) == before
+
+
 async def test_what_had_begun_is_finished_however_late_and_whoever_lost_a_role(desk: Desk) -> None:
     desk.script.after_effect = asyncio.Event()
     await desk.type(typed("!sso setup"))

@@ -66,6 +66,12 @@ async def test_a_message_has_one_operation(store: Store) -> None:
     assert len(await store.operations.unfinished()) == 1
 
 
+async def test_it_is_found_by_its_message(store: Store) -> None:
+    wanted = await store.operations.accept(operation(1))
+    assert await store.operations.of_message("m1") == wanted
+    assert await store.operations.of_message("m2") is None
+
+
 async def test_the_oldest_comes_first(store: Store) -> None:
     for number in (3, 1, 2):
         await store.operations.accept(operation(number))

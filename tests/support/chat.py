@@ -166,6 +166,9 @@ class MemoryOperations:
         self.rows[operation.id] = operation
         return operation
 
+    async def of_message(self, message_id: str) -> Operation | None:
+        return next((row for row in self.rows.values() if row.message_id == message_id), None)
+
     async def unfinished(self) -> tuple[Operation, ...]:
         return tuple(sorted((r for r in self.rows.values() if not r.delivered), key=lambda r: r.created_at))
 
