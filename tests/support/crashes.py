@@ -190,12 +190,12 @@ async def survive(
             moment.lay(world, bot)
         message_id = await world.admin.send(f"!sso {scenario.words}")
         try:
-            await _died(world, bot)
+            await died(world, bot)
             at_death = await records(world, message_id)
             for moment in moments[1:]:
                 moment.lay(world, bot)
                 bot.start(run)
-                await _died(world, bot)
+                await died(world, bot)
             bot.start(run)
             await answered(world, message_id)
             await world.ask("help")  # comes after everything that catching up may have found
@@ -204,7 +204,8 @@ async def survive(
         await check(Aftermath(scenario, world, message_id, old, clients, at_death))
 
 
-async def _died(world: World, bot: Forked) -> None:
+async def died(world: World, bot: Forked) -> None:
+    """Returns when it is dead; the trap is taken away."""
     await bot.dead()
     for standin in (world.rocketchat, world.encvoy):
         standin.faults.clear()

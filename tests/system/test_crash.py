@@ -11,14 +11,19 @@ from tests.support.crashes import (
     SCENARIOS,
     Moment,
     Scenario,
+    answered,
+    died,
     is_answer,
     is_probe,
     is_settings_write,
     is_write,
+    scene,
     survive,
     writes_of,
 )
-from tests.support.programs import run_committing_late, run_until_settled
+from tests.support.forked import Forked
+from tests.support.programs import run, run_committing_late, run_until_settled
+from tests.support.rocket import ShiftedClock
 
 SETUP, ROTATE = SCENARIOS[0], SCENARIOS[2]
 
@@ -80,6 +85,33 @@ async def test_rotation_killed_on_its_way_back(tmp_path: Path, when: When) -> No
     refusal = Fault("PUT", "/api/v1/clients/", status=400, body="{}", matches=lambda _, body: bool(body))
     moment = Moment(f"{when.value} the way back", is_settings_write, 2, when)
     await _survive(tmp_path / "1", ROTATE, moment, ill=refusal)
+
+
+@pytest.mark.parametrize("begun", [True, False], ids=["begun", "not begun"])
+async def test_an_hour_later_only_what_was_begun_is_finished(tmp_path: Path, begun: bool) -> None:
+    """Whoever typed it is no administrator any more, and has moved on: half of a change is worse than either end."""
+    stored = Moment("after the secret is stored", is_settings_write, 1, When.AFTER)
+    read = Moment("before a message", is_answer(final=False), 1, When.BEFORE)
+    async with scene(tmp_path, ROTATE) as world:
+        before, writes = world.state(), len(world.writes())
+        bot = Forked(world.play.env, tmp_path / "bot.log")
+        bot.start(run)
+        await bot.listening()
+        (stored if begun else read).lay(world, bot)
+        message_id = await world.admin.send("!sso rotate")
+        await died(world, bot)
+        world.rocketchat.person("admin").roles.remove("admin")
+        clock = ShiftedClock()
+        clock.shift = 3600
+        async with world.play.bot(clock):
+            await answered(world, message_id)
+            await (await world.visitor("admin2")).ask("!sso help")  # comes after whatever catching up finds
+        [answer] = await world.admin.thread(message_id)
+        now = world.state()
+        assert ("Rotated" if begun else "I was away") in answer["msg"]
+        assert now.stored == now.live == now.accepted
+        assert (now.accepted != before.accepted) is begun
+        assert begun or len(world.writes()) == writes
 
 
 async def test_a_commit_after_the_call_is_found(tmp_path: Path) -> None:
