@@ -1,0 +1,94 @@
+"""What holds for every command that changes something: it asks whether it may just before its first effect, and does
+nothing if it may not."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.errors import UserError
+from tests.support.counter import WRITES, Counter
+
+EFFECTS = ("setup", "rotate", "disable", "enable", "slash on")
+LOOKS = ("help", "status", "test", "setup --dry-run", "rotate --dry-run")
+
+
+async def arranged(counter: Counter, words: str) -> Counter:
+    """A world in which the command has something to do."""
+    if words not in ("setup", "slash on"):
+        await counter.run("setup --disabled" if words == "enable" else "setup")
+    return counter
+
+
+@pytest.mark.parametrize("words", EFFECTS)
+async def test_it_asks_just_before_its_first_effect(counter: Counter, words: str) -> None:
+    await (await arranged(counter, words)).run(words)
+    calls = counter.world.calls
+    if words == "rotate":  # the ground is proved first, and `PUT {}` asks whether it may be written
+        calls = calls[calls.index("write_application") + 1 :]
+    effects = [call for call in calls if call in WRITES]
+    assert calls.count("authorize") == 1
+    assert effects
+    assert calls.index("authorize") < calls.index(effects[0])
+
+
+@pytest.mark.parametrize("words", EFFECTS)
+async def test_it_does_nothing_if_it_may_not(counter: Counter, words: str) -> None:
+    await arranged(counter, words)
+    row = counter.connections.row
+    counter.refusal = UserError("Only an administrator may do this.")
+    with pytest.raises(UserError, match="Only an administrator"):
+        await counter.run(words)
+    allowed = ["write_application"] if words == "rotate" else []  # `PUT {}`, which asks whether it may write
+    assert counter.writes == allowed
+    assert counter.connections.row == row
+
+
+@pytest.mark.parametrize("words", LOOKS)
+async def test_what_only_looks_writes_nothing_and_asks_for_nothing(standing: Counter, words: str) -> None:
+    row, applications = standing.connections.row, dict(standing.encvoy.applications_by_id)
+    await standing.run(words)
+    assert "authorize" not in standing.world.calls
+    assert [call for call in standing.writes if call != "write_application"] == []
+    assert (standing.connections.row, standing.encvoy.applications_by_id) == (row, applications)
+
+
+@pytest.mark.parametrize("words", ["rotate", "disable", "enable"])
+async def test_without_a_connection_it_says_how_to_make_one(counter: Counter, words: str) -> None:
+    with pytest.raises(UserError) as caught:
+        await counter.run(words)
+    assert "There is no connection yet." in caught.value.text
+    assert "/sso setup" in caught.value.mend
+    assert counter.writes == []
+
+
+def test_only_what_looks_at_most_is_for_everyone(counter: Counter) -> None:
+    everyone = {command.name for command in counter.registry.commands.values() if command.everyone}
+    assert everyone == {"help", "status"}
+    assert not any(counter.registry.commands[name].effect for name in everyone)
+
+
+def test_each_example_is_understood(counter: Counter) -> None:
+    for command in counter.registry.commands.values():
+        for example in command.examples:
+            assert example.split()[0] == command.name
+
+
+async def test_secrets_are_never_said(standing: Counter) -> None:
+    said = []
+    for words in (*LOOKS, *EFFECTS):
+        _, text = await standing.run(words)
+        said += [text, *standing.spoken.steps, *standing.spoken.notes]
+    row = standing.connections.row
+    assert row is not None
+    secrets = {row.secret.reveal(), *(a.secret.reveal() for a in standing.encvoy.applications_by_id.values())}
+    secrets |= {entry.split()[1] for _, entry in standing.world.log}
+    assert len(secrets) >= 2
+    assert not any(secret in line for secret in secrets for line in said)
+
+
+async def test_every_answer_says_what_to_type_next(standing: Counter) -> None:
+    for words in (*EFFECTS, *LOOKS):
+        answer, _ = await standing.run(words)
+        known = standing.registry.commands
+        assert answer.next, words
+        assert all(following.split()[0] in known for following in answer.next)

@@ -1,0 +1,95 @@
+"""`rotate`: what it says, what it keeps, and how it goes on after a crash."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.connection.marker import next_marker
+from bot.connection.state import Connection
+from bot.errors import Forbidden, UserError
+from bot.secret import Secret
+from tests.support.counter import Counter
+
+PENDING = Secret("p" * 64)
+
+
+def row(counter: Counter) -> Connection:
+    assert counter.connections.row is not None
+    return counter.connections.row
+
+
+async def test_it_replaces_the_secret_and_says_what_was_proved(standing: Counter) -> None:
+    before = row(standing)
+    _, text = await standing.run("rotate")
+    assert row(standing).current != before.current
+    assert row(standing).pending is None
+    assert "Rotated: both sides hold the new secret" in text
+    assert "Proved: the new secret is accepted, the previous one and a random one are refused." in text
+
+
+async def test_its_receipt_holds_the_gap(standing: Counter) -> None:
+    answer, text = await standing.run("rotate")
+    assert answer.receipt is not None
+    assert answer.receipt["gap"] == pytest.approx(0.01)
+    assert "for 10 ms at most (seen by publication)" in text
+
+
+async def test_one_that_was_committed_before_a_crash_is_not_done_twice(standing: Counter) -> None:
+    _, first = await standing.run("rotate")
+    receipt, before = standing.connections.receipts["op1"], row(standing)
+    _, again = await standing.run("rotate", resumed=True, receipt=receipt)
+    assert standing.writes == []
+    assert row(standing) == before
+    assert again == first
+
+
+async def test_one_that_was_interrupted_is_gone_on_with(standing: Counter) -> None:
+    stored = await standing.rocketchat.stored(row(standing).name)
+    assert stored is not None
+    standing.connections.row = replace(row(standing), pending=PENDING, marker=next_marker(stored, None))
+    _, text = await standing.run("rotate", resumed=True)
+    assert "Rotated" in text
+    assert (row(standing).current, row(standing).pending) == (PENDING, None)
+
+
+async def test_a_dry_run_of_an_interrupted_one_shows_what_is_left(standing: Counter) -> None:
+    stored = await standing.rocketchat.stored(row(standing).name)
+    assert stored is not None
+    standing.connections.row = before = replace(row(standing), pending=PENDING, marker=next_marker(stored, None))
+    _, text = await standing.run("rotate --dry-run")
+    assert "store the new secret and a settle marker in Rocket.Chat" in text
+    assert row(standing) == before
+
+
+async def test_a_setup_that_did_not_end_comes_first(standing: Counter) -> None:
+    standing.connections.row = replace(row(standing), current=None, pending=PENDING)
+    with pytest.raises(UserError, match="not set up to its end") as caught:
+        await standing.run("rotate")
+    assert "/sso setup" in caught.value.mend
+
+
+async def test_a_connection_that_is_not_whole_is_not_rotated(standing: Counter) -> None:
+    standing.rocketchat.settings.clear()
+    with pytest.raises(UserError, match="the service is gone") as caught:
+        await standing.run("rotate")
+    assert "/sso setup" in caught.value.mend
+
+
+async def test_a_refusal_of_the_switch_is_undone_and_said(standing: Counter) -> None:
+    before = row(standing)
+    switches = iter((None, Forbidden("Encvoy ID", "PUT", why="The role of the bot's user does not include this.")))
+    standing.world.script = lambda call: next(switches, None) if call == "write_application before" else None
+    answer, text = await standing.run("rotate")
+    assert answer.failed
+    assert "Not rotated. Both sides hold the old secret again" in text
+    assert "The role of the bot's user does not include this." in text
+    assert row(standing).current == before.current
+    assert standing.spoken.notes[0].startswith("Encvoy ID did not take the new secret")
+
+
+async def test_where_anything_is_accepted_the_proof_proves_nothing(standing: Counter) -> None:
+    standing.encvoy.accepts_anything = True
+    _, text = await standing.run("rotate")
+    assert "the proof proves nothing" in text

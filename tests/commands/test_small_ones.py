@@ -1,0 +1,118 @@
+"""`status`, `test`, `enable`, `disable`, `slash`: what they answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.doctor.checks import Finding, Result, State
+from bot.doctor.verdict import Verdict
+from bot.errors import NoAnswer
+from tests.support.counter import Counter
+
+
+async def test_status_without_a_connection(counter: Counter) -> None:
+    answer, text = await counter.run("status")
+    assert "There is no connection yet." in text
+    assert answer.next == ("setup --dry-run", "setup")
+
+
+async def test_status_of_a_connection_that_is_as_desired(standing: Counter) -> None:
+    answer, text = await standing.run("status")
+    assert "✓ Both systems are as desired." in text
+    assert "stored on, live on" in text
+    assert "asks for email, login" in text
+    assert answer.next == ("test", "disable")
+
+
+async def test_status_shows_one_fingerprint_for_both_sides(standing: Counter) -> None:
+    _, text = await standing.run("status")
+    shown = [line.split("secret ")[1][:4] for line in text.splitlines() if "secret " in line]
+    assert len(shown) == 2
+    assert len(set(shown)) == 1
+
+
+async def test_status_lists_what_is_to_be_put_right(standing: Counter) -> None:
+    standing.rocketchat.settings["Encvoyid"]["token_path"] = "/wrong"
+    answer, text = await standing.run("status")
+    assert "✗ Not as desired. To be put right:\n1. write in Rocket.Chat: token_path" in text
+    assert answer.next == ("setup",)
+
+
+async def test_status_of_a_service_that_is_gone(standing: Counter) -> None:
+    standing.rocketchat.settings.clear()
+    _, text = await standing.run("status")
+    assert "the service is not there" in text
+
+
+async def test_status_where_nobody_can_see_what_is_live_is_no_alarm(standing: Counter) -> None:
+    standing.rocketchat.publication = False
+    _, text = await standing.run("status")
+    assert "live unknown (the publication is silent)" in text
+    assert "✓ Both systems are as desired." in text
+
+
+async def test_status_while_a_system_is_away_is_a_clear_error(standing: Counter) -> None:
+    standing.world.script = lambda call: NoAnswer("Encvoy ID", "GET") if call == "application before" else None
+    with pytest.raises(NoAnswer):
+        await standing.run("status")
+
+
+async def test_test_shows_every_finding_and_fails_with_one(standing: Counter) -> None:
+    good, bad = Result(State.PASSED, "it is"), Result(State.FAILED, "it is not", "Why.", "This.")
+    standing.doctor.verdict = Verdict((Finding("One", good), Finding("Two", bad)))
+    answer, text = await standing.run("test")
+    assert "✓ One: it is" in text
+    assert "✗ failed: Two: it is not\n    Why: Why.\n    Mend: This." in text
+    assert answer.failed
+    assert answer.next == ("status",)
+    assert standing.doctor.examined == [standing.connections.row]
+
+
+async def test_test_without_a_connection_judges_the_systems(counter: Counter) -> None:
+    answer, _ = await counter.run("test")
+    assert counter.doctor.examined == [None]
+    assert answer.next == ("setup",)
+
+
+async def test_disable_waits_until_the_button_is_gone(standing: Counter) -> None:
+    _, text = await standing.run("disable")
+    assert text.splitlines()[0] == "It is off."
+    assert standing.rocketchat.live_records == {}
+    assert standing.spoken.steps[-1] == "Off: the login page no longer shows the button"
+
+
+async def test_enable_proves_the_secret_first(standing: Counter) -> None:
+    await standing.run("disable")
+    _, text = await standing.run("enable")
+    assert text.splitlines()[0] == "It is on."
+    assert standing.world.calls.index("probe") < standing.world.calls.index("write_service")
+
+
+@pytest.mark.parametrize(("words", "said"), [("enable", "It was on already"), ("disable", "It was off already")])
+async def test_a_switch_that_is_there_already_is_left_alone(standing: Counter, words: str, said: str) -> None:
+    if words == "disable":
+        await standing.run("disable")
+    _, text = await standing.run(words)
+    assert said in text
+    assert "write_service" not in standing.writes
+
+
+@pytest.mark.parametrize(("words", "before", "after"), [("slash on", False, True), ("slash off", True, False)])
+async def test_slash_changes_the_setting_and_names_the_way_back(
+    counter: Counter, words: str, before: bool, after: bool
+) -> None:
+    counter.slash.on = before
+    answer, _ = await counter.run(words)
+    assert counter.slash.on is after
+    assert answer.next == ("slash off" if after else "slash on",)
+
+
+async def test_slash_on_says_what_else_it_changes(counter: Counter) -> None:
+    _, text = await counter.run("slash on")
+    assert "Any other slash command that nobody knows is now sent as a message" in text
+
+
+async def test_slash_that_is_so_already_is_left_alone(counter: Counter) -> None:
+    _, text = await counter.run("slash off")
+    assert "It was off already; nothing changed." in text
+    assert counter.writes == []

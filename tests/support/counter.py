@@ -1,0 +1,147 @@
+"""Every command on in-memory systems: what it asks, in which order, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.chatops.answer import Answer, render
+from bot.chatops.grammar import Invocation, parse
+from bot.chatops.ports import Person, Room
+from bot.chatops.registry import Call, OperationRef, Registry
+from bot.connection.apply import Workshop
+from bot.connection.state import Connection
+from bot.doctor.checks import Finding, Result, State
+from bot.doctor.verdict import Verdict
+from bot.errors import UserError
+from bot.rocketchat.names import service_name
+from bot.secret import Fingerprints
+from commands import register_all
+from commands.parts import Parts
+from tests.support.memory import ManualClock, MemoryConnections, MemoryEncvoyId, MemoryRocketChat, Scripted
+
+WRITES = frozenset(
+    {
+        "create_service",
+        "write_service",
+        "remove_service",
+        "create_application",
+        "write_application",
+        "attach_rules",
+        "delete_application",
+        "save",
+        "allow",
+    }
+)
+
+
+ALL_WELL = Verdict((Finding("Everything", Result(State.PASSED, "it is")),))
+
+
+@dataclass
+class MemorySlash:
+    """The setting about slash commands."""
+
+    world: Scripted
+    on: bool = False
+
+    async def allowed(self) -> bool:
+        self.world.before("allowed")
+        return self.on
+
+    async def allow(self, on: bool) -> None:
+        self.world.before("allow")
+        self.on = on
+
+
+@dataclass
+class MemoryDoctor:
+    """Finds what it is told to find, and remembers whom it looked at."""
+
+    verdict: Verdict = ALL_WELL
+    examined: list[Connection | None] = field(default_factory=list)
+
+    async def __call__(self, connection: Connection | None) -> Verdict:
+        self.examined.append(connection)
+        return self.verdict
+
+
+@dataclass
+class Spoken:
+    """What a command said while it worked."""
+
+    steps: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def step(self, text: str, seconds: float | None = None) -> None:
+        self.steps.append(text)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def doing(self, text: str) -> None:
+        pass
+
+
+@dataclass
+class Counter:
+    """Where commands are given, and both systems behind it."""
+
+    world: Scripted
+    rocketchat: MemoryRocketChat
+    encvoy: MemoryEncvoyId
+    connections: MemoryConnections
+    slash: MemorySlash
+    registry: Registry
+    doctor: MemoryDoctor
+    refusal: UserError | None = None
+    """Raised when a command asks whether it may go on."""
+    spoken: Spoken = field(default_factory=Spoken)
+
+    async def run(
+        self, words: str, *, resumed: bool = False, receipt: Mapping[str, object] | None = None
+    ) -> tuple[Answer, str]:
+        """Types the words; the answer, and everything as people read it."""
+        invocation = parse(f"!sso {words}", self.registry.commands, bot_username="ssobot")
+        assert isinstance(invocation, Invocation), invocation
+        self.spoken = Spoken()
+        self.world.calls.clear()
+        answer = await invocation.command.handler(
+            Call(
+                who=Person("u1", "anna", frozenset({"admin"}), active=True, type="user"),
+                room=Room("r1", "sso-admins", "p", encrypted=False, members=3),
+                arguments=invocation.arguments,
+                options=invocation.options,
+                progress=self.spoken,
+                authorize=self._authorize,
+                operation=OperationRef("op1", resumed=resumed, receipt=receipt),
+            )
+        )
+        return answer, render((), answer, prefix="!sso")
+
+    @property
+    def writes(self) -> list[str]:
+        """The calls of the last command that may have changed something."""
+        return [call for call in self.world.calls if call in WRITES]
+
+    async def _authorize(self) -> None:
+        self.world.calls.append("authorize")
+        if self.refusal is not None:
+            raise self.refusal
+
+
+def new_counter() -> Counter:
+    """Two empty systems, nothing connected, and a doctor who finds all well."""
+    world = Scripted(ManualClock())
+    rocketchat, encvoy = MemoryRocketChat(world), MemoryEncvoyId(world)
+    connections, slash = MemoryConnections(world), MemorySlash(world)
+    doctor = MemoryDoctor()
+    parts = Parts(
+        shop=Workshop(rocketchat, encvoy, connections, world.clock),
+        fingerprints=Fingerprints(b"k" * 32),
+        rocketchat_url="https://chat.example.org",
+        service_name=service_name,
+        examine=doctor,
+        slash=slash,
+    )
+    return Counter(world, rocketchat, encvoy, connections, slash, register_all(Registry(), parts), doctor)
