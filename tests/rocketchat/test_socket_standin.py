@@ -20,10 +20,10 @@ from bot.rocketchat.messages import message_from
 from bot.rocketchat.socket import RealtimeClient
 from bot.sandbox.ledger import Ledger
 from bot.sandbox.rocketchat.chat.chat import Chat
-from bot.sandbox.rocketchat.chat.messages import ddp
 from bot.sandbox.rocketchat.ddp.endpoint import Endpoint
 from bot.sandbox.rocketchat.ddp.sockets import Publication, Sockets
 from bot.sandbox.rocketchat.ddp.streams import Streams
+from bot.sandbox.rocketchat.documents import ddp
 from bot.sandbox.rocketchat.logins import Logins
 from bot.sandbox.rocketchat.people import People, User
 from bot.sandbox.rocketchat.problems import MeteorError

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.rocketchat.chat.messages import Document
+from bot.sandbox.rocketchat.documents import Document
 from bot.sandbox.rocketchat.people import TOKEN_LIFE, People, User, digest
 from bot.sandbox.rocketchat.problems import MeteorError
 from bot.sandbox.rocketchat.second_factor import SecondFactor

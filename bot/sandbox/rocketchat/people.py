@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.sandbox.rocketchat.chat.messages import Document
-from bot.sandbox.rocketchat.chat.rooms import random_id
+from bot.sandbox.rocketchat.documents import Document
+from bot.sandbox.rocketchat.ids import random_id
 from bot.sandbox.rocketchat.permissions import Role, default_permissions, default_roles
 from bot.sandbox.rocketchat.problems import MeteorError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.sandbox.rocketchat.chat.messages import Document
+from bot.sandbox.rocketchat.documents import Document
 
 
 @dataclass(frozen=True)

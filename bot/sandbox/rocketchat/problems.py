@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.rocketchat.chat.messages import ddp
+from bot.sandbox.rocketchat.documents import ddp
 
 
 class MeteorError(Exception):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.ledger import Ledger
-from bot.sandbox.rocketchat.chat.messages import Document
+from bot.sandbox.rocketchat.documents import Document
 
 
 @dataclass

@@ -8,18 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.chat.messages import (
-    Author,
-    Message,
-    channel_names,
-    ddp,
-    iso,
-    links,
-    mentioned_names,
-    milliseconds,
-    parsed,
-    rest,
-)
+from bot.sandbox.rocketchat.chat.messages import Author, Message, channel_names, links, mentioned_names, parsed
+from bot.sandbox.rocketchat.documents import ddp, iso, milliseconds, rest
 
 T0 = datetime(2026, 11, 24, 9, 30, 0, 5000, tzinfo=UTC)
 ADA = Author("u1", "ada", "Ada")

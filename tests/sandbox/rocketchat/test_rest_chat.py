@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.chat.messages import iso, milliseconds
+from bot.sandbox.rocketchat.documents import iso, milliseconds
 from bot.sandbox.rocketchat.settings import Setting
 from tests.support.chat_server import ChatServer, chat_server
 

@@ -18,10 +18,12 @@ from bot.sandbox.rocketchat.chat.commands import Commands
 from bot.sandbox.rocketchat.chat.composer import Command, Outcome, Reaction, Sent, composer
 from bot.sandbox.rocketchat.chat.conversation import Conversation
 from bot.sandbox.rocketchat.chat.events import Activity, Membership, Posted
-from bot.sandbox.rocketchat.chat.messages import Document, Message
+from bot.sandbox.rocketchat.chat.messages import Message
 from bot.sandbox.rocketchat.chat.ports import Directory, Values
-from bot.sandbox.rocketchat.chat.rooms import Member, Room, random_id
+from bot.sandbox.rocketchat.chat.rooms import Member, Room
 from bot.sandbox.rocketchat.chat.rules import Draft
+from bot.sandbox.rocketchat.documents import Document
+from bot.sandbox.rocketchat.ids import random_id
 from bot.sandbox.rocketchat.problems import MeteorError
 
 

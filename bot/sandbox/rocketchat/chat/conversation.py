@@ -15,10 +15,12 @@ from datetime import datetime
 from bot.clock import Clock
 from bot.sandbox.ledger import Ledger
 from bot.sandbox.rocketchat.chat.events import Deleted, Ephemeral, Event, Listener, Posted
-from bot.sandbox.rocketchat.chat.messages import Author, Document, Message, channel_names, links, mentioned_names
+from bot.sandbox.rocketchat.chat.messages import Author, Message, channel_names, links, mentioned_names
 from bot.sandbox.rocketchat.chat.ports import Directory, Values
-from bot.sandbox.rocketchat.chat.rooms import Room, random_id
+from bot.sandbox.rocketchat.chat.rooms import Room
 from bot.sandbox.rocketchat.chat.rules import Draft, Rules
+from bot.sandbox.rocketchat.documents import Document
+from bot.sandbox.rocketchat.ids import random_id
 from bot.sandbox.rocketchat.problems import MeteorError, PlainError
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.sandbox.rocketchat.chat.messages import Document, Message
+from bot.sandbox.rocketchat.chat.messages import Message
 from bot.sandbox.rocketchat.chat.rooms import Room
+from bot.sandbox.rocketchat.documents import Document
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,12 @@
-"""A message as Rocket.Chat keeps it, and the two forms in which it leaves.
-
-Dates are ISO text on REST and `{"$date": ms}` on DDP (facts/rocketchat.md §5.4). Documents hold `datetime`s and are
-rendered at the very edge, by `rest` and `ddp`.
-"""
+"""A message as Rocket.Chat keeps it (facts/rocketchat.md §5.4)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-Document = dict[str, Any]
+from bot.sandbox.rocketchat.documents import Document
 
 _MENTION = re.compile(r"(?:^|\s|> ?)@([0-9a-zA-Z\-_.]+)")
 _CHANNEL = re.compile(r"(?:^|\s)#([0-9a-zA-Z\-_.]+)")
@@ -99,36 +93,6 @@ class Message:
             pinner = {"_id": self.pinned_by.id, "username": self.pinned_by.username}
             marks |= {"pinned": True, "pinnedAt": self.pinned_at, "pinnedBy": pinner}
         return marks
-
-
-def rest(value: Any) -> Any:
-    """`value` with every date as ISO text in UTC with milliseconds, as JSON.stringify writes it."""
-    return _rendered(value, iso)
-
-
-def ddp(value: Any) -> Any:
-    """`value` with every date as EJSON, `{"$date": milliseconds}`."""
-    return _rendered(value, lambda moment: {"$date": milliseconds(moment)})
-
-
-def iso(moment: datetime) -> str:
-    """`2026-11-24T09:30:00.000Z`."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-
-
-def milliseconds(moment: datetime) -> int:
-    """Milliseconds since 1970."""
-    return round(moment.timestamp() * 1000)
-
-
-def _rendered(value: Any, date: Callable[[datetime], Any]) -> Any:
-    if isinstance(value, datetime):
-        return date(value)
-    if isinstance(value, Mapping):
-        return {key: _rendered(item, date) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rendered(item, date) for item in value]
-    return value
 
 
 def mentioned_names(text: str) -> list[str]:

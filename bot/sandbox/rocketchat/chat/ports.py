@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from typing import Any, Protocol
 
 
@@ -46,17 +46,4 @@ class Values(Protocol):
 
     def get(self, name: str, default: Any = None) -> Any:
         """The stored value, `default` where there is no such setting."""
-        ...
-
-
-class ServiceTable(Protocol):
-    """The live login services (facts/rocketchat.md §2.5)."""
-
-    def public(self) -> Mapping[str, Mapping[str, Any]]:
-        """Document id -> fields, secrets left out."""
-        ...
-
-    def listen(self, callback: Callable[[str, str, dict[str, Any]], None]) -> None:
-        """`callback(kind, id, fields)` whenever the table is rewritten: kind added, changed (only fields that changed,
-        None for one that is gone) or removed."""
         ...

@@ -6,19 +6,13 @@ among channels and groups together. A direct room's id is the sorted ids of its 
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.sandbox.rocketchat.chat.messages import Author, Document
-
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
-
-
-def random_id(length: int = 17) -> str:
-    """An id as Meteor makes them."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+from bot.sandbox.rocketchat.chat.messages import Author
+from bot.sandbox.rocketchat.documents import Document
+from bot.sandbox.rocketchat.ids import random_id
 
 
 @dataclass

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.clock import Clock
-from bot.sandbox.rocketchat.chat.messages import Author, Document, Message
+from bot.sandbox.rocketchat.chat.messages import Author, Message
 from bot.sandbox.rocketchat.chat.ports import Directory, Values
 from bot.sandbox.rocketchat.chat.rooms import Room, Rooms, may_read
+from bot.sandbox.rocketchat.documents import Document
 from bot.sandbox.rocketchat.problems import MeteorError, PlainError
 
 _REFUSED_SKEW = timedelta(seconds=60)

@@ -17,12 +17,12 @@ from aiohttp import web
 
 from bot.clock import Clock
 from bot.sandbox.rocketchat.chat.chat import Chat
-from bot.sandbox.rocketchat.chat.messages import ddp
-from bot.sandbox.rocketchat.chat.rooms import random_id
 from bot.sandbox.rocketchat.ddp.core import Method, Request, Session, Subscribe, Unsubscribe
 from bot.sandbox.rocketchat.ddp.methods import METHODS, Call
 from bot.sandbox.rocketchat.ddp.sockets import Limiter, Sockets
 from bot.sandbox.rocketchat.ddp.streams import Streams
+from bot.sandbox.rocketchat.documents import ddp
+from bot.sandbox.rocketchat.ids import random_id
 from bot.sandbox.rocketchat.logins import Login, Logins
 from bot.sandbox.rocketchat.problems import MeteorError, PlainError
 

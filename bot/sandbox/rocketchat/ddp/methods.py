@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.sandbox.rocketchat.chat.chat import Chat
-from bot.sandbox.rocketchat.chat.messages import Document
 from bot.sandbox.rocketchat.chat.rooms import Room, may_read
 from bot.sandbox.rocketchat.chat.rules import Draft
+from bot.sandbox.rocketchat.documents import Document
 from bot.sandbox.rocketchat.problems import MeteorError, PlainError
 
 _SENDABLE = frozenset(

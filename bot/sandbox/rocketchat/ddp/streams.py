@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 from bot.sandbox.rocketchat.chat.chat import Chat
 from bot.sandbox.rocketchat.chat.events import Activity, Deleted, Ephemeral, Event, Membership, Posted
-from bot.sandbox.rocketchat.chat.messages import Document, ddp
-from bot.sandbox.rocketchat.chat.ports import ServiceTable
 from bot.sandbox.rocketchat.chat.rooms import Room, may_read
 from bot.sandbox.rocketchat.ddp.core import Session, Subscribe
+from bot.sandbox.rocketchat.ddp.ports import ServiceTable
 from bot.sandbox.rocketchat.ddp.sockets import Publication, Sockets
+from bot.sandbox.rocketchat.documents import Document, ddp
 from bot.sandbox.rocketchat.problems import MeteorError
 
 MY_MESSAGES = "__my_messages__"

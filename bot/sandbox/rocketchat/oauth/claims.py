@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot.sandbox.rocketchat.chat.messages import Document
+from bot.sandbox.rocketchat.documents import Document
 
 _PLACE = re.compile(r"\{\{((?:(?!\}\}).)+)\}\}")
 _CAPTURE = re.compile(r"^/((?!/::).*)/::(.+)")

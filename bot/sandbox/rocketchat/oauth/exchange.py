@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.sandbox.rocketchat.chat.messages import Document
+from bot.sandbox.rocketchat.documents import Document
 
 USER_AGENT = "Meteor/3.3"
 _PATIENCE = aiohttp.ClientTimeout(total=20)

@@ -17,8 +17,8 @@ from typing import Any
 
 from bot.clock import Clock
 from bot.sandbox.ledger import Ledger
-from bot.sandbox.rocketchat.chat.messages import Document
-from bot.sandbox.rocketchat.chat.rooms import random_id
+from bot.sandbox.rocketchat.documents import Document
+from bot.sandbox.rocketchat.ids import random_id
 from bot.sandbox.rocketchat.oauth.oauth_settings import PREFIX, live_fields
 from bot.sandbox.rocketchat.settings import Settings
 

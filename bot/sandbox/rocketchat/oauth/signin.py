@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from bot.sandbox.rocketchat.chat.messages import Document
+from bot.sandbox.rocketchat.documents import Document
 from bot.sandbox.rocketchat.oauth import claims, exchange
 from bot.sandbox.rocketchat.oauth.resolve import Resolver
 from bot.sandbox.rocketchat.people import User

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bot.sandbox.rocketchat.chat.chat import Chat
-from bot.sandbox.rocketchat.chat.messages import Document
 from bot.sandbox.rocketchat.chat.rooms import Room
+from bot.sandbox.rocketchat.documents import Document
 from bot.sandbox.rocketchat.rest import messages, rooms
-from bot.sandbox.rocketchat.rest.api import Api, Call
+from bot.sandbox.rocketchat.rest.api import Api
 from bot.sandbox.rocketchat.rest.messages import Asked
 from bot.sandbox.rocketchat.rest.rate_limit import Limit
+from bot.sandbox.rocketchat.rest.route import Call
 from bot.sandbox.rocketchat.rest.schema import BOOLEAN, NAME, NUMBER, OBJECT, PAGED, STRING, Schema, array, strict
 
 _MANY: Schema = {"anyOf": [STRING, array(STRING)]}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
-from bot.sandbox.rocketchat.chat.messages import Document
+from bot.sandbox.rocketchat.documents import Document
 from bot.sandbox.rocketchat.people import People, User, digest
 from bot.sandbox.rocketchat.problems import MeteorError
-from bot.sandbox.rocketchat.rest.api import Answer, Api, Call
+from bot.sandbox.rocketchat.rest.api import Api
+from bot.sandbox.rocketchat.rest.route import Answer, Call
 from bot.sandbox.rocketchat.rest.users import own_profile
 from bot.sandbox.rocketchat.second_factor import SecondFactor
 from bot.sandbox.rocketchat.version import Version

@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.sandbox.rocketchat.chat.chat import Chat
-from bot.sandbox.rocketchat.chat.messages import Document, Message, milliseconds
+from bot.sandbox.rocketchat.chat.messages import Message
 from bot.sandbox.rocketchat.chat.rooms import Room, may_read
 from bot.sandbox.rocketchat.chat.rules import Draft
 from bot.sandbox.rocketchat.ddp.methods import SYSTEM_TYPES
+from bot.sandbox.rocketchat.documents import Document, milliseconds
 from bot.sandbox.rocketchat.problems import MeteorError, PlainError
 
 _KEPT = ("alias", "emoji", "avatar", "attachments", "blocks", "customFields", "tshow", "parseUrls", "groupable")

@@ -7,13 +7,14 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.sandbox.rocketchat.chat.messages import Document, ddp
 from bot.sandbox.rocketchat.ddp import methods
+from bot.sandbox.rocketchat.documents import Document, ddp
 from bot.sandbox.rocketchat.logins import Logins
 from bot.sandbox.rocketchat.people import User
 from bot.sandbox.rocketchat.problems import MeteorError, PlainError
-from bot.sandbox.rocketchat.rest.api import Api, Call
+from bot.sandbox.rocketchat.rest.api import Api
 from bot.sandbox.rocketchat.rest.oauth_admin import OAuthAdmin
+from bot.sandbox.rocketchat.rest.route import Call
 from bot.sandbox.rocketchat.rest.schema import STRING, strict
 from bot.sandbox.rocketchat.rest.settings import save_bulk
 from bot.sandbox.rocketchat.second_factor import Attempt

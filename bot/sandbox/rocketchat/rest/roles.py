@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bot.sandbox.rocketchat.chat.messages import Document
+from bot.sandbox.rocketchat.documents import Document
 from bot.sandbox.rocketchat.people import User
 from bot.sandbox.rocketchat.permissions import Role
 from bot.sandbox.rocketchat.problems import MeteorError
-from bot.sandbox.rocketchat.rest.api import Api, Call
+from bot.sandbox.rocketchat.rest.api import Api
 from bot.sandbox.rocketchat.rest.paging import page
+from bot.sandbox.rocketchat.rest.route import Call
 from bot.sandbox.rocketchat.rest.schema import NUMBER, STRING, strict
 from bot.sandbox.rocketchat.workspace import Workspace
 

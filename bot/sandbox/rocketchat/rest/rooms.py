@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bot.sandbox.rocketchat.chat.messages import Document, iso
 from bot.sandbox.rocketchat.chat.rooms import Room, may_read
+from bot.sandbox.rocketchat.documents import Document, iso
 from bot.sandbox.rocketchat.problems import Forbidden, MeteorError, PlainError
 from bot.sandbox.rocketchat.rest.messages import Asked, history, paged
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bot.sandbox.rocketchat.chat.messages import Document
-from bot.sandbox.rocketchat.rest.api import Api, Call
+from bot.sandbox.rocketchat.documents import Document
+from bot.sandbox.rocketchat.rest.api import Api
+from bot.sandbox.rocketchat.rest.route import Call
 from bot.sandbox.rocketchat.rest.schema import BOOLEAN, strict
 from bot.sandbox.rocketchat.workspace import Workspace
 

@@ -6,11 +6,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from bot.sandbox.rocketchat.chat.messages import Document
+from bot.sandbox.rocketchat.documents import Document
 from bot.sandbox.rocketchat.oauth.login_services import LoginService
 from bot.sandbox.rocketchat.problems import MeteorError, PlainError
-from bot.sandbox.rocketchat.rest.api import Api, Call, TwoFactor
+from bot.sandbox.rocketchat.rest.api import Api
 from bot.sandbox.rocketchat.rest.paging import page
+from bot.sandbox.rocketchat.rest.route import Call, TwoFactor
 from bot.sandbox.rocketchat.rest.schema import ANY, BOOLEAN, PAGED, STRING, array, strict
 from bot.sandbox.rocketchat.settings import Setting, Settings
 from bot.sandbox.rocketchat.workspace import Workspace

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bot.sandbox.rocketchat.chat.messages import Document
+from bot.sandbox.rocketchat.documents import Document
 from bot.sandbox.rocketchat.people import People, Token
 from bot.sandbox.rocketchat.problems import MeteorError
-from bot.sandbox.rocketchat.rest.api import Api, Call, TwoFactor
+from bot.sandbox.rocketchat.rest.api import Api
+from bot.sandbox.rocketchat.rest.route import Call, TwoFactor
 from bot.sandbox.rocketchat.rest.schema import BOOLEAN, STRING, strict
 
 PERMISSION = "create-personal-access-tokens"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bot.sandbox.rocketchat.chat.messages import Document, iso
+from bot.sandbox.rocketchat.documents import Document, iso
 from bot.sandbox.rocketchat.people import People, User, digest
 from bot.sandbox.rocketchat.problems import MeteorError, PlainError
-from bot.sandbox.rocketchat.rest.api import Api, Call
+from bot.sandbox.rocketchat.rest.api import Api
 from bot.sandbox.rocketchat.rest.paging import page
+from bot.sandbox.rocketchat.rest.route import Call
 from bot.sandbox.rocketchat.rest.schema import BOOLEAN, NAME, OBJECT, PAGED, STRING, array, strict
 from bot.sandbox.rocketchat.settings import Settings
 
