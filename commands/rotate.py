@@ -89,6 +89,8 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts) -> Answer:
             failed=True,
         )
     lines = [f"Rotated: both sides hold the new secret (fingerprint {fingerprint})."]
+    if receipt.gap is None and receipt.seen_by is not None:
+        lines.append("The bot was restarted meanwhile, so nobody measured for how long sign-ins failed.")
     if receipt.gap is not None:
         seen = f"seen by {receipt.seen_by}" if receipt.seen_by else "nobody could see when it was live"
         lines.append(f"Sign-ins may have failed for {receipt.gap * 1000:.0f} ms at most ({seen}).")

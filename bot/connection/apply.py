@@ -125,7 +125,9 @@ async def _await_marker(progress: Progress, shop: Workshop) -> Progress:
         return replace(progress, live_since=shop.clock.monotonic() - LIVE_WITHIN)
     finally:
         warming.cancel()
-    return replace(progress, live_since=seen.since, receipt=replace(progress.receipt, seen_by=seen.by))
+    # Of a secret that an earlier process wrote nobody knows since when it has been live: then no gap is claimed.
+    since = seen.since if WriteServiceSecret.__name__ in progress.receipt.changes else None
+    return replace(progress, live_since=since, receipt=replace(progress.receipt, seen_by=seen.by))
 
 
 async def _warm(encvoy: EncvoyId) -> None:

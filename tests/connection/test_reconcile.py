@@ -444,3 +444,12 @@ async def test_where_nobody_can_see_what_is_live_the_switch_is_made_after_the_bo
     assert standing.secrets() == (NEW.reveal(), NEW.reveal())
     assert receipt.seen_by is None
     assert connection.pending is None
+
+
+async def test_after_a_crash_no_gap_is_claimed(standing: Bench) -> None:
+    standing.world.script = at("write_service after", Crash())
+    with pytest.raises(Crash):
+        await rotate(standing)
+    standing.forget_faults()
+    _, receipt = await standing.run()
+    assert (receipt.outcome, receipt.gap, receipt.seen_by) == (Outcome.DONE, None, "publication")
