@@ -11,7 +11,7 @@ import pytest
 
 from bot.errors import UserError
 from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.rocketchat.oauth.oauth_settings import add_service
+from bot.sandbox.rocketchat.oauth_settings import add_service
 from bot.sandbox.rocketchat.standin import RocketChatStandIn
 from bot.secret import Secret
 from bot.signin.walk import SignedIn, Step, WalkFailed, sign_in

@@ -20,8 +20,8 @@ from bot.sandbox.rocketchat.chat.rooms import Room
 from bot.sandbox.rocketchat.ddp.endpoint import Endpoint
 from bot.sandbox.rocketchat.ddp.sockets import Sockets
 from bot.sandbox.rocketchat.ddp.streams import Streams
+from bot.sandbox.rocketchat.login_services import LoginServices
 from bot.sandbox.rocketchat.logins import Logins
-from bot.sandbox.rocketchat.oauth.login_services import LoginServices
 from bot.sandbox.rocketchat.people import People, User
 from bot.sandbox.rocketchat.problems import MeteorError
 from bot.sandbox.rocketchat.rest import chat as chat_routes

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.faults import Fault
-from bot.sandbox.rocketchat.oauth.oauth_settings import add_service
+from bot.sandbox.rocketchat.oauth_settings import add_service
 from bot.sandbox.rocketchat.standin import Switches
 from tests.support.grounds import modern_callback
 from tests.support.snapshot import snapshot

@@ -33,7 +33,7 @@ write = Settings.write
 Settings.write = lambda self, name, value: write(self, name, value[::-1] if name.endswith("-secret") else value)
 """
 ANOTHER_SECRET_LIVE = """
-from bot.sandbox.rocketchat.oauth import login_services
+from bot.sandbox.rocketchat import login_services
 fields = login_services.live_fields
 def another_secret(settings, name):
     found = fields(settings, name)

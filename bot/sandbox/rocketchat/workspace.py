@@ -10,7 +10,7 @@ from bot.clock import Clock
 from bot.sandbox.ledger import Ledger
 from bot.sandbox.rocketchat.chat.chat import Chat
 from bot.sandbox.rocketchat.ddp.sockets import Sockets
-from bot.sandbox.rocketchat.oauth.login_services import LoginServices
+from bot.sandbox.rocketchat.login_services import LoginServices
 from bot.sandbox.rocketchat.people import People
 from bot.sandbox.rocketchat.second_factor import SecondFactor
 from bot.sandbox.rocketchat.settings import Settings

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox.ledger import Ledger
-from bot.sandbox.rocketchat.oauth.login_services import LoginServices
-from bot.sandbox.rocketchat.oauth.oauth_settings import FIELDS, add_service, key, normalised, remove_service
+from bot.sandbox.rocketchat.login_services import LoginServices
+from bot.sandbox.rocketchat.oauth_settings import FIELDS, add_service, key, normalised, remove_service
 from bot.sandbox.rocketchat.settings import Setting, Settings
 
 KEY = key("Encvoyid")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.rocketchat.oauth.oauth_settings import FIELDS
+from bot.sandbox.rocketchat.oauth_settings import FIELDS
 from bot.sandbox.rocketchat.standin import Switches
 from tests.support.rocket import Rocket, running
 

@@ -1,1 +1,1 @@
-"""Single sign-on in the Rocket.Chat stand-in: its settings, the live services, and the legacy login engine."""
+"""Signing in to the Rocket.Chat stand-in by single sign-on: the legacy login engine and its pages."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox.rocketchat.documents import Document
-from bot.sandbox.rocketchat.oauth.oauth_settings import MODULE, add_service, normalised, remove_service
+from bot.sandbox.rocketchat.oauth_settings import MODULE, add_service, normalised, remove_service
 from bot.sandbox.rocketchat.problems import MeteorError
 from bot.sandbox.rocketchat.rest.api import Api
 from bot.sandbox.rocketchat.rest.route import Call, TwoFactor

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.rocketchat.documents import Document
-from bot.sandbox.rocketchat.oauth.login_services import LoginService
+from bot.sandbox.rocketchat.login_services import LoginService
 from bot.sandbox.rocketchat.problems import MeteorError, PlainError
 from bot.sandbox.rocketchat.rest.api import Api
 from bot.sandbox.rocketchat.rest.paging import page

@@ -19,7 +19,7 @@ from bot.clock import Clock
 from bot.sandbox.ledger import Ledger
 from bot.sandbox.rocketchat.documents import Document
 from bot.sandbox.rocketchat.ids import random_id
-from bot.sandbox.rocketchat.oauth.oauth_settings import PREFIX, live_fields
+from bot.sandbox.rocketchat.oauth_settings import PREFIX, live_fields
 from bot.sandbox.rocketchat.settings import Settings
 
 _ANY = re.compile(r"^Accounts_OAuth_.+")
