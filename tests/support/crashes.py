@@ -48,12 +48,17 @@ class Scenario:
     """Commands that were carried out before."""
     said: str = ""
     """What a true answer says if all was done."""
+    version: str = "8.8"
+    """Of Rocket.Chat."""
+    settle: float = 0.1
+    """Seconds until what is stored there is live."""
 
 
 SCENARIOS = (
     Scenario("setup", "setup", on=True, said="checks passed"),
     Scenario("setup-disabled", "setup --disabled", on=False, said="checks passed"),
     Scenario("rotate", "rotate", on=True, before=("setup",), said="Rotated"),
+    Scenario("rotate-8.5", "rotate", on=True, before=("setup",), said="Rotated", version="8.5"),
     Scenario("rotate-disabled", "rotate", on=False, before=("setup --disabled",), said="Rotated"),
     Scenario("disable", "disable", on=False, before=("setup",), said="off"),
     Scenario("enable", "enable", on=True, before=("setup --disabled",), said="on"),
@@ -157,7 +162,7 @@ class Aftermath:
 @asynccontextmanager
 async def scene(folder: Path, scenario: Scenario) -> AsyncIterator[World]:
     """A world in which the scenario's command can be typed; no bot in it."""
-    async with world_at(folder) as world:
+    async with world_at(folder, version=scenario.version, settle=scenario.settle) as world:
         if scenario.before:
             async with world.play.bot():
                 for words in scenario.before:

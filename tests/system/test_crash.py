@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,13 @@ async def test_rotation_killed_while_a_secret_is_proved(tmp_path: Path, number: 
 
 async def test_rotation_killed_after_it_settled_does_not_rotate_again(tmp_path: Path) -> None:
     await survive(_made(tmp_path / "1"), ROTATE, program=run_until_settled)
+
+
+@pytest.mark.parametrize("when", list(When), ids=lambda when: when.value)
+async def test_rotation_goes_on_before_what_was_stored_is_live(tmp_path: Path, when: When) -> None:
+    """With the debounce of the real server a new start comes first: the marker is stored, but nobody sees it yet."""
+    moment = Moment(f"{when.value} the settings", is_settings_write, 1, when)
+    await _survive(tmp_path / "1", replace(ROTATE, settle=2.0), moment)
 
 
 @pytest.mark.parametrize("scenario", [SETUP, ROTATE], ids=lambda scenario: scenario.name)

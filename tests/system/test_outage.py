@@ -17,7 +17,9 @@ from bot.sandbox.faults import Effect, Fault, When
 from bot.sandbox.visitor import is_final
 from bot.wire import TOTAL_SECONDS
 from tests.support.crashes import answered, records
+from tests.support.forked import Forked
 from tests.support.hurried import HurriedClock
+from tests.support.programs import run
 from tests.support.world import World, world_at
 
 PACE = 20.0
@@ -182,6 +184,32 @@ async def test_rocketchat_goes_away_in_the_middle_of_a_rotation(scene: Scene) ->
     await scene.passes(30)
     await scene.world.rocketchat.start()
     await scene.rotated_once(message_id)
+
+
+@pytest.mark.parametrize(
+    ("when", "effect"),
+    [(When.BEFORE, Effect.ANSWER), (When.AFTER, Effect.DROP)],
+    ids=["refused by a proxy", "posted and not answered"],
+)
+async def test_an_answer_that_is_not_taken_at_first_is_given_once(scene: Scene, when: When, effect: Effect) -> None:
+    message_id = await scene.world.admin.send("!sso rotate")
+    fault = Fault("POST", "/api/v1/chat.", effect, when, status=502, times=3)
+    scene.world.rocketchat.faults.add(fault)
+    await scene.until(lambda: fault.times == 0)
+    await scene.rotated_once(message_id)
+
+
+async def test_a_bot_that_starts_while_rocketchat_is_away_waits_for_it(quiet_world: World, tmp_path: Path) -> None:
+    bot = Forked(quiet_world.play.env, tmp_path / "bot.log")
+    await quiet_world.rocketchat.stop()
+    bot.start(run)
+    try:
+        await asyncio.sleep(0.7)
+        await quiet_world.rocketchat.start()
+        await bot.listening()
+        assert "setup" in await quiet_world.ask("help")
+    finally:
+        await bot.stop()
 
 
 def _at_the_switch(**how: Any) -> Fault:
