@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.encvoy.people import Role
 from bot.sandbox.faults import Fault
 from bot.sandbox.rocketchat.oauth_settings import add_service
 from bot.sandbox.rocketchat.standin import Switches
@@ -250,5 +251,21 @@ async def test_services_that_the_bot_may_not_add(world: World) -> None:
     assert world.rocketchat.settings.find(SETTINGS) is None
 
     world.rocketchat.people.permissions["add-oauth-service"].add("admin")
+    assert "✗" not in await world.ask("setup")
+    assert len(ours(world)) == 1
+
+
+async def test_applications_that_the_bots_user_may_not_make(world: World) -> None:
+    """Half of it is there by then, switched off; the answer says what is missing, and typed again it is finished."""
+    roles = world.encvoy.people.roles
+    key = (world.encvoy.main["client_id"], world.encvoy.person("manager").id)
+    roles[key], before = Role.USER, roles[key]
+    answer = await world.ask("setup")
+    assert "Not done: " in answer
+    assert "role of a manager" in answer
+    assert world.rocketchat.login_services.get("encvoyid") is None
+    assert ours(world) == []
+
+    roles[key] = before
     assert "✗" not in await world.ask("setup")
     assert len(ours(world)) == 1
