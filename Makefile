@@ -4,13 +4,17 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check docs lock clean bench-rotation
+.PHONY: demo test test-all check docs lock clean bench-rotation
 
 demo: $(VENV)/installed
 	$(BIN)/ssobot demo
 
 test: check
 	$(BIN)/python -m pytest -n 2
+
+# With the full matrices, of which `make test` runs a sample.
+test-all: check
+	$(BIN)/python -m pytest -n 2 -m ""
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

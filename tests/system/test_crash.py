@@ -51,10 +51,20 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("when", list(When), ids=lambda when: when.value)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-async def test_killed_at_each_remote_write(tmp_path: Path, scenario: Scenario, when: When) -> None:
-    await _each_write(tmp_path, scenario, when)
+async def test_killed_after_each_remote_write(tmp_path: Path, scenario: Scenario) -> None:
+    await _each_write(tmp_path, scenario, When.AFTER)
+
+
+@pytest.mark.parametrize("scenario", [SETUP, ROTATE], ids=lambda scenario: scenario.name)
+async def test_killed_before_each_remote_write(tmp_path: Path, scenario: Scenario) -> None:
+    await _each_write(tmp_path, scenario, When.BEFORE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", [s for s in SCENARIOS if s not in (SETUP, ROTATE)], ids=lambda s: s.name)
+async def test_killed_before_each_remote_write_of_the_others(tmp_path: Path, scenario: Scenario) -> None:
+    await _each_write(tmp_path, scenario, When.BEFORE)
 
 
 @pytest.mark.parametrize("when", list(When), ids=lambda when: when.value)
