@@ -1,4 +1,4 @@
-"""The message document and its two forms (facts/rocketchat.md §5.4)."""
+"""The message document, and what is found in a text (facts/rocketchat.md §5.4)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bot.sandbox.rocketchat.chat.messages import Author, Message, channel_names, links, mentioned_names, parsed
-from bot.sandbox.rocketchat.documents import ddp, iso, milliseconds, rest
 
 T0 = datetime(2026, 11, 24, 9, 30, 0, 5000, tzinfo=UTC)
 ADA = Author("u1", "ada", "Ada")
@@ -23,27 +22,6 @@ def test_a_persons_message_has_exactly_these_fields() -> None:
     assert set(message().document()) == {
         *("_id", "rid", "msg", "ts", "u", "_updatedAt", "urls", "mentions", "channels", "md")
     }
-
-
-def test_rest_writes_dates_as_iso_with_milliseconds() -> None:
-    document = rest(message().document())
-    assert document["ts"] == document["_updatedAt"] == "2026-11-24T09:30:00.005Z"
-
-
-def test_ddp_writes_dates_as_ejson() -> None:
-    document = ddp(message().document())
-    assert document["ts"] == {"$date": 1795512600005}
-
-
-def test_both_forms_differ_in_dates_only() -> None:
-    document = message(tcount=1, tlm=T0, replies=["u1"]).document()
-    for key, value in rest(document).items():
-        assert (ddp(document)[key] == value) is (key not in {"ts", "_updatedAt", "tlm"})
-
-
-@pytest.mark.parametrize("moment", [T0, datetime(1999, 1, 1, tzinfo=UTC), datetime(2038, 1, 19, 3, 14, 8, tzinfo=UTC)])
-def test_the_two_forms_name_the_same_moment(moment: datetime) -> None:
-    assert milliseconds(datetime.fromisoformat(iso(moment))) == milliseconds(moment)
 
 
 def test_an_author_without_a_name_has_no_name_field() -> None:
