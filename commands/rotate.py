@@ -64,6 +64,8 @@ async def _wish(call: Call, parts: Parts, connection: Connection) -> tuple[Conne
             why="Somebody removed it since it was set up.",
             mend="`/sso setup` puts back what is missing.",
         )
+    if "dry-run" not in call.options:
+        await call.authorize()  # asked again just before the first write; this one is for the empty write of the proof
     call.progress.doing("proving the ground")
     secret = await prove_ground(connection, parts.shop.rocketchat, parts.shop.encvoy, observed.application)
     call.progress.step("Both sides hold one secret, Encvoy ID accepts it and lets me write")
