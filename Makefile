@@ -4,16 +4,18 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-all check docs lock clean bench-rotation
+JUDGES := tests/judges/node_modules/.package-lock.json
+
+.PHONY: demo test test-all check docs lock clean bench-rotation judges
 
 demo: $(VENV)/installed
 	$(BIN)/ssobot demo
 
-test: check
+test: check judges
 	$(BIN)/python -m pytest -n 2
 
 # With the full matrices, of which `make test` runs a sample.
-test-all: check
+test-all: check judges
 	$(BIN)/python -m pytest -n 2 -m ""
 
 check: $(VENV)/installed-dev
@@ -39,10 +41,18 @@ $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
 	$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# The vendors' own clients and schemas. Without Node, or without its packages, their tests are skipped, and say so.
+judges:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(JUDGES) || echo "npm failed: see above"; fi
+
+$(JUDGES): tests/judges/package-lock.json tests/judges/package.json
+	npm ci --prefix tests/judges --no-progress
+	@touch $@
+
 # Needs uv. The lock names no registry host.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra build -o requirements.lock pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra build --extra dev -o requirements-dev.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf $(VENV) tests/judges/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
