@@ -27,7 +27,7 @@ from bot.doctor.evidence import CallbackAnswer, KeySet
 from bot.doctor.gather import Gatherer
 from bot.doctor.verdict import Verdict, judge
 from bot.encvoy.client import EncvoyIdClient
-from bot.errors import ConfigError, RemoteError, Unauthenticated, UserError
+from bot.errors import ConfigError, RemoteError, StoreUnavailable, Unauthenticated, UserError
 from bot.rocketchat.chat import RestChat
 from bot.rocketchat.client import RocketChatClient
 from bot.rocketchat.names import service_name
@@ -46,6 +46,9 @@ from commands import register_all
 from commands.parts import Parts
 
 _log = structlog.get_logger()
+
+HEALTH_SECONDS = 2.0
+"""How long `/healthz` waits for the database; whoever watches the process asks with a time-out of its own."""
 
 
 @dataclass(frozen=True)
@@ -238,11 +241,25 @@ class Bot:
             skew=skew,
         )
 
-    def health(self) -> Mapping[str, str | None]:
+    async def health(self) -> Mapping[str, str | None]:
         """For `/healthz`."""
         state = self.systems.realtime.state
         reason = None if state.connected else (state.error.text if state.error else "connecting")
-        return {"rocketchat": reason, "listening": None if self.ready.is_set() else "starting"}
+        return {
+            "rocketchat": reason,
+            "database": await self._database_trouble(),
+            "listening": None if self.ready.is_set() else "starting",
+        }
+
+    async def _database_trouble(self) -> str | None:
+        try:
+            async with asyncio.timeout(HEALTH_SECONDS):
+                await self.database.ping()
+        except TimeoutError:
+            return "it does not answer"
+        except StoreUnavailable as error:
+            return error.what
+        return None
 
 
 def _worth_waiting(error: Exception) -> bool:

@@ -6,6 +6,7 @@ class whose text reaches a person; anything else becomes "internal error" with a
     SsobotError
     └── UserError             what is true, why, and what mends it
         ├── ConfigError       names the variable
+        ├── StoreUnavailable  the bot's own database is away          (effect unknown, but nothing remote)
         └── RemoteError       one of the two systems did not do what was asked
             ├── Unreachable   nothing was sent                        (transient, no effect)
             ├── Busy          a rate limit                            (transient, no effect)
@@ -45,6 +46,13 @@ class UserError(SsobotError):
 
 class ConfigError(UserError):
     """The configuration cannot work."""
+
+
+class StoreUnavailable(UserError):
+    """The bot's own database cannot be used just now."""
+
+    reason: str = ""
+    """What the driver says, for whoever starts the bot; no part of the text."""
 
 
 class RemoteError(UserError):

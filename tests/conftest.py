@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL
 
 from tests.support import needs, secrets_watch
+from tests.support.databases import KINDS, empty_database
+from tests.support.postgres import Postgres, running
 from tests.support.world import World, world_at
 
 
@@ -31,3 +34,17 @@ async def quiet_world(tmp_path: Path) -> AsyncIterator[World]:
     """Both stand-ins, and no bot yet."""
     async with world_at(tmp_path) as world:
         yield world
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A server for this process, started by the first test that asks for it."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(params=KINDS)
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[URL]:
+    """An empty database, of either kind."""
+    async with empty_database(request.param, tmp_path, request) as url:
+        yield url

@@ -30,6 +30,7 @@ PLACES = {
     "test_logged_traceback": "secret of the bot in captured log call",
     "test_log_of_a_process": "secret of the bot in the file bot.log",
     "test_database": "secret of the bot in the file x.sqlite",
+    "test_database_of_a_server": "secret of the bot in the database in PostgreSQL",
     "test_journal_of_the_database": "secret of the bot in the file x.sqlite-wal",
     "test_overheard": "secret of the bot in /healthz",
     "test_arguments": "secret of the bot in the arguments of a process",

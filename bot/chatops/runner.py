@@ -13,9 +13,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import replace
+from typing import ParamSpec
 
+import stamina
 import structlog
 
 from bot.chatops import inbox
@@ -26,11 +28,12 @@ from bot.chatops.grammar import Invocation
 from bot.chatops.ports import Message, Operation, Operations, OperationState, Person, Room
 from bot.chatops.reception import Order, Reception, Say
 from bot.chatops.registry import Command
-from bot.chatops.reply import Outbox, Reply, new_message_id
+from bot.chatops.reply import LONGEST_WAIT, Outbox, Reply, new_message_id
 from bot.chatops.steps import Steps
-from bot.errors import UserError
+from bot.errors import StoreUnavailable, UserError
 
 _log = structlog.get_logger()
+P = ParamSpec("P")
 _ENDED = (OperationState.DONE, OperationState.FAILED)
 
 
@@ -60,10 +63,10 @@ class Runner:
                     self._say(message, decision.text)
             elif isinstance(decision, Order):
                 await self._accept(message, decision)
+        except UserError as error:
+            self._say_in_admin_room(message, render_failure((), error))
         except Exception as error:  # noqa: BLE001 - one bad message must not end the listening
-            error_id = log_internal(error, "message")
-            if message.room_id == self._admin_room.id and self._reception.parse(message.text, bare=False) is not None:
-                self._say(message, render_internal((), error_id))
+            self._say_in_admin_room(message, render_internal((), log_internal(error, "message")))
 
     async def recover(self) -> None:
         """Takes up what an earlier process left: answers not delivered, and operations not ended."""
@@ -114,7 +117,9 @@ class Runner:
         too_old = self._clock.now() - operation.created_at > inbox.YOUNG
         parsed = self._reception.parse(operation.words, bare=True)
         if operation.state in _ENDED and operation.reply_text is not None:
-            await self._deliver(operation, reply, operation.reply_text)
+            # Refused for good counts as delivered: the next start would be refused as well.
+            await reply.finish(operation.reply_text)
+            await _until_back(self._operations.delivered, operation.id)
         elif operation.state is OperationState.ACCEPTED and too_old:
             await self._end(operation, reply, Ending(OperationState.FAILED, inbox.AWAY))
         elif isinstance(parsed, Invocation):
@@ -143,7 +148,7 @@ class Runner:
                 ending = await execute(job, steps, access=self._access, operations=self._operations)
                 committed = await self._commit(job.operation, ending)
             # Outside of the turn: a chat that is away must not hold up the next operation.
-            await self._deliver(job.operation, reply, ending.text, committed=committed)
+            await self._conclude(job.operation, reply, ending, committed)
         finally:
             reply.abandon()
 
@@ -158,8 +163,7 @@ class Runner:
             yield
 
     async def _end(self, operation: Operation, reply: Reply, ending: Ending) -> None:
-        committed = await self._commit(operation, ending)
-        await self._deliver(operation, reply, ending.text, committed=committed)
+        await self._conclude(operation, reply, ending, await self._commit(operation, ending))
 
     async def _commit(self, operation: Operation, ending: Ending) -> bool:
         try:
@@ -169,11 +173,17 @@ class Runner:
             return False
         return True
 
-    async def _deliver(self, operation: Operation, reply: Reply, text: str, *, committed: bool = True) -> None:
-        # Refused for good counts as delivered: the next start would be refused as well.
-        await reply.finish(text)
-        if committed:
-            await self._operations.delivered(operation.id)
+    async def _conclude(self, operation: Operation, reply: Reply, ending: Ending, committed: bool) -> None:
+        """The answer is given in any case. What could not be committed is committed once the database is back: a new
+        start would take the operation up again, and put another answer over this one."""
+        await reply.finish(ending.text)
+        if not committed:
+            await _until_back(self._operations.finish, operation.id, ending.state, ending.text, ending.receipt)
+        await _until_back(self._operations.delivered, operation.id)
+
+    def _say_in_admin_room(self, message: Message, text: str) -> None:
+        if message.room_id == self._admin_room.id and self._reception.parse(message.text, bare=False) is not None:
+            self._say(message, text)
 
     def _say(self, message: Message, text: str) -> None:
         """An answer that belongs to no operation."""
@@ -196,6 +206,15 @@ class Runner:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log_internal(error, "runner")
+
+
+async def _until_back(write: Callable[P, Awaitable[None]], *values: P.args, **named: P.kwargs) -> None:
+    """Writes to the database, as often as it takes while that is away."""
+    async for attempt in stamina.retry_context(
+        on=StoreUnavailable, attempts=None, timeout=None, wait_initial=0.5, wait_max=LONGEST_WAIT
+    ):
+        with attempt:
+            await write(*values, **named)
 
 
 def _thread(message: Message, room_type: str) -> str | None:

@@ -8,15 +8,19 @@ from dataclasses import dataclass
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreUnavailable
 
 BUSY_TIMEOUT_MS = 5000
 """How long a writer waits for another one in SQLite."""
 
+CONNECT_SECONDS = 5.0
+"""How long PostgreSQL may take to let the bot in; `?timeout=` in the URL says otherwise."""
+
+_MEND = "Check that SSOBOT_DATABASE_URL leads to it and that its disk is not full, then type the command again."
 _WRITING = "ssobot_writing"
 
 
@@ -33,17 +37,25 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that only reads; it holds up nobody."""
-        async with self.engine.connect() as connection, connection.begin():
-            yield connection
+        """A transaction that only reads; it holds up nobody. StoreUnavailable while the database is away."""
+        with _away_named():
+            async with self.engine.connect() as connection, connection.begin():
+                yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that writes: committed on leaving, rolled back if anything is raised."""
-        async with self.engine.connect() as connection:
-            await connection.execution_options(**{_WRITING: True})
-            async with connection.begin():
-                yield connection
+        """A transaction that writes: committed on leaving, rolled back if anything is raised. StoreUnavailable while
+        the database is away; if it went away while committing, nobody knows which of the two it was."""
+        with _away_named():
+            async with self.engine.connect() as connection:
+                await connection.execution_options(**{_WRITING: True})
+                async with connection.begin():
+                    yield connection
+
+    async def ping(self) -> None:
+        """StoreUnavailable if it is away."""
+        async with self.reading() as connection:
+            await connection.exec_driver_sql("SELECT 1")
 
     async def close(self) -> None:
         """Gives every connection back."""
@@ -52,19 +64,39 @@ class Database:
 
 async def open_database(url: URL) -> Database:
     """Reaches the database of `SSOBOT_DATABASE_URL`. Raises ConfigError, naming that variable, if it cannot be used."""
-    engine = create_async_engine(url, pool_pre_ping=url.get_backend_name() == "postgresql", hide_parameters=True)
+    engine = _engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     database = Database(engine)
     try:
         with unusable_named():
-            async with database.reading() as connection:
-                await connection.exec_driver_sql("SELECT 1")
+            await database.ping()
     except ConfigError:
         await database.close()
         raise
     return database
+
+
+def _engine(url: URL) -> AsyncEngine:
+    if url.get_backend_name() != "postgresql":
+        return create_async_engine(url, hide_parameters=True)
+    patience = {} if "timeout" in url.query else {"timeout": CONNECT_SECONDS}
+    return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=patience)
+
+
+@contextmanager
+def _away_named() -> Iterator[None]:
+    """Tells a database that is away from a statement that is wrong."""
+    try:
+        yield
+    except (IntegrityError, ProgrammingError, DataError):
+        raise
+    except (DBAPIError, OSError) as error:
+        # asyncpg raises OSError while it has no connection.
+        away = StoreUnavailable(mend=_MEND)
+        away.reason = _reason(error)
+        raise away from None
 
 
 @contextmanager
@@ -72,16 +104,21 @@ def unusable_named() -> Iterator[None]:
     """Turns what the driver says of a database that cannot be used into a line that names the variable."""
     try:
         yield
-    except DBAPIError as error:
-        raise ConfigError(_line(str(error.orig))) from None
-    except (OSError, TypeError, ValueError, SQLAlchemyError) as error:
-        # asyncpg raises OSError before it has a connection, and TypeError or ValueError for a query it does not know.
-        raise ConfigError(_line(str(error))) from None
+    except StoreUnavailable as away:
+        raise ConfigError(_line(away.reason)) from None
+    except (TypeError, ValueError, SQLAlchemyError) as error:
+        # asyncpg raises TypeError or ValueError for a query that it does not know.
+        raise ConfigError(_line(_reason(error))) from None
 
 
 def _line(reason: str) -> str:
-    reason = reason.partition("\n")[0].rpartition(">: ")[2]
-    return f"SSOBOT_DATABASE_URL names a database that cannot be used: {reason[:200].rstrip('.')}."
+    return f"SSOBOT_DATABASE_URL names a database that cannot be used: {reason}."
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what the driver says."""
+    said = str(error.orig if isinstance(error, DBAPIError) else error)
+    return said.partition("\n")[0].rpartition(">: ")[2][:200].rstrip(".")
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

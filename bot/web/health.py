@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -10,7 +10,7 @@ from aiohttp import web
 from bot.errors import ConfigError
 from bot.values import Listen
 
-Parts = Callable[[], Mapping[str, str | None]]
+Parts = Callable[[], Awaitable[Mapping[str, str | None]]]
 """Asked at each request: the reason why a part does not work, by its name; None if it works. Without secrets."""
 
 
@@ -18,7 +18,7 @@ def application(parts: Parts) -> web.Application:
     """200 and `{"status": "ok", "parts": {"database": "ok"}}`, or 503 and `failing`, with the reasons."""
 
     async def health(_request: web.Request) -> web.Response:
-        reasons = dict(parts())
+        reasons = dict(await parts())
         failing = any(reason is not None for reason in reasons.values())
         body = {
             "status": "failing" if failing else "ok",

@@ -294,6 +294,30 @@ async def test_a_store_that_fails_at_the_end_still_lets_the_answer_out(desk: Des
     assert len(await desk.operations.unfinished()) == 1
 
 
+async def test_while_the_database_is_away_nothing_is_begun_and_it_is_said(desk: Desk) -> None:
+    desk.operations.away = True
+    [said] = await desk.type(typed("!sso setup"))
+    assert said == "✗ Not done: The bot's own database cannot be used just now."
+    assert desk.script.calls == []
+
+
+async def test_an_end_that_could_not_be_committed_is_committed_once_the_database_is_back(desk: Desk) -> None:
+    desk.script.after_effect = asyncio.Event()
+    await desk.runner.handle(typed("!sso setup"))
+    await settle()
+    desk.operations.away = True
+    desk.script.after_effect.set()
+    await desk.clock.advance(2)
+    assert "Changed." in desk.chat.said()[0]
+    [row] = await desk.operations.unfinished()
+    assert row.state is OperationState.RUNNING
+    desk.operations.away = False
+    await desk.runner.idle()
+    assert await desk.operations.unfinished() == ()
+    [row] = desk.operations.rows.values()
+    assert (row.state, row.reply_text) == (OperationState.DONE, desk.chat.said()[0])
+
+
 # --- restarts --------------------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""What chatops relies on: the in-memory store and the one in SQL behave alike."""
+"""What chatops relies on: the in-memory store and the one in SQL, of either kind, behave alike."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
 
 from bot.chatops.ports import Notices, Operation, Operations, OperationState
 from bot.chatops.reply import new_message_id
@@ -18,6 +17,7 @@ from bot.store.engine import open_database
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
 from tests.support.chat import START, MemoryNotices, MemoryOperations, SteppedClock
+from tests.support.databases import KINDS, empty_database
 
 
 @dataclass
@@ -28,15 +28,16 @@ class Store:
     notices: Notices
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", *KINDS])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     if request.param == "memory":
         yield Store(MemoryOperations(), MemoryNotices())
         return
-    database = await open_database(make_url(f"sqlite+aiosqlite:///{tmp_path / 'contract.sqlite'}"))
-    await migrate.upgrade(database)
-    yield Store(SqlOperations(database, SteppedClock()), SqlNotes(database, SteppedClock()))
-    await database.close()
+    async with empty_database(request.param, tmp_path, request) as url:
+        database = await open_database(url)
+        await migrate.upgrade(database)
+        yield Store(SqlOperations(database, SteppedClock()), SqlNotes(database, SteppedClock()))
+        await database.close()
 
 
 def operation(number: int, message_id: str = "") -> Operation:

@@ -1,4 +1,4 @@
-"""A database for each test. Another kind of database is one more parameter of `database_url`."""
+"""A database for each test, of either kind."""
 
 from __future__ import annotations
 
@@ -13,13 +13,6 @@ from bot.secret import Secret
 from bot.store import migrate
 from bot.store.engine import Database, open_database
 from bot.store.vault import Vault
-
-
-@pytest.fixture(params=["sqlite"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
-    """An empty database that really is one."""
-    assert request.param == "sqlite"
-    return make_url(f"sqlite+aiosqlite:///{tmp_path / 'ssobot.sqlite'}")
 
 
 @pytest.fixture

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import URL, make_url
+from sqlalchemy.exc import IntegrityError
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreUnavailable
+from bot.store import migrate
 from bot.store.engine import Database, open_database
+from tests.support.postgres import LOCKED, Postgres
 
 INSERT = "INSERT INTO notes (key, value, created_at) VALUES ('n', '0', '2026-01-01')"
 
@@ -92,3 +95,68 @@ async def test_a_server_that_is_not_there_is_named(query: str) -> None:
         await open_database(make_url(f"postgresql+asyncpg://u:hunter2222@127.0.0.1:1/d{query}"))
     assert "hunter2222" not in caught.value.text
     assert "\n" not in caught.value.text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"username": LOCKED, "password": "not-the-right-one"}, "password authentication failed"),
+        ({"database": "nowhere"}, 'database "nowhere" does not exist'),
+        ({"username": "nobody"}, 'role "nobody" does not exist'),
+    ],
+    ids=["password", "database", "user"],
+)
+async def test_what_a_server_refuses_is_named_without_the_password(
+    postgres: Postgres, change: dict[str, str], said: str
+) -> None:
+    await postgres.execute(f"DROP ROLE IF EXISTS {LOCKED}", f"CREATE ROLE {LOCKED} LOGIN PASSWORD 'the-right-one'")
+    with pytest.raises(ConfigError) as caught:
+        await open_database(postgres.url().set(**change))  # type: ignore[arg-type]
+    assert caught.value.text.startswith("SSOBOT_DATABASE_URL names a database that cannot be used: ")
+    assert said in caught.value.text
+    assert "right" not in caught.value.text
+
+
+async def test_a_database_in_which_nothing_may_be_made_is_named(postgres: Postgres) -> None:
+    await postgres.execute("DROP ROLE IF EXISTS reader", "CREATE ROLE reader LOGIN")
+    async with postgres.database() as url:
+        database = await open_database(url.set(username="reader"))
+        with pytest.raises(ConfigError, match=r"SSOBOT_DATABASE_URL .* permission denied for schema public"):
+            await migrate.upgrade(database)
+        await database.close()
+
+
+async def test_a_server_that_goes_away_and_comes_back_is_used_again(postgres: Postgres) -> None:
+    async with postgres.database() as url:
+        database = await open_database(url)
+        await migrate.upgrade(database)
+        postgres.stop()
+        try:
+            with pytest.raises(StoreUnavailable) as caught:
+                await keys(database)
+        finally:
+            postgres.start()
+        assert "cannot be used just now" in caught.value.text
+        assert caught.value.__cause__ is None
+        assert await keys(database) == []
+        await database.close()
+
+
+async def test_a_file_that_may_not_be_written_is_unavailable(sqlite: Database) -> None:
+    async def insert() -> None:
+        async with sqlite.writing() as connection:
+            await connection.exec_driver_sql("PRAGMA query_only=ON")
+            await connection.exec_driver_sql(INSERT)
+
+    with pytest.raises(StoreUnavailable):
+        await insert()
+
+
+async def test_a_statement_that_is_wrong_is_no_outage(database: Database) -> None:
+    async def insert_twice() -> None:
+        async with database.writing() as connection:
+            for _ in range(2):
+                await connection.exec_driver_sql(INSERT)
+
+    with pytest.raises(IntegrityError):
+        await insert_twice()

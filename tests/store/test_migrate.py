@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +18,35 @@ from bot.errors import ConfigError
 from bot.store import migrate
 from bot.store.engine import Database, open_database
 from bot.store.tables import Base
+from tests.support.postgres import Postgres
+from tests.support.subprocesses import ssobot
+
+MIGRATING = """
+import asyncio, os, signal, sys
+from alembic import command
+from bot.errors import ConfigError
+from bot.store import engine, migrate
+from sqlalchemy import make_url
+
+upgrade = command.upgrade
+
+def upgrade_and_die(*words):
+    upgrade(*words)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+# here
+
+async def main():
+    try:
+        await migrate.upgrade(await engine.open_database(make_url(sys.argv[1])))
+    except ConfigError:
+        sys.exit(2)
+
+asyncio.run(main())
+"""
+WITHOUT_LOCK = MIGRATING.replace("# here", "engine.Database.is_postgresql = False")
+KILLED = MIGRATING.replace("# here", "command.upgrade = upgrade_and_die")
+"""Everything is written, and nothing committed."""
 
 
 def difference(connection: Connection) -> Any:
@@ -48,6 +81,61 @@ async def test_several_may_start_at_once(database_url: URL) -> None:
     assert sorted(did) == [False, False, True]
     for database in databases:
         await database.close()
+
+
+@pytest.mark.parametrize(("program", "statuses"), [(MIGRATING, [0, 0]), (WITHOUT_LOCK, [0, 2])], ids=["lock", "none"])
+async def test_it_is_the_lock_that_keeps_two_servers_programs_apart(
+    postgres: Postgres, program: str, statuses: list[int]
+) -> None:
+    """Both are held at the same first statement, by one who is about to create the same table, and then let go."""
+    async with postgres.database() as url:
+        database = await open_database(url)
+        async with database.engine.connect() as holder:
+            await holder.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+            children = [await migrating(url, program) for _ in range(2)]
+            await held_up(database, len(children))
+            await holder.rollback()
+        assert sorted([await child.wait() for child in children]) == statuses
+        assert await migrate.upgrade(database) is False
+        await database.close()
+
+
+async def migrating(url: URL, program: str) -> asyncio.subprocess.Process:
+    words = ("-c", program, url.render_as_string(hide_password=False))
+    return await asyncio.create_subprocess_exec(sys.executable, *words, stderr=asyncio.subprocess.DEVNULL)
+
+
+async def held_up(database: Database, programs: int) -> None:
+    """Returns when so many wait for a lock."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with asyncio.timeout(20):
+        while True:
+            async with database.reading() as connection:
+                if (await connection.exec_driver_sql(query)).scalar() == programs:
+                    return
+            await asyncio.sleep(0.02)
+
+
+async def test_several_processes_may_start_at_once(database_url: URL, tmp_path: Path) -> None:
+    env = {"SSOBOT_DATABASE_URL": database_url.render_as_string(hide_password=False)}
+    async with contextlib.AsyncExitStack() as stack:
+        folders = [tmp_path / str(number) for number in range(3)]
+        for folder in folders:
+            folder.mkdir()
+        programs = [await stack.enter_async_context(ssobot(folder, "migrate", env=env)) for folder in folders]
+        assert [await program.process.wait() for program in programs] == [0, 0, 0]
+    database = await open_database(database_url)
+    assert await migrate.upgrade(database) is False
+    await database.close()
+
+
+async def test_one_that_is_killed_in_the_middle_leaves_nothing(database_url: URL) -> None:
+    child = await migrating(database_url, KILLED)
+    assert await child.wait() == -signal.SIGKILL
+    database = await open_database(database_url)
+    assert await migrate.current(database) is None
+    assert await migrate.upgrade(database) is True
+    await database.close()
 
 
 async def test_a_reader_is_no_obstacle(database_url: URL) -> None:

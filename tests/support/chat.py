@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.chatops.ports import Message, Operation, OperationState, Person, Room
-from bot.errors import Rejected, RemoteError
+from bot.errors import Rejected, RemoteError, StoreUnavailable
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 BOT_ID, BOT_NAME = "bot1", "ssobot"
@@ -157,7 +157,9 @@ class MemoryOperations:
 
     rows: dict[str, Operation] = field(default_factory=dict)
     failing: frozenset[str] = frozenset()
-    """Calls that fail, as with a database that is gone; the error quotes values, as drivers do."""
+    """Calls that fail for good; the error quotes values, as drivers do."""
+    away: bool = False
+    """Every call that writes fails, as while the database is away."""
 
     async def accept(self, operation: Operation) -> Operation | None:
         self._check("accept")
@@ -189,6 +191,8 @@ class MemoryOperations:
         self.rows[operation_id] = replace(self.rows[operation_id], delivered=True)
 
     def _check(self, call: str) -> None:
+        if self.away:
+            raise StoreUnavailable
         if call in self.failing:
             raise OSError("statement failed with values hunter2-generated")
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from sqlalchemy import URL
 
 from bot.chatops.ports import Operation
 from bot.clock import SystemClock
@@ -52,6 +53,8 @@ class Scenario:
     """Of Rocket.Chat."""
     settle: float = 0.1
     """Seconds until what is stored there is live."""
+    database: Callable[[], AbstractAsyncContextManager[URL | None]] = field(default=nullcontext, compare=False)
+    """Gives the empty database of one play; a file unless given."""
 
 
 SCENARIOS = (
@@ -162,7 +165,10 @@ class Aftermath:
 @asynccontextmanager
 async def scene(folder: Path, scenario: Scenario) -> AsyncIterator[World]:
     """A world in which the scenario's command can be typed; no bot in it."""
-    async with world_at(folder, version=scenario.version, settle=scenario.settle) as world:
+    async with (
+        scenario.database() as database,
+        world_at(folder, database=database, version=scenario.version, settle=scenario.settle) as world,
+    ):
         if scenario.before:
             async with world.play.bot():
                 for words in scenario.before:

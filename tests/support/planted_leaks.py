@@ -20,6 +20,7 @@ from sqlalchemy import make_url, text
 from bot.sandbox.encvoy.grants import Credential
 from bot.secret import Secret, new_secret
 from bot.store.engine import open_database
+from tests.support.postgres import Postgres
 from tests.support.secrets_watch import heard
 from tests.support.world import World
 
@@ -88,6 +89,12 @@ async def test_database(tmp_path: Path, secret: str) -> None:
         await transaction.execute(text("CREATE TABLE t (c TEXT)"))
         await transaction.execute(text("INSERT INTO t VALUES (:c)"), {"c": secret})
     await database.close()
+
+
+async def test_database_of_a_server(postgres: Postgres, secret: str) -> None:
+    async with postgres.database() as url:
+        name = str(url.database)
+        await postgres.execute("CREATE TABLE t (c TEXT)", f"INSERT INTO t VALUES ('{secret}')", database=name)
 
 
 def test_journal_of_the_database(tmp_path: Path, secret: str) -> None:

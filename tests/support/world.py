@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import URL
+
 from bot.demo import SERVICE, State, look
 from bot.sandbox.visitor import Visitor
 from bot.stage import Stage, stage
@@ -113,10 +115,13 @@ class BotProcess:
 
 
 @contextlib.asynccontextmanager
-async def world_at(folder: Path, **options: Any) -> AsyncIterator[World]:
-    """A world without a bot. `options` of `bot.stage.stage`; settle 0.1 s unless given."""
+async def world_at(folder: Path, *, database: URL | None = None, **options: Any) -> AsyncIterator[World]:
+    """A world without a bot, whose database is a file in `folder` unless given. `options` of `bot.stage.stage`; settle
+    0.1 s unless given."""
     async with contextlib.AsyncExitStack() as stack:
         play = await stack.enter_async_context(stage(folder, **{"settle": 0.1, **options}))
+        if database is not None:
+            play.extra["SSOBOT_DATABASE_URL"] = database.render_as_string(hide_password=False)
         admin = await stack.enter_async_context(play.visitor())
         yield World(play, admin, stack)
 

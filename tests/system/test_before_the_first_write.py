@@ -89,8 +89,7 @@ async def test_a_trailing_slash_is_no_fault(world: World) -> None:
 
 @pytest.mark.parametrize("modules", [(), ("auditing", "livechat-enterprise")])
 async def test_rocketchat_9_without_the_licence_module(tmp_path: Any, modules: tuple[str, ...]) -> None:
-    options = {"version": "9.0", "switches": Switches(modules=modules)}
-    async with world_at(tmp_path, **options) as world, world.play.bot():
+    async with world_at(tmp_path, version="9.0", switches=Switches(modules=modules)) as world, world.play.bot():
         answer = await refused(world)
         assert "Rocket.Chat 9.0 lets people sign in by Custom OAuth only with a licence" in answer
         assert "oauth-enterprise" in answer
@@ -102,8 +101,8 @@ async def test_rocketchat_9_without_the_licence_module(tmp_path: Any, modules: t
 
 
 async def test_rocketchat_9_whose_licence_cannot_be_seen(tmp_path: Any) -> None:
-    options = {"version": "9.0", "switches": Switches(modules=("oauth-enterprise",))}
-    async with world_at(tmp_path, **options) as world, world.play.bot():
+    licensed = Switches(modules=("oauth-enterprise",))
+    async with world_at(tmp_path, version="9.0", switches=licensed) as world, world.play.bot():
         world.rocketchat.faults.add(Fault("GET", "/api/v1/licenses.info", status=403, body='{"success": false}'))
         answer = await refused(world)
         assert "I cannot see yours" in answer

@@ -23,6 +23,7 @@ from tests.support.crashes import (
     writes_of,
 )
 from tests.support.forked import Forked
+from tests.support.postgres import Postgres
 from tests.support.programs import run, run_committing_late, run_until_settled
 from tests.support.rocket import ShiftedClock
 
@@ -65,6 +66,22 @@ async def test_killed_before_each_remote_write(tmp_path: Path, scenario: Scenari
 @pytest.mark.parametrize("scenario", [s for s in SCENARIOS if s not in (SETUP, ROTATE)], ids=lambda s: s.name)
 async def test_killed_before_each_remote_write_of_the_others(tmp_path: Path, scenario: Scenario) -> None:
     await _each_write(tmp_path, scenario, When.BEFORE)
+
+
+@pytest.mark.parametrize("when", list(When), ids=lambda when: when.value)
+async def test_rotation_killed_at_each_remote_write_on_postgresql(
+    tmp_path: Path, postgres: Postgres, when: When
+) -> None:
+    await _each_write(tmp_path, replace(ROTATE, database=postgres.database), when)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", list(When), ids=lambda when: when.value)
+@pytest.mark.parametrize("scenario", [s for s in SCENARIOS if s != ROTATE], ids=lambda scenario: scenario.name)
+async def test_the_others_killed_at_each_remote_write_on_postgresql(
+    tmp_path: Path, postgres: Postgres, scenario: Scenario, when: When
+) -> None:
+    await _each_write(tmp_path, replace(scenario, database=postgres.database), when)
 
 
 @pytest.mark.parametrize("when", list(When), ids=lambda when: when.value)

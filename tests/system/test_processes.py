@@ -17,6 +17,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from sqlalchemy import URL
 
 from bot.clock import SystemClock
 from bot.config import VARIABLES
@@ -107,14 +108,18 @@ async def judging(rocketchat: Json, encvoy: Json) -> AsyncIterator[Judge]:
 
 
 @contextlib.asynccontextmanager
-async def three_processes(folder: Path, version: str = "8.8") -> AsyncIterator[tuple[Judge, Program]]:
-    """Both stand-ins and `ssobot run`, which knows what their first lines say and nothing else."""
+async def three_processes(
+    folder: Path, version: str = "8.8", database: URL | None = None
+) -> AsyncIterator[tuple[Judge, Program]]:
+    """Both stand-ins and `ssobot run`, which knows what their first lines say, which database to use, and nothing
+    else."""
+    own = {"SSOBOT_DATABASE_URL": database.render_as_string(hide_password=False)} if database else {}
     async with (
         ssobot(folder, "sandbox", "rocketchat", "--port", "0", "--settle", "0.1", "--version", version) as chat,
         ssobot(folder, "sandbox", "encvoy", "--port", "0") as identity,
     ):
         rocketchat, encvoy = await asyncio.gather(chat.introduction(), identity.introduction())
-        async with ssobot(folder, "run", env={**rocketchat["env"], **encvoy["env"], **ANY_PORT}) as bot:
+        async with ssobot(folder, "run", env={**rocketchat["env"], **encvoy["env"], **ANY_PORT, **own}) as bot:
             await bot.said('"listening"')
             async with judging(rocketchat, encvoy) as judge:
                 yield judge, bot
@@ -133,8 +138,8 @@ async def overhear(judge: Judge, bot: Program) -> None:
             heard("/healthz", await answer.text())
 
 
-async def test_three_processes_do_the_same_as_the_demo(tmp_path: Path) -> None:
-    async with three_processes(tmp_path) as (judge, bot):
+async def test_three_processes_do_the_same_as_the_demo(tmp_path: Path, database_url: URL) -> None:
+    async with three_processes(tmp_path, database=database_url) as (judge, bot):
         admin = judge.admin
         assert await admin.type("/sso setup") is None
         await admin.ask("!sso slash on")

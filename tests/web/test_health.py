@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aiohttp
 import pytest
 
 from bot.errors import ConfigError
 from bot.values import Listen
-from bot.web.health import application, serving
+from bot.web.health import Parts, application, serving
 
 ANYWHERE = Listen("127.0.0.1", 0)
+
+
+def telling(state: Mapping[str, str | None]) -> Parts:
+    async def parts() -> Mapping[str, str | None]:
+        return state
+
+    return parts
 
 
 async def ask(listen: Listen) -> tuple[int, object]:
@@ -18,13 +27,13 @@ async def ask(listen: Listen) -> tuple[int, object]:
 
 
 async def test_all_is_well() -> None:
-    async with serving(application(lambda: {"database": None}), ANYWHERE) as listen:
+    async with serving(application(telling({"database": None})), ANYWHERE) as listen:
         assert await ask(listen) == (200, {"status": "ok", "parts": {"database": "ok"}})
 
 
 async def test_the_part_that_fails_is_named_and_asked_anew() -> None:
     state: dict[str, str | None] = {"database": None, "socket": "not connected for 12 s"}
-    async with serving(application(lambda: state), ANYWHERE) as listen:
+    async with serving(application(telling(state)), ANYWHERE) as listen:
         assert await ask(listen) == (
             503,
             {"status": "failing", "parts": {"database": "ok", "socket": "not connected for 12 s"}},
@@ -34,15 +43,15 @@ async def test_the_part_that_fails_is_named_and_asked_anew() -> None:
 
 
 async def test_a_port_in_use_is_a_wrong_configuration() -> None:
-    async with serving(application(dict), ANYWHERE) as taken:
+    async with serving(application(telling({})), ANYWHERE) as taken:
         with pytest.raises(ConfigError) as caught:
-            async with serving(application(dict), taken):
+            async with serving(application(telling({})), taken):
                 pytest.fail("two servers on one port")
     assert caught.value.text == f"SSOBOT_LISTEN cannot be listened on: {taken}: address already in use."
 
 
 async def test_the_port_is_free_afterwards() -> None:
-    async with serving(application(dict), ANYWHERE) as listen:
+    async with serving(application(telling({})), ANYWHERE) as listen:
         pass
-    async with serving(application(dict), listen) as again:
+    async with serving(application(telling({})), listen) as again:
         assert again == listen
