@@ -11,6 +11,7 @@ import importlib
 import sys
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 
 import click
@@ -22,6 +23,13 @@ from bot.errors import ConfigError, UserError
 
 INTERRUPTED = 130
 PORT = click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 picks a free port.")
+
+TLS = click.option(
+    "--tls",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Speak TLS, by a certificate authority that is made once in DIR.",
+)
 
 
 def main() -> None:
@@ -53,9 +61,10 @@ def run() -> int:
 
 
 @cli.command()
-def demo() -> int:
+@click.option("--tls", is_flag=True, help="Over TLS, by a certificate authority of its own.")
+def demo(tls: bool) -> int:
     """Show everything, against stand-ins, in a minute."""
-    return _start("bot.demo:main")
+    return _start("bot.demo:main", tls)
 
 
 @cli.command()
@@ -65,10 +74,12 @@ def doctor() -> int:
 
 
 @cli.group(invoke_without_command=True)
+@TLS
 @click.pass_context
-def sandbox(context: click.Context) -> int:
+def sandbox(context: click.Context, tls: Path | None) -> int:
     """Run both stand-ins and the bot, or one stand-in."""
-    return 0 if context.invoked_subcommand else _start("bot.demo:sandbox")
+    context.obj = tls
+    return 0 if context.invoked_subcommand else _start("bot.demo:sandbox", tls)
 
 
 @sandbox.command()
@@ -81,16 +92,20 @@ def sandbox(context: click.Context) -> int:
     show_default=True,
     help="Seconds from the last write of settings until they are live.",
 )
-def rocketchat(port: int, version: str, settle: float) -> int:
+@TLS
+@click.pass_obj
+def rocketchat(outer: Path | None, port: int, version: str, settle: float, tls: Path | None) -> int:
     """Run the stand-in of Rocket.Chat."""
-    return _start("bot.sandbox.__main__:rocketchat", port, version, settle)
+    return _start("bot.sandbox.__main__:rocketchat", port, version, settle, tls or outer)
 
 
 @sandbox.command()
 @PORT
-def encvoy(port: int) -> int:
+@TLS
+@click.pass_obj
+def encvoy(outer: Path | None, port: int, tls: Path | None) -> int:
     """Run the stand-in of Encvoy ID."""
-    return _start("bot.sandbox.__main__:encvoy", port)
+    return _start("bot.sandbox.__main__:encvoy", port, tls or outer)
 
 
 @cli.command()

@@ -40,6 +40,7 @@ from bot.store.migrate import upgrade
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
 from bot.store.vault import Vault
+from bot.trust import client_context
 from bot.web.health import application, serving
 from bot.wire import Wire
 from commands import register_all
@@ -97,12 +98,14 @@ class Systems:
 @contextlib.asynccontextmanager
 async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
     """Builds the clients; asks nothing yet but Rocket.Chat's clock."""
+    tls = client_context(config.ca_file)
     rest = Rest(
         config.rocketchat_url,
         config.rocketchat_user_id,
         config.rocketchat_token,
         clock=clock,
         password=config.rocketchat_password,
+        tls=tls,
     )
     chat = RestChat(rest)
     encvoy = EncvoyIdClient(
@@ -111,8 +114,9 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
         login=config.encvoy_login,
         password=config.encvoy_password,
         clock=clock,
+        tls=tls,
     )
-    async with Wire("Rocket.Chat") as wire, encvoy:
+    async with Wire("Rocket.Chat", tls=tls) as wire, encvoy:
         skew = await server_skew(wire, config.rocketchat_url, clock.now())
         realtime = RealtimeClient(
             config.rocketchat_url,
@@ -121,6 +125,7 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
             clock,
             _CatchUp(chat, config.admin_room),
             started=clock.now() + skew,
+            tls=tls,
         )
         rocketchat = RocketChatClient(rest, realtime.live, clock)
         gatherer = Gatherer(

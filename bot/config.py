@@ -36,6 +36,7 @@ Keys = Annotated[tuple[Secret, ...], BeforeValidator(values.keys)]
 Roles = Annotated[frozenset[str], BeforeValidator(values.roles)]
 Database = Annotated[URL, BeforeValidator(values.database), PlainSerializer(str)]
 """As text it hides its password; pydantic left alone would dump the parts of it."""
+CaFile = Annotated[Path, BeforeValidator(values.ca_file)]
 Listening = Annotated[Listen, BeforeValidator(values.listen)]
 
 
@@ -108,6 +109,10 @@ class Config(StoreConfig):
     encvoy_client_id: Word = Field(description="The id of Encvoy ID's main client, which the bot logs in through.")
     encvoy_login: Text = Field(description="Login of the bot's user at Encvoy ID (role ADMIN, “manager”).")
     encvoy_password: Password = Field(description="Password of that user.")
+    ca_file: CaFile | None = Field(
+        default=None,
+        description="File with the certificates (PEM) of authorities to be trusted besides the system's own.",
+    )
     keys: Keys = Field(
         description="Keys that encrypt secrets in the database, separated by commas; `ssobot keys new` makes one. "
         "The first one encrypts, all decrypt: put a new one in front, keep the last one."

@@ -86,13 +86,13 @@ SCENES: tuple[tuple[str, Callable[[State, State], bool]], ...] = (
 )
 
 
-def main() -> int:
-    """Plays; 0 only if both stand-ins were right after every answer."""
+def main(tls: bool = False) -> int:
+    """Plays, over TLS if told so; 0 only if both stand-ins were right after every answer."""
     logs.configure(level=logging.ERROR)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         try:
-            asyncio.run(_play(Path(folder)))
+            asyncio.run(_play(Path(folder), tls))
         except (DemoFailed, TimeoutError) as failure:
             click.echo(f"The demo failed: {failure or 'an answer took too long'}", err=True)
             return 1
@@ -100,8 +100,8 @@ def main() -> int:
     return 0
 
 
-async def _play(folder: Path) -> None:
-    async with stage(folder) as play, play.bot(), play.visitor() as admin:
+async def _play(folder: Path, tls: bool) -> None:
+    async with stage(folder, tls=folder if tls else None) as play, play.bot(), play.visitor() as admin:
         click.echo(f"Rocket.Chat stand-in at {play.rocketchat.url}, Encvoy ID stand-in at {play.encvoy.url}\n")
         await _slash(admin)
         for line, right in SCENES:
@@ -140,7 +140,7 @@ async def _sign_in(play: Stage) -> None:
     """A person presses the new button, signs in at Encvoy ID, consents, and arrives."""
     person = play.encvoy.introduction.account("person")
     click.echo(f"{person.login} presses the button on the login page …")
-    arrived = await sign_in(play.rocketchat.url, SERVICE, person.login, Secret(person.password))
+    arrived = await sign_in(play.rocketchat.url, SERVICE, person.login, Secret(person.password), tls=play.tls)
     user = play.rocketchat.people.get(arrived.user_id)
     if user is None or SERVICE not in user.services:
         raise DemoFailed("nobody arrived in Rocket.Chat")
@@ -148,17 +148,17 @@ async def _sign_in(play: Stage) -> None:
     click.echo(f"       signed in at Encvoy ID, was asked for {pages}, and is `{user.username}` in Rocket.Chat")
 
 
-def sandbox() -> int:
-    """Both stand-ins and the bot, until told to stop."""
+def sandbox(tls: Path | None = None) -> int:
+    """Both stand-ins and the bot, until told to stop. `tls`: the folder of the authority, if they speak TLS."""
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_sandbox(Path(folder)))
+        return asyncio.run(_sandbox(Path(folder), tls))
 
 
-async def _sandbox(folder: Path) -> int:
+async def _sandbox(folder: Path, tls: Path | None) -> int:
     stopped = told_to_stop()
     # Nothing comes before the first line, even for somebody who reads both streams as one.
     logs.configure(level=logging.ERROR)
-    async with stage(folder) as play, play.bot():
+    async with stage(folder, tls=tls) as play, play.bot():
         click.echo(play.introduction.line())
         logs.configure()
         await stopped.wait()

@@ -15,10 +15,15 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from typing import IO, Any
 from urllib.parse import quote, quote_plus
 
+import stamina.instrumentation
 import structlog
+from stamina.instrumentation import RetryDetails
 from structlog.types import Processor
 
+from bot.errors import UserError
 from bot.secret import Secret
+
+_log = structlog.get_logger(__name__)
 
 MASK = "…"
 _TELLING = re.compile(r"token|secret|password|passwd|authorization|cookie|fernet|ssobot_keys", re.IGNORECASE)
@@ -44,6 +49,13 @@ def redact(line: str) -> str:
     for text in sorted(_known, key=len, reverse=True):
         line = line.replace(text, MASK)
     return _CREDENTIALS.sub(f"://{MASK}@", _QUERY.sub(rf"\1?{MASK}", line))
+
+
+def _waiting(details: RetryDetails) -> None:
+    """Says what is waited for, to whoever watches the terminal: it may be that only they can mend it."""
+    cause = details.caused_by
+    reason = cause.text if isinstance(cause, UserError) else type(cause).__name__
+    _log.warning("waiting", reason=reason, retry_in=round(details.wait_for, 1))
 
 
 def configure(stream: IO[str] | None = None, level: int = logging.INFO) -> None:
@@ -78,6 +90,7 @@ def configure(stream: IO[str] | None = None, level: int = logging.INFO) -> None:
     for chatty in ("urllib3", "aiohttp.access", "sqlalchemy.engine", "alembic", "aiosqlite"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.captureWarnings(True)
+    stamina.instrumentation.set_on_retry_hooks([_waiting])
     threading.excepthook = _of_thread
     structlog.configure(
         processors=[

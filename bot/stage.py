@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from bot import logs
 from bot.app import Bot, building
 from bot.clock import Clock, SystemClock
 from bot.config import PREFIX, Config
+from bot.sandbox.authority import Authority, authority_in
 from bot.sandbox.encvoy.standin import EncvoyStandIn
 from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from bot.sandbox.serving import Account, Introduction
@@ -31,6 +33,8 @@ class Stage:
     encvoy: EncvoyStandIn
     folder: Path
     """Where the bot keeps its database."""
+    authority: Authority | None = None
+    """Signs the certificates of both, where they speak TLS."""
     keys: str = field(default_factory=lambda: Fernet.generate_key().decode())
     extra: dict[str, str] = field(default_factory=dict)
     """Variables over those of the stand-ins."""
@@ -44,8 +48,14 @@ class Stage:
             "SSOBOT_KEYS": self.keys,
             "SSOBOT_DATABASE_URL": f"sqlite+aiosqlite:///{self.folder / 'ssobot.sqlite'}",
             "SSOBOT_LISTEN": "127.0.0.1:0",
+            **({"SSOBOT_CA_FILE": str(self.authority.file)} if self.authority else {}),
             **self.extra,
         }
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """For whoever visits; None where the stand-ins speak plain HTTP."""
+        return self.authority.client_context() if self.authority else None
 
     @property
     def accounts(self) -> tuple[Account, ...]:
@@ -81,7 +91,7 @@ class Stage:
     async def visitor(self, role: str = "admin", room: str = ROOM) -> AsyncIterator[Visitor]:
         """Somebody of that role at the web client."""
         account = self.rocketchat.introduction.account(role)
-        async with visiting(self.rocketchat.url, account.user_id, account.token, room) as visitor:
+        async with visiting(self.rocketchat.url, account.user_id, account.token, room, self.tls) as visitor:
             yield visitor
 
 
@@ -96,18 +106,27 @@ async def stage(
     site_url: str | None = None,
     switches: Switches | None = None,
     clock: Clock | None = None,
+    tls: Path | None = None,
 ) -> AsyncIterator[Stage]:
-    """Both stand-ins on free loopback ports; everything but `folder` is what `RocketChatStandIn` takes. Both run on
-    `clock`; a bot that is to share it must be given it too."""
+    """Both stand-ins on free loopback ports; what isn't told of here is what `RocketChatStandIn` takes. Both run on
+    `clock`; a bot that is to share it must be given it too. `tls` is the folder of the authority, if they speak TLS."""
     clock = clock or SystemClock()
+    authority = authority_in(tls) if tls else None
     rocketchat = RocketChatStandIn(
-        port=0, version=version, settle=settle, seed=seed, path=path, site_url=site_url, switches=switches, clock=clock
+        version=version,
+        settle=settle,
+        seed=seed,
+        path=path,
+        site_url=site_url,
+        switches=switches,
+        clock=clock,
+        authority=authority,
     )
-    encvoy = EncvoyStandIn(port=0, seed=seed, clock=lambda: clock.now().timestamp())
+    encvoy = EncvoyStandIn(seed=seed, clock=lambda: clock.now().timestamp(), authority=authority)
     try:
         await rocketchat.start()
         await encvoy.start()
-        yield Stage(rocketchat, encvoy, folder)
+        yield Stage(rocketchat, encvoy, folder, authority)
     finally:
         await encvoy.stop()
         await rocketchat.stop()

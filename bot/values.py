@@ -7,7 +7,9 @@ Each function takes the text and raises ValueError with the end of a sentence th
 from __future__ import annotations
 
 import re
+import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from sqlalchemy import URL, make_url
@@ -55,6 +57,21 @@ def token(value: str) -> Secret:
 def password(value: str) -> Secret:
     """Any text, taken as it is."""
     return Secret(value)
+
+
+def ca_file(value: str) -> Path:
+    """A file with certificates in PEM, at least one."""
+    path = Path(value)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cafile=path)
+    except ssl.SSLError:
+        raise ValueError("names a file that holds no certificate in PEM") from None
+    except OSError as error:
+        raise ValueError(f"names a file that cannot be read: {(error.strerror or 'it is no file').lower()}") from None
+    if not context.cert_store_stats()["x509"]:
+        raise ValueError("names a file that holds no certificate in PEM")
+    return path
 
 
 def room(value: str) -> str:

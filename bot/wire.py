@@ -15,6 +15,7 @@ import aiohttp
 import yarl
 
 from bot.errors import BadAnswer, NoAnswer, RemoteError, System, Unreachable
+from bot.trust import ADDRESSES, Trouble, client_context, proxy_for, proxy_trouble, trouble
 
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 8.0
@@ -22,8 +23,6 @@ TOTAL_SECONDS = 8.0
 KEEP_ALIVE_SECONDS = 4.0
 """How long an idle connection is kept: longer than Rocket.Chat takes to settle, shorter than the five seconds after
 which Node closes one, because a POST that meets the closing end could not be told from one that was carried out."""
-ADDRESSES: Mapping[System, str] = {"Rocket.Chat": "SSOBOT_ROCKETCHAT_URL", "Encvoy ID": "SSOBOT_ENCVOY_URL"}
-"""The variable that leads to each system."""
 MAX_BODY = 8 * 1024 * 1024
 USER_AGENT = "ssobot"
 """What Encvoy ID writes into its log as the device of a login."""
@@ -56,7 +55,7 @@ class Wire:
     """The connections to one system. Use as `async with`, or call `close`."""
 
     def __init__(self, system: System, *, timeout: float = TOTAL_SECONDS, tls: ssl.SSLContext | None = None) -> None:
-        """`timeout` in seconds for one request as a whole; `tls` for a private certificate authority."""
+        """`timeout` in seconds for a request as a whole; `tls` where more than the system's authorities is trusted."""
         self.system: System = system
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(CONNECT_SECONDS, timeout))
         self._tls = tls
@@ -102,7 +101,7 @@ class Wire:
 
     def _session(self, jar: aiohttp.abc.AbstractCookieJar) -> aiohttp.ClientSession:
         if self._connector is None:
-            tls: ssl.SSLContext | bool = True if self._tls is None else self._tls
+            tls = client_context() if self._tls is None else self._tls
             self._connector = aiohttp.TCPConnector(ssl=tls, keepalive_timeout=KEEP_ALIVE_SECONDS, limit_per_host=20)
         return aiohttp.ClientSession(
             connector=self._connector,
@@ -132,6 +131,7 @@ class Wire:
                 json=json,
                 data=form,
                 allow_redirects=False,
+                proxy=proxy_for(url),
             ) as response:
                 body = await response.content.read(MAX_BODY + 1)
                 while len(body) <= MAX_BODY and (more := await response.content.read(MAX_BODY + 1)):
@@ -139,15 +139,15 @@ class Wire:
                 if len(body) <= MAX_BODY:
                     return Answer(response.status, response.headers, body)
                 failure = BadAnswer(self.system, route, why="The answer does not end.")
-        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError):
-            failure = Unreachable(
-                self.system,
-                route,
-                why="Its TLS certificate is not trusted here.",
-                mend="Add its certificate authority to those that this machine trusts.",
-            )
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-            failure = Unreachable(self.system, route, why="Nothing answers at its address.", mend=self._look_there())
+        except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError):
+            found = proxy_trouble(self.system)
+            failure = Unreachable(self.system, route, why=found.why, mend=found.mend)
+        except (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError) as error:
+            found = trouble(error, self.system) or self._nobody_there()
+            failure = Unreachable(self.system, route, why=found.why, mend=found.mend)
+        except aiohttp.ConnectionTimeoutError:
+            found = self._nobody_there()
+            failure = Unreachable(self.system, route, why=found.why, mend=found.mend)
         except TimeoutError:
             seconds = f"{self._timeout.total:g}"
             failure = NoAnswer(
@@ -159,6 +159,9 @@ class Wire:
             failure = BadAnswer(self.system, route, why="That is not HTTP as it should be.")
         # Outside of the except clause: nothing of aiohttp hangs on the error, not even as its context.
         raise failure
+
+    def _nobody_there(self) -> Trouble:
+        return Trouble("Nothing answers at its address.", self._look_there())
 
     def _look_there(self) -> str:
         return f"Check that {self.system} is running, and that {ADDRESSES[self.system]} leads to it from here."

@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 
 import pytest
+import trustme
 
 from bot import config
 from bot.config import VARIABLES, Config, StoreConfig
@@ -172,6 +173,7 @@ WRONG = [
     ("SSOBOT_DATABASE_URL", "sqlite://"),
     ("SSOBOT_ADMIN_ROLES", ","),
     ("SSOBOT_LISTEN", "8080"),
+    ("SSOBOT_CA_FILE", "/no/such/ca.pem"),
 ]
 
 
@@ -186,6 +188,17 @@ def test_a_wrong_value_gets_one_line_that_does_not_repeat_it(
     assert "\n" not in line
     assert "hunter2222" not in line
     assert KEY[:10] not in line
+
+
+def test_the_name_of_the_ca_file_is_no_other_variable_s_file_form(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trustme.CA().cert_pem.write_to_path(str(good / "ca.pem"))
+    monkeypatch.setenv("SSOBOT_CA_FILE", "ca.pem")
+    assert config.load(Config).ca_file == Path("ca.pem")
+    assert config.strays() == ()
+    monkeypatch.delenv("SSOBOT_CA_FILE")
+    (good / "name").write_text("ca.pem\n")
+    monkeypatch.setenv("SSOBOT_CA_FILE_FILE", "name")
+    assert config.load(Config).ca_file == Path("ca.pem")
 
 
 @pytest.mark.usefixtures("good")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -135,3 +138,27 @@ def test_the_position_of_a_wrong_key_is_named() -> None:
 def test_a_key_is_url_safe_base64_of_32_bytes(key: str) -> None:
     with pytest.raises(ValueError, match="key 1"):
         values.keys(key)
+
+
+def test_a_file_of_certificates_is_taken_with_all_of_them(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_bytes(trustme.CA().cert_pem.bytes() + trustme.CA().cert_pem.bytes())
+    assert values.ca_file(str(file)) == file
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "names a file that cannot be read: no such file or directory"),
+        (b"", "names a file that holds no certificate in PEM"),
+        (b"hello", "names a file that holds no certificate in PEM"),
+        (trustme.CA().private_key_pem.bytes(), "names a file that holds no certificate in PEM"),
+        (b"-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n", "holds no certificate in PEM"),
+    ],
+    ids=["missing", "empty", "text", "key", "broken"],
+)
+def test_a_file_without_a_certificate_is_refused(tmp_path: Path, content: bytes | None, why: str) -> None:
+    if content is not None:
+        (tmp_path / "ca.pem").write_bytes(content)
+    with pytest.raises(ValueError, match=why):
+        values.ca_file(str(tmp_path / "ca.pem"))

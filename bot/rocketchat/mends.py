@@ -17,9 +17,6 @@ FACTOR_EXHAUSTED = (
     "password of the bot's account."
 )
 REFUSED = f"Check {URL}, and that Rocket.Chat is running and can be reached from here."
-CERTIFICATE = (
-    f"Check that {URL} names the host of the certificate, and that this machine trusts the authority that signed it."
-)
 
 _PERMISSIONS = (
     ("settings.addCustomOAuth", "add-oauth-service"),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,7 @@ from bot.rocketchat.mends import REFUSED
 from bot.rocketchat.messages import iso
 from bot.rocketchat.session import CONNECT_TIMEOUT, READ_TIMEOUT, LeashedSession
 from bot.secret import Secret
+from bot.trust import client_context
 
 LIMIT = 8.0
 """Seconds for one call in all."""
@@ -54,16 +56,15 @@ class Rest:
         *,
         clock: Clock,
         password: Secret | None = None,
-        verify: bool | str = True,
+        tls: ssl.SSLContext | None = None,
         limit: float = LIMIT,
     ) -> None:
-        """`url` without trailing slash. `verify` is handed to rocketchat-API with every call: the system's authorities,
-        or the path of a file that replaces them (facts/rocketchat.md §14)."""
+        """`url` without trailing slash. `tls` where more than the system's authorities is trusted."""
         self.url = url.rstrip("/")
         self.user_id = user_id
         self._token = token
         self._password = password
-        self._verify = verify
+        self._tls = tls or client_context()
         self._clock = clock
         self._limit = limit
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="rocketchat")
@@ -138,13 +139,12 @@ class Rest:
     def _api(self) -> Any:
         """This thread's own client."""
         if not hasattr(self._local, "api"):
-            session = LeashedSession(self.url, self._password)
+            session = LeashedSession(self.url, self._password, self._tls)
             self._sessions.append(session)
             self._local.api = RocketChat(
                 user_id=self.user_id,
                 auth_token=self._token.reveal(),
                 server_url=self.url,
-                ssl_verify=self._verify,
                 timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
                 session=session,
             )

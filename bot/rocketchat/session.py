@@ -20,8 +20,9 @@ from urllib3.exceptions import HTTPError
 from bot.errors import NoAnswer, RemoteError, Unreachable
 from bot.rocketchat.decipher import SYSTEM, Answer, SecondFactorAsked, decipher
 from bot.rocketchat.leash import Line, leashed_pools
-from bot.rocketchat.mends import CERTIFICATE, REFUSED
+from bot.rocketchat.mends import REFUSED
 from bot.secret import Secret
+from bot.trust import Trouble, proxy_trouble, trouble
 
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 8.0
@@ -34,12 +35,13 @@ the closing end could not be told from one that was carried out."""
 class LeashedSession(requests.Session):
     """Returns a good answer (2xx, a JSON object, not `success: false`), or raises one of `bot.errors.RemoteError`."""
 
-    def __init__(self, base_url: str, second_factor: Secret | None) -> None:
-        """`second_factor` is the password of the bot's account, for servers that ask for it in spite of the token."""
+    def __init__(self, base_url: str, second_factor: Secret | None, tls: ssl.SSLContext) -> None:
+        """`second_factor` is the password of the bot's account, for servers that ask for it in spite of the token;
+        `tls` says who is trusted."""
         super().__init__()
         self.line = Line()
-        self.mount("http://", _LeashedAdapter(self.line))
-        self.mount("https://", _LeashedAdapter(self.line))
+        self.mount("http://", _LeashedAdapter(self.line, tls))
+        self.mount("https://", _LeashedAdapter(self.line, tls))
         self.auth = _no_netrc
         self._base_path = urlsplit(base_url).path.rstrip("/")
         self._second_factor = second_factor
@@ -88,7 +90,8 @@ class LeashedSession(requests.Session):
         except (OSError, HTTPError, ValueError) as failure:
             if self.line.call.sent:
                 return NoAnswer(SYSTEM, route, mend=REFUSED)
-            return Unreachable(SYSTEM, route, mend=CERTIFICATE if _is_distrust(failure) else REFUSED)
+            found = _trouble(failure)
+            return Unreachable(SYSTEM, route, why=found.why, mend=found.mend)
 
     def _drop_idle_connection(self) -> None:
         if time.monotonic() - self._used_at > IDLE_LIMIT:
@@ -96,21 +99,35 @@ class LeashedSession(requests.Session):
 
 
 class _LeashedAdapter(HTTPAdapter):
-    """Makes the connections, through the environment's proxies too, hang on the line."""
+    """Makes the connections, through the environment's proxies too, hang on the line, and trust whom the bot trusts:
+    whatever rocketchat-API and REQUESTS_CA_BUNDLE say (facts/rocketchat.md §14), neither more nor fewer."""
 
-    def __init__(self, line: Line) -> None:
-        self._pools = leashed_pools(line)
+    def __init__(self, line: Line, tls: ssl.SSLContext) -> None:
+        self._pools, self._tls = leashed_pools(line), tls
         super().__init__(pool_connections=1, pool_maxsize=1)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
-        super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
+        super().init_poolmanager(connections, maxsize, block, ssl_context=self._tls, **pool_kwargs)
         self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        manager = super().proxy_manager_for(proxy, ssl_context=self._tls, **proxy_kwargs)
         if not proxy.lower().startswith("socks"):
             manager.pool_classes_by_scheme = self._pools
         return manager
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        host, _ = super().build_connection_pool_key_attributes(request, True, cert)
+        return host, {"cert_reqs": "CERT_REQUIRED"}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Nothing is added to the context."""
+
+
+def _trouble(failure: BaseException) -> Trouble:
+    if isinstance(failure, requests.exceptions.ProxyError):
+        return proxy_trouble(SYSTEM)
+    return trouble(failure, SYSTEM) or Trouble("", REFUSED)
 
 
 def _second_factor_headers(password: Secret) -> dict[str, str]:
@@ -121,17 +138,3 @@ def _second_factor_headers(password: Secret) -> dict[str, str]:
 def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Any `auth` at all keeps requests from adding a password of the user's .netrc."""
     return request
-
-
-def _is_distrust(failure: BaseException) -> bool:
-    """Whether a certificate that could not be verified is somewhere in the chain of reasons."""
-    seen: set[int] = set()
-    pending: list[object] = [failure]
-    while pending:
-        reason = pending.pop()
-        if isinstance(reason, ssl.SSLCertVerificationError):
-            return True
-        if isinstance(reason, BaseException) and id(reason) not in seen:
-            seen.add(id(reason))
-            pending += [reason.__cause__, reason.__context__, getattr(reason, "reason", None), *reason.args]
-    return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,9 +24,10 @@ from bot.rocketchat.ddp import ClientProtocol
 from bot.rocketchat.horizon import Horizon
 from bot.rocketchat.live import LiveTable
 from bot.rocketchat.messages import message_from
-from bot.rocketchat.upgrade import SessionFactory, network_error, open_websocket, plain_session, refuse_redirects
+from bot.rocketchat.upgrade import network_error, open_websocket, plain_session
 from bot.rocketchat.upgrade import websocket_url as _websocket_url
 from bot.secret import Secret
+from bot.trust import client_context
 
 RETRY_FIRST, RETRY_MOST = 0.3, 20.0
 """Seconds; the bound of the pause doubles from one to the other, the pause is anything below it."""
@@ -68,7 +70,7 @@ class RealtimeClient:
         catch_up: CatchUp,
         *,
         started: datetime | None = None,
-        session_factory: SessionFactory = plain_session,
+        tls: ssl.SSLContext | None = None,
         on_state: Callable[[RealtimeState], None] = _ignore,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -78,7 +80,7 @@ class RealtimeClient:
         self._url, self._user_id, self._token = _websocket_url(url), user_id, token
         self._clock = clock
         self._ask = catch_up
-        self._session_factory = session_factory
+        self._tls = tls or client_context()
         self._on_state = on_state
         self._jitter = jitter
         self._state = RealtimeState(connected=False, since=clock.now())
@@ -124,7 +126,7 @@ class RealtimeClient:
         """From opening to its end; returns or raises why it ended."""
         error: RemoteError | None = None
         try:
-            async with self._session_factory((refuse_redirects,)) as session:
+            async with plain_session(self._tls) as session:
                 websocket = await open_websocket(session, self._url, self._clock)
                 try:
                     error = await self._converse(websocket)

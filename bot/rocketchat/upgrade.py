@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import ssl
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import aiohttp
@@ -11,6 +12,7 @@ import aiohttp
 from bot.clock import Clock
 from bot.errors import BadAnswer, NoAnswer, Redirected, RemoteError, Unreachable
 from bot.rocketchat import mends
+from bot.trust import Trouble, proxy_for, proxy_trouble, trouble
 
 CONNECT_WITHIN = 8.0
 """Seconds for address, TCP, TLS and upgrade together."""
@@ -21,15 +23,14 @@ GOODBYE_WITHIN = 0.1
 
 ROUTE = "GET /websocket"
 
-Middlewares = tuple[aiohttp.ClientMiddlewareType, ...]
-SessionFactory = Callable[[Middlewares], aiohttp.ClientSession]
-"""Makes a session with these middlewares. The caller's place for proxies and a private CA."""
 T = TypeVar("T")
 
 
-def plain_session(middlewares: Middlewares) -> aiohttp.ClientSession:
-    """A session with the system's CAs and the proxies of the environment, and without cookies."""
-    return aiohttp.ClientSession(middlewares=middlewares, trust_env=True, cookie_jar=aiohttp.DummyCookieJar())
+def plain_session(tls: ssl.SSLContext) -> aiohttp.ClientSession:
+    """A session for one websocket: without cookies, and no redirect is followed."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=tls), middlewares=(refuse_redirects,), cookie_jar=aiohttp.DummyCookieJar()
+    )
 
 
 def websocket_url(url: str) -> str:
@@ -41,7 +42,11 @@ def websocket_url(url: str) -> str:
 async def open_websocket(session: aiohttp.ClientSession, url: str, clock: Clock) -> aiohttp.ClientWebSocketResponse:
     """The open websocket. Raises Unreachable, NoAnswer, Redirected or BadAnswer, and no other error of the network."""
     opening = session.ws_connect(
-        url, max_msg_size=FRAME_AT_MOST, timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE_WITHIN), autoping=True
+        url,
+        max_msg_size=FRAME_AT_MOST,
+        timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE_WITHIN),
+        autoping=True,
+        proxy=proxy_for(url),
     )
     try:
         return await within(clock, _opened(opening), CONNECT_WITHIN)
@@ -61,11 +66,17 @@ def network_error(failure: BaseException) -> RemoteError:
     match failure:
         case aiohttp.WSServerHandshakeError(status=status):
             return BadAnswer("Rocket.Chat", ROUTE, status=status, mend=mends.NOT_ROCKETCHAT)
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
-            return Unreachable("Rocket.Chat", ROUTE, code="certificate", mend=mends.CERTIFICATE)
+        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+            return _unreachable(proxy_trouble("Rocket.Chat"))
         case aiohttp.ClientConnectorDNSError():
             return Unreachable("Rocket.Chat", ROUTE, code="name-not-found", mend=mends.REFUSED)
+    if found := trouble(failure, "Rocket.Chat"):
+        return _unreachable(found)
     return Unreachable("Rocket.Chat", ROUTE, mend=mends.REFUSED)
+
+
+def _unreachable(found: Trouble) -> Unreachable:
+    return Unreachable("Rocket.Chat", ROUTE, why=found.why, mend=found.mend)
 
 
 async def refuse_redirects(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from cryptography.fernet import Fernet
 
 from bot.errors import ConfigError
+from bot.sandbox.authority import Authority, authority_in
 from bot.sandbox.encvoy.standin import EncvoyStandIn
 from bot.sandbox.rocketchat.standin import RocketChatStandIn
 from bot.sandbox.serving import Introduction
@@ -32,17 +34,21 @@ class StandIn(Protocol):
         ...
 
 
-def rocketchat(port: int, version: str, settle: float) -> int:
-    """Runs the stand-in of Rocket.Chat. `settle` in seconds; port 0 picks a free one."""
-    return asyncio.run(_serve(RocketChatStandIn(port=port, version=version, settle=settle)))
+def rocketchat(port: int, version: str, settle: float, tls: Path | None = None) -> int:
+    """Runs the stand-in of Rocket.Chat. `settle` in seconds; port 0 picks a free one; `tls` is the folder of the
+    authority, if it speaks TLS."""
+    authority = authority_in(tls) if tls else None
+    stand_in = RocketChatStandIn(port=port, version=version, settle=settle, authority=authority)
+    return asyncio.run(_serve(stand_in, authority))
 
 
-def encvoy(port: int) -> int:
+def encvoy(port: int, tls: Path | None = None) -> int:
     """Runs the stand-in of Encvoy ID."""
-    return asyncio.run(_serve(EncvoyStandIn(port=port)))
+    authority = authority_in(tls) if tls else None
+    return asyncio.run(_serve(EncvoyStandIn(port=port, authority=authority), authority))
 
 
-async def _serve(stand_in: StandIn) -> int:
+async def _serve(stand_in: StandIn, authority: Authority | None) -> int:
     stopped = told_to_stop()
     try:
         await stand_in.start()
@@ -52,6 +58,8 @@ async def _serve(stand_in: StandIn) -> int:
         introduction = stand_in.introduction
         # Each gives all that `ssobot run` needs for its side, and keys to begin with.
         env = {**introduction.env, "SSOBOT_KEYS": Fernet.generate_key().decode()}
+        if authority:
+            env["SSOBOT_CA_FILE"] = str(authority.file)
         print(replace(introduction, env=env).line(), flush=True)
         await stopped.wait()
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
@@ -49,13 +50,14 @@ class Server:
     app: web.Application
     host: str = "127.0.0.1"
     port: int = 0
+    tls: ssl.SSLContext | None = None
     _runner: web.AppRunner | None = field(default=None, repr=False)
 
     async def start(self) -> None:
         """Listens; may be called again after `stop`, on the same port."""
         runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await runner.setup()
-        site = web.TCPSite(runner, self.host, self.port, reuse_address=True)
+        site = web.TCPSite(runner, self.host, self.port, reuse_address=True, ssl_context=self.tls)
         await site.start()
         self.port = runner.addresses[0][1]
         self._runner = runner
@@ -69,4 +71,4 @@ class Server:
     @property
     def url(self) -> str:
         """Base URL without trailing slash."""
-        return f"http://{self.host}:{self.port}"
+        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"

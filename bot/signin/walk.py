@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import json
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,17 +83,18 @@ async def sign_in(
     *,
     profile: Mapping[str, str] | None = None,
     timeout: float = TOTAL_SECONDS,
+    tls: ssl.SSLContext | None = None,
 ) -> SignedIn:
     """Walks the whole way in a fresh browser, consenting to what is asked.
 
     `service` is the name in addresses (`encvoyid`); `profile` the answers for fields that Encvoy ID may demand;
-    `timeout` in seconds for each request. WalkFailed says where it stopped and why; UserError, that this Rocket.Chat
-    has no legacy login engine.
+    `timeout` in seconds for each request; `tls` where more than the system's authorities is trusted. WalkFailed says
+    where it stopped and why; UserError, that this Rocket.Chat has no legacy login engine.
     """
     base = rocketchat_url.rstrip("/")
     async with (
-        Wire("Rocket.Chat", timeout=timeout) as chat_wire,
-        Wire("Encvoy ID", timeout=timeout) as identity_wire,
+        Wire("Rocket.Chat", timeout=timeout, tls=tls) as chat_wire,
+        Wire("Encvoy ID", timeout=timeout, tls=tls) as identity_wire,
         chat_wire.browser() as chat,
         identity_wire.browser() as identity,
     ):

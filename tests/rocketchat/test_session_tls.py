@@ -21,6 +21,7 @@ from bot.clock import SystemClock
 from bot.errors import NoAnswer, Unreachable
 from bot.rocketchat.rest import Rest
 from bot.secret import new_secret
+from bot.trust import client_context
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -52,7 +53,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def asking(talk: Talk, certificate: Path, *, verify: bool | str = True) -> AsyncIterator[Rest]:
+async def asking(talk: Talk, certificate: Path, *, trusted: Path | None = None) -> AsyncIterator[Rest]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
 
@@ -66,7 +67,7 @@ async def asking(talk: Talk, certificate: Path, *, verify: bool | str = True) ->
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    rest = Rest(url, "bot-id", new_secret(), clock=SystemClock(), verify=verify, limit=0.5)
+    rest = Rest(url, "bot-id", new_secret(), clock=SystemClock(), tls=client_context(trusted), limit=0.5)
     try:
         yield rest
     finally:
@@ -96,12 +97,12 @@ async def test_a_certificate_nobody_trusts(certificate: Path) -> None:
 
 
 async def test_a_certificate_of_a_given_authority(certificate: Path) -> None:
-    async with asking(talk_well, certificate, verify=str(certificate)) as rest:
+    async with asking(talk_well, certificate, trusted=certificate) as rest:
         assert await rest.get("me") == {"ok": True}
 
 
 async def test_a_drip_is_cut_inside_tls(certificate: Path) -> None:
-    async with asking(drip, certificate, verify=str(certificate)) as rest:
+    async with asking(drip, certificate, trusted=certificate) as rest:
         started = time.monotonic()
         with pytest.raises(NoAnswer):
             await rest.get("me")

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bot.sandbox.authority import Authority
 from bot.sandbox.encvoy.answers import NGINX_504, ApiError, Hang, localized
 from bot.sandbox.encvoy.clients import Clients, Record, alphanumerics
 from bot.sandbox.encvoy.cookies import Cookies
@@ -49,9 +50,11 @@ class EncvoyStandIn:
         *,
         public_url: str | None = None,
         switches: Switches | None = None,
+        authority: Authority | None = None,
     ) -> None:
         """`clock` gives seconds since the epoch. `public_url` is DOMAIN where it is not the loopback address itself;
-        `{port}` in it stands for the port. `seed` governs what the real one takes from Math.random."""
+        `{port}` in it stands for the port. `authority` makes it speak TLS. `seed` governs what the real one takes from
+        Math.random."""
         dice = random.Random(seed)  # noqa: S311 - as the real one, which does not use a CSPRNG either
         self.ledger = Ledger()
         self.faults = Faults()
@@ -59,13 +62,14 @@ class EncvoyStandIn:
         self.state = State(People(), clients, Vault(clock), self.ledger, clock, switches=switches or Switches())
         self.keys = Keys()
         self._public_url = public_url
-        self._cookies = Cookies(secure=(public_url or "").startswith("https:"))
+        tls = authority.server_context() if authority else None
+        self._server = Server(web.Application(), port=port, tls=tls)
+        self._cookies = Cookies(secure=(public_url or self._server.url).startswith("https:"))
         self.provider = Provider(self.state, self._cookies, self.keys)
         guard = Guard(self.state)
         self.management = Management(self.state, guard, dice)
         self._rooms = (Interactions(self.state, self._cookies), self.management, Installation(self.state, guard, dice))
         self._roles: dict[str, Person] = {}
-        self._server = Server(web.Application(), port=port)
         self._seed(dice)
 
     @property

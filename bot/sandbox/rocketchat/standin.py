@@ -6,11 +6,13 @@ What it imitates is facts/rocketchat.md, §11 above all: version 8.8 with the le
 from __future__ import annotations
 
 import random
+import ssl
 
 import aiohttp
 from aiohttp import web
 
 from bot.clock import Clock, SystemClock
+from bot.sandbox.authority import Authority
 from bot.sandbox.faults import Faults, observe
 from bot.sandbox.rocketchat.ddp.endpoint import Endpoint
 from bot.sandbox.rocketchat.ddp.streams import Streams
@@ -55,9 +57,11 @@ class RocketChatStandIn:
         path: str = "",
         site_url: str | None = None,
         switches: Switches | None = None,
+        authority: Authority | None = None,
     ) -> None:
         """`settle` is the debounce in seconds, `seed` governs its jitter. `path` (`/chat`) is below what everything is
-        served. `site_url` is `Site_Url` where it isn't the loopback address itself; `{port}` stands for the port."""
+        served. `site_url` is `Site_Url` where it isn't the loopback address itself; `{port}` stands for the port.
+        `authority` makes it speak TLS, and is trusted by the server's own requests."""
         switches = switches or Switches()
         self.faults = Faults()
         self._path = path.rstrip("/")
@@ -81,7 +85,9 @@ class RocketChatStandIn:
         self._endpoint = Endpoint(self.chat, self.logins, streams, self.sockets, self.clock)
         self._pages = Pages(workspace, self.sign_in, self._path)
         self._client: aiohttp.ClientSession | None = None
-        self._server = Server(web.Application(), port=port)
+        self.trusted: ssl.SSLContext | bool = authority.client_context() if authority else True
+        """Whom the server's own requests trust (NODE_EXTRA_CA_CERTS); counts from the next start on."""
+        self._server = Server(web.Application(), port=port, tls=authority.server_context() if authority else None)
         self._seeded = seed_workspace(workspace, switches)
         self._declare()
 
@@ -118,7 +124,8 @@ class RocketChatStandIn:
     async def start(self) -> None:
         """Listens. After `stop` it comes back on the same port with everything that it knew."""
         self.faults.closing.clear()
-        self._client = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        connector = aiohttp.TCPConnector(ssl=self.trusted)
+        self._client = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         self._server.app = self._application()
         await self._server.start()
         site = self.settings.find("Site_Url")

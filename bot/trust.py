@@ -1,0 +1,109 @@
+"""Whom the bot trusts over TLS, through which proxy it goes, and what is said where either fails: one answer for all
+three transports (aiohttp, its websocket, and requests)."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from bot.errors import System
+
+ADDRESSES: Mapping[System, str] = {"Rocket.Chat": "SSOBOT_ROCKETCHAT_URL", "Encvoy ID": "SSOBOT_ENCVOY_URL"}
+"""The variable that leads to each system."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a system could not be reached, and what mends it."""
+
+    why: str
+    mend: str
+
+
+def client_context(ca_file: Path | None = None) -> ssl.SSLContext:
+    """Trusts the system's certificate authorities (as OpenSSL finds them, SSL_CERT_FILE and SSL_CERT_DIR included) and,
+    besides, those in a PEM file. Host names are checked; TLS 1.2 or newer."""
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
+    return context
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for this address (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, in either
+    case), with its credentials; None for a direct way. As requests reads it, and without `.netrc`: a password in there
+    is nobody's business."""
+    parts = urlsplit(url)
+    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
+    proxies = getproxies()
+    if not parts.hostname or proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return None
+    proxy = proxies.get(scheme) or proxies.get("all")
+    return proxy if not proxy or "://" in proxy else f"http://{proxy}"
+
+
+def trouble(failure: BaseException, system: System) -> Trouble | None:
+    """What went wrong with TLS, if anything in the reasons for a failure to connect says so; nothing of it is repeated.
+    A connection that is refused was never open; one that is reset before anything was sent broke in the handshake."""
+    reasons = [reason for reason in _reasons(failure) if isinstance(reason, (ssl.SSLError, ConnectionResetError))]
+    for reason in reasons:
+        # Some libraries wrap it into an error of the same kind that says nothing.
+        if code := getattr(reason, "verify_code", 0):
+            return _of_certificate(code, system)
+    words = {getattr(reason, "reason", "") for reason in reasons}
+    return _of_handshake(words, system) if reasons else None
+
+
+def proxy_trouble(system: System) -> Trouble:
+    """The proxy did not let the bot through."""
+    return Trouble(
+        "The proxy that the environment names does not let me through.",
+        f"Check HTTP_PROXY and HTTPS_PROXY, or add the host of {ADDRESSES[system]} to NO_PROXY.",
+    )
+
+
+def _of_certificate(code: int, system: System) -> Trouble:
+    """By OpenSSL's X509_V_ERR_…; nearly all others mean that the signature leads to nobody who is trusted."""
+    variable = ADDRESSES[system]
+    match code:
+        case 10:
+            return Trouble("Its TLS certificate has expired.", f"Renew the certificate of {system}.")
+        case 9:
+            return Trouble(
+                "Its TLS certificate is not valid yet.",
+                f"Set this machine's clock, or renew the certificate of {system}.",
+            )
+        case 62 | 64:
+            return Trouble(
+                "Its TLS certificate is for another host name.",
+                f"Set {variable} to a name that the certificate holds, or have one made for this name.",
+            )
+    return Trouble(
+        "Nobody that this machine trusts has signed its TLS certificate.",
+        "Put the certificate of its authority into a file, and name that file in SSOBOT_CA_FILE.",
+    )
+
+
+def _of_handshake(words: Set[str], system: System) -> Trouble:
+    if words & {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}:
+        return Trouble(
+            "It does not speak TLS at that port.",
+            f"Begin {ADDRESSES[system]} with http://, or name the port at which it speaks https.",
+        )
+    return Trouble("No TLS connection could be agreed on.", f"Let {system} speak TLS 1.2 or newer.")
+
+
+def _reasons(failure: BaseException) -> Iterator[BaseException]:
+    """The failure and whatever it wraps: requests and urllib3 keep the first cause in their arguments."""
+    seen: set[int] = set()
+    pending: list[object] = [failure]
+    while pending:
+        reason = pending.pop()
+        if isinstance(reason, BaseException) and id(reason) not in seen:
+            seen.add(id(reason))
+            yield reason
+            pending += [reason.__cause__, reason.__context__, getattr(reason, "reason", None), *reason.args]
