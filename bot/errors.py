@@ -62,6 +62,8 @@ class RemoteError(UserError):
     """Whether trying again later may help."""
     effect_unknown: ClassVar[bool] = False
     """Whether the request may have been carried out nevertheless: observe, then decide."""
+    tells_route: ClassVar[bool] = True
+    """Whether it helps a person to read what was asked; where nobody answers at all it does not."""
 
     def __init__(
         self,
@@ -80,7 +82,9 @@ class RemoteError(UserError):
         self.status = status
         self.code = code
         marks = ", ".join(str(m) for m in (status, code) if m)
-        what = f"{_first_sentence(type(self)).rstrip('.').replace('The other system', system)}: {route}"
+        what = _first_sentence(type(self)).rstrip(".").replace("The other system", system)
+        if self.tells_route:
+            what += f": {route}"
         super().__init__(f"{what} ({marks})." if marks else f"{what}.", why=why, mend=mend)
 
 
@@ -88,6 +92,7 @@ class Unreachable(RemoteError):
     """The other system cannot be reached."""
 
     transient = True
+    tells_route = False
 
 
 class Busy(RemoteError):

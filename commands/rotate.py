@@ -9,7 +9,7 @@ from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Option, Registry
 from bot.connection.marker import next_marker
 from bot.connection.observe import observe
-from bot.connection.plan import exchanging, in_use, plan
+from bot.connection.plan import NOT_VISIBLE_MEND, NOT_VISIBLE_WHY, exchanging, in_use, plan
 from bot.connection.proof import prove_ground
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.reconcile import Reconciler
@@ -57,12 +57,17 @@ async def _wish(call: Call, parts: Parts, connection: Connection) -> tuple[Conne
         raise UserError("The connection is not set up to its end.", mend="`/sso setup` finishes it.")
     if exchanging(connection):
         return connection, observed
-    if observed.stored is None or not isinstance(observed.application, Application):
+    if observed.stored is None:
         raise UserError(
-            "The connection is not whole: "
-            + ("the service is gone from Rocket.Chat." if observed.stored is None else "the application is not there."),
+            "The connection is not whole: the service is gone from Rocket.Chat.",
             why="Somebody removed it since it was set up.",
             mend="`/sso setup` puts back what is missing.",
+        )
+    if not isinstance(observed.application, Application):
+        raise UserError(
+            "The connection is not whole: its application is not visible to me at Encvoy ID.",
+            why=NOT_VISIBLE_WHY,
+            mend=NOT_VISIBLE_MEND,
         )
     if "dry-run" not in call.options:
         await call.authorize()  # asked again just before the first write; this one is for the empty write of the proof

@@ -51,10 +51,12 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints) -> str
             return f"Rocket.Chat stored the secret {fingerprints.of(desired.secret)}"
         case SwitchService(on=on):
             return "Switched on" if on else "Switched off"
+        case AwaitLive(what=Live.MARKER) if desired.undoing:
+            return "The old secret is live in Rocket.Chat again"
         case AwaitLive(what=what):
             return _LIVE_DONE[what].format(label=quoted(str(desired.settings.get("button_label_text", ""))))
         case Prove():
-            return "Proved: Encvoy ID accepts this secret and no other, Rocket.Chat reads back equal"
+            return "Proved: Encvoy ID accepts this secret, Rocket.Chat reads back equal"
         case Settle():
             return None
 

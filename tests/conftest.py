@@ -20,6 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(secrets_watch.install(), "secrets-watch")
     config.addinivalue_line("markers", "needs(*what): `node` or `chromium`; skipped where it is missing")
     config.pluginmanager.register(needs.install(), "needs")
+    config.addinivalue_line("markers", "case(group, title): one answer of docs/answers.md")
 
 
 @pytest.fixture

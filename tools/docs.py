@@ -1,7 +1,8 @@
-"""Writes what is generated in README.md and docs/architecture.md, each section between two markers.
+"""Writes what is generated in README.md and docs/architecture.md, each section between two markers, and
+docs/answers.md.
 
 python -m tools.docs            writes it anew
-python -m tools.docs --check    exit status 1 and the names of what differs
+python -m tools.docs --check    exit status 1 and the names of the sections that differ; answers differ in their tests
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from bot.config import VARIABLES, Variable
 from bot.doctor.checks import Entry, joint, systems
 from commands import register_all
 from commands.parts import Parts
+from tools import answers
 from tools.transcript import transcript
 
 ROOT = Path(__file__).parent.parent
@@ -161,6 +163,7 @@ def main(check: bool) -> None:
         if after != before:
             document.write_text(after, encoding="utf-8")
             click.echo(f"{document.relative_to(ROOT)} was written.")
+    answers.DOCUMENT.write_text(answers.render(answers.heard()), encoding="utf-8")
 
 
 if __name__ == "__main__":

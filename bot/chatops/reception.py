@@ -12,6 +12,7 @@ from bot.chatops import inbox
 from bot.chatops.access import Access, Place, Refused
 from bot.chatops.answer import render_failure
 from bot.chatops.grammar import Invocation, Reply, parse
+from bot.chatops.open_room import ENCRYPTED
 from bot.chatops.ports import Message, Person, Room
 from bot.chatops.registry import Registry
 from bot.clock import Clock
@@ -69,6 +70,7 @@ class Reception:
         self._started = self._server_now()
         self._seen = inbox.Seen()
         self._refused_at: dict[str, float] = {}
+        self._encrypted = False
 
     def parse(self, text: str, *, bare: bool) -> Invocation | Reply | None:
         """See `grammar.parse`."""
@@ -76,6 +78,8 @@ class Reception:
 
     async def decide(self, message: Message) -> Order | Say | None:
         """None: it is not for us, or answering would tell a stranger that we are here."""
+        if message.system_type == "e2e" and message.room_id == self._admin_room.id:
+            return self._deafened()
         known = inbox.Known(self._identity.user_id, self._started, self._server_now(), message.id in self._seen)
         self._seen.add(message.id)
         decision = inbox.consider(message, known)
@@ -115,6 +119,11 @@ class Reception:
         if place is Place.ELSEWHERE:
             return Say(f"I listen in #{self._admin_room.name} and in direct messages. Nothing was done.")
         return who
+
+    def _deafened(self) -> Say | None:
+        """The admin room was encrypted while the bot runs; the next start will say so on the terminal, and end."""
+        first, self._encrypted = not self._encrypted, True
+        return Say(ENCRYPTED) if first else None
 
     def _may_refuse(self, user_id: str) -> bool:
         now = self._clock.monotonic()

@@ -9,7 +9,9 @@ from datetime import timedelta
 import stamina
 import structlog
 
+from bot.chatops import open_room
 from bot.chatops.access import Access
+from bot.chatops.once import Once
 from bot.chatops.ports import Chat, Listener, Notices, Operations, Room, SlashSetting
 from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Registry
@@ -110,10 +112,6 @@ class Chatops:
         return room
 
     async def _introduce(self, room: Room) -> None:
-        await introduce(
-            outbox=self._outbox,
-            notices=self._notices,
-            setting=self._slash,
-            room_id=room.id,
-            bot_username=self._identity.username,
-        )
+        once = Once(self._outbox, self._notices, room.id)
+        await open_room.warn(room=once, found=room)
+        await introduce(room=once, setting=self._slash, bot_username=self._identity.username)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import structlog
 
-from bot.chatops.ports import Notices, SlashSetting
-from bot.chatops.reply import Outbox, Reply, new_message_id
+from bot.chatops.once import Once
+from bot.chatops.ports import SlashSetting
 from bot.errors import RemoteError
 
 SETTING = "Message_AllowUnrecognizedSlashCommand"
@@ -32,26 +32,14 @@ def explanation(bot_username: str) -> str:
     )
 
 
-async def introduce(
-    *, outbox: Outbox, notices: Notices, setting: SlashSetting, room_id: str, bot_username: str
-) -> None:
+async def introduce(*, room: Once, setting: SlashSetting, bot_username: str) -> None:
     """Says it if the setting is off and it was not said in this room before. If that cannot be told, nothing is said:
     the next start asks again."""
-    key = f"{NOTICE}: {room_id}"
-    state = await notices.get(key)
-    if state == _SAID:
-        return
+
+    async def is_off() -> bool:
+        return not await setting.allowed()
+
     try:
-        if state is None and await setting.allowed():
-            return
+        await room.say(NOTICE, explanation(bot_username), if_=is_off)
     except RemoteError as error:
         _log.warning("slash setting not read", error=error.what)
-        return
-    # The id is kept before the message is sent, so that a crash in between does not say it twice.
-    message_id = state or new_message_id()
-    await notices.put(key, message_id)
-    if await Reply(outbox, message_id, room_id, None).finish(explanation(bot_username)):
-        await notices.put(key, _SAID)
-
-
-_SAID = "said"

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from bot.clock import Clock
-from bot.connection.changes import Change, WriteApplication, WriteService
+from bot.connection.changes import (
+    Change,
+    SwitchService,
+    WriteApplication,
+    WriteApplicationSecret,
+    WriteService,
+    WriteServiceSecret,
+)
 from bot.errors import Busy, NoAnswer, RemoteError, UserError
 
 TRIES = 5
@@ -40,9 +47,9 @@ class Patience:
         """UserError when the same plan was carried out again and again, and the world does not keep it."""
         self._plans = [*self._plans, changes] if self._plans[-1:] == [changes] else [changes]
         if len(self._plans) > SAME_PLANS and self._surprises == 0:
-            names = ", ".join(_words(change) for change in changes)
+            names = ", ".join(words for change in changes if (words := _words(change)))
             raise UserError(
-                f"What I write does not stay: {names}.",
+                f"What I write does not stay: {names or 'the connection'}.",
                 why="Somebody, or an environment variable of the server, sets it back each time.",
                 mend="Look for OVERWRITE_SETTING_… variables at Rocket.Chat, then type the command again.",
             )
@@ -96,4 +103,8 @@ def _words(change: Change) -> str:
     match change:
         case WriteService(settings=names) | WriteApplication(fields=names):
             return ", ".join(names)
-    return type(change).__name__
+        case SwitchService():
+            return "the switch"
+        case WriteServiceSecret() | WriteApplicationSecret():
+            return "the secret"
+    return ""

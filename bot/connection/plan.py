@@ -41,6 +41,11 @@ from bot.connection.state import (
 from bot.errors import UserError
 
 AUTH_METHOD = "client_secret_post"
+NOT_VISIBLE_WHY = "Somebody deleted it, or took the bot's user off it; with its role at Encvoy ID I cannot tell which."
+NOT_VISIBLE_MEND = (
+    "If it is there, give the bot's user the role EDITOR in it. If it is gone, make that user an administrator of "
+    "Encvoy ID (EDITOR) until `/sso setup` has made a new one."
+)
 
 
 class ChangedByOthers(UserError):
@@ -207,8 +212,8 @@ def _refuse_what_is_not_ours(desired: Connection, observed: Observed) -> None:
     if isinstance(application, NotVisible):
         raise ChangedByOthers(
             f"The application {application.client_id} is not visible to me at Encvoy ID.",
-            why="Somebody deleted it, or took the bot's user off it; I cannot tell which.",
-            mend="Give the bot's user the role EDITOR in that application, then type the command again.",
+            why=NOT_VISIBLE_WHY,
+            mend=NOT_VISIBLE_MEND,
         )
     if desired.current is None or stored is None or not isinstance(application, Application):
         return

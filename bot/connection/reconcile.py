@@ -76,10 +76,13 @@ class Reconciler:
         progress = await apply(change, progress, self._shop)
         self._untold.append((change, self._shop.clock.monotonic() - began))
         if change != AwaitLive(Live.MARKER):  # the switch comes next, and telling people would delay it
-            for told, seconds in self._untold:
-                self._narrator.did(told, progress.desired, seconds)
-            self._untold.clear()
+            self._tell(progress.desired)
         return progress
+
+    def _tell(self, desired: Connection) -> None:
+        for change, seconds in self._untold:
+            self._narrator.did(change, desired, seconds)
+        self._untold.clear()
 
     async def _adopt_id(self, progress: Progress, observed: Observed) -> Progress:
         """After a creation that was never answered, what carries our description is ours: remember its id."""
@@ -92,6 +95,7 @@ class Reconciler:
 
     async def _after(self, surprise: UserError, progress: Progress) -> Progress:
         """Decides what a surprise means: once more, the way back, or the end."""
+        self._tell(progress.desired)
         if not exchanging(progress.desired):
             await self._patience.wait_or_raise(surprise)
         elif progress.desired.undoing:

@@ -179,11 +179,13 @@ def _general(status: int, headers: Mapping[str, str], route: str, code: str | No
     if status in (404, 405):
         return RouteAbsent(SYSTEM, route, status=status, code=code, mend=CHECK_URL)
     if status == 429:
-        busy = Busy(SYSTEM, route, status=status)
+        busy = Busy(SYSTEM, route, status=status, mend="Type the command again in a minute.")
         busy.retry_after = retry_after(headers)
         return busy
     if status in (408, 504):
-        return NoAnswer(SYSTEM, route, status=status)
+        return NoAnswer(SYSTEM, route, status=status, mend=CHECK_PROXY)
     if 400 <= status < 500:
         return Rejected(SYSTEM, route, status=status, code=code)
-    return BadAnswer(SYSTEM, route, status=status, code=code, why="It, or the proxy before it, is in trouble.")
+    return BadAnswer(
+        SYSTEM, route, status=status, code=code, why="It, or the proxy before it, is in trouble.", mend=CHECK_PROXY
+    )

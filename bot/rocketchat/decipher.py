@@ -32,7 +32,9 @@ from bot.rocketchat.mends import (
     FACTOR_NEEDED,
     FACTOR_WRONG,
     NOT_ROCKETCHAT,
+    PROXY,
     ROUTE_ABSENT,
+    SLOW_DOWN,
     TOKEN,
     forbidden,
     redirected,
@@ -142,15 +144,15 @@ def _error(answer: Answer, fields: Mapping[str, Any], route: str, now: float) ->
         location = _origin(answer.headers.get("Location", ""))
         return Redirected(SYSTEM, route, status=status, mend=redirected(location))
     if status == 429 or (status < 500 and code in _TOO_MANY):
-        busy = Busy(SYSTEM, route, status=status, code=code)
+        busy = Busy(SYSTEM, route, status=status, code=code, mend=SLOW_DOWN)
         busy.retry_after = _wait(answer.headers, fields, now)
         return busy
     if status in (408, 504):
-        return NoAnswer(SYSTEM, route, status=status)
+        return NoAnswer(SYSTEM, route, status=status, mend=PROXY)
     if status in (404, 405):
         return RouteAbsent(SYSTEM, route, status=status, mend=ROUTE_ABSENT)
     if status == 407 or status >= 500 or status < 200:
-        return BadAnswer(SYSTEM, route, status=status, code=code)
+        return BadAnswer(SYSTEM, route, status=status, code=code, mend=PROXY)
     return _by_code(status, code, fields, route) or Rejected(SYSTEM, route, status=status, code=code)
 
 

@@ -11,11 +11,16 @@ FACTOR_NEEDED = (
     'Make the token anew with "Ignore two factor authentication", or set SSOBOT_ROCKETCHAT_PASSWORD to the password of '
     "the bot's account."
 )
-FACTOR_WRONG = "SSOBOT_ROCKETCHAT_PASSWORD is not the password of the bot's account."
+FACTOR_WRONG = "Set SSOBOT_ROCKETCHAT_PASSWORD to the password of the bot's account: it is another one."
 FACTOR_EXHAUSTED = (
     "Rocket.Chat takes no more tries for now; wait a few minutes, and check that SSOBOT_ROCKETCHAT_PASSWORD is the "
     "password of the bot's account."
 )
+SLOW_DOWN = (
+    "Type the command again in a minute. Roles with the permission `api-bypass-rate-limit`, such as `bot`, may ask "
+    "more often."
+)
+PROXY = "Look at Rocket.Chat, and at the proxy before it; then type the command again."
 REFUSED = f"Check {URL}, and that Rocket.Chat is running and can be reached from here."
 
 _PERMISSIONS = (

@@ -93,7 +93,7 @@ REFUSALS = {
     "an edited message": (replace(COMMAND, edited=True), []),
     "an old one": (replace(COMMAND, ts=START - timedelta(seconds=30)), []),
     "a system message": (replace(COMMAND, system_type="uj"), []),
-    "an encrypted one": (replace(COMMAND, system_type="e2e"), []),
+    "an encrypted one": (replace(COMMAND, system_type="e2e"), ["This room is end-to-end encrypted now"]),
     "our own": (replace(COMMAND, user_id="bot1"), []),
     "without an author": (replace(COMMAND, user_id=""), []),
     "someone whose roles are not shown": (typed("!sso setup", who=ROLELESS), ["I cannot see who is an administrator"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.chatops.once import Once
 from bot.chatops.reply import Outbox
 from bot.chatops.slash import explanation, introduce
 from bot.errors import Forbidden, Unreachable
@@ -21,8 +22,8 @@ def notices() -> MemoryNotices:
 
 
 async def start(chat: MemoryChat, notices: MemoryNotices, slash: MemorySlash, room_id: str = ADMIN_ROOM.id) -> None:
-    outbox = Outbox(chat, SteppedClock())
-    await introduce(outbox=outbox, notices=notices, setting=slash, room_id=room_id, bot_username="ssobot")
+    room = Once(Outbox(chat, SteppedClock()), notices, room_id)
+    await introduce(room=room, setting=slash, bot_username="ssobot")
 
 
 def test_the_explanation_is_complete() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from bot.demo import SCENES
 from tools.docs import ROOT, sections
-from tools.transcript import even
+from tools.even import even
 
 QUICK = "import functools, bot.demo; bot.demo.stage = functools.partial(bot.demo.stage, settle=0.1)"
 PLAY = "import sys; from bot.__main__ import main; sys.argv = ['ssobot', 'demo']; main()"

@@ -4,7 +4,7 @@ a connection."""
 from __future__ import annotations
 
 from bot.connection.marker import meaning
-from bot.connection.plan import application_drift, drift
+from bot.connection.plan import NOT_VISIBLE_MEND, NOT_VISIBLE_WHY, application_drift, drift
 from bot.connection.ports import Probe, Server
 from bot.connection.preflight import refuse_licence
 from bot.connection.state import Application, LiveService, NotVisible, StoredService, Unknown
@@ -27,8 +27,8 @@ def application(evidence: Evidence) -> Result | None:
         case NotVisible(client_id=client_id):
             return failed(
                 f"`{client_id}` is not visible to me",
-                "Somebody deleted it, or took the bot's user off it; I cannot tell which.",
-                "Give the bot's user the role EDITOR in that application.",
+                NOT_VISIBLE_WHY,
+                NOT_VISIBLE_MEND,
             )
         case None:
             return failed("it is not there", "Somebody deleted it.", "`/sso setup` makes a new one.")

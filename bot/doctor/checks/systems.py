@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.connection.desired import relative_paths
 from bot.connection.preflight import LICENCE_FROM, LICENCE_MODULE, refuse_licence, refuse_site_url
 from bot.connection.state import Unknown
-from bot.doctor.checks import Catalogue, Result, failed, passed, skipped, unseen
+from bot.doctor.checks import Catalogue, Result, failed, noted, passed, skipped, unseen
 from bot.doctor.evidence import Evidence
 from bot.errors import UserError
 
@@ -72,7 +72,13 @@ def room(evidence: Evidence) -> Result:
         return failed(
             "it is end-to-end encrypted", "A bot cannot read it.", "Switch encryption off in the room's settings."
         )
-    return passed(f"`{evidence.room.name}`, {evidence.room.members} members")
+    seen = f"`{evidence.room.name}`, {evidence.room.members} members"
+    if evidence.room.type == "c":
+        return noted(
+            f"{seen}, public: everyone can join it and read along",
+            "Make it private, or name a private room in SSOBOT_ADMIN_ROOM.",
+        )
+    return passed(seen)
 
 
 @catalogue.check("Rocket.Chat's own address", "facts/rocketchat.md §3.2, facts/encvoy-id.md §4")

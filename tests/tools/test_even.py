@@ -1,10 +1,10 @@
-"""Two runs of the demo read the same, once what differs by nature is made even."""
+"""Two runs read the same, once what differs by nature is made even."""
 
 from __future__ import annotations
 
 import pytest
 
-from tools.transcript import CLIENT_ID, even
+from tools.even import CLIENT_ID, even
 
 RUN = """\
 Rocket.Chat stand-in at http://127.0.0.1:{chat}, Encvoy ID stand-in at http://127.0.0.1:{identity}

@@ -1,0 +1,36 @@
+"""What is said once in a room, over all starts, without having been asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.chatops.ports import Notices
+from bot.chatops.reply import Outbox, Reply, new_message_id
+
+_SAID = "said"
+
+
+async def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Once:
+    """One room, and what was said in it."""
+
+    outbox: Outbox
+    notices: Notices
+    room_id: str
+
+    async def say(self, what: str, text: str, *, if_: Callable[[], Awaitable[bool]] = _always) -> None:
+        """Says `text` unless `what` was said here before; `if_` is asked only then."""
+        key = f"{what}: {self.room_id}"
+        state = await self.notices.get(key)
+        if state == _SAID or (state is None and not await if_()):
+            return
+        # The id is kept before the message is sent, so that a crash in between does not say it twice.
+        message_id = state or new_message_id()
+        await self.notices.put(key, message_id)
+        if await Reply(self.outbox, message_id, self.room_id, None).finish(text):
+            await self.notices.put(key, _SAID)

@@ -1,0 +1,84 @@
+"""`case`: what a test has heard is what docs/answers.md shows for it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.encvoy.client import EncvoyIdClient
+from bot.rocketchat.rest import Rest
+from bot.wire import TOTAL_SECONDS
+from tests.support.hurried import HurriedClock
+from tests.support.world import World, world_at
+from tools.answers import DOCUMENT, HEARD, Case, line, read
+from tools.even import even
+
+_TOOK = re.compile(r"   \d+\.\d s$", re.MULTILINE)
+"""How long a step took is no part of what is said; on a busy machine it is another number."""
+PACE = 20.0
+"""Seconds of the bot and of both stand-ins in a real one, while something is waited for."""
+
+Heard = Callable[..., None]
+Asks = Callable[[str], Awaitable[str]]
+
+
+@functools.cache
+def shown() -> dict[tuple[str, str], Case]:
+    """The document as it is."""
+    return read(DOCUMENT.read_text(encoding="utf-8")) if DOCUMENT.exists() else {}
+
+
+@pytest.fixture
+def hears(request: pytest.FixtureRequest) -> Iterator[Heard]:
+    """`hears(text, typed=…)` once in a test that has a mark `case(group, title)`."""
+    mark = request.node.get_closest_marker("case")
+    group, title = mark.args
+    calls: list[Case] = []
+
+    def hears(text: str, typed: str = "") -> None:
+        case = Case(group, title, _visible(typed), _TOOK.sub("", even(text)))
+        calls.append(case)
+        if file := os.environ.get(HEARD):
+            with Path(file).open("a", encoding="utf-8") as heard:
+                heard.write(line(case))
+        else:
+            assert case == shown().get((group, title)), "run `make docs`"
+
+    yield hears
+    assert len(calls) == 1, "one case, one answer"
+
+
+def _visible(typed: str) -> str:
+    """On one line, with marks for what nobody would see."""
+    return typed.replace("\n", " ⏎ ").replace("\u200b", "‹invisible›")
+
+
+@pytest.fixture
+async def hurried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[World, HurriedClock]]:
+    """A world with a connection, for systems that do not answer: `clock.hurry(PACE)` makes the waiting short."""
+    for client, limit in ((EncvoyIdClient, "timeout"), (Rest, "limit")):
+        defaults = client.__init__.__kwdefaults__
+        assert defaults is not None
+        monkeypatch.setitem(defaults, limit, TOTAL_SECONDS / PACE)
+    clock = HurriedClock()
+    async with world_at(tmp_path, clock=clock) as world, world.play.bot(clock):
+        await world.ask("setup")
+        yield world, clock
+
+
+@pytest.fixture
+def asks(world: World, hears: Heard) -> Asks:
+    """`await asks("rotate")`: the administrator types it, this is the answer, and the bot is still there."""
+
+    async def asks(words: str) -> str:
+        text = await world.ask(words)
+        hears(text, typed=f"!sso {words}")
+        assert "setup" in await world.ask("help")
+        return text
+
+    return asks

@@ -1,0 +1,98 @@
+"""What `rotate` says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from aiohttp import web
+
+from bot.sandbox.faults import Effect, Fault, When
+from tests.answers.conftest import PACE, Asks, Heard
+from tests.support import grounds
+from tests.support.grounds import Ground
+from tests.support.hurried import HurriedClock
+from tests.support.world import World
+
+case = pytest.mark.case
+
+
+@case("rotate", "The secret is replaced")
+async def test_done(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    before = world.state()
+    await asks("rotate")
+    now = world.state()
+    assert now.accepted == now.stored == now.live != before.live
+
+
+@case("rotate", "The secret of a connection that is off is replaced")
+async def test_done_while_it_is_off(world: World, asks: Asks) -> None:
+    await world.ask("setup --disabled")
+    await asks("rotate")
+
+
+@case("rotate", "Only the plan is asked for")
+async def test_a_dry_run(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    before = world.state()
+    await asks("rotate --dry-run")
+    assert world.state() == before
+
+
+@case("rotate", "There is no connection")
+async def test_nothing_there(world: World, asks: Asks) -> None:
+    await asks("rotate")
+
+
+CHANGED: dict[str, Callable[[World], Ground]] = {
+    "Somebody changed the secret at Encvoy ID": grounds.secret_changed_at_encvoy_id,
+    "Somebody changed the secret in Rocket.Chat": grounds.setting("secret", "y" * 64),
+    "Somebody deleted the application": grounds.application_deleted,
+    "Somebody took the bot's user off the application": grounds.taken_off_the_application,
+    "Somebody removed the service": grounds.service_removed,
+    "Encvoy ID's token side does not take the secret": grounds.token_side_asleep,
+    "Something at Encvoy ID's token side takes any secret": grounds.every_secret_accepted,
+}
+
+
+@pytest.mark.parametrize("ground", [pytest.param(g, marks=case("rotate", title)) for title, g in CHANGED.items()])
+async def test_what_somebody_changed(world: World, asks: Asks, ground: Callable[[World], Ground]) -> None:
+    await world.ask("setup")
+    with ground(world):
+        await asks("rotate")
+
+
+@case("rotate", "Encvoy ID refuses the new secret")
+async def test_refused_and_undone(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    before = world.state()
+    world.encvoy.faults.add(
+        Fault("PUT", "/api/v1/clients/", status=400, body="{}", matches=lambda _, body: "client_secret" in (body or {}))
+    )
+    await asks("rotate")
+    now = world.state()
+    assert now.accepted == now.stored == now.live == before.live
+
+
+@case("rotate", "Encvoy ID goes away when it is to switch, and stays away")
+async def test_encvoy_id_goes_away(hurried: tuple[World, HurriedClock], hears: Heard) -> None:
+    world, clock = hurried
+    before = world.state()
+    hang = Fault(effect=Effect.HANG)
+
+    def begin(_: web.Request) -> None:
+        world.encvoy.faults.add(hang)
+
+    world.rocketchat.faults.add(Fault("POST", "/api/v1/settings", Effect.PASS, When.AFTER, times=1, call=begin))
+    message = await world.admin.send("!sso rotate")
+    clock.hurry(PACE)
+    last = ""
+    async for text in world.admin.answers(message):
+        last = text
+        if "gets the old one back" in text:
+            world.encvoy.faults.remove(hang)
+    clock.hurry(1.0)
+    hears(last, typed="!sso rotate")
+    now = world.state()
+    assert now.accepted == now.stored == now.live == before.live

@@ -1,0 +1,239 @@
+"""What `setup` says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.encvoy.people import Role
+from bot.sandbox.faults import Effect, Fault
+from bot.sandbox.rocketchat.oauth_settings import add_service
+from bot.sandbox.rocketchat.standin import Switches
+from tests.answers.conftest import PACE, Asks, Heard
+from tests.support import grounds
+from tests.support.grounds import Ground
+from tests.support.hurried import HurriedClock
+from tests.support.snapshot import snapshot
+from tests.support.world import SETTINGS, World, world_at
+
+case = pytest.mark.case
+
+
+@case("setup", "It is set up")
+async def test_from_nothing(world: World, asks: Asks) -> None:
+    assert "checks passed" in await asks("setup")
+
+
+@case("setup", "It is set up already")
+async def test_a_second_time(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    before = snapshot(world)
+    await asks("setup")
+    assert snapshot(world) == before
+
+
+@case("setup", "Only the plan is asked for")
+async def test_a_dry_run(world: World, asks: Asks) -> None:
+    before = snapshot(world)
+    await asks("setup --dry-run")
+    assert snapshot(world) == before
+
+
+@case("setup", "Only the plan is asked for, and there is nothing to do")
+async def test_a_dry_run_of_nothing(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    await asks("setup --dry-run")
+
+
+@case("setup", "The button is to stay off")
+async def test_disabled(world: World, asks: Asks) -> None:
+    await asks("setup --disabled")
+    assert world.state().live is None
+
+
+@case("setup", "Somebody changed a setting by hand")
+async def test_drift(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    world.rocketchat.settings.find(f"{SETTINGS}-scope").value = "openid"
+    await asks("setup")
+    assert world.rocketchat.settings.get(f"{SETTINGS}-scope") == "openid profile email"
+
+
+@case("setup", "There is a connection of another name")
+async def test_another_name(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    before = snapshot(world)
+    await asks("setup Another One")
+    assert snapshot(world) == before
+
+
+NAMES = {
+    "A name that Rocket.Chat would mangle": "setup Вход через Encvoy",
+    "A name that Rocket.Chat would drop": "setup Вход",
+    "A name without letters": "setup 🔑🔑",
+    "A name that is too long": f"setup {'Single sign-on for everybody ' * 3}",
+    "A name with an underscore": "setup encvoy_id",
+    "A name that Rocket.Chat uses itself": "setup GitHub",
+}
+
+
+@pytest.mark.parametrize("words", [pytest.param(w, marks=case("setup", title)) for title, w in NAMES.items()])
+async def test_a_name_that_will_not_do(world: World, asks: Asks, words: str) -> None:
+    before = snapshot(world)
+    await asks(words.strip())
+    assert snapshot(world) == before
+
+
+@contextmanager
+def a_service_of_this_name(world: World) -> Iterator[None]:
+    add_service(world.rocketchat.settings, "Encvoyid", gated=False)
+    yield
+
+
+@contextmanager
+def a_service_that_points_there(world: World) -> Iterator[None]:
+    add_service(world.rocketchat.settings, "Other", gated=False)
+    world.rocketchat.settings.find("Accounts_OAuth_Custom-Other-url").value = world.encvoy.url
+    yield
+
+
+@contextmanager
+def an_application_of_this_callback(world: World) -> Iterator[None]:
+    callback = f"{world.rocketchat.url}/_oauth/encvoyid"
+    columns = {"name": "By hand", "domain": world.rocketchat.url, "redirect_uris": [callback]}
+    row = world.encvoy.clients.create(world.encvoy.state.iso(), columns)
+    manager = world.encvoy.person("manager")
+    world.encvoy.people.roles[row["client_id"], manager.id] = Role.OWNER
+    yield
+
+
+def no_manager(world: World) -> Ground:
+    key = (world.encvoy.state.main_id, world.encvoy.person("manager").id)
+    return grounds.changed(world.encvoy.people.roles, key, Role.USER)
+
+
+def may_not_add_services(world: World) -> Ground:
+    body = '{"success": false, "error": "User does not have the permissions [error-unauthorized]"}'
+    return grounds.fault(world.rocketchat, method="POST", path="/api/v1/settings.addCustomOAuth", status=403, body=body)
+
+
+UNREADY: dict[str, Callable[[World], Ground]] = {
+    "Rocket.Chat's address is empty": grounds.moved_to(""),
+    "Encvoy ID would refuse Rocket.Chat's address": grounds.moved_to("https://rocket_chat:3000"),
+    "Encvoy ID would refuse Rocket.Chat's upper-case address": grounds.moved_to("https://Chat.example.org"),
+    "Encvoy ID would refuse Rocket.Chat's IPv6 address": grounds.moved_to("http://[2001:db8::1]:3000"),
+    "There is a service of this name that the bot did not make": a_service_of_this_name,
+    "There is another service that points at this Encvoy ID": a_service_that_points_there,
+    "There is an application with this callback address that the bot did not make": an_application_of_this_callback,
+    "The bot's user at Encvoy ID has another password": grounds.bots_user("password", "another-password"),
+    "The bot's user at Encvoy ID is blocked": grounds.bots_user("blocked", True),
+    "Encvoy ID asks the bot's user for a second factor": grounds.second_factor_enforced,
+    "Encvoy ID's discovery document is nowhere": grounds.discovery_gone,
+    "Encvoy ID's own parts do not reach each other": grounds.introspection_broken,
+    "The bot's user at Encvoy ID is no manager": no_manager,
+    "The bot's account may not add services in Rocket.Chat": may_not_add_services,
+    "The bot's account may not read settings in Rocket.Chat": grounds.permission("view-privileged-setting"),
+    "The bot's account may not write settings in Rocket.Chat": grounds.permission("edit-privileged-setting"),
+}
+
+
+@pytest.mark.parametrize("ground", [pytest.param(g, marks=case("setup", title)) for title, g in UNREADY.items()])
+async def test_what_is_not_ready(world: World, asks: Asks, ground: Callable[[World], Ground]) -> None:
+    with ground(world):
+        await asks("setup")
+    assert world.state().live is None
+
+
+@case("setup", "Rocket.Chat's address leads everybody to their own computer")
+async def test_a_loopback_address(quiet_world: World, hears: Heard) -> None:
+    reached = quiet_world.rocketchat.url
+    quiet_world.play.extra["SSOBOT_ROCKETCHAT_URL"] = reached.replace("127.0.0.1", "0.0.0.0")
+    with grounds.moved_to("http://localhost:3000")(quiet_world):
+        async with quiet_world.play.bot():
+            hears(await quiet_world.ask("setup"), typed="!sso setup")
+
+
+@case("setup", "Rocket.Chat 9 without the licence")
+async def test_no_licence(tmp_path: Path, hears: Heard) -> None:
+    async with world_at(tmp_path, version="9.0") as world, world.play.bot():
+        hears(await world.ask("setup"), typed="!sso setup")
+        assert world.writes() == []
+
+
+@case("setup", "Rocket.Chat 9 that does not show its licence")
+async def test_a_licence_that_is_not_shown(tmp_path: Path, hears: Heard) -> None:
+    switches = Switches(modules=("oauth-enterprise",))
+    async with world_at(tmp_path, version="9.0", switches=switches) as world, world.play.bot():
+        world.rocketchat.faults.add(Fault("GET", "/api/v1/licenses.info", status=403, body='{"success": false}'))
+        hears(await world.ask("setup"), typed="!sso setup")
+        assert world.writes() == []
+
+
+AILING = {
+    "Encvoy ID breaks every connection off": Fault(effect=Effect.DROP),
+    "Encvoy ID does not answer": Fault(effect=Effect.HANG),
+    "Encvoy ID answers with a page": Fault(status=200, body="<html>soon back</html>", content_type="text/html"),
+    "The proxy before Encvoy ID is in trouble": Fault(status=502, body="<html>", content_type="text/html"),
+    "Encvoy ID redirects to another address": Fault(status=301, headers={"Location": "https://elsewhere.example/"}),
+    "Encvoy ID is busy": Fault(status=429, headers={"Retry-After": "30"}),
+    "Encvoy ID's address leads to another server": Fault(status=404, body="not found", content_type="text/plain"),
+}
+
+
+@pytest.mark.parametrize("fault", [pytest.param(f, marks=case("setup", title)) for title, f in AILING.items()])
+async def test_an_encvoy_id_that_ails(hurried: tuple[World, HurriedClock], hears: Heard, fault: Fault) -> None:
+    world, clock = hurried
+    before = snapshot(world)
+    rule = world.encvoy.faults.add(replace(fault))
+    clock.hurry(PACE)
+    hears(await world.ask("setup"), typed="!sso setup")
+    clock.hurry(1.0)
+    world.encvoy.faults.remove(rule)
+    assert snapshot(world) == before
+    assert "nothing was changed" in await world.ask("setup")
+
+
+@case("setup", "Encvoy ID is not there")
+async def test_an_encvoy_id_that_is_gone(world: World, asks: Asks) -> None:
+    await world.encvoy.stop()
+    await asks("setup")
+    await world.encvoy.start()
+    assert "checks passed" in await world.ask("setup")
+
+
+@case("setup", "Nobody trusts Encvoy ID's certificate")
+async def test_a_certificate_that_nobody_trusts(tmp_path: Path, hears: Heard) -> None:
+    async with (
+        world_at(tmp_path) as world,
+        world_at(tmp_path, tls=tmp_path) as other,
+    ):
+        world.play.extra["SSOBOT_ENCVOY_URL"] = other.encvoy.url
+        async with world.play.bot():
+            hears(await world.ask("setup"), typed="!sso setup")
+
+
+@case("setup", "Encvoy ID goes away in the middle, and comes back")
+async def test_an_encvoy_id_that_comes_back(world: World, asks: Asks) -> None:
+    world.encvoy.faults.add(Fault("PUT", "/api/v1/clients/", effect=Effect.DROP, times=1))
+    await asks("setup")
+    now = world.state()
+    assert now.applications == 1
+    assert now.accepted == now.stored == now.live is not None
+
+
+@case("setup", "What is written does not stay")
+async def test_a_setting_that_somebody_sets_back(hurried: tuple[World, HurriedClock], hears: Heard) -> None:
+    world, clock = hurried
+    scope = world.rocketchat.settings.find(f"{SETTINGS}-scope")
+
+    def set_back(_: object) -> None:
+        scope.value = "openid"
+
+    world.rocketchat.faults.add(Fault("GET", "/api/v1/settings", Effect.PASS, call=set_back))
+    clock.hurry(PACE)
+    hears(await world.ask("setup"), typed="!sso setup")
+    clock.hurry(1.0)

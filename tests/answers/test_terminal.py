@@ -1,0 +1,111 @@
+"""What the programs say on the terminal, where there is no channel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.faults import Fault
+from tests.answers.conftest import Heard
+from tests.support import grounds
+from tests.support.postgres import LOCKED, Postgres
+from tests.support.subprocesses import ssobot
+from tests.support.world import World, world_at
+
+case = pytest.mark.case
+GROUP = "On the terminal"
+
+WRONG = {
+    "A variable is missing": {"SSOBOT_ROCKETCHAT_TOKEN": ""},
+    "Several variables are wrong": {
+        "SSOBOT_ENCVOY_URL": "id.example.org",
+        "SSOBOT_KEYS": "secret",
+        "SSOBOT_LISTEN": "80",
+    },
+    "A variable is written wrong": {"SSOBOT_ADMIN_ROM": "admins", "SSOBOT_ADMIN_ROOM": ""},
+    "The file of a variable is not there": {"SSOBOT_ENCVOY_PASSWORD": "", "SSOBOT_ENCVOY_PASSWORD_FILE": "/no/such"},
+    "The CA file is not there": {"SSOBOT_CA_FILE": "/no/such/ca.pem"},
+    "The database cannot be made": {"SSOBOT_DATABASE_URL": "sqlite:////no/such/folder/ssobot.sqlite"},
+    "The token of Rocket.Chat is wrong": {"SSOBOT_ROCKETCHAT_TOKEN": "not-the-right-token"},
+    "There is no such admin room": {"SSOBOT_ADMIN_ROOM": "nowhere"},
+}
+
+
+async def ended(world: World, words: str, **variables: str) -> tuple[int, str]:
+    """Exit status and everything that it wrote, but for log lines of JSON."""
+    async with ssobot(world.play.folder, words, env={**world.play.env, **variables}) as program:
+        status = await program.process.wait()
+        lines = [line for line in program.log.read_text().splitlines() if not line.startswith("{")]
+    assert "Traceback" not in "\n".join(lines)
+    return status, "\n".join(lines)
+
+
+@pytest.mark.parametrize("variables", [pytest.param(v, marks=case(GROUP, title)) for title, v in WRONG.items()])
+async def test_a_configuration_that_is_wrong(quiet_world: World, hears: Heard, variables: dict[str, str]) -> None:
+    status, said = await ended(quiet_world, "run", **variables)
+    assert status == 2
+    hears(said, typed="ssobot run")
+
+
+@case(GROUP, "The admin room is end-to-end encrypted")
+async def test_an_encrypted_room(quiet_world: World, hears: Heard) -> None:
+    with grounds.room_encrypted(quiet_world):
+        status, said = await ended(quiet_world, "run")
+    assert status == 2
+    hears(said, typed="ssobot run")
+
+
+@case(GROUP, "PostgreSQL does not take the password")
+async def test_a_wrong_password_of_the_database(quiet_world: World, postgres: Postgres, hears: Heard) -> None:
+    await postgres.execute(f"DROP ROLE IF EXISTS {LOCKED}", f"CREATE ROLE {LOCKED} LOGIN PASSWORD 'the-right-one'")
+    url = postgres.url().set(username=LOCKED, password="not-the-right-one")
+    variables = {"SSOBOT_DATABASE_URL": url.render_as_string(hide_password=False)}
+    status, said = await ended(quiet_world, "run", **variables)
+    assert status == 2
+    hears(said, typed="ssobot run")
+
+
+@case(GROUP, "`ssobot doctor`: all is well")
+async def test_the_doctor(quiet_world: World, hears: Heard) -> None:
+    status, said = await ended(quiet_world, "doctor")
+    assert status == 0
+    hears(said, typed="ssobot doctor")
+
+
+@case(GROUP, "`ssobot doctor`: both systems are away")
+async def test_the_doctor_of_nothing(quiet_world: World, hears: Heard) -> None:
+    await quiet_world.rocketchat.stop()
+    await quiet_world.encvoy.stop()
+    status, said = await ended(quiet_world, "doctor")
+    assert status == 1
+    hears(said, typed="ssobot doctor")
+
+
+@case(GROUP, "`ssobot doctor`: nobody trusts the certificates")
+async def test_the_doctor_of_distrust(tmp_path: Path, hears: Heard) -> None:
+    async with world_at(tmp_path, tls=tmp_path / "tls") as world:
+        status, said = await ended(world, "doctor", SSOBOT_CA_FILE="")
+    assert status == 1
+    hears(said, typed="ssobot doctor")
+
+
+WAITING: dict[str, Callable[[World], None]] = {
+    "`ssobot run`: Rocket.Chat answers with a page": lambda world: world.rocketchat.faults.add(
+        Fault("GET", "/api/v1/me", status=200, body="<html>maintenance</html>")
+    ),
+}
+
+
+@pytest.mark.parametrize("arrange", [pytest.param(a, marks=case(GROUP, title)) for title, a in WAITING.items()])
+async def test_what_is_waited_for(quiet_world: World, hears: Heard, arrange: Callable[[World], None]) -> None:
+    """Nothing is given up: it goes on as soon as it can."""
+    arrange(quiet_world)
+    async with ssobot(quiet_world.play.folder, "run", env=quiet_world.play.env) as bot:
+        said = await bot.said('"waiting"')
+        [reason] = re.findall(r'"reason": "((?:[^"\\]|\\.)*)"', said)[:1]
+        hears(reason, typed="ssobot run")
+        quiet_world.rocketchat.faults.clear()
+        await bot.said('"listening"')

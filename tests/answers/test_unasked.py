@@ -1,0 +1,85 @@
+"""What the bot says in the admin room without being asked."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.faults import When
+from tests.answers.conftest import Heard
+from tests.support.crashes import SCENARIOS, Moment, died, is_write, scene
+from tests.support.crashes import answered as at_rest
+from tests.support.forked import Forked
+from tests.support.grounds import room_of
+from tests.support.hurried import HurriedClock
+from tests.support.programs import run
+from tests.support.world import World, world_at
+
+case = pytest.mark.case
+GROUP = "Unasked"
+
+
+async def spoken(world: World, words: str) -> str:
+    """The first message in the room that holds these words."""
+    since = {"roomId": world.admin.room_id, "lastUpdate": "1970-01-01T00:00:00.000Z"}
+    async with asyncio.timeout(10):
+        while True:
+            messages = (await world.admin.call("GET", "chat.syncMessages", params=since))["result"]["updated"]
+            if found := [message["msg"] for message in messages if words in message["msg"]]:
+                return str(found[0])
+            await asyncio.sleep(0.02)
+
+
+@case(GROUP, "Slash commands are off")
+async def test_slash_commands_are_off(world: World, hears: Heard) -> None:
+    hears(await spoken(world, "does not work here yet"))
+
+
+@case(GROUP, "The admin room is public")
+async def test_a_public_room(quiet_world: World, hears: Heard) -> None:
+    room_of(quiet_world).t = "c"
+    async with quiet_world.play.bot():
+        hears(await spoken(quiet_world, "This room is public"))
+        assert "setup" in await quiet_world.ask("help")
+
+
+@case(GROUP, "The admin room was encrypted while the bot runs")
+async def test_a_room_that_is_encrypted_meanwhile(world: World, hears: Heard) -> None:
+    world.rocketchat.chat.post_encrypted(room_of(world), world.rocketchat.person("admin").id)
+    hears(await spoken(world, "end-to-end encrypted now"))
+
+
+@case(GROUP, "A command was typed while the bot was away")
+async def test_typed_while_it_was_away(tmp_path: Path, hears: Heard) -> None:
+    clock = HurriedClock()
+    async with world_at(tmp_path, clock=clock) as world, world.play.bot(clock):
+        await world.ask("help")
+        world.rocketchat.sockets.refuse()
+        world.rocketchat.sockets.cut()
+        message = await world.admin.send("!sso setup")
+        clock.hurry(200)
+        await clock.sleep(180)
+        clock.hurry(1)
+        world.rocketchat.sockets.accept()
+        [*_, text] = [text async for text in world.admin.answers(message)]
+    hears(text, typed="!sso setup")
+
+
+@case(GROUP, "The bot was killed in the middle of a command, and started again")
+async def test_killed_in_the_middle(tmp_path: Path, hears: Heard) -> None:
+    async with scene(tmp_path, SCENARIOS[2]) as world:
+        bot = Forked(world.play.env, tmp_path / "bot.log")
+        bot.start(run)
+        await bot.listening()
+        Moment("before the switch", is_write, 3, When.BEFORE).lay(world, bot)
+        message = await world.admin.send("!sso rotate")
+        await died(world, bot)
+        bot.start(run)
+        try:
+            await at_rest(world, message)
+            [answer] = await world.admin.thread(message)
+        finally:
+            await bot.stop()
+    hears(answer["msg"], typed="!sso rotate")

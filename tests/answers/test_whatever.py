@@ -1,0 +1,158 @@
+"""What is said whatever the command: wrong words, wrong people, wrong places, and systems that do not answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.faults import Effect, Fault
+from bot.sandbox.rocketchat.standin import Switches
+from tests.answers.conftest import PACE, Asks, Heard
+from tests.support.hurried import HurriedClock
+from tests.support.postgres import Postgres
+from tests.support.snapshot import snapshot
+from tests.support.world import World, world_at
+
+case = pytest.mark.case
+GROUP = "Whatever the command"
+
+WRONG_WORDS = {
+    "A mistyped command": "rotat",
+    "A word that is near to none": "frobnicate",
+    "Markup, a mention and a link in the place of a command": "*@all*`[x](https://evil.example)`",
+    "A mistyped option": "setup --dyr-run",
+    "An option that the command does not have": "status --force",
+    "A required word is missing": "slash",
+    "Another word than the command takes": "slash maybe",
+    "A word too many": "enable now please",
+    "A quotation mark that stays open": "setup “Encvoy ID",
+    "Invisible characters": "setup Enc\u200bvoy",
+}
+
+
+@pytest.mark.parametrize("words", [pytest.param(w, marks=case(GROUP, title)) for title, w in WRONG_WORDS.items()])
+async def test_words_that_are_no_command(world: World, asks: Asks, words: str) -> None:
+    before = snapshot(world)
+    await asks(words)
+    assert snapshot(world) == before
+
+
+@case(GROUP, "Several lines that begin like a command")
+async def test_a_paste_of_several_lines(world: World, asks: Asks) -> None:
+    before = snapshot(world)
+    await asks("setup\n!sso rotate\n!sso disable")
+    assert snapshot(world) == before
+
+
+@case(GROUP, "A message of 100 kB")
+async def test_a_message_that_is_far_too_long(world: World, hears: Heard) -> None:
+    world.rocketchat.settings.find("Message_MaxAllowedSize").value = 200_000
+    before = snapshot(world)
+    hears(await world.ask(f"setup {'x' * 100_000}"), typed=f"!sso setup {'x' * 20}…")
+    assert snapshot(world) == before
+    assert "setup" in await world.ask("help")
+
+
+@case(GROUP, "The bot's name without `sso`")
+async def test_a_mention_that_lacks_sso(world: World, hears: Heard) -> None:
+    hears(await world.admin.ask("@ssobot setup"), typed="@ssobot setup")
+
+
+@case(GROUP, "Somebody who is no administrator")
+async def test_an_ordinary_member(world: World, hears: Heard) -> None:
+    before = snapshot(world)
+    member = await world.visitor("member")
+    hears(await member.ask("!sso setup"), typed="!sso setup")
+    assert snapshot(world) == before
+
+
+@case(GROUP, "The bot may not see who is an administrator")
+async def test_roles_that_are_not_shown(world: World, asks: Asks) -> None:
+    world.rocketchat.person("bot").roles.remove("admin")
+    before = snapshot(world)
+    await asks("setup")
+    assert snapshot(world) == before
+
+
+@case(GROUP, "Rocket.Chat does not say who is asking")
+async def test_a_server_that_does_not_say_who_it_is(world: World, asks: Asks) -> None:
+    fault = world.rocketchat.faults.add(Fault("GET", "/api/v1/users.info", status=502, body="<html>"))
+    before = snapshot(world)
+    await asks("setup")
+    world.rocketchat.faults.remove(fault)
+    assert snapshot(world) == before
+
+
+@case(GROUP, "An administrator in another room")
+async def test_another_room(world: World, hears: Heard) -> None:
+    elsewhere = await world.visitor("admin", "general")
+    before = snapshot(world)
+    hears(await elsewhere.ask("!sso setup"), typed="!sso setup")
+    assert snapshot(world) == before
+
+
+@case(GROUP, "Something that nobody foresaw")
+async def test_an_internal_error(world: World, asks: Asks, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("hunter2-of-a-driver")
+
+    monkeypatch.setattr("commands.status.observe", broken)
+    monkeypatch.setattr("bot.store.connections.SqlConnections.get", broken)
+    assert "hunter2" not in await asks("status")
+
+
+@case(GROUP, "The bot's own database is away")
+async def test_a_database_that_is_away(tmp_path: Path, postgres: Postgres, hears: Heard) -> None:
+    async with postgres.database() as url, world_at(tmp_path, database=url) as world, world.play.bot():
+        postgres.stop()
+        try:
+            hears(await world.ask("setup"), typed="!sso setup")
+        finally:
+            postgres.start()
+        assert "✗" not in await world.ask("setup")
+
+
+LOGGED_OUT = '{"success": false, "status": "error", "error": "You must be logged in to do this."}'
+FACTOR = '{"success": false, "errorType": "totp-required", "details": {"method": "totp", "availableMethods": ["totp"]}}'
+BUSY = '{"success": false, "error": "Too many requests. You must wait 1 seconds. [error-too-many-requests]"}'
+OTHERWISE = {
+    "Rocket.Chat does not take the bot's token any more": Fault(status=401, body=LOGGED_OUT),
+    "Rocket.Chat asks for a second factor": Fault(status=400, body=FACTOR),
+    "Rocket.Chat redirects to another address": Fault(status=301, headers={"Location": "https://elsewhere.example/"}),
+    "Rocket.Chat asks to slow down": Fault(status=429, body=BUSY),
+    "Rocket.Chat answers with a page": Fault(status=200, body="<html>maintenance</html>"),
+    "The proxy before Rocket.Chat is in trouble": Fault(status=502, body="<html>bad gateway</html>"),
+    "Rocket.Chat does not answer": Fault(effect=Effect.HANG),
+}
+
+
+@pytest.mark.parametrize("fault", [pytest.param(fault, marks=case(GROUP, title)) for title, fault in OTHERWISE.items()])
+async def test_a_server_that_answers_otherwise(hurried: tuple[World, HurriedClock], hears: Heard, fault: Fault) -> None:
+    """To a look at the settings, which every command needs."""
+    world, clock = hurried
+    before = snapshot(world)
+    rule = world.rocketchat.faults.add(replace(fault, method="GET", path="/api/v1/settings"))
+    clock.hurry(PACE)
+    hears(await world.ask("enable"), typed="!sso enable")
+    clock.hurry(1.0)
+    world.rocketchat.faults.remove(rule)
+    assert snapshot(world) == before
+    assert "It was on already" in await world.ask("enable")
+
+
+@case(GROUP, "Rocket.Chat takes no password as a second factor")
+async def test_a_wrong_password_as_a_second_factor(tmp_path: Path, hears: Heard) -> None:
+    async with world_at(tmp_path, switches=Switches(pat_bypass=False)) as world:
+        world.play.extra["SSOBOT_ROCKETCHAT_PASSWORD"] = "not-the-password"
+        async with world.play.bot():
+            hears(await world.ask("setup"), typed="!sso setup")
+
+
+@case(GROUP, "Rocket.Chat asks for a second factor, and the bot knows no password")
+async def test_no_second_factor(tmp_path: Path, hears: Heard) -> None:
+    async with world_at(tmp_path, switches=Switches(pat_bypass=False)) as world:
+        world.play.extra["SSOBOT_ROCKETCHAT_PASSWORD"] = ""
+        async with world.play.bot():
+            hears(await world.ask("slash on"), typed="!sso slash on")
