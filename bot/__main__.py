@@ -73,6 +73,12 @@ def doctor() -> int:
     return _start("bot.app:doctor", _configuration())
 
 
+@cli.command()
+def health() -> int:
+    """Ask the bot that runs on this machine whether it works."""
+    return _start("bot.web.ask:ask", config.load(config.ListenConfig).listen)
+
+
 @cli.group(invoke_without_command=True)
 @TLS
 @click.pass_context

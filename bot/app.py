@@ -291,15 +291,26 @@ def run(config: Config) -> int:
 
 
 async def _run(config: Config) -> int:
-    async with building(config) as bot, serving(application(bot.health), config.listen) as listen:
-        serving_task = asyncio.create_task(bot.serve())
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, serving_task.cancel)
-        _log.info("started", health=f"http://{listen}/healthz")
-        with contextlib.suppress(asyncio.CancelledError):
-            await serving_task
+    _end_at_a_signal()
+    with contextlib.suppress(asyncio.CancelledError):
+        async with building(config) as bot, serving(application(bot.health), config.listen) as listen:
+            _log.info("started", health=f"http://{listen}/healthz")
+            await bot.serve()
     return 0
+
+
+def _end_at_a_signal() -> None:
+    """Cancels this task at SIGTERM and SIGINT, once. To be called first of all: a container's first process does not
+    even notice a signal that nobody handles."""
+    task = asyncio.current_task()
+    assert task is not None
+
+    def end() -> None:
+        if not task.cancelling():
+            task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, end)
 
 
 def doctor(config: Config) -> int:

@@ -38,6 +38,7 @@ Database = Annotated[URL, BeforeValidator(values.database), PlainSerializer(str)
 """As text it hides its password; pydantic left alone would dump the parts of it."""
 CaFile = Annotated[Path, BeforeValidator(values.ca_file)]
 Listening = Annotated[Listen, BeforeValidator(values.listen)]
+_LISTEN = Field(default=Listen("127.0.0.1", 8080), description="Host and port of `/healthz`; port 0 picks a free one.")
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class _Wrong:
     why: str
 
 
-class StoreConfig(BaseSettings):
-    """What `ssobot migrate` needs: the database alone."""
+class _Settings(BaseSettings):
+    """How every configuration here is read and checked."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -59,12 +60,6 @@ class StoreConfig(BaseSettings):
         arbitrary_types_allowed=True,
         hide_input_in_errors=True,
         validate_default=False,
-    )
-
-    database_url: Database = Field(
-        default=make_url("sqlite+aiosqlite:///ssobot.sqlite"),
-        description="Where the bot keeps its connections and operations: `sqlite:///path` or "
-        "`postgresql://user:password@host/name`.",
     )
 
     @field_validator("*", mode="before")
@@ -85,6 +80,22 @@ class StoreConfig(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment over `.env`, both read by `_Source`."""
         return init_settings, _Source(settings_cls, _merged(env_settings, dotenv_settings))
+
+
+class StoreConfig(_Settings):
+    """What `ssobot migrate` needs: the database alone."""
+
+    database_url: Database = Field(
+        default=make_url("sqlite+aiosqlite:///ssobot.sqlite"),
+        description="Where the bot keeps its connections and operations: `sqlite:///path` or "
+        "`postgresql://user:password@host/name`.",
+    )
+
+
+class ListenConfig(_Settings):
+    """What `ssobot health` needs: where the bot on this machine listens."""
+
+    listen: Listening = _LISTEN
 
 
 class Config(StoreConfig):
@@ -117,10 +128,7 @@ class Config(StoreConfig):
         description="Keys that encrypt secrets in the database, separated by commas; `ssobot keys new` makes one. "
         "The first one encrypts, all decrypt: put a new one in front, keep the last one."
     )
-    listen: Listening = Field(
-        default=Listen("127.0.0.1", 8080),
-        description="Host and port of `/healthz`; port 0 picks a free one.",
-    )
+    listen: Listening = _LISTEN
 
     def secrets(self) -> tuple[Secret, ...]:
         """Every secret of the configuration, for `bot.logs.redact_values`."""
@@ -158,11 +166,11 @@ def _variable(field: str, info: FieldInfo) -> Variable:
 VARIABLES = tuple(sorted((_variable(f, info) for f, info in Config.model_fields.items()), key=lambda v: not v.required))
 """Every variable, those that must be given first."""
 
-C = TypeVar("C", bound=StoreConfig)
+C = TypeVar("C", bound=_Settings)
 
 
 def load(kind: type[C]) -> C:
-    """Reads `Config` or `StoreConfig` from the environment and `.env` in the working directory.
+    """Reads `Config`, or the part of it that a command needs, from the environment and `.env` in the working directory.
 
     Raises ConfigError: one line for each variable that is missing or wrong.
     """

@@ -8,10 +8,11 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import aiohttp
+from multidict import MultiMapping
 
 from bot.sandbox.encvoy import EncvoyStandIn
 from bot.sandbox.encvoy.people import Person
@@ -25,7 +26,7 @@ class Answer:
     """One response, read whole."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: MultiMapping[str]
     text: str
     cookies: Mapping[str, Any] = field(default_factory=dict)
 
@@ -62,14 +63,14 @@ Create = Callable[..., Awaitable[Answer]]
 """Creates a client; fields of the body as keyword arguments."""
 
 
-class Browser:
-    """One cookie jar. Follows nothing by itself."""
+class Jar:
+    """One cookie jar at one server. Follows nothing by itself."""
 
-    def __init__(self, stand_in: EncvoyStandIn) -> None:
-        self.stand_in = stand_in
+    def __init__(self, url: str) -> None:
+        self.url = url
         self.http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
 
-    async def __aenter__(self) -> Browser:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -99,7 +100,7 @@ class Browser:
             sent["Authorization"] = f"Bearer {token}"
         async with self.http.request(
             method,
-            urljoin(self.stand_in.url + "/", path),
+            urljoin(self.url + "/", path),
             headers=sent,
             params=params,
             data=form if form is not None else data,
@@ -108,6 +109,14 @@ class Browser:
             timeout=aiohttp.ClientTimeout(total=timeout),
         ) as response:
             return Answer(response.status, response.headers.copy(), await response.text(), dict(response.cookies))
+
+
+class Browser(Jar):
+    """Somebody at the stand-in, who knows its people and its main client."""
+
+    def __init__(self, stand_in: EncvoyStandIn) -> None:
+        super().__init__(stand_in.url)
+        self.stand_in = stand_in
 
     async def authorize(self, client_id: str | None = None, **more: str) -> Answer:
         """Step 1: the authorization request; for the main client unless told otherwise."""

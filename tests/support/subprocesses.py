@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,10 +55,16 @@ async def ssobot(folder: Path, *words: str, env: Mapping[str, str] | None = None
     """Runs `ssobot <words>` in `folder`, with these SSOBOT_ variables and no others, until the block is left."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("SSOBOT_")}
     log = folder / f"{'-'.join(word for word in words if word.isalpha())}.log"
+    command = (sys.executable, "-m", "bot", *words)
+    async with running(command, log, cwd=folder, env={**plain, **(env or {})}) as program:
+        yield program
+
+
+@contextlib.asynccontextmanager
+async def running(command: Sequence[str], log: Path, *, cwd: Path, env: Mapping[str, str]) -> AsyncIterator[Program]:
+    """Runs a command with exactly this environment, until the block is left."""
     with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", *words, cwd=folder, env={**plain, **(env or {})}, stdout=output, stderr=output
-        )
+        process = await asyncio.create_subprocess_exec(*command, cwd=cwd, env=env, stdout=output, stderr=output)
     program = Program(process, log)
     try:
         yield program

@@ -17,6 +17,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import URL
 
 from bot.clock import SystemClock
@@ -187,6 +188,25 @@ async def test_the_sandbox_stays_up_answers_a_command_and_ends_at_sigterm(tmp_pa
             assert "There is no connection yet" in await visitor.ask("!sso status")
         assert await sandbox.stop() == 0
         assert "Traceback" not in sandbox.log.read_text()
+
+
+async def test_it_ends_at_sigterm_while_rocketchat_has_not_answered_anything_yet(tmp_path: Path) -> None:
+    asked = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        made_up = dict.fromkeys(REQUIRED, "made-up") | {"SSOBOT_KEYS": Fernet.generate_key().decode()}
+        addresses = {"SSOBOT_ROCKETCHAT_URL": address, "SSOBOT_ENCVOY_URL": address}
+        async with ssobot(tmp_path, "run", env=made_up | addresses | ANY_PORT) as bot:
+            async with asyncio.timeout(10):
+                await asked.wait()
+            assert await bot.stop() == 0
+        assert "Traceback" not in bot.log.read_text()
 
 
 REQUIRED = {variable.name for variable in VARIABLES if variable.required}

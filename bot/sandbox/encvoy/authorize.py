@@ -1,38 +1,34 @@
 """Authorization requests: their checks, in the order of `oidc-provider` 8.8, and the pushed ones (RFC 9126).
 
-Checks end in an `OidcError`. What becomes of it differs: `/auth` redirects where it may and shows a page otherwise,
-`/request` answers JSON (facts/encvoy-id.md §9).
+Checks end in an `OidcError`. What becomes of it differs: `/auth` redirects where it may and shows a page otherwise
+(`auth_response`), `/request` answers JSON (facts/encvoy-id.md §9).
 """
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from aiohttp import web
 
+from bot.sandbox.encvoy.auth_response import MODES, Params
 from bot.sandbox.encvoy.claims import SCOPES
 from bot.sandbox.encvoy.client_auth import Form, authenticate, find_client, reject_duplicates
 from bot.sandbox.encvoy.clients import Record
-from bot.sandbox.encvoy.grants import PAR_TTL, Pushed, opaque
+from bot.sandbox.encvoy.grants import PAR_TTL, Pushed, nano_id
 from bot.sandbox.encvoy.keys import Keys
 from bot.sandbox.encvoy.oidc_errors import (
     NO_STORE,
     OidcError,
-    html_error,
     invalid_redirect_uri,
     invalid_request,
     missing,
-    redirect,
 )
 from bot.sandbox.encvoy.state import State
 from bot.sandbox.encvoy.validity import SUPPORTED_RESPONSE_TYPES, normalised
 
 PARAMETERS = (
     "acr_values",
-    "claims",
     "claims_locales",
     "client_id",
     "code_challenge",
@@ -54,11 +50,10 @@ PARAMETERS = (
     "ui_locales",
 )
 PROMPTS = frozenset({"none", "login", "consent"})
-MODES = ("query", "fragment", "form_post")
 PUSHED_URN = "urn:ietf:params:oauth:request_uri:"
 UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]+")
-
-Params = dict[str, str]
+ALSO_FROM_OUTSIDE = ("state", "response_mode", "response_type")
+"""Parameters that a pushed request replaces before anything else is compared."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +84,7 @@ def check(state: State, keys: Keys, params: Params, *, pushing: Record | None = 
         raise OidcError(400, "request_uri_not_supported")
     client, par = pushing, None
     if client is None:
-        client = _client(state, params)
+        client = load_client(state, params)
         par = _load_pushed(state, client, params)
     _check_response(client, params)
     if "registration" in params:
@@ -107,7 +102,8 @@ def check(state: State, keys: Keys, params: Params, *, pushing: Record | None = 
     return Checked(client, params, par)
 
 
-def _client(state: State, params: Params) -> Record:
+def load_client(state: State, params: Params) -> Record:
+    """The client of an authorization request, as the provider loads it."""
     if "client_id" not in params:
         raise missing(["client_id"])
     client = find_client(state, params["client_id"])
@@ -129,6 +125,11 @@ def _load_pushed(state: State, client: Record, params: Params) -> str | None:
     pushed = state.vault.pushed.get(par)
     if pushed is None or pushed.consumed or pushed.expires <= state.now():
         raise OidcError(400, "invalid_request_uri", "request_uri is invalid, expired, or was already used")
+    asked = params.get("response_type")
+    params |= {name: pushed.params[name] for name in ALSO_FROM_OUTSIDE if name in pushed.params}
+    if asked is not None and asked != pushed.params["response_type"]:
+        text = "request response_type must equal the one in request parameters"
+        raise OidcError(400, "invalid_request_object", text)
     if pushed.client_id != client["client_id"]:
         text = "request client_id must equal the one in request parameters"
         raise OidcError(400, "invalid_request_object", text)
@@ -185,7 +186,7 @@ def _check_scope(client: Record, params: Params) -> None:
         raise invalid_request("openid scope must be requested for this response_type")
     if client["require_auth_time"]:
         raise invalid_request("openid scope must be requested for clients with require_auth_time")
-    for name in ("acr_values", "claims", "claims_locales", "id_token_hint", "max_age", "nonce"):
+    for name in ("acr_values", "claims_locales", "id_token_hint", "max_age", "nonce"):
         if name in params:
             raise invalid_request(f"openid scope must be requested when using the {name} parameter")
 
@@ -226,56 +227,7 @@ def push(state: State, keys: Keys, request: web.Request, form: Form) -> web.Resp
         if error.error == "invalid_redirect_uri":
             error.error = "invalid_request"
         raise
-    par = opaque()
+    par = nano_id()
     state.vault.pushed[par] = Pushed(client["client_id"], dict(checked.params), state.now() + PAR_TTL)
     body = {"expires_in": PAR_TTL, "request_uri": PUSHED_URN + par}
     return web.json_response(body, status=201, headers=NO_STORE)
-
-
-def answer(request: web.Request, mode: str, redirect_uri: str, members: Params, form_status: int = 200) -> web.Response:
-    """Brings an authorization response to the client: 303, or a form that submits itself."""
-    if mode == "form_post":
-        inputs = "".join(
-            f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}"/>'
-            for name, value in members.items()
-        )
-        text = (
-            "<!DOCTYPE html><html><head><title>Submitting Callback</title></head>"
-            f'<body onload="document.forms[0].submit()"><form method="post" action="{html.escape(redirect_uri)}">'
-            f'{inputs}<noscript><button type="submit">Continue</button></noscript></form></body></html>'
-        )
-        return web.Response(status=form_status, text=text, content_type="text/html", headers=NO_STORE)
-    parts = urlsplit(redirect_uri)
-    encoded = urlencode(members)
-    if mode == "fragment":
-        location = urlunsplit(parts._replace(fragment=encoded))
-    else:
-        location = urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, encoded)))))
-    return redirect(request, location)
-
-
-def response_mode(params: Params) -> str:
-    """The mode that is asked for, or the default of the response type."""
-    front = set(params.get("response_type", "").split(" ")) & {"token", "id_token"}
-    mode = params.get("response_mode")
-    return mode if mode in MODES else "fragment" if front else "query"
-
-
-def failed(state: State, request: web.Request, params: Params, error: OidcError) -> web.Response:
-    """An authorization request that cannot go on: back to its redirect_uri if that is known to be the client's own."""
-    client: Record | None = None
-    if "client_id" in params:
-        try:
-            client = find_client(state, params["client_id"])
-        except OidcError:
-            client = None
-    if client is not None and error.may_redirect:
-        if "redirect_uri" not in params and len(client["redirect_uris"]) == 1:
-            params["redirect_uri"] = client["redirect_uris"][0]
-        if "redirect_uri" in params and params["redirect_uri"] not in client["redirect_uris"]:
-            error = invalid_redirect_uri()
-    members = error.body(params.get("state")) | {"iss": state.domain}
-    if client is None or "redirect_uri" not in params or not error.may_redirect:
-        error.headers |= NO_STORE
-        return html_error(error, members)
-    return answer(request, response_mode(params), params["redirect_uri"], members, form_status=error.status)

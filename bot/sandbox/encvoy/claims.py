@@ -5,8 +5,11 @@ Source: facts/encvoy-id.md §2 "Claims". Only the main client is spared the seco
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
+from urllib.parse import urlsplit
 
+from bot.sandbox.encvoy.clients import Record
 from bot.sandbox.encvoy.people import Person
 
 SCOPES = ("openid", "offline_access", "email", "phone", "profile", "accounts", "lk", "catalog", "locale")
@@ -30,6 +33,9 @@ CLAIMS = (
     "orgClient",
     "catalog",
     "locale",
+    "sid",
+    "auth_time",
+    "iss",
 )
 """`claims_supported` of discovery."""
 
@@ -55,8 +61,17 @@ def _profile(person: Person, main: bool, domain: str) -> dict[str, Any]:
     return claims
 
 
-def claims_for(person: Person, scopes: frozenset[str], *, main: bool, domain: str, main_id: str) -> dict[str, Any]:
-    """The claims of one person for one application; `main` is whether that is the main client."""
+def subject(client: Record, account_id: int) -> str:
+    """Who somebody is to a client: the id, or for a pairwise client a name that only clients of its host share."""
+    if client["subject_type"] != "pairwise":
+        return str(account_id)
+    sector = urlsplit(client["redirect_uris"][0]).netloc
+    return hashlib.sha256(f"{sector} {account_id}".encode()).hexdigest()
+
+
+def claims_for(person: Person, client: Record, scopes: frozenset[str], *, domain: str, main_id: str) -> dict[str, Any]:
+    """The claims of one person for one application."""
+    main = client["client_id"] == main_id
     claims: dict[str, Any] = {}
     if "profile" in scopes:
         claims |= _profile(person, main, domain)
@@ -77,4 +92,4 @@ def claims_for(person: Person, scopes: frozenset[str], *, main: bool, domain: st
         claims["catalog"] = False
     if "locale" in scopes:
         claims["locale"] = person.locale
-    return claims | {"sub": str(person.id)}
+    return claims | {"sub": subject(client, person.id)}

@@ -6,6 +6,8 @@ import base64
 import hashlib
 import hmac
 import secrets
+import time
+from email.utils import formatdate
 
 from aiohttp import web
 
@@ -13,6 +15,8 @@ INTERACTION = "_interaction"
 RESUME = "_interaction_resume"
 SESSION = "_session"
 LEGACY = "_session.legacy"
+LAX = "; SameSite=Lax"
+SESSION_COOKIES = ((SESSION, "; SameSite=None"), (LEGACY, ""))
 
 
 class Cookies:
@@ -31,29 +35,36 @@ class Cookies:
     def write(self, response: web.StreamResponse, name: str, value: str, path: str, max_age: int) -> None:
         """Sets a cookie and its signature."""
         for suffix, text in (("", value), (".sig", self.signature(name, value))):
-            self._add(response, f"{name}{suffix}={text}", path, f"Max-Age={max_age}")
+            self._add(response, f"{name}{suffix}={text}", path, max_age)
 
     def write_session(self, response: web.StreamResponse, uid: str, max_age: int) -> None:
         """Twice: with SameSite=None, which a browser drops over plain http, and without SameSite."""
-        for name, same_site in ((SESSION, "; SameSite=None"), (LEGACY, "")):
+        for name, same_site in SESSION_COOKIES:
             for suffix, text in (("", uid), (".sig", self.signature(name, uid))):
-                self._add(response, f"{name}{suffix}={text}", "/", f"Max-Age={max_age}", same_site)
+                self._add(response, f"{name}{suffix}={text}", "/", max_age, same_site)
+
+    def clear_session(self, response: web.StreamResponse) -> None:
+        """Takes both back."""
+        for name, same_site in SESSION_COOKIES:
+            self.clear(response, name, "/", same_site)
 
     def read_session(self, request: web.Request) -> str | None:
         """The session of a browser, by whichever cookie it kept."""
         return self.read(request, SESSION) or self.read(request, LEGACY)
 
-    def clear(self, response: web.StreamResponse, name: str, path: str) -> None:
+    def clear(self, response: web.StreamResponse, name: str, path: str, same_site: str = LAX) -> None:
         """Takes a cookie and its signature back."""
-        for suffix in ("", ".sig"):
-            self._add(response, f"{name}{suffix}=", path, "expires=Thu, 01 Jan 1970 00:00:00 GMT")
+        for suffix, text in (("", ""), (".sig", self.signature(name, ""))):
+            self._add(response, f"{name}{suffix}={text}", path, None, same_site)
 
     def _add(
-        self, response: web.StreamResponse, pair: str, path: str, life: str, same_site: str = "; SameSite=Lax"
+        self, response: web.StreamResponse, pair: str, path: str, max_age: int | None, same_site: str = LAX
     ) -> None:
-        """As a header of its own: aiohttp keeps one cookie for a name, and here one name has several paths."""
+        """As a header of its own: aiohttp keeps one cookie for a name, and here one name has several paths. A browser
+        goes by the real time, whatever the stand-in's clock says."""
+        expires = formatdate(0 if max_age is None else time.time() + max_age, usegmt=True)
         secure = "; Secure" if self.secure else ""
-        response.headers.add("Set-Cookie", f"{pair}; Path={path}; {life}; HttpOnly{same_site}{secure}")
+        response.headers.add("Set-Cookie", f"{pair}; Path={path}; Expires={expires}; HttpOnly{same_site}{secure}")
 
     def read(self, request: web.Request, name: str) -> str | None:
         """The value if it is there and its signature is ours."""

@@ -9,20 +9,21 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.sandbox.encvoy import cookies as names
-from bot.sandbox.encvoy.authorize import Checked, Params, answer, check, failed, flat, granted, response_mode
-from bot.sandbox.encvoy.client_auth import Form
-from bot.sandbox.encvoy.cookies import Cookies
+from bot.sandbox.encvoy.auth_response import Params, answer, failed, response_mode
+from bot.sandbox.encvoy.authorize import Checked, check, flat, granted, load_client
+from bot.sandbox.encvoy.client_auth import Form, body_of
 from bot.sandbox.encvoy.grants import (
     CODE_TTL,
     GRANT_TTL,
     INTERACTION_TTL,
-    SESSION_TTL,
     Credential,
     Grant,
     Interaction,
     Session,
+    nano_id,
 )
 from bot.sandbox.encvoy.oidc_errors import OidcError, invalid_request, redirect
+from bot.sandbox.encvoy.sessions import Sessions
 from bot.sandbox.encvoy.state import State
 from bot.sandbox.encvoy.tokens import Tokens
 
@@ -30,80 +31,83 @@ from bot.sandbox.encvoy.tokens import Tokens
 class Flow:
     """`/auth` and `/auth/<uid>`."""
 
-    def __init__(self, state: State, cookies: Cookies, tokens: Tokens) -> None:
+    def __init__(self, state: State, sessions: Sessions, tokens: Tokens) -> None:
         self.state = state
-        self.cookies = cookies
+        self.sessions = sessions
+        self.cookies = sessions.cookies
         self.tokens = tokens
 
     def begin(self, request: web.Request, form: Form) -> web.Response:
-        """`GET` or `POST /auth`: 303 to the login page, to the client with an error, or a 400 page."""
+        """`GET /auth`: 303 to the login page, to the client with an error, or a 400 page."""
         params: Params = {name: values[0] for name, values in form.items() if len(values) == 1}
+        session = self.sessions.of(request)
         try:
             params = flat(form)
             checked = check(self.state, self.tokens.keys, params)
             if "none" in checked.prompts:
                 raise OidcError(400, "interaction_required", "End-User authentication is required")
+            response = self._ask(request, checked, "login", session)
         except OidcError as error:
-            return failed(self.state, request, params, error)
-        response = self._ask(request, checked, "login")
-        session = self.state.vault.session(self.cookies.read_session(request))
-        if session is not None:
-            session.expires = self.state.now() + SESSION_TTL
-            self.cookies.write_session(response, session.uid, SESSION_TTL)
-        return response
+            response = failed(self.state, request, params, error)
+        return self.sessions.keep(response, session)
+
+    async def begin_posted(self, request: web.Request, path: str) -> web.Response:
+        """The same from a form; what is no form gets a page too."""
+        try:
+            form = await body_of(request, path)
+        except OidcError as error:
+            return self.sessions.keep(failed(self.state, request, {}, error), self.sessions.of(request))
+        return self.begin(request, form)
 
     def resume(self, request: web.Request) -> web.Response:
         """`GET /auth/<uid>`: goes on where an interaction ended."""
-        params: Params = {}
+        session = self.sessions.of(request)
         try:
-            interaction = self._waiting(request)
-            params = dict(interaction.params)
-            self.state.vault.interactions.pop(interaction.uid)
-            checked = check(self.state, self.tokens.keys, dict(params))
-            checked = Checked(checked.client, checked.params, interaction.par)
-            response = self._go_on(request, interaction, checked)
+            interaction = self._waiting(request, session)
         except OidcError as error:
-            return failed(self.state, request, params, error)
-        self.cookies.clear(response, names.RESUME, f"{self.state.switches.oidc_prefix}/auth/{interaction.uid}")
-        return response
+            return self.sessions.keep(failed(self.state, request, {}, error), session)
+        if session is not None and session.account_id != (interaction.logged_in or session.account_id):
+            return self.sessions.keep(self._log_out_first(request, interaction, session), session)
+        self.state.vault.interactions.pop(interaction.uid)
+        if interaction.logged_in is not None:
+            session = session or self.sessions.begin(interaction.logged_in)
+        params = dict(interaction.params)
+        try:
+            checked = Checked(load_client(self.state, params), params, interaction.par)
+            response = self._go_on(request, interaction, checked, session)
+        except OidcError as error:
+            response = failed(self.state, request, params, error)
+        self.cookies.clear(response, names.RESUME, self._resume_path(interaction))
+        return self.sessions.keep(response, session)
 
-    def _waiting(self, request: web.Request) -> Interaction:
+    def _waiting(self, request: web.Request, session: Session | None) -> Interaction:
         uid = self.cookies.read(request, names.RESUME)
         if uid is None:
-            raise _not_found("authorization request has expired")
+            raise invalid_request("authorization request has expired")
         interaction = self.state.vault.interaction(uid)
         if interaction is None:
-            raise _not_found("interaction session not found")
+            raise invalid_request("interaction session not found")
         if not request.path.endswith(f"/{uid}"):
-            raise _not_found("authorization session and cookie identifier mismatch")
-        here = self.cookies.read_session(request)
-        if interaction.session_uid is not None and interaction.session_uid != here:
-            raise _not_found("interaction session and authentication session mismatch")
+            raise invalid_request("authorization session and cookie identifier mismatch")
+        if interaction.session_uid is not None and (session is None or interaction.session_uid != session.uid):
+            raise invalid_request("interaction session and authentication session mismatch")
         return interaction
 
-    def _go_on(self, request: web.Request, interaction: Interaction, checked: Checked) -> web.Response:
-        if not interaction.done or interaction.account_id is None:
-            return self._ask(request, checked, interaction.prompt, interaction.session_uid)
-        session = self._session(request, interaction.account_id)
-        if interaction.prompt == "login" and self._consent_wanted(checked, session):
-            response = self._ask(request, checked, "consent", session.uid, session.account_id)
-        else:
-            response = self._succeed(request, checked, session)
-        self.cookies.write_session(response, session.uid, SESSION_TTL)
-        return response
+    def _log_out_first(self, request: web.Request, interaction: Interaction, session: Session) -> web.Response:
+        """Somebody else has logged in: a form that ends the session of this browser by itself, and comes back here."""
+        interaction.session_uid = None
+        session.xsrf, session.return_to = nano_id(), self.state.domain + self._resume_path(interaction)
+        action = f"{self.state.domain}{self.state.switches.oidc_prefix}/session/end/confirm"
+        return answer(request, "form_post", action, {"xsrf": session.xsrf, "logout": "yes"})
 
-    def _session(self, request: web.Request, account_id: int) -> Session:
-        """The session of this browser, or a new one for somebody else."""
-        vault = self.state.vault
-        session = vault.session(self.cookies.read_session(request))
-        if session is not None and session.account_id != account_id:
-            vault.end_session(session.uid)
-            session = None
-        if session is None:
-            session = Session(account_id, 0.0)
-            vault.sessions[session.uid] = session
-        session.expires = self.state.now() + SESSION_TTL
-        return session
+    def _go_on(
+        self, request: web.Request, interaction: Interaction, checked: Checked, session: Session | None
+    ) -> web.Response:
+        if not interaction.done or session is None:
+            return self._ask(request, checked, "login", session)
+        if interaction.prompt == "login" and self._consent_wanted(checked, session):
+            return self._ask(request, checked, "consent", session)
+        return self._succeed(request, checked, session)
 
     def _consent_wanted(self, checked: Checked, session: Session) -> bool:
         if "consent" in checked.prompts:
@@ -111,28 +115,23 @@ class Flow:
         client_id: str = checked.client["client_id"]
         return client_id != self.state.main_id and (client_id, session.account_id) not in self.state.consents
 
-    def _ask(
-        self,
-        request: web.Request,
-        checked: Checked,
-        prompt: str,
-        session_uid: str | None = None,
-        account_id: int | None = None,
-    ) -> web.Response:
+    def _ask(self, request: web.Request, checked: Checked, prompt: str, session: Session | None) -> web.Response:
         """303 to the page of a new interaction, with the two cookies that belong to it."""
-        vault = self.state.vault
-        if session_uid is None:
-            session = vault.session(self.cookies.read_session(request))
-            session_uid = session.uid if session else None
         expires = self.state.now() + INTERACTION_TTL
-        interaction = Interaction(dict(checked.params), prompt, expires, session_uid, account_id, par=checked.par)
-        vault.interactions[interaction.uid] = interaction
+        interaction = Interaction(
+            dict(checked.params), prompt, expires, session.uid if session else None, par=checked.par
+        )
+        if session is not None and prompt == "consent":
+            interaction.account_id = session.account_id
+        self.state.vault.interactions[interaction.uid] = interaction
         path = f"/api/interaction/{interaction.uid}"
-        resume = f"{self.state.switches.oidc_prefix}/auth/{interaction.uid}"
         response = redirect(request, self.state.domain + path)
         self.cookies.write(response, names.INTERACTION, interaction.uid, path, INTERACTION_TTL)
-        self.cookies.write(response, names.RESUME, interaction.uid, resume, INTERACTION_TTL)
+        self.cookies.write(response, names.RESUME, interaction.uid, self._resume_path(interaction), INTERACTION_TTL)
         return response
+
+    def _resume_path(self, interaction: Interaction) -> str:
+        return f"{self.state.switches.oidc_prefix}/auth/{interaction.uid}"
 
     def _succeed(self, request: web.Request, checked: Checked, session: Session) -> web.Response:
         scope = granted(checked.params)
@@ -175,21 +174,19 @@ class Flow:
             )
 
         members: Params = {}
+        bearer: Params = {}
         hashed: dict[str, str] = {}
         if "code" in words:
             members["code"] = hashed["c_hash"] = self.state.vault.keep(make("code")).value
         if "token" in words:
-            members["access_token"] = hashed["at_hash"] = self.state.vault.keep(make("access")).value
-            members |= {"expires_in": str(ttl["access"]), "token_type": "Bearer", "scope": scope}
+            hashed["at_hash"] = token = self.state.vault.keep(make("access")).value
+            bearer = {"access_token": token, "expires_in": str(ttl["access"]), "token_type": "Bearer", "scope": scope}
         if "id_token" in words:
             person = self.state.people.by_id[grant.account_id]
             if "state" in params:
                 hashed["s_hash"] = params["state"]
             members["id_token"] = self.tokens.id_token(checked.client, person, make("code"), scope, **hashed)
+        members |= bearer
         if "state" in params:
             members["state"] = params["state"]
         return members if "id_token" in words else members | {"iss": self.state.domain}
-
-
-def _not_found(description: str) -> OidcError:
-    return invalid_request(description)

@@ -34,6 +34,8 @@ class Session:
     uid: str = field(default_factory=nano_id)
     xsrf: str = field(default_factory=nano_id)
     """What the form of the logout must send back."""
+    return_to: str | None = None
+    """Where a logout leads that somebody else's login has asked for."""
     grants: dict[str, str] = field(default_factory=dict)
     """client_id to the id of the grant that lives in this session."""
 
@@ -82,6 +84,11 @@ class Interaction:
     par: str | None = None
     """Id of the pushed request that is used up when this one succeeds."""
     uid: str = field(default_factory=nano_id)
+
+    @property
+    def logged_in(self) -> int | None:
+        """Who has just logged in; None while nobody has, and for a consent."""
+        return self.account_id if self.prompt == "login" and self.done else None
 
 
 @dataclass

@@ -6,7 +6,6 @@ was asked, and the issuer not (facts/encvoy-id.md §1 "Surprises").
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 from aiohttp import web
@@ -20,8 +19,10 @@ from bot.sandbox.encvoy.fields import AUTH_METHODS
 from bot.sandbox.encvoy.flow import Flow
 from bot.sandbox.encvoy.grants import Credential
 from bot.sandbox.encvoy.keys import Keys
+from bot.sandbox.encvoy.logout import Logout
 from bot.sandbox.encvoy.oidc_errors import NO_STORE, OidcError, invalid_request, respond
-from bot.sandbox.encvoy.state import State
+from bot.sandbox.encvoy.sessions import Sessions
+from bot.sandbox.encvoy.state import DISCOVERY, State
 from bot.sandbox.encvoy.tokens import Tokens
 from bot.sandbox.encvoy.validity import GRANT_TYPES, RESPONSE_TYPES
 
@@ -33,31 +34,32 @@ class Provider:
 
     def __init__(self, state: State, cookies: Cookies, keys: Keys) -> None:
         self.state = state
-        self.cookies = cookies
         self.keys = keys
         self.tokens = Tokens(state, keys)
-        self.flow = Flow(state, cookies, self.tokens)
+        sessions = Sessions(state, cookies)
+        self.flow = Flow(state, sessions, self.tokens)
+        self.logout = Logout(sessions)
 
     async def handle(self, request: web.Request) -> web.StreamResponse | None:
         """The answer for a path of the provider; None if the path is not one of its own."""
         switches = self.state.switches
-        if request.path in switches.discovery_at:
-            return self._discovery(request)
-        if request.path.startswith(switches.oidc_prefix + "/"):
-            try:
+        try:
+            if request.path in switches.discovery_at:
+                return self._discovery(request)
+            if request.path.startswith(switches.oidc_prefix + "/"):
                 return await self._route(request, request.path.removeprefix(switches.oidc_prefix))
-            except OidcError as error:
-                return respond(request, error)
+        except OidcError as error:
+            return respond(request, error)
         if request.path.startswith(("/oidc", "/api/oidc")):
             return web.Response(status=404, text=NGINX_404, content_type="text/html")
         return None
 
     async def _route(self, request: web.Request, path: str) -> web.Response:
-        match request.method, path:
+        match "GET" if request.method == "HEAD" else request.method, path:
             case "GET", "/auth":
                 return self.flow.begin(request, form_of(request.query))
             case "POST", "/auth":
-                return self.flow.begin(request, await body_of(request, path))
+                return await self.flow.begin_posted(request, path)
             case "POST", "/token" | "/token/introspection" | "/token/revocation" | "/request":
                 return await self._called_by_client(request, path)
             case "GET" | "POST", "/me":
@@ -65,16 +67,16 @@ class Provider:
             case "GET", "/jwks":
                 return web.json_response(self.keys.published(), content_type="application/jwk-set+json")
             case "GET" | "POST", "/session/end":
-                return self._logout_page(request)
+                return self.logout.page(request)
             case "POST", "/session/end/confirm":
-                return await self._log_out(request, path)
+                return await self.logout.confirm(request, path)
             case "GET", "/session/end/success":
-                return web.Response(text=_plain("Sign-out Success"), content_type="text/html")
+                return self.logout.success()
             case "GET" | "PUT" | "DELETE" | "PATCH", "/request":
                 return web.Response(status=405, text="Method Not Allowed", headers={"Allow": "POST, OPTIONS"})
         if request.method == "GET" and path.startswith("/auth/"):
             return self.flow.resume(request)
-        raise invalid_request(f"unrecognized route or not allowed method ({request.method} on {path})", 404)
+        raise _no_route(request.method, path)
 
     async def _called_by_client(self, request: web.Request, path: str) -> web.Response:
         """Endpoints that a client calls itself; nothing of theirs may be stored on the way, errors included."""
@@ -96,7 +98,7 @@ class Provider:
 
     async def _userinfo(self, request: web.Request) -> web.Response:
         try:
-            token = await self._bearer(request)
+            token, scope = await self._bearer(request)
             client = find_client(self.state, token.client_id)
             person = self.state.people.by_id.get(token.account_id)
             if client is None or person is None:
@@ -104,7 +106,7 @@ class Provider:
         except OidcError as error:
             error.headers |= NO_STORE | {"WWW-Authenticate": self._challenge(error)}
             raise
-        return web.json_response(self.tokens.claims(client, person, token.scope), headers=NO_STORE)
+        return web.json_response(self.tokens.claims(client, person, scope), headers=NO_STORE)
 
     def _challenge(self, error: OidcError) -> str:
         challenge = f'Bearer realm="{self.state.domain}"'
@@ -113,8 +115,9 @@ class Provider:
         scope = f', scope="{error.scope}"' if error.scope else ""
         return f'{challenge}, error="{error.error}", error_description="{error.description}"{scope}'
 
-    async def _bearer(self, request: web.Request) -> Credential:
-        """The access token of a userinfo request; it must come in exactly one way, and not in the query."""
+    async def _bearer(self, request: web.Request) -> tuple[Credential, str]:
+        """The access token of a userinfo request, which must come in exactly one way and not in the query; and the
+        scope that is asked for, by default all that it has."""
         form: Form = await body_of(request, "/me") if request.method == "POST" else {}
         reject_duplicates(form, ["access_token", "scope"])
         posted = one(form, "access_token") if request.content_type == FORM else None
@@ -144,9 +147,11 @@ class Provider:
         if beyond:
             text = "access token missing requested scope"
             raise OidcError(403, "insufficient_scope", text, scope=" ".join(beyond))
-        return token
+        return token, asked or token.scope
 
     def _discovery(self, request: web.Request) -> web.Response:
+        if request.method not in ("GET", "HEAD"):
+            raise _no_route(request.method, DISCOVERY)
         scheme = request.headers.get("X-Forwarded-Proto", request.scheme)
         host = request.headers.get("X-Forwarded-Host", request.host)
         at = f"{scheme}://{host}{self.state.switches.oidc_prefix}"
@@ -178,38 +183,10 @@ class Provider:
         }
         return web.json_response(document)
 
-    def _logout_page(self, request: web.Request) -> web.Response:
-        """Asks whether to sign out; the form holds what only this browser's session knows."""
-        session = self.state.vault.session(self.cookies.read_session(request))
-        action = html.escape(f"{self.state.switches.oidc_prefix}/session/end/confirm")
-        form = (
-            f'<form method="post" action="{action}">'
-            f'<input type="hidden" name="xsrf" value="{session.xsrf if session else ""}">'
-            '<button type="submit" name="logout" value="yes">Yes, sign me out</button></form>'
-        )
-        return web.Response(text=_plain("Logout Request", form), content_type="text/html", headers=NO_STORE)
 
-    async def _log_out(self, request: web.Request, path: str) -> web.Response:
-        """Ends the session of this browser: its tokens stop counting at once (facts/encvoy-id.md §2)."""
-        form = await body_of(request, path)
-        session = self.state.vault.session(self.cookies.read_session(request))
-        if session is None:
-            raise invalid_request("could not find logout details")
-        if one(form, "xsrf") != session.xsrf:
-            raise invalid_request("xsrf token invalid")
-        if one(form, "logout"):
-            self.state.vault.end_session(session.uid)
-        prefix = self.state.switches.oidc_prefix
-        location = f"{self.state.domain}{prefix}/session/end/success"
-        return web.Response(status=303, headers=NO_STORE | {"Location": location})
+def _no_route(method: str, path: str) -> OidcError:
+    return invalid_request(f"unrecognized route or not allowed method ({method} on {path})", 404)
 
 
 def _invalid_token() -> OidcError:
     return OidcError(401, "invalid_token", "invalid token provided")
-
-
-def _plain(title: str, body: str = "") -> str:
-    return (
-        f"<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>{title}</title></head>"
-        f"<body><h1>{title}</h1>{body}</body></html>"
-    )

@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.encvoy.authorize import ensure_pkce_format
-from bot.sandbox.encvoy.claims import claims_for
+from bot.sandbox.encvoy.claims import claims_for, subject
 from bot.sandbox.encvoy.client_auth import Form, authenticate, one, reject_duplicates
 from bot.sandbox.encvoy.clients import Record
 from bot.sandbox.encvoy.grants import ID_TOKEN_TTL, Credential
@@ -79,7 +79,7 @@ class Tokens:
             return {"active": False}
         facts: dict[str, Any] = {
             "active": True,
-            "sub": str(found.account_id),
+            "sub": subject(client, found.account_id),
             "client_id": found.client_id,
             "exp": int(found.expires),
             "iat": int(found.issued),
@@ -183,13 +183,8 @@ class Tokens:
 
     def claims(self, client: Record, person: Person, scope: str) -> dict[str, Any]:
         """The claims of a person for a client."""
-        return claims_for(
-            person,
-            frozenset(scope.split()),
-            main=client["client_id"] == self.state.main_id,
-            domain=self.state.domain,
-            main_id=self.state.main_id,
-        )
+        scopes = frozenset(scope.split())
+        return claims_for(person, client, scopes, domain=self.state.domain, main_id=self.state.main_id)
 
 
 def _check_verifier(verifier: str | None, challenge: str | None) -> None:

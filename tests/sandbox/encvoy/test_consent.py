@@ -63,12 +63,12 @@ async def test_consent_for_another_client_is_asked_again(
     assert (await to_consent(browser, page)).widget["initialRoute"] == "access"
 
 
-async def test_resuming_without_consent_asks_again(idp: EncvoyStandIn, browser: Browser, client_id: str) -> None:
+async def test_resuming_without_consent_begins_anew(idp: EncvoyStandIn, browser: Browser, client_id: str) -> None:
     page = (await browser.authorize(client_id)).location
     await browser.sign_in(page, idp.person("person"))
     consent = await to_consent(browser, page)
     skipped = await browser.ask("GET", f"/oidc/auth/{consent.widget['interactionId']}")
-    assert (await browser.ask("GET", skipped.location)).widget["initialRoute"] == "access"
+    assert (await browser.ask("GET", skipped.location)).widget["initialRoute"] == "login"
 
 
 async def test_resuming_without_a_login_asks_again(browser: Browser, client_id: str) -> None:

@@ -268,8 +268,14 @@ async def test_a_login_begun_in_another_session_cannot_be_resumed(idp: EncvoySta
     assert "interaction session and authentication session mismatch" in answer.text
 
 
-async def test_somebody_else_in_the_same_jar_gets_a_session_of_his_own(idp: EncvoyStandIn, browser: Browser) -> None:
+async def test_somebody_else_in_the_same_jar_first_ends_the_session(idp: EncvoyStandIn, browser: Browser) -> None:
     first = (await browser.exchange(await browser.code(idp.person("manager")))).json["access_token"]
-    second = (await browser.exchange(await browser.code(idp.person("editor")))).json["access_token"]
+    page = (await browser.authorize()).location
+    done = await browser.sign_in(page, idp.person("editor"))
+    form = await browser.ask("GET", done.location)
+    assert f'<form method="post" action="{idp.url}/oidc/session/end/confirm">' in form.text
+    xsrf = form.text.partition('name="xsrf" value="')[2].partition('"')[0]
+    left = await browser.ask("POST", "/oidc/session/end/confirm", form={"xsrf": xsrf, "logout": "yes"})
+    second = (await browser.exchange(await browser.ask("GET", left.location))).json["access_token"]
     assert (await browser.ask("GET", "/api/v1/clients", token=first)).status == 401
     assert (await browser.ask("GET", "/api/v1/clients", token=second)).status == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from bot.sandbox.encvoy import EncvoyStandIn
@@ -265,3 +267,25 @@ async def test_routes_and_methods_that_are_not_there(browser: Browser, method: s
     assert answer.status == status
     if status == 404:
         assert answer.json["error"] == "invalid_request"
+
+
+async def test_a_form_is_wanted_at_auth_too_and_its_absence_is_a_page(browser: Browser) -> None:
+    answer = await browser.ask("POST", "/oidc/auth", body=REQUEST, headers=PROGRAM)
+    assert (answer.status, answer.kind) == (400, "text/html")
+    assert "content-type bodies are supported on POST /auth" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/oidc/jwks", "/oidc/.well-known/openid-configuration"])
+async def test_documents_have_a_head_and_take_no_post(browser: Browser, path: str) -> None:
+    assert (await browser.ask("HEAD", path)).status == 200
+    assert (await browser.ask("POST", path)).json["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    ("claims", "status", "error"),
+    [(b"", 400, "invalid_request"), (b"{}", 401, "invalid_client"), (b'{"sub": "x"}', 400, "invalid_request")],
+)
+async def test_nobody_is_let_in_by_a_signed_assertion(browser: Browser, claims: bytes, status: int, error: str) -> None:
+    assertion = f"x.{base64.urlsafe_b64encode(claims).decode()}.x"
+    answer = await browser.ask("POST", "/oidc/token", form={"client_assertion": assertion})
+    assert (answer.status, answer.json["error"]) == (status, error)
