@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL
 
+from tests.judges.rocketchat import plugin
 from tests.support import needs, secrets_watch
 from tests.support.databases import KINDS, empty_database
 from tests.support.postgres import Postgres, running
@@ -20,6 +21,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(secrets_watch.install(), "secrets-watch")
     config.addinivalue_line("markers", "needs(*what): `node` or `chromium`; skipped where it is missing")
     config.pluginmanager.register(needs.install(), "needs")
+    if judging := plugin.install(config):
+        config.pluginmanager.register(judging, "rocketchat-judges")
 
 
 @pytest.fixture
