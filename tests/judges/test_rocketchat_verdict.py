@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from bot.sandbox.rocketchat.rest.rate_limit import Reading
 from bot.sandbox.rocketchat.rest.route import Answer
 from bot.secret import Secret
 from tests.judges.rocketchat import recording, routes
+from tests.judges.rocketchat.bending import bend, renamed
 from tests.judges.rocketchat.verdict import Judge, Verdict, judge
 from tests.support.rocket import Rocket, running
 
@@ -72,16 +73,6 @@ async def bench(tmp_path: Path, official_judge: Judge) -> AsyncIterator[Bench]:
         with recording.diverted() as exchanges:
             yield Bench(rocket, rest, exchanges, official_judge, tmp_path)
         rest.close()
-
-
-def bend(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, change: Callable[[Any], Any]) -> None:
-    """From now on what `owner` makes is changed on the way."""
-    original = getattr(owner, name)
-    monkeypatch.setattr(owner, name, lambda *args, **options: change(original(*args, **options)))
-
-
-def renamed(document: Document, old: str, new: str) -> Document:
-    return {new if name == old else name: value for name, value in document.items()}
 
 
 async def test_nothing_is_refused_as_it_is(bench: Bench) -> None:

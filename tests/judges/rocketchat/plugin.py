@@ -84,7 +84,7 @@ def is_whole(session: pytest.Session) -> bool:
     """Whether everything ran that `make test` runs: no path, no selection, no early end."""
     option = session.config.option
     chosen = (option.keyword, option.deselect, option.ignore, option.ignore_glob, option.maxfail)
-    again = (getattr(option, name, False) for name in ("lf", "failedfirst", "newfirst", "stepwise"))
+    again = (getattr(option, name, False) for name in ("lf", "stepwise"))  # they need pytest's cache
     return (
         session.config.args_source is pytest.Config.ArgsSource.TESTPATHS
         and not any(chosen)
