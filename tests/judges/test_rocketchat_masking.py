@@ -56,6 +56,6 @@ def test_a_known_secret_is_masked_as_an_address_writes_it() -> None:
 
 
 def test_a_line_of_the_record_holds_no_known_secret() -> None:
-    exchange = Exchange("POST chat.sendMessage", True, {}, {"message": {"msg": f"it is {SECRET}"}}, 200)
+    exchange = Exchange("POST chat.sendMessage", True, {}, {"message": {"msg": f"it is {SECRET}"}}, 200, [], None)
     [line] = lines([exchange], [SECRET], "test").splitlines()
     assert json.loads(line)["body"] == {"message": {"msg": f"it is {shape(SECRET)}"}}

@@ -29,13 +29,12 @@ SECRET_FIELDS = frozenset(
         "twoFactorCode",
     }
 )
-_SHAPE = str.maketrans({**dict.fromkeys("0123456789", "0")})
-_LOWER, _UPPER = re.compile("[^\\W\\d_A-Z]"), re.compile("[A-Z]")
+_DIGIT, _UPPER, _OTHER = re.compile(r"\d"), re.compile(r"[A-Z]"), re.compile(r"[^\W\d_A]")
 
 
 def shape(text: str) -> str:
     """`Ab9-_x` becomes `Aa0-_a`."""
-    return _UPPER.sub("A", _LOWER.sub("a", text.translate(_SHAPE)))
+    return _OTHER.sub("a", _UPPER.sub("A", _DIGIT.sub("0", text)))
 
 
 def masked_fields(value: Any) -> Any:

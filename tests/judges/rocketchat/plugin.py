@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.judges.rocketchat import recording, routes
+from tests.judges.rocketchat import program, recording, routes
 from tests.judges.rocketchat.verdict import Verdict, judge
 from tests.support import needs, secrets_watch
 
@@ -33,6 +33,8 @@ class Judging:
 
     folder: Path
     is_worker: bool
+    exchanges: list[recording.Exchange] = field(default_factory=list)
+    """Of the test that is running."""
     verdict: Verdict | None = None
     refused: list[str] = field(default_factory=list)
 
@@ -40,13 +42,19 @@ class Judging:
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """After the last fixture is gone: the record, masked with every secret that the test made."""
         report = yield
-        if report.when == "teardown" and (exchanges := recording.taken()):
-            secrets_watch.harvest(secrets_watch.current)
-            told = recording.lines(exchanges, secrets_watch.current.secrets, item.nodeid)
+        if report.when == "teardown" and (told := self._told(item)):
             secrets_watch.heard("the record for the judges", told)
             with (self.folder / f"{os.getpid()}.jsonl").open("a") as file:
                 file.write(told)
         return report
+
+    def _told(self, item: pytest.Item) -> str:
+        """What was exchanged during the test, here and in programs that it started."""
+        secrets_watch.harvest(secrets_watch.current)
+        told = recording.lines(self.exchanges, secrets_watch.current.secrets, item.nodeid)
+        self.exchanges.clear()
+        folder = getattr(item, "funcargs", {}).get("tmp_path")
+        return told + (program.records_in(folder) if folder else "")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -100,8 +108,8 @@ def install(config: pytest.Config) -> Judging | None:
     """Begins to record; None where there is no Node to judge."""
     if needs.MISSING["node"]():
         return None
-    recording.install()
     told = getattr(config, "workerinput", None)
-    if told is not None:
-        return Judging(Path(told[FOLDER]), is_worker=True)
-    return Judging(Path(tempfile.mkdtemp(prefix="ssobot-judges-")), is_worker=False)
+    folder = Path(told[FOLDER] if told else tempfile.mkdtemp(prefix="ssobot-judges-"))
+    judging = Judging(folder, is_worker=told is not None)
+    recording.install(judging.exchanges.append)
+    return judging

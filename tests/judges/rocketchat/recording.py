@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from aiohttp import web
@@ -43,30 +43,31 @@ class Exchange:
     body: Any
     status: int | None
     """None where the stand-in did not answer itself."""
-    headers: list[str] = field(default_factory=list)
+    headers: list[str]
     """Names of the answer's headers, in lower case."""
-    answer: Any = None
+    answer: Any
 
 
-_exchanges: list[Exchange] = []
+Sink = Callable[[Exchange], None]
+_sink: Sink | None = None
+"""Where exchanges go; None before `install`."""
+
+
+def is_installed() -> bool:
+    """Whether this process records."""
+    return _sink is not None
 
 
 @contextmanager
 def diverted() -> Iterator[list[Exchange]]:
     """What is exchanged meanwhile, kept from the run's own record: for tests that plant faults."""
-    global _exchanges
-    before, _exchanges = _exchanges, []
+    global _sink
+    kept: list[Exchange] = []
+    before, _sink = _sink, kept.append
     try:
-        yield _exchanges
+        yield kept
     finally:
-        _exchanges = before
-
-
-def taken() -> list[Exchange]:
-    """What has been exchanged since the last call."""
-    found = _exchanges[:]
-    _exchanges.clear()
-    return found
+        _sink = before
 
 
 def lines(exchanges: Iterable[Exchange], secrets: Iterable[str], test: str) -> str:
@@ -83,8 +84,10 @@ def route_of(method: str, path: str) -> str:
     return f"{method} {below}"
 
 
-def install() -> None:
+def install(sink: Sink) -> None:
     """Begins to record; once for a process."""
+    global _sink
+    _sink = sink
     original = RocketChatStandIn._application
 
     def application(stand_in: RocketChatStandIn) -> web.Application:
@@ -108,7 +111,8 @@ def _recording(below: str) -> Middleware:
         try:
             return await handler(request)
         finally:
-            _exchanges.append(_exchange(request, route_of(request.method, path), body))
+            assert _sink is not None
+            _sink(_exchange(request, route_of(request.method, path), body))
 
     return middleware
 
@@ -122,17 +126,27 @@ async def _keep_own_answer(request: web.Request, handler: Handler) -> web.Stream
 
 
 def _exchange(request: web.Request, route: str, body: Any) -> Exchange:
-    agent = request.headers.get("User-Agent", "")
-    query = {name: values if len(values := request.query.getall(name)) > 1 else values[0] for name in request.query}
     own = request.get(_OWN_ANSWER)
-    body = masked_fields(body)
-    if route == "POST settings/:_id" and request.path.endswith("-secret"):
-        body = shaped(body)
-    exchange = Exchange(route, agent.startswith(BOTS), query, body, own.status if own is not None else None)
-    if not isinstance(own, web.Response):
-        return exchange
-    exchange.headers.extend(name.lower() for name in own.headers)
-    told = own.status >= 400 or not route.split(" ")[1].startswith(_UNTOLD)
-    if not told or not isinstance(own.text, str):
-        return exchange
-    return Exchange(**{**exchange.__dict__, "answer": masked_fields(json.loads(own.text))})
+    secret_setting = route == "POST settings/:_id" and request.path.endswith("-secret")
+    return Exchange(
+        route=route,
+        by_bot=request.headers.get("User-Agent", "").startswith(BOTS),
+        query={name: _one_or_all(request.query.getall(name)) for name in request.query},
+        body=shaped(body) if secret_setting else masked_fields(body),
+        status=own.status if own is not None else None,
+        headers=[name.lower() for name in own.headers] if own is not None else [],
+        answer=_told(route, own) if isinstance(own, web.Response) else None,
+    )
+
+
+def _told(route: str, answer: web.Response) -> Any:
+    """The answer's body, as far as a schema may know it."""
+    _, _, path = route.partition(" ")
+    if answer.text is None or (answer.status < 400 and path.startswith(_UNTOLD)):
+        return None
+    return masked_fields(json.loads(answer.text))
+
+
+def _one_or_all(values: list[str]) -> str | list[str]:
+    """A parameter given twice is a list, as the server reads it."""
+    return values if len(values) > 1 else values[0]
