@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.judges.rocketchat import plugin
+from tests.judges.rocketchat import plugin, recording
+from tests.support import secrets_watch
 
 pytestmark = pytest.mark.needs("node")
 AS_MAKE_TEST = {
@@ -59,6 +60,18 @@ def test_without_a_refusal_a_run_ends_well() -> None:
     assert "POST chat.update       2\n" in done.stdout
     assert "REFUSED" not in done.stdout
     assert "never exercised" not in done.stdout  # which is said of whole runs only
+
+
+def test_the_watch_for_secrets_hears_what_is_written(tmp_path: Path) -> None:
+    exchange = recording.Exchange("GET me", False, {}, None, 200, [], {"name": "somebody"})
+    judging: Any = plugin.Judging(tmp_path, is_worker=True, exchanges=[exchange])
+    hook = judging.pytest_runtest_makereport(SimpleNamespace(nodeid="a test"))
+    next(hook)
+    with pytest.raises(StopIteration):
+        hook.send(SimpleNamespace(when="teardown"))
+    [file] = tmp_path.iterdir()
+    assert "somebody" in file.read_text()
+    assert secrets_watch.current.said == [("the record for the judges", file.read_text())]
 
 
 class TestWhole:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -218,6 +218,19 @@ class TestRoutes:
             {"GET x": {"sent": 3, "judged": 0}, "GET ab": {"sent": 2, "judged": 2}}, {}, (), frozenset(), ()
         )
         assert verdict.table() == ["GET ab       2", "GET x        3 without a schema", "in answers: nothing"]
+
+
+class TestUncoveredRoutes:
+    """The list as it is, against the code and the packages as they are."""
+
+    def test_it_is_exact(self, official_judge: Judge, tmp_path: Path) -> None:
+        used = routes.used_routes()
+        nothing = official_judge.judge(tmp_path)
+        whole = replace(nothing, requests={route: {"sent": 1, "judged": 1} for route in used})
+        assert whole.faults_of_routes(used, routes.uncovered_routes()) == []
+
+    def test_it_has_not_grown(self) -> None:
+        assert len(routes.uncovered_routes()) <= 8
 
 
 class TestUsedRoutes:

@@ -71,7 +71,6 @@ class Judging:
             self.refused += self.verdict.refusals
             if is_whole(session):
                 self.refused += self.verdict.faults_of_routes(routes.used_routes(), routes.uncovered_routes())
-        shutil.rmtree(self.folder)
         if self.refused and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -86,6 +85,11 @@ class Judging:
             terminalreporter.write_line(f"REFUSED: {refusal}", red=True)
         if self.refused:
             terminalreporter.write_line(f"THE RUN FAILS: {len(self.refused)} REFUSED BY THE JUDGES", red=True)
+
+    def pytest_unconfigure(self) -> None:
+        """The record has done its work."""
+        if not self.is_worker:
+            shutil.rmtree(self.folder)
 
 
 def is_whole(session: pytest.Session) -> bool:

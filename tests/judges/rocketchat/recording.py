@@ -131,7 +131,7 @@ def _exchange(request: web.Request, route: str, body: Any) -> Exchange:
     return Exchange(
         route=route,
         by_bot=request.headers.get("User-Agent", "").startswith(BOTS),
-        query={name: _one_or_all(request.query.getall(name)) for name in request.query},
+        query=masked_fields({name: _one_or_all(request.query.getall(name)) for name in request.query}),
         body=shaped(body) if secret_setting else masked_fields(body),
         status=own.status if own is not None else None,
         headers=[name.lower() for name in own.headers] if own is not None else [],
