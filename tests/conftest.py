@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL
 
+from tests.judges.rocketchat import plugin
 from tests.support import needs, secrets_watch
 from tests.support.databases import KINDS, empty_database
 from tests.support.postgres import Postgres, running
@@ -21,6 +22,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(*what): `node` or `chromium`; skipped where it is missing")
     config.pluginmanager.register(needs.install(), "needs")
     config.addinivalue_line("markers", "case(group, title): one answer of docs/answers.md")
+    if judging := plugin.install(config):
+        config.pluginmanager.register(judging, "rocketchat-judges")
 
 
 @pytest.fixture

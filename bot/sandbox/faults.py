@@ -130,8 +130,8 @@ class Faults:
 
 
 async def parsed_body(request: web.Request) -> Any:
-    """The body as JSON or as a form, None where it is neither. Reading it here leaves it readable for the handler."""
-    if not request.can_read_body:
+    """The body as JSON or as a form, None where it is neither. Reading it here leaves it readable for others."""
+    if not request.body_exists:
         return None
     if request.content_type == "application/json":
         try:

@@ -27,6 +27,7 @@ from bot.rocketchat.chat import RestChat
 from bot.rocketchat.client import RocketChatClient
 from bot.rocketchat.live import LiveTable
 from bot.rocketchat.rest import Rest
+from bot.sandbox.faults import Fault
 from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from bot.secret import Secret, new_secret
 
@@ -364,6 +365,18 @@ class TestChat:
             await w.chat.post("new-1", room_id, "1")
             await w.chat.post("new-2", room_id, "2")
             assert [m.id for m in await w.chat.since(room_id, moment)] == ["new-1", "new-2"]
+
+    @pytest.mark.parametrize(
+        ("name", "route"), [("general", "channels"), ("sso-admins", "groups"), ("", "im")], ids=lambda name: name
+    )
+    async def test_from_the_history_where_there_is_nothing_else(self, name: str, route: str) -> None:
+        async with world() as w:
+            direct = w.standin.chat.direct(w.standin.person("admin").id, w.rest.user_id)
+            room_id, began = await self.room(w, name or direct.id), w.standin.clock.now() - timedelta(seconds=1)
+            await w.chat.post("own-1", room_id, "hello")
+            w.standin.faults.add(Fault("GET", "/api/v1/chat.syncMessages", status=404))
+            assert "own-1" in {m.id for m in await w.chat.since(room_id, began)}
+            assert w.asked(f"{route}.history") == 1
 
     async def test_direct_rooms(self) -> None:
         async with world() as w:

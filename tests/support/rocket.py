@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 
 from bot.sandbox.rocketchat.people import User, digest
-from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
+from bot.sandbox.rocketchat.standin import ADMIN_ROOM, RocketChatStandIn, Switches
 
 
 class ShiftedClock:
@@ -104,6 +104,13 @@ class Rocket:
     def user(self, who: str) -> User:
         """A seeded account."""
         return self.standin.person(who)
+
+    @property
+    def room(self) -> str:
+        """Id of the admin room."""
+        room = self.standin.chat.rooms.find(ADMIN_ROOM)
+        assert room is not None
+        return room.id
 
     async def service(self, name: str = "Encvoyid", **values: Any) -> None:
         """A custom OAuth service with these settings, switched on and live."""

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.judges.rocketchat import recording
 from tests.support.secrets_watch import learn_introduction
 
+ROOT = Path(__file__).parent.parent.parent
 READY_WITHIN = 20.0
 ENDS_WITHIN = 10.0
 
@@ -52,10 +54,14 @@ class Program:
 
 @contextlib.asynccontextmanager
 async def ssobot(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> AsyncIterator[Program]:
-    """Runs `ssobot <words>` in `folder`, with these SSOBOT_ variables and no others, until the block is left."""
+    """Runs `ssobot <words>` in `folder`, with these SSOBOT_ variables and no others, until the block is left. A sandbox
+    is recorded for the judges."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("SSOBOT_")}
+    module = "bot"
+    if recording.is_installed() and words[0] == "sandbox":
+        module, plain["PYTHONPATH"] = "tests.judges.rocketchat.program", str(ROOT)
     log = folder / f"{'-'.join(word for word in words if word.isalpha())}.log"
-    command = (sys.executable, "-m", "bot", *words)
+    command = (sys.executable, "-m", module, *words)
     async with running(command, log, cwd=folder, env={**plain, **(env or {})}) as program:
         yield program
 

@@ -34,19 +34,21 @@ POST_MESSAGE: Schema = {
 """One of the two forms; `tmid` only with `roomId`, `blocks` in neither."""
 SEND_MESSAGE = strict(
     {
-        "message": strict(
-            {"rid": NAME},
-            {
-                **dict.fromkeys(("_id", "msg", "tmid", "alias", "emoji", "avatar", "t", "e2e"), STRING),
-                **dict.fromkeys(("tshow", "parseUrls", "groupable"), BOOLEAN),
-                "attachments": array(OBJECT),
-                "blocks": array(OBJECT),
-                "customFields": OBJECT,
+        "message": {
+            "type": "object",
+            "properties": {
+                **dict.fromkeys(("_id", "msg", "tmid", "alias", "emoji", "avatar"), _OPTIONAL),
+                "rid": STRING,
+                "tshow": {"type": "boolean", "nullable": True},
+                "attachments": {**array(OBJECT), "nullable": True},
+                "blocks": {**array(OBJECT), "nullable": True},
+                "customFields": {"type": "object", "nullable": True},
             },
-        )
+        }
     },
-    {"previewUrls": array(STRING)},
+    {"previewUrls": {**array(STRING), "nullable": True}},
 )
+"""The message itself may hold more, which the official SDK makes use of."""
 UPDATE = strict(
     {"roomId": STRING, "msgId": STRING, "text": STRING}, {"previewUrls": array(STRING), "customFields": OBJECT}
 )

@@ -100,6 +100,8 @@ def send_message(asked: Asked) -> Document:
     message = asked.given["message"]
     if message.get("t") in SYSTEM_TYPES:
         raise PlainError("Cannot send system messages using 'chat.sendMessage'")
+    if not message.get("rid"):
+        raise PlainError("The 'rid' property on the message object is missing.")
     draft = Draft(
         rid=message["rid"],
         msg=message.get("msg") or "",

@@ -12,6 +12,7 @@ from bot.sandbox.rocketchat.rest.schema import BOOLEAN, NAME, OBJECT, PAGED, STR
 from bot.sandbox.rocketchat.settings import Settings
 
 _STATUSES = ("online", "away", "offline", "busy")
+_NOT_IN_PROFILE = {"type", "reason"}
 _PROFILE = {
     "roles": array(STRING),
     "active": BOOLEAN,
@@ -206,9 +207,10 @@ class UserRoutes:
 def own_profile(user: User) -> Document:
     """What `me` and `login` answer about the caller."""
     mail = user.emails[0]["address"] if user.emails else ""
-    return user.full() | {
+    shown = {name: value for name, value in user.full().items() if name not in _NOT_IN_PROFILE}
+    return shown | {
         "email": mail,
-        "settings": {"preferences": {}},
+        "settings": {"profile": {}, "preferences": {}, "calendar": {}},
         "avatarUrl": f"/avatar/{user.username}",
         "isOAuthUser": any("id" in s for s in user.services.values() if isinstance(s, dict)),
         "services": {"password": {"exists": user.password_digest is not None}} | _second_factors(user),

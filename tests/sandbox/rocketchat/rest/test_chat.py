@@ -139,12 +139,22 @@ async def test_blocks_and_attachments_are_taken(server: ChatServer) -> None:
     assert body["message"]["attachments"] == [{"text": "a"}]
 
 
-@pytest.mark.parametrize(
-    "message", [{"msg": "no room", "rid": ""}, {"u": {"_id": "x"}}, {"ts": 1}, {"bot": {"i": "x"}}]
-)
-async def test_the_message_is_strict(server: ChatServer, message: dict[str, Any]) -> None:
+async def test_a_message_needs_a_room(server: ChatServer) -> None:
+    status, body = await send(server, msg="no room", rid="")
+    assert (status, body["error"]) == (400, "The 'rid' property on the message object is missing.")
+
+
+@pytest.mark.parametrize("message", [{"msg": 1}, {"attachments": {}}, {"tshow": "perhaps"}])
+async def test_the_message_is_checked(server: ChatServer, message: dict[str, Any]) -> None:
     status, body = await send(server, **message)
     assert (status, body["errorType"]) == (400, "invalid-params")
+
+
+@pytest.mark.parametrize("more", [{"u": {"_id": "x"}}, {"ts": 1}, {"bot": {"i": "x"}}, {"roomId": "x"}])
+async def test_what_else_a_message_holds_is_dropped(server: ChatServer, more: dict[str, Any]) -> None:
+    status, body = await send(server, msg="hello", **more)
+    ((name, value),) = more.items()
+    assert (status, body["message"].get(name) == value) == (200, False)
 
 
 async def test_the_size_is_checked_with_a_code(server: ChatServer) -> None:
