@@ -67,7 +67,7 @@ class Interactions:
         person = self.state.people.find(body["identifier"])
         code = self._refusal(person, body["password"])
         if code:
-            return self._refused(interaction, localized(code, self._language))
+            return self._refused(interaction, localized(code, self._language), body["identifier"])
         if person is None or person.deleted:
             return self._page(Page("recover-account", interaction.uid), 201)
         interaction.account_id = person.id
@@ -173,9 +173,9 @@ class Interactions:
         location = f"{self.state.switches.oidc_prefix}/auth/{interaction.uid}"
         return web.Response(status=302, headers={"Location": location})
 
-    def _refused(self, interaction: Interaction, message: str) -> web.Response:
+    def _refused(self, interaction: Interaction, message: str, identifier: str = "") -> web.Response:
         client = str(self._client(interaction)["name"])
-        return self._page(Page("error", interaction.uid, client, message), 201)
+        return self._page(Page("error", interaction.uid, client, message, identifier=identifier), 201)
 
     def _lost(self, status: int) -> web.Response:
         """Cookies lost, or an interaction that is over."""
@@ -183,7 +183,7 @@ class Interactions:
         return self._page(Page("error", "", message=text, detail="Interaction details failed: 500"), status)
 
     def _page(self, page: Page, status: int) -> web.Response:
-        return web.Response(status=status, text=page.html(), content_type="text/html")
+        return page.response(status)
 
 
 def _malformed(body: dict[str, Any]) -> str:

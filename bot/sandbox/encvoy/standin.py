@@ -15,6 +15,7 @@ from collections.abc import Callable
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bot.sandbox import looks
 from bot.sandbox.authority import Authority
 from bot.sandbox.encvoy.answers import NGINX_504, ApiError, Hang, localized
 from bot.sandbox.encvoy.clients import Clients, Record, alphanumerics
@@ -171,6 +172,7 @@ class EncvoyStandIn:
         )
         for room in self._rooms:
             app.add_routes(room.routes())
+        app.router.add_get(looks.STYLESHEET, looks.stylesheet)
         app.router.add_route("*", "/{tail:.*}", self._elsewhere)
         return app
 
