@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +44,8 @@ class Page:
     """Profile fields that the page is about."""
     identifier: str = ""
     """What somebody typed who is asked again."""
+    players: Mapping[str, str] = field(default_factory=dict)
+    """People of the sandbox who may be played without a password: the name of each by role."""
     details: dict[str, Any] = field(default_factory=dict)
 
     def data(self) -> dict[str, Any]:
@@ -77,14 +80,18 @@ class Page:
         name = html.escape(self.client_name)
         match self.route:
             case "login" | "error" if self.uid:
-                return f"<p>To go on to {name}</p>" + _form(
-                    self._action("auth?type=CREDENTIALS"),
-                    '<input type="hidden" name="prompt" value="login">'
-                    + _input("identifier", "Login, e-mail or phone", fill="username", value=self.identifier)
-                    + _input(
-                        "password", "Password", kind="password", fill="current-password", wrong=bool(self.message)
-                    ),
-                    "Sign in",
+                return (
+                    f"<section><p>To go on to {name}</p>"
+                    + _form(
+                        self._action("auth?type=CREDENTIALS"),
+                        '<input type="hidden" name="prompt" value="login">'
+                        + _input("identifier", "Login, e-mail or phone", fill="username", value=self.identifier)
+                        + _input(
+                            "password", "Password", kind="password", fill="current-password", wrong=bool(self.message)
+                        ),
+                        "Sign in",
+                    )
+                    + f"</section>{self._offer()}"
                 )
             case "error":
                 return "<p>Go back to where you came from and begin again.</p>"
@@ -100,6 +107,16 @@ class Page:
                 text = f"<p>{name} asks for access to your data.</p>"
                 return text + _form(self._action("confirm"), "", "Allow")
         return ""
+
+    def _offer(self) -> str:
+        """A form of its own, with a button for each."""
+        buttons = "".join(
+            f'<button name="role" value="{html.escape(role)}">Be {html.escape(name)}</button>'
+            for role, name in self.players.items()
+        )
+        title = '<h2 id="players">In this sandbox, without a password</h2>'
+        form = f'<form method="post" action="{html.escape(self._action("play"))}">{buttons}</form>'
+        return f'<section aria-labelledby="players">{title}{form}</section>' if buttons else ""
 
     def _action(self, tail: str) -> str:
         return f"/api/interaction/{self.uid}/{tail}"

@@ -111,7 +111,7 @@ async function arrive() {
 function welcome(me) {
   history.replaceState(null, '', address('home'));
   element('who').textContent = me.username || me.name;
-  element('login').hidden = true;
+  document.querySelectorAll('.login').forEach((section) => { section.hidden = true; });
   element('welcome').hidden = false;
   document.title = `Logged in as ${me.username || me.name}`;
   element('arrived').focus();
@@ -157,8 +157,6 @@ element('logout').addEventListener('click', () => trying(async () => {
   await logOut();
   location.assign(address('login'));
 }));
-
-document.querySelectorAll('[data-to-room]').forEach((link) => { link.href = room; });
 
 const migration = JSON.parse(sessionStorage.getItem(MIGRATION) || 'null');
 sessionStorage.removeItem(MIGRATION);

@@ -1,6 +1,6 @@
 // The part of Rocket.Chat's markup that the bot uses (facts/rocketchat.md §7): bold, code, lists. All the rest is text, and
 // no text ever becomes HTML: elements are made one by one.
-const INLINE = /`([^`\n]+)`|(\*{1,2})(?=[^\s*])([^*\n]*[^\s*])\2(?!\*)/g;
+const INLINE = /`([^`\n]+)`|(?<![\w*])(\*{1,2})(?=[^\s*])([^*\n]*[^\s*])\2(?![\w*])/g;
 const FENCE = '```';
 const ITEM = /^(?:[-*]|(\d+)\.) +(.*)$/;
 const MARKS = { '✓': 'good', '✗': 'bad', '•': 'remark', '…': 'working' };
@@ -23,12 +23,11 @@ function inline(text) {
   return parts.filter((part) => part !== '');
 }
 
-/** A line; the sign that it begins with stands apart, so that what follows is aligned when it wraps. */
+/** A line; the sign that a step begins with stands apart, so that what follows is aligned where it wraps. */
 function line(text) {
-  const element = make('div', ...inline(text));
-  element.className = 'line';
-  const mark = MARKS[text[0]];
-  if (mark && text[1] === ' ') element.classList.add('step', mark);
+  const kind = text[1] === ' ' && MARKS[text[0]];
+  const element = kind ? make('div', make('span', text[0]), ...inline(text.slice(1))) : make('div', ...inline(text));
+  element.className = kind ? `line step ${kind}` : 'line';
   if (!text) element.append(make('br'));
   return element;
 }

@@ -12,7 +12,7 @@ const SYSTEM = {
 const name = (message) => message.alias || message.u.username;
 
 /** A date as REST (text) or DDP (`{$date}`) writes it, in milliseconds. */
-const moment = (date) => (typeof date === 'object' && date ? date.$date : Date.parse(date));
+const moment = (date) => date.$date ?? Date.parse(date);
 
 /** While the bot works on an answer, its last line says what it is doing, after an ellipsis. */
 const working = (text) => text.split('\n').at(-1).startsWith('…');
@@ -64,7 +64,7 @@ export class Messages {
 
   /** What one person alone is told, and nobody keeps. */
   whisper(message) {
-    const article = this.#article({ ...message, ts: message.ts ?? Date.now() });
+    const article = this.#article({ ...message, ts: message.ts ?? { $date: Date.now() } });
     article.classList.add('whisper');
     article.querySelector('.edited').textContent = 'only you can see this';
     article.querySelector('.edited').hidden = false;
@@ -87,6 +87,7 @@ export class Messages {
   #article(message) {
     const article = document.createElement('article');
     article.className = message.t ? 'message system' : 'message';
+    if (message._id) article.id = `message-${message._id}`;
     article.dataset.author = message.u.username;
     article.dataset.at = moment(message.ts);
     const head = document.createElement('p');

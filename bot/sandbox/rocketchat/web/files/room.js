@@ -67,7 +67,7 @@ async function start() {
 
 function showWho() {
   element('who').textContent = me.username || me.name;
-  element('as').textContent = `${me.name || me.username}, ${me.roles.includes('admin') ? 'administrator' : 'not an administrator'}`;
+  element('as').textContent = `${me.name || me.username}. Roles: ${me.roles.join(', ')}`;
   document.querySelectorAll('[data-role]').forEach((button) => { button.hidden = button.dataset.username === me.username; });
 }
 
