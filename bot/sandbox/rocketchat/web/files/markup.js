@@ -23,11 +23,17 @@ function inline(text) {
   return parts.filter((part) => part !== '');
 }
 
-/** A line; the sign that a step begins with stands apart, so that what follows is aligned where it wraps. */
+/** A line. The sign that a step begins with stands apart, so that what follows is aligned where it wraps; what it took
+    stays in one piece. */
 function line(text) {
   const kind = text[1] === ' ' && MARKS[text[0]];
-  const element = kind ? make('div', make('span', text[0]), ...inline(text.slice(1))) : make('div', ...inline(text));
+  const [, said, gap, took] = /^(.*?)(?:( {3})(\d+\.\d s))?$/.exec(text);
+  const element = make('div', ...(kind ? [make('span', said[0]), ...inline(said.slice(1))] : inline(said)));
   element.className = kind ? `line step ${kind}` : 'line';
+  if (took) {
+    element.append(gap, make('span', took));
+    element.lastChild.className = 'took';
+  }
   if (!text) element.append(make('br'));
   return element;
 }
