@@ -21,7 +21,7 @@ def page(html: str, *, status: int = 200, script: str = "", style: str = "'self'
         f"default-src 'none'; script-src 'self'{_fingerprint(script)}; style-src {style}; connect-src 'self'; "
         "img-src data:; base-uri 'none'; frame-ancestors 'none'"
     )
-    headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+    headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
     return web.Response(text=html, status=status, content_type="text/html", headers=headers)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.rocketchat.chat.composer import Command, Outcome, Reaction, Sent, Swallowed, composer
+from bot.sandbox.rocketchat.chat.composer import Command, Outcome, Reaction, Sent, Swallowed, TooLong, composer
 from bot.sandbox.rocketchat.documents import Document
 from bot.sandbox.rocketchat.people import User
 from bot.sandbox.rocketchat.workspace import Workspace
@@ -71,6 +71,8 @@ def _document(outcome: Outcome) -> Document:
             return {"outcome": "command", "command": command, "params": params}
         case Reaction(emoji):
             return {"outcome": "reaction", "emoji": emoji}
+        case TooLong(limit):
+            return {"outcome": "too long", "limit": limit}
 
 
 def _refused(status: int, error: str) -> web.Response:

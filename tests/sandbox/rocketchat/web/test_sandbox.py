@@ -30,6 +30,7 @@ async def act_as(rocket: Rocket, role: str, origin: str | None = None, **headers
         ("/me waves", {"outcome": "command", "command": "me", "params": " waves"}),
         ("+:tada:", {"outcome": "reaction", "emoji": ":tada:"}),
         ("   ", {"outcome": "swallowed", "reply": ""}),
+        ("x" * 5001, {"outcome": "too long", "limit": 5000}),
     ],
 )
 async def test_it_says_what_the_web_client_does_with_a_line(rocket: Rocket, text: str, outcome: Any) -> None:

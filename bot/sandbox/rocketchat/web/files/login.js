@@ -158,6 +158,9 @@ element('logout').addEventListener('click', () => trying(async () => {
   location.assign(address('login'));
 }));
 
+// The way back may lead to the page as it was left, with buttons and a login that are no longer true.
+window.addEventListener('pageshow', ({ persisted }) => { if (persisted) location.reload(); });
+
 const migration = JSON.parse(sessionStorage.getItem(MIGRATION) || 'null');
 sessionStorage.removeItem(MIGRATION);
 if (migration && data.home) {

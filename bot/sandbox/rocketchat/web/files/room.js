@@ -24,6 +24,7 @@ function announce(words) {
 const toLogin = () => location.assign(address('login'));
 
 // The log follows what comes as long as its end is in view.
+let follow = true;
 
 const atEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48;
 
@@ -33,11 +34,18 @@ function toEnd() {
 }
 
 function following(change) {
-  const follow = atEnd();
+  follow = atEnd();
   change();
   if (follow) toEnd();
   else element('newer').hidden = false;
 }
+
+scroller.addEventListener('scroll', () => {
+  follow = atEnd();
+  if (follow) element('newer').hidden = true;
+});
+// The keyboard of a phone, a long line or a notice takes room from it.
+new ResizeObserver(() => { if (follow) toEnd(); }).observe(scroller);
 
 const messages = new Messages(scroller, announce);
 const me = {};
@@ -80,7 +88,7 @@ function refuse(refused) {
   const closed = refused.status === 400;
   problem(closed ? `${me.username || me.name} cannot see #${data.room}: there is no such room, or it is private and they are not in it.` : refused.message);
   if (!closed) element('again').hidden = false;
-  scroller.removeAttribute('aria-busy');
+  scroller.hidden = true;
   form.hidden = true;
   return undefined;
 }
@@ -129,7 +137,10 @@ const rocketCat = (words) => whisper({ msg: words, u: { username: 'rocket.cat' }
 
 const messageId = () => Array.from(crypto.getRandomValues(new Uint8Array(17)), (byte) => 'ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz23456789'[byte % 55]).join('');
 
-async function submit() {
+let turn = Promise.resolve();
+let latest = '';
+
+function submit() {
   const line = text.value;
   if (!line.trim()) return;
   problem('');
@@ -137,17 +148,21 @@ async function submit() {
     problem('Not sent: there is no connection to Rocket.Chat. What you typed stays here.');
     return;
   }
-  text.value = '';
-  grow();
+  latest = line;
+  fill('');
+  text.focus();
+  // One after the other, in the order in which they were typed.
+  turn = turn.then(() => send(line));
+}
+
+async function send(line) {
   try {
     await carryOut(await ask('POST', 'sandbox/composer', { text: line }));
     toEnd();
   } catch (error) {
     problem(`Not sent: ${error.message}`);
-    text.value ||= line;
-    grow();
+    fill([text.value, line].filter(Boolean).join('\n'));
   }
-  text.focus();
 }
 
 function carryOut(outcome) {
@@ -155,6 +170,7 @@ function carryOut(outcome) {
     case 'sent': return ddp.call('sendMessage', { _id: messageId(), rid: room._id, msg: outcome.text });
     case 'command': return rest('POST', 'commands.run', { command: outcome.command, params: outcome.params, roomId: room._id });
     case 'reaction': return react(outcome.emoji);
+    case 'too long': throw new Refused(0, `it is longer than the ${outcome.limit} characters that one message may have.`);
     default: return outcome.reply && rocketCat(outcome.reply);
   }
 }
@@ -170,11 +186,17 @@ function grow() {
   text.style.height = `${text.scrollHeight + 2}px`;
 }
 
+function fill(words) {
+  text.value = words;
+  grow();
+}
+
 text.addEventListener('input', grow);
 text.addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  if (event.key === 'ArrowUp' && !text.value && latest) fill(latest);
+  else if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  else submit();
   event.preventDefault();
-  submit();
 });
 form.addEventListener('submit', (event) => {
   event.preventDefault();
@@ -197,8 +219,9 @@ element('logout').addEventListener('click', () => logOut().then(toLogin));
 element('retry').addEventListener('click', () => ddp.retry());
 element('again').addEventListener('click', () => location.reload());
 element('newer').addEventListener('click', () => { toEnd(); text.focus(); });
-scroller.addEventListener('scroll', () => { if (atEnd()) element('newer').hidden = true; });
-window.addEventListener('resize', () => { if (element('newer').hidden) toEnd(); });
+
+// The way back from another page may lead to this one as it was left: without its connection, perhaps as somebody else.
+window.addEventListener('pageshow', ({ persisted }) => { if (persisted) location.reload(); });
 
 // Another window of the same browser logged in as somebody else, or out.
 window.addEventListener('storage', ({ key }) => { if (key === 'Meteor.loginToken') location.reload(); });
