@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -41,6 +42,21 @@ async def test_it_comes_back_by_itself_and_shows_what_was_said_meanwhile(visit: 
     await visit.box.press("Enter")
     await expect(visit.message("typed meanwhile")).to_have_count(1)
     await expect(visit.problem).to_be_hidden()
+    visit.overlook("WebSocket")
+
+
+async def test_what_was_deleted_meanwhile_is_gone(visit: Visit) -> None:
+    say(visit.world, "soon deleted")
+    await visit.act_as("Administrator")
+    await expect(visit.message("soon deleted")).to_be_visible()
+    sockets, chat = visit.world.rocketchat.sockets, visit.world.rocketchat.chat
+    sockets.refuse()
+    sockets.cut()
+    await expect(visit.page.locator("#connection")).to_have_text(LOST)
+    [message] = [m for m in chat.messages.values() if m.msg == "soon deleted"]
+    chat.delete(message.author.id, message)
+    sockets.accept()
+    await expect(visit.message("soon deleted")).to_have_count(0)
     visit.overlook("WebSocket")
 
 
@@ -153,15 +169,45 @@ async def test_a_server_that_is_too_busy_says_when_to_try_again(visit: Visit) ->
     await visit.loaded()
 
 
-async def test_a_workspace_below_a_path(chromium: Browser, tmp_path: Path) -> None:
-    async with world_at(tmp_path, path="/chat") as world, world.play.bot(), visiting(chromium, world) as visit:
+async def test_a_connection_that_falls_silent_is_given_up(visit: Visit) -> None:
+    await visit.page.clock.install()
+    await visit.act_as("Administrator")
+    visit.world.rocketchat.sockets.freeze()
+    await visit.page.clock.fast_forward(20_000)
+    await expect(visit.page.locator("#connection")).to_be_empty()
+    await visit.page.clock.fast_forward(10_000)
+    await expect(visit.page.locator("#connection")).to_have_text(LOST)
+    visit.world.rocketchat.sockets.thaw()
+    await visit.page.get_by_role("button", name="Try now").click()
+    await expect(visit.page.locator("#connection")).to_have_text("Connected again.")
+
+
+async def test_a_login_page_that_was_left_open_shows_the_new_button_when_it_is_seen_again(visit: Visit) -> None:
+    await visit.open("/login")
+    await visit.world.ask("setup")
+    button = visit.page.get_by_role("button", name="Sign in with Encvoy ID")
+    await expect(button).to_be_hidden()
+    await visit.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(button).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", ["below a path", "over TLS"])
+async def test_a_workspace(chromium: Browser, tmp_path: Path, kind: str) -> None:
+    options: dict[str, Any] = {"path": "/chat"} if kind == "below a path" else {"tls": tmp_path}
+    async with (
+        world_at(tmp_path, **options) as world,
+        world.play.bot(),
+        visiting(chromium, world, ignore_https_errors=True) as visit,
+    ):
         await visit.act_as("Administrator")
         assert visit.page.url == f"{world.rocketchat.url}/channel/sso-admins"
         await visit.ask("!sso setup")
         await visit.open("/login")
         await visit.page.get_by_role("button", name="Sign in with Encvoy ID").click()
         await visit.page.get_by_role("button", name="Be Plain One").click()
-        for _ in range(2):
-            await visit.page.get_by_role("button", name="Allow").click()
+        await visit.page.get_by_role("heading", name="Data visible").wait_for()
+        await visit.page.get_by_role("button", name="Allow").click()
+        await visit.page.get_by_role("heading", name="Access to your data").wait_for()
+        await visit.page.get_by_role("button", name="Allow").click()
         await expect(visit.page.get_by_role("heading", name="Logged in as plain1")).to_be_visible()
         assert visit.page.url == f"{world.rocketchat.url}/home"

@@ -161,6 +161,15 @@ element('logout').addEventListener('click', () => trying(async () => {
 // The way back may lead to the page as it was left, with buttons and a login that are no longer true.
 window.addEventListener('pageshow', ({ persisted }) => { if (persisted) location.reload(); });
 
+// Meanwhile a button may have been switched on or off in another window.
+document.addEventListener('visibilitychange', async () => {
+  if (document.hidden) return;
+  const now = await fetch(location.href).then((response) => response.text(), () => null);
+  if (now === null) return;
+  const fresh = new DOMParser().parseFromString(now, 'text/html').getElementById('data').textContent;
+  if (fresh !== element('data').textContent) location.reload();
+});
+
 const migration = JSON.parse(sessionStorage.getItem(MIGRATION) || 'null');
 sessionStorage.removeItem(MIGRATION);
 if (migration && data.home) {

@@ -77,11 +77,14 @@ export class Messages {
     this.#known.delete(id);
   }
 
-  /** Takes away what the server no longer has, of what lies between the oldest of `ids` and now. */
-  keepOnly(messages) {
-    const ids = new Set(messages.map((message) => message._id));
-    const oldest = Math.min(...messages.map((message) => moment(message.ts)));
-    for (const [id, { ts }] of this.#known) if (ts >= oldest && !ids.has(id)) this.remove(id);
+  /** The ids of what is shown. */
+  get shown() { return new Set(this.#known.keys()); }
+
+  /** Takes away what was shown `before` the server was asked and is not in its `answer`, as far back as that reaches. */
+  keepOnly(answer, before) {
+    const kept = new Set(answer.map((message) => message._id));
+    const oldest = Math.min(...answer.map((message) => moment(message.ts)));
+    for (const id of before) if (!kept.has(id) && this.#known.get(id)?.ts >= oldest) this.remove(id);
   }
 
   #article(message) {

@@ -96,10 +96,11 @@ function refuse(refused) {
 /** What the room holds. The streams are open already, so nothing is missed between the two. */
 async function load() {
   const kind = { c: 'channels', p: 'groups', d: 'im' }[room.t];
+  const before = messages.shown;
   try {
     const found = (await rest('GET', `${kind}.history?roomId=${room._id}&count=100`)).messages.reverse();
     following(() => {
-      messages.keepOnly(found);
+      messages.keepOnly(found, before);
       found.forEach((message) => messages.put(message));
     });
   } catch (refused) {
