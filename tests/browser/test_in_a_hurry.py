@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from playwright.async_api import expect
 
 from tests.support.browser import IN_A_BROWSER, Visit
@@ -51,8 +53,9 @@ async def test_the_line_before_comes_back_with_the_arrow_up(visit: Visit) -> Non
 async def test_the_log_follows_unless_somebody_reads_further_up(visit: Visit) -> None:
     chat = visit.world.rocketchat.chat
     room, admin = chat.rooms.find("sso-admins"), visit.world.rocketchat.person("admin")
+    began = chat.now() - timedelta(minutes=1)
     for number in range(40):
-        chat.post(room, admin.id, f"old {number}")
+        chat.post(room, admin.id, f"old {number}", ts=began + timedelta(seconds=number))
     await visit.act_as("Administrator")
     await expect(visit.message("old 39")).to_be_in_viewport()
     chat.post(room, admin.id, "seen at once")
