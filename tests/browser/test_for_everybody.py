@@ -57,8 +57,7 @@ async def every_page(visit: Visit) -> AsyncIterator[str]:
     yield "the page where people arrive"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(("scheme", "size"), [("light", PHONE), ("dark", DESKTOP)], ids=["phone", "desktop"])
 async def test_every_page_can_be_read_tapped_and_named(
     chromium: Browser, world: World, scheme: Scheme, size: tuple[int, int]
 ) -> None:
