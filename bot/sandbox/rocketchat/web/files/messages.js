@@ -80,10 +80,11 @@ export class Messages {
   /** The ids of what is shown. */
   get shown() { return new Set(this.#known.keys()); }
 
-  /** Takes away what was shown `before` the server was asked and is not in its `answer`, as far back as that reaches. */
-  keepOnly(answer, before) {
+  /** Takes away what was shown `before` the server was asked for so many and is not in its `answer`, as far back as that
+      reaches: to the beginning, if they are fewer. */
+  keepOnly(answer, count, before) {
     const kept = new Set(answer.map((message) => message._id));
-    const oldest = Math.min(...answer.map((message) => moment(message.ts)));
+    const oldest = answer.length < count ? -Infinity : Math.min(...answer.map((message) => moment(message.ts)));
     for (const id of before) if (!kept.has(id) && this.#known.get(id)?.ts >= oldest) this.remove(id);
   }
 

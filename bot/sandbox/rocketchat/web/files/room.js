@@ -3,6 +3,7 @@ import { actAs, address, ask, data as read, forget, login, logOut, Refused, rest
 import { Ddp } from './ddp.js';
 import { Messages } from './messages.js';
 
+const HISTORY = 100; // More is not given at once.
 const data = read();
 const who = login();
 const element = (id) => document.getElementById(id);
@@ -98,9 +99,9 @@ async function load() {
   const kind = { c: 'channels', p: 'groups', d: 'im' }[room.t];
   const before = messages.shown;
   try {
-    const found = (await rest('GET', `${kind}.history?roomId=${room._id}&count=100`)).messages.reverse();
+    const found = (await rest('GET', `${kind}.history?roomId=${room._id}&count=${HISTORY}`)).messages.reverse();
     following(() => {
-      messages.keepOnly(found, before);
+      messages.keepOnly(found, HISTORY, before);
       found.forEach((message) => messages.put(message));
     });
   } catch (refused) {
