@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from bot.sandbox.faults import Fault
 from bot.sandbox.rocketchat.people import User
@@ -25,6 +28,22 @@ def say(world: World, text: str, role: str = "admin") -> None:
     chat.post(chat.rooms.find("sso-admins"), person.id, text)
 
 
+@contextlib.asynccontextmanager
+async def held(page: Page, url: str) -> AsyncIterator[None]:
+    """While the block lasts the requests to `url` wait."""
+    over = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await over.wait()
+        await route.continue_()
+
+    await page.route(url, hold)
+    try:
+        yield
+    finally:
+        over.set()
+
+
 async def test_it_comes_back_by_itself_and_shows_what_was_said_meanwhile(visit: Visit) -> None:
     sockets, status = visit.world.rocketchat.sockets, visit.page.locator("#connection")
     await visit.act_as("Administrator")
@@ -38,11 +57,11 @@ async def test_it_comes_back_by_itself_and_shows_what_was_said_meanwhile(visit: 
     await expect(visit.box).to_have_value("typed meanwhile")
     say(visit.world, "said meanwhile")
     sockets.accept()
-    await expect(status).to_have_text("Connected again.")
+    await expect(status).to_have_text("Connected again. What you typed is not sent yet.")
+    await expect(visit.problem).to_be_hidden()
     await expect(visit.message("said meanwhile")).to_have_count(1)
     await visit.box.press("Enter")
     await expect(visit.message("typed meanwhile")).to_have_count(1)
-    await expect(visit.problem).to_be_hidden()
     visit.overlook("WebSocket")
 
 
@@ -141,6 +160,31 @@ async def test_a_reload_in_the_middle_of_an_operation_loses_nothing(visit: Visit
     await visit.page.reload()
     await visit.loaded()
     await expect(visit.answer("!sso setup")).to_contain_text("21 checks passed")
+
+
+async def test_an_answer_that_is_heard_of_before_its_question_is_put_below_it(visit: Visit) -> None:
+    await visit.act_as("Administrator")
+    chat, bot = visit.world.rocketchat.chat, visit.world.rocketchat.person("bot")
+    question = chat.post(chat.rooms.find("sso-admins"), visit.world.rocketchat.person("admin").id, "question")
+    answer = chat.post(chat.rooms.find("sso-admins"), bot.id, "… working", tmid=question.id)
+    async with held(visit.page, "**/groups.history?*"):
+        await visit.page.reload()
+        await visit.type("connected")
+        await expect(visit.message("connected")).to_be_visible()
+        chat.edit(bot.id, answer, "answer")
+        await expect(visit.message("answer")).to_be_visible()
+    await visit.loaded()
+    await expect(visit.answer("question")).to_contain_text("answer")
+    await expect(visit.message("answer")).to_have_count(0)
+
+
+async def test_a_line_that_is_typed_while_the_room_is_still_being_opened_is_sent(visit: Visit) -> None:
+    await visit.act_as("Administrator")
+    async with held(visit.page, "**/api/v1/me"):
+        await visit.page.reload()
+        await visit.type("typed at once")
+        await expect(visit.box).to_have_value("")
+    await expect(visit.message("typed at once")).to_be_visible()
 
 
 async def test_a_login_that_is_over_leads_to_the_login_page(visit: Visit) -> None:

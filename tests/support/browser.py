@@ -115,7 +115,9 @@ class Visit:
 
     def message(self, text: str) -> Locator:
         """The last message in the room, not in a thread, whose text is this."""
-        return self.log.locator("> article").filter(has=self.page.get_by_text(text, exact=True)).last
+        # An answer may quote a line that is typed later: only what the message itself says counts.
+        own = self.page.locator(":scope > .body").filter(has_text=re.compile(rf"^\s*{re.escape(text)}\s*$"))
+        return self.log.locator("> article").filter(has=own).last
 
     def answer(self, to: str) -> Locator:
         """The answer in the thread of the last message of this text."""

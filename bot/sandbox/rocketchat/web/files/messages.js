@@ -23,6 +23,12 @@ function clock(milliseconds) {
   return date.toLocaleString([], { hour: '2-digit', minute: '2-digit', ...(today ? {} : { day: 'numeric', month: 'short' }) });
 }
 
+/** Among the others in `parent`, by time. */
+function place(article, parent) {
+  const later = [...parent.children].find((other) => Number(other.dataset.at) > Number(article.dataset.at));
+  parent.insertBefore(article, later ?? null);
+}
+
 export class Messages {
   #log;
   #announce;
@@ -49,7 +55,7 @@ export class Messages {
     const article = known?.article ?? this.#article(message);
     const text = message.t ? (SYSTEM[message.t]?.(message) ?? message.msg) : message.msg;
     const changed = known && known.text !== text;
-    this.#known.set(message._id, { article, version, text, ts: moment(message.ts), busy: working(text) });
+    this.#known.set(message._id, { article, version, text, ts: moment(message.ts), tmid: message.tmid, busy: working(text) });
     // A log reads out what is added. Of an answer that grows only its end is of interest: it is read out below.
     if (changed || working(text)) article.setAttribute('aria-live', 'off');
     if (working(text)) article.setAttribute('aria-busy', 'true');
@@ -122,12 +128,11 @@ export class Messages {
     element.hidden = !element.textContent;
   }
 
-  /** In its place by time: history and stream may come in any order. */
+  /** In its place: history and stream may come in any order, an answer before what it answers. */
   #insert(article, message) {
     const head = this.#known.get(message.tmid)?.article;
-    const parent = head ? this.#thread(head) : this.#log;
-    const later = [...parent.children].find((other) => Number(other.dataset.at) > Number(article.dataset.at));
-    parent.insertBefore(article, later ?? null);
+    place(article, head ? this.#thread(head) : this.#log);
+    for (const answer of this.#known.values()) if (answer.tmid === message._id) place(answer.article, this.#thread(article));
   }
 
   #thread(head) {

@@ -98,6 +98,7 @@ function refuse(refused) {
 async function load() {
   const kind = { c: 'channels', p: 'groups', d: 'im' }[room.t];
   const before = messages.shown;
+  back();
   try {
     const found = (await rest('GET', `${kind}.history?roomId=${room._id}&count=${HISTORY}`)).messages.reverse();
     following(() => {
@@ -108,7 +109,6 @@ async function load() {
     if (!(refused instanceof Refused)) throw refused;
     problem(`The earlier messages cannot be shown: ${refused.message}`);
   }
-  connection(element('connection').textContent ? 'Connected again.' : '', false);
   element('empty').hidden = !messages.empty;
   // Only what comes from now on is read out.
   scroller.setAttribute('aria-live', 'polite');
@@ -120,6 +120,13 @@ function connection(words, lost) {
   element('retry').hidden = !lost;
   document.body.classList.toggle('lost', lost);
   if (words && !lost) setTimeout(() => { if (ddp.ready) element('connection').textContent = ''; }, 4000);
+}
+
+/** What could not be sent is in the box again; what was said about it is no longer true. */
+function back() {
+  const again = document.body.classList.contains('lost');
+  if (again) problem('');
+  connection(again ? `Connected again.${text.value ? ' What you typed is not sent yet.' : ''}` : '', false);
 }
 
 function hear({ name, event, args }) {
@@ -139,21 +146,21 @@ const rocketCat = (words) => whisper({ msg: words, u: { username: 'rocket.cat' }
 
 const messageId = () => Array.from(crypto.getRandomValues(new Uint8Array(17)), (byte) => 'ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz23456789'[byte % 55]).join('');
 
-let turn = Promise.resolve();
+let turn;
 let latest = '';
 
 function submit() {
   const line = text.value;
   if (!line.trim()) return;
   problem('');
-  if (!ddp?.ready) {
+  if (document.body.classList.contains('lost')) {
     problem('Not sent: there is no connection to Rocket.Chat. What you typed stays here.');
     return;
   }
   latest = line;
   fill('');
   text.focus();
-  // One after the other, in the order in which they were typed.
+  // One after the other, in the order in which they were typed; the first one when the room is known.
   turn = turn.then(() => send(line));
 }
 
@@ -228,4 +235,4 @@ window.addEventListener('pageshow', ({ persisted }) => { if (persisted) location
 // Another window of the same browser logged in as somebody else, or out.
 window.addEventListener('storage', ({ key }) => { if (key === 'Meteor.loginToken') location.reload(); });
 
-start();
+turn = start();
