@@ -9,6 +9,7 @@ import asyncio
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 from playwright.async_api import Browser, FloatRect, Locator, expect
@@ -21,6 +22,16 @@ FOLDER = Path(__file__).parent.parent / "docs" / "images"
 LARGEST = 120_000
 """Bytes of one picture."""
 ROOM, CARD, PHONE = (800, 660), (400, 680), (360, 680)
+RENAME = """
+(names) => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    for (const [from, to] of Object.entries(names)) {
+      texts.currentNode.data = texts.currentNode.data.replaceAll(from, to);
+    }
+  }
+}
+"""
 
 
 def main() -> int:
@@ -76,7 +87,10 @@ async def _phone(browser: Browser, world: World) -> None:
 
 
 async def _shoot(visit: Visit, name: str, above: Locator | None = None) -> None:
-    """A picture without a caret that blinks; of what is `above` something, or of the whole window."""
+    """A picture without a caret that blinks, with the ports that the demo's transcript shows; of what is `above`
+    something, or of the whole window."""
+    ports = {visit.world.rocketchat.url: ":3000", visit.world.encvoy.url: ":3001"}
+    await visit.page.evaluate(RENAME, {f":{urlsplit(url).port}": port for url, port in ports.items()})
     box = await above.bounding_box() if above else None
     clip: FloatRect | None = {"x": 0, "y": 0, "width": box["width"], "height": box["y"]} if box else None
     await visit.page.screenshot(path=FOLDER / f"{name}.png", animations="disabled", caret="hide", clip=clip)
