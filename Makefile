@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 JUDGES := tests/judges/node_modules/.package-lock.json
 
-.PHONY: demo test test-all check docs lock clean bench-rotation judges
+.PHONY: demo test test-all check docs lock clean bench-rotation judges screenshots
 
 demo: $(VENV)/installed
 	$(BIN)/ssobot demo
@@ -26,6 +26,10 @@ check: $(VENV)/installed-dev
 
 docs: $(VENV)/installed-dev
 	$(BIN)/python -m tools.docs
+
+# The README's pictures; needs Chromium.
+screenshots: $(VENV)/installed-dev
+	$(BIN)/python -m tools.screenshots
 
 bench-rotation: $(VENV)/installed
 	$(BIN)/python -m tools.bench_rotation

@@ -24,6 +24,10 @@ from bot.stage import Stage, stage
 
 SERVICE = "encvoyid"
 PREFIX = "Accounts_OAuth_Custom-Encvoyid"
+WHERE = """
+Open {url}/ in a browser, press “Be Administrator”, and type `!sso setup`.
+Then press the new button on the login page; at Encvoy ID you may be `{person}`. Ctrl+C ends it.
+"""
 
 
 class DemoFailed(Exception):
@@ -160,6 +164,9 @@ async def _sandbox(folder: Path, tls: Path | None) -> int:
     logs.configure(level=logging.ERROR)
     async with stage(folder, tls=tls) as play, play.bot():
         click.echo(play.introduction.line())
+        click.echo(
+            WHERE.format(url=play.rocketchat.url, person=play.encvoy.introduction.account("person").login), err=True
+        )
         logs.configure()
         await stopped.wait()
     return 0

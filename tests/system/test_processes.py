@@ -186,6 +186,7 @@ async def test_the_sandbox_stays_up_answers_a_command_and_ends_at_sigterm(tmp_pa
         admin = account(told, "admin")
         async with visiting(told["url"], admin["user_id"], admin["token"], told["env"]["SSOBOT_ADMIN_ROOM"]) as visitor:
             assert "There is no connection yet" in await visitor.ask("!sso status")
+        assert f"Open {told['url']}/ in a browser" in await sandbox.said("in a browser")
         assert await sandbox.stop() == 0
         assert "Traceback" not in sandbox.log.read_text()
 

@@ -7,6 +7,7 @@ is not through: even a wrong password is answered with 201 and a page.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -29,9 +30,11 @@ BROKEN_LIMIT = {"X-RateLimit-Limit": "undefined", "X-RateLimit-Remaining": "NaN"
 class Interactions:
     """`/api/interaction/:uid` and what is posted there."""
 
-    def __init__(self, state: State, cookies: Cookies) -> None:
+    def __init__(self, state: State, cookies: Cookies, players: Mapping[str, Person]) -> None:
+        """`players` are those whom the page offers to be without a password, by role."""
         self.state = state
         self.cookies = cookies
+        self._players = players
 
     def routes(self) -> list[web.RouteDef]:
         """For the application's router."""
@@ -39,6 +42,7 @@ class Interactions:
         return [
             web.get(at, self.show),
             web.post(f"{at}/auth", self.credentials),
+            web.post(f"{at}/play", self.play),
             web.post(f"{at}/steps", self.steps),
             web.post(f"{at}/confirm", self.confirm),
         ]
@@ -50,7 +54,7 @@ class Interactions:
             return self._lost(200)
         client = self._client(interaction)
         if interaction.prompt == "login":
-            return self._page(Page("login", interaction.uid, str(client["name"])), 200)
+            return self._page(Page("login", interaction.uid, str(client["name"]), players=self._offered), 200)
         if client["client_id"] == self.state.main_id:
             return self._done(interaction)
         return self._page(Page("access", interaction.uid, str(client["name"])), 200)
@@ -65,9 +69,22 @@ class Interactions:
         if problem or request.query.get("type") != "CREDENTIALS" or interaction.prompt != "login":
             return self._refused(interaction, problem or localized("T3E0078", self._language))
         person = self.state.people.find(body["identifier"])
-        code = self._refusal(person, body["password"])
+        return self._enter(request, interaction, person, body["password"], body["identifier"])
+
+    async def play(self, request: web.Request) -> web.Response:
+        """Login as one of the sandbox's people without a password. No real one has this."""
+        interaction = self._find(request)
+        person = self._players.get(str((await json_object(request)).get("role")))
+        if interaction is None or person is None or interaction.prompt != "login":
+            return self._lost(201)
+        return self._enter(request, interaction, person, person.password, person.login)
+
+    def _enter(
+        self, request: web.Request, interaction: Interaction, person: Person | None, password: str, identifier: str
+    ) -> web.Response:
+        code = self._refusal(person, password)
         if code:
-            return self._refused(interaction, localized(code, self._language))
+            return self._refused(interaction, localized(code, self._language), identifier)
         if person is None or person.deleted:
             return self._page(Page("recover-account", interaction.uid), 201)
         interaction.account_id = person.id
@@ -164,6 +181,10 @@ class Interactions:
         return self.state.clients.by_id.get(interaction.params["client_id"], {"client_id": "", "name": ""})
 
     @property
+    def _offered(self) -> Mapping[str, str]:
+        return {role: f"{person.nickname} ({person.login})" for role, person in self._players.items()}
+
+    @property
     def _language(self) -> str:
         return self.state.settings.default_language
 
@@ -173,9 +194,11 @@ class Interactions:
         location = f"{self.state.switches.oidc_prefix}/auth/{interaction.uid}"
         return web.Response(status=302, headers={"Location": location})
 
-    def _refused(self, interaction: Interaction, message: str) -> web.Response:
+    def _refused(self, interaction: Interaction, message: str, identifier: str = "") -> web.Response:
         client = str(self._client(interaction)["name"])
-        return self._page(Page("error", interaction.uid, client, message), 201)
+        return self._page(
+            Page("error", interaction.uid, client, message, identifier=identifier, players=self._offered), 201
+        )
 
     def _lost(self, status: int) -> web.Response:
         """Cookies lost, or an interaction that is over."""
@@ -183,7 +206,7 @@ class Interactions:
         return self._page(Page("error", "", message=text, detail="Interaction details failed: 500"), status)
 
     def _page(self, page: Page, status: int) -> web.Response:
-        return web.Response(status=status, text=page.html(), content_type="text/html")
+        return page.response(status)
 
 
 def _malformed(body: dict[str, Any]) -> str:

@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox import looks
 
 TITLES = {
     "login": "Sign in",
@@ -37,6 +42,10 @@ class Page:
     detail: str = ""
     fields: tuple[str, ...] = ()
     """Profile fields that the page is about."""
+    identifier: str = ""
+    """What somebody typed who is asked again."""
+    players: Mapping[str, str] = field(default_factory=dict)
+    """People of the sandbox who may be played without a password: the name of each by role."""
     details: dict[str, Any] = field(default_factory=dict)
 
     def data(self) -> dict[str, Any]:
@@ -45,31 +54,49 @@ class Page:
         details = {"fields": list(self.fields), "client_name": self.client_name} | self.details
         return {"initialRoute": self.route, "interactionId": self.uid, "envVars": variables, "details": details}
 
+    def response(self, status: int) -> web.Response:
+        """The page as it is answered."""
+        return looks.page(self.html(), status=status, script=self._script())
+
     def html(self) -> str:
         """The whole document."""
-        data = json.dumps(self.data()).replace("<", "\\u003c")
         title = html.escape(TITLES[self.route])
-        note = f'<p role="alert">{html.escape(self.message)}</p>' if self.message else ""
+        note = f'<p id="problem" class="problem" role="alert">{html.escape(self.message)}</p>' if self.message else ""
+        prefix = "Error: " if self.message else ""
         return (
-            f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}: Encvoy ID</title>'
-            '<meta name="viewport" content="width=device-width, initial-scale=1"></head><body>'
-            f'<script id="__WIDGET_DATA__">window.__WIDGET_DATA__ = {data};</script>'
-            f"<main><h1>{title}</h1>{note}{self._form()}</main></body></html>"
+            f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{prefix}{title}: Encvoy ID</title>'
+            '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
+            f'<link rel="stylesheet" href="{looks.STYLESHEET}"></head><body>'
+            f'<script id="__WIDGET_DATA__">{self._script()}</script>'
+            f'<main class="card"><h1>{title}</h1><p class="whose">Encvoy ID, a stand-in to play with</p>{note}'
+            f"{self._form()}</main></body></html>"
         )
+
+    def _script(self) -> str:
+        data = json.dumps(self.data()).replace("<", "\\u003c")
+        return f"window.__WIDGET_DATA__ = {data};"
 
     def _form(self) -> str:
         name = html.escape(self.client_name)
         match self.route:
             case "login" | "error" if self.uid:
-                return _form(
-                    self._action("auth?type=CREDENTIALS"),
-                    '<input type="hidden" name="prompt" value="login">'
-                    + _input("identifier", "Login, e-mail or phone", "text", "username")
-                    + _input("password", "Password", "password", "current-password"),
-                    "Sign in",
+                return (
+                    f"<section><p>To go on to {name}</p>"
+                    + _form(
+                        self._action("auth?type=CREDENTIALS"),
+                        '<input type="hidden" name="prompt" value="login">'
+                        + _input("identifier", "Login, e-mail or phone", fill="username", value=self.identifier)
+                        + _input(
+                            "password", "Password", kind="password", fill="current-password", wrong=bool(self.message)
+                        ),
+                        "Sign in",
+                    )
+                    + f"</section>{self._offer()}"
                 )
+            case "error":
+                return "<p>Go back to where you came from and begin again.</p>"
             case "steps":
-                inputs = "".join(_input(field, LABELS.get(field, field), "text", "on") for field in self.fields)
+                inputs = "".join(_input(field, LABELS.get(field, field), fill="on") for field in self.fields)
                 return f"<p>{name} needs to know:</p>" + _form(self._action("steps"), inputs, "Save")
             case "publicity":
                 items = "".join(f"<li>{html.escape(LABELS.get(field, field))}</li>" for field in self.fields)
@@ -81,17 +108,32 @@ class Page:
                 return text + _form(self._action("confirm"), "", "Allow")
         return ""
 
+    def _offer(self) -> str:
+        """A form of its own, with a button for each."""
+        buttons = "".join(
+            f'<button name="role" value="{html.escape(role)}">Be {html.escape(name)}</button>'
+            for role, name in self.players.items()
+        )
+        title = '<h2 id="players">In this sandbox, without a password</h2>'
+        form = f'<form method="post" action="{html.escape(self._action("play"))}">{buttons}</form>'
+        return f'<section aria-labelledby="players">{title}{form}</section>' if buttons else ""
+
     def _action(self, tail: str) -> str:
         return f"/api/interaction/{self.uid}/{tail}"
 
 
-def _input(name: str, label: str, kind: str, fill: str) -> str:
+def _input(name: str, label: str, *, kind: str = "text", fill: str = "on", value: str = "", wrong: bool = False) -> str:
+    """A labelled field. Whoever is asked again finds the cursor where the mistake was, and is told of it there."""
     escaped = html.escape(name)
+    about = ' aria-invalid="true" aria-describedby="problem" autofocus' if wrong else ""
+    plain = ' autocapitalize="none" spellcheck="false"' if kind == "text" else ""
     return (
-        f'<p><label for="{escaped}">{html.escape(label)}</label> '
-        f'<input id="{escaped}" name="{escaped}" type="{kind}" autocomplete="{fill}" required></p>'
+        f'<label for="{escaped}">{html.escape(label)}</label>'
+        f'<p><input id="{escaped}" name="{escaped}" type="{kind}" value="{html.escape(value)}" autocomplete="{fill}"'
+        f"{plain}{about} required></p>"
     )
 
 
 def _form(action: str, inputs: str, button: str) -> str:
-    return f'<form method="post" action="{html.escape(action)}">{inputs}<button type="submit">{button}</button></form>'
+    submit = f'<button type="submit" class="main">{button}</button>'
+    return f'<form method="post" action="{html.escape(action)}">{inputs}{submit}</form>'

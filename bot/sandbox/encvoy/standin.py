@@ -15,6 +15,7 @@ from collections.abc import Callable
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bot.sandbox import looks
 from bot.sandbox.authority import Authority
 from bot.sandbox.encvoy.answers import NGINX_504, ApiError, Hang, localized
 from bot.sandbox.encvoy.clients import Clients, Record, alphanumerics
@@ -33,6 +34,8 @@ from bot.sandbox.ledger import Ledger
 from bot.sandbox.serving import Account, Introduction, Server
 
 BODY_LIMIT = 12 * 1024 * 1024
+PLAYERS = ("person", "person2")
+"""Roles of the people whom the login page offers to be."""
 DASHBOARD = "<!DOCTYPE html><html lang='en'><head><title>Encvoy ID</title></head><body><h1>Encvoy ID</h1></body></html>"
 
 
@@ -68,9 +71,11 @@ class EncvoyStandIn:
         self.provider = Provider(self.state, self._cookies, self.keys)
         guard = Guard(self.state)
         self.management = Management(self.state, guard, dice)
-        self._rooms = (Interactions(self.state, self._cookies), self.management, Installation(self.state, guard, dice))
         self._roles: dict[str, Person] = {}
         self._seed(dice)
+        players = {role: self._roles[role] for role in PLAYERS}
+        interactions = Interactions(self.state, self._cookies, players)
+        self._rooms = (interactions, self.management, Installation(self.state, guard, dice))
 
     @property
     def people(self) -> People:
@@ -171,6 +176,7 @@ class EncvoyStandIn:
         )
         for room in self._rooms:
             app.add_routes(room.routes())
+        app.router.add_get(looks.STYLESHEET, looks.stylesheet)
         app.router.add_route("*", "/{tail:.*}", self._elsewhere)
         return app
 

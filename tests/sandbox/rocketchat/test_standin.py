@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,7 +13,6 @@ import pytest
 import pytest_asyncio
 
 from bot.sandbox.faults import Effect, Fault, When
-from bot.sandbox.rocketchat.oauth import pages
 from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from bot.sandbox.rocketchat.version import Version
 from tests.support.rocket import Rocket, running
@@ -172,14 +170,3 @@ async def test_9_has_no_legacy_engine() -> None:
         answer = await rocket.method("login", {"oauth": {"credentialToken": "x"}}, who=None)
         assert answer["error"]["reason"] == "Unrecognized options for login request"
         assert '"legacy": false' in (await rocket.get("/login", who=None)).text
-
-
-def test_every_template_is_shipped_with_the_code() -> None:
-    folder = Path(pages.__file__).parent / "templates"
-    assert {file.name for file in folder.iterdir()} == {
-        "login.html",
-        "login.js",
-        "end_of_login.html",
-        "end_of_popup_response.js",
-        "end_of_redirect_response.js",
-    }

@@ -47,7 +47,15 @@ class Reaction:
     emoji: str
 
 
-Outcome = Sent | Swallowed | Command | Reaction
+@dataclass(frozen=True)
+class TooLong:
+    """The client warns and sends nothing; the line stays where it was typed."""
+
+    limit: int
+    """Characters that one message may have."""
+
+
+Outcome = Sent | Swallowed | Command | Reaction | TooLong
 
 
 def composer(
@@ -61,7 +69,7 @@ def composer(
     if reaction := _REACTION.match(text):
         return Reaction(reaction[1])
     if max_size is not None and len(text) > max_size:
-        return Swallowed("Message size exceeds Message_MaxAllowedSize")
+        return TooLong(max_size)
     if (match := _SLASH.match(text)) is None:
         return Sent(text)
     command, params = match.groups()

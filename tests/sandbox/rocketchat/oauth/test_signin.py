@@ -333,53 +333,6 @@ async def test_a_new_person_is_asked_for_an_email_code_only_after_half_an_hour(r
     assert (error["error"], error["details"]["method"]) == ("totp-required", "email")
 
 
-# The login page.
-
-
-async def login_page(rocket: Rocket, path: str = "/login") -> str:
-    reply = await rocket.get(path, who=None)
-    assert (reply.status, reply.headers["Content-Type"].split(";")[0]) == (200, "text/html")
-    return reply.text
-
-
-@pytest.mark.parametrize("path", ["/", "/home", "/login"])
-async def test_a_button_for_each_live_service(rocket: Rocket, path: str) -> None:
-    page = await login_page(rocket, path)
-    assert re.findall(r'<button[^>]*data-service="(\w+)"[^>]*>([^<]*)<', page) == [
-        ("encvoyid", "Sign in with Encvoyid")
-    ]
-    assert "generated-secret" not in page
-
-
-async def test_the_button_has_its_text_and_colours(rocket: Rocket, provider: Provider) -> None:
-    await connect(
-        rocket, provider, button_label_text="Encvoy & Co", button_color="#123456", button_label_color="#abcdef"
-    )
-    page = await login_page(rocket)
-    assert ">Encvoy &amp; Co<" in page
-    assert "color: #abcdef; background-color: #123456" in page
-
-
-async def test_no_button_when_hidden_or_off(rocket: Rocket, provider: Provider) -> None:
-    await connect(rocket, provider, show_button=False)
-    assert "data-service=" not in await login_page(rocket)
-    await connect(rocket, provider, show_button=True)
-    assert "data-service=" in await login_page(rocket)
-    rocket.standin.settings.write("Accounts_OAuth_Custom-Encvoyid", False)
-    rocket.standin.login_services.rewrite()
-    assert "data-service=" not in await login_page(rocket)
-
-
-async def test_the_form_can_be_hidden(rocket: Rocket) -> None:
-    assert '<form id="form"' in await login_page(rocket)
-    rocket.standin.settings.write("Accounts_ShowFormLogin", False)
-    assert '<form id="form"' not in await login_page(rocket)
-
-
-async def test_the_script_is_served(rocket: Rocket) -> None:
-    assert (await rocket.get("/sandbox/login.js", who=None)).status == 200
-
-
 # A workspace below a path.
 
 
@@ -388,8 +341,6 @@ async def test_a_workspace_below_a_path(provider: Provider) -> None:
         assert rocket.standin.url.endswith("/chat")
         assert rocket.standin.settings.get("Site_Url") == rocket.standin.url
         await connect(rocket, provider)
-        assert 'src="/chat/sandbox/login.js"' in await login_page(rocket)
-        assert (await rocket.get("/sandbox/login.js", who=None)).status == 200
         reply, config = await back(rocket)
         assert 'src="/chat/packages/oauth/end_of_popup_response.js"' in reply.text
         assert provider.seen[0][2]["redirect_uri"].endswith("/chat/_oauth/encvoyid")

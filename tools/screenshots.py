@@ -1,0 +1,100 @@
+"""The pictures of the README: the sandbox's pages in a real browser, while the story is played.
+
+python -m tools.screenshots     writes docs/images/*.png anew; needs Chromium
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+from playwright.async_api import Browser, FloatRect, Locator, expect
+
+from tests.support import needs
+from tests.support.browser import Visit, launched, visiting
+from tests.support.world import World, world_at
+
+FOLDER = Path(__file__).parent.parent / "docs" / "images"
+LARGEST = 120_000
+"""Bytes of one picture."""
+ROOM, CARD, PHONE = (800, 660), (400, 680), (360, 680)
+RENAME = """
+(names) => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    for (const [from, to] of Object.entries(names)) {
+      texts.currentNode.data = texts.currentNode.data.replaceAll(from, to);
+    }
+  }
+}
+"""
+
+
+def main() -> int:
+    """Writes them; 1 if there is no Chromium, or a picture came out too large."""
+    if needs.chromium() is None:
+        click.echo("Chromium is not installed.", err=True)
+        return 1
+    FOLDER.mkdir(exist_ok=True)
+    asyncio.run(_play())
+    large = [path.name for path in FOLDER.glob("*.png") if path.stat().st_size > LARGEST]
+    if large:
+        click.echo(f"Larger than {LARGEST} bytes: {', '.join(large)}", err=True)
+    return 1 if large else 0
+
+
+async def _play() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with world_at(Path(folder), settle=2.0) as world, world.play.bot(), launched() as browser:
+            await _setup(browser, world)
+            await _sign_in(browser, world)
+            await _phone(browser, world)
+
+
+async def _setup(browser: Browser, world: World) -> None:
+    async with visiting(browser, world, size=ROOM) as visit:
+        await visit.act_as("Administrator")
+        await visit.ask("!sso slash on")
+        await visit.type("/sso setup")
+        await expect(visit.answer("/sso setup")).to_have_attribute("aria-busy", "true")
+        await expect(visit.answer("/sso setup")).to_contain_text("settings written")
+        await _shoot(visit, "working")
+        await expect(visit.answer("/sso setup")).to_contain_text("checks passed")
+        await _shoot(visit, "setup", above=visit.page.locator("#composer"))
+
+
+async def _sign_in(browser: Browser, world: World) -> None:
+    async with visiting(browser, world, size=CARD) as visit:
+        page = visit.page
+        await visit.open("/login")
+        await expect(page.get_by_role("button", name="Sign in with Encvoy ID")).to_be_visible()
+        await _shoot(visit, "login")
+        await page.get_by_role("button", name="Sign in with Encvoy ID").click()
+        await page.get_by_role("button", name="Be Plain One").click()
+        await expect(page.get_by_role("heading", name="Data visible to applications")).to_be_visible()
+        await _shoot(visit, "consent")
+
+
+async def _phone(browser: Browser, world: World) -> None:
+    async with visiting(browser, world, size=PHONE, scheme="dark") as visit:
+        await visit.act_as("Administrator")
+        await visit.ask("/sso rotate")
+        await _shoot(visit, "phone")
+
+
+async def _shoot(visit: Visit, name: str, above: Locator | None = None) -> None:
+    """A picture without a caret that blinks, with the ports that the demo's transcript shows; of what is `above`
+    something, or of the whole window."""
+    ports = {visit.world.rocketchat.url: ":3000", visit.world.encvoy.url: ":3001"}
+    await visit.page.evaluate(RENAME, {f":{urlsplit(url).port}": port for url, port in ports.items()})
+    box = await above.bounding_box() if above else None
+    clip: FloatRect | None = {"x": 0, "y": 0, "width": box["width"], "height": box["y"]} if box else None
+    await visit.page.screenshot(path=FOLDER / f"{name}.png", animations="disabled", caret="hide", clip=clip)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
