@@ -116,7 +116,7 @@ async def test_a_database_that_is_away(tmp_path: Path, postgres: Postgres, hears
 
 LOGGED_OUT = '{"success": false, "status": "error", "error": "You must be logged in to do this."}'
 FACTOR = '{"success": false, "errorType": "totp-required", "details": {"method": "totp", "availableMethods": ["totp"]}}'
-BUSY = '{"success": false, "error": "Too many requests. You must wait 1 seconds. [error-too-many-requests]"}'
+BUSY = '{"success": false, "error": "Too many requests. You must wait 10 seconds. [error-too-many-requests]"}'
 OTHERWISE = {
     "Rocket.Chat does not take the bot's token any more": Fault(status=401, body=LOGGED_OUT),
     "Rocket.Chat asks for a second factor": Fault(status=400, body=FACTOR),
