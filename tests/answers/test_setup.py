@@ -223,17 +223,3 @@ async def test_an_encvoy_id_that_comes_back(world: World, asks: Asks) -> None:
     now = world.state()
     assert now.applications == 1
     assert now.accepted == now.stored == now.live is not None
-
-
-@case("setup", "What is written does not stay")
-async def test_a_setting_that_somebody_sets_back(hurried: tuple[World, HurriedClock], hears: Heard) -> None:
-    world, clock = hurried
-    scope = world.rocketchat.settings.find(f"{SETTINGS}-scope")
-
-    def set_back(_: object) -> None:
-        scope.value = "openid"
-
-    world.rocketchat.faults.add(Fault("GET", "/api/v1/settings", Effect.PASS, call=set_back))
-    clock.hurry(PACE)
-    hears(await world.ask("setup"), typed="!sso setup")
-    clock.hurry(1.0)

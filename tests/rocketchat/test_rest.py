@@ -191,7 +191,7 @@ class TestProxy:
         await asyncio.get_running_loop().run_in_executor(None, rest._threads.shutdown)
         rest.close()
         proxy.close()
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 5
 
 
 class TestSecondFactor:
@@ -218,7 +218,7 @@ class TestSecondFactor:
     async def test_a_wrong_password_is_tried_once(self) -> None:
         seen: list[Mapping[str, str]] = []
         async with asking(self.needing("password", "other", seen), password=PASSWORD) as rest:
-            with pytest.raises(SecondFactorNeeded, match="is not the password") as caught:
+            with pytest.raises(SecondFactorNeeded, match="to the password of the bot's account") as caught:
                 await rest.post("settings", {})
         assert len(seen) == 2
         assert PASSWORD.reveal() not in whole_chain(caught.value)
@@ -384,10 +384,10 @@ class TestSilence:
             started = time.monotonic()
             with pytest.raises(NoAnswer):
                 await rest.get("me")
-            assert 0.25 < time.monotonic() - started < 1
+            assert 0.25 < time.monotonic() - started < 5
             rest.close()
             await asyncio.get_running_loop().run_in_executor(None, rest._threads.shutdown)
-            assert time.monotonic() - started < 1
+            assert time.monotonic() - started < 5
 
     async def test_a_cancelled_call_frees_its_thread(self) -> None:
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

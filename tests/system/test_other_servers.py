@@ -108,7 +108,7 @@ async def test_a_wrong_password_is_told_as_that(tmp_path: Path) -> None:
         world.play.extra["SSOBOT_ROCKETCHAT_PASSWORD"] = "some-wrong-word"
         async with world.play.bot():
             answer = await world.ask("setup")
-            assert "SSOBOT_ROCKETCHAT_PASSWORD is not the password of the bot's account." in answer
+            assert "Set SSOBOT_ROCKETCHAT_PASSWORD to the password of the bot's account" in answer
             assert "some-wrong-word" not in answer
 
 
