@@ -253,12 +253,13 @@ class RealtimeClient:
                 await self._clock.sleep(pause)
         finally:
             patience.cancel()
-        for message in found:
-            # A change of an older message is found too, by the time of the change: that one was not missed.
-            if message.ts >= since:
-                self._horizon.saw(message.ts)
-                self._queue.put_nowait(message)
+        # A change of an older message is found too, by the time of the change: that one was not missed.
+        missed = [message for message in found if message.ts >= since]
+        for message in missed:
+            self._horizon.saw(message.ts)
         self._horizon.close()
+        # Rooms are asked one after the other, so what was pushed meanwhile may be older than what was found.
+        self._held = sorted([*missed, *(self._held or ())], key=lambda message: message.ts)
         self._release()
 
     async def _lose_patience(self) -> None:

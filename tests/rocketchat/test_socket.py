@@ -387,6 +387,18 @@ class TestCatchUp:
         await until(lambda: len(bench.got) == 3)
         assert bench.got == ["missed", "first", "second"]
 
+    async def test_what_was_pushed_before_what_was_found_comes_before_it(self, bench: Bench) -> None:
+        """Two rooms: the one was asked before its message was written, the other after a later one."""
+        bench.catch_ups.gate.clear()
+        bench.catch_ups.answers = [[caught_up("second", START + timedelta(seconds=2))]]
+        await bench.up()
+        await bench.server.last.push(document("first", START + timedelta(seconds=1)))
+        await bench.server.last.push(document("third", START + timedelta(seconds=3)))
+        await bench.pinged()
+        bench.catch_ups.gate.set()
+        await until(lambda: len(bench.got) == 3)
+        assert bench.got == ["first", "second", "third"]
+
     async def test_one_that_hangs_does_not_make_the_bot_deaf(self, bench: Bench) -> None:
         bench.catch_ups.gate.clear()
         bench.catch_ups.answers = [[caught_up("missed")]]
