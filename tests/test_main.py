@@ -45,8 +45,15 @@ def test_migrate_works_from_any_folder_and_again(tmp_path: Path) -> None:
 def test_a_database_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
     done = ssobot(tmp_path, "migrate", SSOBOT_DATABASE_URL="sqlite:///nowhere/x.sqlite")
     assert (done.returncode, done.stdout) == (2, "")
-    line = "SSOBOT_DATABASE_URL names a database that cannot be used: unable to open database file."
-    assert done.stderr.splitlines()[0] == line
+    assert done.stderr == "SSOBOT_DATABASE_URL names a database that cannot be used: unable to open database file.\n"
+
+
+def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("Buy milk." * 200)
+    done = ssobot(tmp_path, "migrate", SSOBOT_DATABASE_URL="sqlite:///notes.txt")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "SSOBOT_DATABASE_URL names a database that cannot be used: file is not a database.\n"
+    assert (tmp_path / "notes.txt").read_text() == "Buy milk." * 200
 
 
 @pytest.mark.parametrize("command", ["run", "doctor"])

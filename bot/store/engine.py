@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL, Connection, NullPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -65,17 +66,26 @@ class Database:
 async def open_database(url: URL) -> Database:
     """Reaches the database of `SSOBOT_DATABASE_URL`. Raises ConfigError, naming that variable, if it cannot be used."""
     engine = _engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
     database = Database(engine)
     try:
         with unusable_named():
+            if engine.dialect.name == "sqlite":
+                event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+                event.listen(engine.sync_engine, "begin", _begin_sqlite)
+                await asyncio.to_thread(_try_file, url)
             await database.ping()
     except ConfigError:
         await database.close()
         raise
     return database
+
+
+def _try_file(url: URL) -> None:
+    """Opens the file once without aiosqlite, whose thread outlives a connection that failed: it would report to a loop
+    that is closed by then, as a traceback on the terminal."""
+    engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool)
+    event.listen(engine, "connect", _prepare_sqlite)
+    engine.connect().close()
 
 
 def _engine(url: URL) -> AsyncEngine:
