@@ -66,18 +66,15 @@ class Access:
         return person
 
     async def person(self, user_id: str) -> Person:
-        """The account, asked anew; `Refused` where Rocket.Chat does not tell, or tells of another one."""
+        """The account, asked anew; `Refused` where Rocket.Chat does not tell."""
         try:
-            person = await self.chat.person(user_id)
+            return await self.chat.person(user_id)
         except RemoteError as error:
             raise Refused(
                 "I could not ask Rocket.Chat who you are, so I did nothing.",
                 why=error.what,
                 mend="Try again in a minute.",
             ) from error
-        if person.id != user_id:
-            raise Refused("I asked Rocket.Chat who you are and got someone else, so I did nothing.")
-        return person
 
     async def place(self, message: Message) -> tuple[Place, Room | None]:
         """Where it was written; a group's direct room is elsewhere, since others read along."""

@@ -61,7 +61,7 @@ class Chat(Protocol):
     """Rocket.Chat as a place to talk. Errors: `bot.errors.RemoteError`."""
 
     async def person(self, user_id: str) -> Person:
-        """Asked anew each time."""
+        """The account of exactly this id, asked anew each time."""
         ...
 
     async def room(self, name_or_id: str) -> Room | None:

@@ -116,6 +116,8 @@ class Runner:
         reply = self._reply(operation, known=True)
         too_old = self._clock.now() - operation.created_at > inbox.YOUNG
         parsed = self._reception.parse(operation.words, bare=True)
+        # How it was typed is not kept: `!sso` works in every client, and a direct room needs nothing.
+        prefix = "!sso" if operation.thread_id else ""
         if operation.state in _ENDED and operation.reply_text is not None:
             # Refused for good counts as delivered: the next start would be refused as well.
             await reply.finish(operation.reply_text)
@@ -124,12 +126,13 @@ class Runner:
             await self._end(operation, reply, Ending(OperationState.FAILED, inbox.AWAY))
         elif isinstance(parsed, Invocation):
             who = Person(operation.user_id, operation.username, roles=None, active=True, type="user")
-            # How it was typed is not kept: `!sso` works in every client, and a direct room needs nothing.
-            parsed = replace(parsed, prefix="!sso" if operation.thread_id else "")
+            parsed = replace(parsed, prefix=prefix)
             await self._run(Job(operation, parsed, who, self._room_of(operation), resumed=True))
         else:
-            error = UserError("I was restarted and do not know this command any more.", mend="Please type it again.")
-            await self._end(operation, reply, Ending(OperationState.FAILED, render_failure((), error)))
+            error = UserError(
+                "I was restarted and do not know this command any more.", mend="`/sso help` shows what I know."
+            )
+            await self._end(operation, reply, Ending(OperationState.FAILED, render_failure((), error, prefix=prefix)))
 
     def _room_of(self, operation: Operation) -> Room:
         if operation.room_id == self._admin_room.id:

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from bot.connection.ports import Provider, Server
 from bot.connection.state import Connection, ServiceName, SettingValue
-from bot.errors import UserError
 from bot.secret import Secret
 
 APPLICATION_NAME_LENGTH = 50
@@ -15,7 +14,7 @@ APPLICATION_NAME_LENGTH = 50
 
 
 def desire(name: ServiceName, server: Server, provider: Provider, *, secret: Secret, enabled: bool) -> Connection:
-    """A new connection, with an id of its own. UserError if discovery names endpoints that cannot be used."""
+    """A new connection, with an id of its own."""
     return Connection(
         id=secrets.token_hex(4),
         name=name,
@@ -58,15 +57,8 @@ def service_settings(name: ServiceName, provider: Provider) -> dict[str, Setting
 def relative_paths(provider: Provider) -> tuple[str, dict[str, str]]:
     """The common address of the endpoints without trailing slash, and their paths below it.
 
-    Rocket.Chat's modern engine joins address and path as text, so absolute endpoints break it: one origin for all.
+    Rocket.Chat's modern engine joins address and path as text, so absolute endpoints break it.
     """
+    token = urlsplit(provider.token_url)
     urls = {"token": provider.token_url, "identity": provider.identity_url, "authorize": provider.authorize_url}
-    origins = {f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in urls.values()}
-    if len(origins) != 1:
-        raise UserError(
-            "Encvoy ID's discovery document names endpoints on different addresses.",
-            why=f"They are on {', '.join(sorted(origins))}; Rocket.Chat can use only one.",
-            mend="Correct DOMAIN or the X-Forwarded-Host and X-Forwarded-Proto headers of the Encvoy ID installation.",
-        )
-    (origin,) = origins
-    return origin, {name: url.removeprefix(origin) for name, url in urls.items()}
+    return f"{token.scheme}://{token.netloc}", {name: urlsplit(url).path for name, url in urls.items()}

@@ -227,7 +227,8 @@ def _refuse_what_is_not_ours(desired: Connection, observed: Observed) -> None:
         if strange:
             raise ChangedByOthers(
                 f"{' and '.join(strange)} hold{'s' if len(strange) == 1 else ''} a client secret that is not mine.",
-                why="Somebody changed it while I was replacing it; I wrote nothing over it.",
+                why="Somebody changed it while I was replacing it; I wrote nothing over it."
+                + ("" if stored.secret == application.secret else " Until both sides agree, nobody can sign in."),
                 mend="`/sso status` shows both sides; `/sso setup` puts the secret that I know on both.",
             )
     elif desired.enabled and stored.secret == application.secret and stored.secret not in ours:

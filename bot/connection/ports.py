@@ -105,7 +105,7 @@ class Probe(enum.Enum):
 
 @dataclass(frozen=True)
 class Provider:
-    """Encvoy ID as its discovery document describes it."""
+    """Encvoy ID as its discovery document describes it. All endpoints are on one scheme, host and port."""
 
     issuer: str
     discovery_url: str
@@ -140,7 +140,8 @@ class EncvoyId(Protocol):
         ...
 
     def why_refused(self, url: str) -> str | None:
-        """Why Encvoy ID would not take this address, as a sentence, or None (facts/encvoy-id.md §4)."""
+        """Why a callback address would not be taken, or would break the application, as a sentence, or None
+        (facts/encvoy-id.md §4)."""
         ...
 
     async def application(self, client_id: str) -> Application | NotVisible | None:

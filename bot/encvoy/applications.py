@@ -38,8 +38,9 @@ class Applications:
     async def create(self, fields: ApplicationFields) -> str:
         """Asks once and reads it back; returns the client_id.
 
-        UserError: nothing was sent. NoAnswer: it may exist, and is found by its description; also if it was created and
-        could not be read back. Names are not unique, so nothing here repeats the request.
+        UserError: nothing was sent, or it was created in somebody else's name. NoAnswer: it may exist, and is found by
+        its description; also if it was created and could not be read back. Names are not unique, so nothing here
+        repeats the request.
         """
         body = to_create(fields)
         route = f"POST {CLIENTS}"
@@ -48,7 +49,13 @@ class Applications:
             seen = await self.read(client_id)
         except RemoteError:
             seen = None
-        # Under fire Encvoy ID can create it in somebody else's name (facts/encvoy-id.md §5, "Race").
+        if isinstance(seen, NotVisible):
+            # Under fire Encvoy ID can do so (facts/encvoy-id.md §5, "Race"). A second try would leave a second one.
+            raise UserError(
+                f"Encvoy ID created the application {client_id} in somebody else's name, and I cannot see it.",
+                why="It mixes up requests that arrive at the same moment.",
+                mend="An administrator of Encvoy ID deletes it; then type the command again.",
+            )
         if not isinstance(seen, Application) or seen.redirect_uris != fields.redirect_uris:
             raise NoAnswer(
                 SYSTEM, route, why="The application was created, but could not be read back as it should be."

@@ -13,7 +13,7 @@ from bot.encvoy.discovery import Discovery, Keys
 from bot.encvoy.login import Account
 from bot.encvoy.probes import Probes
 from bot.encvoy.session import Session
-from bot.encvoy.urls import why_refused
+from bot.encvoy.urls import why_refused_as_callback
 from bot.encvoy.widget import safe_word
 from bot.secret import Secret
 from bot.wire import TOTAL_SECONDS, Wire
@@ -92,7 +92,7 @@ class EncvoyIdClient:
 
     def why_refused(self, url: str) -> str | None:
         """See `EncvoyId.why_refused`."""
-        return why_refused(url)
+        return why_refused_as_callback(url)
 
     async def application(self, client_id: str) -> Application | NotVisible | None:
         """See `EncvoyId.application`."""

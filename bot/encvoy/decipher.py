@@ -35,6 +35,11 @@ CHECK_ROLE = "Give the bot's user the role of a manager in Encvoy ID, or a highe
 CHECK_PROXY = "Look at Encvoy ID's logs, and at the proxy before it."
 
 
+def not_its_own(route: str, why: str, mend: str = CHECK_PROXY, status: int | None = None) -> BadAnswer:
+    """The error for an answer that has the right status, and another content than Encvoy ID gives."""
+    return BadAnswer(SYSTEM, route, status=status, why=why, mend=mend)
+
+
 @dataclass(frozen=True)
 class Meaning:
     """What a code stands for."""

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from bot.clock import Clock
 from bot.connection.ports import Provider
-from bot.encvoy.decipher import CHECK_URL, SYSTEM, decipher_oidc
+from bot.encvoy.decipher import CHECK_URL, decipher_oidc, not_its_own
 from bot.encvoy.urls import same_origin
-from bot.errors import BadAnswer, ConfigError, RemoteError, RouteAbsent
+from bot.errors import ConfigError, RemoteError, RouteAbsent
 from bot.wire import Wire
 
 WELL_KNOWN = "/.well-known/openid-configuration"
@@ -100,7 +100,7 @@ def read_provider(document: Any, discovery_url: str, domain: str) -> Provider:
     """
     route = f"GET {urlsplit(discovery_url).path}"
     if not isinstance(document, Mapping):
-        raise BadAnswer(SYSTEM, route, why="That is no discovery document.", mend=CHECK_URL)
+        raise not_its_own(route, "That is no discovery document.", CHECK_URL)
     issuer = _text(document, "issuer", route)
     found = {name: _text(document, key, route) for name, key in _ENDPOINTS.items()}
     par = document.get(_PAR)
@@ -127,7 +127,7 @@ def read_keys(document: Any, route: str) -> Keys:
     """Count and algorithms of a key set. Pure; BadAnswer if it is none."""
     keys = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(keys, list) or not all(isinstance(key, Mapping) for key in keys):
-        raise BadAnswer(SYSTEM, route, why="That is no key set.")
+        raise not_its_own(route, "That is no key set.")
     return Keys(len(keys), frozenset(alg for key in keys if (alg := _algorithm(key)) is not None))
 
 
@@ -140,7 +140,7 @@ def _algorithm(key: Mapping[str, Any]) -> str | None:
 def _text(document: Mapping[str, Any], key: str, route: str) -> str:
     value = document.get(key)
     if not isinstance(value, str) or not value:
-        raise BadAnswer(SYSTEM, route, why=f"The discovery document names no {key}.", mend=CHECK_URL)
+        raise not_its_own(route, f"The discovery document names no {key}.", CHECK_URL)
     return value
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from bot.connection.ports import ApplicationFields
 from bot.connection.state import Application, NotVisible
-from bot.encvoy.decipher import SYSTEM
+from bot.encvoy.decipher import not_its_own
 from bot.encvoy.urls import why_refused, why_refused_as_callback
-from bot.errors import BadAnswer, UserError
+from bot.errors import UserError
 from bot.secret import Secret
 
 LONGEST_NAME = 50
@@ -74,13 +74,13 @@ def read_application(value: Any, client_id: str, route: str) -> Application | No
     if value is None:
         return NotVisible(client_id)
     if not isinstance(value, dict):
-        raise BadAnswer(SYSTEM, route, why="That is no application.")
+        raise not_its_own(route, "That is no application.")
     if "client_id" not in value:
         if "rules" in value:
             return None
-        raise BadAnswer(SYSTEM, route, why="That is no application.")
+        raise not_its_own(route, "That is no application.")
     if value["client_id"] != client_id:
-        raise BadAnswer(SYSTEM, route, why="That is another application than the one asked for.")
+        raise not_its_own(route, "That is another application than the one asked for.")
     if not isinstance(value.get("client_secret"), str):
         return NotVisible(client_id)
     return Application(
@@ -99,21 +99,21 @@ def read_created(value: Any, route: str) -> str:
     """The client_id in the answer to a create. The secret beside it is weak and never used (facts/encvoy-id.md §4)."""
     client_id = value.get("client_id") if isinstance(value, dict) else None
     if not isinstance(client_id, str) or not _CLIENT_ID.fullmatch(client_id):
-        raise BadAnswer(SYSTEM, route, why="The answer holds no client_id.")
+        raise not_its_own(route, "The answer holds no client_id.")
     return client_id
 
 
 def read_ids(value: Any, route: str) -> tuple[str, ...]:
     """The client_ids in a list."""
     if not isinstance(value, list):
-        raise BadAnswer(SYSTEM, route, why="That is no list of applications.")
+        raise not_its_own(route, "That is no list of applications.")
     return tuple(read_created(item, route) for item in value)
 
 
 def rule_ids(value: Any, wanted: frozenset[str], route: str) -> Mapping[str, str]:
     """Field name to the id of its rule, for the wanted ones. UserError if one is missing or switched off."""
     if not isinstance(value, list):
-        raise BadAnswer(SYSTEM, route, why="That is no list of rules.")
+        raise not_its_own(route, "That is no list of rules.")
     rules = [rule for rule in value if isinstance(rule, Mapping) and rule.get("field_name") in wanted]
     found = {str(rule["field_name"]): str(rule.get("id")) for rule in rules if rule.get("active") is True}
     for name in sorted(wanted - found.keys()):

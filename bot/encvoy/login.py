@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from bot.clock import Clock
 from bot.connection.ports import Provider
-from bot.encvoy.decipher import CHECK_URL, SYSTEM, decipher_management, decipher_oidc
+from bot.encvoy.decipher import CHECK_URL, SYSTEM, decipher_management, decipher_oidc, not_its_own
 from bot.encvoy.urls import resolve, same_origin
 from bot.encvoy.widget import defused, mend_for, read_page, safe_word
 from bot.errors import BadAnswer, LoginRefused, Redirected
@@ -96,7 +96,7 @@ async def _begin(browser: Browser, provider: Provider, account: Account, state: 
     if location.partition("?")[0] == account.callback:
         _code_in(location, provider, state)  # raises what the answer says: nobody can be logged in yet
     if not _INTERACTION.match(location):
-        raise BadAnswer(SYSTEM, route, why="It does not lead to a login page.", mend=CHECK_CLIENT)
+        raise not_its_own(route, "It does not lead to a login page.", CHECK_CLIENT)
     return location
 
 
@@ -127,7 +127,7 @@ async def _walk_to_code(browser: Browser, provider: Provider, account: Account, 
         if location is None:
             raise _stopped_at_page(answer, route, account)
         url = location
-    raise BadAnswer(SYSTEM, "GET /oidc/auth/:uid", why="The login goes round in circles.", mend=CHECK_URL)
+    raise not_its_own("GET /oidc/auth/:uid", "The login goes round in circles.", CHECK_URL)
 
 
 def _next(answer: Answer, base: str, account: Account, route: str) -> str | None:
@@ -145,14 +145,14 @@ def _code_in(callback: str, provider: Provider, state: str) -> str:
     route = "GET /code"
     query = parse_qs(urlsplit(callback).query)
     if query.get("state") != [state]:
-        raise BadAnswer(SYSTEM, route, why="It answers another login than ours.")
+        raise not_its_own(route, "It answers another login than ours.")
     if query.get("iss") != [provider.issuer]:
-        raise BadAnswer(SYSTEM, route, why="The answer names another issuer than the discovery document.")
+        raise not_its_own(route, "The answer names another issuer than the discovery document.")
     if "error" in query:
         raise LoginRefused(SYSTEM, route, code=safe_word(query["error"][0]), mend=CHECK_CLIENT)
     codes = query.get("code", [])
     if len(codes) != 1:
-        raise BadAnswer(SYSTEM, route, why="The answer holds no code.")
+        raise not_its_own(route, "The answer holds no code.")
     return codes[0]
 
 
@@ -173,10 +173,10 @@ async def _exchange(wire: Wire, provider: Provider, account: Account, code: str,
     )
     granted = decipher_oidc(answer.status, answer.headers, answer.body, route)
     if not isinstance(granted, dict):
-        raise BadAnswer(SYSTEM, route, why="The answer holds no token.")
+        raise not_its_own(route, "The answer holds no token.")
     token, seconds = granted.get("access_token"), granted.get("expires_in")
     if not isinstance(token, str) or not token or not isinstance(seconds, int | float) or isinstance(seconds, bool):
-        raise BadAnswer(SYSTEM, route, why="The answer holds no token.")
+        raise not_its_own(route, "The answer holds no token.")
     return granted
 
 
@@ -184,7 +184,7 @@ def _refused_page(answer: Answer, route: str) -> LoginRefused | BadAnswer:
     """The login could not even begin: a 400 page, whatever was asked for (facts/encvoy-id.md §9)."""
     if answer.status != 400:
         _raise_unless_page(answer, route)
-        return BadAnswer(SYSTEM, route, status=answer.status, why="It does not lead to a login page.", mend=CHECK_URL)
+        return not_its_own(route, "It does not lead to a login page.", CHECK_URL, status=answer.status)
     found = _HTML_ERROR.search(answer.text)
     return LoginRefused(SYSTEM, route, status=400, code=found.group(1) if found else None, mend=CHECK_CLIENT)
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.chatops.ports import Message, Person, Room
-from bot.errors import BadAnswer, Forbidden, Rejected, RemoteError, RouteAbsent
-from bot.rocketchat.decipher import SYSTEM
+from bot.errors import Forbidden, Rejected, RemoteError, RouteAbsent
+from bot.rocketchat.decipher import not_its_own
 from bot.rocketchat.messages import iso, message_from, moment_from
 from bot.rocketchat.rest import Query, Rest, Use, encoded_query
 
@@ -31,7 +31,7 @@ class RestChat:
         user = _object(answer, "user", "GET /api/v1/users.info")
         roles = user.get("roles")
         if user.get("_id") != user_id:
-            raise BadAnswer(SYSTEM, "GET /api/v1/users.info", status=200)
+            raise not_its_own("GET /api/v1/users.info")
         return Person(
             id=user_id,
             username=str(user.get("username", "")),
@@ -91,7 +91,7 @@ class RestChat:
             answer = await self.rest.get("im.list", count=PAGE, offset=offset)
             rooms = answer.get("ims")
             if not isinstance(rooms, list):
-                raise BadAnswer(SYSTEM, "GET /api/v1/im.list", status=200)
+                raise not_its_own("GET /api/v1/im.list")
             ids |= dict.fromkeys(str(room["_id"]) for room in rooms if isinstance(room, Mapping) and "_id" in room)
             offset += len(rooms)
             if not rooms or offset >= _int(answer.get("total")):
@@ -162,7 +162,7 @@ class RestChat:
             answer = await self.rest.get(route, **span)
             page = answer.get("messages")
             if not isinstance(page, list):
-                raise BadAnswer(SYSTEM, f"GET /api/v1/{route}", status=200)
+                raise not_its_own(f"GET /api/v1/{route}")
             documents += page
             moments = [at for d in page if isinstance(d, Mapping) and (at := moment_from(d.get("ts")))]
             if len(page) < PAGE or not moments:
@@ -174,7 +174,7 @@ class RestChat:
 def _object(answer: Mapping[str, Any], name: str, route: str) -> Mapping[str, Any]:
     value = answer.get(name)
     if not isinstance(value, Mapping):
-        raise BadAnswer(SYSTEM, route, status=200)
+        raise not_its_own(route)
     return value
 
 

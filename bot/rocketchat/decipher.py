@@ -80,6 +80,11 @@ class Answer:
     body: bytes
 
 
+def not_its_own(route: str, status: int = 200) -> BadAnswer:
+    """The error for an answer that has a good status, and another content than Rocket.Chat gives."""
+    return BadAnswer(SYSTEM, route, status=status, mend=NOT_ROCKETCHAT)
+
+
 class SecondFactorAsked(SecondFactorNeeded):
     """The other system asks for a second factor."""
 
@@ -118,7 +123,7 @@ def decipher(answer: Answer, route: str, now: float) -> dict[str, Any]:
     status, fields = answer.status, _object(answer.body)
     if 200 <= status < 300:
         if fields is None:
-            raise BadAnswer(SYSTEM, route, status=status, mend=NOT_ROCKETCHAT)
+            raise not_its_own(route, status)
         if fields.get("success") is not False:
             return fields
     raise _error(answer, fields or {}, route, now)
@@ -128,7 +133,7 @@ def decipher_method(fields: Mapping[str, Any], route: str) -> Any:
     """The result inside a good answer of `method.call` (facts/rocketchat.md §1.7); its errors are classed as a 400."""
     inner = _object(str(fields.get("message", "")).encode())
     if inner is None or inner.get("msg") != "result":
-        raise BadAnswer(SYSTEM, route, status=200, mend=NOT_ROCKETCHAT)
+        raise not_its_own(route)
     if "error" not in inner:
         return inner.get("result")
     error = inner["error"] if isinstance(inner["error"], dict) else {}

@@ -10,10 +10,9 @@ from typing import Any, TypeVar
 
 from bot.connection.ports import Server
 from bot.connection.state import SettingValue, Unknown
-from bot.errors import BadAnswer, Busy, Forbidden, RemoteError, Unauthenticated
+from bot.errors import Busy, Forbidden, RemoteError, Unauthenticated
 from bot.rocketchat.budget import Budget
-from bot.rocketchat.decipher import SYSTEM
-from bot.rocketchat.mends import NOT_ROCKETCHAT
+from bot.rocketchat.decipher import SYSTEM, not_its_own
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.services import read_setting, write_setting
 from bot.rocketchat.suffixes import value_from
@@ -63,14 +62,14 @@ class ServerFacts:
         licence = answer.get("license")
         modules = licence.get("activeModules") if isinstance(licence, Mapping) else None
         if not isinstance(modules, list):
-            raise BadAnswer(SYSTEM, "GET /api/v1/licenses.info", status=200)
+            raise not_its_own("GET /api/v1/licenses.info")
         return frozenset(str(module) for module in modules)
 
     async def people(self) -> int:
         """How many accounts there are."""
         total = (await self.rest.get("users.list", count=1, offset=0)).get("total")
         if not isinstance(total, int):
-            raise BadAnswer(SYSTEM, "GET /api/v1/users.list", status=200)
+            raise not_its_own("GET /api/v1/users.list")
         return total
 
     async def setting(self, setting: str) -> SettingValue:
@@ -92,7 +91,7 @@ class ServerFacts:
         answer = await self.rest.get_open("settings.public", _id=",".join(settings))
         documents = answer.get("settings")
         if not isinstance(documents, list):
-            raise BadAnswer(SYSTEM, "GET /api/v1/settings.public", status=200, mend=NOT_ROCKETCHAT)
+            raise not_its_own("GET /api/v1/settings.public")
         wanted = {str(d.get("_id")): value_from(d.get("value")) for d in documents if isinstance(d, Mapping)}
         return {name: value for name, value in wanted.items() if name in settings}
 
@@ -109,7 +108,7 @@ class ServerFacts:
         answer = await self.rest.call(lambda api: api.me())
         roles = answer.get("roles")
         if not isinstance(answer.get("_id"), str) or not isinstance(roles, list):
-            raise BadAnswer(SYSTEM, "GET /api/v1/me", status=200, mend=NOT_ROCKETCHAT)
+            raise not_its_own("GET /api/v1/me")
         return Me(answer["_id"], str(answer.get("username", "")), frozenset(map(str, roles)))
 
     async def permissions(self) -> frozenset[str]:
@@ -117,7 +116,7 @@ class ServerFacts:
         me, answer = await asyncio.gather(self.me(), self.rest.call(lambda api: api.permissions_list_all()))
         documents = answer.get("update")
         if not isinstance(documents, list):
-            raise BadAnswer(SYSTEM, "GET /api/v1/permissions.listAll", status=200)
+            raise not_its_own("GET /api/v1/permissions.listAll")
         return frozenset(str(d["_id"]) for d in documents if _held(d, me.roles))
 
 
@@ -128,7 +127,7 @@ def version_from(answer: Mapping[str, Any]) -> tuple[int, int]:
         match = _VERSION.match(text) if isinstance(text, str) else None
         if match:
             return int(match[1]), int(match[2])
-    raise BadAnswer(SYSTEM, "GET /api/info", status=200, mend=NOT_ROCKETCHAT)
+    raise not_its_own("GET /api/info")
 
 
 async def _or_unknown(asking: Awaitable[T]) -> T | Unknown:

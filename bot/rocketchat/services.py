@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.connection.state import ServiceName, SettingValue, StoredService
-from bot.errors import BadAnswer, Rejected, RouteAbsent
-from bot.rocketchat.decipher import SYSTEM
-from bot.rocketchat.mends import NOT_ROCKETCHAT
+from bot.errors import Rejected, RouteAbsent
+from bot.rocketchat.decipher import not_its_own
 from bot.rocketchat.rest import Rest, encoded_query
 from bot.rocketchat.suffixes import ABSENT_MEANS, SWITCH, setting_id, stored_service, stored_services
 from bot.secret import Secret
@@ -104,7 +103,7 @@ class Services:
             page = await self.rest.get("settings", count=count, offset=offset)
             documents, total = page.get("settings"), page.get("total")
             if not isinstance(documents, list) or not isinstance(total, int):
-                raise BadAnswer(SYSTEM, "GET /api/v1/settings", status=200, mend=NOT_ROCKETCHAT)
+                raise not_its_own("GET /api/v1/settings")
             found |= {str(d.get("_id")): d for d in documents if isinstance(d, Mapping)}
             offset += len(documents)
             if not documents or offset >= total:

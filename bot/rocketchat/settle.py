@@ -16,11 +16,10 @@ from typing import Any, Protocol
 from bot.clock import Clock
 from bot.connection.ports import Awaited, LiveSeen
 from bot.connection.state import LiveService, ServiceName, Unknown
-from bot.errors import BadAnswer, Busy, NoAnswer, RemoteError
+from bot.errors import Busy, NoAnswer, RemoteError
 from bot.rocketchat.budget import Budget
-from bot.rocketchat.decipher import SYSTEM
+from bot.rocketchat.decipher import SYSTEM, not_its_own
 from bot.rocketchat.fields import live_service
-from bot.rocketchat.mends import NOT_ROCKETCHAT
 
 ROUTE = "settings.oauth"
 ALONE = (0.3, 1.0, 2.05, 2.2, 2.4, 3.0, 5.0)
@@ -147,7 +146,7 @@ class Settle:
             raise
         documents = answer.get("services")
         if not isinstance(documents, list):
-            raise BadAnswer(SYSTEM, f"GET /api/v1/{ROUTE}", status=200, mend=NOT_ROCKETCHAT)
+            raise not_its_own(f"GET /api/v1/{ROUTE}")
         records = (live_service(d) for d in documents if isinstance(d, Mapping) and d.get("custom") is not False)
         poll = _Poll({r.service: r for r in records if r is not None}, sent_at)
         if self._last_poll is None or self._last_poll.sent_at <= sent_at:

@@ -124,7 +124,11 @@ class SqlConnections:
             other = await transaction.scalar(select(TABLE.c.id).where(TABLE.c.service == connection.name.service))
         if other in (None, connection.id):
             return Overtaken()
-        return UserError(f"There is a connection of the service {connection.name.service} already.")
+        return UserError(
+            f"There is a connection of the service {connection.name.service} already.",
+            why="Another instance of the bot has saved it a moment ago.",
+            mend="`/sso setup` goes on with it.",
+        )
 
     def _columns(self, connection: Connection) -> dict[str, Any]:
         marker = connection.marker

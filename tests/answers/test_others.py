@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from aiohttp import web
 
+from bot.sandbox.encvoy.people import Role
+from bot.sandbox.faults import Fault
+from bot.sandbox.rocketchat.standin import Switches
 from tests.answers.conftest import Asks, Heard
 from tests.support import grounds
 from tests.support.grounds import Ground
-from tests.support.world import World
+from tests.support.world import World, world_at
 from tests.system.test_doctor import CASES
 
 case = pytest.mark.case
@@ -110,5 +118,109 @@ async def test_what_is_broken(world: World, hears: Heard, ground: Callable[[Worl
     await world.ask("setup")
     with ground(world):
         answer = await world.ask("test")
-    lines = [line for line in answer.splitlines() if not line.startswith("✓")]
-    hears("\n".join(lines), typed="!sso test")
+    hears(what_did_not_pass(answer), typed="!sso test")
+
+
+def what_did_not_pass(answer: str) -> str:
+    return "\n".join(line for line in answer.splitlines() if not line.startswith("✓"))
+
+
+def room_public(world: World) -> Ground:
+    return grounds.attribute(grounds.room_of(world), "t", "c")
+
+
+def endpoints_at_another_path(world: World) -> Ground:
+    document = {
+        "issuer": world.encvoy.url,
+        "authorization_endpoint": f"{world.encvoy.url}/oidc/auth",
+        "token_endpoint": f"{world.encvoy.url}/oauth2/token",
+        "userinfo_endpoint": f"{world.encvoy.url}/oidc/me",
+        "pushed_authorization_request_endpoint": f"{world.encvoy.url}/oidc/request",
+        "jwks_uri": f"{world.encvoy.url}/oidc/jwks",
+    }
+    return grounds.fault(world.encvoy, method="GET", path="/.well-known/", status=200, body=json.dumps(document))
+
+
+@contextlib.contextmanager
+def another_callback_answers_and_it_is_off(world: World) -> Iterator[None]:
+    with grounds.callback_elsewhere(world), grounds.setting("", False)(world):
+        yield
+
+
+def deleted_before_an_editors_eyes(world: World) -> Ground:
+    """A manager cannot tell a deleted application from one that is not shown to it."""
+    people = world.encvoy.people
+    people.roles[world.encvoy.state.main_id, world.encvoy.person("manager").id] = Role.EDITOR
+    return grounds.application_deleted(world)
+
+
+@contextlib.contextmanager
+def changed_and_refused(world: World) -> Iterator[None]:
+    with grounds.column("description", "somebody's")(world), grounds.token_side_asleep(world):
+        yield
+
+
+SEEN: dict[str, Callable[[World], Ground]] = {
+    "The admin room is public": room_public,
+    "Encvoy ID's endpoints have moved": endpoints_at_another_path,
+    "It is off, and its callback address is another server's": another_callback_answers_and_it_is_off,
+    "Somebody changed the application, and Encvoy ID does not take its secret": changed_and_refused,
+    "The application is gone, and the bot's user would see it": deleted_before_an_editors_eyes,
+}
+
+
+@pytest.mark.parametrize("ground", [pytest.param(g, marks=case("test", title)) for title, g in SEEN.items()])
+async def test_what_else_is_seen(world: World, hears: Heard, ground: Callable[[World], Ground]) -> None:
+    await world.ask("setup")
+    with ground(world):
+        hears(what_did_not_pass(await world.ask("test")), typed="!sso test")
+
+
+@case("test", "All is well, and it is off")
+async def test_of_a_connection_that_is_off(world: World, asks: Asks) -> None:
+    await world.ask("setup --disabled")
+    assert "✗" not in await asks("test")
+
+
+@case("test", "The licence ran out")
+async def test_of_a_licence_that_ran_out(tmp_path: Path, hears: Heard) -> None:
+    switches = Switches(modules={"oauth-enterprise"})
+    async with world_at(tmp_path, version="9.0", switches=switches) as world, world.play.bot():
+        grounds.modern_callback(world)
+        await world.ask("setup")
+        with grounds.licence_expired(world):
+            hears(what_did_not_pass(await world.ask("test")), typed="!sso test")
+
+
+def asks_of_the_bot(request: web.Request, _: object) -> bool:
+    return request.query.get("userId") == request.headers.get("X-User-Id")
+
+
+def asks_for_all_settings(request: web.Request, _: object) -> bool:
+    return request.path == "/api/v1/settings"
+
+
+def asks_for_discovery(request: web.Request, _: object) -> bool:
+    return request.path.endswith("/openid-configuration")
+
+
+REFUSING: dict[str, tuple[str, Fault]] = {
+    "Rocket.Chat refuses to say what it is": ("rocketchat", Fault("GET", "/api/info")),
+    "Rocket.Chat refuses to say who the bot is": (
+        "rocketchat",
+        Fault("GET", "/api/v1/users.info", matches=asks_of_the_bot),
+    ),
+    "Rocket.Chat refuses to show the service": ("rocketchat", Fault("GET", matches=asks_for_all_settings)),
+    "Encvoy ID refuses its discovery document": ("encvoy", Fault("GET", matches=asks_for_discovery)),
+    "Encvoy ID refuses its keys": ("encvoy", Fault("GET", "/oidc/jwks")),
+    "Encvoy ID refuses to list applications": ("encvoy", Fault("GET", "/api/v1/clients")),
+}
+
+
+@pytest.mark.parametrize(
+    ("side", "fault"), [pytest.param(*given, marks=case("test", title)) for title, given in REFUSING.items()]
+)
+async def test_of_a_system_that_refuses(world: World, hears: Heard, side: str, fault: Fault) -> None:
+    await world.ask("setup")
+    getattr(world, side).faults.add(replace(fault, status=400, body="{}"))
+    hears(what_did_not_pass(await world.ask("test")), typed="!sso test")

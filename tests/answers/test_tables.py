@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import ssl
+from collections.abc import Callable
 
 import pytest
 
 from bot import config
 from bot.encvoy.decipher import _MANAGEMENT, KEY_PREFIX, decipher_management
-from bot.errors import ConfigError, RemoteError
+from bot.encvoy.discovery import read_keys, read_provider
+from bot.encvoy.fields import read_application, read_created, read_ids, rule_ids
+from bot.errors import ConfigError, RemoteError, UserError
+from bot.rocketchat.ddp import ClientProtocol
+from bot.rocketchat.events import LoginFailed
+from bot.secret import Secret
 from bot.trust import proxy_trouble, trouble
 from tests.answers.conftest import Heard
 from tests.test_config import GOOD
@@ -28,6 +34,57 @@ def test_every_code_of_encvoy_id(hears: Heard) -> None:
     hears("\n".join(lines))
 
 
+DOMAIN = "https://id.example.org"
+ENDPOINTS = {
+    "issuer": DOMAIN,
+    "authorization_endpoint": f"{DOMAIN}/oidc/auth",
+    "token_endpoint": f"{DOMAIN}/oidc/token",
+    "userinfo_endpoint": f"{DOMAIN}/oidc/me",
+    "jwks_uri": f"{DOMAIN}/oidc/jwks",
+}
+ODD_DOCUMENTS: tuple[object, ...] = (
+    [],
+    {**ENDPOINTS, "token_endpoint": None},
+    {**ENDPOINTS, "issuer": "https://other.example.org"},
+    {**ENDPOINTS, "token_endpoint": f"{DOMAIN}/oidc/token?x=1"},
+    {**ENDPOINTS, "token_endpoint": "http://id.example.org/oidc/token"},
+    {**ENDPOINTS, "token_endpoint": "https://backend.internal/oidc/token"},
+)
+
+
+@case("Whatever the command", "Encvoy ID's discovery document is not what it should be, each way")
+def test_every_odd_discovery_document(hears: Heard) -> None:
+    lines = []
+    for document in ODD_DOCUMENTS:
+        with pytest.raises(UserError) as caught:
+            read_provider(document, f"{DOMAIN}/.well-known/openid-configuration", DOMAIN)
+        lines.append(caught.value.text)
+    hears("\n".join(lines))
+
+
+LOGIN = frozenset({"login"})
+ODD_ANSWERS: tuple[Callable[[], object], ...] = (
+    lambda: read_keys({}, "GET /oidc/jwks"),
+    lambda: read_created({}, "POST /api/v1/clients"),
+    lambda: read_ids({}, "GET /api/v1/clients"),
+    lambda: read_application([], "abc", "GET /api/v1/clients/:client_id"),
+    lambda: read_application({"client_id": "other"}, "abc", "GET /api/v1/clients/:client_id"),
+    lambda: rule_ids({}, LOGIN, "GET /api/v1/settings/rules"),
+    lambda: rule_ids([], LOGIN, "GET /api/v1/settings/rules"),
+    lambda: rule_ids([{"field_name": "login", "id": 1, "active": False}], LOGIN, "GET /api/v1/settings/rules"),
+)
+
+
+@case("Whatever the command", "Encvoy ID answers with something else than was asked for, each way")
+def test_every_odd_answer(hears: Heard) -> None:
+    lines = []
+    for read in ODD_ANSWERS:
+        with pytest.raises(UserError) as caught:
+            read()
+        lines.append(caught.value.text)
+    hears("\n".join(lines))
+
+
 @case("Whatever the command", "A system cannot be reached by TLS or through a proxy")
 def test_every_trouble_of_tls(hears: Heard) -> None:
     found = [proxy_trouble("Rocket.Chat")]
@@ -40,6 +97,26 @@ def test_every_trouble_of_tls(hears: Heard) -> None:
     plain.reason = "WRONG_VERSION_NUMBER"
     found.append(trouble(plain, "Rocket.Chat"))  # type: ignore[arg-type]
     hears("\n".join(f"{one.why} {one.mend}" for one in found))
+
+
+REFUSALS: tuple[dict[str, object], ...] = (
+    {"error": {"error": 403, "message": "You've been logged out by the server. Please log in again. [403]"}},
+    {"error": {"error": "too-many-requests", "details": {"timeToReset": 5000}}},
+    {"error": {"error": "internal"}},
+    {"result": {"id": "somebody-else"}},
+)
+
+
+@case("On the terminal", "`ssobot health`: Rocket.Chat refuses the websocket's login, each way")
+def test_every_refused_login_of_the_websocket(hears: Heard) -> None:
+    lines = []
+    for refusal in REFUSALS:
+        protocol = ClientProtocol("botuser", Secret("token-of-a-test"), 0.0)
+        protocol.receive('{"msg": "connected", "session": "s"}', 0.0)
+        frame = {"msg": "result", "id": "login1", **refusal}
+        failed = [event for event in protocol.receive(json.dumps(frame), 0.0) if isinstance(event, LoginFailed)]
+        lines += [f"rocketchat: {event.error.text}" for event in failed]
+    hears("\n".join(lines), typed="ssobot health")
 
 
 VALUES = (

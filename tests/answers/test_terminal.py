@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,6 +68,25 @@ async def test_a_wrong_password_of_the_database(quiet_world: World, postgres: Po
     status, said = await ended(quiet_world, "run", **variables)
     assert status == 2
     hears(said, typed="ssobot run")
+
+
+@case(GROUP, "A newer version has written the database")
+async def test_a_database_of_a_newer_version(quiet_world: World, hears: Heard) -> None:
+    async with ssobot(quiet_world.play.folder, "migrate", env=quiet_world.play.env) as program:
+        assert await program.process.wait() == 0
+    with contextlib.closing(sqlite3.connect(quiet_world.play.folder / "ssobot.sqlite")) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.commit()
+    status, said = await ended(quiet_world, "run")
+    assert status == 2
+    hears(said, typed="ssobot run")
+
+
+@case(GROUP, "`ssobot doctor`: the admin room is not there")
+async def test_the_doctor_without_a_room(quiet_world: World, hears: Heard) -> None:
+    status, said = await ended(quiet_world, "doctor", SSOBOT_ADMIN_ROOM="nowhere")
+    assert status == 1
+    hears(said, typed="ssobot doctor")
 
 
 @case(GROUP, "`ssobot doctor`: all is well")

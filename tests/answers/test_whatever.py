@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.clock import SystemClock
+from bot.rocketchat.names import service_name
 from bot.sandbox.faults import Effect, Fault
 from bot.sandbox.rocketchat.standin import Switches
+from bot.secret import Secret
+from bot.stage import config_from
+from bot.store.connections import SqlConnections
+from bot.store.engine import open_database
+from bot.store.vault import Vault
 from tests.answers.conftest import PACE, Asks, Heard
+from tests.support.grounds import room_of
 from tests.support.hurried import HurriedClock
 from tests.support.postgres import Postgres
 from tests.support.snapshot import snapshot
@@ -85,6 +94,56 @@ async def test_a_server_that_does_not_say_who_it_is(world: World, asks: Asks) ->
     assert snapshot(world) == before
 
 
+SETUP = "!sso setup"
+
+
+@case(GROUP, "Rocket.Chat says that it was somebody else who asked")
+async def test_a_server_that_mixes_people_up(world: World, asks: Asks) -> None:
+    other = '{"success": true, "user": {"_id": "someone-else", "username": "x", "roles": ["admin"], "active": true}}'
+    fault = world.rocketchat.faults.add(Fault("GET", "/api/v1/users.info", status=200, body=other))
+    before = snapshot(world)
+    await asks("setup")
+    world.rocketchat.faults.remove(fault)
+    assert snapshot(world) == before
+
+
+def robot(world: World) -> str:
+    return str(world.rocketchat.people.add("robot", roles=["bot", "admin"], kind="bot").id)
+
+
+def somebody_who_left(world: World) -> str:
+    gone = world.rocketchat.person("admin2")
+    world.rocketchat.people.deactivate(gone)
+    return str(gone.id)
+
+
+NOBODY = {"Another bot": robot, "An account that was deactivated a moment ago": somebody_who_left}
+
+
+@pytest.mark.parametrize("who", [pytest.param(who, marks=case(GROUP, title)) for title, who in NOBODY.items()])
+async def test_an_account_that_is_no_active_person(world: World, hears: Heard, who: Callable[[World], str]) -> None:
+    author = who(world)
+    before = snapshot(world)
+    message = world.rocketchat.chat.post(room_of(world), author, SETUP)
+    [*_, text] = [text async for text in world.admin.answers(message.id)]
+    hears(text, typed=SETUP)
+    assert snapshot(world) == before
+
+
+@case(GROUP, "The database holds several connections")
+async def test_several_connections(world: World, hears: Heard) -> None:
+    """No command makes a second one."""
+    await world.ask("setup")
+    vault = Vault([Secret(world.play.keys)])
+    database = await open_database(config_from(world.play.env).database_url)
+    connections = SqlConnections(database, vault, SystemClock())
+    there = await connections.get()
+    assert there is not None
+    await connections.save(replace(there, id="another1", name=service_name("Another One")))
+    await database.close()
+    hears(await world.ask("test"), typed="!sso test")
+
+
 @case(GROUP, "An administrator in another room")
 async def test_another_room(world: World, hears: Heard) -> None:
     elsewhere = await world.visitor("admin", "general")
@@ -116,10 +175,12 @@ async def test_a_database_that_is_away(tmp_path: Path, postgres: Postgres, hears
 
 LOGGED_OUT = '{"success": false, "status": "error", "error": "You must be logged in to do this."}'
 FACTOR = '{"success": false, "errorType": "totp-required", "details": {"method": "totp", "availableMethods": ["totp"]}}'
+EXHAUSTED = '{"success": false, "errorType": "totp-max-attempts"}'
 BUSY = '{"success": false, "error": "Too many requests. You must wait 10 seconds. [error-too-many-requests]"}'
 OTHERWISE = {
     "Rocket.Chat does not take the bot's token any more": Fault(status=401, body=LOGGED_OUT),
     "Rocket.Chat asks for a second factor": Fault(status=400, body=FACTOR),
+    "Rocket.Chat takes no more second factors for now": Fault(status=400, body=EXHAUSTED),
     "Rocket.Chat redirects to another address": Fault(status=301, headers={"Location": "https://elsewhere.example/"}),
     "Rocket.Chat asks to slow down": Fault(status=429, body=BUSY),
     "Rocket.Chat answers with a page": Fault(status=200, body="<html>maintenance</html>"),

@@ -147,6 +147,6 @@ def test_paths_are_relative_to_one_origin() -> None:
     assert paths == {"token": "/oidc/token", "identity": "/oidc/me", "authorize": "/oidc/auth"}
 
 
-def test_endpoints_on_two_origins_are_refused() -> None:
-    with pytest.raises(UserError, match="different addresses"):
-        relative_paths(replace(PROVIDER, token_url="http://id.example.org/oidc/token"))
+def test_a_port_that_is_written_out_on_one_endpoint_only_is_still_one_origin() -> None:
+    provider = replace(PROVIDER, authorize_url="https://id.example.org:443/oidc/auth")
+    assert relative_paths(provider) == relative_paths(PROVIDER)

@@ -86,7 +86,7 @@ async def test_a_create_in_somebody_elses_name_is_noticed(client: EncvoyIdClient
 
     standin.faults.add(Fault("POST", "/api/v1/clients", effect=Effect.PASS, when=When.AFTER, call=give_away))
 
-    with pytest.raises(NoAnswer):
+    with pytest.raises(UserError, match="somebody else's name"):
         await client.create_application(FIELDS)
 
 

@@ -120,6 +120,7 @@ async def test_what_was_deleted_is_gone_and_may_be_deleted_again(encvoy: EncvoyI
 async def test_an_address_that_would_be_refused_is_said_beforehand(encvoy: EncvoyId) -> None:
     assert encvoy.why_refused("https://chat.example.org/_oauth/encvoyid") is None
     assert "underscore" in (encvoy.why_refused("http://rocket_chat:3000") or "")
+    assert "fragment" in (encvoy.why_refused("https://chat.example.org/#chat/_oauth/encvoyid") or "")
 
 
 async def test_the_endpoints_are_known(encvoy: EncvoyId) -> None:

@@ -204,7 +204,9 @@ class MemoryEncvoyId:
         return "disabled"
 
     def why_refused(self, url: str) -> str | None:
-        return "it has an underscore" if "_" in url.split("/")[2] else None
+        if "_" in url.split("/")[2]:
+            return "it has an underscore"
+        return "it has a fragment" if "#" in url else None
 
     async def application(self, client_id: str) -> Application | NotVisible | None:
         self.world.before("application")

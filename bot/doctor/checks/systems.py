@@ -120,10 +120,7 @@ def discovery(evidence: Evidence) -> Result:
     """It can be read, and its endpoints can be used by Rocket.Chat."""
     if isinstance(evidence.provider, Unknown):
         return unseen("it cannot be read", evidence.provider, "Check SSOBOT_ENCVOY_URL.")
-    try:
-        base, paths = relative_paths(evidence.provider)
-    except UserError as error:
-        return failed(error.what, error.why, error.mend)
+    base, paths = relative_paths(evidence.provider)
     used = evidence.connection
     if used is not None and (used.settings.get("url"), used.settings.get("token_path")) != (base, paths["token"]):
         return failed(
