@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from bot.sandbox.encvoy.people import Role
 from bot.sandbox.faults import Effect, Fault
@@ -203,6 +204,18 @@ async def test_an_encvoy_id_that_is_gone(world: World, asks: Asks) -> None:
     await asks("setup")
     await world.encvoy.start()
     assert "checks passed" in await world.ask("setup")
+
+
+@case("setup", "Rocket.Chat goes away in the middle, and comes back")
+async def test_a_rocketchat_that_comes_back(world: World, asks: Asks) -> None:
+    def writes_settings(request: web.Request, _: object) -> bool:
+        return request.path == "/api/v1/settings"
+
+    world.rocketchat.faults.add(Fault("POST", effect=Effect.DROP, matches=writes_settings, times=2))
+    await asks("setup")
+    now = world.state()
+    assert now.applications == 1
+    assert now.accepted == now.stored == now.live is not None
 
 
 @case("setup", "Nobody trusts Encvoy ID's certificate")

@@ -7,14 +7,15 @@ import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.sandbox.faults import Fault
+from bot.sandbox.faults import Effect, Fault
 from tests.answers.conftest import Heard
 from tests.support import grounds
 from tests.support.postgres import LOCKED, Postgres
-from tests.support.subprocesses import ssobot
+from tests.support.subprocesses import Program, ssobot
 from tests.support.world import World, world_at
 
 case = pytest.mark.case
@@ -113,10 +114,17 @@ async def test_the_doctor_of_distrust(tmp_path: Path, hears: Heard) -> None:
     hears(said, typed="ssobot doctor")
 
 
+def at_the_start(**answer: Any) -> Callable[[World], None]:
+    """Rocket.Chat answers so to the first question."""
+    return lambda world: world.rocketchat.faults.add(Fault("GET", "/api/v1/me", **answer))
+
+
+BUSY = '{"success": false, "error": "Too many requests. You must wait 1 seconds. [error-too-many-requests]"}'
 WAITING: dict[str, Callable[[World], None]] = {
-    "`ssobot run`: Rocket.Chat answers with a page": lambda world: world.rocketchat.faults.add(
-        Fault("GET", "/api/v1/me", status=200, body="<html>maintenance</html>")
-    ),
+    "`ssobot run`: Rocket.Chat answers with a page": at_the_start(status=200, body="<html>maintenance</html>"),
+    "`ssobot run`: the proxy before Rocket.Chat is in trouble": at_the_start(status=502, body="<html>"),
+    "`ssobot run`: Rocket.Chat asks to slow down": at_the_start(status=429, body=BUSY),
+    "`ssobot run`: Rocket.Chat breaks every connection off": at_the_start(effect=Effect.DROP),
 }
 
 
@@ -125,8 +133,46 @@ async def test_what_is_waited_for(quiet_world: World, hears: Heard, arrange: Cal
     """Nothing is given up: it goes on as soon as it can."""
     arrange(quiet_world)
     async with ssobot(quiet_world.play.folder, "run", env=quiet_world.play.env) as bot:
-        said = await bot.said('"waiting"')
-        [reason] = re.findall(r'"reason": "((?:[^"\\]|\\.)*)"', said)[:1]
-        hears(reason, typed="ssobot run")
+        hears(await waiting_for(bot), typed="ssobot run")
         quiet_world.rocketchat.faults.clear()
         await bot.said('"listening"')
+
+
+async def waiting_for(bot: Program) -> str:
+    """What the first log line of this kind says."""
+    said = await bot.said('"waiting"')
+    [reason] = re.findall(r'"reason": "((?:[^"\\]|\\.)*)"', said)[:1]
+    return str(reason)
+
+
+@case(GROUP, "`ssobot run`: Rocket.Chat is not there")
+async def test_a_rocketchat_that_is_not_there(quiet_world: World, hears: Heard) -> None:
+    await quiet_world.rocketchat.stop()
+    async with ssobot(quiet_world.play.folder, "run", env=quiet_world.play.env) as bot:
+        hears(await waiting_for(bot), typed="ssobot run")
+        await quiet_world.rocketchat.start()
+        await bot.said('"listening"')
+
+
+@case(GROUP, "`ssobot run`: nobody trusts Rocket.Chat's certificate")
+async def test_a_certificate_that_nobody_trusts(tmp_path: Path, hears: Heard) -> None:
+    async with world_at(tmp_path, tls=tmp_path / "tls") as world:
+        env = {**world.play.env, "SSOBOT_CA_FILE": ""}
+        async with ssobot(tmp_path, "run", env=env) as bot:
+            hears(await waiting_for(bot), typed="ssobot run")
+
+
+ENDING: dict[str, Callable[[World], None]] = {
+    "`ssobot run`: Rocket.Chat redirects to another address": at_the_start(
+        status=301, headers={"Location": "https://elsewhere.example/"}
+    ),
+    "`ssobot run`: something else answers in Rocket.Chat's place": at_the_start(status=404, body="not found"),
+}
+
+
+@pytest.mark.parametrize("arrange", [pytest.param(a, marks=case(GROUP, title)) for title, a in ENDING.items()])
+async def test_what_is_given_up(quiet_world: World, hears: Heard, arrange: Callable[[World], None]) -> None:
+    arrange(quiet_world)
+    status, said = await ended(quiet_world, "run")
+    assert status == 1
+    hears(said, typed="ssobot run")
