@@ -25,7 +25,7 @@ from bot.stage import Stage, stage
 SERVICE = "encvoyid"
 PREFIX = "Accounts_OAuth_Custom-Encvoyid"
 WHERE = """
-Open {url}/ in a browser, press “Be Administrator”, and type `!sso setup`.
+Open {url}/ in a browser, press “Continue as Administrator”, and type `!sso setup`.
 Then press the new button on the login page; at Encvoy ID you may be `{person}`. Ctrl+C ends it.
 """
 

@@ -74,7 +74,7 @@ async def _sign_in(browser: Browser, world: World) -> None:
         await expect(page.get_by_role("button", name="Sign in with Encvoy ID")).to_be_visible()
         await _shoot(visit, "login")
         await page.get_by_role("button", name="Sign in with Encvoy ID").click()
-        await page.get_by_role("button", name="Be Plain One").click()
+        await page.get_by_role("button", name="Continue as Plain One").click()
         await expect(page.get_by_role("heading", name="Data visible to applications")).to_be_visible()
         await _shoot(visit, "consent")
 

@@ -19,6 +19,10 @@ class Mark(enum.Enum):
     FAILED = "✗"
 
 
+WORTH_TELLING = 0.05
+"""Seconds: less would be read as 0.0."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One line: something done, noted or failed."""
@@ -29,8 +33,8 @@ class Step:
     mark: Mark = Mark.DONE
 
     def render(self) -> str:
-        """For example `✓ 16 settings written   0.3 s`."""
-        took = "" if self.seconds is None else f"   {self.seconds:.1f} s"
+        """For example `✓ 16 settings written   0.3 s`; what took no time to speak of is not timed."""
+        took = f"   {self.seconds:.1f} s" if self.seconds is not None and self.seconds >= WORTH_TELLING else ""
         said = f"failed: {self.text}" if self.mark is Mark.FAILED else self.text
         return f"{self.mark.value} {said}{took}"
 

@@ -111,7 +111,7 @@ class _Reader:
         command = self.commands.get(first.text.lower())
         if command is None:
             meant = _nearest(first.text.lower(), self.commands)
-            guess = f"Did you mean `{meant}`?" if meant else f"`{self._type('help')}` lists what I know."
+            guess = f"Did you mean `{self._type(meant)}`?" if meant else f"`{self._type('help')}` lists what I know."
             raise _Mistake(f"I don't know {quoted(first.text, 40)}. {guess}")
         options = frozenset(self._option(word, command) for word in rest if _is_option(word))
         arguments = self._arguments([word for word in rest if not _is_option(word)], command)
@@ -148,7 +148,7 @@ class _Reader:
         if value.lower() in argument.choices:
             return value.lower()
         meant = _nearest(value.lower(), argument.choices)
-        guess = f"Did you mean `{command.name} {meant}`?" if meant else self._usage(command)
+        guess = f"Did you mean `{self._type(f'{command.name} {meant}')}`?" if meant else self._usage(command)
         raise _Mistake(f"`{command.name}` needs {_what(argument)}, not {quoted(value, 40)}. {guess}")
 
     def _usage(self, command: Command) -> str:

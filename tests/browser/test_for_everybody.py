@@ -42,7 +42,7 @@ async def every_page(visit: Visit) -> AsyncIterator[str]:
     await page.get_by_role("button", name="Sign in").click()
     await expect(visit.problem).to_have_text("Invalid credentials")
     yield "Encvoy ID's login page after a mistake"
-    await page.get_by_role("button", name="Be Plain Two").click()
+    await page.get_by_role("button", name="Continue as Plain Two").click()
     await expect(page.get_by_role("heading", name="Complete your profile")).to_be_visible()
     yield "Encvoy ID's page for a profile"
     await page.get_by_role("textbox", name="E-mail").fill("two@people.example")
@@ -100,8 +100,8 @@ async def test_the_login_page_as_it_is_read_out(visit: Visit) -> None:
           - region "Single sign-on":
             - button "Sign in with Encvoy ID"
           - region "In this sandbox, without a password":
-            - button "Be Administrator (admin)"
-            - button "Be Plain Member (member)"
+            - button "Continue as Administrator (admin)"
+            - button "Continue as Plain Member (member)"
           - region "Password":
             - textbox "Email or username"
             - textbox "Password"
@@ -129,7 +129,7 @@ async def tab_to(page: Page, text: str) -> None:
 async def test_everything_can_be_done_with_the_keyboard_alone(visit: Visit) -> None:
     keys = visit.page.keyboard
     await visit.open("/login")
-    await tab_to(visit.page, "Be Administrator")
+    await tab_to(visit.page, "Continue as Administrator")
     await keys.press("Enter")
     await visit.loaded()
     await expect(visit.box).to_be_focused()

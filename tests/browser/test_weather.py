@@ -65,6 +65,19 @@ async def test_it_comes_back_by_itself_and_shows_what_was_said_meanwhile(visit: 
     visit.overlook("WebSocket")
 
 
+async def test_the_line_stays_in_view_on_a_screen_that_a_keyboard_has_made_low(visit: Visit) -> None:
+    await visit.page.set_viewport_size({"width": 320, "height": 256})
+    await visit.act_as("Administrator")
+    visit.world.rocketchat.sockets.refuse()
+    visit.world.rocketchat.sockets.cut()
+    await visit.type("typed meanwhile")
+    await expect(visit.problem).to_be_visible()
+    await expect(visit.page.locator("#connection")).to_have_text(LOST)
+    await expect(visit.box).to_be_in_viewport(ratio=1)
+    await expect(visit.page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+    visit.overlook("WebSocket")
+
+
 async def test_what_was_deleted_meanwhile_is_gone(visit: Visit) -> None:
     say(visit.world, "soon deleted")
     await visit.act_as("Administrator")
@@ -142,7 +155,7 @@ async def test_another_window_follows_who_is_logged_in(visit: Visit) -> None:
     await other.loaded()
     await expect(other.page.locator("summary")).to_have_text("admin")
     await other.page.locator("summary").click()
-    await other.page.get_by_role("button", name="Be Plain Member").click()
+    await other.page.get_by_role("button", name="Continue as Plain Member").click()
     for window in (other, visit):
         await expect(window.page.locator("summary")).to_have_text("member")
     await visit.page.bring_to_front()
@@ -251,7 +264,7 @@ async def test_a_workspace(chromium: Browser, tmp_path: Path, kind: str) -> None
         await visit.ask("!sso setup")
         await visit.open("/login")
         await visit.page.get_by_role("button", name="Sign in with Encvoy ID").click()
-        await visit.page.get_by_role("button", name="Be Plain One").click()
+        await visit.page.get_by_role("button", name="Continue as Plain One").click()
         await visit.page.get_by_role("heading", name="Data visible").wait_for()
         await visit.page.get_by_role("button", name="Allow").click()
         await visit.page.get_by_role("heading", name="Access to your data").wait_for()

@@ -15,6 +15,8 @@ STEPS = (Step("Discovery read", 0.14), Step("16 settings written", 2.06))
     ("step", "line"),
     [
         (Step("Written", 0.25), "✓ Written   0.2 s"),
+        (Step("Written", 0.05), "✓ Written   0.1 s"),
+        (Step("Written", 0.049), "✓ Written"),
         (Step("Written"), "✓ Written"),
         (Step("No one has signed in yet", mark=Mark.NOTE), "• No one has signed in yet"),
         (Step("the callback", mark=Mark.FAILED), "✗ failed: the callback"),

@@ -132,8 +132,8 @@ def test_choices(typed: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("!sso rotat", "I don't know `rotat`. Did you mean `rotate`?"),
-        ("!sso STAUTS", "I don't know `STAUTS`. Did you mean `status`?"),
+        ("!sso rotat", "I don't know `rotat`. Did you mean `!sso rotate`?"),
+        ("!sso STAUTS", "I don't know `STAUTS`. Did you mean `!sso status`?"),
         ("!sso frobnicate", "I don't know `frobnicate`. `!sso help` lists what I know."),
         ("/sso frobnicate", "I don't know `frobnicate`. `/sso help` lists what I know."),
         ("!sso setup --dryrun", "`setup` has no option `--dryrun`. Did you mean `--dry-run`?"),
@@ -144,7 +144,7 @@ def test_choices(typed: str, value: str) -> None:
         ("/sso status --all", "`status` has no option `--all`. Type `/sso status`."),
         ("!sso rotate now", "`now` is one word too many for `rotate`. Type `!sso rotate [--dry-run]`."),
         ("!sso slash", "`slash` needs `on` or `off`. Type `!sso slash on|off`."),
-        ("!sso slash onn", "`slash` needs `on` or `off`, not `onn`. Did you mean `slash on`?"),
+        ("!sso slash onn", "`slash` needs `on` or `off`, not `onn`. Did you mean `!sso slash on`?"),
         ("!sso slash maybe", "`slash` needs `on` or `off`, not `maybe`. Type `!sso slash on|off`."),
         (
             "!sso setup “Encvoy ID",

@@ -23,13 +23,13 @@ async def test_a_command_ends_in_one_message_in_its_thread(desk: Desk) -> None:
     [message] = desk.chat.posted.values()
     assert message.thread_id == "m1"
     assert message.room_id == ADMIN_ROOM.id
-    assert message.text == "✓ Looked   0.0 s\nChanged.\nNext: `!sso status`"
+    assert message.text == "✓ Looked\nChanged.\nNext: `!sso status`"
     assert desk.script.effects == ["Encvoy ID"]
 
 
 async def test_while_it_works_the_message_shows_how_far_it_is(desk: Desk) -> None:
     desk.script.after_effect = asyncio.Event()
-    assert await desk.type(typed("!sso setup")) == ["✓ Looked   0.0 s\n… working"]
+    assert await desk.type(typed("!sso setup")) == ["✓ Looked\n… working"]
 
 
 async def test_the_row_holds_what_was_done(desk: Desk) -> None:
@@ -63,7 +63,7 @@ async def test_a_dry_run_never_asks_for_leave(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("!sso rotat", "I don't know `rotat`. Did you mean `rotate`?"),
+        ("!sso rotat", "I don't know `rotat`. Did you mean `!sso rotate`?"),
         ("!sso slash", "`slash` needs `on` or `off`. Type `!sso slash on|off`."),
         ("!sso setup\nrotate", "That has several lines, and a command is one line. Nothing was done."),
     ],
@@ -238,7 +238,7 @@ async def test_the_wait_for_others_is_not_part_of_the_first_step(desk: Desk) -> 
     await desk.clock.advance(10)
     desk.script.after_effect.set()
     await desk.clock.advance(2)
-    assert "✓ Looked   0.0 s" in desk.chat.said()[1]
+    assert "✓ Looked" in desk.chat.said()[1]
 
 
 # --- what goes wrong -------------------------------------------------------------------------------------------------
@@ -248,7 +248,7 @@ async def test_a_user_error_has_three_parts_and_what_to_type_next(desk: Desk) ->
     desk.script.error = UserError("It is half done.", why="The other side is away.", mend="Type `repair`.")
     [said] = await desk.type(typed("!sso setup"))
     assert said.split("\n") == [
-        "✓ Looked   0.0 s",
+        "✓ Looked",
         "✗ Not done: It is half done.",
         "Why: The other side is away.",
         "Mend: Type `repair`.",

@@ -101,7 +101,7 @@ class Visit:
     async def act_as(self, person: str) -> None:
         """From the login page into the room with one press: `Administrator` or `Plain Member`."""
         await self.open("/login")
-        await self.page.get_by_role("button", name=f"Be {person}").click()
+        await self.page.get_by_role("button", name=f"Continue as {person}").click()
         await self.loaded()
 
     async def loaded(self) -> None:

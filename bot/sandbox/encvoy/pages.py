@@ -111,7 +111,7 @@ class Page:
     def _offer(self) -> str:
         """A form of its own, with a button for each."""
         buttons = "".join(
-            f'<button name="role" value="{html.escape(role)}">Be {html.escape(name)}</button>'
+            f'<button name="role" value="{html.escape(role)}">Continue as {html.escape(name)}</button>'
             for role, name in self.players.items()
         )
         title = '<h2 id="players">In this sandbox, without a password</h2>'
