@@ -21,7 +21,8 @@ _WHOLE = re.compile(r"(?<=answer\. )\d+ s\.")
 
 
 def even(text: str) -> str:
-    """Ports, ids and fingerprints by the order in which they come, times by what they are usually: short ones come and go."""
+    """Ports, ids and fingerprints by the order in which they come, times by what they are usually; short ones, which
+    come and go, by nothing."""
     ports, fingerprints = count(FIRST_PORT), count(0x9C1F, 0x1B37)
     text = _by_order(_PORT, text, lambda: f"127.0.0.1:{next(ports)}")
     text = _by_order(_FINGERPRINT, text, lambda: f"{next(fingerprints) & 0xFFFF:04x}")

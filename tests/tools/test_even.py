@@ -32,6 +32,10 @@ def test_two_runs_read_the_same() -> None:
     assert even(RUN.format(**ONE)) == even(RUN.format(**OTHER))
 
 
+def test_a_step_that_took_no_time_to_speak_of_reads_as_a_quick_one() -> None:
+    assert even("✓ Switched on   0.1 s\nIt is on.") == even("✓ Switched on\nIt is on.")
+
+
 def test_nothing_of_a_run_is_left() -> None:
     text = even(RUN.format(**ONE))
     assert CLIENT_ID in text
