@@ -12,6 +12,8 @@ from tests.judges.rocketchat import plugin
 from tests.support import needs, secrets_watch
 from tests.support.databases import KINDS, empty_database
 from tests.support.postgres import Postgres, running
+from tests.support.rocket import Rocket
+from tests.support.rocket import running as rocket_running
 from tests.support.world import World, world_at
 
 
@@ -38,6 +40,13 @@ async def quiet_world(tmp_path: Path) -> AsyncIterator[World]:
     """Both stand-ins, and no bot yet."""
     async with world_at(tmp_path) as world:
         yield world
+
+
+@pytest.fixture
+async def rocket() -> AsyncIterator[Rocket]:
+    """The stand-in of Rocket.Chat alone, and what asks it by REST."""
+    async with rocket_running() as rocket:
+        yield rocket
 
 
 @pytest.fixture(scope="session")

@@ -16,12 +16,6 @@ SLASH = "/v1/settings/Message_AllowUnrecognizedSlashCommand"
 
 
 @pytest.fixture
-async def rocket() -> AsyncIterator[Rocket]:
-    async with running() as rocket:
-        yield rocket
-
-
-@pytest.fixture
 async def client(rocket: Rocket) -> AsyncIterator[Official]:
     """Nobody logged in."""
     async with official("api_client") as client:

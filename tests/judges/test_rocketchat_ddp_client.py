@@ -14,12 +14,6 @@ pytestmark = pytest.mark.needs("node")
 
 
 @pytest.fixture
-async def rocket() -> AsyncIterator[Rocket]:
-    async with running() as rocket:
-        yield rocket
-
-
-@pytest.fixture
 async def client(rocket: Rocket) -> AsyncIterator[Official]:
     """Connected, nobody logged in."""
     async with official("ddp_client") as client:

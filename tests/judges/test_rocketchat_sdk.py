@@ -7,15 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.judges.rocketchat.node import Official, OrderFailed, official
-from tests.support.rocket import Rocket, running
+from tests.support.rocket import Rocket
 
 pytestmark = pytest.mark.needs("node")
-
-
-@pytest.fixture
-async def rocket() -> AsyncIterator[Rocket]:
-    async with running() as rocket:
-        yield rocket
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from bot.sandbox.rocketchat.people import digest
 from bot.sandbox.rocketchat.second_factor import enrol_totp, totp
@@ -20,12 +18,6 @@ NEEDED = {
     "errorType": "totp-required",
     "details": {"method": "password", "codeGenerated": False, "availableMethods": []},
 }
-
-
-@pytest_asyncio.fixture
-async def rocket() -> AsyncIterator[Rocket]:
-    async with running() as rocket:
-        yield rocket
 
 
 async def write(rocket: Rocket, who: str = "admin", **headers: str) -> Reply:

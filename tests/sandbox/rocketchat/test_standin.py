@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
-import pytest_asyncio
 
 from bot.sandbox.faults import Effect, Fault, When
 from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
@@ -18,12 +16,6 @@ from bot.sandbox.rocketchat.version import Version
 from tests.support.rocket import Rocket, running
 
 KEY = "Accounts_OAuth_Custom-Encvoyid"
-
-
-@pytest_asyncio.fixture
-async def rocket() -> AsyncIterator[Rocket]:
-    async with running() as rocket:
-        yield rocket
 
 
 @pytest.mark.parametrize(

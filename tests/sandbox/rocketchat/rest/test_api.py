@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from bot.sandbox.rocketchat.standin import Switches
 from tests.support.rocket import Rocket, running
 
 NOT_LOGGED_IN = "You must be logged in to do this."
-
-
-@pytest_asyncio.fixture
-async def rocket() -> AsyncIterator[Rocket]:
-    async with running() as rocket:
-        yield rocket
 
 
 async def test_both_headers_are_needed(rocket: Rocket) -> None:

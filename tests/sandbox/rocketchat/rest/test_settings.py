@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,12 +13,6 @@ from bot.sandbox.rocketchat.standin import Switches
 from tests.support.rocket import Rocket, running
 
 KEY = "Accounts_OAuth_Custom-Encvoyid"
-
-
-@pytest_asyncio.fixture
-async def rocket() -> AsyncIterator[Rocket]:
-    async with running() as rocket:
-        yield rocket
 
 
 @pytest_asyncio.fixture

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from bot.sandbox import looks
 from bot.sandbox.rocketchat.oauth import pages as callback
 from bot.sandbox.rocketchat.web import pages
 from tests.support.rocket import Rocket, running
-
-
-@pytest_asyncio.fixture
-async def rocket() -> AsyncIterator[Rocket]:
-    async with running() as rocket:
-        yield rocket
 
 
 async def connect(rocket: Rocket, **values: Any) -> None:

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from tests.support.rocket import Reply, Rocket, running
-
-
-@pytest_asyncio.fixture
-async def rocket() -> AsyncIterator[Rocket]:
-    async with running() as rocket:
-        yield rocket
+from tests.support.rocket import Reply, Rocket
 
 
 async def act_as(rocket: Rocket, role: str, origin: str | None = None, **headers: str) -> Reply:
