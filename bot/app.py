@@ -6,15 +6,14 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 import click
 import stamina
 import structlog
 
 from bot import logs
-from bot.chatops.ports import Message
 from bot.chatops.reception import Identity
 from bot.chatops.registry import Registry
 from bot.chatops.reply import LONGEST_WAIT
@@ -22,27 +21,16 @@ from bot.chatops.service import Chatops
 from bot.clock import Clock, SystemClock
 from bot.config import Config
 from bot.connection.apply import Workshop
-from bot.connection.state import Connection
-from bot.doctor.evidence import CallbackAnswer, KeySet
-from bot.doctor.gather import Gatherer
-from bot.doctor.verdict import Verdict, judge
-from bot.encvoy.client import EncvoyIdClient
 from bot.errors import ConfigError, RemoteError, StoreUnavailable, Unauthenticated, UserError
-from bot.rocketchat.chat import RestChat
-from bot.rocketchat.client import RocketChatClient
 from bot.rocketchat.names import service_name
-from bot.rocketchat.public import ask_callback, server_skew
-from bot.rocketchat.rest import Rest
-from bot.rocketchat.socket import RealtimeClient
 from bot.store.connections import SqlConnections
 from bot.store.engine import Database, open_database
 from bot.store.migrate import upgrade
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
 from bot.store.vault import Vault
-from bot.trust import client_context
+from bot.systems import Systems, systems
 from bot.web.health import application, serving
-from bot.wire import Wire
 from commands import register_all
 from commands.parts import Parts
 
@@ -50,116 +38,6 @@ _log = structlog.get_logger()
 
 HEALTH_SECONDS = 2.0
 """How long `/healthz` waits for the database; whoever watches the process asks with a time-out of its own."""
-
-
-@dataclass(frozen=True)
-class _Looks:
-    """What only the doctor asks, of both systems."""
-
-    rocketchat: RocketChatClient
-    encvoy: EncvoyIdClient
-    wire: Wire
-
-    async def permissions(self) -> frozenset[str]:
-        return await self.rocketchat.facts.permissions()
-
-    async def keys(self) -> KeySet:
-        keys = await self.encvoy.keys()
-        return KeySet(keys.count, keys.algorithms)
-
-    async def login(self) -> bool:
-        await self.encvoy.prove_login()
-        return True
-
-    async def callback(self, redirect_uri: str) -> CallbackAnswer:
-        return await ask_callback(self.wire, redirect_uri)
-
-
-@dataclass
-class Systems:
-    """Both systems, as this configuration reaches them."""
-
-    config: Config
-    clock: Clock
-    rest: Rest
-    rocketchat: RocketChatClient
-    chat: RestChat
-    realtime: RealtimeClient
-    encvoy: EncvoyIdClient
-    gatherer: Gatherer
-    skew: timedelta
-
-    async def examine(self, connection: Connection | None) -> Verdict:
-        """The doctor's whole round; reads discovery anew."""
-        self.encvoy.forget_provider()
-        return judge(await self.gatherer.gather(connection))
-
-
-@contextlib.asynccontextmanager
-async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
-    """Builds the clients; asks nothing yet but Rocket.Chat's clock."""
-    tls = client_context(config.ca_file)
-    rest = Rest(
-        config.rocketchat_url,
-        config.rocketchat_user_id,
-        config.rocketchat_token,
-        clock=clock,
-        password=config.rocketchat_password,
-        tls=tls,
-    )
-    chat = RestChat(rest)
-    encvoy = EncvoyIdClient(
-        config.encvoy_url,
-        client_id=config.encvoy_client_id,
-        login=config.encvoy_login,
-        password=config.encvoy_password,
-        clock=clock,
-        tls=tls,
-    )
-    async with Wire("Rocket.Chat", tls=tls) as wire, encvoy:
-        skew = await server_skew(wire, config.rocketchat_url, clock.now())
-        realtime = RealtimeClient(
-            config.rocketchat_url,
-            config.rocketchat_user_id,
-            config.rocketchat_token,
-            clock,
-            _CatchUp(chat, config.admin_room),
-            started=clock.now() + skew,
-            tls=tls,
-        )
-        rocketchat = RocketChatClient(rest, realtime.live, clock)
-        gatherer = Gatherer(
-            rocketchat=rocketchat,
-            encvoy=encvoy,
-            chat=chat,
-            looks=_Looks(rocketchat, encvoy, wire),
-            address=config.rocketchat_url,
-            user_id=config.rocketchat_user_id,
-            admin_room=config.admin_room,
-        )
-        try:
-            yield Systems(config, clock, rest, rocketchat, chat, realtime, encvoy, gatherer, skew)
-        finally:
-            rest.close()
-
-
-@dataclass(frozen=True)
-class _CatchUp:
-    """What was said in the admin room and in direct rooms while there was no socket."""
-
-    chat: RestChat
-    admin_room: str
-
-    async def __call__(self, moment: datetime) -> tuple[Message, ...]:
-        room = await self.chat.room(self.admin_room)
-        rooms = [(room.id, room.type)] if room else []
-        rooms += [(room_id, "d") for room_id in await self.chat.direct_rooms()]
-        found = [
-            replace(message, room_type=kind)
-            for room_id, kind in rooms
-            for message in await self.chat.since(room_id, moment)
-        ]
-        return tuple(sorted(found, key=lambda message: message.ts))
 
 
 @dataclass

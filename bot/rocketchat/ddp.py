@@ -16,10 +16,10 @@ The way of one connection:
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass
 
 from bot.errors import Busy, NoAnswer, Rejected, RemoteError, Unauthenticated
+from bot.rocketchat.ddp_errors import NOT_ALLOWED, TOO_MANY, code_of, complaint, login_error, time_to_reset
+from bot.rocketchat.ddp_subscription import Delay, Subscription
 from bot.rocketchat.events import (
     Event,
     Json,
@@ -51,57 +51,8 @@ DEAD_AFTER = 40.0
 """Seconds of silence after which nobody is there."""
 ANSWER_WITHIN = 15.0
 """Seconds for the answer to connect, login, and the subscription to messages."""
-RETRY_FIRST, RETRY_MOST = 1.0, 60.0
-"""Seconds until something refused is asked for again; doubled each time."""
 BAD_TOKEN_FIRST = 15.0
 """A refused token is rarely accepted a second later, but an administrator may restore it."""
-
-NOT_ALLOWED = ("403", "not-allowed", "error-not-allowed")
-TOO_MANY = "too-many-requests"
-
-
-@dataclass
-class _Delay:
-    """Seconds until the next try, doubled from `first` on."""
-
-    first: float = RETRY_FIRST
-    failures: int = 0
-
-    def next(self, at_least: float = 0.0) -> float:
-        delay = min(RETRY_MOST, self.first * 2.0 ** min(self.failures, 16))
-        self.failures += 1
-        return max(delay, at_least)
-
-
-class _Subscription:
-    """One subscription and its next try."""
-
-    def __init__(self, name: str, prefix: str) -> None:
-        self.name = name
-        self.id: str | None = None
-        self.ready = False
-        self.again_at: float | None = None
-        self._prefix = prefix
-        self._tries = 0
-        self._delay = _Delay()
-
-    def frame(self, params: list[object]) -> Json:
-        """Asks for it, with a new id each time: a late `nosub` of the last try is not taken for this one's."""
-        self._tries += 1
-        self.id, self.ready, self.again_at = f"{self._prefix}{self._tries}", False, None
-        return {"msg": "sub", "id": self.id, "name": self.name, "params": params}
-
-    def flows(self) -> bool:
-        """It is there; whether that is news."""
-        news = self.id is not None and not self.ready
-        if news:
-            self.ready, self._delay = True, _Delay()
-        return news
-
-    def refused(self, at_least: float) -> float:
-        """It is not, or no longer; seconds until the next try."""
-        self.id, self.ready = None, False
-        return self._delay.next(at_least)
 
 
 class ClientProtocol:
@@ -118,9 +69,9 @@ class ClientProtocol:
         self._login_id: str | None = None
         self._logins = 0
         self._login_at: float | None = None
-        self._login_delay = _Delay()
-        self._messages = _Subscription(MESSAGES, "messages")
-        self._services = _Subscription(SERVICES, "services")
+        self._login_delay = Delay()
+        self._messages = Subscription(MESSAGES, "messages")
+        self._services = Subscription(SERVICES, "services")
         self._old_arguments = False
         self._forms_tried = 0
         self._connected = False
@@ -184,7 +135,7 @@ class ClientProtocol:
             case "failed":
                 return self._give_up(Rejected("Rocket.Chat", "websocket connect", code="version"))
             case "error":
-                return [ProtocolComplaint(_complaint(frame.get("reason")))]
+                return [ProtocolComplaint(complaint(frame.get("reason")))]
             case "result" if self._login_id is not None and frame.get("id") == self._login_id:
                 return self._login_answered(frame, now)
             case "ready":
@@ -199,9 +150,9 @@ class ClientProtocol:
         self._login_id, self._answer_by = None, None
         first = self._services.id is None and self._services.again_at is None
         events: list[Event] = self._subscribe_services() if first else []
-        error = self._login_error(frame)
+        error = login_error(frame, self._user_id)
         if error is None:
-            self._login_delay = _Delay()
+            self._login_delay = Delay()
             self._subscribe_messages(now)
             return [LoggedIn(), *events]
         if isinstance(error, Unauthenticated):
@@ -209,34 +160,6 @@ class ClientProtocol:
         retry_in = self._login_delay.next(error.retry_after if isinstance(error, Busy) else 0.0)
         self._login_at = now + retry_in
         return [LoginFailed(error, retry_in), *events]
-
-    def _login_error(self, frame: Json) -> RemoteError | None:
-        route = "websocket login"
-        failure = frame.get("error")
-        if failure is not None:
-            code = _code(failure)
-            if code == TOO_MANY:
-                busy = Busy("Rocket.Chat", route, code=code)
-                busy.retry_after = _time_to_reset(failure)
-                return busy
-            if code in NOT_ALLOWED:
-                return Unauthenticated(
-                    "Rocket.Chat",
-                    route,
-                    code=code,
-                    mend="Create a new personal access token for SSOBOT_ROCKETCHAT_TOKEN.",
-                )
-            return Rejected("Rocket.Chat", route, code=code)
-        result = frame.get("result")
-        who = result.get("id") if isinstance(result, dict) else None
-        if who is not None and who != self._user_id:
-            return Unauthenticated(
-                "Rocket.Chat",
-                route,
-                why="The token is another account's.",
-                mend="Let SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN be of one account.",
-            )
-        return None
 
     def _ready(self, subs: object) -> list[Event]:
         events: list[Event] = []
@@ -255,8 +178,8 @@ class ClientProtocol:
 
     def _nosub(self, frame: Json, now: float) -> list[Event]:
         sub, failure = frame.get("id"), frame.get("error")
-        code = _code(failure)
-        at_least = _time_to_reset(failure) if code == TOO_MANY else 0.0
+        code = code_of(failure)
+        at_least = time_to_reset(failure) if code == TOO_MANY else 0.0
         if sub is None:
             return []
         if sub == self._services.id:
@@ -341,21 +264,3 @@ class ClientProtocol:
 
 def _due(at: float | None, now: float) -> bool:
     return at is not None and now >= at
-
-
-def _code(failure: object) -> str:
-    """The short word of a Meteor error (`not-allowed`, `403`); never its free text."""
-    code = str(failure.get("error")) if isinstance(failure, dict) else ""
-    return code if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", code) else "unknown"
-
-
-def _time_to_reset(failure: object) -> float:
-    """Seconds, from `details.timeToReset` in milliseconds (§1.6); at most ten minutes, one second if it isn't said."""
-    details = failure.get("details") if isinstance(failure, dict) else None
-    wait = details.get("timeToReset") if isinstance(details, dict) else None
-    return max(0.0, min(wait, 600_000) / 1000) if isinstance(wait, int | float) else 1.0
-
-
-def _complaint(reason: object) -> str:
-    known = ("Must connect first", "Bad request", "Already connected")
-    return next((text for text in known if text == reason), "unknown")

@@ -1,0 +1,134 @@
+"""Both systems, as a configuration reaches them: the clients, and what looks at everything at once."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.chatops.ports import Message
+from bot.clock import Clock
+from bot.config import Config
+from bot.connection.state import Connection
+from bot.doctor.evidence import CallbackAnswer, KeySet
+from bot.doctor.gather import Gatherer
+from bot.doctor.verdict import Verdict, judge
+from bot.encvoy.client import EncvoyIdClient
+from bot.rocketchat.chat import RestChat
+from bot.rocketchat.client import RocketChatClient
+from bot.rocketchat.public import ask_callback, server_skew
+from bot.rocketchat.rest import Rest
+from bot.rocketchat.socket import RealtimeClient
+from bot.trust import client_context
+from bot.wire import Wire
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """What only the doctor asks, of both systems."""
+
+    rocketchat: RocketChatClient
+    encvoy: EncvoyIdClient
+    wire: Wire
+
+    async def permissions(self) -> frozenset[str]:
+        return await self.rocketchat.facts.permissions()
+
+    async def keys(self) -> KeySet:
+        keys = await self.encvoy.keys()
+        return KeySet(keys.count, keys.algorithms)
+
+    async def login(self) -> bool:
+        await self.encvoy.prove_login()
+        return True
+
+    async def callback(self, redirect_uri: str) -> CallbackAnswer:
+        return await ask_callback(self.wire, redirect_uri)
+
+
+@dataclass
+class Systems:
+    """Both systems, as this configuration reaches them."""
+
+    config: Config
+    clock: Clock
+    rest: Rest
+    rocketchat: RocketChatClient
+    chat: RestChat
+    realtime: RealtimeClient
+    encvoy: EncvoyIdClient
+    gatherer: Gatherer
+    skew: timedelta
+
+    async def examine(self, connection: Connection | None) -> Verdict:
+        """The doctor's whole round; reads discovery anew."""
+        self.encvoy.forget_provider()
+        return judge(await self.gatherer.gather(connection))
+
+
+@contextlib.asynccontextmanager
+async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
+    """Builds the clients; asks nothing yet but Rocket.Chat's clock."""
+    tls = client_context(config.ca_file)
+    rest = Rest(
+        config.rocketchat_url,
+        config.rocketchat_user_id,
+        config.rocketchat_token,
+        clock=clock,
+        password=config.rocketchat_password,
+        tls=tls,
+    )
+    chat = RestChat(rest)
+    encvoy = EncvoyIdClient(
+        config.encvoy_url,
+        client_id=config.encvoy_client_id,
+        login=config.encvoy_login,
+        password=config.encvoy_password,
+        clock=clock,
+        tls=tls,
+    )
+    async with Wire("Rocket.Chat", tls=tls) as wire, encvoy:
+        skew = await server_skew(wire, config.rocketchat_url, clock.now())
+        realtime = RealtimeClient(
+            config.rocketchat_url,
+            config.rocketchat_user_id,
+            config.rocketchat_token,
+            clock,
+            _CatchUp(chat, config.admin_room),
+            started=clock.now() + skew,
+            tls=tls,
+        )
+        rocketchat = RocketChatClient(rest, realtime.live, clock)
+        gatherer = Gatherer(
+            rocketchat=rocketchat,
+            encvoy=encvoy,
+            chat=chat,
+            looks=_Looks(rocketchat, encvoy, wire),
+            address=config.rocketchat_url,
+            user_id=config.rocketchat_user_id,
+            admin_room=config.admin_room,
+        )
+        try:
+            yield Systems(config, clock, rest, rocketchat, chat, realtime, encvoy, gatherer, skew)
+        finally:
+            rest.close()
+
+
+@dataclass(frozen=True)
+class _CatchUp:
+    """What was said in the admin room and in direct rooms while there was no socket."""
+
+    chat: RestChat
+    admin_room: str
+
+    async def __call__(self, moment: datetime) -> tuple[Message, ...]:
+        room = await self.chat.room(self.admin_room)
+        rooms = [(room.id, room.type)] if room else []
+        rooms += [(room_id, "d") for room_id in await self.chat.direct_rooms()]
+        found = [
+            replace(message, room_type=kind)
+            for room_id, kind in rooms
+            for message in await self.chat.since(room_id, moment)
+        ]
+        return tuple(sorted(found, key=lambda message: message.ts))
