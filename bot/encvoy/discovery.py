@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from bot.clock import Clock
 from bot.connection.ports import Provider
-from bot.encvoy.decipher import CHECK_URL, decipher_oidc, not_its_own
+from bot.encvoy.decipher import CHECK_PROXY, CHECK_URL, decipher_oidc, not_its_own
 from bot.encvoy.urls import same_origin
 from bot.errors import ConfigError, RemoteError, RouteAbsent
 from bot.wire import Wire
@@ -148,7 +148,11 @@ def _check_endpoint(url: str, domain: str) -> None:
     if same_origin(url, domain):
         if urlsplit(url).path.startswith("/") and not urlsplit(url).query and not urlsplit(url).fragment:
             return
-        raise ConfigError("Encvoy ID's discovery document names an endpoint that is not a plain path.")
+        raise ConfigError(
+            "Encvoy ID's discovery document names an endpoint that is not a plain path.",
+            why="Rocket.Chat takes an address and paths below it.",
+            mend=CHECK_PROXY,
+        )
     ours, theirs = urlsplit(domain), urlsplit(url)
     if ours.hostname == theirs.hostname and ours.scheme != theirs.scheme:
         raise ConfigError(

@@ -45,6 +45,7 @@ _TAKEN = frozenset(
     }
 )
 """`services.<name>` of a person's record already means something else under these."""
+_OTHER = "Use another one, for example `/sso setup Encvoy ID`."
 _MEND = "Use Latin letters and digits, for example `/sso setup Encvoy ID`."
 
 
@@ -53,10 +54,8 @@ def service_name(typed: str) -> ServiceName:
     typed = " ".join(typed.split())
     key = normalised(typed)
     if len(typed) > 2 * LONGEST or len(key) > LONGEST:
-        raise UserError("This name is too long.", why=f"The service may have {LONGEST} letters.", mend=_MEND)
-    lost = "".join(
-        dict.fromkeys(c for c in typed if (c.isalpha() and not c.isascii()) or (c.isdigit() and not c.isascii()))
-    )
+        raise UserError("This name is too long.", why=f"The service may have {LONGEST} letters.", mend=_OTHER)
+    lost = "".join(c for c in typed if c.isalnum() and not c.isascii())
     if lost:
         why = f"Rocket.Chat drops {_quoted(lost)} and would {f'call it `{key}`' if key else 'be left with nothing'}."
         raise UserError("This name would be mangled.", why=why, mend=_MEND)
@@ -67,7 +66,7 @@ def service_name(typed: str) -> ServiceName:
         raise UserError("A name with `_` will make trouble.", why=why, mend=f"Leave it out: `{key.replace('_', '')}`.")
     if key.lower() in _TAKEN:
         why = f"Rocket.Chat uses `{key.lower()}` for a login of its own."
-        raise UserError("This name is taken.", why=why, mend=_MEND)
+        raise UserError("This name is taken.", why=why, mend=_OTHER)
     return ServiceName(typed, key)
 
 

@@ -53,7 +53,11 @@ class SqlConnections:
             rows = (await transaction.execute(query)).mappings().all()
         if len(rows) > 1:
             names = ", ".join(row["service"] for row in rows)
-            raise UserError(f"There are several connections: {names}.", mend="Name the one you mean.")
+            raise UserError(
+                f"There are several connections: {names}.",
+                why="This version of ssobot keeps one.",
+                mend="Start the version that made them.",
+            )
         return self._connection(rows[0]) if rows else None
 
     async def all(self) -> tuple[Connection, ...]:
