@@ -66,7 +66,7 @@ async def test_what_would_hang_is_never_sent(client: EncvoyIdClient, standin: En
 async def test_a_create_that_cannot_be_read_back_may_exist(
     make_client: Make, standin: EncvoyStandIn, effect: Effect
 ) -> None:
-    client = make_client(timeout=0.3)
+    client = make_client(timeout=1.0)
     standin.faults.add(Fault("GET", "/api/v1/clients/", effect=effect))
 
     with pytest.raises(NoAnswer) as caught:
@@ -208,7 +208,7 @@ async def test_a_write_to_what_is_not_there_is_not_sent(make_client: Make, stand
 
 
 async def test_a_secret_for_what_is_gone_is_never_answered(make_client: Make, standin: EncvoyStandIn) -> None:
-    client = make_client("editor", timeout=0.3)
+    client = make_client("editor", timeout=1.0)
     await client.log_in()
 
     with pytest.raises(NoAnswer):

@@ -111,7 +111,7 @@ async def test_a_login_that_is_never_answered_ends_in_time(
     standin.faults.add(Fault("POST", "/api/interaction/", effect=Effect.HANG))
 
     with pytest.raises(NoAnswer) as caught:
-        await make_client(timeout=0.2).log_in()
+        await make_client(timeout=1.0).log_in()
 
     assert caught.value.route == "POST /api/interaction/:uid/auth"
 
@@ -315,7 +315,7 @@ async def test_no_failure_carries_what_was_sent(
     standin.person("manager").password = PASSWORD
 
     with pytest.raises(NoAnswer) as caught:
-        await make_client(timeout=0.2).log_in()
+        await make_client(timeout=0.5).log_in()
 
     told = _everything(caught.value)
     assert PASSWORD not in told

@@ -179,7 +179,7 @@ async def test_a_failed_introspection_does_not_cost_the_token(standin: EncvoySta
 async def test_a_hang_leaves_the_effect_unknown(
     standin: EncvoyStandIn, make_client: Callable[..., EncvoyIdClient]
 ) -> None:
-    client = make_client(timeout=0.3)
+    client = make_client(timeout=1.0)
     standin.faults.add(Fault("POST", "/api/v1/clients", effect=Effect.HANG, when=When.AFTER))
 
     with pytest.raises(NoAnswer) as caught:

@@ -401,7 +401,7 @@ class TestSilence:
                 await task
             started = time.monotonic()
             await asyncio.get_running_loop().run_in_executor(None, rest._threads.shutdown)
-            assert time.monotonic() - started < 0.5
+            assert time.monotonic() - started < 5
 
     async def test_a_call_that_found_no_worker_was_not_sent(self) -> None:
         async def handler(request: web.Request) -> web.Response:

@@ -352,10 +352,11 @@ async def test_roles_that_are_not_visible_count_as_none(world: World, words: str
 async def test_a_question_without_answer_is_a_no(
     world: World, monkeypatch: pytest.MonkeyPatch, effect: Effect, first: bool
 ) -> None:
-    monkeypatch.setattr("bot.rocketchat.session.READ_TIMEOUT", 0.2)
     before = snapshot(world)
     fault = world.rocketchat.faults.add(Fault("GET", USERS_INFO, effect=effect, skip=0 if first else 1))
-    answer = await world.ask("setup")
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.rocketchat.session.READ_TIMEOUT", 0.2)
+        answer = await world.ask("setup")
     assert "I could not ask Rocket.Chat who you are, so I did nothing." in answer
     assert snapshot(world) == before
 
