@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
@@ -40,8 +41,14 @@ async def serving(app: web.Application, listen: Listen) -> AsyncIterator[Listen]
         try:
             await web.TCPSite(runner, listen.host, listen.port).start()
         except OSError as error:
-            reason = (error.strerror or "it is not an address of this machine").rpartition("): ")[2]
-            raise ConfigError(f"SSOBOT_LISTEN cannot be listened on: {listen}: {reason}.") from None
+            raise ConfigError(f"SSOBOT_LISTEN cannot be listened on: {listen}: {_reason(error)}.") from None
         yield Listen(listen.host, runner.addresses[0][1])
     finally:
         await runner.cleanup()
+
+
+def _reason(error: OSError) -> str:
+    """What the system says. asyncio wraps it into a sentence of its own, another one with each version of Python."""
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno).lower()
+    return error.strerror or "it is not an address of this machine"

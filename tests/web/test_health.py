@@ -50,6 +50,15 @@ async def test_a_port_in_use_is_a_wrong_configuration() -> None:
     assert caught.value.text == f"SSOBOT_LISTEN cannot be listened on: {taken}: address already in use."
 
 
+@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid"])
+async def test_an_address_of_another_machine_is_a_wrong_configuration(host: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        async with serving(application(telling({})), Listen(host, 8080)):
+            pytest.fail("that address is ours")
+    assert caught.value.text.startswith(f"SSOBOT_LISTEN cannot be listened on: {host}:8080: ")
+    assert "[" not in caught.value.text, "no number of the system's, no address twice"
+
+
 async def test_the_port_is_free_afterwards() -> None:
     async with serving(application(telling({})), ANYWHERE) as listen:
         pass
