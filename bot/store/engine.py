@@ -70,8 +70,6 @@ async def open_database(url: URL) -> Database:
     try:
         with unusable_named():
             if engine.dialect.name == "sqlite":
-                event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-                event.listen(engine.sync_engine, "begin", _begin_sqlite)
                 await asyncio.to_thread(_try_file, url)
             await database.ping()
     except ConfigError:
@@ -90,7 +88,10 @@ def _try_file(url: URL) -> None:
 
 def _engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() != "postgresql":
-        return create_async_engine(url, hide_parameters=True)
+        engine = create_async_engine(url, hide_parameters=True)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
     patience = {} if "timeout" in url.query else {"timeout": CONNECT_SECONDS}
     return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=patience)
 
