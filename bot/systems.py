@@ -122,13 +122,12 @@ class _CatchUp:
     chat: RestChat
     admin_room: str
 
-    async def __call__(self, moment: datetime) -> tuple[Message, ...]:
+    async def __call__(self, moment: datetime) -> list[Message]:
         room = await self.chat.room(self.admin_room)
         rooms = [(room.id, room.type)] if room else []
         rooms += [(room_id, "d") for room_id in await self.chat.direct_rooms()]
-        found = [
+        return [
             replace(message, room_type=kind)
             for room_id, kind in rooms
             for message in await self.chat.since(room_id, moment)
         ]
-        return tuple(sorted(found, key=lambda message: message.ts))

@@ -39,7 +39,7 @@ HOLD_AT_MOST = 10.0
 """Seconds for which new messages wait for missed ones. A catch-up that hangs must not make the bot deaf."""
 
 CatchUp = Callable[[datetime], Awaitable[Iterable[Message]]]
-"""Asks for the messages from a moment of the server's clock on, oldest first, `caught_up` set."""
+"""Asks for the messages from a moment of the server's clock on, in any order, `caught_up` set."""
 
 log = structlog.get_logger(__name__)
 
