@@ -30,7 +30,7 @@ INTRODUCTION = """# What ssobot answers
 
 Every answer that the bot can give, by command and by what has happened. Each is the text of a test in `tests/answers`,
 heard from the running bot; addresses, ids, fingerprints and times are examples. What no test can make it say stands in
-`tests/answers/unheard.txt`: five guards. `make docs` writes this file.
+`tests/answers/unheard.txt`. `make docs` writes this file.
 """
 _CASE = re.compile(r"^### ([^\n]+)\n\n(?:(`[^\n]+`)\n\n)?```text\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 

@@ -61,7 +61,7 @@ def _visible(typed: str) -> str:
 
 @pytest.fixture
 async def hurried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[World, HurriedClock]]:
-    """A world with a connection, for systems that do not answer: `clock.hurry(PACE)` makes the waiting short."""
+    """A world with a connection, for systems that do not answer: `clock.hurrying(PACE)` makes the waiting short."""
     for client, limit in ((EncvoyIdClient, "timeout"), (Rest, "limit")):
         defaults = client.__init__.__kwdefaults__
         assert defaults is not None

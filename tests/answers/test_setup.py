@@ -191,9 +191,8 @@ async def test_an_encvoy_id_that_ails(hurried: tuple[World, HurriedClock], hears
     world, clock = hurried
     before = snapshot(world)
     rule = world.encvoy.faults.add(replace(fault))
-    clock.hurry(PACE)
-    hears(await world.ask("setup"), typed="!sso setup")
-    clock.hurry(1.0)
+    with clock.hurrying(PACE):
+        hears(await world.ask("setup"), typed="!sso setup")
     world.encvoy.faults.remove(rule)
     assert snapshot(world) == before
     assert "nothing was changed" in await world.ask("setup")

@@ -195,25 +195,26 @@ async def test_a_server_that_answers_otherwise(hurried: tuple[World, HurriedCloc
     world, clock = hurried
     before = snapshot(world)
     rule = world.rocketchat.faults.add(replace(fault, method="GET", path="/api/v1/settings"))
-    clock.hurry(PACE)
-    hears(await world.ask("enable"), typed="!sso enable")
-    clock.hurry(1.0)
+    with clock.hurrying(PACE):
+        hears(await world.ask("enable"), typed="!sso enable")
     world.rocketchat.faults.remove(rule)
     assert snapshot(world) == before
     assert "It was on already" in await world.ask("enable")
 
 
-@case(GROUP, "Rocket.Chat takes no password as a second factor")
-async def test_a_wrong_password_as_a_second_factor(tmp_path: Path, hears: Heard) -> None:
-    async with world_at(tmp_path, switches=Switches(pat_bypass=False)) as world:
-        world.play.extra["SSOBOT_ROCKETCHAT_PASSWORD"] = "not-the-password"
-        async with world.play.bot():
-            hears(await world.ask("setup"), typed="!sso setup")
+FACTORS = {
+    "Rocket.Chat takes no password as a second factor": ("not-the-password", "setup"),
+    "Rocket.Chat asks for a second factor, and the bot knows no password": ("", "slash on"),
+}
 
 
-@case(GROUP, "Rocket.Chat asks for a second factor, and the bot knows no password")
-async def test_no_second_factor(tmp_path: Path, hears: Heard) -> None:
+@pytest.mark.parametrize(
+    ("password", "words"), [pytest.param(*given, marks=case(GROUP, title)) for title, given in FACTORS.items()]
+)
+async def test_a_second_factor_that_the_bot_does_not_have(
+    tmp_path: Path, hears: Heard, password: str, words: str
+) -> None:
     async with world_at(tmp_path, switches=Switches(pat_bypass=False)) as world:
-        world.play.extra["SSOBOT_ROCKETCHAT_PASSWORD"] = ""
+        world.play.extra["SSOBOT_ROCKETCHAT_PASSWORD"] = password
         async with world.play.bot():
-            hears(await world.ask("slash on"), typed="!sso slash on")
+            hears(await world.ask(words), typed=f"!sso {words}")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 GRAIN = 0.02
@@ -23,6 +25,15 @@ class HurriedClock:
         """From now on so many seconds pass in a real one."""
         self._seconds, self._real = self.monotonic(), time.monotonic()
         self._pace = pace
+
+    @contextlib.contextmanager
+    def hurrying(self, pace: float) -> Iterator[None]:
+        """At this pace while the block lasts, and at the real one afterwards."""
+        self.hurry(pace)
+        try:
+            yield
+        finally:
+            self.hurry(1.0)
 
     def now(self) -> datetime:
         """See `Clock.now`."""
