@@ -2,81 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from typing import Any
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bot.errors import Busy, NoAnswer, Rejected, Unauthenticated
+from bot.errors import NoAnswer, Rejected
 from bot.rocketchat import ddp, events
-from bot.secret import Secret
+from tests.support.ddp_peer import ME, TOKEN, Peer
 
-TOKEN = Secret("generated-token-for-a-test")
-ME = "botuser"
 OPTIONS = {"useCollection": False, "args": []}
-
-
-class Peer:
-    """The core and what it sent, with a clock of its own."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-        self.core = ddp.ClientProtocol(ME, TOKEN, self.now)
-
-    def sent(self) -> list[dict[str, Any]]:
-        """The frames since the last call."""
-        return [json.loads(text) for text in self.core.frames()]
-
-    def hears(self, **frame: object) -> list[events.Event]:
-        return self.core.receive(json.dumps(frame), self.now)
-
-    def waits(self, seconds: float) -> list[events.Event]:
-        self.now += seconds
-        return self.core.tick(self.now)
-
-    def stays(self, seconds: float) -> None:
-        """Waits while the server goes on pinging."""
-        until = self.now + seconds
-        while self.now < until:
-            self.hears(msg="ping")
-            self.waits(min(10.0, until - self.now))
-
-    def connects(self) -> None:
-        self.hears(msg="connected", session="s")
-
-    def login_id(self) -> str:
-        """Of the login that was just sent."""
-        logins = [frame["id"] for frame in self.sent() if frame["msg"] == "method"]
-        assert len(logins) == 1
-        return str(logins[0])
-
-    def logs_in(self) -> list[events.Event]:
-        return self.hears(msg="result", id=self.login_id(), result={"id": ME, "token": "t", "type": "resume"})
-
-    def refuses_login(self, error: object, **details: object) -> events.LoginFailed:
-        first, *_ = self.hears(msg="result", id=self.login_id(), error={"error": error, "reason": "text", **details})
-        assert isinstance(first, events.LoginFailed)
-        return first
-
-    def subscriptions(self) -> dict[str, dict[str, Any]]:
-        """Those just asked for, by name."""
-        return {frame["name"]: frame for frame in self.sent() if frame["msg"] == "sub"}
-
-    def up(self) -> dict[str, str]:
-        """Connected, logged in, both subscriptions ready; their ids by name."""
-        self.connects()
-        self.logs_in()
-        ids = {name: str(sub["id"]) for name, sub in self.subscriptions().items()}
-        self.hears(msg="ready", subs=list(ids.values()))
-        return ids
-
-
-@pytest.fixture
-def peer() -> Peer:
-    return Peer()
 
 
 def pushed(message: object, **room: object) -> dict[str, object]:
@@ -154,63 +86,6 @@ class TestTheWayUp:
         assert peer.hears(msg="ping") == []
         assert peer.waits(1000) == []
         assert peer.sent() == []
-
-
-class TestLoginRefused:
-    def test_a_bad_token_is_named_with_its_mend(self, peer: Peer) -> None:
-        peer.connects()
-        failed = peer.refuses_login(403)
-        assert isinstance(failed.error, Unauthenticated)
-        assert "SSOBOT_ROCKETCHAT_TOKEN" in failed.error.mend
-
-    def test_a_bad_token_is_tried_again_slowly(self, peer: Peer) -> None:
-        peer.connects()
-        waits = []
-        for _ in range(4):
-            failed = peer.refuses_login(403)
-            peer.stays(failed.retry_in - 1)
-            assert not [frame for frame in peer.sent() if frame["msg"] == "method"]
-            peer.stays(1)
-            waits.append(failed.retry_in)
-        assert waits == [15.0, 30.0, 60.0, 60.0]
-
-    def test_a_bad_token_does_not_stop_the_live_services(self, peer: Peer) -> None:
-        peer.connects()
-        peer.refuses_login(403)
-        assert list(peer.subscriptions()) == ["meteor.loginServiceConfiguration"]
-
-    def test_a_token_restored_is_good_again(self, peer: Peer) -> None:
-        peer.connects()
-        peer.waits(peer.refuses_login(403).retry_in)
-        assert events.LoggedIn() in peer.logs_in()
-        assert list(peer.subscriptions()) == ["stream-room-messages"]
-
-    def test_a_limit_is_waited_for_as_long_as_it_says(self, peer: Peer) -> None:
-        peer.connects()
-        failed = peer.refuses_login("too-many-requests", details={"timeToReset": 7500})
-        assert isinstance(failed.error, Busy)
-        assert (failed.retry_in, failed.error.retry_after) == (7.5, 7.5)
-
-    @pytest.mark.parametrize("details", [None, {}, {"timeToReset": "soon"}, {"timeToReset": -5}])
-    def test_a_limit_without_a_time_is_waited_for_a_second(self, peer: Peer, details: object) -> None:
-        peer.connects()
-        assert peer.refuses_login("too-many-requests", details=details).retry_in == 1.0
-
-    def test_a_limit_of_absurd_length_is_capped(self, peer: Peer) -> None:
-        peer.connects()
-        assert peer.refuses_login("too-many-requests", details={"timeToReset": 10**400}).retry_in == 600.0
-
-    def test_another_accounts_token_is_refused_by_us(self, peer: Peer) -> None:
-        peer.connects()
-        (failed, *_) = peer.hears(msg="result", id=peer.login_id(), result={"id": "somebodyelse"})
-        assert isinstance(failed, events.LoginFailed)
-        assert "SSOBOT_ROCKETCHAT_USER_ID" in failed.error.mend
-
-    def test_the_servers_free_text_stays_out(self, peer: Peer) -> None:
-        peer.connects()
-        failed = peer.refuses_login(f"free text with {TOKEN.reveal()}", reason=TOKEN.reveal())
-        assert TOKEN.reveal() not in failed.error.text
-        assert failed.error.code == "unknown"
 
 
 class TestMessages:
@@ -402,66 +277,3 @@ class TestHeartbeat:
 
     def test_an_unknown_complaint_is_not_repeated(self, peer: Peer) -> None:
         assert peer.hears(msg="error", reason=TOKEN.reveal()) == [events.ProtocolComplaint("unknown")]
-
-
-WORDS = st.sampled_from(
-    [
-        *("msg", "id", "collection", "fields", "cleared", "subs", "error", "result"),
-        *("details", "timeToReset", "eventName", "args", "server_id", "reason"),
-    ]
-)
-VALUES = st.sampled_from(
-    [
-        *("connected", "failed", "ping", "pong", "error", "result", "ready", "nosub", "added", "changed", "removed"),
-        *("updated", "login1", "login2", "messages1", "messages2", "services1", "stream-room-messages"),
-        *("meteor_accounts_loginServiceConfiguration", "__my_messages__", "not-allowed", "403", ME),
-        "too-many-requests",
-    ]
-)
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | VALUES
-JSON = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | st.text(max_size=4), inner, max_size=5),
-    max_leaves=12,
-)
-FRAMES = st.fixed_dictionaries({"msg": VALUES | SCALARS}, optional={"id": VALUES | SCALARS, "fields": JSON}).flatmap(
-    lambda frame: st.dictionaries(WORDS, JSON, max_size=5).map(lambda more: {**more, **frame})
-)
-
-
-class TestWhateverComes:
-    @given(st.lists(FRAMES | JSON, max_size=25), st.lists(st.floats(0, 50), min_size=25, max_size=25))
-    def test_no_frame_in_no_order_is_a_crash(self, frames: Sequence[object], pauses: Sequence[float]) -> None:
-        peer = Peer()
-        for frame, pause in zip(frames, pauses, strict=False):
-            seen = peer.core.receive(json.dumps(frame), peer.now)
-            seen += peer.waits(pause)
-            for event in seen:
-                assert TOKEN.reveal() not in repr(event)
-            for sent in peer.sent():
-                assert sent["msg"] in {"connect", "method", "sub", "ping", "pong"}
-            assert peer.core.lost or peer.core.wake_at > peer.now - 1e-9
-
-    @given(st.binary(max_size=200) | st.text(max_size=200))
-    def test_no_text_is_a_crash(self, data: bytes | str) -> None:
-        peer = Peer()
-        assert all(isinstance(event, events.Event) for event in peer.core.receive(data, peer.now))
-
-    @pytest.mark.parametrize("text", ["[" * 200_000, '{"msg":' * 100_000, "9" * 5000])
-    def test_no_depth_and_no_number_is_a_crash(self, peer: Peer, text: str) -> None:
-        assert peer.core.receive(text, peer.now) == []
-
-    @given(st.permutations(["result", "updated", "added", "ready"]))
-    def test_the_order_around_the_login_does_not_matter(self, order: Sequence[str]) -> None:
-        peer = Peer()
-        peer.connects()
-        login = peer.login_id()
-        frames: dict[str, dict[str, object]] = {
-            "result": {"msg": "result", "id": login, "result": {"id": ME}},
-            "updated": {"msg": "updated", "methods": [login]},
-            "added": {"msg": "added", "collection": "users", "id": ME, "fields": {"username": "bot"}},
-            "ready": {"msg": "ready", "subs": ["nobody-asked"]},
-        }
-        seen = [event for name in order for event in peer.hears(**frames[name])]
-        assert events.LoggedIn() in seen
-        assert "stream-room-messages" in peer.subscriptions()
