@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +17,10 @@ from bot.store.connections import SqlConnections
 from bot.store.engine import open_database
 from bot.store.vault import Vault
 from tests.answers.conftest import PACE, Asks, Heard
-from tests.support.grounds import room_of
 from tests.support.hurried import HurriedClock
 from tests.support.postgres import Postgres
 from tests.support.snapshot import snapshot
+from tests.support.ways import Way, a_deactivated_administrator, another_bot_that_is_administrator
 from tests.support.world import World, world_at
 
 case = pytest.mark.case
@@ -94,9 +93,6 @@ async def test_a_server_that_does_not_say_who_it_is(world: World, asks: Asks) ->
     assert snapshot(world) == before
 
 
-SETUP = "!sso setup"
-
-
 @case(GROUP, "Rocket.Chat says that it was somebody else who asked")
 async def test_a_server_that_mixes_people_up(world: World, asks: Asks) -> None:
     other = '{"success": true, "user": {"_id": "someone-else", "username": "x", "roles": ["admin"], "active": true}}'
@@ -107,26 +103,19 @@ async def test_a_server_that_mixes_people_up(world: World, asks: Asks) -> None:
     assert snapshot(world) == before
 
 
-def robot(world: World) -> str:
-    return str(world.rocketchat.people.add("robot", roles=["bot", "admin"], kind="bot").id)
+NOBODY: dict[str, Way] = {
+    "Another bot": another_bot_that_is_administrator,
+    "An account that was deactivated a moment ago": a_deactivated_administrator,
+}
 
 
-def somebody_who_left(world: World) -> str:
-    gone = world.rocketchat.person("admin2")
-    world.rocketchat.people.deactivate(gone)
-    return str(gone.id)
-
-
-NOBODY = {"Another bot": robot, "An account that was deactivated a moment ago": somebody_who_left}
-
-
-@pytest.mark.parametrize("who", [pytest.param(who, marks=case(GROUP, title)) for title, who in NOBODY.items()])
-async def test_an_account_that_is_no_active_person(world: World, hears: Heard, who: Callable[[World], str]) -> None:
-    author = who(world)
+@pytest.mark.parametrize("way", [pytest.param(way, marks=case(GROUP, title)) for title, way in NOBODY.items()])
+async def test_an_account_that_is_no_active_person(world: World, hears: Heard, way: Way) -> None:
     before = snapshot(world)
-    message = world.rocketchat.chat.post(room_of(world), author, SETUP)
+    message = await way(world, "setup")
+    assert message is not None
     [*_, text] = [text async for text in world.admin.answers(message.id)]
-    hears(text, typed=SETUP)
+    hears(text, typed="!sso setup")
     assert snapshot(world) == before
 
 
