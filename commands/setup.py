@@ -73,8 +73,9 @@ async def _new(call: Call, parts: Parts) -> Connection:
 
 
 def _report(call: Call, name: ServiceName, ground: Ground) -> None:
-    version = ".".join(map(str, ground.server.version))
-    call.progress.step(f"Rocket.Chat {version} at {ground.server.site_url}: its address and licence are fine")
+    call.progress.step(
+        f"Rocket.Chat {ground.server.profile.text} at {ground.server.site_url}: its address and licence are fine"
+    )
     call.progress.step(f"Encvoy ID at {ground.provider.issuer}: discovery read, nothing there that is not mine")
     people = ground.server.people
     count = "I cannot see how many accounts there are" if isinstance(people, Unknown) else f"{people} accounts exist"

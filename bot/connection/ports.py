@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.connection.profile import Profile
 from bot.connection.state import (
     Application,
     Connection,
@@ -28,12 +29,10 @@ from bot.secret import Secret
 class Server:
     """What Rocket.Chat says of itself, read once for an operation."""
 
-    version: tuple[int, int]
-    """(8, 8): anonymous callers see no more (facts/rocketchat.md §3.1)."""
+    profile: Profile
+    """What depends on its version, engine and licence."""
     site_url: str
     """`Site_Url` as stored, without trailing slash."""
-    modules: frozenset[str] | Unknown
-    """Active licence modules (`oauth-enterprise`)."""
     people: int | Unknown
     """How many accounts there are."""
 
@@ -58,7 +57,7 @@ class RocketChat(Protocol):
     """The side that people sign in to."""
 
     async def server(self) -> Server:
-        """Version, address, licence."""
+        """Version, engine, licence, address."""
         ...
 
     async def stored(self, name: ServiceName) -> StoredService | None:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bot.connection.ports import EncvoyId, Provider, RocketChat, Server
+from bot.connection.profile import LICENCE_MODULE, Licence
 from bot.connection.state import Application, ServiceName, StoredService, Unknown
 from bot.errors import UserError
-
-LICENCE_FROM = (9, 0)
-LICENCE_MODULE = "oauth-enterprise"
 
 
 @dataclass(frozen=True)
@@ -66,16 +64,14 @@ def refuse_site_url(site_url: str, address: str, refused: str | None) -> None:
 
 def refuse_licence(server: Server) -> None:
     """From 9.0 on Custom OAuth is a paid feature (facts/rocketchat.md §0.2)."""
-    if server.version < LICENCE_FROM:
-        return
-    version = ".".join(map(str, server.version))
-    if isinstance(server.modules, Unknown):
+    licence, version = server.profile.licence, server.profile.text
+    if isinstance(licence, Unknown):
         raise UserError(
             f"Rocket.Chat {version} lets people sign in by Custom OAuth only with a licence, and I cannot see yours.",
-            why=server.modules.reason,
+            why=licence.reason,
             mend="Give the bot's user the role admin, so that it may read the licence.",
         )
-    if LICENCE_MODULE not in server.modules:
+    if licence is Licence.MISSING:
         raise UserError(
             f"Rocket.Chat {version} lets people sign in by Custom OAuth only with a licence, and this one has none.",
             why=f"The licence module {LICENCE_MODULE} is not active; since 9.0 the switch stays off without it.",

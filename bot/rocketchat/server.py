@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bot.connection.ports import Server
+from bot.connection.profile import MODERN_FLOW, Profile, Version, has_choice, profile
 from bot.connection.state import SettingValue, Unknown
-from bot.errors import Busy, Forbidden, RemoteError, Unauthenticated
+from bot.errors import Busy, Forbidden, Rejected, RemoteError, Unauthenticated
 from bot.rocketchat.budget import Budget
 from bot.rocketchat.decipher import SYSTEM, not_its_own
 from bot.rocketchat.rest import Rest
@@ -37,16 +38,29 @@ class ServerFacts:
 
     rest: Rest
     budget: Budget
-    _version: tuple[int, int] | None = field(default=None, init=False)
+    _version: Version | None = field(default=None, init=False)
 
     async def server(self) -> Server:
         """Everything at once; for the start of an operation."""
-        version, site_url, modules, people = await asyncio.gather(
-            self.version(), self._site_url(), _or_unknown(self.modules()), _or_unknown(self.people())
-        )
-        return Server(version=version, site_url=str(site_url).rstrip("/"), modules=modules, people=people)
+        found, site_url, people = await asyncio.gather(self.profile(), self._site_url(), _or_unknown(self.people()))
+        return Server(profile=found, site_url=str(site_url).rstrip("/"), people=people)
 
-    async def version(self) -> tuple[int, int]:
+    async def profile(self) -> Profile:
+        """What depends on version, engine and licence, asked anew: an upgrade or a setting may have changed it."""
+        version, modules = await asyncio.gather(self.version(), _or_unknown(self.modules()))
+        modern_flow = has_choice(version) and await self._modern_flow()
+        return profile(version, modules, modern_flow=modern_flow)
+
+    async def _modern_flow(self) -> bool:
+        """Which engine was chosen; the setting is public. Where it does not exist it was not chosen."""
+        try:
+            return await self.setting(MODERN_FLOW) is True
+        except Rejected:
+            return False
+        except (Forbidden, Unauthenticated):
+            return (await self.public_settings(MODERN_FLOW)).get(MODERN_FLOW) is True
+
+    async def version(self) -> Version:
         """(8, 8), by `GET /api/info`; what it said a minute ago where it may not be asked again (§1.6)."""
         if not self.budget.take("info"):
             if self._version is None:
@@ -120,7 +134,7 @@ class ServerFacts:
         return frozenset(str(d["_id"]) for d in documents if _held(d, me.roles))
 
 
-def version_from(answer: Mapping[str, Any]) -> tuple[int, int]:
+def version_from(answer: Mapping[str, Any]) -> Version:
     """Major and minor of an answer of `/api/info`: `version`, or `info.version` for those who may see more (§3.1)."""
     info = answer.get("info")
     for text in (answer.get("version"), info.get("version") if isinstance(info, Mapping) else None):

@@ -17,6 +17,7 @@ from bot.connection.preflight import (
     refuse_unready,
     refuse_what_is_there,
 )
+from bot.connection.profile import profile
 from bot.connection.state import Application, ServiceName, StoredService, Unknown
 from bot.errors import UserError
 from bot.secret import Secret
@@ -32,7 +33,7 @@ PROVIDER = Provider(
     par_url=None,
     jwks_url="https://id.example.org/oidc/jwks",
 )
-SERVER = Server(version=(8, 8), site_url="https://chat.example.org", modules=frozenset(), people=3)
+SERVER = Server(profile=profile((8, 8), frozenset()), site_url="https://chat.example.org", people=3)
 GROUND = Ground(SERVER, PROVIDER, (), (), None)
 
 
@@ -83,13 +84,13 @@ def test_before_nine_no_licence_is_asked_for() -> None:
 
 
 def test_nine_with_the_module_is_fine() -> None:
-    refuse_licence(replace(SERVER, version=(9, 0), modules=frozenset({"oauth-enterprise"})))
+    refuse_licence(replace(SERVER, profile=profile((9, 0), frozenset({"oauth-enterprise"}))))
 
 
 @pytest.mark.parametrize("modules", [frozenset[str](), frozenset({"ldap-enterprise"}), Unknown("not allowed")])
 def test_nine_without_the_module_is_refused(modules: frozenset[str] | Unknown) -> None:
     with pytest.raises(UserError, match="licence"):
-        refuse_licence(replace(SERVER, version=(9, 1), modules=modules))
+        refuse_licence(replace(SERVER, profile=profile((9, 1), modules)))
 
 
 def service(key: str, url: str = "https://elsewhere.example") -> StoredService:
@@ -119,7 +120,7 @@ def test_an_application_with_our_callback_is_not_ours() -> None:
 
 async def test_look_writes_nothing(bench: Bench) -> None:
     ground = await look(NAME, bench.rocketchat, bench.encvoy)
-    assert ground.server.version == (8, 8)
+    assert ground.server.profile.version == (8, 8)
     assert set(bench.world.calls) == {"server", "provider", "services", "applications"}
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot.chatops.ports import Person, Room
 from bot.connection.ports import Probe, Provider, Server
+from bot.connection.profile import profile
 from bot.connection.state import Application, Connection, LiveService, NotVisible, ServiceName, StoredService, Unknown
 from bot.doctor.checks import State
 from bot.doctor.checks.systems import NEEDED
@@ -48,7 +49,7 @@ PROVIDER = Provider(
     par_url="https://id.example.org/oidc/request",
     jwks_url="https://id.example.org/oidc/jwks",
 )
-SERVER = Server(version=(8, 8), site_url="https://chat.example.org", modules=frozenset(), people=3)
+SERVER = Server(profile=profile((8, 8), frozenset()), site_url="https://chat.example.org", people=3)
 WHOLE = Evidence(
     address="https://chat.example.org",
     server=SERVER,
@@ -88,9 +89,12 @@ BROKEN: list[tuple[str, Evidence]] = [
     ("Rocket.Chat's own address", replace(WHOLE, server=replace(SERVER, site_url="http://localhost:3000"))),
     ("Rocket.Chat's own address", replace(WHOLE, server=replace(SERVER, site_url="https://moved.example.org"))),
     ("Rocket.Chat's own address", replace(WHOLE, site_url_refused="It has an underscore.")),
-    ("Licence for Custom OAuth", replace(WHOLE, server=replace(SERVER, version=(9, 0)))),
-    ("Licence for Custom OAuth", replace(WHOLE, server=replace(SERVER, version=(9, 0)), live=None)),
-    ("Licence for Custom OAuth", replace(WHOLE, server=replace(SERVER, version=(9, 0), modules=GONE))),
+    ("Licence for Custom OAuth", replace(WHOLE, server=replace(SERVER, profile=profile((9, 0), frozenset())))),
+    (
+        "Licence for Custom OAuth",
+        replace(WHOLE, server=replace(SERVER, profile=profile((9, 0), frozenset())), live=None),
+    ),
+    ("Licence for Custom OAuth", replace(WHOLE, server=replace(SERVER, profile=profile((9, 0), GONE)))),
     (
         "Encvoy ID's discovery document",
         replace(WHOLE, provider=GONE, keys=GONE, login=GONE, application=GONE, ours=GONE, random=GONE),

@@ -8,6 +8,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.connection.ports import Server
+from bot.connection.profile import MODERN_FLOW, Engine, Licence, profile
 from bot.connection.state import Unknown
 from bot.errors import BadAnswer, Busy, RouteAbsent
 from bot.rocketchat.budget import CALLS, Budget
@@ -18,10 +19,14 @@ from tests.support.rocket_routes import ABSENT, FORBIDDEN, Reply, Routes, rocket
 SLASH = "settings/Message_AllowUnrecognizedSlashCommand"
 
 
+NO_SUCH_SETTING = (400, {"success": False})
+
+
 def healthy(**replies: Reply) -> Routes:
     return Routes(
         {
             "GET info": {"version": "8.8"},
+            f"GET settings/{MODERN_FLOW}": NO_SUCH_SETTING,
             "GET settings/Site_Url": {"_id": "Site_Url", "value": "https://chat.test/sub/"},
             "GET licenses.info": {"license": {"activeModules": ["oauth-enterprise", "auditing"]}},
             "GET users.list": {"users": [{}], "count": 1, "offset": 0, "total": 42},
@@ -40,18 +45,43 @@ class TestServer:
         async with rocket(healthy()) as rest:
             server = await facts(rest).server()
         modules = frozenset({"oauth-enterprise", "auditing"})
-        assert server == Server(version=(8, 8), site_url="https://chat.test/sub", modules=modules, people=42)
+        assert server == Server(profile=profile((8, 8), modules), site_url="https://chat.test/sub", people=42)
 
     async def test_no_licence_is_no_module(self) -> None:
-        async with rocket(healthy(licenses__info={"license": {"activeModules": []}})) as rest:
-            assert (await facts(rest).server()).modules == frozenset()
+        routes = healthy(info={"version": "9.0"}, licenses__info={"license": {"activeModules": []}})
+        async with rocket(routes) as rest:
+            assert (await facts(rest).server()).profile.licence is Licence.MISSING
 
     @pytest.mark.parametrize("reply", [FORBIDDEN, ABSENT, {}, {"license": {}}, {"license": {"activeModules": None}}])
     async def test_a_licence_that_cannot_be_seen(self, reply: Reply) -> None:
-        async with rocket(healthy(licenses__info=reply)) as rest:
-            modules = (await facts(rest).server()).modules
-        assert isinstance(modules, Unknown)
-        assert "licenses.info" in modules.reason
+        async with rocket(healthy(info={"version": "9.0"}, licenses__info=reply)) as rest:
+            licence = (await facts(rest).server()).profile.licence
+        assert isinstance(licence, Unknown)
+        assert "licenses.info" in licence.reason
+
+    @pytest.mark.parametrize(
+        ("version", "chosen", "engine"),
+        [
+            ("8.6", {"value": True}, Engine.LEGACY),
+            ("8.7", {"value": True}, Engine.MODERN),
+            ("8.9", {"value": False}, Engine.LEGACY),
+            ("8.8", NO_SUCH_SETTING, Engine.LEGACY),
+            ("9.0", NO_SUCH_SETTING, Engine.MODERN),
+        ],
+    )
+    async def test_the_login_engine(self, version: str, chosen: Reply, engine: Engine) -> None:
+        routes = healthy(info={"version": version}, **{f"settings/{MODERN_FLOW}": chosen})
+        async with rocket(routes) as rest:
+            assert (await facts(rest).server()).profile.engine is engine
+
+    async def test_the_login_engine_is_asked_anew(self) -> None:
+        """An administrator may choose another one while the bot runs."""
+        routes = healthy(**{f"settings/{MODERN_FLOW}": {"value": False}})
+        async with rocket(routes) as rest:
+            asked = facts(rest)
+            assert (await asked.profile()).engine is Engine.LEGACY
+            routes.replies[f"GET settings/{MODERN_FLOW}"] = {"value": True}
+            assert (await asked.profile()).engine is Engine.MODERN
 
     @pytest.mark.parametrize("reply", [FORBIDDEN, ABSENT, {}, {"total": "many"}])
     async def test_people_that_cannot_be_counted(self, reply: Reply) -> None:

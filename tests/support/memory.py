@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.connection.ports import ApplicationFields, Awaited, LiveSeen, Probe, Provider, Server
+from bot.connection.profile import profile
 from bot.connection.state import (
     Application,
     Connection,
@@ -108,7 +109,7 @@ class MemoryRocketChat:
 
     async def server(self) -> Server:
         self.world.before("server")
-        return Server(version=self.version, site_url=self.site_url, modules=self.modules, people=3)
+        return Server(profile=profile(self.version, self.modules), site_url=self.site_url, people=3)
 
     async def stored(self, name: ServiceName) -> StoredService | None:
         self.world.before("stored")

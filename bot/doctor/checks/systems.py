@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.connection.desired import relative_paths
-from bot.connection.preflight import LICENCE_FROM, LICENCE_MODULE, refuse_licence, refuse_site_url
+from bot.connection.preflight import refuse_licence, refuse_site_url
+from bot.connection.profile import LICENCE_MODULE, Licence
 from bot.connection.state import Unknown
 from bot.doctor.checks import Catalogue, Result, failed, noted, passed, skipped, unseen
 from bot.doctor.evidence import Evidence
@@ -26,7 +27,7 @@ def answers(evidence: Evidence) -> Result:
     """Version and address can be read."""
     if isinstance(evidence.server, Unknown):
         return unseen("it does not", evidence.server, "Check SSOBOT_ROCKETCHAT_URL and that the server is up.")
-    return passed(f"version {'.'.join(map(str, evidence.server.version))} at {evidence.address}")
+    return passed(f"version {evidence.server.profile.text} at {evidence.address}")
 
 
 @catalogue.check("Bot's account in Rocket.Chat", "facts/rocketchat.md §2.7, §6")
@@ -110,7 +111,7 @@ def licence(evidence: Evidence) -> Result:
         refuse_licence(evidence.server)
     except UserError as error:
         return failed(error.what, error.why, error.mend)
-    if evidence.server.version < LICENCE_FROM:
+    if evidence.server.profile.licence is Licence.NOT_NEEDED:
         return passed("not needed before Rocket.Chat 9.0")
     return passed(f"{LICENCE_MODULE} is active")
 
