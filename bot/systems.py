@@ -15,9 +15,11 @@ from bot.doctor.evidence import CallbackAnswer, KeySet
 from bot.doctor.gather import Gatherer
 from bot.doctor.verdict import Verdict, judge
 from bot.encvoy.client import EncvoyIdClient
+from bot.rocketchat.callback import PATIENCE
 from bot.rocketchat.chat import RestChat
 from bot.rocketchat.client import RocketChatClient
 from bot.rocketchat.public import ask_callback, server_skew
+from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.socket import RealtimeClient
 from bot.trust import client_context
@@ -88,7 +90,9 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
         clock=clock,
         tls=tls,
     )
-    async with Wire("Rocket.Chat", tls=tls) as wire, encvoy:
+    quiet = Quiet(clock)
+    patient = Wire("Rocket.Chat", timeout=PATIENCE, tls=tls)
+    async with Wire("Rocket.Chat", tls=tls) as wire, patient, encvoy:
         skew = await server_skew(wire, config.rocketchat_url, clock.now())
         realtime = RealtimeClient(
             config.rocketchat_url,
@@ -98,8 +102,9 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
             _CatchUp(chat, config.admin_room),
             started=clock.now() + skew,
             tls=tls,
+            on_setting=quiet.heard,
         )
-        rocketchat = RocketChatClient(rest, realtime.live, clock)
+        rocketchat = RocketChatClient(rest, realtime.live, clock, quiet=quiet, wire=wire, patient=patient)
         gatherer = Gatherer(
             rocketchat=rocketchat,
             encvoy=encvoy,

@@ -15,6 +15,7 @@ from bot.connection.changes import (
     DeleteTwin,
     Live,
     Prove,
+    ProveInUse,
     Settle,
     SwitchService,
     WriteApplication,
@@ -57,7 +58,7 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints) -> str
             return _LIVE_DONE[what].format(label=quoted(str(desired.settings.get("button_label_text", ""))))
         case Prove():
             return "Proved: Encvoy ID accepts this secret, Rocket.Chat reads back equal"
-        case Settle():
+        case ProveInUse() | Settle():
             return None
 
 
@@ -86,7 +87,9 @@ def planned(change: Change, desired: Connection) -> str | None:
             return _LIVE_PLANNED[what]
         case Prove():
             return "prove the secret on both sides"
-        case Settle():
+        case ProveInUse(later=False):
+            return "let Rocket.Chat itself use it, where that can be proved without a person"
+        case ProveInUse() | Settle():
             return None
 
 
@@ -97,8 +100,8 @@ def plan_text(changes: Sequence[Change], desired: Connection) -> str:
 
 
 _LIVE_DONE = {
-    Live.ON: "On: the login page shows {label}",
-    Live.OFF: "Off: the login page no longer shows the button",
+    Live.ON: "The login page shows {label}",
+    Live.OFF: "The login page no longer shows the button",
     Live.MARKER: "The new secret is live in Rocket.Chat",
 }
 _LIVE_PLANNED = {
@@ -120,6 +123,10 @@ class Narration:
         line = done(change, desired, self._fingerprints)
         if line is not None:
             self._progress.step(line, seconds)
+
+    def alarm(self, why: str) -> None:
+        """See `bot.connection.reconcile.Narrator`."""
+        self._progress.note(f"ALARM: people may be unable to sign in with Encvoy ID now. {why}")
 
     def undoing(self, why: str) -> None:
         """See `bot.connection.reconcile.Narrator`."""

@@ -17,6 +17,7 @@ from bot.connection.changes import (
     DeleteTwin,
     Live,
     Prove,
+    ProveInUse,
     Settle,
     SwitchService,
     WriteApplication,
@@ -24,17 +25,27 @@ from bot.connection.changes import (
     WriteService,
     WriteServiceSecret,
 )
-from bot.connection.marker import shows
+from bot.connection.in_use import Use
+from bot.connection.marker import engine_of
 from bot.connection.plan import AUTH_METHOD, is_shown, live_as_desired
 from bot.connection.ports import ApplicationFields, Awaited, Connections, EncvoyId, RocketChat
-from bot.connection.proof import prove
+from bot.connection.profile import Engine
+from bot.connection.proof import prove, prove_in_use
 from bot.connection.receipt import Receipt
-from bot.connection.state import Connection, LiveService, SettingValue, Unknown
-from bot.errors import NoAnswer, UserError
+from bot.connection.state import Application, Connection, LiveService, Marker, SettingValue, Unknown
+from bot.errors import NoAnswer, RemoteError, UserError
 from bot.secret import Secret
 
 LIVE_WITHIN = 10.0
-"""Seconds to wait for a stored setting to become live; Rocket.Chat needs about two (facts/rocketchat.md §2.5)."""
+"""Seconds to wait for a stored setting to become live; Rocket.Chat needs about 2.5 (facts/rocketchat.md §2.5)."""
+SETTLE = 2.51
+"""Seconds that it needs, where this one was never measured."""
+SPARE = 0.09
+"""Seconds of quiet beyond that: then no run of Rocket.Chat is pending."""
+MARKER_WITHIN, MARKER_TIMES = 6.0, 2.4
+"""Seconds, and settle times, after which a marker that is not live means that somebody restarted the timers."""
+LATER_TIMES = 1.2
+"""Settle times until it is proved once more what Rocket.Chat uses."""
 SWITCH = ""
 """The suffix of the setting that switches a service on and off."""
 
@@ -57,6 +68,20 @@ class Progress:
     receipt: Receipt
     operation_id: str | None = None
     live_since: float | None = None
+    """The last moment in which the new secret was seen not to be live in Rocket.Chat."""
+    prove_until: float | None = None
+    """How long a token side that lags behind is waited for."""
+
+    @property
+    def settle(self) -> float:
+        """Seconds that this Rocket.Chat needs."""
+        return self.desired.settle or SETTLE
+
+    def switched(self, now: float) -> Progress:
+        """Encvoy ID was seen to have switched. The first moment counts."""
+        if self.live_since is None or self.receipt.gap is not None:
+            return self
+        return replace(self, receipt=replace(self.receipt, gap=now - self.live_since))
 
 
 async def apply(change: Change, progress: Progress, shop: Workshop) -> Progress:
@@ -75,7 +100,8 @@ async def _apply(change: Change, progress: Progress, shop: Workshop) -> Progress
         case SwitchService(on=on):
             await shop.rocketchat.write_service(desired.name, {SWITCH: on})
         case WriteServiceSecret():
-            await shop.rocketchat.write_service(desired.name, secret_and_marker(desired))
+            quiet = progress.settle + SPARE
+            await shop.rocketchat.write_secret(desired.name, desired.secret, known_marker(desired), quiet)
         case AwaitLive(what=what):
             return await _await_live(what, progress, shop)
         case CreateApplication():
@@ -89,8 +115,9 @@ async def _apply(change: Change, progress: Progress, shop: Workshop) -> Progress
         case DeleteTwin(client_id=client_id):
             await shop.encvoy.delete_application(client_id)
         case Prove():
-            proof = await prove(desired, shop.rocketchat, shop.encvoy)
-            return replace(progress, receipt=replace(progress.receipt, proof=proof))
+            return await _prove(progress, shop)
+        case ProveInUse(later=later):
+            return await _prove_in_use(later, progress, shop)
         case Settle():
             settled = replace(desired, current=desired.secret, pending=None, undoing=False)
             receipt = progress.receipt.with_change(Settle.__name__).as_dict()
@@ -102,7 +129,9 @@ async def _apply(change: Change, progress: Progress, shop: Workshop) -> Progress
 async def _await_live(what: Live, progress: Progress, shop: Workshop) -> Progress:
     if what is not Live.MARKER:
         try:
-            await shop.rocketchat.await_live(progress.desired.name, awaited(what, progress.desired), LIVE_WITHIN)
+            await shop.rocketchat.await_live(
+                progress.desired.name, awaited(what, progress.desired), progress.desired.settle, LIVE_WITHIN
+            )
         except NoAnswer:
             # A server may publish a setting in another form than it stores it: being on is what counts.
             if what is Live.OFF or not is_shown(progress.desired, await shop.rocketchat.live(progress.desired.name)):
@@ -113,21 +142,56 @@ async def _await_live(what: Live, progress: Progress, shop: Workshop) -> Progres
 
 async def _await_marker(progress: Progress, shop: Workshop) -> Progress:
     """Waits for the new secret to be live, and meanwhile gets everything ready for the switch."""
-    warming = asyncio.create_task(_warm(shop.encvoy))
+    desired, warming = progress.desired, asyncio.create_task(_warm(shop.encvoy))
+    within = max(MARKER_WITHIN, MARKER_TIMES * progress.settle)
     try:
-        seen = await shop.rocketchat.await_live(
-            progress.desired.name, awaited(Live.MARKER, progress.desired), LIVE_WITHIN
-        )
+        seen = await shop.rocketchat.await_marker(desired.name, known_marker(desired), desired.settle, within)
     except NoAnswer:
         # Where nobody can see, it has long been live by now, and every second more is a second of the gap.
-        if not isinstance(await shop.rocketchat.live(progress.desired.name), Unknown):
-            raise
-        return replace(progress, live_since=shop.clock.monotonic() - LIVE_WITHIN)
+        unseen = isinstance(await shop.rocketchat.live(desired.name), Unknown)
+        if unseen or (desired.undoing and await _old_one_is_in_use(desired, shop)):
+            return progress
+        raise
     finally:
         warming.cancel()
-    # Of a secret that an earlier process wrote nobody knows since when it has been live: then no gap is claimed.
-    since = seen.since if WriteServiceSecret.__name__ in progress.receipt.changes else None
-    return replace(progress, live_since=since, receipt=replace(progress.receipt, seen_by=seen.by))
+    receipt = replace(progress.receipt, seen_by=seen.by)
+    if WriteServiceSecret.__name__ not in progress.receipt.changes:
+        # Of a secret that an earlier process wrote nobody knows since when it has been live: then no gap is claimed.
+        return replace(progress, receipt=receipt)
+    return replace(progress, live_since=seen.since, receipt=receipt, desired=replace(desired, settle=seen.after))
+
+
+async def _old_one_is_in_use(desired: Connection, shop: Workshop) -> bool:
+    """On the way back, where the marker never shows: Encvoy ID holds the old secret, and Rocket.Chat uses what it
+    accepts."""
+    found = await prove_in_use(desired, engine_of(known_marker(desired)), shop.rocketchat, shop.encvoy)
+    if found.use is not Use.PROVED:
+        return False
+    application = await shop.encvoy.application(known_id(desired))
+    return isinstance(application, Application) and application.secret == desired.secret
+
+
+async def _prove(progress: Progress, shop: Workshop) -> Progress:
+    proof = await prove(progress.desired, shop.rocketchat, shop.encvoy, shop.clock, progress.prove_until)
+    progress = progress.switched(shop.clock.monotonic())
+    return replace(progress, receipt=replace(progress.receipt, proof=proof))
+
+
+async def _prove_in_use(later: bool, progress: Progress, shop: Workshop) -> Progress:
+    """An instance that writes an outdated cache back is mended by the equal write, and proved again."""
+    if later:
+        await shop.clock.sleep(LATER_TIMES * progress.settle)
+    desired = progress.desired
+    engine = engine_of(desired.marker) if desired.marker else Engine.LEGACY
+    found = await prove_in_use(desired, engine, shop.rocketchat, shop.encvoy)
+    if found.use is Use.OTHER:
+        with contextlib.suppress(RemoteError):
+            await shop.rocketchat.repeat_secret(desired.name, desired.secret)
+            await shop.clock.sleep(LATER_TIMES * progress.settle)
+            found = await prove_in_use(desired, engine, shop.rocketchat, shop.encvoy)
+    if later:
+        return replace(progress, receipt=replace(progress.receipt, in_use_later=found))
+    return replace(progress, receipt=replace(progress.receipt, in_use=found))
 
 
 async def _warm(encvoy: EncvoyId) -> None:
@@ -139,10 +203,7 @@ async def _warm(encvoy: EncvoyId) -> None:
 async def _switch_secret(progress: Progress, shop: Workshop) -> Progress:
     desired = progress.desired
     await shop.encvoy.write_application(known_id(desired), ApplicationFields(secret=desired.secret))
-    if progress.live_since is None:
-        return progress
-    gap = shop.clock.monotonic() - progress.live_since
-    return replace(progress, receipt=replace(progress.receipt, gap=gap))
+    return progress.switched(shop.clock.monotonic())
 
 
 async def _create_application(progress: Progress, shop: Workshop) -> Progress:
@@ -181,8 +242,6 @@ def awaited(what: Live, desired: Connection) -> Awaited:
     def holds(live: LiveService | None) -> bool:
         if what is Live.OFF:
             return live is None
-        if what is Live.MARKER:
-            return live is not None and desired.marker is not None and shows(desired.marker, live.settings)
         return live_as_desired(desired, live)
 
     return holds
@@ -205,8 +264,8 @@ def service_settings(desired: Connection, suffixes: tuple[str, ...]) -> Mapping[
     return {suffix: everything[suffix] for suffix in suffixes}
 
 
-def secret_and_marker(desired: Connection) -> Mapping[str, SettingValue | Secret]:
-    """The secret goes first and the marker last, so that marker live implies secret live."""
+def known_marker(desired: Connection) -> Marker:
+    """The marker of the exchange; ValueError without one."""
     if desired.marker is None:
         raise ValueError("an exchange needs a marker")
-    return {"secret": desired.secret, desired.marker.setting: desired.marker.spelling}
+    return desired.marker

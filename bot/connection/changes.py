@@ -89,6 +89,14 @@ class Prove:
 
 
 @dataclass(frozen=True)
+class ProveInUse:
+    """Rocket.Chat itself uses the desired secret, as far as it lets anybody know. It never undoes anything."""
+
+    later: bool = False
+    """Once more after a while: an instance with an outdated cache may have written the old secret back."""
+
+
+@dataclass(frozen=True)
 class Settle:
     """The pending secret becomes the current one in our own record."""
 
@@ -105,5 +113,6 @@ Change = (
     | SwitchService
     | AwaitLive
     | Prove
+    | ProveInUse
     | Settle
 )

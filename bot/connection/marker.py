@@ -1,20 +1,32 @@
 """The settle marker: how we see which write of a secret is live, though the secret itself is never shown.
 
-A visible setting gets a spelling that means the same: other letter case in the colour of the button's label, or, where
-a colour has no letters, another order of the words in the scope. Rocket.Chat rewrites the whole login service at once,
-so a marker that was written after the secret and is live says that the secret is live (facts/rocketchat.md §2.5).
+A visible setting gets a spelling that means the same. Rocket.Chat rewrites the whole login service at once, so a marker
+that was written after the secret and is live says that the secret is live (facts/rocketchat.md §2.4, §2.5).
+
+Legacy engine: other letter case in the colour of the button's label or, where a colour has no letters, another order of
+the words in the scope. Modern engine: a query parameter of the authorize path, which Encvoy ID ignores, because it alone
+shows in what the strategy itself answers (§3.1b).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import permutations, product
 
+from bot.connection.profile import Engine
 from bot.connection.state import LiveService, Marker, SettingValue, StoredService
 from bot.errors import UserError
 
 COLOUR = "button_label_color"
 SCOPE = "scope"
+PATH = "authorize_path"
+PARAMETER = "settle"
+"""In the authorize path: `/oidc/auth?settle=07`."""
+NUMBERS = 100
+"""How many values it takes in turn: an outdated record that shows one of long ago is not mistaken for the new one."""
+
+_PARAMETER = re.compile(rf"[?&]{PARAMETER}=(\d{{2}})(?=&|$)")
 
 
 def spellings(setting: str, value: str) -> Iterator[str]:
@@ -24,6 +36,11 @@ def spellings(setting: str, value: str) -> Iterator[str]:
         yield from ("".join(chosen) for chosen in product(*letters))
     elif setting == SCOPE:
         yield from (" ".join(words) for words in permutations(sorted(value.split())))
+    elif setting == PATH:
+        plain = _without_parameter(value)
+        yield plain
+        join = "&" if "?" in plain else "?"
+        yield from (f"{plain}{join}{PARAMETER}={number:02}" for number in range(NUMBERS))
     else:
         yield value
 
@@ -34,23 +51,33 @@ def meaning(setting: str, value: SettingValue) -> SettingValue:
         return value.lower()
     if isinstance(value, str) and setting == SCOPE:
         return " ".join(sorted(value.split()))
+    if isinstance(value, str) and setting == PATH:
+        return _without_parameter(value)
     return value
 
 
-def next_marker(stored: StoredService, live: LiveService | None, last: Marker | None = None) -> Marker:
-    """A spelling that differs from the stored, the live and the last one.
+def next_marker(
+    stored: StoredService, live: LiveService | None, last: Marker | None = None, engine: Engine = Engine.LEGACY
+) -> Marker:
+    """A spelling that differs from the stored, the live and the last one, the next in turn after the last.
 
     UserError if the service has neither a colour with letters nor a scope of enough words.
     """
     shown = [stored.settings, live.settings if live else {}]
-    for setting in (COLOUR, SCOPE):
+    for setting in (PATH,) if engine is Engine.MODERN else (COLOUR, SCOPE):
         value = stored.settings.get(setting)
         if not isinstance(value, str):
             continue
+        every = list(spellings(setting, value))
+        if setting == PATH:
+            every = every[1:]  # without a parameter nothing shows
         taken = {settings.get(setting) for settings in shown}
         if last is not None and last.setting == setting:
             taken.add(last.spelling)
-        free = next((s for s in spellings(setting, value) if s not in taken), None)
+            if last.spelling in every:
+                turn = every.index(last.spelling)
+                every = every[turn:] + every[:turn]
+        free = next((spelling for spelling in every if spelling not in taken), None)
         if free is not None:
             return Marker(setting, free)
     raise UserError(
@@ -58,6 +85,17 @@ def next_marker(stored: StoredService, live: LiveService | None, last: Marker | 
         why="The service has no visible setting that could be spelled in another way.",
         mend=f"In Rocket.Chat, give the service a label colour with letters, such as #FFFFFF ({stored.key}).",
     )
+
+
+def engine_of(marker: Marker) -> Engine:
+    """The engine that it is for."""
+    return Engine.MODERN if marker.setting == PATH else Engine.LEGACY
+
+
+def parameter_of(address: str) -> str | None:
+    """The parameter's value in an authorize path, or in the whole address that it has become a part of."""
+    found = _PARAMETER.search(address)
+    return found[1] if found else None
 
 
 def respells(marker: Marker, settings: Mapping[str, SettingValue]) -> bool:
@@ -71,3 +109,8 @@ def respells(marker: Marker, settings: Mapping[str, SettingValue]) -> bool:
 def shows(marker: Marker, settings: Mapping[str, SettingValue]) -> bool:
     """Whether these settings carry exactly this spelling."""
     return settings.get(marker.setting) == marker.spelling
+
+
+def _without_parameter(path: str) -> str:
+    """A parameter before ours keeps its `?`; ours is always the last one that was added."""
+    return re.sub(rf"[?&]{PARAMETER}=\d{{2}}$", "", path)

@@ -9,6 +9,9 @@ from bot.connection.ports import EncvoyId, RocketChat
 from bot.connection.state import Application, Connection, NotVisible, Observed, Unknown
 from bot.errors import RemoteError
 
+LOOK_SECONDS = 2.0
+"""For a look at Encvoy ID during an exchange."""
+
 
 async def observe(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId) -> Observed:
     """Asks both sides. RemoteError if one does not say, except Encvoy ID during an exchange: then its side is Unknown,
@@ -22,14 +25,22 @@ async def observe(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId)
 async def _application(
     desired: Connection, encvoy: EncvoyId
 ) -> tuple[Application | NotVisible | Unknown | None, tuple[Application, ...]]:
+    if exchanging(desired) and desired.client_id is not None:
+        return await _at_once(desired.client_id, encvoy), ()
+    if desired.current is not None and desired.client_id is not None:
+        return await encvoy.application(desired.client_id), ()
+    return await _ours(desired, encvoy)
+
+
+async def _at_once(client_id: str, encvoy: EncvoyId) -> Application | NotVisible | Unknown | None:
+    """While people may be unable to sign in, nobody waits for a system that hangs."""
     try:
-        if desired.current is not None and desired.client_id is not None:
-            return await encvoy.application(desired.client_id), ()
-        return await _ours(desired, encvoy)
+        async with asyncio.timeout(LOOK_SECONDS):
+            return await encvoy.application(client_id)
     except RemoteError as error:
-        if exchanging(desired):
-            return Unknown(error.text), ()
-        raise
+        return Unknown(error.text)
+    except TimeoutError:
+        return Unknown("Encvoy ID does not answer.")
 
 
 async def _ours(

@@ -17,7 +17,11 @@ TRIES = 5
 """Surprises in a row before an operation without a gap at stake gives up."""
 SWITCH_TRIES = 3
 SWITCH_WITHIN = 15.0
-"""Once the new secret is live, Encvoy ID gets at most so many tries, begun within so many seconds."""
+"""Once the new secret is live, Encvoy ID gets at most so many tries within so many seconds in all, hangs included."""
+TRY_WITHIN = 5.0
+"""Seconds for one of them."""
+REWRITES = 1
+"""How often a marker that never became live is written once more in another spelling."""
 SHORT_PAUSE = 0.2
 LONGEST_PAUSE = 120.0
 SAME_PLANS = 4
@@ -34,6 +38,7 @@ class Patience:
         self._switch_since: float | None = None
         self._last: UserError | None = None
         self._stuck = 0
+        self._rewrites = 0
         self._plans: list[tuple[Change, ...]] = []
 
     def made_progress(self) -> None:
@@ -54,14 +59,29 @@ class Patience:
                 mend="Look for OVERWRITE_SETTING_… variables at Rocket.Chat, then type the command again.",
             )
 
-    def trying_the_switch(self) -> None:
-        """Encvoy ID is about to be asked to switch: the new secret is live by now. Raises the last surprise instead if
-        the time is up: where everything hangs, the look after a failed try takes as long as the try."""
+    def trying_the_switch(self) -> float:
+        """Encvoy ID is about to be asked to switch: the new secret is live by now. Returns for how many seconds.
+
+        Raises the last surprise instead if the time is up.
+        """
+        now = self._clock.monotonic()
         if self._switch_since is None:
-            self._switch_since = self._clock.monotonic()
-        if self._last is not None and self._clock.monotonic() - self._switch_since >= SWITCH_WITHIN:
+            self._switch_since = now
+        left = self._switch_since + SWITCH_WITHIN - now
+        if self._last is not None and left <= 0:
             raise self._last
         self._switch_tries += 1
+        return min(TRY_WITHIN, left)
+
+    @property
+    def switch_until(self) -> float | None:
+        """The moment by which it is decided; None before the first try."""
+        return None if self._switch_since is None else self._switch_since + SWITCH_WITHIN
+
+    def may_rewrite_the_marker(self) -> bool:
+        """It was not seen live: somebody restarted the timers, perhaps. Once more, and then no more."""
+        self._rewrites += 1
+        return self._rewrites <= REWRITES and self._switch_since is None
 
     async def may_try_again(self, surprise: UserError) -> bool:
         """During an exchange: whether the way forward is tried once more. A refusal is final; once the new secret is

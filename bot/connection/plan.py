@@ -3,7 +3,8 @@
 Coming up:    service (off) → application → our own secret on it → its fields and rules → all settings in one write,
               secret included → proof → on → live. What can refuse and can be repeated comes first.
 Going down:   off → no longer live → the rest.
-Exchanging:   Rocket.Chat stores the new secret and a marker → the marker is live → Encvoy ID switches → proof.
+Exchanging:   Rocket.Chat stores the new secret and a marker → the marker is live → Encvoy ID switches → proof, on both
+              sides.
               The way back is the same plan with the two secrets exchanged; so is going on after a crash.
 """
 
@@ -20,6 +21,7 @@ from bot.connection.changes import (
     DeleteTwin,
     Live,
     Prove,
+    ProveInUse,
     Settle,
     SwitchService,
     WriteApplication,
@@ -100,7 +102,9 @@ def _exchange(desired: Connection, observed: Observed) -> Iterator[Change]:
     if not isinstance(application, Application) or application.secret != desired.pending:
         yield WriteApplicationSecret()
     yield Prove()
+    yield ProveInUse()
     yield Settle()
+    yield ProveInUse(later=True)
 
 
 def _build(desired: Connection, observed: Observed) -> Iterator[Change]:

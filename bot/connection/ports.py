@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.connection.in_use import InUse
 from bot.connection.profile import Profile
 from bot.connection.state import (
     Application,
     Connection,
     LiveService,
+    Marker,
     NotVisible,
     ServiceName,
     SettingValue,
@@ -46,7 +48,9 @@ class LiveSeen:
     by: str
     """`publication` or `poll`."""
     since: float
-    """The earliest moment in which it can have become live: `at` where it was pushed, else the last look before."""
+    """The earliest moment in which it can have become live: it was not, when Rocket.Chat was last asked before."""
+    after: float
+    """Seconds from the last write to `at`."""
 
 
 Awaited = Callable[[LiveService | None], bool]
@@ -69,11 +73,21 @@ class RocketChat(Protocol):
         ...
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
-        """The live record; from the publication where it flows, else by one budgeted poll."""
+        """The live record, by one budgeted poll."""
         ...
 
-    async def await_live(self, name: ServiceName, awaited: Awaited, timeout: float) -> LiveSeen:
-        """Returns the moment `awaited` holds. NoAnswer after `timeout` seconds."""
+    async def await_live(
+        self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float
+    ) -> LiveSeen:
+        """Returns the moment `awaited` holds; to be called right after the write. `expected`: how many seconds it took
+        the last time. NoAnswer after `timeout` seconds."""
+        ...
+
+    async def await_marker(
+        self, name: ServiceName, marker: Marker, expected: float | None, timeout: float
+    ) -> LiveSeen:
+        """The same for a marker, as soon as anything shows it; on the modern engine, the strategy that holds the
+        secret has to show it."""
         ...
 
     async def create_service(self, name: ServiceName) -> None:
@@ -83,6 +97,26 @@ class RocketChat(Protocol):
     async def write_service(self, name: ServiceName, settings: Mapping[str, SettingValue | Secret]) -> None:
         """Writes settings by suffix, in the order given and in one request where the server can; suffix `""` is the
         switch."""
+        ...
+
+    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> None:
+        """Writes the secret and after it the marker, so that marker live implies secret live, once no login setting
+        was changed for `quiet` seconds (facts/rocketchat.md §2.4, §2.5)."""
+        ...
+
+    async def repeat_secret(self, name: ServiceName, secret: Secret) -> None:
+        """Writes a secret that is stored already once more, until every instance seen has answered; at most ten times.
+        An equal value restarts nothing, and mends an instance whose cache is outdated (facts/rocketchat.md §2.4)."""
+        ...
+
+    async def bring_bogus_code(self, name: ServiceName) -> InUse:
+        """Lets Rocket.Chat itself ask Encvoy ID, without anybody signing in (facts/rocketchat.md §3.1b). Legacy engine
+        only. UNKNOWN where it doesn't say why it failed."""
+        ...
+
+    async def bring_code(self, name: ServiceName, code: Secret) -> InUse:
+        """The same with a real authorization code, which is used up; nobody is signed in, because nobody asks for what
+        Rocket.Chat keeps of it. Never OTHER: a failure has no reason here."""
         ...
 
     async def remove_service(self, name: ServiceName) -> None:
@@ -169,6 +203,10 @@ class EncvoyId(Protocol):
 
     async def warm(self) -> None:
         """Makes sure that the next write needs no new token and no new connection for the next minute."""
+        ...
+
+    async def code(self, client_id: str, redirect_uri: str, scope: str) -> Secret:
+        """An authorization code for an application, of the bot's own user: it consents to what it is asked, once."""
         ...
 
     async def probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Probe:

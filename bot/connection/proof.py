@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.clock import Clock
+from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
 from bot.connection.ports import ApplicationFields, EncvoyId, Probe, RocketChat
+from bot.connection.profile import Engine
 from bot.connection.state import Application, Connection
 from bot.errors import UserError
 from bot.secret import Secret, new_secret
+
+
+LAG = 8.0
+"""Seconds for which Encvoy ID's token side may lag behind what its management side stored."""
 
 
 class NotProved(UserError):
@@ -24,14 +31,16 @@ class Proof:
     """False: the probe accepts anything and proves nothing; the receipt says so."""
 
 
-async def prove(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId) -> Proof:
+async def prove(
+    desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId, clock: Clock, until: float | None = None
+) -> Proof:
     """Shows the desired, the previous and a random secret to Encvoy ID, and reads Rocket.Chat back.
 
-    NotProved if the desired secret is refused or Rocket.Chat holds another one; RemoteError if it could not be asked.
+    A token side that lags behind is waited for, until the moment `until` of the clock. NotProved if the desired secret
+    is refused or Rocket.Chat holds another one; RemoteError if it could not be asked.
     """
-    if desired.client_id is None:
-        raise ValueError("no application to prove")
-    outcome = await encvoy.probe(desired.client_id, desired.secret, desired.redirect_uri)
+    until = clock.monotonic() + LAG if until is None else until
+    outcome = await _probed(desired, desired.secret, encvoy, clock, Probe.ACCEPTED, until)
     if outcome is not Probe.ACCEPTED:
         raise NotProved(why=_REASONS[outcome], mend="`/sso test` shows each part of the connection.")
     stored = await rocketchat.stored(desired.name)
@@ -43,8 +52,42 @@ async def prove(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId) -
         )
     previous = None
     if desired.pending is not None and desired.current is not None:
-        previous = await refused(encvoy, desired, desired.current)
+        lag = clock.monotonic() + LAG
+        previous = await _probed(desired, desired.current, encvoy, clock, Probe.REFUSED, lag) is Probe.REFUSED
     return Proof(previous_refused=previous, random_refused=await refused(encvoy, desired, new_secret()))
+
+
+async def _probed(
+    desired: Connection, secret: Secret, encvoy: EncvoyId, clock: Clock, wanted: Probe, until: float
+) -> Probe:
+    """What Encvoy ID says of a secret, as soon as it is what is wanted, or at last."""
+    pause = 0.1
+    while True:
+        outcome = await encvoy.probe(desired.client_id or "", secret, desired.redirect_uri)
+        if outcome is wanted or clock.monotonic() + pause > until:
+            return outcome
+        await clock.sleep(pause)
+        pause = min(1.0, pause * 2)
+
+
+async def prove_in_use(desired: Connection, engine: Engine, rocketchat: RocketChat, encvoy: EncvoyId) -> InUse:
+    """Whether Rocket.Chat itself uses the secret that Encvoy ID accepts; nobody is signed in for it. Never fails.
+
+    First with a bogus code, where the reason of the refusal tells. Where it tells nothing, with a real one of the bot's
+    own user.
+    """
+    if engine is Engine.MODERN:
+        return BECAUSE_MODERN
+    said = await rocketchat.bring_bogus_code(desired.name)
+    if said.use is not Use.SILENT:
+        return said
+    try:
+        code = await encvoy.code(
+            desired.client_id or "", desired.redirect_uri, str(desired.settings.get("scope", "openid"))
+        )
+    except UserError as error:
+        return InUse(Use.UNKNOWN, f"{said.words}, and my own user cannot sign in there: {error.what.rstrip('.')}")
+    return await rocketchat.bring_code(desired.name, code)
 
 
 async def refused(encvoy: EncvoyId, desired: Connection, secret: Secret) -> bool:

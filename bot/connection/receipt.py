@@ -6,6 +6,7 @@ import enum
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from bot.connection.in_use import InUse, Use
 from bot.connection.proof import Proof
 
 
@@ -27,11 +28,15 @@ class Receipt:
     changes: tuple[str, ...] = ()
     """Names of the changes that were applied, in order."""
     gap: float | None = None
-    """Seconds from the earliest moment in which the new secret can have become live in Rocket.Chat to Encvoy ID's
-    answer that it switched: the longest time during which a sign-in may have failed, as seen from here."""
+    """Seconds from the last look that showed the new secret not live yet to the first answer of Encvoy ID that showed it
+    switched: no sign-in failed for longer, whatever held this process up meanwhile. None: nobody saw both."""
     seen_by: str | None = None
     """How the moment was seen: `publication` or `poll`."""
     proof: Proof | None = None
+    in_use: InUse | None = None
+    """Whether Rocket.Chat itself used the new secret, right after the switch; None: not asked."""
+    in_use_later: InUse | None = None
+    """The same a settle time later."""
     reason: str = ""
     """Why it was undone."""
 
@@ -42,10 +47,21 @@ class Receipt:
 
     def as_dict(self) -> dict[str, Any]:
         """For the operation's row."""
-        return asdict(self) | {"outcome": self.outcome.value}
+        uses = {"in_use": _use_as_dict(self.in_use), "in_use_later": _use_as_dict(self.in_use_later)}
+        return asdict(self) | uses | {"outcome": self.outcome.value}
 
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> Receipt:
         """From the operation's row."""
         proof = Proof(**row["proof"]) if row.get("proof") else None
-        return cls(**(row | {"outcome": Outcome(row["outcome"]), "changes": tuple(row["changes"]), "proof": proof}))
+        uses = {"in_use": _use_from(row.get("in_use")), "in_use_later": _use_from(row.get("in_use_later"))}
+        whole = {"outcome": Outcome(row["outcome"]), "changes": tuple(row["changes"]), "proof": proof, **uses}
+        return cls(**(row | whole))
+
+
+def _use_as_dict(found: InUse | None) -> dict[str, str] | None:
+    return None if found is None else {"use": found.use.value, "words": found.words}
+
+
+def _use_from(row: dict[str, str] | None) -> InUse | None:
+    return None if row is None else InUse(Use(row["use"]), row["words"])

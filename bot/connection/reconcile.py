@@ -6,19 +6,29 @@ the same loop from whatever is observed.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Protocol
 
 from bot.connection.apply import Progress, Workshop, apply
-from bot.connection.changes import AwaitLive, Change, Live, Settle, WriteApplicationSecret
-from bot.connection.marker import next_marker
+from bot.connection.changes import (
+    AwaitLive,
+    Change,
+    Live,
+    ProveInUse,
+    Settle,
+    WriteApplicationSecret,
+    WriteServiceSecret,
+)
+from bot.connection.in_use import Use
+from bot.connection.marker import engine_of, next_marker
 from bot.connection.observe import observe
-from bot.connection.patience import Patience
+from bot.connection.patience import TRY_WITHIN, Patience
 from bot.connection.plan import exchanging, in_use, plan
 from bot.connection.proof import NotProved
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection, LiveService, Observed, Unknown
-from bot.errors import RemoteError, UserError
+from bot.errors import NoAnswer, RemoteError, UserError
 
 
 class Narrator(Protocol):
@@ -26,6 +36,10 @@ class Narrator(Protocol):
 
     def did(self, change: Change, desired: Connection, seconds: float) -> None:
         """A change was applied."""
+        ...
+
+    def alarm(self, why: str) -> None:
+        """Something is wrong that the loop cannot mend."""
         ...
 
     def undoing(self, why: str) -> None:
@@ -70,14 +84,30 @@ class Reconciler:
             observed = None
 
     async def _step(self, change: Change, progress: Progress) -> Progress:
-        if isinstance(change, WriteApplicationSecret) and exchanging(progress.desired):
-            self._patience.trying_the_switch()
         began = self._shop.clock.monotonic()
-        progress = await apply(change, progress, self._shop)
+        if isinstance(change, WriteApplicationSecret) and exchanging(progress.desired):
+            progress = await self._switch(change, progress)
+        else:
+            progress = await apply(change, progress, self._shop)
+        found = progress.receipt.in_use_later or progress.receipt.in_use
+        if isinstance(change, ProveInUse) and found is not None and found.use is Use.OTHER:
+            self._narrator.alarm(f"Rocket.Chat uses another client secret than the one that it stores. {found.words}.")
         self._untold.append((change, self._shop.clock.monotonic() - began))
         if change != AwaitLive(Live.MARKER):  # the switch comes next, and telling people would delay it
             self._tell(progress.desired)
         return progress
+
+    async def _switch(self, change: Change, progress: Progress) -> Progress:
+        """One try: forward within the time that is left for the decision; back without such an end, but the alarm must
+        not wait for an answer that never comes."""
+        seconds = TRY_WITHIN if progress.desired.undoing else self._patience.trying_the_switch()
+        progress = replace(progress, prove_until=self._patience.switch_until)
+        try:
+            async with asyncio.timeout(seconds):
+                return await apply(change, progress, self._shop)
+        except TimeoutError:
+            why = f"It took longer than {seconds:.0f} seconds."
+        raise NoAnswer("Encvoy ID", "PUT /api/v1/clients/:client_id", why=why)
 
     def _tell(self, desired: Connection) -> None:
         for change, seconds in self._untold:
@@ -100,9 +130,18 @@ class Reconciler:
             await self._patience.wait_or_raise(surprise)
         elif progress.desired.undoing:
             await self._stay_stuck(surprise)
+        elif _marker_never_came(surprise, progress) and self._patience.may_rewrite_the_marker():
+            return await self._rewrite_marker(progress)
         elif not await self._patience.may_try_again(surprise):
             return await self._turn_back(surprise, progress)
         return progress
+
+    async def _rewrite_marker(self, progress: Progress) -> Progress:
+        """The same secret once more, with another marker."""
+        observed = await observe(progress.desired, self._shop.rocketchat, self._shop.encvoy)
+        desired = _marked_anew(progress.desired, observed)
+        await self._shop.connections.save(desired)
+        return replace(progress, desired=desired)
 
     async def _turn_back(self, surprise: UserError, progress: Progress) -> Progress:
         """Exchanges the two secrets of the plan; or gives up at once where nothing was written yet."""
@@ -136,7 +175,7 @@ class Reconciler:
 def _only_unseen(changes: tuple[Change, ...], observed: Observed, receipt: Receipt) -> bool:
     """All is stored as desired, it was waited for or an exchange was proved a moment ago, and just now nobody can see
     what is live: that is enough."""
-    waited = receipt.changes[-1:] in ((AwaitLive.__name__,), (Settle.__name__,))
+    waited = receipt.changes[-1:] in ((AwaitLive.__name__,), (Settle.__name__,), (ProveInUse.__name__,))
     return waited and isinstance(observed.live, Unknown) and all(isinstance(c, AwaitLive) for c in changes)
 
 
@@ -155,12 +194,23 @@ def _nothing_was_written(desired: Connection, observed: Observed) -> bool:
     return stored.secret == desired.current and stored.settings.get(marker.setting) != marker.spelling
 
 
+def _marker_never_came(surprise: UserError, progress: Progress) -> bool:
+    """Whether it was the wait for the marker that failed: the secret is written, and not seen live."""
+    waited = progress.receipt.changes[-1:] == (WriteServiceSecret.__name__,)
+    return waited and isinstance(surprise, NoAnswer) and surprise.system == "Rocket.Chat"
+
+
+def _marked_anew(desired: Connection, observed: Observed) -> Connection:
+    if observed.stored is None or desired.marker is None or not in_use(observed):
+        return desired
+    live = observed.live if isinstance(observed.live, LiveService) else None
+    marker = next_marker(observed.stored, live, desired.marker, engine_of(desired.marker))
+    return replace(desired, marker=marker)
+
+
 def _reversed(desired: Connection, observed: Observed) -> Connection:
-    marker = desired.marker
-    if observed.stored is not None and in_use(observed):
-        live = observed.live if isinstance(observed.live, LiveService) else None
-        marker = next_marker(observed.stored, live, desired.marker)
-    return replace(desired, current=desired.pending, pending=desired.current, marker=marker, undoing=True)
+    back = replace(desired, current=desired.pending, pending=desired.current, undoing=True)
+    return _marked_anew(back, observed)
 
 
 _INTERRUPTED = "The exchange was on its way back when the bot was restarted."

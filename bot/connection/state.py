@@ -61,6 +61,8 @@ class Connection:
     """Fields that the application makes Encvoy ID ask people to make visible (facts/encvoy-id.md §2)."""
     undoing: bool = False
     """Whether the exchange going on is the way back."""
+    settle: float | None = None
+    """Seconds that this Rocket.Chat took the last time from a write to live; None: never measured."""
 
     @property
     def redirect_uri(self) -> str:

@@ -15,6 +15,7 @@ from bot.encvoy.probes import Probes
 from bot.encvoy.session import Session
 from bot.encvoy.urls import why_refused_as_callback
 from bot.encvoy.widget import safe_word
+from bot.errors import LoginRefused
 from bot.secret import Secret
 from bot.wire import TOTAL_SECONDS, Wire
 
@@ -121,6 +122,10 @@ class EncvoyIdClient:
     async def delete_application(self, client_id: str) -> None:
         """See `EncvoyId.delete_application`."""
         await self._applications.delete(client_id)
+
+    async def code(self, client_id: str, redirect_uri: str, scope: str) -> Secret:
+        """See `EncvoyId.code`."""
+        raise LoginRefused(SYSTEM, "GET /oidc/auth")
 
     async def probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
         """See `EncvoyId.probe`."""

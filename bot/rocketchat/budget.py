@@ -1,7 +1,8 @@
 """How often the routes that need no login may be asked.
 
-There the limit of ten calls a minute holds for everybody, and it counts by address: bots, administrators and whoever
-else sits behind the same one (facts/rocketchat.md §1.6). Eight leave two for the others.
+There the limit of ten calls a minute holds for everybody on older servers, and it counts by address: bots,
+administrators and whoever else sits behind the same one (facts/rocketchat.md §1.6). Eight leave two for the others.
+Newer servers let a bot's account pass here too, and then send none of the limiter's headers.
 """
 
 from __future__ import annotations
@@ -11,6 +12,10 @@ from collections import deque
 from bot.clock import Clock
 
 CALLS = 8
+OTHERS = 2
+"""Calls that are left to others, also of those that the server says are left."""
+WITHOUT_LIMIT = 1000
+"""Calls that are free where no limit holds."""
 WINDOW = 60.0
 """Seconds."""
 
@@ -24,6 +29,7 @@ class Budget:
         self._window = window
         self._taken: dict[str, deque[float]] = {}
         self._closed_until: dict[str, float] = {}
+        self._said: dict[str, int | None] = {}
 
     def left(self, route: str) -> int:
         """How many calls of the route are free now."""
@@ -33,7 +39,19 @@ class Budget:
         taken = self._taken.setdefault(route, deque())
         while taken and taken[0] <= now - self._window:
             taken.popleft()
-        return self._calls - len(taken)
+        if self.unlimited(route):
+            return WITHOUT_LIMIT
+        said = self._said.get(route) if taken else None
+        own = self._calls - len(taken)
+        return own if said is None else min(own, said - OTHERS)
+
+    def unlimited(self, route: str) -> bool:
+        """Whether the last answer of the route came without the limiter's headers."""
+        return route in self._said and self._said[route] is None
+
+    def heard(self, route: str, remaining: int | None) -> None:
+        """An answer came: what the limiter says is left of its window, or None if it says nothing."""
+        self._said[route] = remaining
 
     def take(self, route: str, *, reserve: int = 0) -> bool:
         """Takes one call, unless that would leave fewer than `reserve`; False: it must not be made."""
@@ -45,3 +63,4 @@ class Budget:
     def close(self, route: str, seconds: float) -> None:
         """The server said 429 all the same: nothing more for so long."""
         self._closed_until[route] = self._clock.monotonic() + seconds
+        self._said.pop(route, None)

@@ -5,25 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.clock import Clock
+from bot.connection.in_use import InUse
+from bot.connection.marker import engine_of, shows
 from bot.connection.ports import Awaited, LiveSeen, Server
-from bot.connection.state import LiveService, ServiceName, SettingValue, StoredService, Unknown
+from bot.connection.profile import Engine
+from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
 from bot.rocketchat.budget import Budget
+from bot.rocketchat.callback import Callback
+from bot.rocketchat.instances import OrderedWrites
+from bot.rocketchat.open_routes import OpenRoutes
+from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.server import ServerFacts
 from bot.rocketchat.services import Services
-from bot.rocketchat.settle import ROUTE, LiveTable, Settle
+from bot.rocketchat.settle import LiveTable, Settle
+from bot.rocketchat.strategy import Strategy
 from bot.secret import Secret
+from bot.wire import Wire
 
 
 class RocketChatClient:
     """One for the process: it keeps the budget of the routes that need no login."""
 
-    def __init__(self, rest: Rest, table: LiveTable, clock: Clock) -> None:
-        """`table` is what the publication has shown; nothing is asked yet."""
+    def __init__(self, rest: Rest, table: LiveTable, clock: Clock, *, quiet: Quiet, wire: Wire, patient: Wire) -> None:
+        """`table` is what the publication has shown, `quiet` hears of changed settings; `patient` waits as long as
+        Rocket.Chat does for Encvoy ID. Nothing is asked yet."""
         budget = Budget(clock)
         self.facts = ServerFacts(rest, budget)
-        self._services = Services(rest)
-        self._settle = Settle(lambda: rest.get_open(ROUTE), table, budget, clock)
+        self._services = Services(rest, quiet)
+        self._ordered = OrderedWrites(rest, quiet)
+        self._settle = Settle(OpenRoutes(wire, rest, budget, clock), table, clock)
+        self._strategy = Strategy(wire, rest.url, clock)
+        self._callback = Callback(patient, rest.url, clock)
 
     async def server(self) -> Server:
         """See the port."""
@@ -41,18 +54,53 @@ class RocketChatClient:
         """See the port."""
         return await self._settle.live(name)
 
-    async def await_live(self, name: ServiceName, awaited: Awaited, timeout: float) -> LiveSeen:
+    async def await_live(
+        self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float
+    ) -> LiveSeen:
         """See the port."""
-        return await self._settle.await_live(name, awaited, timeout)
+        return await self._settle.await_live(name, awaited, expected, timeout)
+
+    async def await_marker(
+        self, name: ServiceName, marker: Marker, expected: float | None, timeout: float
+    ) -> LiveSeen:
+        """See the port."""
+
+        def awaited(live: LiveService | None) -> bool:
+            return live is not None and shows(marker, live.settings)
+
+        seen = await self._settle.await_live(name, awaited, expected, timeout, pushed=True)
+        if engine_of(marker) is Engine.MODERN:
+            await self._strategy.shows(name, marker)
+        return seen
 
     async def create_service(self, name: ServiceName) -> None:
         """See the port."""
+        self._settle.wrote()
         await self._services.create_service(name)
 
     async def write_service(self, name: ServiceName, settings: Mapping[str, SettingValue | Secret]) -> None:
         """See the port."""
+        self._settle.wrote()
         await self._services.write_service(name, settings)
+
+    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> None:
+        """See the port."""
+        self._settle.wrote()
+        await self._ordered.write_secret(name, secret, marker, quiet)
+
+    async def repeat_secret(self, name: ServiceName, secret: Secret) -> None:
+        """See the port."""
+        await self._ordered.repeat_secret(name, secret)
+
+    async def bring_bogus_code(self, name: ServiceName) -> InUse:
+        """See the port."""
+        return await self._callback.bring_bogus_code(name)
+
+    async def bring_code(self, name: ServiceName, code: Secret) -> InUse:
+        """See the port."""
+        return await self._callback.bring_code(name, code)
 
     async def remove_service(self, name: ServiceName) -> None:
         """See the port."""
         await self._services.remove_service(name)
+

@@ -9,8 +9,11 @@ until an event `Lost` says that this socket is of no more use. `now` is `Clock.m
 The way of one connection:
 
     connect → connected → login → result ─┬→ sub meteor.loginServiceConfiguration → ready   (even if the login failed)
-                                          └→ sub stream-room-messages → ready
-                                             (only after a login)
+                                          ├→ sub stream-room-messages → ready               (only after a login)
+                                          └→ sub stream-notify-logged → ready               (the same)
+
+A list of live services that was subscribed to before a service was switched on stays silent about it (§5.5):
+`renew_services` subscribes a second time, and drops the first subscription once the second is complete.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from bot.rocketchat.events import (
     Json,
     LiveReady,
     LiveRefused,
+    LiveRenewed,
     LiveRequested,
     LoggedIn,
     LoginFailed,
@@ -36,6 +40,7 @@ from bot.rocketchat.events import (
     RecordAdded,
     RecordChanged,
     RecordRemoved,
+    SettingChanged,
 )
 from bot.secret import Secret
 
@@ -44,6 +49,10 @@ MY_MESSAGES = "__my_messages__"
 """Every room that the bot is in, those joined later included."""
 SERVICES = "meteor.loginServiceConfiguration"
 RECORDS = "meteor_accounts_loginServiceConfiguration"
+
+NOTICES = "stream-notify-logged"
+SETTINGS = "private-settings-changed"
+"""Only for those who may see privileged settings; a convenience, and no loss where it is refused (§5.5b)."""
 
 PING_AFTER = 25.0
 """Seconds of silence after which we ask. The server pings after 15 to 17.5 s, so this is already odd."""
@@ -72,6 +81,8 @@ class ClientProtocol:
         self._login_delay = Delay()
         self._messages = Subscription(MESSAGES, "messages")
         self._services = Subscription(SERVICES, "services")
+        self._outdated: str | None = None
+        self._settings = Subscription(NOTICES, "settings")
         self._old_arguments = False
         self._forms_tried = 0
         self._connected = False
@@ -83,6 +94,12 @@ class ClientProtocol:
         """What is to be sent now, in order; given out once."""
         out, self._out = self._out, []
         return [json.dumps(frame, separators=(",", ":")) for frame in out]
+
+    def renew_services(self) -> None:
+        """Subscribes to the live services a second time; harmless while the first is not complete yet."""
+        if self._services.ready:
+            self._outdated = self._services.id
+            self._out.append(self._services.frame([]))
 
     @property
     def wake_at(self) -> float:
@@ -154,6 +171,7 @@ class ClientProtocol:
         if error is None:
             self._login_delay = Delay()
             self._subscribe_messages(now)
+            self._out.append(self._settings.frame([SETTINGS, {"useCollection": False, "args": []}]))
             return [LoggedIn(), *events]
         if isinstance(error, Unauthenticated):
             self._login_delay.first = BAD_TOKEN_FIRST
@@ -165,10 +183,16 @@ class ClientProtocol:
         events: list[Event] = []
         for sub in subs if isinstance(subs, list) else []:
             if sub is not None and sub == self._services.id and self._services.flows():
-                events.append(LiveReady())
+                events.append(LiveRenewed() if self._drop_outdated() else LiveReady())
             elif sub is not None and sub == self._messages.id:
                 events += self._messages_flow()
         return events
+
+    def _drop_outdated(self) -> bool:
+        outdated, self._outdated = self._outdated, None
+        if outdated is not None:
+            self._out.append({"msg": "unsub", "id": outdated})
+        return outdated is not None
 
     def _messages_flow(self) -> list[Event]:
         if not self._messages.flows():
@@ -185,6 +209,7 @@ class ClientProtocol:
         if sub == self._services.id:
             retry_in = self._services.refused(at_least)
             self._services.again_at = now + retry_in
+            self._drop_outdated()
             return [LiveRefused(code, retry_in)]
         if sub == self._messages.id:
             return self._messages_refused(code, at_least, now)
@@ -211,6 +236,8 @@ class ClientProtocol:
         collection = frame.get("collection")
         if collection == MESSAGES:
             return self._message(frame.get("fields"))
+        if collection == NOTICES:
+            return _setting_changed(frame.get("fields"))
         key = frame.get("id")
         if collection != RECORDS or not isinstance(key, str):
             return []
@@ -260,6 +287,16 @@ class ClientProtocol:
         self.lost = True
         self._out.clear()
         return [Lost(error)]
+
+
+def _setting_changed(fields: object) -> list[Event]:
+    """`args` is `["updated", {"_id": …, "value": …}]`."""
+    if not isinstance(fields, dict) or fields.get("eventName") != SETTINGS:
+        return []
+    args = fields.get("args")
+    document = args[1] if isinstance(args, list) and len(args) > 1 else None
+    key = document.get("_id") if isinstance(document, dict) else None
+    return [SettingChanged(key if isinstance(key, str) else "")]
 
 
 def _due(at: float | None, now: float) -> bool:

@@ -46,7 +46,12 @@ class MessagePushed:
 
 @dataclass(frozen=True)
 class LiveRequested:
-    """The list of live login services begins anew."""
+    """The list of live login services begins anew on this socket: nothing is known."""
+
+
+@dataclass(frozen=True)
+class LiveRenewed:
+    """A second subscription to the list is complete: what it found is there, and the first may go (§5.5)."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,15 @@ class RecordRemoved:
 
 
 @dataclass(frozen=True)
+class SettingChanged:
+    """Somebody, we too, changed a setting that only privileged people see (§5.5b). Its value is dropped: it may be a
+    secret."""
+
+    id: str
+    """`Accounts_OAuth_Custom-Encvoyid-scope`; empty if the event does not say."""
+
+
+@dataclass(frozen=True)
 class ProtocolComplaint:
     """The server did not understand a frame of ours. Its copy of the frame is dropped: it may hold the token."""
 
@@ -100,5 +114,15 @@ class Lost:
     error: RemoteError
 
 
-LiveEvent = LiveRequested | LiveReady | LiveRefused | RecordAdded | RecordChanged | RecordRemoved
-Event = LoggedIn | LoginFailed | MessagesReady | MessagesRefused | MessagePushed | ProtocolComplaint | Lost | LiveEvent
+LiveEvent = LiveRequested | LiveReady | LiveRenewed | LiveRefused | RecordAdded | RecordChanged | RecordRemoved
+Event = (
+    LoggedIn
+    | LoginFailed
+    | MessagesReady
+    | MessagesRefused
+    | MessagePushed
+    | SettingChanged
+    | ProtocolComplaint
+    | Lost
+    | LiveEvent
+)

@@ -16,10 +16,12 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 
 class Call:
-    """One call, from the loop's side. `route` and `sent` are written by the worker and read after the end."""
+    """One call, from the loop's side. `route`, `instance` and `sent` are written by the worker and read after the end."""
 
     def __init__(self) -> None:
         self.route = ""
+        self.instance = ""
+        """Which process of Rocket.Chat answered, by `X-Instance-ID`; empty if it doesn't say."""
         self.sent = False
         """Whether a request may have left: a connection was open, TLS included."""
         self._lock = threading.Lock()

@@ -1,5 +1,9 @@
 """The live login services, fed by the publication `meteor.loginServiceConfiguration` (facts/rocketchat.md §5.5).
 
+What it shows may be outdated without a word: it is silent about services that were switched on after it was subscribed
+to, and after anybody's refresh. So a record that *appears* is evidence, and one that stays is none; whoever waits asks
+for a fresh subscription first (`renew`).
+
 A table without any I/O. The driver applies each event in the moment its frame arrives, and whoever waits is told
 before the next frame is read: between Rocket.Chat's push and the next effect there is no queue.
 """
@@ -13,6 +17,7 @@ from bot.rocketchat.events import (
     LiveEvent,
     LiveReady,
     LiveRefused,
+    LiveRenewed,
     LiveRequested,
     RecordAdded,
     RecordChanged,
@@ -24,18 +29,18 @@ Listener = Callable[[float], None]
 """Gets `Clock.monotonic()` at the arrival of the frame. Is called synchronously: it sets a future and returns, and it
 must not raise."""
 
-NOTHING_SHOWN = Unknown(
-    "Rocket.Chat has not pushed a single login service; whether there is one cannot be told from that."
-)
+
+def _nothing() -> None: ...
 
 
 class LiveTable:
     """What is live, as long as the publication flows; otherwise why that cannot be said."""
 
-    def __init__(self) -> None:
+    def __init__(self, renew: Callable[[], None] = _nothing) -> None:
+        """`renew` asks for a fresh subscription; it must not block, and need not succeed."""
+        self.renew = renew
         self._records: dict[str, dict[str, object]] = {}
         self._unknown: Unknown | None = Unknown("The websocket to Rocket.Chat has not been connected yet.")
-        self._shows_records = False
         self._listeners: dict[object, Listener] = {}
 
     @property
@@ -44,16 +49,17 @@ class LiveTable:
         return self._unknown
 
     def current(self, service: str) -> LiveService | Unknown | None:
-        """The live record of `encvoyid`; None: there is no such button; Unknown: the publication does not flow.
+        """The record of `encvoyid` that was pushed last; None: none is shown; Unknown: the publication does not flow.
 
-        A publication that has not shown a single record since it began proves no absence: it may just be silent.
+        For a moment there may be two of one service: a refresh makes a new one, and the old one goes with the outdated
+        subscription.
         """
         if self._unknown is not None:
             return self._unknown
-        for record in self._records.values():
+        for record in reversed(self._records.values()):
             if record.get("service") == service:
                 return live_service(record)
-        return None if self._shows_records else NOTHING_SHOWN
+        return None
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Calls `listener` after every change, to Unknown and back included, until the function returned is called.
@@ -72,15 +78,15 @@ class LiveTable:
         """Takes one event of the publication in; `at` is `Clock.monotonic()` at its arrival."""
         match event:
             case RecordAdded(id=key, fields=fields):
+                self._records.pop(key, None)
                 self._records[key] = dict(fields)
-                self._shows_records = True
             case RecordChanged(id=key, fields=fields, cleared=cleared):
                 self._change(key, fields, cleared)
             case RecordRemoved(id=key):
                 self._records.pop(key, None)
             case LiveRequested():
                 self._forget("The list of live login services is being read from Rocket.Chat.")
-            case LiveReady():
+            case LiveReady() | LiveRenewed():
                 self._unknown = None
             case LiveRefused(code=code):
                 self._forget(f"Rocket.Chat refuses the publication of live login services ({code}).")
@@ -94,14 +100,14 @@ class LiveTable:
 
     def _change(self, key: str, fields: Mapping[str, object], cleared: tuple[str, ...]) -> None:
         """Only the fields that changed are sent, and the names of those that are gone."""
-        record = self._records.setdefault(key, {})
+        record = self._records.pop(key, {})
         for name in cleared:
             record.pop(name, None)
         record.update(fields)
+        self._records[key] = record
 
     def _forget(self, reason: str) -> None:
         self._records.clear()
-        self._shows_records = False
         self._unknown = Unknown(reason)
 
     def _tell(self, at: float) -> None:

@@ -38,6 +38,9 @@ LIMIT = 8.0
 PATIENCE = 5.0
 """Seconds into a call by which a rate limit must have ended to be waited for: three are left for the answer."""
 WORKERS = 4
+INSTANCE_SECONDS = 600.0
+"""For how long an instance that answered counts as one of those that may answer."""
+MOST_INSTANCES = 64
 
 Query = str | bool | int | datetime
 """A query value: booleans go out as `true`, moments as ISO with `Z`, everything percent-encoded."""
@@ -70,9 +73,14 @@ class Rest:
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="rocketchat")
         self._local = threading.local()
         self._sessions: list[LeashedSession] = []
+        self._instances: dict[str, float] = {}
 
     async def call(self, use: Use, *, patient: bool = True) -> dict[str, Any]:
         """The answer to one request by a method of rocketchat-API. `patient`: waits out a rate limit that ends soon."""
+        return (await self.call_noting(use, patient=patient))[0]
+
+    async def call_noting(self, use: Use, *, patient: bool = True) -> tuple[dict[str, Any], str]:
+        """The same, and which instance of Rocket.Chat answered; empty if it does not say."""
         started = self._clock.monotonic()
         try:
             return await self._once(use, self._limit)
@@ -82,6 +90,15 @@ class Rest:
                 raise
         await self._clock.sleep(wait)
         return await self._once(use, self._limit - (self._clock.monotonic() - started))
+
+    def instances(self) -> frozenset[str]:
+        """Those that answered within the last minutes (facts/rocketchat.md §2.4)."""
+        now = self._clock.monotonic()
+        return frozenset(name for name, at in self._instances.items() if now - at <= INSTANCE_SECONDS)
+
+    def credentials(self) -> dict[str, str]:
+        """The headers of a request that is not made here (facts/rocketchat.md §1.1)."""
+        return {"X-User-Id": self.user_id, "X-Auth-Token": self._token.reveal(), "Accept": "application/json"}
 
     async def get(self, route: str, **query: Query) -> dict[str, Any]:
         """`GET /api/v1/<route>`."""
@@ -110,7 +127,7 @@ class Rest:
         for session in self._sessions:
             session.close()
 
-    async def _once(self, use: Use, limit: float) -> dict[str, Any]:
+    async def _once(self, use: Use, limit: float) -> tuple[dict[str, Any], str]:
         call = Call()
         future = asyncio.get_running_loop().run_in_executor(self._threads, self._work, call, use)
         try:
@@ -119,9 +136,16 @@ class Rest:
             _abandon(future, call)
             raise
         if done:
-            return future.result()
+            answer = future.result()
+            self._saw(call.instance)
+            return answer, call.instance
         _abandon(future, call)
         raise (NoAnswer if call.sent else Unreachable)(SYSTEM, call.route or "no worker was free", mend=REFUSED)
+
+    def _saw(self, instance: str) -> None:
+        """Bounded: whoever makes up a new one for each answer fills nothing."""
+        if instance and (instance in self._instances or len(self._instances) < MOST_INSTANCES):
+            self._instances[instance] = self._clock.monotonic()
 
     def _work(self, call: Call, use: Use) -> dict[str, Any]:
         """In a worker thread."""

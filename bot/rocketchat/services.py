@@ -4,8 +4,9 @@
 the right to pass the limiter, and a filter on the server is not to be had since 7.0 (§2.3). Where the server caps the
 count, the pages are walked.
 
-*Writing* takes one request from 8.6 on, and one for each setting before that; which of the two is found by asking. The
-order is the caller's in both.
+*Writing* takes one request from 8.6 on, and one for each setting before that; which of the two is found by asking, each
+time. Written at once, settings are stored in any order (§2.4). Where the order matters, a secret and its marker, they
+go one by one (`bot.rocketchat.instances`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from bot.connection.state import ServiceName, SettingValue, StoredService
 from bot.errors import Rejected, RouteAbsent
 from bot.rocketchat.decipher import not_its_own
+from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest, encoded_query
 from bot.rocketchat.suffixes import ABSENT_MEANS, SWITCH, setting_id, stored_service, stored_services
 from bot.secret import Secret
@@ -33,8 +35,7 @@ class Services:
     """Stored services; the part of the port `bot.connection.ports.RocketChat` that writes."""
 
     rest: Rest
-    _bulk: bool = True
-    """Whether the server may take several settings at once; False once it did not know the route."""
+    quiet: Quiet
 
     async def stored(self, name: ServiceName) -> StoredService | None:
         """The service as stored, or None."""
@@ -49,7 +50,7 @@ class Services:
         await self.rest.post("settings.addCustomOAuth", {"name": name.key})
 
     async def write_service(self, name: ServiceName, settings: Values) -> None:
-        """Writes by suffix, in the order given. What an older server lacks and would mean the same is left out."""
+        """Writes by suffix. What an older server lacks and would mean the same is left out."""
         try:
             await self._write(name, settings)
         except Rejected:
@@ -58,6 +59,8 @@ class Services:
                 raise
             if known:
                 await self._write(name, known)
+        finally:
+            self.quiet.wrote()
 
     async def remove_service(self, name: ServiceName) -> None:
         """Ensures that the settings are gone. The caller has switched the service off and seen that live, or a dead
@@ -73,12 +76,10 @@ class Services:
 
     async def _write(self, name: ServiceName, settings: Values) -> None:
         plain = {suffix: v.reveal() if isinstance(v, Secret) else v for suffix, v in settings.items()}
-        if self._bulk and len(plain) > 1:
-            try:
+        if len(plain) > 1:
+            with contextlib.suppress(RouteAbsent):
                 await self.rest.post("settings", {"settings": [_item(name, *pair) for pair in plain.items()]})
                 return
-            except RouteAbsent:
-                self._bulk = False
         for suffix, value in plain.items():
             await write_setting(self.rest, setting_id(name.key, suffix), value)
 

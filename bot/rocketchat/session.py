@@ -31,6 +31,9 @@ IDLE_LIMIT = 4.0
 """Seconds after which an unused connection is not used again: Node closes an idle one after 5 s, and a POST that meets
 the closing end could not be told from one that was carried out."""
 
+LONGEST_INSTANCE = 80
+"""Characters of `X-Instance-ID`; a UUID has 36."""
+
 
 class LeashedSession(requests.Session):
     """Returns a good answer (2xx, a JSON object, not `success: false`), or raises one of `bot.errors.RemoteError`."""
@@ -79,6 +82,7 @@ class LeashedSession(requests.Session):
         if isinstance(response, RemoteError):
             raise response
         self._used_at = time.monotonic()
+        self.line.call.instance = response.headers.get("X-Instance-ID", "")[:LONGEST_INSTANCE]
         decipher(Answer(response.status_code, response.headers, response.content), route, time.time())
         return response
 

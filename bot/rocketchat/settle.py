@@ -1,52 +1,71 @@
 """What is live in Rocket.Chat, and the moment in which it changes.
 
-The settings that people sign in by are rewritten two seconds after the last write, at a moment nobody is told
-(facts/rocketchat.md §2.5). Two things show it: the publication, which pushes the record as it is rewritten (§5.5), and
-`settings.oauth`, which can be asked a few times a minute (§1.6). They run against each other, and whichever shows it
-first counts; a publication that is refused, or open and silent, holds nothing up.
+The settings that people sign in by are rewritten about 2.5 seconds after the last changing write, at a moment nobody is
+told (facts/rocketchat.md §2.5). REST decides what is live: two routes, asked in turn, densely around the expected moment
+where no limit holds, and at chosen moments where one does. The publication may tell sooner, but it may be outdated or
+silent (§5.5): a wait begins with a fresh subscription, takes what is pushed, and is held up by nothing that isn't.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
 from bot.clock import Clock
 from bot.connection.ports import Awaited, LiveSeen
 from bot.connection.state import LiveService, ServiceName, Unknown
 from bot.errors import Busy, NoAnswer, RemoteError
-from bot.rocketchat.budget import Budget
-from bot.rocketchat.decipher import SYSTEM, not_its_own
-from bot.rocketchat.fields import live_service
+from bot.rocketchat.decipher import SYSTEM
+from bot.rocketchat.open_routes import Poll
 
-ROUTE = "settings.oauth"
-ALONE = (0.3, 1.0, 2.05, 2.2, 2.4, 3.0, 5.0)
-"""Seconds after the write at which is asked where nothing is pushed: close together where a server with the usual
-debounce gets there, which with up to 0.2 s of its own delay is 2.0 to 2.2."""
-BESIDE = (2.05, 2.2, 2.4, 3.0, 5.0)
-"""The same while the publication flows: only in case it is silent."""
+EXPECTED = 2.51
+"""Seconds from the last changing write to live, where this server was never measured."""
+EARLY = (0.3, 1.0)
+"""Looks for such a server that is quicker."""
+AROUND = (-0.08, -0.03, 0.0, 0.02, 0.04, 0.07, 0.12, 0.2, 0.4, 1.0, 2.5)
+"""Seconds around the expected moment at which is asked where a limit holds: ten to twenty calls a minute in all."""
 LATER = 2.5
 """Seconds between polls after those."""
-EARLY = 2.0
-EARLY_RESERVE = 4
-"""Before so many seconds only a server with a short debounce can be there: such a poll is made only if it leaves more
-than so many calls for the expected moment of this wait and the next."""
-RESERVE = 2
-"""Calls that are left alone while the publication flows, for the time it does not."""
+DENSE_FROM, DENSE_TO = -0.3, 0.8
+DENSE, SPARSE = 0.012, 0.1
+"""Seconds between polls where no limit holds: between these moments around the expected one, and away from them."""
+IN_FLIGHT = 6
+"""Polls that are under way at once, so that a slow answer doesn't make the next question late."""
+RESERVE = 4
+"""Calls that a wait leaves alone: for a look at the end, and for the way back."""
 FRESH = 1.0
-"""Seconds for which the answer of a poll is still what is live, where nothing is pushed."""
+"""Seconds for which the answer of a poll is still what is live."""
+KNOWN = 60.0
+"""Seconds for which it is better than nothing, if nothing was written since and Rocket.Chat asks to slow down."""
 
-Read = Callable[[], Awaitable[Mapping[str, Any]]]
-"""One `GET settings.oauth`, without waiting out a rate limit."""
+T = TypeVar("T")
+
+
+class Polls(Protocol):
+    """Who asks the open routes (`bot.rocketchat.open_routes`)."""
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether no limit holds for the bot."""
+        ...
+
+    async def poll(self, *, reserve: int = 0) -> Poll:
+        """One look. Busy, without a request, where none may be made."""
+        ...
 
 
 class LiveTable(Protocol):
     """What the publication has shown (`bot.rocketchat.live`)."""
 
+    @property
+    def renew(self) -> Callable[[], None]:
+        """Asks for a fresh subscription; doesn't wait for it."""
+        ...
+
     def current(self, service: str) -> LiveService | Unknown | None:
-        """The record; None: no such button; Unknown: the publication does not flow."""
+        """The record that was pushed last."""
         ...
 
     def listen(self, listener: Callable[[float], None]) -> Callable[[], None]:
@@ -54,118 +73,128 @@ class LiveTable(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class _Poll:
-    services: Mapping[str, LiveService]
-    sent_at: float
-    """Not the arrival: between the two the world may have moved on, and a push in that time is newer."""
-
-
 @dataclass
 class Settle:
-    """Live records from both sources; the newest observation wins."""
+    """Live records."""
 
-    read: Read
+    polls: Polls
     table: LiveTable
-    budget: Budget
     clock: Clock
-    _last_poll: _Poll | None = field(default=None, init=False)
-    _pushed_at: float = field(default=float("-inf"), init=False)
+    _last: Poll | None = field(default=None, init=False)
 
-    def __post_init__(self) -> None:
-        self.table.listen(self._note_push)
+    def wrote(self) -> None:
+        """Settings are being changed: what was seen live before says nothing about later."""
+        self._last = None
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
-        """The live record: from the publication where it flows, else by one poll; Unknown where neither can say."""
-        shown = self._shown(name.service)
-        if not isinstance(shown, Unknown):
-            return shown
-        poll = self._last_poll
-        if poll is None or self.clock.monotonic() - poll.sent_at > FRESH:
-            if not self.budget.take(ROUTE):
-                return Unknown("The publication does not flow, and Rocket.Chat may not be asked so often.")
+        """The live record, by a poll; Unknown where it cannot be asked for."""
+        last, now = self._last, self.clock.monotonic()
+        if last is None or now - last.sent_at > FRESH:
             try:
-                poll = await self._poll()
+                last = self._last = await self.polls.poll()
+            except Busy as busy:
+                if last is None or now - last.sent_at > KNOWN:
+                    wait = f"{busy.retry_after:.0f} seconds"
+                    return Unknown(f"Rocket.Chat may not be asked so often for what is live; again in {wait}.")
             except RemoteError as error:
                 return Unknown(error.text)
-        return poll.services.get(name.service)
+        return last.services.get(name.service)
 
-    async def await_live(self, name: ServiceName, awaited: Awaited, timeout: float) -> LiveSeen:
+    async def await_live(
+        self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float, *, pushed: bool = False
+    ) -> LiveSeen:
         """Returns the moment in which `awaited` is seen to hold. NoAnswer after `timeout` seconds.
 
-        To be called right after the last write; the polls count from here.
+        To be called right after the last write; the polls count from here, and `expected` is how many seconds this
+        server took the last time. `pushed`: a pushed record counts too, because none that is outdated can be mistaken
+        for what is awaited.
         """
-        pushed: asyncio.Future[LiveSeen] = asyncio.get_running_loop().create_future()
-
-        def look(at: float) -> None:
-            shown = self._shown(name.service)
-            if not pushed.done() and not isinstance(shown, Unknown) and awaited(shown):
-                pushed.set_result(LiveSeen(at, "publication", since=at))
-
-        forget = self.table.listen(look)
-        polled = asyncio.create_task(self._poll_until(name.service, awaited))
+        self.wrote()
+        wait = _Wait(self, name.service, awaited, self.clock.monotonic(), expected)
         expired = asyncio.create_task(self.clock.sleep(timeout))
+        asking = asyncio.create_task(wait.ask())
+        forget = self.table.listen(wait.look if pushed else _ignore)
+        self.table.renew()
         try:
-            look(self.clock.monotonic())
-            first: set[asyncio.Future[Any]] = {pushed, polled, expired}
+            first: set[asyncio.Future[object]] = {wait.seen, asking, expired}  # type: ignore[arg-type]
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
-            if pushed.done():
-                return pushed.result()
-            if polled.done():
-                return polled.result()
+            if wait.seen.done():
+                return wait.seen.result()
         finally:
             forget()
-            polled.cancel()
-            expired.cancel()
-            await asyncio.gather(polled, expired, return_exceptions=True)
-        why = f"The change was not seen live within {timeout:g} seconds."
-        raise NoAnswer(SYSTEM, f"GET /api/v1/{ROUTE}", why=why)
+            await _end(asking, expired)
+        why = f"The change was not seen live within {timeout:.1f} seconds."
+        raise NoAnswer(SYSTEM, "GET /api/v1/settings.oauth", why=why)
 
-    async def _poll_until(self, service: str, awaited: Awaited) -> LiveSeen:
-        started = since = self.clock.monotonic()
-        while True:
-            flows = not isinstance(self._shown(service), Unknown)
-            await self.clock.sleep(_pause(self.clock.monotonic() - started, BESIDE if flows else ALONE))
-            early = self.clock.monotonic() - started < EARLY
-            if not self.budget.take(ROUTE, reserve=RESERVE if flows else EARLY_RESERVE if early else 0):
-                continue
-            try:
-                poll = await self._poll()
-            except RemoteError:
-                continue
-            if awaited(poll.services.get(service)):
-                return LiveSeen(self.clock.monotonic(), "poll", since=since)
-            since = poll.sent_at
+    def note(self, poll: Poll) -> None:
+        """Keeps the newest answer."""
+        if self._last is None or self._last.sent_at <= poll.sent_at:
+            self._last = poll
 
-    async def _poll(self) -> _Poll:
-        sent_at = self.clock.monotonic()
+
+class _Wait:
+    """One wait: whoever sees it first, by push or by poll, decides."""
+
+    def __init__(self, settle: Settle, service: str, awaited: Awaited, began: float, expected: float | None) -> None:
+        self.seen: asyncio.Future[LiveSeen] = asyncio.get_running_loop().create_future()
+        self._settle, self._service, self._awaited = settle, service, awaited
+        self._began = began
+        self._expected = EXPECTED if expected is None else expected
+        self._moments = (*(EARLY if expected is None else ()), *(self._expected + around for around in AROUND))
+        self._since = began
+        self._room = asyncio.Semaphore(IN_FLIGHT)
+
+    def look(self, at: float) -> None:
+        """Something was pushed."""
+        shown = self._settle.table.current(self._service)
+        if isinstance(shown, LiveService) and self._awaited(shown):
+            self._saw(at, "publication")
+
+    async def ask(self) -> None:
+        """Polls until cancelled."""
+        asking: set[asyncio.Task[None]] = set()
         try:
-            answer = await self.read()
-        except Busy as busy:
-            self.budget.close(ROUTE, busy.retry_after)
-            raise
-        documents = answer.get("services")
-        if not isinstance(documents, list):
-            raise not_its_own(f"GET /api/v1/{ROUTE}")
-        records = (live_service(d) for d in documents if isinstance(d, Mapping) and d.get("custom") is not False)
-        poll = _Poll({r.service: r for r in records if r is not None}, sent_at)
-        if self._last_poll is None or self._last_poll.sent_at <= sent_at:
-            self._last_poll = poll
-        return poll
+            for pause in self._pauses():
+                await self._settle.clock.sleep(pause)
+                await self._room.acquire()
+                task = asyncio.create_task(self._poll())
+                asking.add(task)
+                task.add_done_callback(asking.discard)
+        finally:
+            await _end(*asking)
 
-    def _shown(self, service: str) -> LiveService | Unknown | None:
-        """What the publication shows, unless a poll has contradicted it since its last word: it is open, but silent."""
-        shown, poll = self.table.current(service), self._last_poll
-        if isinstance(shown, Unknown) or poll is None or poll.sent_at <= self._pushed_at:
-            return shown
-        if poll.services.get(service) != shown:
-            return Unknown("The publication of live login services is open, but silent.")
-        return shown
+    async def _poll(self) -> None:
+        try:
+            poll = await self._settle.polls.poll(reserve=RESERVE)
+        except RemoteError:
+            return
+        finally:
+            self._room.release()
+        self._settle.note(poll)
+        if self._awaited(poll.services.get(self._service)):
+            self._saw(self._settle.clock.monotonic(), "poll")
+        else:
+            self._since = max(self._since, poll.sent_at)
 
-    def _note_push(self, at: float) -> None:
-        self._pushed_at = at
+    def _saw(self, at: float, by: str) -> None:
+        if not self.seen.done():
+            self.seen.set_result(LiveSeen(at, by, since=self._since, after=at - self._began))
+
+    def _pauses(self) -> Iterator[float]:
+        """Seconds until the next poll, for ever; whether a limit holds may turn out on the way."""
+        while True:
+            elapsed = self._settle.clock.monotonic() - self._began
+            if self._settle.polls.unlimited:
+                near = DENSE_FROM <= elapsed - self._expected <= DENSE_TO
+                yield DENSE if near else SPARSE
+            else:
+                yield next((moment - elapsed for moment in self._moments if moment > elapsed + 0.005), LATER)
 
 
-def _pause(elapsed: float, moments: tuple[float, ...]) -> float:
-    """Seconds until the next poll."""
-    return next((moment - elapsed for moment in moments if moment > elapsed + 0.01), LATER)
+def _ignore(_: float) -> None: ...
+
+
+async def _end(*tasks: asyncio.Task[T]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -7,6 +7,7 @@ have been missed. This file only moves frames, and must survive anything.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -55,7 +56,7 @@ class RealtimeState:
     """Why it is not connected, as far as that is known."""
 
 
-def _ignore(_: RealtimeState) -> None: ...
+def _ignore(_: object) -> None: ...
 
 
 class RealtimeClient:
@@ -72,16 +73,20 @@ class RealtimeClient:
         started: datetime | None = None,
         tls: ssl.SSLContext | None = None,
         on_state: Callable[[RealtimeState], None] = _ignore,
+        on_setting: Callable[[str], None] = _ignore,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         """`started` is the start of the bot by the server's clock: no older message is caught up. `jitter` gives a
-        number from 0 to 1. `on_state` is called in the loop, and must not block."""
-        self.live = LiveTable()
+        number from 0 to 1. `on_state`, and `on_setting` with the id of a setting that changed, are called in the loop,
+        and must not block."""
+        self.live = LiveTable(self._renew)
         self._url, self._user_id, self._token = _websocket_url(url), user_id, token
         self._clock = clock
         self._ask = catch_up
         self._tls = tls or client_context()
-        self._on_state = on_state
+        self._on_state, self._on_setting = on_state, on_setting
+        self._renewal: Callable[[], None] | None = None
+        self._sending: asyncio.Task[None] | None = None
         self._jitter = jitter
         self._state = RealtimeState(connected=False, since=clock.now())
         self._horizon = Horizon(started or clock.now())
@@ -141,15 +146,26 @@ class RealtimeClient:
     async def _converse(self, websocket: aiohttp.ClientWebSocketResponse) -> RemoteError:
         core = ClientProtocol(self._user_id, self._token, self._clock.monotonic())
         both = [asyncio.create_task(self._read(websocket, core)), asyncio.create_task(self._keep_time(websocket, core))]
+
+        def renew() -> None:
+            core.renew_services()
+            self._sending = asyncio.create_task(_send_if_open(websocket, core))
+
+        self._renewal = renew
         try:
             done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             return next(iter(done)).result()
         except (aiohttp.ClientError, OSError) as failure:
             return network_error(failure)
         finally:
+            self._renewal = None
             for task in both:
                 task.cancel()
             await asyncio.gather(*both, return_exceptions=True)
+
+    def _renew(self) -> None:
+        if self._renewal is not None:
+            self._renewal()
 
     async def _read(self, websocket: aiohttp.ClientWebSocketResponse, core: ClientProtocol) -> RemoteError:
         await _send(websocket, core)
@@ -200,6 +216,8 @@ class RealtimeClient:
                     log.warning("realtime.login_failed", error=error.text, retry_in=retry_in)
                 case events.ProtocolComplaint(reason=reason):
                     log.warning("realtime.complaint", reason=reason)
+                case events.SettingChanged(id=setting):
+                    self._on_setting(setting)
                 case events.Lost(error=error):
                     return error
                 case _:
@@ -282,6 +300,12 @@ class RealtimeClient:
 async def _send(websocket: aiohttp.ClientWebSocketResponse, core: ClientProtocol) -> None:
     for text in core.frames():
         await websocket.send_str(text)
+
+
+async def _send_if_open(websocket: aiohttp.ClientWebSocketResponse, core: ClientProtocol) -> None:
+    """A convenience: whoever reads the socket finds out that it is closed."""
+    with contextlib.suppress(aiohttp.ClientError, OSError):
+        await _send(websocket, core)
 
 
 def _where(failure: BaseException) -> str:

@@ -118,16 +118,25 @@ def authorize_url(button: Button, redirect_uri: str, state: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}{query}"
 
 
-def read_outcome(html: str) -> Outcome | None:
-    """The configuration in the element with the id `config`; None if the page has none."""
+def read_config(html: str) -> Mapping[str, Any] | None:
+    """The JSON in the element with the id `config` of the page that ends a sign-in; None if the page has none.
+
+    At success it holds the credential: it never goes into a log or an answer.
+    """
     parser = _Config()
     parser.feed(html)
     parser.close()
     try:
         config = json.loads("".join(parser.text))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    if not isinstance(config, Mapping):
+    return config if isinstance(config, Mapping) else None
+
+
+def read_outcome(html: str) -> Outcome | None:
+    """What `read_config` says of a sign-in; None if the page has none."""
+    config = read_config(html)
+    if config is None:
         return None
     secret = config.get("credentialSecret")
     return Outcome(

@@ -151,6 +151,7 @@ class SqlConnections:
             "marker_spelling": marker.spelling if marker else None,
             "rules": sorted(connection.rules),
             "undoing": connection.undoing,
+            "settle": connection.settle,
         }
 
     def _sealed(self, secret: Secret | None, row: str, column: str) -> str | None:
@@ -174,6 +175,7 @@ class SqlConnections:
             marker=marker,
             rules=frozenset(row["rules"]),
             undoing=row["undoing"],
+            settle=row["settle"],
         )
         self._seen[connection.id] = row["revision"]
         return connection

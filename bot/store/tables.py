@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Index, MetaData, String, Text
+from sqlalchemy import JSON, DateTime, Dialect, Float, Index, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -69,6 +69,8 @@ class ConnectionRow(Base):
     marker_spelling: Mapped[str | None] = mapped_column(Text)
     rules: Mapped[list[str]] = mapped_column(JSON)
     undoing: Mapped[bool]
+    settle: Mapped[float | None] = mapped_column(Float)
+    """Seconds; learned, not desired."""
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     updated_at: Mapped[datetime] = mapped_column(UtcTime)
 

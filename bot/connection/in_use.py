@@ -1,0 +1,33 @@
+"""Which secret Rocket.Chat itself uses, as far as it lets anybody know. Data only (facts/rocketchat.md §3.1b)."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Use(enum.Enum):
+    """What came of an exchange that Rocket.Chat made at Encvoy ID."""
+
+    PROVED = "proved"
+    """Encvoy ID accepted the client: the live secret is the right one."""
+    OTHER = "another secret"
+    """Encvoy ID refused the client: another secret is live."""
+    FAILED = "failed"
+    """Rocket.Chat could not ask Encvoy ID at all, and says why."""
+    SILENT = "says nothing"
+    """It tried, and doesn't say why it failed: with a bogus code that proves nothing."""
+    UNKNOWN = "not proved"
+    """It does not say, or cannot be asked."""
+
+
+@dataclass(frozen=True)
+class InUse:
+    """One answer, and in words why, where it is not PROVED: a part of a sentence, harmless in a chat."""
+
+    use: Use
+    words: str = ""
+
+
+BECAUSE_OFF = InUse(Use.UNKNOWN, "it is off")
+BECAUSE_MODERN = InUse(Use.UNKNOWN, "with this login engine only a test person's sign-in proves it")

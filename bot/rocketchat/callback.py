@@ -1,0 +1,109 @@
+"""Lets Rocket.Chat exchange a code at Encvoy ID, by bringing one to its callback, as a browser does that comes back from
+there. Its legacy engine needs no session for that, signs nobody in and makes no account, as long as nobody asks for the
+credential it keeps for a minute (facts/rocketchat.md §3.1b).
+
+What the page says never goes into a log: at success it holds that credential.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from bot.chatops.text import defuse
+from bot.clock import Clock
+from bot.connection.in_use import InUse, Use
+from bot.connection.state import ServiceName
+from bot.errors import RemoteError
+from bot.rocketchat.budget import Budget
+from bot.secret import Secret
+from bot.signin.pages import new_credential_token, read_config
+from bot.wire import Wire
+
+APP = "rocketchat://auth"
+"""Where the mobile app lets itself be sent. With any other address the page doesn't say why it failed."""
+PATIENCE = 25.0
+"""Seconds for an answer: Rocket.Chat itself gives Encvoy ID twenty."""
+MOST, WITHIN = 5, 10.0
+"""Exchanges, in so many seconds."""
+LONGEST_REASON = 160
+
+_ROUTE = "GET /_oauth/:service"
+_HANDSHAKE = re.compile(r"Failed to complete OAuth handshake with \S{1,80} at \S{1,300} ")
+"""Before the reason; the address ends with a full stop."""
+_NOT_REACHED = (
+    "Not Found",
+    "request to ",
+    "invalid json response body",
+    "The user aborted a request.",
+    "error-ssrf-validation-failed",
+    "network timeout",
+    "self-signed certificate",
+    "self signed certificate",
+    "unable to verify",
+    "unable to get",
+    "certificate has expired",
+    "Hostname/IP does not match",
+)
+"""How the reasons begin that Rocket.Chat gives when it never got an answer of Encvoy ID's token side."""
+
+
+@dataclass
+class Callback:
+    """One Rocket.Chat; `url` is where the bot reaches it."""
+
+    wire: Wire
+    """With a time-out of `PATIENCE`."""
+    url: str
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self._budget = Budget(self.clock, calls=MOST, window=WITHIN)
+
+    async def bring_bogus_code(self, name: ServiceName) -> InUse:
+        """See the port."""
+        state = {"loginStyle": "redirect", "redirectUrl": APP}
+        config = await self._bring(name, secrets.token_urlsafe(24), state)
+        return config if isinstance(config, InUse) else verdict(config)
+
+    async def bring_code(self, name: ServiceName, code: Secret) -> InUse:
+        """See the port."""
+        config = await self._bring(name, code.reveal(), {"loginStyle": "popup"})
+        if isinstance(config, InUse):
+            return config
+        if config.get("setCredentialToken") is True:
+            return InUse(Use.PROVED)
+        return InUse(Use.UNKNOWN, "Rocket.Chat could not finish a sign-in of my own user, and does not say why")
+
+    async def _bring(self, name: ServiceName, code: str, state: Mapping[str, object]) -> Mapping[str, object] | InUse:
+        if not self._budget.take(_ROUTE):
+            return InUse(Use.UNKNOWN, "it was tried often enough just now")
+        whole = {**state, "credentialToken": new_credential_token(), "isCordova": False}
+        query = urlencode({"code": code, "state": base64.b64encode(json.dumps(whole).encode()).decode()})
+        try:
+            answer = await self.wire.send("GET", f"{self.url}/_oauth/{name.service}?{query}", route=_ROUTE)
+        except RemoteError as error:
+            return InUse(Use.UNKNOWN, f"its callback did not answer me: {error.text.rstrip('.')}")
+        config = read_config(answer.text) if answer.status == 200 else None
+        return config or InUse(Use.UNKNOWN, f"its callback did not answer me as Rocket.Chat does ({answer.status})")
+
+
+def verdict(config: Mapping[str, object]) -> InUse:
+    """What the end page of a bogus code says. Only known words are a verdict; without any it is SILENT."""
+    target = config.get("redirectUrl")
+    said = parse_qs(urlsplit(target).query).get("error", [""])[0] if isinstance(target, str) else ""
+    found = _HANDSHAKE.search(said)
+    reason = said[found.end() :].strip() if found else ""
+    if not reason:
+        return InUse(Use.SILENT, "Rocket.Chat does not say why an exchange fails")
+    if reason == "Bad Request":
+        return InUse(Use.PROVED)
+    words = f"Rocket.Chat says: “{defuse(reason, LONGEST_REASON)}”"
+    if reason == "Unauthorized":
+        return InUse(Use.OTHER, words)
+    return InUse(Use.FAILED if reason.startswith(_NOT_REACHED) else Use.UNKNOWN, words)

@@ -1,0 +1,98 @@
+"""The two routes that show the live login services, and need no login (facts/rocketchat.md §3.1).
+
+They are two limits over the same documents (§1.6), asked in turn. The bot's token goes along: newer servers then let
+whoever may pass the limiter pass here too, and an answer without the limiter's headers says so.
+
+These are asked by aiohttp and not by rocketchat-API: while a secret is exchanged every millisecond of a poll is one of
+the gap, and several are under way at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.clock import Clock
+from bot.connection.state import LiveService
+from bot.errors import Busy, NoAnswer
+from bot.rocketchat.budget import Budget
+from bot.rocketchat.decipher import SYSTEM, decipher, not_its_own
+from bot.rocketchat.decipher import Answer as Received
+from bot.rocketchat.fields import live_service
+from bot.rocketchat.rest import Rest
+from bot.wire import Wire
+
+LISTS = {"settings.oauth": "services", "service.configurations": "configurations"}
+"""Route -> the field of its answer that holds the documents."""
+
+
+@dataclass(frozen=True)
+class Poll:
+    """One answer."""
+
+    services: Mapping[str, LiveService]
+    """By `encvoyid`."""
+    sent_at: float
+    """`Clock.monotonic()`. Rocket.Chat looked later than that, so what was not live then was not live before."""
+
+
+@dataclass
+class OpenRoutes:
+    """Polls within the budget. Errors: `bot.errors.RemoteError`; Busy without a request where none may be made."""
+
+    wire: Wire
+    rest: Rest
+    """Whose address and credentials are used."""
+    budget: Budget
+    clock: Clock
+    _turn: int = field(default=0, init=False)
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether no limit holds for the bot on either route, as far as their last answers tell."""
+        return all(self.budget.unlimited(route) for route in LISTS)
+
+    def left(self) -> int:
+        """How many polls may be made now."""
+        return sum(max(0, self.budget.left(route)) for route in LISTS)
+
+    async def poll(self, *, reserve: int = 0) -> Poll:
+        """Asks whichever route has its turn and may be asked; `reserve` polls are left alone."""
+        route = self._next(reserve)
+        if route is None:
+            raise Busy(SYSTEM, "GET /api/v1/settings.oauth")
+        named, sent_at = f"GET /api/v1/{route}", self.clock.monotonic()
+        received = await self.wire.send(
+            "GET", f"{self.rest.url}/api/v1/{route}", route=named, headers=self.rest.credentials()
+        )
+        try:
+            answer = decipher(Received(received.status, received.headers, received.body), named, time.time())
+        except Busy as busy:
+            self.budget.close(route, busy.retry_after)
+            raise
+        self.budget.heard(route, _remaining(received.headers))
+        documents = answer.get(LISTS[route])
+        if not isinstance(documents, list):
+            raise not_its_own(named)
+        records = (live_service(d) for d in documents if isinstance(d, Mapping) and d.get("custom") is not False)
+        return Poll({record.service: record for record in records if record is not None}, sent_at)
+
+    def _next(self, reserve: int) -> str | None:
+        """The routes in turn; the other one where this one has nothing left."""
+        if self.left() <= reserve:
+            return None
+        routes = list(LISTS)
+        self._turn += 1
+        for route in routes[self._turn % 2 :] + routes[: self._turn % 2]:
+            if self.budget.take(route):
+                return route
+        return None
+
+
+def _remaining(headers: Mapping[str, str]) -> int | None:
+    """What the limiter says is left; None: it says nothing, so it lets us pass."""
+    try:
+        return int(headers.get("X-RateLimit-Remaining", ""))
+    except ValueError:
+        return None

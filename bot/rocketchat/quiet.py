@@ -1,0 +1,37 @@
+"""How long ago login settings were changed. Rocket.Chat starts its timers anew with every changed one, whoever changed it
+(facts/rocketchat.md §2.5), so whoever wants to know when a write becomes live writes when nothing is pending.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.clock import Clock
+
+PREFIX = "Accounts_OAuth_"
+"""Every setting that restarts the timers, built-in login services included."""
+AT_MOST = 15.0
+"""Seconds of waiting in all: somebody who changes settings again and again must not hold a secret up for ever."""
+
+
+@dataclass
+class Quiet:
+    """One for the process. Moments are of `Clock.monotonic()`."""
+
+    clock: Clock
+    _last: float = field(default=float("-inf"), init=False)
+
+    def wrote(self) -> None:
+        """A write of ours was answered, and may have changed something."""
+        self._last = self.clock.monotonic()
+
+    def heard(self, setting: str) -> None:
+        """Somebody changed a setting; an event that does not say which counts too."""
+        if not setting or setting.startswith(PREFIX):
+            self._last = self.clock.monotonic()
+
+    async def wait(self, seconds: float) -> None:
+        """Returns once nothing was changed for so long, or after `AT_MOST`."""
+        until = self.clock.monotonic() + AT_MOST
+        while (left := min(self._last + seconds, until) - self.clock.monotonic()) > 0:
+            await self.clock.sleep(left)

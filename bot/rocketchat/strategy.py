@@ -1,0 +1,49 @@
+"""What the modern login engine itself sends people to Encvoy ID with (facts/rocketchat.md §3.1, §3.1b; pre-release).
+
+The redirect behind the button comes from the very object that holds the secret, so a marker that is visible there says
+which secret is live in the instance that answered. Its record may be a few milliseconds ahead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.clock import Clock
+from bot.connection.marker import parameter_of
+from bot.connection.state import Marker, ServiceName
+from bot.errors import RemoteError
+from bot.rocketchat.budget import Budget
+from bot.wire import Wire
+
+LOOKS = 5
+"""How often it is asked for one marker; the limit is ten a minute for everybody behind one address (§3.4)."""
+PAUSE = 0.01
+"""Seconds before the second look; doubled each time."""
+
+_ROUTE = "GET /oauth/:service"
+
+
+@dataclass
+class Strategy:
+    """One Rocket.Chat; `url` is where the bot reaches it."""
+
+    wire: Wire
+    url: str
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self._budget = Budget(self.clock)
+
+    async def shows(self, name: ServiceName, marker: Marker) -> bool:
+        """Whether the strategy carries the marker, looked for a few times; False too where it cannot be asked."""
+        for look in range(LOOKS):
+            if not self._budget.take(_ROUTE):
+                return False
+            try:
+                answer = await self.wire.send("GET", f"{self.url}/oauth/{name.service}", route=_ROUTE)
+            except RemoteError:
+                return False
+            if answer.location and parameter_of(answer.location) == parameter_of(marker.spelling):
+                return True
+            await self.clock.sleep(PAUSE * 2.0**look)
+        return False
