@@ -25,7 +25,7 @@ from bot.errors import ConfigError, RemoteError, StoreUnavailable, Unauthenticat
 from bot.rocketchat.names import service_name
 from bot.store.connections import SqlConnections
 from bot.store.engine import Database, open_database
-from bot.store.migrate import upgrade
+from bot.store.migrate import NotOurs, check, upgrade
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
 from bot.store.vault import Vault
@@ -39,6 +39,9 @@ _log = structlog.get_logger()
 HEALTH_SECONDS = 2.0
 """How long `/healthz` waits for the database; whoever watches the process asks with a time-out of its own."""
 
+SCHEMA_SECONDS = 30.0
+"""Between two looks at whether the database still has the form that this version knows."""
+
 
 @dataclass
 class Bot:
@@ -50,23 +53,31 @@ class Bot:
     """Set once it listens, and everything an earlier process left is being taken up."""
 
     async def serve(self) -> None:
-        """Until cancelled. ConfigError where the configuration turns out to be wrong."""
+        """Until cancelled. ConfigError where the configuration turns out to be wrong, or the database too new."""
         systems = self.systems
         identity = await self._identity()
         chatops = self._chatops(identity)
         tasks = [
             asyncio.create_task(systems.realtime.run(), name="realtime"),
             asyncio.create_task(chatops.run(), name="chatops"),
+            asyncio.create_task(self._watch_the_schema(), name="schema"),
             asyncio.create_task(self._announce(chatops), name="announce"),
         ]
         try:
-            done, _ = await asyncio.wait(tasks[:2], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks[:3], return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
             for task in reversed(tasks):
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
+
+    async def _watch_the_schema(self) -> None:
+        """NotOurs as soon as an instance of a newer version has migrated the database under this one."""
+        while True:
+            await self.systems.clock.sleep(SCHEMA_SECONDS)
+            with contextlib.suppress(StoreUnavailable):
+                await check(self.database)
 
     async def _announce(self, chatops: Chatops) -> None:
         await chatops.recovered.wait()
@@ -200,8 +211,13 @@ async def _doctor(config: Config) -> int:
     failed = False
     try:
         database = await open_database(config.database_url)
-        await database.close()
+        try:
+            await check(database)
+        finally:
+            await database.close()
         click.echo("✓ Database: it can be reached")
+    except NotOurs:
+        raise
     except UserError as error:
         failed = True
         click.echo(f"✗ failed: Database\n    Why: {error.text}\n    Mend: Correct SSOBOT_DATABASE_URL.")

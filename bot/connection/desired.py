@@ -29,9 +29,9 @@ def desire(name: ServiceName, server: Server, provider: Provider, *, secret: Sec
 def service_settings(name: ServiceName, provider: Provider) -> dict[str, SettingValue]:
     """What the service must hold, without id and secret; works with both login engines (facts/rocketchat.md §3.4, end).
 
-    People who come again survive a rename on either side, and no local account can be taken over (§3.6). No e-mail
-    field: a configured field whose claim is missing fails the whole sign-in, and a plain `email` claim is used anyway
-    (§3.5).
+    People who come again survive a rename on either side, and no local account can be taken over
+    (facts/rocketchat.md §3.6). No e-mail field: a configured field whose claim is missing fails the whole sign-in, and
+    a plain `email` claim is used anyway (§3.6).
     """
     base, paths = relative_paths(provider)
     return {

@@ -1,4 +1,4 @@
-"""What Rocket.Chat says of itself, and what the bot's account may do there."""
+"""What Rocket.Chat says of itself, and what the bot's account may do there (facts/rocketchat.md §1.6, §2.7, §3.1)."""
 
 from __future__ import annotations
 

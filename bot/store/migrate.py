@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 import migrations
 from bot.errors import ConfigError
@@ -17,6 +17,13 @@ from bot.store.engine import Database, unusable_named
 
 _LOCK = 0x55B07
 """Any number, the same for every instance: the advisory lock by which only one of them migrates."""
+
+_LASTING = frozenset({"connections", "operations"})
+"""Tables that every version has. Other programs that use alembic keep their revisions under the same name."""
+
+
+class NotOurs(ConfigError):
+    """This program must not touch the database: a newer ssobot or another program has written it."""
 
 
 def head() -> str:
@@ -33,12 +40,19 @@ async def current(database: Database) -> str | None:
         return await connection.run_sync(_revision)
 
 
+async def check(database: Database) -> None:
+    """NotOurs, or nothing: an older one and an empty one are fine, and stay as they are."""
+    async with database.reading() as connection:
+        await connection.run_sync(_ours)
+
+
 async def upgrade(database: Database) -> bool:
     """Migrates to `head` in one transaction; several instances wait for each other. Says whether there was anything to
-    do. Raises ConfigError for a database that a newer program wrote, or that may not be written."""
+    do. Raises NotOurs, and ConfigError for a database that may not be written."""
     with unusable_named():
-        if await current(database) == head():
-            return False
+        async with database.reading() as connection:
+            if await connection.run_sync(_ours) == head():
+                return False
         async with database.writing() as connection:
             if database.is_postgresql:
                 await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
@@ -46,16 +60,29 @@ async def upgrade(database: Database) -> bool:
 
 
 def _upgrade(connection: Connection) -> bool:
-    before = _revision(connection)
-    if before is not None and before not in _known():
-        raise ConfigError(
-            "SSOBOT_DATABASE_URL names a database that a newer ssobot has written.",
-            mend="Start that version, or restore a backup.",
-        )
+    before = _ours(connection)
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     return before != head()
+
+
+def _ours(connection: Connection) -> str | None:
+    """Its revision; None for one that is still empty."""
+    revisions = MigrationContext.configure(connection).get_current_heads()
+    tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
+    # A server may be shared, and has tables of extensions; a file is one program's.
+    foreign = tables if connection.dialect.name == "sqlite" else tables & _LASTING
+    if not revisions and not foreign:
+        return None
+    if len(revisions) != 1 or not tables >= _LASTING:
+        raise NotOurs("SSOBOT_DATABASE_URL names a database of another program.", mend="Give the bot one of its own.")
+    if revisions[0] not in _known():
+        raise NotOurs(
+            "SSOBOT_DATABASE_URL names a database that a newer ssobot has written.",
+            mend="Start that version, or restore a backup.",
+        )
+    return revisions[0]
 
 
 def _known() -> set[str]:

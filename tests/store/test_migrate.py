@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sqlite3
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, inspect, make_url
 
-from bot.errors import ConfigError
 from bot.store import migrate
 from bot.store.engine import Database, open_database
-from bot.store.tables import Base
+from tests.support.migrating import differences
 from tests.support.postgres import Postgres
 from tests.support.subprocesses import ssobot
 
@@ -49,21 +47,14 @@ KILLED = MIGRATING.replace("# here", "command.upgrade = upgrade_and_die")
 """Everything is written, and nothing committed."""
 
 
-def difference(connection: Connection) -> Any:
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
-    return compare_metadata(context, Base.metadata)
-
-
 async def test_the_migrated_database_is_what_the_tables_say(database: Database) -> None:
-    async with database.reading() as connection:
-        assert await connection.run_sync(difference) == []
+    assert await differences(database) == []
 
 
 async def test_the_comparison_sees_a_difference(database: Database) -> None:
     async with database.writing() as connection:
         await connection.exec_driver_sql("DROP TABLE notes")
-    async with database.reading() as connection:
-        assert await connection.run_sync(difference)
+    assert await differences(database)
 
 
 async def test_revisions_are_told(database_url: URL) -> None:
@@ -147,8 +138,74 @@ async def test_a_reader_is_no_obstacle(database_url: URL) -> None:
     await writer.close()
 
 
-async def test_a_database_of_a_newer_program_is_refused(database: Database) -> None:
+NEWER, ANOTHER = "newer ssobot", "another program"
+STRANGE = {
+    "of a newer version": (("UPDATE alembic_version SET version_num = '9999'",), NEWER),
+    "of a newer version with another form of revisions": (("UPDATE alembic_version SET version_num = 'x1'",), NEWER),
+    "with our revision and none of our tables": (("DROP TABLE operations", "DROP TABLE connections"), ANOTHER),
+    "of a program that branches": (("INSERT INTO alembic_version VALUES ('9999')",), ANOTHER),
+    "with our tables and no revision": (("DELETE FROM alembic_version",), ANOTHER),
+}
+
+
+@pytest.mark.parametrize(("statements", "said"), STRANGE.values(), ids=STRANGE)
+@pytest.mark.parametrize("touch", [migrate.check, migrate.upgrade], ids=lambda touch: touch.__name__)
+async def test_what_is_not_ours_is_refused_and_stays_as_it_is(
+    database: Database, touch: Callable[[Database], Awaitable[object]], statements: tuple[str, ...], said: str
+) -> None:
     async with database.writing() as connection:
-        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(ConfigError, match="newer ssobot"):
+        for statement in statements:
+            await connection.exec_driver_sql(statement)
+    before = await schema(database)
+    with pytest.raises(migrate.NotOurs, match=said):
+        await touch(database)
+    assert await schema(database) == before
+
+
+async def schema(database: Database) -> tuple[object, ...]:
+    """Every table with its columns, and the revisions."""
+
+    def read(connection: Connection) -> dict[str, list[str]]:
+        seen = inspect(connection)
+        return {table: [column["name"] for column in seen.get_columns(table)] for table in seen.get_table_names()}
+
+    async with database.reading() as connection:
+        revisions = (await connection.exec_driver_sql("SELECT version_num FROM alembic_version")).scalars().all()
+        return await connection.run_sync(read), sorted(revisions)
+
+
+async def test_a_file_that_another_program_keeps_its_tables_in_is_refused(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "other.sqlite")) as other:
+        other.execute("CREATE TABLE visits (url TEXT)")
+    database = await open_database(make_url(f"sqlite+aiosqlite:///{tmp_path / 'other.sqlite'}"))
+    with pytest.raises(migrate.NotOurs, match=ANOTHER):
         await migrate.upgrade(database)
+    async with database.reading() as connection:
+        tables = (await connection.exec_driver_sql("SELECT name FROM sqlite_master")).scalars().all()
+    await database.close()
+    assert tables == ["visits"]
+
+
+async def test_on_a_server_others_may_have_tables_beside_ours(postgres: Postgres) -> None:
+    """Those of extensions are there before anybody else's."""
+    async with postgres.database() as url:
+        database = await open_database(url)
+        async with database.writing() as connection:
+            await connection.exec_driver_sql("CREATE TABLE spatial_ref_sys (srid INTEGER)")
+        assert await migrate.upgrade(database) is True
+        await database.close()
+
+
+async def test_an_empty_file_is_an_empty_database(tmp_path: Path) -> None:
+    (tmp_path / "empty.sqlite").touch()
+    database = await open_database(make_url(f"sqlite+aiosqlite:///{tmp_path / 'empty.sqlite'}"))
+    await migrate.check(database)
+    assert await migrate.upgrade(database) is True
+    await database.close()
+
+
+async def test_a_look_changes_nothing(database_url: URL) -> None:
+    database = await open_database(database_url)
+    await migrate.check(database)
+    assert await migrate.current(database) is None
+    await database.close()

@@ -49,7 +49,7 @@ def fields(evidence: Evidence) -> Result | None:
     return passed(f"{evidence.application.token_endpoint_auth_method}")
 
 
-@catalogue.check("Login name and e-mail", "facts/encvoy-id.md §2 Claims")
+@catalogue.check("Login name and e-mail", 'facts/encvoy-id.md §2 "Claims"')
 def rules(evidence: Evidence) -> Result | None:
     """The application makes Encvoy ID ask people for them; without, new people arrive without a user name."""
     if evidence.connection is None:

@@ -1,6 +1,6 @@
 """Declares the REST routes of the chat: names, schemas and limits. What they do is in `messages` and `rooms`.
 
-Schemas are as strict as those of `@rocket.chat/rest-typings` 8.8 (facts/rocketchat.md §6, §8.16).
+Schemas are as strict as those of `@rocket.chat/rest-typings` 8.8 (facts/rocketchat.md §6, §8 no. 16).
 """
 
 from __future__ import annotations

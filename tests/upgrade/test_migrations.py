@@ -1,0 +1,78 @@
+"""Every migration is tried on every database that an older version left: none loses a row, whichever way it goes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from bot.store import migrate
+from bot.store.engine import Database as Open
+from bot.store.engine import open_database
+from tests.support.databases import empty_database
+from tests.support.migrating import differences, migrated, revisions
+from tests.upgrade.kept import SUFFIX, Database, databases
+from tests.upgrade.restore import load
+
+DATABASES = databases()
+REWRITTEN = {("operations", "words")}
+"""What a migration may say in other words; all other values of the time stay as they are."""
+
+
+@pytest.fixture(params=DATABASES, ids=lambda found: f"{found.revision}-{found.scene}-{found.kind}")
+async def old(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[Database, Open]]:
+    """One of them, as it was written."""
+    async with empty_database(request.param.kind, tmp_path, request) as url:
+        await load(request.param, url)
+        database = await open_database(url)
+        yield request.param, database
+        await database.close()
+
+
+async def content(database: Open) -> dict[tuple[str, str, str], Any]:
+    """Every value, by table, key of the row and column; the revision excepted."""
+    values: dict[tuple[str, str, str], Any] = {}
+    async with database.reading() as transaction:
+        for table, key in (("connections", "id"), ("operations", "id"), ("notes", "key")):
+            for row in (await transaction.execute(text(f"SELECT * FROM {table}"))).mappings():
+                values |= {(table, row[key], column): value for column, value in row.items()}
+    return values
+
+
+def test_there_is_one_of_each() -> None:
+    """Else the tests would pass for want of databases."""
+    found = {(database.revision, database.scene, database.kind) for database in DATABASES}
+    scenes = ("rest", "setup", "rotation", "receipt", "answer")
+    assert found >= {("0001", scene, kind) for scene in scenes for kind in SUFFIX}
+
+
+async def test_at_once(old: tuple[Database, Open]) -> None:
+    written, database = old
+    before = await content(database)
+    assert await migrate.current(database) == written.revision
+    await migrate.upgrade(database)
+    assert await migrate.current(database) == migrate.head()
+    assert await differences(database) == []
+    lost(before, await content(database))
+
+
+async def test_step_by_step(old: tuple[Database, Open]) -> None:
+    written, database = old
+    before = await content(database)
+    later = revisions()[revisions().index(written.revision) + 1 :]
+    for revision in later:
+        await migrated(database, revision)
+        assert await migrate.current(database) == revision
+        lost(before, await content(database))
+    assert await differences(database) == []
+    assert await migrate.upgrade(database) is False
+
+
+def lost(before: dict[tuple[str, str, str], Any], after: dict[tuple[str, str, str], Any]) -> None:
+    """Asserts that nothing is."""
+    changed = {place for place, value in before.items() if place not in after or after[place] != value}
+    assert {(table, column) for table, _, column in changed} <= REWRITTEN
+    assert {place for place in before if place not in after} == set()

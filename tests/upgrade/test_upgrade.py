@@ -1,0 +1,146 @@
+"""This version takes over what the last one left: on both databases, at rest and in the middle of something."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from bot.chatops.grammar import Invocation, parse
+from bot.chatops.registry import Registry
+from bot.sandbox.visitor import is_final
+from bot.secret import Secret
+from bot.stage import config_from
+from bot.store.engine import open_database
+from bot.store.vault import Vault
+from commands import register_all
+from tests.support.crashes import Records, answered, records
+from tests.upgrade.kept import databases
+from tests.upgrade.restore import Restored, restored
+
+DATABASES = databases()
+PARSED = parse('setup --name "My Name"', register_all(Registry(), None).commands, bot_username="ssobot", bare=True)  # type: ignore[arg-type]
+FREE_WORDS = pytest.mark.xfail(
+    not isinstance(PARSED, Invocation), strict=True, reason="as long as `setup` takes its name in free words"
+)
+
+
+def of(name: str) -> pytest.MarkDecorator:
+    """Every database of one scene."""
+    found = [database for database in DATABASES if database.scene == name]
+    return pytest.mark.parametrize("scene", found, indirect=True, ids=lambda found: f"{found.revision}-{found.kind}")
+
+
+@pytest.fixture
+async def scene(request: pytest.FixtureRequest, tmp_path: Any) -> AsyncIterator[Restored]:
+    """What an older version left, and no bot yet."""
+    async with restored(request.param, tmp_path, request) as scene:
+        yield scene
+
+
+async def rows(scene: Restored) -> dict[str, Any]:
+    """Every operation by its id: command, words, receipt and answer; and all that was noted."""
+    database = await open_database(scene.url)
+    try:
+        async with database.reading() as transaction:
+            told = await transaction.execute(text("SELECT id, message_id, words, reply_text FROM operations"))
+            noted = await transaction.execute(text("SELECT key, value FROM notes"))
+            return {row[0]: tuple(row) for row in (*told, *noted)}
+    finally:
+        await database.close()
+
+
+def both_hold(scene: Restored, column: str, *, service: str) -> None:
+    """One application, one service, and the secret that this column had; people sign in with it."""
+    secret, standin = scene.secrets[column], scene.world.rocketchat
+    ours = [c for c in scene.world.encvoy.clients.by_id.values() if f"/_oauth/{service}" in str(c["redirect_uris"])]
+    live = standin.login_services.get(service)
+    assert secret is not None
+    assert [client["client_id"] for client in ours] == [scene.kept.application.columns["client_id"]]
+    assert ours[0]["client_secret"] == secret
+    assert standin.settings.get(f"Accounts_OAuth_Custom-{scene.kept.service.key}-secret") == secret
+    assert live is not None
+    assert live.fields["secret"] == secret
+
+
+async def thread(scene: Restored) -> list[str]:
+    """The answers to the command that was not answered."""
+    assert scene.kept.message_id is not None
+    return [message["msg"] for message in await scene.world.admin.thread(scene.kept.message_id)]
+
+
+async def finished(scene: Restored) -> Records:
+    """Starts this version twice; what its database holds once everything is answered and at rest."""
+    message_id = scene.kept.message_id
+    assert message_id is not None
+    for _ in range(2):
+        async with scene.world.play.bot():
+            await answered(scene.world, message_id)
+            await scene.world.ask("help")
+    found = await records(scene.world, message_id)
+    assert found.unfinished == ()
+    assert found.connection is not None
+    assert (found.connection.pending, found.connection.undoing, found.connection.enabled) == (None, False, True)
+    return found
+
+
+def fingerprint(scene: Restored, column: str) -> str:
+    """As people see it."""
+    return Vault(config_from(scene.world.play.env).keys).fingerprints().of(Secret(scene.secrets[column] or ""))
+
+
+@of("rest")
+async def test_a_connection_at_rest_is_in_sync(scene: Restored) -> None:
+    before, said = await rows(scene), len(scene.world.rocketchat.chat.messages)
+    writes = scene.world.writes()
+    async with scene.world.play.bot():
+        answer = await scene.world.ask("status")
+    assert "Both systems are as desired." in answer
+    assert f"secret {fingerprint(scene, 'current_secret')}" in answer
+    both_hold(scene, "current_secret", service="encvoyid")
+    assert scene.world.writes() == writes
+    assert before.items() <= (await rows(scene)).items()
+    assert len(scene.world.rocketchat.chat.messages) == said + 2, "more was said than was asked"
+
+
+@of("setup")
+@FREE_WORDS
+async def test_an_unfinished_setup_goes_on_to_its_end(scene: Restored) -> None:
+    await finished(scene)
+    both_hold(scene, "pending_secret", service="myname")
+    (answer,) = await thread(scene)
+    assert is_final(answer)
+    assert "checks passed" in answer
+    assert "Not done" not in answer
+
+
+@of("rotation")
+async def test_a_rotation_killed_in_mid_exchange_goes_on_to_its_end(scene: Restored) -> None:
+    await finished(scene)
+    both_hold(scene, "pending_secret", service="encvoyid")
+    (answer,) = await thread(scene)
+    assert f"Rotated: both sides hold the new secret (fingerprint {fingerprint(scene, 'pending_secret')})" in answer
+
+
+@of("receipt")
+async def test_a_receipt_becomes_an_answer_and_nothing_is_done_again(scene: Restored) -> None:
+    writes = scene.world.writes()
+    receipt = (await records(scene.world, scene.kept.message_id or "")).operations[0].receipt
+    found = await finished(scene)
+    both_hold(scene, "current_secret", service="encvoyid")
+    assert scene.world.writes() == writes
+    assert receipt is not None
+    assert found.operations[0].receipt == receipt
+    (answer,) = await thread(scene)
+    assert f"Rotated: both sides hold the new secret (fingerprint {fingerprint(scene, 'current_secret')})" in answer
+
+
+@of("answer")
+async def test_an_answer_that_was_committed_is_given_as_it_is(scene: Restored) -> None:
+    writes, before = scene.world.writes(), await rows(scene)
+    found = await finished(scene)
+    assert scene.world.writes() == writes
+    assert await thread(scene) == [found.operations[0].reply_text]
+    assert before.items() <= (await rows(scene)).items()
