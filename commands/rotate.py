@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Option, Registry
+from bot.connection.changes import AwaitLive
+from bot.connection.in_use import Use
 from bot.connection.marker import next_marker
 from bot.connection.observe import observe
 from bot.connection.plan import NOT_VISIBLE_MEND, NOT_VISIBLE_WHY, exchanging, in_use, plan
@@ -17,7 +19,7 @@ from bot.connection.state import Application, Connection, LiveService, Observed
 from bot.errors import UserError
 from bot.secret import new_secret
 from commands.parts import Parts
-from commands.wording import Narration, plan_text
+from commands.wording import Narration, in_use_text, plan_text
 
 
 def register(registry: Registry, parts: Parts) -> None:
@@ -77,7 +79,8 @@ async def _wish(call: Call, parts: Parts, connection: Connection) -> tuple[Conne
     marker = connection.marker
     if in_use(observed):
         live = observed.live if isinstance(observed.live, LiveService) else None
-        marker = next_marker(observed.stored, live, connection.marker)
+        engine = (await parts.shop.rocketchat.profile()).engine
+        marker = next_marker(observed.stored, live, connection.marker, engine)
     return replace(connection, current=secret, pending=new_secret(), marker=marker), observed
 
 
@@ -98,12 +101,18 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts) -> Answer:
     lines = [f"Rotated: both sides hold the new secret (fingerprint {fingerprint})."]
     if receipt.gap is None and receipt.seen_by is not None:
         lines.append("The bot was restarted meanwhile, so nobody measured for how long sign-ins failed.")
+    if receipt.gap is None and receipt.seen_by is None and AwaitLive.__name__ in receipt.changes:
+        lines.append("Nobody could see when the new secret became live, so nobody knows for how long sign-ins failed.")
     if receipt.gap is not None:
-        seen = f"seen by {receipt.seen_by}" if receipt.seen_by else "nobody could see when it was live"
-        lines.append(f"Sign-ins may have failed for {receipt.gap * 1000:.0f} ms at most ({seen}).")
+        lines.append(
+            f"Sign-ins may have failed for {receipt.gap * 1000:.0f} ms at most: from the last look that showed the old "
+            "secret live to Encvoy ID's answer that it switched."
+        )
     if receipt.proof is not None:
         lines.append(_proved(receipt))
-    return Answer(tuple(lines), next=("test", "status"), receipt=record)
+    lines.append(in_use_text(receipt))
+    wrong = Use.OTHER in (found.use for found in (receipt.in_use, receipt.in_use_later) if found is not None)
+    return Answer(tuple(lines), next=("test", "status"), receipt=record, failed=wrong)
 
 
 def _proved(receipt: Receipt) -> str:

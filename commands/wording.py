@@ -23,7 +23,9 @@ from bot.connection.changes import (
     WriteService,
     WriteServiceSecret,
 )
+from bot.connection.in_use import BECAUSE_OFF, Use
 from bot.connection.plan import exchanging
+from bot.connection.receipt import Receipt
 from bot.connection.state import Connection
 from bot.secret import Fingerprints
 
@@ -91,6 +93,24 @@ def planned(change: Change, desired: Connection) -> str | None:
             return "let Rocket.Chat itself use it, where that can be proved without a person"
         case ProveInUse() | Settle():
             return None
+
+
+def in_use_text(receipt: Receipt) -> str:
+    """Whether Rocket.Chat itself was seen to use the new secret, right after the switch and once more."""
+    found = [use for use in (receipt.in_use, receipt.in_use_later) if use is not None]
+    wrong = next((use for use in found if use.use is Use.OTHER), None)
+    if wrong is not None:
+        return (
+            f"✗ Rocket.Chat uses another secret than the one that it stores. {wrong.words}. "
+            "Mend: `/sso setup` writes it again; if that does not help, restart Rocket.Chat's other instances."
+        )
+    if not found:
+        return f"Not proved from Rocket.Chat's side, because {BECAUSE_OFF.words}."
+    unproved = next((use for use in found if use.use is not Use.PROVED), None)
+    if unproved is not None:
+        return f"Not proved from Rocket.Chat's side, because: {unproved.words}."
+    times = "at once and once more later" if len(found) > 1 else "at once"
+    return f"Rocket.Chat itself uses the new secret: Encvoy ID accepted it from there, {times}."
 
 
 def plan_text(changes: Sequence[Change], desired: Connection) -> str:

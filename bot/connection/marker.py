@@ -4,8 +4,8 @@ A visible setting gets a spelling that means the same. Rocket.Chat rewrites the 
 that was written after the secret and is live says that the secret is live (facts/rocketchat.md §2.4, §2.5).
 
 Legacy engine: other letter case in the colour of the button's label or, where a colour has no letters, another order of
-the words in the scope. Modern engine: a query parameter of the authorize path, which Encvoy ID ignores, because it alone
-shows in what the strategy itself answers (§3.1b).
+the words in the scope. Modern engine: a query parameter of the authorize path, which Encvoy ID ignores; it alone shows
+in what the strategy itself answers (§3.1b).
 """
 
 from __future__ import annotations

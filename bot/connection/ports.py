@@ -64,6 +64,10 @@ class RocketChat(Protocol):
         """Version, engine, licence, address."""
         ...
 
+    async def profile(self) -> Profile:
+        """What depends on version, engine and licence alone."""
+        ...
+
     async def stored(self, name: ServiceName) -> StoredService | None:
         """The service as stored, or None."""
         ...
@@ -76,16 +80,12 @@ class RocketChat(Protocol):
         """The live record, by one budgeted poll."""
         ...
 
-    async def await_live(
-        self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float
-    ) -> LiveSeen:
+    async def await_live(self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float) -> LiveSeen:
         """Returns the moment `awaited` holds; to be called right after the write. `expected`: how many seconds it took
         the last time. NoAnswer after `timeout` seconds."""
         ...
 
-    async def await_marker(
-        self, name: ServiceName, marker: Marker, expected: float | None, timeout: float
-    ) -> LiveSeen:
+    async def await_marker(self, name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
         """The same for a marker, as soon as anything shows it; on the modern engine, the strategy that holds the
         secret has to show it."""
         ...

@@ -12,7 +12,6 @@ from bot.connection.state import Application, Connection
 from bot.errors import UserError
 from bot.secret import Secret, new_secret
 
-
 LAG = 8.0
 """Seconds for which Encvoy ID's token side may lag behind what its management side stored."""
 

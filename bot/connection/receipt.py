@@ -28,7 +28,7 @@ class Receipt:
     changes: tuple[str, ...] = ()
     """Names of the changes that were applied, in order."""
     gap: float | None = None
-    """Seconds from the last look that showed the new secret not live yet to the first answer of Encvoy ID that showed it
+    """Seconds from the last look that showed the new secret not live yet to the first answer that showed Encvoy ID
     switched: no sign-in failed for longer, whatever held this process up meanwhile. None: nobody saw both."""
     seen_by: str | None = None
     """How the moment was seen: `publication` or `poll`."""

@@ -130,8 +130,10 @@ class Reconciler:
             await self._patience.wait_or_raise(surprise)
         elif progress.desired.undoing:
             await self._stay_stuck(surprise)
-        elif _marker_never_came(surprise, progress) and self._patience.may_rewrite_the_marker():
-            return await self._rewrite_marker(progress)
+        elif _marker_never_came(surprise, progress):
+            if self._patience.may_rewrite_the_marker():
+                return await self._rewrite_marker(progress)
+            return await self._turn_back(surprise, progress)
         elif not await self._patience.may_try_again(surprise):
             return await self._turn_back(surprise, progress)
         return progress

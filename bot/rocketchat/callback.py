@@ -1,5 +1,6 @@
-"""Lets Rocket.Chat exchange a code at Encvoy ID, by bringing one to its callback, as a browser does that comes back from
-there. Its legacy engine needs no session for that, signs nobody in and makes no account, as long as nobody asks for the
+"""Lets Rocket.Chat exchange a code at Encvoy ID, by bringing one to its callback, as a returning browser does.
+
+Its legacy engine needs no session for that, signs nobody in and makes no account, as long as nobody asks for the
 credential it keeps for a minute (facts/rocketchat.md §3.1b).
 
 What the page says never goes into a log: at success it holds that credential.

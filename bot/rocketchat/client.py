@@ -8,7 +8,7 @@ from bot.clock import Clock
 from bot.connection.in_use import InUse
 from bot.connection.marker import engine_of, shows
 from bot.connection.ports import Awaited, LiveSeen, Server
-from bot.connection.profile import Engine
+from bot.connection.profile import Engine, Profile
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
 from bot.rocketchat.budget import Budget
 from bot.rocketchat.callback import Callback
@@ -42,6 +42,10 @@ class RocketChatClient:
         """See the port."""
         return await self.facts.server()
 
+    async def profile(self) -> Profile:
+        """See the port."""
+        return await self.facts.profile()
+
     async def stored(self, name: ServiceName) -> StoredService | None:
         """See the port."""
         return await self._services.stored(name)
@@ -54,15 +58,11 @@ class RocketChatClient:
         """See the port."""
         return await self._settle.live(name)
 
-    async def await_live(
-        self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float
-    ) -> LiveSeen:
+    async def await_live(self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float) -> LiveSeen:
         """See the port."""
         return await self._settle.await_live(name, awaited, expected, timeout)
 
-    async def await_marker(
-        self, name: ServiceName, marker: Marker, expected: float | None, timeout: float
-    ) -> LiveSeen:
+    async def await_marker(self, name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
         """See the port."""
 
         def awaited(live: LiveService | None) -> bool:
@@ -103,4 +103,3 @@ class RocketChatClient:
     async def remove_service(self, name: ServiceName) -> None:
         """See the port."""
         await self._services.remove_service(name)
-

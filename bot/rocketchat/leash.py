@@ -16,7 +16,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 
 class Call:
-    """One call, from the loop's side. `route`, `instance` and `sent` are written by the worker and read after the end."""
+    """One call, from the loop's side. The worker writes `route`, `instance` and `sent`; they are read after the end."""
 
     def __init__(self) -> None:
         self.route = ""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from bot.clock import Clock
 from bot.connection.state import LiveService
-from bot.errors import Busy, NoAnswer
+from bot.errors import Busy
 from bot.rocketchat.budget import Budget
 from bot.rocketchat.decipher import SYSTEM, decipher, not_its_own
 from bot.rocketchat.decipher import Answer as Received

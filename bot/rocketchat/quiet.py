@@ -1,5 +1,7 @@
-"""How long ago login settings were changed. Rocket.Chat starts its timers anew with every changed one, whoever changed it
-(facts/rocketchat.md §2.5), so whoever wants to know when a write becomes live writes when nothing is pending.
+"""How long ago login settings were changed.
+
+Rocket.Chat starts its timers anew with every changed one, whoever changed it (facts/rocketchat.md §2.5), so whoever
+wants to know when a write becomes live writes when nothing is pending.
 """
 
 from __future__ import annotations

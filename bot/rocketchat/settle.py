@@ -1,7 +1,7 @@
 """What is live in Rocket.Chat, and the moment in which it changes.
 
 The settings that people sign in by are rewritten about 2.5 seconds after the last changing write, at a moment nobody is
-told (facts/rocketchat.md §2.5). REST decides what is live: two routes, asked in turn, densely around the expected moment
+told (facts/rocketchat.md §2.5). REST decides what is live: two routes, asked in turn, densely around the expected time
 where no limit holds, and at chosen moments where one does. The publication may tell sooner, but it may be outdated or
 silent (§5.5): a wait begins with a fresh subscription, takes what is pushed, and is held up by nothing that isn't.
 """
@@ -9,7 +9,7 @@ silent (§5.5): a wait begins with a fresh subscription, takes what is pushed, a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 

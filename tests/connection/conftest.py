@@ -24,9 +24,13 @@ class Told:
     did_: list[Change] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
     stuck_: list[str] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
 
     def did(self, change: Change, desired: Connection, seconds: float) -> None:
         self.did_.append(change)
+
+    def alarm(self, why: str) -> None:
+        self.alarms.append(why)
 
     def undoing(self, why: str) -> None:
         self.undone.append(why)
@@ -92,7 +96,9 @@ def exchange(connection: Connection, secret: Secret = NEW) -> Connection:
 @pytest.fixture
 def bench() -> Bench:
     world = Scripted(ManualClock())
-    return Bench(world, MemoryRocketChat(world), MemoryEncvoyId(world), MemoryConnections(world))
+    encvoy = MemoryEncvoyId(world)
+    rocketchat = MemoryRocketChat(world, accepts=encvoy.takes)
+    return Bench(world, rocketchat, encvoy, MemoryConnections(world))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from bot.connection.changes import (
     DeleteTwin,
     Live,
     Prove,
+    ProveInUse,
     Settle,
     SwitchService,
     WriteApplication,
@@ -54,6 +55,7 @@ APPLICATION = Application(
     rules=frozenset({"login", "email"}),
 )
 WHOLE = Observed(STORED, LIVE, APPLICATION)
+PROOF = (Prove(), ProveInUse(), Settle(), ProveInUse(later=True))
 SILENT = Unknown("silent")
 STORED_NEW = replace(STORED, settings=MARKED, secret=NEW)
 LIVE_NEW = LiveService("encvoyid", MARKED)
@@ -175,37 +177,37 @@ ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
         "an exchange begins",
         EXCHANGE,
         WHOLE,
-        (WriteServiceSecret(), AwaitLive(Live.MARKER), WriteApplicationSecret(), Prove(), Settle()),
+        (WriteServiceSecret(), AwaitLive(Live.MARKER), WriteApplicationSecret(), *PROOF),
     ),
     (
         "stored, not live yet",
         EXCHANGE,
         replace(WHOLE, stored=STORED_NEW),
-        (AwaitLive(Live.MARKER), WriteApplicationSecret(), Prove(), Settle()),
+        (AwaitLive(Live.MARKER), WriteApplicationSecret(), *PROOF),
     ),
     (
         "the secret is stored, the marker is not",
         EXCHANGE,
         replace(WHOLE, stored=replace(STORED, secret=NEW)),
-        (WriteServiceSecret(), AwaitLive(Live.MARKER), WriteApplicationSecret(), Prove(), Settle()),
+        (WriteServiceSecret(), AwaitLive(Live.MARKER), WriteApplicationSecret(), *PROOF),
     ),
     (
         "live, not switched: the gap is open",
         EXCHANGE,
         Observed(STORED_NEW, LIVE_NEW, APPLICATION),
-        (WriteApplicationSecret(), Prove(), Settle()),
+        (WriteApplicationSecret(), *PROOF),
     ),
     (
         "live, and Encvoy ID does not say",
         EXCHANGE,
         Observed(STORED_NEW, LIVE_NEW, SILENT),
-        (WriteApplicationSecret(), Prove(), Settle()),
+        (WriteApplicationSecret(), *PROOF),
     ),
     (
         "both hold the new one",
         EXCHANGE,
         Observed(STORED_NEW, LIVE_NEW, replace(APPLICATION, secret=NEW)),
-        (Prove(), Settle()),
+        PROOF,
     ),
     (
         "an exchange with the button off waits for nothing",
@@ -224,7 +226,7 @@ def test_plan(desired: Connection, observed: Observed, changes: tuple[Change, ..
 def test_the_way_back_is_the_same_plan_with_the_secrets_exchanged() -> None:
     back = replace(EXCHANGE, current=NEW, pending=OLD, marker=Marker("button_label_color", "#FFFFff"))
     changes = plan(back, Observed(STORED_NEW, LIVE_NEW, APPLICATION))
-    assert changes == (WriteServiceSecret(), AwaitLive(Live.MARKER), Prove(), Settle())
+    assert changes == (WriteServiceSecret(), AwaitLive(Live.MARKER), *PROOF)
 
 
 STRANGE = Secret("z" * 64)

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
 from bot.connection.ports import ApplicationFields, Probe
-from bot.connection.proof import NotProved, Proof, prove, prove_ground
+from bot.connection.profile import Engine
+from bot.connection.proof import LAG, NotProved, Proof, prove, prove_ground, prove_in_use
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Connection
 from bot.errors import Forbidden, UserError
@@ -21,7 +23,7 @@ def at_rest(bench: Bench) -> Connection:
 
 
 async def test_a_whole_connection_is_proved(standing: Bench) -> None:
-    proof = await prove(at_rest(standing), standing.rocketchat, standing.encvoy)
+    proof = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
     assert proof == Proof(previous_refused=None, random_refused=True)
 
 
@@ -29,26 +31,26 @@ async def test_in_an_exchange_the_previous_secret_is_tried_too(standing: Bench) 
     desired = exchange(at_rest(standing))
     standing.rocketchat.secrets["Encvoyid"] = NEW
     await standing.encvoy.write_application(desired.client_id or "", ApplicationFields(secret=NEW))
-    proof = await prove(desired, standing.rocketchat, standing.encvoy)
+    proof = await prove(desired, standing.rocketchat, standing.encvoy, standing.world.clock)
     assert proof.previous_refused is True
 
 
 async def test_a_refused_secret_is_not_proved(standing: Bench) -> None:
     with pytest.raises(NotProved, match="refuses this client secret"):
-        await prove(replace(at_rest(standing), current=NEW), standing.rocketchat, standing.encvoy)
+        await prove(replace(at_rest(standing), current=NEW), standing.rocketchat, standing.encvoy, standing.world.clock)
 
 
 async def test_a_callback_that_is_not_registered_is_named(standing: Bench) -> None:
     client_id = at_rest(standing).client_id or ""
     await standing.encvoy.write_application(client_id, ApplicationFields(redirect_uris=("https://other",)))
     with pytest.raises(NotProved, match="callback address is not registered"):
-        await prove(at_rest(standing), standing.rocketchat, standing.encvoy)
+        await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
 
 
 async def test_rocketchat_must_read_back_equal(standing: Bench) -> None:
     standing.rocketchat.secrets["Encvoyid"] = NEW
     with pytest.raises(NotProved, match="does not hold the secret"):
-        await prove(at_rest(standing), standing.rocketchat, standing.encvoy)
+        await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
 
 
 async def test_the_ground_is_the_secret_that_both_sides_hold(standing: Bench) -> None:
@@ -90,15 +92,104 @@ async def test_each_way_of_not_being_accepted_has_its_reason(standing: Bench, ou
 
     standing.encvoy.probe = probe  # type: ignore[method-assign]
     with pytest.raises(NotProved) as caught:
-        await prove(at_rest(standing), standing.rocketchat, standing.encvoy)
+        await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
     assert caught.value.why
     assert OLD.reveal() not in caught.value.text
+
+
+@pytest.mark.parametrize("seconds", [3.0, LAG - 1.5])
+async def test_a_token_side_that_lags_is_waited_for(standing: Bench, seconds: float) -> None:
+    """It refuses what the management side stored a moment ago."""
+    clock, real = standing.world.clock, standing.encvoy.probe
+    there = clock.monotonic() + seconds
+
+    async def lagging(client_id: str, secret: Secret, redirect_uri: str) -> Probe:
+        return Probe.REFUSED if clock.monotonic() < there else await real(client_id, secret, redirect_uri)
+
+    standing.encvoy.probe = lagging  # type: ignore[method-assign]
+    proof = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, clock)
+    assert proof.random_refused
+    assert there <= clock.monotonic() < there + 1.5
+
+
+async def test_an_old_secret_that_is_accepted_for_a_while_is_waited_for(standing: Bench) -> None:
+    clock, real = standing.world.clock, standing.encvoy.probe
+    desired = exchange(at_rest(standing))
+    standing.rocketchat.secrets["Encvoyid"] = NEW
+    await standing.encvoy.write_application(desired.client_id or "", ApplicationFields(secret=NEW))
+    there = clock.monotonic() + 5.0
+
+    async def lagging(client_id: str, secret: Secret, redirect_uri: str) -> Probe:
+        late = secret == OLD and clock.monotonic() < there
+        return Probe.ACCEPTED if late else await real(client_id, secret, redirect_uri)
+
+    standing.encvoy.probe = lagging  # type: ignore[method-assign]
+    proof = await prove(desired, standing.rocketchat, standing.encvoy, clock)
+    assert proof.previous_refused is True
+
+
+async def test_the_wait_for_a_token_side_ends_at_its_moment(standing: Bench) -> None:
+    clock = standing.world.clock
+    until = clock.monotonic() + 2.0
+    with pytest.raises(NotProved):
+        await prove(replace(at_rest(standing), current=NEW), standing.rocketchat, standing.encvoy, clock, until)
+    assert clock.monotonic() <= until + 0.1
+
+
+class TestInUse:
+    async def test_rocketchat_uses_what_encvoy_accepts(self, standing: Bench) -> None:
+        assert await self._asked(standing) == InUse(Use.PROVED)
+
+    async def test_another_secret_is_live(self, standing: Bench) -> None:
+        (application,) = standing.encvoy.applications_by_id.values()
+        await standing.encvoy.write_application(application.client_id, ApplicationFields(secret=NEW))
+        assert (await self._asked(standing)).use is Use.OTHER
+
+    async def test_where_it_says_nothing_a_real_code_is_brought(self, standing: Bench) -> None:
+        standing.rocketchat.uses = [InUse(Use.SILENT, "it doesn't say why")]
+        assert await self._asked(standing) == InUse(Use.PROVED)
+        assert standing.world.calls[-1] == "bring_code"
+
+    async def test_a_real_code_that_fails_is_no_verdict(self, standing: Bench) -> None:
+        (application,) = standing.encvoy.applications_by_id.values()
+        await standing.encvoy.write_application(application.client_id, ApplicationFields(secret=NEW))
+        standing.rocketchat.uses = [InUse(Use.SILENT, "it doesn't say why")]
+        assert (await self._asked(standing)).use is Use.UNKNOWN
+
+    async def test_a_user_who_cannot_sign_in_there_is_no_verdict(self, standing: Bench) -> None:
+        standing.rocketchat.uses = [InUse(Use.SILENT, "it doesn't say why")]
+        standing.world.script = lambda call: Forbidden("Encvoy ID", "GET /oidc/auth") if call == "code before" else None
+        found = await self._asked(standing)
+        assert found.use is Use.UNKNOWN
+        assert "cannot sign in there" in found.words
+
+    @pytest.mark.parametrize("use", [Use.UNKNOWN, Use.FAILED, Use.OTHER])
+    async def test_only_silence_asks_for_a_real_code(self, standing: Bench, use: Use) -> None:
+        standing.rocketchat.uses = [InUse(use, "why")]
+        assert (await self._asked(standing)).use is use
+        assert "bring_code" not in standing.world.calls
+
+    async def test_the_modern_engine_is_not_asked(self, standing: Bench) -> None:
+        found = await prove_in_use(at_rest(standing), Engine.MODERN, standing.rocketchat, standing.encvoy)
+        assert found == BECAUSE_MODERN
+        assert "bring_bogus_code" not in standing.world.calls
+
+    async def _asked(self, bench: Bench) -> InUse:
+        return await prove_in_use(at_rest(bench), Engine.LEGACY, bench.rocketchat, bench.encvoy)
+
+
+def test_a_receipt_of_the_first_version_is_read() -> None:
+    """It knows nothing of what Rocket.Chat itself uses."""
+    row = Receipt(outcome=Outcome.DONE, gap=0.012).as_dict()
+    del row["in_use"], row["in_use_later"]
+    assert Receipt.from_dict(row).in_use is None
 
 
 def test_a_receipt_comes_back_from_its_row() -> None:
     receipt = Receipt(
         outcome=Outcome.UNDONE, changes=("Prove",), gap=0.012, seen_by="poll", proof=Proof(True, True), reason="because"
     )
+    receipt = replace(receipt, in_use=InUse(Use.OTHER, "it says so"), in_use_later=InUse(Use.PROVED))
     assert Receipt.from_dict(receipt.as_dict()) == receipt
 
 

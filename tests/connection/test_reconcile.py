@@ -433,13 +433,13 @@ async def test_an_encvoy_id_that_is_slow_to_warm_up_delays_nothing(standing: Ben
 
 
 async def test_where_nobody_can_see_what_is_live_the_switch_is_made_after_the_bound(standing: Bench) -> None:
-    async def blind(name: object, awaited: object, timeout: float) -> LiveSeen:
+    async def blind(name: object, marker: object, expected: float | None, timeout: float) -> LiveSeen:
         standing.world.clock.seconds += timeout
         standing.rocketchat.tick()
         raise NoAnswer("Rocket.Chat", "live")
 
     standing.rocketchat.publication = False
-    standing.rocketchat.await_live = blind  # type: ignore[method-assign]
+    standing.rocketchat.await_marker = blind  # type: ignore[method-assign]
     connection, receipt = await rotate(standing)
     assert standing.secrets() == (NEW.reveal(), NEW.reveal())
     assert receipt.seen_by is None

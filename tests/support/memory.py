@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.connection.in_use import InUse, Use
 from bot.connection.ports import ApplicationFields, Awaited, LiveSeen, Probe, Provider, Server
-from bot.connection.profile import profile
+from bot.connection.profile import Profile, profile
 from bot.connection.state import (
     Application,
     Connection,
     LiveService,
+    Marker,
     NotVisible,
     ServiceName,
     SettingValue,
@@ -24,13 +26,19 @@ from bot.connection.state import (
 from bot.errors import NoAnswer
 from bot.secret import Secret, new_secret
 
-SETTLE = 2.0
+SETTLE = 2.5
+LAST_LOOK = 0.02
+"""Seconds before a change goes live in which it was seen not to be live."""
 Script = Callable[[str], "Exception | None"]
 """Given the name of a call (`write_service before`, `write_service after`), an error to raise, or None."""
 
 
 def _no_faults(call: str) -> Exception | None:
     return None
+
+
+def _anything(secret: Secret) -> bool:
+    return True
 
 
 @dataclass
@@ -90,6 +98,11 @@ class MemoryRocketChat:
     live_records: dict[str, tuple[LiveService, Secret]] = field(default_factory=dict)
     due: float | None = None
     publication: bool = True
+    accepts: Callable[[Secret], bool] = _anything
+    """Whether Encvoy ID takes a secret that Rocket.Chat shows it."""
+    uses: list[InUse] = field(default_factory=list)
+    """What it says first, one by one, when a bogus code is brought."""
+    quiets: list[float] = field(default_factory=list)
 
     def tick(self) -> None:
         """Rewrites the live services if the debounce has passed."""
@@ -110,6 +123,10 @@ class MemoryRocketChat:
     async def server(self) -> Server:
         self.world.before("server")
         return Server(profile=profile(self.version, self.modules), site_url=self.site_url, people=3)
+
+    async def profile(self) -> Profile:
+        self.world.before("profile")
+        return profile(self.version, self.modules)
 
     async def stored(self, name: ServiceName) -> StoredService | None:
         self.world.before("stored")
@@ -133,20 +150,28 @@ class MemoryRocketChat:
         record = self.live_records.get(name.key)
         return record[0] if record else None
 
-    async def await_live(self, name: ServiceName, awaited: Awaited, timeout: float) -> LiveSeen:
+    async def await_live(self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float) -> LiveSeen:
         self.world.before("await_live")
-        end = self.world.clock.seconds + timeout
+        began = since = self.world.clock.seconds
+        end = began + timeout
         while True:
             self.tick()
             record = self.live_records.get(name.key)
             if awaited(record[0] if record else None):
                 self.world.after("await_live")
                 now = self.world.clock.seconds
-                return LiveSeen(now, "publication" if self.publication else "poll", since=now)
+                return LiveSeen(now, "publication" if self.publication else "poll", since=since, after=now - began)
             if self.due is None or self.due > end:
                 self.world.clock.seconds = end
                 raise NoAnswer("Rocket.Chat", "live")
+            since = self.due - LAST_LOOK
             self.world.clock.seconds = self.due
+
+    async def await_marker(self, name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
+        def awaited(live: LiveService | None) -> bool:
+            return live is not None and live.settings.get(marker.setting) == marker.spelling
+
+        return await self.await_live(name, awaited, expected, timeout)
 
     async def create_service(self, name: ServiceName) -> None:
         self.world.before("create_service")
@@ -169,6 +194,32 @@ class MemoryRocketChat:
                 self.settings[name.key][suffix] = value
         self.touched()
         self.world.after("write_service")
+
+    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> None:
+        self.quiets.append(quiet)
+        await self.write_service(name, {"secret": secret, marker.setting: marker.spelling})
+
+    async def repeat_secret(self, name: ServiceName, secret: Secret) -> None:
+        self.world.before("repeat_secret")
+        self.secrets[name.key] = secret
+
+    async def bring_bogus_code(self, name: ServiceName) -> InUse:
+        self.world.before("bring_bogus_code")
+        self.tick()
+        return self.uses.pop(0) if self.uses else self._used(name)
+
+    async def bring_code(self, name: ServiceName, code: Secret) -> InUse:
+        self.world.before("bring_code")
+        self.tick()
+        found = self._used(name)
+        return found if found.use is Use.PROVED else InUse(Use.UNKNOWN, "it doesn't say why")
+
+    def _used(self, name: ServiceName) -> InUse:
+        """What Encvoy ID says to the secret that is live."""
+        record = self.live_records.get(name.key)
+        if record is None:
+            return InUse(Use.SILENT, "there is no such service")
+        return InUse(Use.PROVED) if self.accepts(record[1]) else InUse(Use.OTHER, "it says: Unauthorized")
 
     async def remove_service(self, name: ServiceName) -> None:
         self.world.before("remove_service")
@@ -254,6 +305,14 @@ class MemoryEncvoyId:
 
     async def warm(self) -> None:
         self.world.calls.append("warm")
+
+    def takes(self, secret: Secret) -> bool:
+        """Whether any application has this secret."""
+        return self.accepts_anything or any(a.secret == secret for a in self.applications_by_id.values())
+
+    async def code(self, client_id: str, redirect_uri: str, scope: str) -> Secret:
+        self.world.before("code")
+        return new_secret()
 
     async def probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
         self.world.before("probe")

@@ -1,0 +1,252 @@
+"""What an exchange of a secret does where the servers do not do as expected."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from bot.connection.apply import MARKER_WITHIN, SETTLE, SPARE
+from bot.connection.in_use import InUse, Use
+from bot.connection.patience import SWITCH_WITHIN
+from bot.connection.ports import ApplicationFields, LiveSeen, Probe
+from bot.connection.receipt import Outcome, Receipt
+from bot.connection.state import Application, Connection, LiveService, Marker, NotVisible, ServiceName, Unknown
+from bot.errors import NoAnswer
+from bot.secret import Secret
+from tests.connection.conftest import NEW, OLD, Bench, exchange
+
+UNSEEN = NoAnswer("Rocket.Chat", "GET /api/v1/settings.oauth")
+
+
+async def rotate(bench: Bench) -> tuple[Connection, Receipt]:
+    assert bench.connections.row is not None
+    return await bench.run(exchange(bench.connections.row))
+
+
+def hides_markers(bench: Bench, times: int) -> list[Marker]:
+    """The first `times` waits for a marker see nothing; the markers that were waited for."""
+    waited: list[Marker] = []
+    real, look = bench.rocketchat.await_marker, bench.rocketchat.live
+
+    async def await_marker(name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
+        waited.append(marker)
+        if len(waited) > times:
+            return await real(name, marker, expected, timeout)
+        bench.world.clock.seconds += timeout
+        bench.rocketchat.tick()
+        raise UNSEEN
+
+    async def live(name: ServiceName) -> LiveService | Unknown | None:
+        outdated = LiveService(name.service, {"button_label_color": "#ffffff"})
+        return outdated if len(waited) <= times else await look(name)
+
+    bench.rocketchat.await_marker = await_marker  # type: ignore[method-assign]
+    bench.rocketchat.live = live  # type: ignore[method-assign]
+    return waited
+
+
+class TestMarkerThatNeverComes:
+    async def test_it_is_written_once_more_in_another_spelling(self, standing: Bench) -> None:
+        waited = hides_markers(standing, times=1)
+        connection, receipt = await rotate(standing)
+        assert receipt.outcome is Outcome.DONE
+        assert connection.current == NEW
+        assert len({marker.spelling for marker in waited}) == len(waited) == 2
+
+    async def test_encvoy_is_not_switched_before_it_is_seen(self, standing: Bench) -> None:
+        hides_markers(standing, times=1)
+        await rotate(standing)
+        calls = standing.world.calls
+        assert calls.count("write_application") == 1
+        assert calls.index("write_application") > max(n for n, call in enumerate(calls) if call == "write_service")
+
+    async def test_after_the_second_time_the_old_secret_is_put_back(self, standing: Bench) -> None:
+        waited = hides_markers(standing, times=2)
+        _, receipt = await rotate(standing)
+        assert receipt.outcome is Outcome.UNDONE
+        assert standing.secrets() == (OLD.reveal(), OLD.reveal())
+        assert "write_application" not in standing.world.calls
+        assert len(waited) == 3
+
+    async def test_where_no_marker_ever_shows_the_way_back_ends_by_what_rocketchat_uses(self, standing: Bench) -> None:
+        """An environment variable may force the visible setting: then no spelling of it can ever be live."""
+        hides_markers(standing, times=99)
+        _, receipt = await rotate(standing)
+        assert receipt.outcome is Outcome.UNDONE
+        assert standing.secrets() == (OLD.reveal(), OLD.reveal())
+        assert not standing.told.stuck_
+
+    async def test_it_takes_as_long_as_the_server_was_seen_to_take(self, standing: Bench) -> None:
+        timeouts: list[float] = []
+        real = standing.rocketchat.await_marker
+
+        async def await_marker(name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
+            timeouts.append(timeout)
+            return await real(name, marker, expected, timeout)
+
+        standing.rocketchat.await_marker = await_marker  # type: ignore[method-assign]
+        assert standing.connections.row is not None
+        for settle in (None, 0.2, 10.0):
+            standing.forget_faults()
+            row = replace(standing.connections.row, current=OLD, settle=settle)
+            (application,) = standing.encvoy.applications_by_id.values()
+            await standing.encvoy.write_application(application.client_id, ApplicationFields(secret=OLD))
+            standing.rocketchat.secrets["Encvoyid"] = OLD
+            await standing.run(exchange(row))
+        assert timeouts == [pytest.approx(6.02, abs=0.1), MARKER_WITHIN, pytest.approx(24.0)]
+
+
+class TestSettle:
+    async def test_what_was_measured_is_kept(self, standing: Bench) -> None:
+        connection, _ = await rotate(standing)
+        assert connection.settle == pytest.approx(2.5, abs=0.05)
+        assert standing.connections.row == connection
+
+    async def test_the_quiet_before_the_write_is_a_settle_time_and_a_bit(self, standing: Bench) -> None:
+        connection, _ = await rotate(standing)
+        assert standing.rocketchat.quiets == [pytest.approx(SETTLE + SPARE)]
+        await standing.run(replace(exchange(connection, OLD), marker=Marker("button_label_color", "#FFFFfF")))
+        assert standing.rocketchat.quiets[-1] == pytest.approx((connection.settle or 0) + SPARE)
+
+
+class TestSwitchThatHangs:
+    async def test_each_try_is_cut_and_the_decision_is_made_in_time(
+        self, standing: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Encvoy ID takes the request and never answers, and no time-out of the transport ends it."""
+        monkeypatch.setattr("bot.connection.patience.SWITCH_WITHIN", 0.15)
+        monkeypatch.setattr("bot.connection.patience.TRY_WITHIN", 0.05)
+        monkeypatch.setattr("bot.connection.observe.LOOK_SECONDS", 0.05)
+        real_write, real_read = standing.encvoy.write_application, standing.encvoy.application
+        clock = standing.world.clock
+
+        async def write(client_id: str, fields: ApplicationFields) -> None:
+            if fields.secret == NEW:
+                clock.seconds += 0.05
+                await asyncio.sleep(60)
+            await real_write(client_id, fields)
+
+        async def read(client_id: str) -> Application | NotVisible | None:
+            if not standing.told.undone and "write_service" in standing.world.calls:
+                clock.seconds += 0.05
+                await asyncio.sleep(60)
+            return await real_read(client_id)
+
+        standing.encvoy.write_application, standing.encvoy.application = write, read  # type: ignore[method-assign]
+        _, receipt = await asyncio.wait_for(rotate(standing), 5)
+        assert receipt.outcome is Outcome.UNDONE
+        assert standing.secrets() == (OLD.reveal(), OLD.reveal())
+
+    async def test_a_token_side_that_refuses_the_new_secret_for_a_while_is_no_reason_to_turn_back(
+        self, standing: Bench
+    ) -> None:
+        lagging(standing, seconds=5.0)
+        _, receipt = await rotate(standing)
+        assert receipt.outcome is Outcome.DONE
+        assert not standing.told.undone
+
+    async def test_one_that_refuses_it_for_ever_is(self, standing: Bench) -> None:
+        lagging(standing, seconds=1000.0)
+        told: list[float] = []
+        undoing = standing.told.undoing
+        standing.told.undoing = lambda why: (told.append(standing.world.clock.seconds), undoing(why))[1]  # type: ignore[method-assign, func-returns-value]
+        _, receipt = await rotate(standing)
+        switched = next(at for at, what in standing.world.log if what == f"switched {NEW.reveal()}")
+        assert receipt.outcome is Outcome.UNDONE
+        assert told[0] - switched <= SWITCH_WITHIN + 1
+
+
+def lagging(bench: Bench, seconds: float) -> None:
+    """Encvoy ID's token side refuses the new secret until so long after it was stored."""
+    real = bench.encvoy.probe
+    clock = bench.world.clock
+
+    async def probe(client_id: str, secret: Secret, redirect_uri: str) -> Probe:
+        stored = [at for at, what in bench.world.log if what == f"switched {NEW.reveal()}"]
+        if secret == NEW and stored and clock.monotonic() < stored[0] + seconds:
+            return Probe.REFUSED
+        return await real(client_id, secret, redirect_uri)
+
+    bench.encvoy.probe = probe  # type: ignore[method-assign]
+
+
+class TestProofFromRocketChat:
+    async def test_it_is_asked_at_once_and_once_more(self, standing: Bench) -> None:
+        _, receipt = await rotate(standing)
+        assert receipt.in_use == receipt.in_use_later == InUse(Use.PROVED)
+
+    async def test_nothing_of_it_comes_before_the_switch(self, standing: Bench) -> None:
+        await rotate(standing)
+        calls = standing.world.calls
+        assert calls.index("bring_bogus_code") > calls.index("write_application")
+
+    async def test_an_outdated_instance_is_mended_by_the_equal_write_and_proved_again(self, standing: Bench) -> None:
+        standing.rocketchat.uses = [InUse(Use.PROVED), InUse(Use.OTHER, "Unauthorized")]
+        _, receipt = await rotate(standing)
+        assert receipt.in_use_later == InUse(Use.PROVED)
+        assert standing.world.calls.count("repeat_secret") == 1
+        assert not standing.told.alarms
+
+    async def test_one_that_stays_is_an_alarm_and_undoes_nothing(self, standing: Bench) -> None:
+        standing.rocketchat.uses = [InUse(Use.PROVED), *[InUse(Use.OTHER, "Unauthorized")] * 2]
+        _, receipt = await rotate(standing)
+        assert receipt.outcome is Outcome.DONE
+        assert receipt.in_use_later is not None
+        assert receipt.in_use_later.use is Use.OTHER
+        assert len(standing.told.alarms) == 1
+        assert standing.secrets() == (NEW.reveal(), NEW.reveal())
+
+    @pytest.mark.parametrize("use", [Use.UNKNOWN, Use.FAILED])
+    async def test_whatever_else_it_says_undoes_nothing_and_alarms_nobody(self, standing: Bench, use: Use) -> None:
+        standing.rocketchat.uses = [InUse(use, "why"), InUse(use, "why")]
+        _, receipt = await rotate(standing)
+        assert receipt.outcome is Outcome.DONE
+        assert receipt.in_use == InUse(use, "why")
+        assert not standing.told.alarms
+        assert "repeat_secret" not in standing.world.calls
+
+    async def test_with_the_button_off_it_is_not_asked(self, standing: Bench) -> None:
+        assert standing.connections.row is not None
+        off, _ = await standing.run(replace(standing.connections.row, enabled=False))
+        standing.forget_faults()
+        _, receipt = await standing.run(replace(off, pending=NEW))
+        assert receipt.in_use is None
+        assert "bring_bogus_code" not in standing.world.calls
+
+
+class TestGap:
+    async def test_it_reaches_from_the_last_look_before_to_the_first_answer_after(self, standing: Bench) -> None:
+        _, receipt = await rotate(standing)
+        live = next(at for at, what in standing.world.log if what == f"live {NEW.reveal()}")
+        switched = next(at for at, what in standing.world.log if what == f"switched {NEW.reveal()}")
+        assert receipt.gap is not None
+        assert receipt.gap >= switched - live
+
+    async def test_a_process_that_was_held_up_says_so_by_a_long_gap(self, standing: Bench) -> None:
+        """Between the last look and the answer this process stood still for seven seconds."""
+        real = standing.rocketchat.await_marker
+
+        async def held_up(name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
+            seen = await real(name, marker, expected, timeout)
+            standing.world.clock.seconds += 7.0
+            return replace(seen, at=standing.world.clock.seconds)
+
+        standing.rocketchat.await_marker = held_up  # type: ignore[method-assign]
+        _, receipt = await rotate(standing)
+        assert receipt.gap is not None
+        assert 7.0 <= receipt.gap < 7.2
+
+    async def test_a_switch_that_was_never_answered_is_bounded_by_the_look_that_found_it(self, standing: Bench) -> None:
+        standing.world.script = once("write_application after", NoAnswer("Encvoy ID", "PUT"))
+        _, receipt = await rotate(standing)
+        assert receipt.gap is not None
+        assert receipt.gap > 8.0
+
+
+def once(moment: str, error: Exception) -> Callable[[str], Exception | None]:
+    """A script that raises at the first occurrence of one moment."""
+    left = [error]
+    return lambda call: left.pop() if left and call == moment else None
