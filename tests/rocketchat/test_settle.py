@@ -1,9 +1,9 @@
-"""The race between the publication and the polls, on a clock that moves when it is told to."""
+"""What is live, and the moment in which it changes, on a clock that moves when it is told to."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +11,11 @@ import pytest
 
 from bot.connection.ports import LiveSeen
 from bot.connection.state import LiveService, ServiceName, Unknown
-from bot.errors import BadAnswer, Busy, NoAnswer, RemoteError
-from bot.rocketchat.budget import CALLS, WINDOW, Budget
-from bot.rocketchat.events import LiveReady, LiveRequested, RecordAdded, RecordChanged, RecordRemoved
+from bot.errors import Busy, NoAnswer, RemoteError
+from bot.rocketchat.events import LiveReady, LiveRenewed, LiveRequested, RecordAdded, RecordChanged
 from bot.rocketchat.live import LiveTable
-from bot.rocketchat.settle import FRESH, ROUTE, Settle
+from bot.rocketchat.open_routes import Poll
+from bot.rocketchat.settle import AROUND, DENSE, EXPECTED, FRESH, KNOWN, RESERVE, Settle
 from tests.support.chat import SteppedClock, settle
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")
@@ -34,31 +34,38 @@ def shows(color: str) -> Any:
 
 @dataclass
 class World:
-    """A Rocket.Chat of which only the live record is known."""
+    """A Rocket.Chat of which only the live record is known, and which counts how often it is asked."""
 
     clock: SteppedClock = field(default_factory=SteppedClock)
     color: str | None = "#fff"
-    polls: list[float] = field(default_factory=list)
+    unlimited: bool = False
+    left: int = 16
+    asked: list[float] = field(default_factory=list)
     failure: RemoteError | None = None
-    delay: float = 0.0
-    odd: Mapping[str, Any] | None = None
+    before: float = 0.0
+    """Seconds until it looks, after it was asked."""
+    renewed: int = 0
 
     def __post_init__(self) -> None:
-        self.table = LiveTable()
-        self.budget = Budget(self.clock)
-        self.settle = Settle(self.read, self.table, self.budget, self.clock)
+        self.table = LiveTable(self.renew)
+        self.settle = Settle(self, self.table, self.clock)
 
-    async def read(self) -> Mapping[str, Any]:
-        self.polls.append(self.clock.monotonic())
-        shown = self.color
-        if self.delay:
-            await self.clock.sleep(self.delay)
+    def renew(self) -> None:
+        self.renewed += 1
+
+    async def poll(self, *, reserve: int = 0) -> Poll:
+        if not self.unlimited:
+            if self.left <= reserve:
+                raise Busy("Rocket.Chat", "GET /api/v1/settings.oauth")
+            self.left -= 1
+        sent_at = self.clock.monotonic()
+        self.asked.append(sent_at)
+        if self.before:
+            await self.clock.sleep(self.before)
         if self.failure is not None:
             raise self.failure
-        if self.odd is not None:
-            return self.odd
-        built_in = {"_id": "g", "name": "github", "custom": False, "clientId": "c"}
-        return {"services": [built_in, *([record(shown)] if shown else [])], "success": True}
+        live = LiveService("encvoyid", {"button_label_color": self.color}) if self.color else None
+        return Poll({"encvoyid": live} if live else {}, sent_at)
 
     def publish(self) -> None:
         """The subscription is made and complete."""
@@ -68,15 +75,19 @@ class World:
             self.table.apply(RecordAdded("r", record(self.color)), at)
         self.table.apply(LiveReady(), at)
 
-    def become(self, color: str | None, *, push: bool) -> None:
-        at, self.color = self.clock.monotonic(), color
-        if push and color:
-            self.table.apply(RecordChanged("r", {"buttonLabelColor": color}, ()), at)
-        elif push:
-            self.table.apply(RecordRemoved("r"), at)
+    def push(self, color: str) -> None:
+        self.table.apply(RecordChanged("r", {"buttonLabelColor": color}, ()), self.clock.monotonic())
 
-    def waiting(self, color: str, timeout: float = 10.0) -> asyncio.Task[LiveSeen]:
-        return asyncio.create_task(self.settle.await_live(NAME, shows(color), timeout))
+    def waiting(
+        self, color: str, timeout: float = 10.0, *, expected: float | None = EXPECTED, pushed: bool = True
+    ) -> asyncio.Task[LiveSeen]:
+        wait = self.settle.await_live(NAME, shows(color), expected, timeout, pushed=pushed)
+        return asyncio.create_task(wait)
+
+    async def run(self, seconds: float, step: float = 0.002) -> None:
+        """Time passes in small steps, so that what sleeps wakes when it should."""
+        for _ in range(round(seconds / step)):
+            await self.clock.advance(step)
 
 
 @pytest.fixture
@@ -86,170 +97,157 @@ async def world() -> AsyncIterator[World]:
         task.cancel()
 
 
+@pytest.fixture
+def free(world: World) -> World:
+    world.unlimited = True
+    return world
+
+
 class TestThePublication:
-    async def test_it_tells_the_moment(self, world: World) -> None:
+    async def test_what_is_pushed_is_taken_in_its_moment(self, world: World) -> None:
         world.publish()
         task = world.waiting("#FFF")
         await world.clock.advance(0.1)
-        world.become("#FFF", push=True)
+        world.push("#FFF")
         await world.clock.advance(0)
-        assert task.result() == LiveSeen(0.1, "publication", since=0.1)
-        assert world.polls == []
+        assert task.result() == LiveSeen(0.1, "publication", since=0.0, after=0.1)
 
-    async def test_what_is_live_already_is_seen_at_once(self, world: World) -> None:
+    async def test_each_wait_begins_with_a_fresh_subscription(self, world: World) -> None:
+        """One that was made before the service was switched on is silent about it."""
+        for _ in range(2):
+            world.waiting("#FFF").cancel()
+            await settle()
+            task = world.waiting("#FFF")
+            await world.clock.advance(0)
+            task.cancel()
+        assert world.renewed == 2
+
+    async def test_an_outdated_record_is_never_taken_for_what_is_awaited(self, world: World) -> None:
+        """It shows the service although that was switched off and on since: for that REST alone decides."""
         world.publish()
-        task = world.waiting("#fff")
+        world.color = None
+        task = world.waiting("#fff", pushed=False)
+        await world.clock.advance(0.1)
+        world.table.apply(LiveRenewed(), world.clock.monotonic())
         await world.clock.advance(0)
-        assert task.result().by == "publication"
+        assert not task.done()
+        task.cancel()
+
+    async def test_the_gap_is_bounded_by_the_last_look_before_a_push(self, free: World) -> None:
+        free.publish()
+        task = free.waiting("#FFF")
+        await free.run(2.505)
+        free.push("#FFF")
+        await free.clock.advance(0)
+        seen = task.result()
+        assert seen.by == "publication"
+        assert 0 < seen.at - seen.since <= DENSE + 0.004
+
+    async def test_a_push_that_never_comes_holds_nothing_up(self, world: World) -> None:
+        world.publish()
+        task = world.waiting("#FFF")
+        await world.run(EXPECTED)
+        world.color = "#FFF"
+        await world.run(0.03)
+        assert task.result().by == "poll"
 
     async def test_another_change_is_not_taken_for_it(self, world: World) -> None:
         world.publish()
         task = world.waiting("#FFF")
         await world.clock.advance(0.1)
-        world.become("#ffF", push=True)
+        world.push("#ffF")
         await world.clock.advance(0.1)
         assert not task.done()
         task.cancel()
 
-    async def test_absence_can_be_awaited(self, world: World) -> None:
-        world.publish()
-        task = asyncio.create_task(world.settle.await_live(NAME, lambda live: live is None, 10))
-        await world.clock.advance(1)
-        world.become(None, push=True)
-        await world.clock.advance(0)
-        assert task.result().by == "publication"
 
-    async def test_live_costs_no_call(self, world: World) -> None:
-        world.publish()
-        live = await world.settle.live(NAME)
-        assert isinstance(live, LiveService)
-        assert live.settings["button_label_color"] == "#fff"
-        assert world.polls == []
+class TestWithoutALimit:
+    @pytest.mark.parametrize("moment", [2.35, 2.505, 2.53, 2.7, 3.2])
+    async def test_it_is_seen_within_one_step_around_the_expected_moment(self, free: World, moment: float) -> None:
+        task = free.waiting("#FFF")
+        await free.run(moment)
+        free.color = "#FFF"
+        await free.run(0.03)
+        seen = task.result()
+        assert seen.at - moment <= DENSE + 0.004
+        assert seen.at - seen.since <= 2 * DENSE + 0.004
 
-
-class TestSilence:
-    @pytest.mark.parametrize("moment", [2.0, 2.05, 2.1, 2.2])
-    async def test_an_open_but_silent_publication_holds_nothing_up(self, world: World, moment: float) -> None:
-        world.publish()
-        task = world.waiting("#FFF")
-        await world.clock.advance(moment)
-        world.become("#FFF", push=False)
-        await world.clock.advance(0.21)
-        assert task.result().by == "poll"
-        assert task.result().at - moment < 0.21
-
-    async def test_afterwards_the_poll_is_believed(self, world: World) -> None:
-        world.publish()
-        task = world.waiting("#FFF")
-        world.become("#FFF", push=False)
-        await world.clock.advance(3)
+    @pytest.mark.parametrize("moment", [0.2, 1.0, 5.0])
+    async def test_and_within_a_tenth_of_a_second_away_from_it(self, free: World, moment: float) -> None:
+        task = free.waiting("#FFF")
+        await free.run(moment)
+        free.color = "#FFF"
+        await free.run(0.11)
         assert task.done()
-        live = await world.settle.live(NAME)
-        assert isinstance(live, LiveService)
-        assert live.settings["button_label_color"] == "#FFF"
 
-    async def test_a_later_push_is_newer_than_the_poll(self, world: World) -> None:
-        world.publish()
-        world.waiting("#FFF")
-        world.become("#FFF", push=False)
-        await world.clock.advance(3)
-        world.become("#Fff", push=True)
-        live = await world.settle.live(NAME)
-        assert isinstance(live, LiveService)
-        assert live.settings["button_label_color"] == "#Fff"
+    async def test_the_expected_moment_is_what_this_server_took_the_last_time(self, free: World) -> None:
+        task = free.waiting("#FFF", expected=0.5)
+        await free.run(0.5)
+        free.color = "#FFF"
+        await free.run(0.02)
+        assert task.result().after == pytest.approx(0.5, abs=0.02)
 
-    async def test_a_push_during_a_poll_beats_its_answer(self, world: World) -> None:
-        world.publish()
-        world.delay = 0.5
-        task = world.waiting("#never")
-        await world.clock.advance(2.06)
-        world.become("#FFF", push=True)
-        await world.clock.advance(1)
-        assert world.polls[0] == pytest.approx(2.05)
-        live = await world.settle.live(NAME)
-        assert isinstance(live, LiveService)
-        assert live.settings["button_label_color"] == "#FFF"
+    async def test_answers_that_take_longer_than_a_step_make_no_question_late(self, free: World) -> None:
+        free.before = 0.05
+        task = free.waiting("#FFF")
+        await free.run(2.6)
+        near = [at for at in free.asked if 2.3 < at < 2.55]
+        assert max(b - a for a, b in zip(near, near[1:], strict=False)) <= 2 * DENSE
         task.cancel()
 
-    async def test_some_calls_are_left_for_later(self, world: World) -> None:
-        world.publish()
+    async def test_no_more_are_under_way_than_there_is_room_for(self, free: World) -> None:
+        free.before = 60.0
+        task = free.waiting("#FFF")
+        await free.run(3.0)
+        assert len(free.asked) == 6
+        task.cancel()
+
+
+class TestWithALimit:
+    @pytest.mark.parametrize("late", [0.0, 0.015, 0.03, 0.06])
+    async def test_the_polls_lie_close_around_the_expected_moment(self, world: World, late: float) -> None:
+        task = world.waiting("#FFF")
+        await world.run(EXPECTED + late)
+        world.color = "#FFF"
+        await world.run(0.06)
+        assert task.result().at - (EXPECTED + late) <= 0.052
+
+    async def test_some_calls_are_left_for_the_way_back(self, world: World) -> None:
         task = world.waiting("#never", timeout=50)
-        await world.clock.advance(49)
-        assert len(world.polls) == CALLS - 2
+        await world.run(49, step=0.05)
+        assert world.left == RESERVE
+        task.cancel()
+
+    async def test_a_server_that_was_never_measured_may_be_quicker(self, world: World) -> None:
+        task = world.waiting("#FFF", expected=None)
+        await world.run(0.2)
+        world.color = "#FFF"
+        await world.run(0.15)
+        assert task.done()
+
+    async def test_no_poll_lies_before_the_beginning(self, world: World) -> None:
+        task = world.waiting("#never", expected=0.05)
+        await world.run(0.3)
+        assert min(world.asked) >= 0.0
+        assert len(world.asked) == len([around for around in AROUND if -0.05 < around <= 0.25])
         task.cancel()
 
 
-class TestPollsOnly:
-    async def test_a_quick_server_is_found_quickly(self, world: World) -> None:
-        task = world.waiting("#FFF")
-        await world.clock.advance(0.1)
-        world.become("#FFF", push=False)
-        await world.clock.advance(0.25)
-        assert task.result() == LiveSeen(0.3, "poll", since=0.0)
-
-    async def test_it_can_have_been_live_since_the_poll_before(self, world: World) -> None:
-        task = world.waiting("#FFF")
-        await world.clock.advance(1.1)
-        world.become("#FFF", push=False)
-        await world.clock.advance(1.0)
-        assert task.result() == LiveSeen(2.05, "poll", since=1.0)
-
-    @pytest.mark.parametrize("moment", [2.0, 2.1, 2.2])
-    async def test_the_usual_server_is_found_within_a_fifth_of_a_second(self, world: World, moment: float) -> None:
-        task = world.waiting("#FFF")
-        await world.clock.advance(moment)
-        world.become("#FFF", push=False)
-        await world.clock.advance(0.21)
-        assert task.result().at - moment < 0.21
-
-    async def test_three_changes_in_a_minute_are_all_seen(self, world: World) -> None:
-        for color in ("#FFF", "#fff", "#FFf"):
-            task = world.waiting(color)
-            await world.clock.advance(2.1)
-            world.become(color, push=False)
-            await world.clock.advance(0.2)
-            assert task.result().by == "poll"
-
+class TestSurprises:
     async def test_errors_do_not_end_the_waiting(self, world: World) -> None:
         world.failure = NoAnswer("Rocket.Chat", "GET /api/v1/settings.oauth")
         task = world.waiting("#FFF")
-        await world.clock.advance(1.5)
-        world.failure = None
-        world.become("#FFF", push=False)
-        await world.clock.advance(1)
+        await world.run(2.5)
+        world.failure, world.color = None, "#FFF"
+        await world.run(0.1)
         assert task.result().by == "poll"
 
-    async def test_a_429_ends_the_asking(self, world: World) -> None:
-        world.failure = Busy("Rocket.Chat", "GET /api/v1/settings.oauth")
-        world.failure.retry_after = 30.0
-        task = world.waiting("#FFF", timeout=9)
-        await world.clock.advance(9.1)
-        assert len(world.polls) == 1
-        assert isinstance(task.exception(), NoAnswer)
-
     async def test_nothing_comes(self, world: World) -> None:
-        task = world.waiting("#FFF", timeout=10)
-        await world.clock.advance(10.1)
+        task = world.waiting("#FFF", timeout=6.0)
+        await world.run(6.1, step=0.02)
         error = task.exception()
         assert isinstance(error, NoAnswer)
-        assert "within 10 seconds" in error.text
-
-    async def test_the_budget_holds_over_many_waits(self, world: World) -> None:
-        for _ in range(12):
-            task = world.waiting("#never", timeout=9)
-            await world.clock.advance(9.1)
-            assert isinstance(task.exception(), NoAnswer)
-        taken = world.polls
-        assert len(taken) > CALLS
-        assert all(taken[i + CALLS] - taken[i] >= WINDOW for i in range(len(taken) - CALLS))
-
-    async def test_the_publication_may_come_back_in_between(self, world: World) -> None:
-        task = world.waiting("#FFF")
-        await world.clock.advance(0.5)
-        world.color = "#FFF"
-        world.publish()
-        await world.clock.advance(0)
-        assert task.result().by == "publication"
+        assert "within 6.0 seconds" in error.text
 
     async def test_a_cancelled_wait_leaves_no_task_and_no_listener(self, world: World) -> None:
         task = world.waiting("#FFF")
@@ -257,45 +255,61 @@ class TestPollsOnly:
         task.cancel()
         await settle()
         assert task.cancelled()
-        assert len(world.table._listeners) == 1
+        assert not world.table._listeners
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-class TestLiveByPoll:
-    async def test_one_call(self, world: World) -> None:
-        live = await world.settle.live(NAME)
-        assert isinstance(live, LiveService)
-        assert len(world.polls) == 1
-
-    async def test_no_such_button(self, world: World) -> None:
+class TestLive:
+    async def test_rest_decides_even_where_the_publication_flows(self, world: World) -> None:
+        world.publish()
         world.color = None
         assert await world.settle.live(NAME) is None
 
     async def test_a_fresh_answer_serves_twice(self, world: World) -> None:
         await world.settle.live(NAME)
         await world.settle.live(NAME)
-        assert len(world.polls) == 1
+        assert len(world.asked) == 1
         await world.clock.advance(FRESH + 0.1)
         await world.settle.live(NAME)
-        assert len(world.polls) == 2
+        assert len(world.asked) == 2
 
-    async def test_out_of_budget_is_unknown_never_absent(self, world: World) -> None:
-        while world.budget.take(ROUTE):
-            pass
+    async def test_after_a_write_nothing_is_known(self, world: World) -> None:
+        await world.settle.live(NAME)
+        world.settle.wrote()
+        await world.settle.live(NAME)
+        assert len(world.asked) == 2
+
+    async def test_the_answer_of_a_wait_serves_the_look_after_it(self, free: World) -> None:
+        task = free.waiting("#FFF", expected=0.1)
+        await free.run(0.1)
+        free.color = "#FFF"
+        await free.run(0.03)
+        assert task.done()
+        asked = len(free.asked)
+        assert await free.settle.live(NAME) == LiveService("encvoyid", {"button_label_color": "#FFF"})
+        assert len(free.asked) == asked
+
+    async def test_slow_down_is_not_does_not_answer(self, world: World) -> None:
+        world.left = 0
+        live = await world.settle.live(NAME)
+        assert isinstance(live, Unknown)
+        assert "may not be asked so often" in live.reason
+        assert world.asked == []
+
+    async def test_what_was_known_a_minute_ago_is_still_known(self, world: World) -> None:
+        await world.settle.live(NAME)
+        world.left = 0
+        await world.clock.advance(KNOWN - 1)
+        assert isinstance(await world.settle.live(NAME), LiveService)
+        await world.clock.advance(2)
         assert isinstance(await world.settle.live(NAME), Unknown)
-        assert world.polls == []
+
+    async def test_but_not_after_a_write(self, world: World) -> None:
+        await world.settle.live(NAME)
+        world.left = 0
+        world.settle.wrote()
+        assert isinstance(await world.settle.live(NAME), Unknown)
 
     async def test_an_error_is_unknown(self, world: World) -> None:
         world.failure = NoAnswer("Rocket.Chat", "GET /api/v1/settings.oauth")
         assert isinstance(await world.settle.live(NAME), Unknown)
-
-    @pytest.mark.parametrize("odd", [{}, {"services": None}, {"services": {}}])
-    async def test_an_odd_answer_is_unknown(self, world: World, odd: Mapping[str, Any]) -> None:
-        world.odd = odd
-        live = await world.settle.live(NAME)
-        assert isinstance(live, Unknown)
-        assert BadAnswer("Rocket.Chat", "x").what.split(":")[0] in live.reason
-
-    async def test_odd_entries_are_passed_over(self, world: World) -> None:
-        world.odd = {"services": [None, 3, "x", {"custom": True}, {**record("#abc"), "custom": False}]}
-        assert await world.settle.live(NAME) is None
