@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.sandbox.rocketchat.ddp import methods
 from bot.sandbox.rocketchat.documents import Document, ddp
+from bot.sandbox.rocketchat.instance import Instance
 from bot.sandbox.rocketchat.logins import Logins
 from bot.sandbox.rocketchat.people import User
 from bot.sandbox.rocketchat.problems import MeteorError, PlainError
@@ -35,6 +36,8 @@ class Caller:
 
     user: User | None
     attempt: Attempt
+    instance: Instance
+    """The server process that answers."""
 
     @property
     def id(self) -> str | None:
@@ -59,7 +62,7 @@ class Methods:
             raise PlainError("Invalid message") from None
         answer: Document = {"msg": "result", "id": number}
         try:
-            answer["result"] = ddp(await self.call(name, params, Caller(call.user, call.attempt)))
+            answer["result"] = ddp(await self.call(name, params, Caller(call.user, call.attempt, call.instance)))
         except MeteorError as error:
             answer["error"] = error.frame()
         except PlainError:
@@ -86,11 +89,11 @@ class Methods:
     def _administer(self, name: str, params: list[Any], caller: Caller) -> Any:
         match name, params:
             case "addOAuthService", [str(service), *_]:
-                return self._admin.add(caller.id, service)
+                return self._admin.add(caller.id, service, caller.instance)
             case "removeOAuthService", [str(service), *_]:
-                return self._admin.remove(caller.id, service)
+                return self._admin.remove(caller.id, service, caller.instance)
             case "refreshOAuthService", _:
-                return self._admin.refresh(caller.id)
+                return self._admin.refresh(caller.id, caller.instance)
             case "saveSettings", [list(rows), *rest]:
                 return self._save_settings(rows, rest, caller)
             case _:
@@ -105,5 +108,5 @@ class Methods:
         if rest and isinstance(rest[-1], dict) and "twoFactorCode" in rest[-1]:
             attempt = replace(attempt, code=rest[-1]["twoFactorCode"], method=rest[-1].get("twoFactorMethod", ""))
         self._workspace.second_factor.check(caller.user, attempt, remember=False)
-        save_bulk(self._workspace.settings, self._workspace.people.may, caller.user.id, rows)
+        save_bulk(self._workspace.settings, self._workspace.people.may, caller.user.id, rows, caller.instance)
         return True

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.rocketchat.documents import Document
+from bot.sandbox.rocketchat.instance import Instance
 from bot.sandbox.rocketchat.login_services import LoginService
 from bot.sandbox.rocketchat.problems import MeteorError, PlainError
 from bot.sandbox.rocketchat.rest.api import Api
@@ -76,7 +77,7 @@ class SettingsRoutes:
     def read(self, call: Call) -> Document:
         """One, as stored; unknown or hidden is a bare failure."""
         setting = self._visible(call)
-        return {"_id": setting.id, "value": setting.value}
+        return {"_id": setting.id} | ({} if setting.value is None else {"value": setting.value})
 
     def may_write(self, call: Call) -> bool:
         """`edit-privileged-setting`, or `manage-selected-settings` together with the setting's own permission."""
@@ -87,16 +88,17 @@ class SettingsRoutes:
         return self._people.may(user, "manage-selected-settings") and self._people.may(user, own)
 
     def write(self, call: Call) -> Document:
-        """Stores one value without looking at its type (facts/rocketchat.md §2.4)."""
+        """Stores one value without looking at its type; then the answering instance knows it (facts/rocketchat.md
+        §2.4)."""
         setting = self._visible(call)
         if "execute" in call.body:
             raise PlainError("")
-        self._settings.write(setting.id, call.body["value"])
+        call.instance.save(setting.id, call.body["value"])
         return {}
 
     def write_many(self, call: Call) -> Document:
         """Stores many at once, all of them or none."""
-        save_bulk(self._settings, self._people.may, call.caller.id, call.body["settings"])
+        save_bulk(self._settings, self._people.may, call.caller.id, call.body["settings"], call.instance)
         return {}
 
     def oauth(self, _: Call) -> Document:
@@ -114,7 +116,9 @@ class SettingsRoutes:
         return setting
 
 
-def save_bulk(settings: Settings, may: Callable[[str, str], bool], user_id: str, rows: list[Document]) -> None:
+def save_bulk(
+    settings: Settings, may: Callable[[str, str], bool], user_id: str, rows: list[Document], instance: Instance
+) -> None:
     """What the bulk route and the method `saveSettings` do: permissions, then types, then the writes."""
     edit = may(user_id, "edit-privileged-setting")
     selected = may(user_id, "manage-selected-settings")
@@ -128,8 +132,7 @@ def save_bulk(settings: Settings, may: Callable[[str, str], bool], user_id: str,
         raise MeteorError("error-action-not-allowed", "Editing settings is not allowed", details)
     for row in rows:
         _check_type(settings.find(row["_id"]), row["value"])
-    for row in rows:
-        settings.write(row["_id"], row["value"])
+    instance.save_all({row["_id"]: row["value"] for row in rows})
 
 
 def _check_type(setting: Setting | None, value: Any) -> None:
