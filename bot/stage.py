@@ -25,7 +25,8 @@ from bot.sandbox.visitor import Visitor, visiting
 ROOM = "sso-admins"
 READY_WITHIN = 20.0
 PUBLICATION = Publication.PUSHED
-"""How the stand-in publishes its login services here, unless told otherwise: as the bot can follow it."""
+REMEMBERS_REMOVALS = False
+"""What the stand-in of Rocket.Chat does here unless its switches say otherwise: what the bot can follow."""
 
 
 @dataclass
@@ -118,6 +119,8 @@ async def stage(
     switches = switches or Switches()
     if switches.publication is None:
         switches = replace(switches, publication=PUBLICATION)
+    if switches.remembers_removals is None:
+        switches = replace(switches, remembers_removals=REMEMBERS_REMOVALS)
     rocketchat = RocketChatStandIn(
         version=version,
         settle=settle,

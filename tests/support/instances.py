@@ -66,6 +66,7 @@ class Rig:
     timing: Timing = PLAIN
     sticky: Sticky = Sticky.NOTHING
     broadcasts: bool = True
+    remembers_removals: bool = True
     gated: bool = False
     seed: int = 1
     clock: HandClock = field(default_factory=HandClock)
@@ -88,6 +89,7 @@ class Rig:
             count=self.count,
             sticky=self.sticky,
             broadcasts=self.broadcasts,
+            remembers_removals=self.remembers_removals,
         )
         for setting in service_settings("Encvoyid", gated=self.gated):
             self.settings.insert(setting)

@@ -76,7 +76,10 @@ class Instance:
         chance: random.Random,
         timing: Callable[[], Timing],
         announce: Announce,
+        *,
+        remembers_removals: bool = True,
     ) -> None:
+        """`remembers_removals` off: what was removed is made with its values, as after a restart."""
         self.id = str(uuid.UUID(int=chance.getrandbits(128), version=4))
         """What `X-Instance-ID` says."""
         self.strategies: dict[str, Document] = {}
@@ -88,6 +91,7 @@ class Instance:
         self._chance = chance
         self._timing = timing
         self._announce = announce
+        self._remembers_removals = remembers_removals
         self._cache: dict[str, Cached] = {}
         self._keys: dict[str, Debounce] = {}
         self._run = Debounce(clock, self.run)
@@ -115,8 +119,14 @@ class Instance:
         """Takes over that a setting was removed."""
         known = self._cache.get(setting.id)
         if known is None or known.value is not None:
-            self._cache[setting.id] = Cached(None, gone=True)
+            self._mark_gone(setting.id)
             self._changed(setting.id)
+
+    def _mark_gone(self, setting_id: str) -> None:
+        if self._remembers_removals:
+            self._cache[setting_id] = Cached(None, gone=True)
+        else:
+            self._cache.pop(setting_id, None)
 
     # The debounces.
 
@@ -181,7 +191,7 @@ class Instance:
         self.suspend()
         for setting_id in self:
             if setting_id not in self._settings:
-                self._cache[setting_id] = Cached(None, gone=True)
+                self._mark_gone(setting_id)
         for setting in self._settings:
             self._cache[setting.id] = Cached(self._settings.effective(setting))
         self._due = False

@@ -51,6 +51,7 @@ class Instances:
         count: int = 1,
         sticky: Sticky = Sticky.NOTHING,
         broadcasts: bool = True,
+        remembers_removals: bool = True,
     ) -> None:
         """`chance` decides jitter and order."""
         self._settings = settings
@@ -58,7 +59,16 @@ class Instances:
         self.sticky = sticky
         self.broadcasts = broadcasts
         self.each = tuple(
-            Instance(settings, services, clock, chance, lambda: self.timing, self._announce) for _ in range(count)
+            Instance(
+                settings,
+                services,
+                clock,
+                chance,
+                lambda: self.timing,
+                self._announce,
+                remembers_removals=remembers_removals,
+            )
+            for _ in range(count)
         )
         self._next = cycle(self.each)
         self._addresses: dict[str | None, Instance] = {}

@@ -43,6 +43,8 @@ class Switches:
     """What of a client's requests the balancer keeps at one instance."""
     broadcasts: bool = True
     """Whether the instances hear of each other's writes."""
+    remembers_removals: bool | None = None
+    """Whether a setting that was removed comes back without a value, until a restart; None: as the version does it."""
     instance_header: bool = True
     """Whether answers carry `X-Instance-ID`."""
     allow_unrecognised_slash: bool = False

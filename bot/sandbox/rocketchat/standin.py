@@ -92,6 +92,7 @@ class RocketChatStandIn:
             instances=switches.instances,
             sticky=switches.sticky,
             broadcasts=switches.broadcasts,
+            remembers_removals=switches.remembers_removals is not False,
         )
         self.version, self.modules, self.clock = workspace.version, workspace.modules, workspace.clock
         self.ledger, self.people, self.settings = workspace.ledger, workspace.people, workspace.settings
@@ -206,7 +207,7 @@ class RocketChatStandIn:
         if self._path:
             outer = web.Application(client_max_size=BODY_LIMIT)
             outer.add_subapp(self._path, inner)
-        outer.middlewares.extend([self._balance, observe(self.ledger, self.faults, self._who)])
+        outer.middlewares.extend([self._balance, observe(self.ledger, self.faults, self._who, _instance_id)])
         if self._instance_header:
             outer.on_response_prepare.append(_name_instance)
         return outer
@@ -227,7 +228,10 @@ def _publication(version: Version) -> Publication:
     return Publication.NORMAL if version >= (7, 7) else Publication.PUSHED
 
 
+def _instance_id(request: web.Request) -> str:
+    return request[REQUEST_KEY].id
+
+
 async def _name_instance(request: web.Request, response: web.StreamResponse) -> None:
-    instance = request.get(REQUEST_KEY)
-    if instance is not None:
-        response.headers["X-Instance-ID"] = instance.id
+    if REQUEST_KEY in request:
+        response.headers["X-Instance-ID"] = request[REQUEST_KEY].id

@@ -49,6 +49,7 @@ class Workspace:
         instances: int = 1,
         sticky: Sticky = Sticky.NOTHING,
         broadcasts: bool = True,
+        remembers_removals: bool = True,
     ) -> Workspace:
         """Nobody in it and nothing set yet. `chance` decides what is left open: jitter, and the order of what happens
         at once."""
@@ -73,6 +74,7 @@ class Workspace:
                 count=instances,
                 sticky=sticky,
                 broadcasts=broadcasts,
+                remembers_removals=remembers_removals,
             ),
             second_factor=SecondFactor(settings, clock.now, ledger),
             chat=Chat(people, settings, clock, ledger),

@@ -333,6 +333,11 @@ async def test_a_service_without_values_is_live_without_fields(rig: Rig) -> None
     assert set(rig.table.all()[0].public) == {"service", "custom"}
 
 
+async def test_a_switch_lets_them_come_back_with_their_values() -> None:
+    rig = await removed_and_added(Rig(remembers_removals=False))
+    assert (rig.stored("-token_path"), rig.stored("-url")) == ("/oauth/token", "")
+
+
 async def test_adding_what_is_there_keeps_its_values(rig: Rig) -> None:
     rig.one.save(f"{KEY}-url", "https://id.example")
     rig.one.add(service_settings("Encvoyid", gated=False))

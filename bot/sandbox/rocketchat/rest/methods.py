@@ -12,12 +12,12 @@ from bot.sandbox.rocketchat.documents import Document, ddp
 from bot.sandbox.rocketchat.instance import Instance
 from bot.sandbox.rocketchat.logins import Logins
 from bot.sandbox.rocketchat.people import User
-from bot.sandbox.rocketchat.problems import MeteorError, PlainError
+from bot.sandbox.rocketchat.problems import MatchError, MeteorError, PlainError
 from bot.sandbox.rocketchat.rest.api import Api
+from bot.sandbox.rocketchat.rest.bulk import save_bulk
 from bot.sandbox.rocketchat.rest.oauth_admin import OAuthAdmin
-from bot.sandbox.rocketchat.rest.route import Call
+from bot.sandbox.rocketchat.rest.route import Answer, Call
 from bot.sandbox.rocketchat.rest.schema import STRING, strict
-from bot.sandbox.rocketchat.rest.settings import save_bulk
 from bot.sandbox.rocketchat.second_factor import Attempt
 from bot.sandbox.rocketchat.workspace import Workspace
 
@@ -53,8 +53,9 @@ class Methods:
         self._logins = logins
         self._admin = admin
 
-    async def over_rest(self, call: Call) -> Document:
-        """Unpacks the message, calls, packs the result; errors are inside, the status is 200."""
+    async def over_rest(self, call: Call) -> Document | Answer:
+        """Unpacks the message, calls, packs the result. Errors are inside; the status is 200 before 8.0, 400 from then
+        on."""
         try:
             message = json.loads(call.body["message"])
             name, params, number = message["method"], list(message.get("params") or []), message.get("id")
@@ -65,9 +66,14 @@ class Methods:
             answer["result"] = ddp(await self.call(name, params, Caller(call.user, call.attempt, call.instance)))
         except MeteorError as error:
             answer["error"] = error.frame()
+        except MatchError:
+            answer["error"] = MeteorError(400, "Match failed").frame()
         except PlainError:
             answer["error"] = MeteorError(500, "Internal server error").frame()
-        return {"message": json.dumps(answer)}
+        packed = {"message": json.dumps(answer)}
+        if "error" in answer and self._workspace.version.major >= 8:
+            return Answer(400, {"success": False, **packed})
+        return packed
 
     async def call(self, name: str, params: list[Any], caller: Caller) -> Any:
         """Calls one method; MeteorError 404 if there is none of that name."""
