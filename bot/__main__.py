@@ -94,9 +94,9 @@ def sandbox(context: click.Context, tls: Path | None) -> int:
 @click.option(
     "--settle",
     type=click.FloatRange(min=0),
-    default=2.0,
+    default=2.5,
     show_default=True,
-    help="Seconds from the last write of settings until they are live.",
+    help="Seconds from the last write of settings until they are live: a fifth for each setting, the rest for all.",
 )
 @TLS
 @click.pass_obj

@@ -143,8 +143,14 @@ async def parsed_body(request: web.Request) -> Any:
     return None
 
 
-def observe(ledger: Ledger, faults: Faults, who: Callable[[web.Request], str | None]) -> Middleware:
-    """The middleware of every stand-in: rules before, the handler, the ledger, rules after."""
+def observe(
+    ledger: Ledger,
+    faults: Faults,
+    who: Callable[[web.Request], str | None],
+    where: Callable[[web.Request], str] = lambda _: "",
+) -> Middleware:
+    """The middleware of every stand-in: rules before, the handler, the ledger, rules after. `where` names the server
+    process that a request was given to."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -168,6 +174,7 @@ def observe(ledger: Ledger, faults: Faults, who: Callable[[web.Request], str | N
                 status=status,
                 who=who(request),
                 body=body,
+                instance=where(request),
                 began=began,
             )
         rule = faults.find(request, body, When.AFTER)

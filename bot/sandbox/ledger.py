@@ -31,6 +31,8 @@ class Entry:
     """Id of the user whose token came along, if any."""
     body: Any = None
     """The parsed JSON or form body of a request, or what a stand-in's own kind says of itself."""
+    instance: str = ""
+    """For a request: which of several server processes it was given to, where there are several."""
     began: float = 0.0
     """For a request: when it arrived."""
 

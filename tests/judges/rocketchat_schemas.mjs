@@ -94,4 +94,6 @@ export const BEYOND = {
   'POST im.create': ['rid'], // facts/rocketchat.md §6
   'POST dm.create': ['rid'],
   'POST login': ['details'], // facts/rocketchat.md §1.3
+  'POST method.call/:method': ['message'], // facts/rocketchat.md §1.7
+  'POST method.callAnon/:method': ['message'],
 };

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.sandbox.rocketchat.ddp.sockets import Publication
 from bot.sandbox.rocketchat.standin import Switches
 from tests.judges.rocketchat.node import Official, OrderFailed, official
 from tests.support.rocket import Rocket, running
@@ -77,6 +78,7 @@ async def test_a_foreign_room_is_refused(bot: Official) -> None:
 
 
 async def test_is_told_of_live_login_services(rocket: Rocket, client: Official) -> None:
+    rocket.standin.sockets.login_services = Publication.PUSHED
     await client.do("subscribeToServices")
     await rocket.service(scope="openid")
     service = await client.do("service")

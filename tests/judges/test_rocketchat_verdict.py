@@ -153,9 +153,9 @@ async def test_a_query_with_one_more_parameter_is_refused(bench: Bench) -> None:
 
 
 async def test_the_message_of_a_method_is_judged_too(bench: Bench) -> None:
-    await bench.rest.post("method.call/x", {"message": '{"msg": "method", "id": 1, "method": "x", "params": []}'})
+    await bench.rest.post("method.call/x", {"message": '{"msg": "method", "id": 1, "method": "rooms/get"}'})
     assert bench.verdict().refusals == ()  # a number is turned into a text, as the server does
-    await bench.rest.post("method.call/x", {"message": '{"msg": "method", "method": "x", "params": []}'})
+    await bench.rest.post("method.call/x", {"message": '{"msg": "method", "method": "rooms/get"}'})
     [refusal] = bench.verdict().refusals
     assert "fails isMethodCallProps: must have required property 'id'" in refusal
 

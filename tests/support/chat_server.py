@@ -20,6 +20,8 @@ from bot.sandbox.rocketchat.chat.rooms import Room
 from bot.sandbox.rocketchat.ddp.endpoint import Endpoint
 from bot.sandbox.rocketchat.ddp.sockets import Sockets
 from bot.sandbox.rocketchat.ddp.streams import Streams
+from bot.sandbox.rocketchat.instance import Timing
+from bot.sandbox.rocketchat.instances import Instances
 from bot.sandbox.rocketchat.login_services import LoginServices
 from bot.sandbox.rocketchat.logins import Logins
 from bot.sandbox.rocketchat.people import People, User
@@ -128,6 +130,7 @@ class ChatServer:
     people: People
     settings: Settings
     services: LoginServices
+    instances: Instances
     sockets: Sockets
     endpoint: Endpoint
     chat: Chat
@@ -171,12 +174,14 @@ async def chat_server(
     for name, value in {"Message_MaxAllowedSize": 5000, "API_Enable_Rate_Limiter": True}.items():
         settings.add(Setting(name, "int", value))
     second_factor = SecondFactor(settings, clock.now, ledger)
-    services = LoginServices(settings, clock, ledger, settle=settle, chance=random.Random(0))
+    services = LoginServices(ledger)
+    timing = Timing(settle, jitter=(0.0, 0.0))
+    instances = Instances(settings, services, clock, timing=timing, chance=random.Random(0))
     chat = Chat(people, settings, clock, ledger)
     sockets = Sockets(clock.monotonic, heartbeat=heartbeat, patience=patience)
-    endpoint = Endpoint(
-        chat, Logins(people, _no_oauth, second_factor), Streams(chat, services, sockets), sockets, clock
-    )
+    streams = Streams(chat, services, sockets)
+    instances.listen(streams.on_setting)
+    endpoint = Endpoint(chat, Logins(people, _no_oauth, second_factor), streams, sockets, clock)
     api = Api(Version.of("8.8"), people, settings, second_factor, clock)
     chat_routes.register(api, chat)
     app = web.Application()
@@ -194,9 +199,22 @@ async def chat_server(
     async with aiohttp.ClientSession() as http:
         try:
             yield ChatServer(
-                server, http, ledger, people, settings, services, sockets, endpoint, chat, ada, bot, eve, room
+                server,
+                http,
+                ledger,
+                people,
+                settings,
+                services,
+                instances,
+                sockets,
+                endpoint,
+                chat,
+                ada,
+                bot,
+                eve,
+                room,
             )
         finally:
-            services.suspend()
+            instances.suspend()
             endpoint.close_all()
     await server.stop()

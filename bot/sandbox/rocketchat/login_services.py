@@ -1,34 +1,41 @@
-"""From stored settings to live login services: the trailing debounce, the table, and who is told
-(facts/rocketchat.md §2.5, §2.6, §3.1, §5.5).
+"""The live login services: the one table for all instances, and what a run of an instance makes of its settings
+(facts/rocketchat.md §2.5, §2.6, §3.1).
 
-Any write to `Accounts_OAuth_…` starts the wait anew; after it the table is rewritten from what the settings hold then.
 A switch that is `true` puts its service in, `false` takes it out, and *a switch that is gone or is no boolean is
-skipped*: a service removed while it was on stays live as a zombie.
+skipped*: a service removed while it was on stays live as a zombie. When a run comes is `instances`' business.
 """
 
 from __future__ import annotations
 
-import asyncio
-import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from bot.clock import Clock
 from bot.sandbox.ledger import Ledger
 from bot.sandbox.rocketchat.documents import Document
 from bot.sandbox.rocketchat.ids import random_id
 from bot.sandbox.rocketchat.oauth_settings import PREFIX, live_fields
-from bot.sandbox.rocketchat.settings import Settings
 
-_ANY = re.compile(r"^Accounts_OAuth_.+")
 _SWITCH = re.compile(r"^(Accounts_OAuth_|Accounts_OAuth_Custom-)[a-z0-9_]+$", re.IGNORECASE)
 _NOT_A_SERVICE = frozenset({"Accounts_OAuth_Use_Modern_Flow"})
 
-Listener = Callable[[str, str, dict[str, Any]], None]
-"""(kind, id, fields): kind `added`, `changed` (only what changed, None for a field that is gone) or `removed`. Never
-the secret."""
+Listener = Callable[[str, str, dict[str, Any], str], None]
+"""(kind, id, fields, by): kind `added` for a new record, `changed` for a rewritten one, `removed`, or `emptied` for one
+that a refresh took away without a word. All public fields, never the secret. `by` is the id of the instance that wrote,
+empty for all of them at once."""
+
+
+class Values(Protocol):
+    """Settings as one instance knows them."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Ids, in the order in which they came."""
+        ...
+
+    def get(self, setting_id: str, default: Any = None) -> Any:
+        """The value that counts."""
+        ...
 
 
 @dataclass
@@ -43,26 +50,32 @@ class LoginService:
 
     @property
     def public(self) -> Document:
-        """The fields that leave the server."""
-        return {name: value for name, value in self.fields.items() if name != "secret"}
+        """The fields that leave the server: the secret doesn't, nor does what has no value."""
+        return {name: value for name, value in self.fields.items() if name != "secret" and value is not None}
+
+
+Build = tuple[str, Document | None]
+"""A service's lower-case name, and its fields; None: it is off."""
+
+
+def built(values: Values) -> Iterator[Build]:
+    """What a run makes of the settings that an instance knows in that moment."""
+    for setting_id in values:
+        value = values.get(setting_id)
+        if not _SWITCH.match(setting_id) or setting_id in _NOT_A_SERVICE or not isinstance(value, bool):
+            continue
+        name = setting_id.removeprefix(PREFIX).removeprefix("Accounts_OAuth_")
+        yield name.lower(), _fields(values, setting_id, name) if value else None
 
 
 class LoginServices:
-    """The live table. `settle` is the debounce in seconds; up to a tenth of it comes on top, as `chance` decides."""
+    """The live table."""
 
-    def __init__(
-        self, settings: Settings, clock: Clock, ledger: Ledger, *, settle: float, chance: random.Random
-    ) -> None:
-        self.settle = settle
-        self.chance = chance
-        self._settings = settings
-        self._clock = clock
+    def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._services: dict[str, LoginService] = {}
         self._listeners: list[Listener] = []
-        self._waiting: asyncio.Task[None] | None = None
-        self._due = False
-        settings.listen(self._on_setting)
+        self._rewriters: list[Callable[[], None]] = []
 
     def listen(self, callback: Listener) -> None:
         """`callback` is called at each change of the table, at once."""
@@ -81,83 +94,55 @@ class LoginServices:
         return {service.id: service.public for service in self.all()}
 
     def rewrite(self) -> None:
-        """Makes the table what the settings say now, without waiting."""
-        self._due = False
-        for setting in self._settings:
-            value = self._settings.effective(setting)
-            if not _SWITCH.match(setting.id) or setting.id in _NOT_A_SERVICE or not isinstance(value, bool):
-                continue
-            name = setting.id.removeprefix(PREFIX).removeprefix("Accounts_OAuth_")
-            if value:
-                self._put(name.lower(), self._fields(setting.id, name))
+        """For whoever can't wait: every instance reads what is stored and runs, now."""
+        for rewriter in self._rewriters:
+            rewriter()
+
+    def on_rewrite(self, rewriter: Callable[[], None]) -> None:
+        """`rewriter` does what `rewrite` promises."""
+        self._rewriters.append(rewriter)
+
+    def write(self, builds: Iterable[Build], by: str = "") -> None:
+        """Carries a run of the instance `by` out."""
+        for service, fields in builds:
+            if fields is None:
+                self.drop(service, by)
             else:
-                self._drop(name.lower())
+                self._put(service, fields, by)
 
-    def refresh(self) -> None:
-        """Deletes every record and lets the debounce bring back what is on: all buttons blink
-        (facts/rocketchat.md §2.6)."""
-        for service in list(self._services):
-            self._drop(service)
-        self.schedule()
-
-    def schedule(self) -> None:
-        """Starts the wait anew. Before there is an event loop it is only noted, for `resume`."""
-        self._due = True
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return
-        self._waiting = loop.create_task(self._later(self.settle + self.chance.uniform(0.0, self.settle / 10)))
-
-    def resume(self) -> None:
-        """The server starts: what is due is done at once, as at the real one's start."""
-        self.suspend()
-        if self._due:
-            self.rewrite()
-
-    def suspend(self) -> None:
-        """The server stops: a wait under way is lost, and made good by `resume`."""
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
-
-    async def _later(self, seconds: float) -> None:
-        await self._clock.sleep(seconds)
-        self._waiting = None
-        self.rewrite()
-
-    def _on_setting(self, setting_id: str) -> None:
-        if _ANY.match(setting_id):
-            self.schedule()
-
-    def _fields(self, setting_id: str, name: str) -> Document:
-        if setting_id.startswith(PREFIX):
-            return {"service": name.lower(), "custom": True, **live_fields(self._settings, name)}
-        client_id, secret = (self._settings.get(f"{setting_id}_{suffix}", "") for suffix in ("id", "secret"))
-        return {"service": name.lower(), "custom": False, "clientId": client_id, "secret": secret}
-
-    def _put(self, service: str, fields: Document) -> None:
-        before = self._services.get(service)
-        record = LoginService(before.id if before else random_id(), service, fields)
-        self._services[service] = record
-        body = {"service": service, "client_id": fields["clientId"], "secret": fields["secret"], "fields": fields}
-        self._ledger.add("live", body=body)
-        if before is None:
-            self._tell("added", record.id, record.public)
-            return
-        changed = {name: value for name, value in record.public.items() if before.public.get(name) != value}
-        if changed:
-            self._tell("changed", record.id, changed)
-
-    def _drop(self, service: str) -> None:
+    def drop(self, service: str, by: str = "") -> None:
+        """Takes one record out and tells of it; harmless if it is gone."""
         record = self._services.pop(service, None)
         if record is not None:
-            self._ledger.add("gone", body={"service": service})
-            self._tell("removed", record.id, {})
+            self._ledger.add("gone", body={"service": service, "instance": by})
+            self._tell("removed", record, by)
 
-    def _tell(self, kind: str, service_id: str, fields: Document) -> None:
+    def empty(self, by: str = "") -> None:
+        """Takes every record out, as a refresh does: nobody is told (facts/rocketchat.md §2.6)."""
+        gone, self._services = self.all(), {}
+        for record in gone:
+            self._ledger.add("gone", body={"service": record.service, "instance": by})
+            self._tell("emptied", record, by)
+
+    def _put(self, service: str, fields: Document, by: str) -> None:
+        """A record keeps its id, and every field that the instance has no value for (MongoDB's `$set`)."""
+        before = self._services.get(service)
+        kept = before.fields if before else {}
+        whole = {name: kept.get(name) if value is None else value for name, value in fields.items()}
+        record = LoginService(before.id if before else random_id(), service, {**kept, **whole})
+        self._services[service] = record
+        body = {"service": service, "client_id": record.fields.get("clientId"), "secret": record.fields.get("secret")}
+        self._ledger.add("live", body={**body, "fields": record.fields, "instance": by})
+        self._tell("changed" if before else "added", record, by)
+
+    def _tell(self, kind: str, record: LoginService, by: str) -> None:
+        fields = record.public if kind in {"added", "changed"} else {}
         for listener in self._listeners:
-            listener(kind, service_id, fields)
+            listener(kind, record.id, fields, by)
+
+
+def _fields(values: Values, setting_id: str, name: str) -> Document:
+    if setting_id.startswith(PREFIX):
+        return {"service": name.lower(), "custom": True, **live_fields(values, name)}
+    client_id, secret = (values.get(f"{setting_id}_{suffix}", "") for suffix in ("id", "secret"))
+    return {"service": name.lower(), "custom": False, "clientId": client_id, "secret": secret}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from bot.sandbox.rocketchat.settings import Setting, Settings
 
@@ -69,8 +69,8 @@ def key(name: str) -> str:
     return PREFIX + name
 
 
-def add_service(settings: Settings, name: str, *, gated: bool, warned: bool = False) -> None:
-    """Makes the settings of a service, those that are missing (facts/rocketchat.md §2.1). `gated` from 9.0 on: the
+def service_settings(name: str, *, gated: bool, warned: bool = False) -> list[Setting]:
+    """The settings of a service as they are made, the switch first (facts/rocketchat.md §2.2). `gated` from 9.0 on: the
     switch counts as off without the licence module. `warned` in 8.9: it only says so (§0.2)."""
     section = f"Custom OAuth: {name}"
     switch = Setting(key(name), "boolean", False, "OAuth", section)
@@ -78,30 +78,47 @@ def add_service(settings: Settings, name: str, *, gated: bool, warned: bool = Fa
         switch.modules, switch.invalid_value = (MODULE,), False
     if warned:
         switch.alert = "Premium_required_from_9_0_0_alert"
-    settings.add(switch)
-    for field in FIELDS:
-        settings.add(
-            Setting(
-                f"{key(name)}-{field.suffix}",
-                field.type,
-                field.default,
-                "OAuth",
-                section,
-                options=field.options,
-                code=field.code,
-                modules=(MODULE,) if field.premium else (),
-                invalid_value=field.default if field.premium else None,
-            )
+    return [switch] + [
+        Setting(
+            f"{key(name)}-{field.suffix}",
+            field.type,
+            field.default,
+            "OAuth",
+            section,
+            options=field.options,
+            code=field.code,
+            modules=(MODULE,) if field.premium else (),
+            invalid_value=field.default if field.premium else None,
         )
+        for field in FIELDS
+    ]
+
+
+def setting_ids(name: str) -> list[str]:
+    """Their ids: those of `X` alone, not of `X2`."""
+    return [key(name), *(f"{key(name)}-{field.suffix}" for field in FIELDS)]
+
+
+def add_service(settings: Settings, name: str, *, gated: bool, warned: bool = False) -> None:
+    """Makes them past the instances, those that are missing (facts/rocketchat.md §2.1)."""
+    for setting in service_settings(name, gated=gated, warned=warned):
+        settings.add(setting)
 
 
 def remove_service(settings: Settings, name: str) -> None:
-    """Deletes the switch and everything under it. Prefix match, so the settings of `X` alone, not of `X2`."""
-    settings.remove(key(name))
-    for field in FIELDS:
-        settings.remove(f"{key(name)}-{field.suffix}")
+    """Deletes them past the instances."""
+    for setting_id in setting_ids(name):
+        settings.remove(setting_id)
 
 
-def live_fields(settings: Settings, name: str) -> dict[str, Any]:
+class Readable(Protocol):
+    """Where the values that count are read."""
+
+    def get(self, setting_id: str) -> Any:
+        """None where there is none."""
+        ...
+
+
+def live_fields(settings: Readable, name: str) -> dict[str, Any]:
     """The fields of the live record, the secret included, as the settings count now."""
     return {field.live: settings.get(f"{key(name)}-{field.suffix}") for field in FIELDS}

@@ -39,5 +39,9 @@ class PlainError(Exception):
         self.error_type = error_type
 
 
+class MatchError(PlainError):
+    """Meteor's `check` refused a value. A method's caller sees no more than 400."""
+
+
 class Forbidden(Exception):
     """A route's own 403 with a text (`API.v1.forbidden`)."""

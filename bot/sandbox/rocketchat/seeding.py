@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from bot.sandbox.rocketchat.ddp.sockets import Publication
+from bot.sandbox.rocketchat.instances import Sticky
 from bot.sandbox.rocketchat.people import User
 from bot.sandbox.rocketchat.second_factor import enrol_totp
 from bot.sandbox.rocketchat.workspace import Workspace
@@ -31,6 +33,20 @@ class Switches:
     pat_bypass: bool = True
     """Whether the bot's token was made with `bypassTwoFactor`."""
     rate_limit: bool = True
+    publication: Publication | None = None
+    """How the login services are published; None: as the version does it."""
+    jitter: tuple[float, float] = (0.005, 0.020)
+    """Seconds between which each run of the settings comes later than `settle` says."""
+    instances: int = 1
+    """Server processes behind the one address."""
+    sticky: Sticky = Sticky.NOTHING
+    """What of a client's requests the balancer keeps at one instance."""
+    broadcasts: bool = True
+    """Whether the instances hear of each other's writes."""
+    remembers_removals: bool | None = None
+    """Whether a setting that was removed comes back without a value, until a restart; None: as the version does it."""
+    instance_header: bool = True
+    """Whether answers carry `X-Instance-ID`."""
     allow_unrecognised_slash: bool = False
 
 

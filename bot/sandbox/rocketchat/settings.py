@@ -1,11 +1,14 @@
 """The settings of the workspace: what is stored, what of it counts, and who is told (facts/rocketchat.md §2.2–2.4).
 
 *Stored* is what was written. What *counts* may differ: a setting of a licence module has its `invalid_value` while the
-module is missing (facts/rocketchat.md §0.2). `get` answers with what counts, `Setting.value` is what is stored.
+module is missing (facts/rocketchat.md §0.2). `get` answers with what counts, `Setting.value` is what is stored; None is
+JavaScript's `undefined`, a document without a value. This is the database, one for all instances; what each of them
+keeps in its cache is `instances`'.
 """
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +45,8 @@ class Setting:
     def public_document(self) -> Document:
         """What `settings.public` shows."""
         document: Document = {"_id": self.id, "value": self.value, "enterprise": bool(self.modules)}
+        if self.value is None:
+            del document["value"]
         return document | ({"invalidValue": self.invalid_value, "modules": list(self.modules)} if self.modules else {})
 
     def document(self, *, with_default: bool = False) -> Document:
@@ -73,7 +78,32 @@ class Setting:
         return document | ({"packageValue": self.package_value} if with_default else {})
 
 
-Listener = Callable[[str], None]
+class Told(enum.Enum):
+    """What happened to a setting, in the words of `private-settings-changed` (facts/rocketchat.md §5.5b)."""
+
+    INSERTED = "inserted"
+    UPDATED = "updated"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What sessions are told of a setting; it holds secrets in clear (facts/rocketchat.md §0.7)."""
+
+    told: Told
+    document: Document
+    public: bool
+    """Whether it is for everybody."""
+
+
+Listener = Callable[[Told, Setting], None]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether JavaScript's `===` takes two values for one: `true` isn't 1, and no list equals another."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    return not isinstance(one, list | dict) and bool(one == other)
 
 
 class Settings:
@@ -93,7 +123,7 @@ class Settings:
         return setting_id in self._settings
 
     def listen(self, listener: Listener) -> None:
-        """`listener` is called with the id of every setting that is written, made or taken away, at once."""
+        """`listener` is called at once for every setting that `add`, `write` or `remove` touches."""
         self._listeners.append(listener)
 
     def find(self, setting_id: str) -> Setting | None:
@@ -111,24 +141,53 @@ class Settings:
             return setting.invalid_value
         return setting.value
 
+    def notice(self, told: Told, setting: Setting) -> Notice | None:
+        """What sessions are told; nothing of a hidden one."""
+        if setting.hidden:
+            return None
+        document: Document = {"_id": setting.id, "value": self.effective(setting)}
+        return Notice(told, document | ({"enterprise": True} if setting.modules else {}), setting.public)
+
+    # As the owner of the workspace would: every instance knows at once.
+
     def add(self, setting: Setting) -> None:
         """Makes a setting; one that is there keeps its value (facts/rocketchat.md §2.1: repeating is harmless)."""
         if setting.id not in self._settings:
-            self._settings[setting.id] = setting
-            self._tell(setting.id)
+            self.insert(setting)
+            self._tell(Told.INSERTED, setting)
 
     def write(self, setting_id: str, value: Any) -> None:
         """Stores a value, whatever its type; KeyError if there is no such setting."""
-        self._settings[setting_id].value = value
-        self._ledger.add("stored", body={"_id": setting_id, "value": value})
-        self._tell(setting_id)
+        self.store(setting_id, value)
+        self._tell(Told.UPDATED, self._settings[setting_id])
 
     def remove(self, setting_id: str) -> None:
         """Takes a setting away; harmless if it is gone."""
-        if self._settings.pop(setting_id, None) is not None:
-            self._ledger.add("stored", body={"_id": setting_id, "removed": True})
-            self._tell(setting_id)
+        setting = self.delete(setting_id)
+        if setting is not None:
+            self._tell(Told.REMOVED, setting)
 
-    def _tell(self, setting_id: str) -> None:
+    # In the database alone.
+
+    def insert(self, setting: Setting) -> None:
+        """Puts a document there, in the place of any other."""
+        self._settings[setting.id] = setting
+
+    def store(self, setting_id: str, value: Any) -> bool:
+        """Stores a value and nothing else; whether it differs from what was there."""
+        setting = self._settings[setting_id]
+        differs = not same(setting.value, value)
+        setting.value = value
+        self._ledger.add("stored", body={"_id": setting_id, "value": value})
+        return differs
+
+    def delete(self, setting_id: str) -> Setting | None:
+        """Takes a document away and nothing else; the document, None if there is none."""
+        setting = self._settings.pop(setting_id, None)
+        if setting is not None:
+            self._ledger.add("stored", body={"_id": setting_id, "removed": True})
+        return setting
+
+    def _tell(self, told: Told, setting: Setting) -> None:
         for listener in self._listeners:
-            listener(setting_id)
+            listener(told, setting)

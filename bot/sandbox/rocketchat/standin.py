@@ -11,12 +11,16 @@ from typing import Protocol
 
 import aiohttp
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from bot.clock import Clock, SystemClock
 from bot.sandbox.authority import Authority
 from bot.sandbox.faults import Faults, observe
 from bot.sandbox.rocketchat.ddp.endpoint import Endpoint
+from bot.sandbox.rocketchat.ddp.sockets import Publication
 from bot.sandbox.rocketchat.ddp.streams import Streams
+from bot.sandbox.rocketchat.instance import Timing
+from bot.sandbox.rocketchat.instances import REQUEST_KEY
 from bot.sandbox.rocketchat.logins import Logins
 from bot.sandbox.rocketchat.oauth.pages import CallbackPages
 from bot.sandbox.rocketchat.oauth.signin import SignIn
@@ -63,7 +67,7 @@ class RocketChatStandIn:
         self,
         port: int = 0,
         version: str = "8.8",
-        settle: float = 2.0,
+        settle: float = 2.5,
         seed: int = 0,
         clock: Clock | None = None,
         *,
@@ -72,9 +76,9 @@ class RocketChatStandIn:
         switches: Switches | None = None,
         authority: Authority | None = None,
     ) -> None:
-        """`settle` is the debounce in seconds, `seed` governs its jitter. `path` (`/chat`) is below what everything is
-        served. `site_url` is `Site_Url` where it isn't the loopback address itself; `{port}` stands for the port.
-        `authority` makes it speak TLS, and is trusted by the server's own requests."""
+        """`settle` is the sum of both debounces in seconds, `seed` governs what chance decides. `path` (`/chat`) is
+        below what everything is served. `site_url` is `Site_Url` where it isn't the loopback address itself; `{port}`
+        stands for the port. `authority` makes it speak TLS, and is trusted by the server's own requests."""
         switches = switches or Switches()
         self.faults = Faults()
         self._path = path.rstrip("/")
@@ -83,24 +87,32 @@ class RocketChatStandIn:
             Version.of(version),
             switches.modules,
             clock or SystemClock(),
-            settle=settle,
-            chance=random.Random(seed),  # noqa: S311 - jitter, no secret
+            timing=Timing(settle, jitter=switches.jitter),
+            chance=random.Random(seed),  # noqa: S311 - jitter and order, no secret
+            instances=switches.instances,
+            sticky=switches.sticky,
+            broadcasts=switches.broadcasts,
+            remembers_removals=switches.remembers_removals is not False,
         )
         self.version, self.modules, self.clock = workspace.version, workspace.modules, workspace.clock
         self.ledger, self.people, self.settings = workspace.ledger, workspace.people, workspace.settings
         self.login_services, self.second_factor = workspace.login_services, workspace.second_factor
-        self.chat, self.sockets = workspace.chat, workspace.sockets
+        self.chat, self.sockets, self.instances = workspace.chat, workspace.sockets, workspace.instances
+        self._instance_header = switches.instance_header
         self.sign_in = SignIn(workspace, self._http)
         self.logins = Logins(self.people, self.sign_in.log_in, self.second_factor)
         self.oauth_admin = OAuthAdmin(workspace)
         self.api = Api(self.version, self.people, self.settings, self.second_factor, self.clock)
-        streams = Streams(self.chat, self.login_services, self.sockets)
+        self.sockets.login_services = switches.publication or _publication(self.version)
+        streams = Streams(self.chat, self.login_services, self.sockets, self.instances.hears)
+        self.instances.listen(streams.on_setting)
         self._endpoint = Endpoint(self.chat, self.logins, streams, self.sockets, self.clock)
         self._client: aiohttp.ClientSession | None = None
         self.trusted: ssl.SSLContext | bool = authority.client_context() if authority else True
         """Whom the server's own requests trust (NODE_EXTRA_CA_CERTS); counts from the next start on."""
         self._server = Server(web.Application(), port=port, tls=authority.server_context() if authority else None)
         self._seeded = seed_workspace(workspace, switches)
+        self.instances.load()
         players = {role: self.person(role) for role in PLAYERS}
         self._parts: list[Part] = [Pages(workspace, self._path, players), SandboxRoutes(workspace, players)]
         if self.version.major < 9:
@@ -148,12 +160,12 @@ class RocketChatStandIn:
         site = self.settings.find("Site_Url")
         if site is not None and not site.value:
             site.value = site.package_value = (self._site_url or self.url).replace("{port}", str(self.port))
-        self.login_services.resume()
+        self.instances.resume()
 
     async def stop(self) -> None:
         """Closes the port and every connection; what hangs is let go."""
         self.faults.closing.set()
-        self.login_services.suspend()
+        self.instances.suspend()
         self._endpoint.close_all()
         await self._server.stop()
         if self._client is not None:
@@ -191,15 +203,35 @@ class RocketChatStandIn:
         self.api.serve(inner)
         for part in self._parts:
             part.serve(inner)
-        guards = [observe(self.ledger, self.faults, self._who)]
-        if not self._path:
-            inner.middlewares.extend(guards)
-            return inner
-        outer = web.Application(client_max_size=BODY_LIMIT, middlewares=guards)
-        outer.add_subapp(self._path, inner)
+        outer = inner
+        if self._path:
+            outer = web.Application(client_max_size=BODY_LIMIT)
+            outer.add_subapp(self._path, inner)
+        outer.middlewares.extend([self._balance, observe(self.ledger, self.faults, self._who, _instance_id)])
+        if self._instance_header:
+            outer.on_response_prepare.append(_name_instance)
         return outer
+
+    @web.middleware
+    async def _balance(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Gives the request to one of the instances."""
+        self.instances.choose(request)
+        return await handler(request)
 
     def _who(self, request: web.Request) -> str | None:
         """Id of the user whose token came along."""
         found = self.api.who(request)
         return found[0].id if found else None
+
+
+def _publication(version: Version) -> Publication:
+    return Publication.NORMAL if version >= (7, 7) else Publication.PUSHED
+
+
+def _instance_id(request: web.Request) -> str:
+    return request[REQUEST_KEY].id
+
+
+async def _name_instance(request: web.Request, response: web.StreamResponse) -> None:
+    if REQUEST_KEY in request:
+        response.headers["X-Instance-ID"] = request[REQUEST_KEY].id

@@ -10,6 +10,8 @@ from bot.clock import Clock
 from bot.sandbox.ledger import Ledger
 from bot.sandbox.rocketchat.chat.chat import Chat
 from bot.sandbox.rocketchat.ddp.sockets import Sockets
+from bot.sandbox.rocketchat.instance import Timing
+from bot.sandbox.rocketchat.instances import Instances, Sticky
 from bot.sandbox.rocketchat.login_services import LoginServices
 from bot.sandbox.rocketchat.people import People
 from bot.sandbox.rocketchat.second_factor import SecondFactor
@@ -30,19 +32,31 @@ class Workspace:
     people: People
     settings: Settings
     login_services: LoginServices
+    instances: Instances
     second_factor: SecondFactor
     chat: Chat
     sockets: Sockets
 
     @classmethod
     def empty(
-        cls, version: Version, modules: Collection[str], clock: Clock, *, settle: float, chance: random.Random
+        cls,
+        version: Version,
+        modules: Collection[str],
+        clock: Clock,
+        *,
+        timing: Timing,
+        chance: random.Random,
+        instances: int = 1,
+        sticky: Sticky = Sticky.NOTHING,
+        broadcasts: bool = True,
+        remembers_removals: bool = True,
     ) -> Workspace:
-        """Nobody in it and nothing set yet. `settle` is the debounce of the login services in seconds, `chance` decides
-        its jitter."""
+        """Nobody in it and nothing set yet. `chance` decides what is left open: jitter, and the order of what happens
+        at once."""
         ledger, licensed = Ledger(), set(modules)
         people = People(clock.now)
         settings = Settings(ledger, licensed.issuperset)
+        services = LoginServices(ledger)
         return cls(
             version=version,
             modules=licensed,
@@ -50,7 +64,18 @@ class Workspace:
             ledger=ledger,
             people=people,
             settings=settings,
-            login_services=LoginServices(settings, clock, ledger, settle=settle, chance=chance),
+            login_services=services,
+            instances=Instances(
+                settings,
+                services,
+                clock,
+                timing=timing,
+                chance=chance,
+                count=instances,
+                sticky=sticky,
+                broadcasts=broadcasts,
+                remembers_removals=remembers_removals,
+            ),
             second_factor=SecondFactor(settings, clock.now, ledger),
             chat=Chat(people, settings, clock, ledger),
             sockets=Sockets(clock.monotonic),

@@ -45,10 +45,13 @@ async def test_while_it_is_stopped_nobody_answers(rocket: Rocket) -> None:
 
 
 async def test_a_debounce_that_was_under_way_is_made_good_at_the_start(rocket: Rocket) -> None:
-    rocket.standin.login_services.settle = 60.0
     await rocket.post("settings.addCustomOAuth", {"name": "Encvoy ID"})
     await rocket.post(f"settings/{KEY}", {"value": True})
-    await rocket.standin.restart()
+    await rocket.standin.stop()
+    await asyncio.sleep(0.15)
+    await rocket.standin.start()
+    assert (await rocket.get("settings.oauth")).body["services"] == []
+    await rocket.standin.ledger.wait_for(lambda ledger: bool(ledger.of("live")), timeout=2)
     assert len((await rocket.get("settings.oauth")).body["services"]) == 1
 
 

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.sandbox.rocketchat.ddp.merge_box import Change, MergeBox
 from bot.sandbox.rocketchat.problems import MeteorError
 
 VERSIONS = ("1", "pre2", "pre1")
@@ -63,6 +64,7 @@ class Session:
     """The server is done with this connection: send what `take` gives, then close."""
     last_heard: float = 0.0
     subscriptions: dict[str, Subscribe] = field(default_factory=dict)
+    _boxes: dict[str, MergeBox] = field(default_factory=dict)
     _pinged_at: float | None = None
     _queue: list[dict[str, Any]] = field(default_factory=list)
 
@@ -132,8 +134,10 @@ class Session:
         self._queue.append({"msg": "ready", "subs": list(ids)})
 
     def nosub(self, id_: str, error: MeteorError | None = None) -> None:
-        """A subscription is refused (with an error) or over (without)."""
+        """A subscription is refused (with an error) or over (without), and what it alone held is gone first."""
         self.subscriptions.pop(id_, None)
+        for collection, box in self._boxes.items():
+            self._send(collection, box.drop(id_))
         frame: dict[str, Any] = {"msg": "nosub", "id": id_}
         self._queue.append(frame | {"error": error.frame()} if error else frame)
 
@@ -153,6 +157,38 @@ class Session:
     def removed(self, collection: str, id_: str) -> None:
         """A document left a collection."""
         self._queue.append({"msg": "removed", "collection": collection, "id": id_})
+
+    # The same for what several subscriptions of this session may hold.
+
+    def hold(self, subscription: str, collection: str, id_: str, fields: Mapping[str, Any]) -> None:
+        """A subscription came to hold a document."""
+        self._send(collection, self._box(collection).add(subscription, id_, fields))
+
+    def alter(self, subscription: str, collection: str, id_: str, fields: Mapping[str, Any]) -> None:
+        """A subscription is told of a change; None clears a field. Nothing is said of a document that nobody here
+        holds."""
+        self._send(collection, self._box(collection).change(subscription, id_, fields))
+
+    def release(self, subscription: str, collection: str, id_: str) -> None:
+        """A subscription lets go of a document."""
+        self._send(collection, self._box(collection).remove(subscription, id_))
+
+    def rerun(self, collection: str, documents: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+        """All its subscriptions began anew: by subscription, what it holds now."""
+        self._send(collection, self._box(collection).replace(documents))
+
+    def _box(self, collection: str) -> MergeBox:
+        return self._boxes.setdefault(collection, MergeBox())
+
+    def _send(self, collection: str, changes: Iterable[Change]) -> None:
+        for change in changes:
+            match change.kind:
+                case "added":
+                    self.added(collection, change.id, dict(change.fields))
+                case "changed":
+                    self.changed(collection, change.id, dict(change.fields), change.cleared)
+                case "removed":
+                    self.removed(collection, change.id)
 
     # How frames are taken.
 

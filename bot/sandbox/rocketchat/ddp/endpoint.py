@@ -23,6 +23,7 @@ from bot.sandbox.rocketchat.ddp.sockets import Limiter, Sockets
 from bot.sandbox.rocketchat.ddp.streams import Streams
 from bot.sandbox.rocketchat.documents import ddp
 from bot.sandbox.rocketchat.ids import random_id
+from bot.sandbox.rocketchat.instances import REQUEST_KEY
 from bot.sandbox.rocketchat.logins import Login, Logins
 from bot.sandbox.rocketchat.problems import MeteorError, PlainError
 
@@ -78,6 +79,8 @@ class Connection:
         sockets = endpoint.sockets
         self.session = Session(random_id(), sockets.heartbeat, sockets.patience)
         self.user_id: str | None = None
+        opened_at = request.get(REQUEST_KEY)
+        self.instance = opened_at.id if opened_at else ""
         self.session.open(sockets.now())
 
     def flush(self) -> None:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
+
+
+class TableListener(Protocol):
+    """Who is told of each change of the table."""
+
+    def __call__(self, kind: str, id_: str, fields: dict[str, Any], by: str = "", /) -> None:
+        """`kind` is added, changed (None for a field that is gone), removed, or emptied: gone, and told to nobody. `by`
+        is the instance that wrote, empty for all of them."""
+        ...
 
 
 class ServiceTable(Protocol):
@@ -13,7 +22,6 @@ class ServiceTable(Protocol):
         """Document id -> fields, secrets left out."""
         ...
 
-    def listen(self, callback: Callable[[str, str, dict[str, Any]], None]) -> None:
-        """`callback(kind, id, fields)` whenever the table is rewritten: kind added, changed (only fields that changed,
-        None for one that is gone) or removed."""
+    def listen(self, callback: TableListener) -> None:
+        """`callback` is called whenever the table is rewritten."""
         ...

@@ -3,7 +3,7 @@
 standin.sockets.cut()          every connection is gone at once, without a close frame
 standin.sockets.freeze()       connections stay open, nothing is read or sent any more; `thaw` ends it
 standin.sockets.refuse(10)     for ten seconds a new websocket is answered 503; `accept` ends it
-standin.sockets.login_services = Publication.REFUSED | SILENT
+standin.sockets.login_services = Publication.PUSHED | REFUSED | SILENT | …
 standin.sockets.duplicate = True    every stream event comes twice
 """
 
@@ -22,9 +22,17 @@ from bot.sandbox.rocketchat.problems import MeteorError
 
 
 class Publication(enum.Enum):
-    """How a publication behaves."""
+    """How the publication of the login services behaves (facts/rocketchat.md §5.5)."""
 
     NORMAL = "normal"
+    """As since 7.7: a record comes with the subscription, and changes and goes; one that is made later never comes, and
+    a refresh is not told."""
+    PUSHED = "pushed"
+    """As before: whatever happens is told."""
+    STREAMER = "streamer"
+    """As the microservice `ddp-streamer`: a record that is made later comes as `changed`."""
+    STALE = "stale"
+    """Each subscription is answered with what was there at the first one, and nothing follows."""
     REFUSED = "refused"
     """`nosub`, and records sent before are all there will be."""
     SILENT = "silent"

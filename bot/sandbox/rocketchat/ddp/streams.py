@@ -6,7 +6,7 @@ name and its arguments. `meteor.loginServiceConfiguration` is a real collection 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from bot.sandbox.rocketchat.chat.chat import Chat
@@ -17,8 +17,11 @@ from bot.sandbox.rocketchat.ddp.ports import ServiceTable
 from bot.sandbox.rocketchat.ddp.sockets import Publication, Sockets
 from bot.sandbox.rocketchat.documents import Document, ddp
 from bot.sandbox.rocketchat.problems import MeteorError
+from bot.sandbox.rocketchat.settings import Notice
 
 MY_MESSAGES = "__my_messages__"
+PRIVATE_SETTINGS = "private-settings-changed"
+_SETTINGS_PERMISSIONS = ("view-privileged-setting", "edit-privileged-setting", "manage-selected-settings")
 LOGIN_SERVICES = "meteor.loginServiceConfiguration"
 LOGIN_SERVICES_COLLECTION = "meteor_accounts_loginServiceConfiguration"
 EMPTY = frozenset({"meteor_autoupdate_clientVersions", "userData", "activeUsers"})
@@ -30,6 +33,8 @@ class Listening(Protocol):
 
     session: Session
     user_id: str | None
+    instance: str
+    """Id of the server process where it was opened."""
 
     def flush(self) -> None:
         """Sends what is queued."""
@@ -39,8 +44,17 @@ class Listening(Protocol):
 class Streams:
     """Decides about subscriptions and passes events to the connections in `sockets.open`."""
 
-    def __init__(self, chat: Chat, login_services: ServiceTable, sockets: Sockets) -> None:
+    def __init__(
+        self,
+        chat: Chat,
+        login_services: ServiceTable,
+        sockets: Sockets,
+        hears: Callable[[str, str], bool] = lambda at, by: True,
+    ) -> None:
+        """`hears(at, by)`: whether one instance hears what another tells."""
         self._chat = chat
+        self._hears = hears
+        self._stale: dict[str, Document] | None = None
         self._login_services = login_services
         self._sockets = sockets
         self.connections: list[Listening] = []
@@ -52,7 +66,7 @@ class Streams:
         session = connection.session
         try:
             if request.name == LOGIN_SERVICES:
-                self._open_login_services(session)
+                self._open_login_services(session, request.id)
             elif request.name.startswith("stream-"):
                 self._check(connection, request)
             elif request.name not in EMPTY:
@@ -63,8 +77,13 @@ class Streams:
             session.ready([request.id])
 
     def reconsider(self, connection: Listening) -> None:
-        """Another user, or none, on this connection: streams that they may not hear are ended, as Meteor does."""
-        for request in list(connection.session.subscriptions.values()):
+        """Another user, or none, on this connection: streams that they may not hear are ended, and publications begin
+        anew, as Meteor does."""
+        session = connection.session
+        anew = {r.id: self._login_service_documents() for r in _of(session, LOGIN_SERVICES)}
+        if anew:
+            session.rerun(LOGIN_SERVICES_COLLECTION, anew)
+        for request in list(session.subscriptions.values()):
             if request.name.startswith("stream-"):
                 try:
                     self._check(connection, request)
@@ -81,6 +100,8 @@ class Streams:
         match request.name:
             case "stream-notify-all":
                 allowed = True
+            case "stream-notify-logged" if event == PRIVATE_SETTINGS:
+                allowed = user_id is not None and any(self._chat.people.may(user_id, p) for p in _SETTINGS_PERMISSIONS)
             case "stream-notify-logged" | "stream-roles":
                 allowed = user_id is not None
             case "stream-notify-user":
@@ -94,32 +115,57 @@ class Streams:
         if not allowed:
             raise MeteorError("not-allowed")
 
-    def _open_login_services(self, session: Session) -> None:
+    def _open_login_services(self, session: Session, subscription: str) -> None:
         if self._sockets.login_services is Publication.REFUSED:
             raise MeteorError("not-allowed")
-        if self._sockets.login_services is Publication.NORMAL:
-            for service_id, document in self._login_services.public().items():
-                fields = {key: value for key, value in document.items() if key != "_id"}
-                session.added(LOGIN_SERVICES_COLLECTION, service_id, fields)
+        for service_id, fields in self._login_service_documents().items():
+            session.hold(subscription, LOGIN_SERVICES_COLLECTION, service_id, fields)
+
+    def _login_service_documents(self) -> dict[str, Document]:
+        """What a subscription that begins now is answered with."""
+        if self._sockets.login_services in {Publication.SILENT, Publication.REFUSED}:
+            return {}
+        fresh = {
+            service_id: {key: value for key, value in document.items() if key != "_id"}
+            for service_id, document in self._login_services.public().items()
+        }
+        if self._sockets.login_services is not Publication.STALE:
+            return fresh
+        self._stale = fresh if self._stale is None else self._stale
+        return self._stale
 
     # What goes to whom.
 
-    def _on_login_service(self, kind: str, service_id: str, fields: Document) -> None:
-        """The table was rewritten: subscribers get only what changed, with the time a socket takes."""
-        if self._sockets.login_services is not Publication.NORMAL:
-            return
-        for connection, request in self._subscriptions():
-            if request.name != LOGIN_SERVICES:
-                continue
-            session = connection.session
-            if kind == "added":
-                session.added(LOGIN_SERVICES_COLLECTION, service_id, fields)
-            elif kind == "removed":
-                session.removed(LOGIN_SERVICES_COLLECTION, service_id)
-            else:
-                present = {key: value for key, value in fields.items() if value is not None}
-                session.changed(LOGIN_SERVICES_COLLECTION, service_id, present, sorted(fields.keys() - present.keys()))
-            connection.flush()
+    def _on_login_service(self, kind: str, service_id: str, fields: Document, by: str = "") -> None:
+        """The table was rewritten: whoever is told gets only what differs, with the time a socket takes."""
+        for connection in list(self.connections):
+            if self._hears(connection.instance, by):
+                for request in _of(connection.session, LOGIN_SERVICES):
+                    self._publish(connection.session, request.id, kind, service_id, fields)
+                connection.flush()
+
+    def _publish(self, session: Session, subscription: str, kind: str, service_id: str, fields: Document) -> None:
+        where = (LOGIN_SERVICES_COLLECTION, service_id)
+        match self._sockets.login_services, kind:
+            case Publication.PUSHED, "added":
+                session.hold(subscription, *where, fields)
+            case Publication.STREAMER, "added" | "changed":
+                session.changed(*where, {key: value for key, value in fields.items() if value is not None})
+            case Publication.NORMAL | Publication.PUSHED, "added" | "changed":
+                session.alter(subscription, *where, fields)
+            case Publication.PUSHED, "emptied":
+                session.release(subscription, *where)
+            case Publication.STREAMER, "removed":
+                session.removed(*where)
+            case Publication.NORMAL | Publication.PUSHED, "removed":
+                session.release(subscription, *where)
+
+    def on_setting(self, notice: Notice, by: str) -> None:
+        """A setting was written: those who may see it are told (facts/rocketchat.md §5.5b)."""
+        args = [notice.told.value, notice.document]
+        if notice.public:
+            self.emit("stream-notify-all", "public-settings-changed", args, by)
+        self.emit("stream-notify-logged", PRIVATE_SETTINGS, args, by)
 
     def _on_event(self, event: Event) -> None:
         match event:
@@ -137,10 +183,10 @@ class Streams:
                 self.emit("stream-notify-user", f"{user_id}/subscriptions-changed", [kind, ddp(subscription)])
                 self.emit("stream-notify-user", f"{user_id}/rooms-changed", [kind, ddp(room.document())])
 
-    def emit(self, stream: str, event: str, args: Iterable[Any]) -> None:
-        """One event to everybody who subscribed to it by name; as often as they did."""
+    def emit(self, stream: str, event: str, args: Iterable[Any], by: str = "") -> None:
+        """One event to everybody who subscribed to it by name, as often as they did, and hears the instance `by`."""
         for connection, request in self._subscriptions():
-            if request.name == stream and request.params[0] == event:
+            if request.name == stream and request.params[0] == event and self._hears(connection.instance, by):
                 self._send(connection, stream, event, list(args))
 
     def _emit_to_participants(self, room: Room, document: Document) -> None:
@@ -164,3 +210,8 @@ class Streams:
         for connection in list(self.connections):
             for request in list(connection.session.subscriptions.values()):
                 yield connection, request
+
+
+def _of(session: Session, name: str) -> list[Subscribe]:
+    """A session's subscriptions to one publication."""
+    return [request for request in session.subscriptions.values() if request.name == name]

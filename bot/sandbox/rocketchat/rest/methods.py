@@ -9,14 +9,15 @@ from typing import Any
 
 from bot.sandbox.rocketchat.ddp import methods
 from bot.sandbox.rocketchat.documents import Document, ddp
+from bot.sandbox.rocketchat.instance import Instance
 from bot.sandbox.rocketchat.logins import Logins
 from bot.sandbox.rocketchat.people import User
-from bot.sandbox.rocketchat.problems import MeteorError, PlainError
+from bot.sandbox.rocketchat.problems import MatchError, MeteorError, PlainError
 from bot.sandbox.rocketchat.rest.api import Api
+from bot.sandbox.rocketchat.rest.bulk import save_bulk
 from bot.sandbox.rocketchat.rest.oauth_admin import OAuthAdmin
-from bot.sandbox.rocketchat.rest.route import Call
+from bot.sandbox.rocketchat.rest.route import Answer, Call
 from bot.sandbox.rocketchat.rest.schema import STRING, strict
-from bot.sandbox.rocketchat.rest.settings import save_bulk
 from bot.sandbox.rocketchat.second_factor import Attempt
 from bot.sandbox.rocketchat.workspace import Workspace
 
@@ -35,6 +36,8 @@ class Caller:
 
     user: User | None
     attempt: Attempt
+    instance: Instance
+    """The server process that answers."""
 
     @property
     def id(self) -> str | None:
@@ -50,8 +53,9 @@ class Methods:
         self._logins = logins
         self._admin = admin
 
-    async def over_rest(self, call: Call) -> Document:
-        """Unpacks the message, calls, packs the result; errors are inside, the status is 200."""
+    async def over_rest(self, call: Call) -> Document | Answer:
+        """Unpacks the message, calls, packs the result. Errors are inside; the status is 200 before 8.0, 400 from then
+        on."""
         try:
             message = json.loads(call.body["message"])
             name, params, number = message["method"], list(message.get("params") or []), message.get("id")
@@ -59,12 +63,17 @@ class Methods:
             raise PlainError("Invalid message") from None
         answer: Document = {"msg": "result", "id": number}
         try:
-            answer["result"] = ddp(await self.call(name, params, Caller(call.user, call.attempt)))
+            answer["result"] = ddp(await self.call(name, params, Caller(call.user, call.attempt, call.instance)))
         except MeteorError as error:
             answer["error"] = error.frame()
+        except MatchError:
+            answer["error"] = MeteorError(400, "Match failed").frame()
         except PlainError:
             answer["error"] = MeteorError(500, "Internal server error").frame()
-        return {"message": json.dumps(answer)}
+        packed = {"message": json.dumps(answer)}
+        if "error" in answer and self._workspace.version.major >= 8:
+            return Answer(400, {"success": False, **packed})
+        return packed
 
     async def call(self, name: str, params: list[Any], caller: Caller) -> Any:
         """Calls one method; MeteorError 404 if there is none of that name."""
@@ -86,11 +95,11 @@ class Methods:
     def _administer(self, name: str, params: list[Any], caller: Caller) -> Any:
         match name, params:
             case "addOAuthService", [str(service), *_]:
-                return self._admin.add(caller.id, service)
+                return self._admin.add(caller.id, service, caller.instance)
             case "removeOAuthService", [str(service), *_]:
-                return self._admin.remove(caller.id, service)
+                return self._admin.remove(caller.id, service, caller.instance)
             case "refreshOAuthService", _:
-                return self._admin.refresh(caller.id)
+                return self._admin.refresh(caller.id, caller.instance)
             case "saveSettings", [list(rows), *rest]:
                 return self._save_settings(rows, rest, caller)
             case _:
@@ -105,5 +114,5 @@ class Methods:
         if rest and isinstance(rest[-1], dict) and "twoFactorCode" in rest[-1]:
             attempt = replace(attempt, code=rest[-1]["twoFactorCode"], method=rest[-1].get("twoFactorMethod", ""))
         self._workspace.second_factor.check(caller.user, attempt, remember=False)
-        save_bulk(self._workspace.settings, self._workspace.people.may, caller.user.id, rows)
+        save_bulk(self._workspace.settings, self._workspace.people.may, caller.user.id, rows, caller.instance)
         return True

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.sandbox.rocketchat.documents import Document
-from bot.sandbox.rocketchat.oauth_settings import MODULE, add_service, normalised, remove_service
+from bot.sandbox.rocketchat.instance import Instance
+from bot.sandbox.rocketchat.oauth_settings import MODULE, normalised, service_settings, setting_ids
 from bot.sandbox.rocketchat.problems import MeteorError
 from bot.sandbox.rocketchat.rest.api import Api
 from bot.sandbox.rocketchat.rest.route import Call, TwoFactor
@@ -21,19 +22,19 @@ def register(api: Api, admin: OAuthAdmin) -> None:
 
     @api.route("POST", "settings.addCustomOAuth", permissions=(PERMISSION,), two_factor=guard, body=_BODY)
     def add(call: Call) -> Document:
-        admin.add(call.caller.id, _name(call))
+        admin.add(call.caller.id, _name(call), call.instance)
         return {}
 
     @api.route(
         "POST", "settings.removeCustomOAuth", since="8.7", permissions=(PERMISSION,), two_factor=guard, body=_BODY
     )
     def remove(call: Call) -> Document:
-        admin.remove(call.caller.id, _name(call))
+        admin.remove(call.caller.id, _name(call), call.instance)
         return {}
 
     @api.route("POST", "settings.refreshOAuthServices", since="8.7", permissions=(PERMISSION,), two_factor=guard)
     def refresh(call: Call) -> Document:
-        admin.refresh(call.caller.id)
+        admin.refresh(call.caller.id, call.instance)
         return {}
 
 
@@ -50,23 +51,26 @@ class OAuthAdmin:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
-    def add(self, user_id: str | None, name: str) -> None:
-        """Makes the settings of a service; harmless if they are there."""
+    def add(self, user_id: str | None, name: str, instance: Instance) -> None:
+        """Makes the settings of a service; harmless if they are there. A name without any usable character makes
+        settings that no run looks at."""
         self._check(user_id, "addOAuthService")
         gated, warned = self._workspace.version >= (9, 0), (8, 9) <= self._workspace.version < (9, 0)
         if gated and MODULE not in self._workspace.modules:
             raise MeteorError("error-action-not-allowed", "Adding OAuth Services is not allowed")
-        add_service(self._workspace.settings, normalised(name), gated=gated, warned=warned)
+        instance.add(service_settings(normalised(name), gated=gated, warned=warned))
 
-    def remove(self, user_id: str | None, name: str) -> None:
+    def remove(self, user_id: str | None, name: str, instance: Instance) -> None:
         """Deletes the settings. A service that is on stays live, as a zombie."""
         self._check(user_id, "removeOAuthService")
-        remove_service(self._workspace.settings, normalised(name))
+        if not normalised(name):
+            raise MeteorError("error-invalid-name", "Invalid OAuth service name", {"method": "removeOAuthService"})
+        instance.remove(setting_ids(normalised(name)))
 
-    def refresh(self, user_id: str | None) -> None:
-        """Deletes every live record; the debounce brings back what is on."""
+    def refresh(self, user_id: str | None, instance: Instance) -> None:
+        """Deletes every live record, and makes new ones of what is on."""
         self._check(user_id, "refreshOAuthService")
-        self._workspace.login_services.refresh()
+        instance.refresh()
 
     def _check(self, user_id: str | None, method: str) -> None:
         if user_id is None:

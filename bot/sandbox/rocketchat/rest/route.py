@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from bot.sandbox.rocketchat.documents import Document
+from bot.sandbox.rocketchat.instance import Instance
+from bot.sandbox.rocketchat.instances import REQUEST_KEY
 from bot.sandbox.rocketchat.people import Token, User
 from bot.sandbox.rocketchat.problems import MeteorError
 from bot.sandbox.rocketchat.rest.rate_limit import Limit
@@ -41,6 +43,11 @@ class Call:
         if self.user is None:
             raise MeteorError("error-invalid-user", "Invalid user")
         return self.user
+
+    @property
+    def instance(self) -> Instance:
+        """The server process that answers."""
+        return self.request[REQUEST_KEY]
 
     @property
     def params(self) -> Mapping[str, str]:

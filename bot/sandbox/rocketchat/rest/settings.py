@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from typing import Any
-
 from bot.sandbox.rocketchat.documents import Document
 from bot.sandbox.rocketchat.login_services import LoginService
-from bot.sandbox.rocketchat.problems import MeteorError, PlainError
+from bot.sandbox.rocketchat.problems import PlainError
 from bot.sandbox.rocketchat.rest.api import Api
+from bot.sandbox.rocketchat.rest.bulk import save_bulk
 from bot.sandbox.rocketchat.rest.paging import page
 from bot.sandbox.rocketchat.rest.route import Call, TwoFactor
 from bot.sandbox.rocketchat.rest.schema import ANY, BOOLEAN, PAGED, STRING, array, strict
-from bot.sandbox.rocketchat.settings import Setting, Settings
+from bot.sandbox.rocketchat.settings import Setting
 from bot.sandbox.rocketchat.workspace import Workspace
 
 _WRITE_ONE = {
@@ -76,7 +73,7 @@ class SettingsRoutes:
     def read(self, call: Call) -> Document:
         """One, as stored; unknown or hidden is a bare failure."""
         setting = self._visible(call)
-        return {"_id": setting.id, "value": setting.value}
+        return {"_id": setting.id} | ({} if setting.value is None else {"value": setting.value})
 
     def may_write(self, call: Call) -> bool:
         """`edit-privileged-setting`, or `manage-selected-settings` together with the setting's own permission."""
@@ -87,16 +84,17 @@ class SettingsRoutes:
         return self._people.may(user, "manage-selected-settings") and self._people.may(user, own)
 
     def write(self, call: Call) -> Document:
-        """Stores one value without looking at its type (facts/rocketchat.md §2.4)."""
+        """Stores one value without looking at its type; then the answering instance knows it (facts/rocketchat.md
+        §2.4)."""
         setting = self._visible(call)
         if "execute" in call.body:
             raise PlainError("")
-        self._settings.write(setting.id, call.body["value"])
+        call.instance.save(setting.id, call.body["value"])
         return {}
 
     def write_many(self, call: Call) -> Document:
-        """Stores many at once, all of them or none."""
-        save_bulk(self._settings, self._people.may, call.caller.id, call.body["settings"])
+        """Stores many at once, all of them or none; the answer waits for no cache (facts/rocketchat.md §2.4)."""
+        save_bulk(self._settings, self._people.may, call.caller.id, call.body["settings"], call.instance)
         return {}
 
     def oauth(self, _: Call) -> Document:
@@ -112,48 +110,6 @@ class SettingsRoutes:
         if setting is None or setting.hidden:
             raise PlainError("")
         return setting
-
-
-def save_bulk(settings: Settings, may: Callable[[str, str], bool], user_id: str, rows: list[Document]) -> None:
-    """What the bulk route and the method `saveSettings` do: permissions, then types, then the writes."""
-    edit = may(user_id, "edit-privileged-setting")
-    selected = may(user_id, "manage-selected-settings")
-    refused = [
-        row["_id"]
-        for row in rows
-        if row["_id"] not in settings or not (edit or (selected and may(user_id, f"change-setting-{row['_id']}")))
-    ]
-    if refused:
-        details = {"method": "saveSettings", "settingIds": refused}
-        raise MeteorError("error-action-not-allowed", "Editing settings is not allowed", details)
-    for row in rows:
-        _check_type(settings.find(row["_id"]), row["value"])
-    for row in rows:
-        settings.write(row["_id"], row["value"])
-
-
-def _check_type(setting: Setting | None, value: Any) -> None:
-    """Booleans, whole numbers, JSON in `code`, text everywhere else."""
-    match setting.type if setting else "string":
-        case "boolean":
-            fits = isinstance(value, bool)
-        case "int":
-            fits = isinstance(value, int) and not isinstance(value, bool)
-        case "code" if setting and setting.code == "application/json":
-            fits = isinstance(value, str) and _is_json(value)
-        case _:
-            fits = isinstance(value, str)
-    if not fits:
-        name = setting.id if setting else ""
-        raise MeteorError("error-setting-validation-failed", f"Invalid setting value for {name}")
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _oauth_document(service: LoginService) -> Document:

@@ -101,9 +101,15 @@ async def test_duplicate_sends_each_event_twice(server: ChatServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("switch", "answer"), [(Publication.REFUSED, "nosub"), (Publication.SILENT, "ready"), (Publication.NORMAL, "ready")]
+    ("switch", "answer"),
+    [
+        (Publication.REFUSED, "nosub"),
+        (Publication.SILENT, "ready"),
+        (Publication.NORMAL, "ready"),
+        (Publication.PUSHED, "ready"),
+    ],
 )
-async def test_the_login_services_can_be_refused_or_silent(
+async def test_the_login_services_can_be_refused_silent_or_pushed(
     server: ChatServer, switch: Publication, answer: str
 ) -> None:
     server.sockets.login_services = switch
@@ -112,7 +118,7 @@ async def test_the_login_services_can_be_refused_or_silent(
     server.settings.add(Setting("Accounts_OAuth_Custom-Encvoyid", "boolean", True))
     server.services.rewrite()
     await client.quiet()
-    assert [frame["msg"] for frame in client.heard] == (["added"] if switch is Publication.NORMAL else [])
+    assert [frame["msg"] for frame in client.heard] == (["added"] if switch is Publication.PUSHED else [])
 
 
 async def test_a_stand_in_that_stops_ends_its_connections(server: ChatServer) -> None:

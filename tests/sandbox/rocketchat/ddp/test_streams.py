@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 
 from bot.sandbox.rocketchat.settings import Setting
-from tests.support.chat_server import ChatServer, Frame, chat_server
+from tests.support.chat_server import ChatServer, Frame, Someone, chat_server
 
 ROOM_MESSAGES = "stream-room-messages"
-SERVICES = "meteor_accounts_loginServiceConfiguration"
-K = "Accounts_OAuth_Custom-Encvoyid"
 
 
 @pytest.fixture
@@ -61,7 +59,7 @@ async def test_only_ones_own_notifications(server: ChatServer) -> None:
 @pytest.mark.parametrize(
     ("stream", "event", "anonymous"),
     [
-        ("stream-notify-logged", "private-settings-changed", "nosub"),
+        ("stream-notify-logged", "Users:NameChanged", "nosub"),
         ("stream-notify-all", "public-settings-changed", "ready"),
         (ROOM_MESSAGES, "__my_messages__", "nosub"),
     ],
@@ -262,60 +260,50 @@ async def test_coming_into_a_room_is_told_to_oneself(server: ChatServer) -> None
     assert heard["subscriptions-changed"][1]["rid"] == heard["rooms-changed"][1]["_id"] == server.room.id
 
 
-# The login services.
+# The login services are in `test_login_service_publication`, settings below.
 
 
-def put_service(server: ChatServer, **fields: Any) -> None:
-    """Writes a live service as the settings and the debounce would."""
-    for suffix, value in {"": True, "-id": "client", "-secret": "generated-by-the-test", **fields}.items():
-        setting = f"{K}{suffix}"
-        if setting in server.settings:
-            server.settings.write(setting, value)
-        else:
-            server.settings.add(Setting(setting, "boolean" if isinstance(value, bool) else "string", value))
-    server.services.rewrite()
-
-
-async def test_live_services_come_before_ready_without_a_login(server: ChatServer) -> None:
-    put_service(server)
-    client = await server.ddp()
-    await client.subscribe("meteor.loginServiceConfiguration")
-    [added] = client.heard
-    assert (added["msg"], added["collection"]) == ("added", SERVICES)
-    assert added["id"] in server.services.public()
-    assert (added["fields"]["service"], added["fields"]["clientId"]) == ("encvoyid", "client")
-
-
-async def test_the_secret_is_never_published(server: ChatServer) -> None:
-    put_service(server)
-    client = await server.ddp()
-    await client.subscribe("meteor.loginServiceConfiguration")
-    assert "secret" not in client.heard[0]["fields"]
-    assert "generated-by-the-test" not in str(client.heard)
-
-
-async def test_a_service_is_added_changed_and_removed_the_moment_it_is(server: ChatServer) -> None:
-    client = await server.ddp()
-    await client.subscribe("meteor.loginServiceConfiguration")
-    put_service(server)
-    added = await client.hear(lambda f: f.get("msg") == "added")
-    put_service(server, **{"-id": "other"})
-    changed = await client.hear(lambda f: f.get("msg") == "changed")
-    assert changed == {"msg": "changed", "collection": SERVICES, "id": added["id"], "fields": {"clientId": "other"}}
-    server.settings.write(K, False)
-    server.services.rewrite()
-    assert await client.hear(lambda f: f.get("msg") == "removed") == {
-        "msg": "removed",
-        "collection": SERVICES,
-        "id": added["id"],
-    }
-
-
-async def test_a_new_secret_alone_is_not_seen(server: ChatServer) -> None:
-    put_service(server)
-    client = await server.ddp()
-    await client.subscribe("meteor.loginServiceConfiguration")
-    client.heard.clear()
-    put_service(server, **{"-secret": "another-generated-by-the-test"})
+async def told(server: ChatServer, who: Someone, stream: str) -> list[Any]:
+    """What a session hears of three settings that change: a private, a public and a hidden one."""
+    for setting in (
+        Setting("Private", "string", ""),
+        Setting("Public", "string", "", public=True),
+        Setting("Hidden", "string", "", hidden=True),
+    ):
+        server.settings.add(setting)
+    client = await server.ddp(who)
+    kind = stream.removeprefix("stream-notify-").replace("all", "public").replace("logged", "private")
+    assert (await client.subscribe(stream, f"{kind}-settings-changed", False))["msg"] == "ready"
+    for name in ("Private", "Public", "Hidden"):
+        server.settings.write(name, "x")
     await client.quiet()
-    assert not client.heard
+    return [frame["fields"]["args"] for frame in client.heard]
+
+
+async def test_who_may_see_settings_is_told_of_each_write(server: ChatServer) -> None:
+    expected = [["updated", {"_id": name, "value": "x"}] for name in ("Private", "Public")]
+    assert await told(server, server.ada, "stream-notify-logged") == expected
+
+
+async def test_everybody_is_told_of_the_public_ones(server: ChatServer) -> None:
+    assert await told(server, server.eve, "stream-notify-all") == [["updated", {"_id": "Public", "value": "x"}]]
+
+
+@pytest.mark.parametrize(
+    "permission", ["view-privileged-setting", "edit-privileged-setting", "manage-selected-settings"]
+)
+async def test_one_of_three_permissions_is_enough_for_private_settings(server: ChatServer, permission: str) -> None:
+    client = await server.ddp(server.eve)
+    refusal = await client.subscribe("stream-notify-logged", "private-settings-changed", False)
+    assert (refusal["msg"], refusal["error"]["error"]) == ("nosub", "not-allowed")
+    server.people.permissions[permission] = {"user"}
+    assert (await client.subscribe("stream-notify-logged", "private-settings-changed", False))["msg"] == "ready"
+
+
+async def test_a_removed_setting_is_told_as_removed(server: ChatServer) -> None:
+    server.settings.add(Setting("Private", "string", "x"))
+    client = await server.ddp(server.ada)
+    await client.subscribe("stream-notify-logged", "private-settings-changed", False)
+    server.settings.remove("Private")
+    event = await client.event("stream-notify-logged")
+    assert event == {"eventName": "private-settings-changed", "args": ["removed", {"_id": "Private", "value": "x"}]}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -87,29 +89,101 @@ async def test_a_bulk_write_stores_everything(added: Rocket) -> None:
     assert added.standin.settings.get(f"{KEY}-merge_users") is True
 
 
+# Row "bulk write: unknown id with text; wrong type": 200 and nothing stored; "Match error: Expected …".
+
+
 @pytest.mark.parametrize(
-    ("suffix", "value"),
-    [("", "true"), ("-id", 1), ("-id", True), ("-groups_channel_map", "{"), ("-groups_channel_map", {})],
+    ("setting", "value", "text"),
+    [
+        (KEY, "true", "Match error: Expected boolean, got string"),
+        (KEY, 1, "Match error: Expected boolean, got number"),
+        (f"{KEY}-id", 1, "Match error: Expected string, got number"),
+        (f"{KEY}-id", True, "Match error: Expected string, got boolean"),
+        (f"{KEY}-id", None, "Match error: Expected string, got null"),
+        (f"{KEY}-login_style", [], "Match error: Expected string, got object"),
+        (f"{KEY}-groups_channel_map", {}, "Match error: Expected string, got object"),
+        ("Message_MaxAllowedSize", "7", "Match error: Expected number, got string"),
+        ("Nothing", 1, "Match error: Expected string, got number"),
+    ],
 )
-async def test_a_bulk_write_checks_types_and_then_stores_nothing(added: Rocket, suffix: str, value: Any) -> None:
-    rows = [{"_id": f"{KEY}-scope", "value": "changed"}, {"_id": KEY + suffix, "value": value}]
+async def test_a_bulk_write_of_a_wrong_type_is_a_match_error_and_stores_nothing(
+    added: Rocket, setting: str, value: Any, text: str
+) -> None:
+    rows = [{"_id": f"{KEY}-scope", "value": "changed"}, {"_id": setting, "value": value}]
     reply = await added.post("settings", {"settings": rows})
-    assert (reply.status, reply.body["errorType"]) == (400, "error-setting-validation-failed")
+    assert (reply.status, reply.body) == (400, {"success": False, "error": text})
     assert added.standin.settings.get(f"{KEY}-scope") == "openid"
 
 
-async def test_an_int_is_a_whole_number_in_a_bulk_write(rocket: Rocket) -> None:
-    for value, status in ((7, 200), ("7", 400), (True, 400)):
-        rows = [{"_id": "Message_MaxAllowedSize", "value": value}]
-        assert (await rocket.post("settings", {"settings": rows})).status == status
+async def test_a_bulk_write_of_no_integer_has_a_code(rocket: Rocket) -> None:
+    reply = await rocket.post("settings", {"settings": [{"_id": "Message_MaxAllowedSize", "value": 1.5}]})
+    assert (reply.status, reply.body["errorType"]) == (400, "error-invalid-setting-value")
+    assert (await rocket.post("settings", {"settings": [{"_id": "Message_MaxAllowedSize", "value": 7}]})).status == 200
+
+
+@pytest.mark.parametrize(("text", "status"), [("{", 400), ("", 200), ('{"a": 1}', 200)])
+async def test_a_bulk_write_of_code_is_json(added: Rocket, text: str, status: int) -> None:
+    rows = [{"_id": f"{KEY}-groups_channel_map", "value": text}]
+    reply = await added.post("settings", {"settings": rows})
+    assert reply.status == status
+    if status == 400:
+        assert reply.body["errorType"] == "Invalid JSON provided"
+
+
+async def test_a_bulk_write_of_an_unknown_id_with_text_is_200_and_stores_nothing(rocket: Rocket) -> None:
+    rows = [{"_id": "Site_Name", "value": "x"}, {"_id": "Nothing", "value": "x"}]
+    assert (await rocket.post("settings", {"settings": rows})).body == {"success": True}
+    assert "Nothing" not in rocket.standin.settings
+    assert rocket.standin.settings.get("Site_Name") == "x"
 
 
 async def test_a_bulk_write_names_what_it_may_not(rocket: Rocket) -> None:
-    rows = [{"_id": "Site_Name", "value": "x"}, {"_id": "Nothing", "value": "x"}]
-    reply = await rocket.post("settings", {"settings": rows})
+    rocket.standin.settings.write("Accounts_TwoFactorAuthentication_Enabled", False)
+    rocket.standin.people.permissions |= {"manage-selected-settings": {"user"}, "change-setting-Site_Name": {"user"}}
+    rows = [{"_id": "Site_Name", "value": "x"}, {"_id": "Language", "value": "x"}]
+    reply = await rocket.post("settings", {"settings": rows}, who="member")
     assert (reply.status, reply.body["errorType"]) == (400, "error-action-not-allowed")
-    assert reply.body["details"]["settingIds"] == ["Nothing"]
+    assert reply.body["details"]["settingIds"] == ["Language"]
     assert rocket.standin.settings.get("Site_Name") == "Rocket.Chat"
+
+
+async def test_a_single_write_is_known_when_it_is_answered(added: Rocket) -> None:
+    await added.post(f"settings/{KEY}-id", {"value": "x"})
+    assert added.standin.instances.first.get(f"{KEY}-id") == "x"
+
+
+async def test_a_bulk_write_may_be_answered_before_it_is_known(added: Rocket) -> None:
+    added.standin.instances.timing = replace(added.standin.instances.timing, unawaited=(0.2, 0.2))
+    await added.post("settings", {"settings": [{"_id": f"{KEY}-id", "value": "x"}]})
+    assert added.standin.settings.get(f"{KEY}-id") == "x"
+    assert added.standin.instances.first.get(f"{KEY}-id") == ""
+
+
+# Row "name `!!!`": thirty useless settings.
+
+
+async def test_a_name_without_letters_makes_thirty_useless_settings_and_cannot_be_removed(rocket: Rocket) -> None:
+    before = {setting.id for setting in rocket.standin.settings}
+    assert (await rocket.post("settings.addCustomOAuth", {"name": "!!!"})).body == {"success": True}
+    made = {setting.id for setting in rocket.standin.settings} - before
+    assert len(made) == 30
+    assert all(setting_id.startswith("Accounts_OAuth_Custom-") for setting_id in made)
+    reply = await rocket.post("settings.removeCustomOAuth", {"name": "!!!"})
+    assert (reply.status, reply.body["errorType"]) == (400, "error-invalid-name")
+
+
+# Row "add again after removal, no restart": documents without value.
+
+
+async def test_after_removal_and_add_again_documents_have_no_value(added: Rocket) -> None:
+    await added.post("settings.removeCustomOAuth", {"name": "Encvoy ID"})
+    await asyncio.sleep(0.02)
+    await added.post("settings.addCustomOAuth", {"name": "Encvoy ID"})
+    assert (await added.get(f"settings/{KEY}-scope")).body == {"_id": f"{KEY}-scope", "success": True}
+    rows = {row["_id"]: row for row in (await added.get("settings", count="0")).body["settings"]}
+    assert "value" not in rows[f"{KEY}-scope"]
+    await added.post(f"settings/{KEY}-scope", {"value": "openid"})
+    assert (await added.get(f"settings/{KEY}-scope")).body["value"] == "openid"
 
 
 async def test_the_list_comes_in_pages(added: Rocket) -> None:
@@ -207,16 +281,16 @@ async def test_removing_a_live_service_leaves_a_zombie_until_refresh(rocket: Roc
     rocket.standin.login_services.rewrite()
     assert len((await rocket.get("settings.oauth")).body["services"]) == 1
     await rocket.post("settings.refreshOAuthServices")
-    await asyncio.sleep(0.15)
     assert (await rocket.get("settings.oauth")).body["services"] == []
 
 
-async def test_refresh_empties_the_list_until_the_debounce_is_over(rocket: Rocket) -> None:
+async def test_refresh_is_rebuilt_at_once_with_another_id(rocket: Rocket) -> None:
     await rocket.service()
-    await rocket.post("settings.refreshOAuthServices")
-    assert (await rocket.get("settings.oauth")).body["services"] == []
-    await rocket.standin.ledger.wait_for(lambda ledger: len(ledger.of("live")) == 2, timeout=2)
-    assert len((await rocket.get("settings.oauth")).body["services"]) == 1
+    [before] = (await rocket.get("settings.oauth")).body["services"]
+    assert (await rocket.post("settings.refreshOAuthServices")).body == {"success": True}
+    [after] = (await rocket.get("settings.oauth")).body["services"]
+    assert before.pop("_id") != after.pop("_id")
+    assert before == after
 
 
 async def test_the_methods_do_the_same_before_8_7() -> None:
@@ -229,6 +303,24 @@ async def test_the_methods_do_the_same_before_8_7() -> None:
         saved = await rocket.method("saveSettings", [{"_id": "Site_Name", "value": "x"}])
         assert saved["result"] is True
         assert rocket.standin.settings.get("Site_Name") == "x"
+
+
+@pytest.mark.parametrize(
+    ("version", "status", "success"), [("7.10", 200, True), ("8.0", 400, False), ("9.0", 400, False)]
+)
+@pytest.mark.parametrize("kind", ["method.call", "method.callAnon"])
+async def test_an_error_of_a_method_is_400_since_8(version: str, status: int, success: bool, kind: str) -> None:
+    async with running(version) as rocket:
+        message = json.dumps({"msg": "method", "id": "1", "method": "nothing", "params": []})
+        reply = await rocket.post(f"{kind}/nothing", {"message": message})
+        assert (reply.status, set(reply.body), reply.body["success"]) == (status, {"message", "success"}, success)
+        assert json.loads(reply.body["message"])["error"]["error"] == 404
+
+
+async def test_a_method_hides_what_did_not_match() -> None:
+    async with running("8.5") as rocket:
+        saved = await rocket.method("saveSettings", [{"_id": "Site_Name", "value": 1}])
+        assert (saved["error"]["error"], saved["error"]["reason"]) == (400, "Match failed")
 
 
 async def test_the_methods_are_gone_in_9() -> None:

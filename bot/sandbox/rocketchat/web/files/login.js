@@ -23,7 +23,11 @@ function authorizeUrl(service, state) {
 
 async function method(name, params) {
   const message = JSON.stringify({ msg: 'method', id: '1', method: name, params });
-  const answer = await rest('POST', `method.callAnon/${name}`, { message });
+  const answer = await rest('POST', `method.callAnon/${name}`, { message }).catch((refused) => {
+    // Since 8.0 a method's error is a 400 with the same message inside.
+    if (refused.status === 400 && refused.body.message) return refused.body;
+    throw refused;
+  });
   return JSON.parse(answer.message);
 }
 

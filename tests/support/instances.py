@@ -1,0 +1,133 @@
+"""A settings store with instances behind it, on a clock that goes on only when told to."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.sandbox.ledger import Ledger
+from bot.sandbox.rocketchat.instance import Instance, Timing
+from bot.sandbox.rocketchat.instances import Instances, Sticky
+from bot.sandbox.rocketchat.login_services import LoginServices
+from bot.sandbox.rocketchat.oauth_settings import key, service_settings
+from bot.sandbox.rocketchat.settings import Settings
+
+KEY = key("Encvoyid")
+PLAIN = Timing(2.5, jitter=(0.0, 0.0), unawaited=(0.0, 0.0))
+
+
+class HandClock:
+    """See `bot.clock.Clock`."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._sleepers: list[tuple[float, asyncio.Event]] = []
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 24, tzinfo=UTC) + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        event = asyncio.Event()
+        self._sleepers.append((self.seconds + seconds, event))
+        if seconds > 0:
+            await event.wait()
+
+    async def advance(self, seconds: float) -> None:
+        """Whatever is due on the way happens at its time, one after the other."""
+        await _turns()
+        until = self.seconds + seconds
+        while due := [at for at, event in self._sleepers if at <= until + 1e-9 and not event.is_set()]:
+            self.seconds = max(self.seconds, min(due))
+            for at, event in self._sleepers:
+                if at <= self.seconds + 1e-9:
+                    event.set()
+            await _turns()
+        self.seconds = until
+
+
+async def _turns() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+@dataclass
+class Rig:
+    """Instances with a service, its switch off, and what the table told."""
+
+    count: int = 1
+    modules: set[str] = field(default_factory=set)
+    timing: Timing = PLAIN
+    sticky: Sticky = Sticky.NOTHING
+    broadcasts: bool = True
+    remembers_removals: bool = True
+    gated: bool = False
+    seed: int = 1
+    clock: HandClock = field(default_factory=HandClock)
+    ledger: Ledger = field(default_factory=Ledger)
+    heard: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        def licensed(modules: Collection[str]) -> bool:
+            return self.modules.issuperset(modules)
+
+        self.ledger.now = self.clock.monotonic
+        self.settings = Settings(self.ledger, licensed)
+        self.table = LoginServices(self.ledger)
+        self.instances = Instances(
+            self.settings,
+            self.table,
+            self.clock,
+            timing=self.timing,
+            chance=random.Random(self.seed),
+            count=self.count,
+            sticky=self.sticky,
+            broadcasts=self.broadcasts,
+            remembers_removals=self.remembers_removals,
+        )
+        for setting in service_settings("Encvoyid", gated=self.gated):
+            self.settings.insert(setting)
+        self.instances.load()
+        self.table.listen(lambda kind, id_, fields, by: self.heard.append((kind, fields)))
+
+    @property
+    def one(self) -> Instance:
+        """The first instance."""
+        return self.instances.each[0]
+
+    @property
+    def two(self) -> Instance:
+        """The second."""
+        return self.instances.each[1]
+
+    def stored(self, suffix: str = "") -> Any:
+        """What is stored of the service."""
+        setting = self.settings.find(KEY + suffix)
+        return None if setting is None else setting.value
+
+    def names(self) -> list[str]:
+        """What is live."""
+        return [service.service for service in self.table.all()]
+
+    def live(self, name: str = "encvoyid") -> dict[str, Any]:
+        """The fields of a live service."""
+        service = self.table.get(name)
+        assert service is not None
+        return service.fields
+
+    async def settled(self) -> None:
+        """Whatever was written is live."""
+        await self.clock.advance(3.0)
+
+    async def switched_on(self) -> Rig:
+        """The service is on and live, and nothing is heard of that."""
+        self.one.save(KEY, True)
+        await self.settled()
+        self.heard.clear()
+        return self
