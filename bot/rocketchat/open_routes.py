@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from bot.clock import Clock
 from bot.connection.state import LiveService
-from bot.errors import Busy
+from bot.errors import Busy, RouteAbsent
 from bot.rocketchat.budget import Budget
 from bot.rocketchat.decipher import SYSTEM, decipher, not_its_own
 from bot.rocketchat.decipher import Answer as Received
@@ -25,6 +25,8 @@ from bot.wire import Wire
 
 LISTS = {"settings.oauth": "services", "service.configurations": "configurations"}
 """Route -> the field of its answer that holds the documents."""
+ABSENT_SECONDS = 600.0
+"""For how long a route that this version doesn't have is not asked again."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class OpenRoutes:
     @property
     def unlimited(self) -> bool:
         """Whether no limit holds for the bot on either route, as far as their last answers tell."""
-        return all(self.budget.unlimited(route) for route in LISTS)
+        open_ones = [route for route in LISTS if self.budget.left(route) > 0]
+        return bool(open_ones) and all(self.budget.unlimited(route) for route in open_ones)
 
     def left(self) -> int:
         """How many polls may be made now."""
@@ -62,15 +65,24 @@ class OpenRoutes:
         route = self._next(reserve)
         if route is None:
             raise Busy(SYSTEM, "GET /api/v1/settings.oauth")
+        try:
+            return await self._ask(route)
+        except Busy as busy:
+            self.budget.close(route, busy.retry_after)
+            raise
+        except RouteAbsent:
+            self.budget.close(route, ABSENT_SECONDS)
+            other = self._next(reserve)
+            if other is None:
+                raise
+            return await self._ask(other)
+
+    async def _ask(self, route: str) -> Poll:
         named, sent_at = f"GET /api/v1/{route}", self.clock.monotonic()
         received = await self.wire.send(
             "GET", f"{self.rest.url}/api/v1/{route}", route=named, headers=self.rest.credentials()
         )
-        try:
-            answer = decipher(Received(received.status, received.headers, received.body), named, time.time())
-        except Busy as busy:
-            self.budget.close(route, busy.retry_after)
-            raise
+        answer = decipher(Received(received.status, received.headers, received.body), named, time.time())
         self.budget.heard(route, _remaining(received.headers))
         documents = answer.get(LISTS[route])
         if not isinstance(documents, list):

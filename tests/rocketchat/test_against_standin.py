@@ -13,7 +13,7 @@ import pytest
 from bot.clock import SystemClock
 from bot.connection.ports import Awaited
 from bot.connection.profile import Licence
-from bot.connection.state import LiveService, ServiceName, SettingValue, StoredService
+from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService
 from bot.errors import (
     Busy,
     Forbidden,
@@ -26,11 +26,11 @@ from bot.errors import (
 )
 from bot.rocketchat.chat import RestChat
 from bot.rocketchat.client import RocketChatClient
-from bot.rocketchat.live import LiveTable
 from bot.rocketchat.rest import Rest
 from bot.sandbox.faults import Fault
 from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from bot.secret import Secret, new_secret
+from tests.support.client import rocketchat_client
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")
 VERSIONS = ("7.10", "8.6", "8.7", "8.8")
@@ -87,7 +87,8 @@ async def world(
         limit=3.0,
     )
     try:
-        yield World(standin, rest, RocketChatClient(rest, LiveTable(), SystemClock()), RestChat(rest))
+        async with rocketchat_client(rest) as client:
+            yield World(standin, rest, client, RestChat(rest))
     finally:
         rest.close()
         await standin.stop()
@@ -115,7 +116,7 @@ async def test_a_whole_life(version: str, path: str) -> None:
         assert not (await w.stored()).enabled
         await w.client.write_service(NAME, {**SETTINGS, "secret": secret})
         await w.client.write_service(NAME, {"": True})
-        await w.client.await_live(NAME, present, 5)
+        await w.client.await_live(NAME, present, None, 5)
         stored = await w.stored()
         assert stored.enabled
         assert stored.secret == secret
@@ -124,7 +125,7 @@ async def test_a_whole_life(version: str, path: str) -> None:
         assert isinstance(live, LiveService)
         assert SETTINGS.items() <= live.settings.items()
         await w.client.write_service(NAME, {"": False})
-        await w.client.await_live(NAME, absent, 5)
+        await w.client.await_live(NAME, absent, None, 5)
         await w.client.remove_service(NAME)
         assert await w.client.services() == ()
 
@@ -152,12 +153,16 @@ async def test_removing_what_is_not_there_is_done() -> None:
         await w.client.remove_service(NAME)
 
 
-async def test_a_setting_that_does_not_exist_is_refused() -> None:
+async def test_a_setting_that_does_not_exist_is_refused_alone_and_passed_over_in_bulk() -> None:
     async with world() as w:
         await w.client.create_service(NAME)
         with pytest.raises(RemoteError) as caught:
-            await w.client.write_service(NAME, {"url": "u", "no_such_thing": "x"})
+            await w.client.write_service(NAME, {"no_such_thing": "x"})
         assert not caught.value.effect_unknown
+        await w.client.write_service(NAME, {"url": "u", "no_such_thing": "x"})
+        stored = await w.stored()
+        assert stored.settings["url"] == "u"
+        assert "no_such_thing" not in stored.settings
 
 
 async def test_the_marker_shows_the_moment() -> None:
@@ -165,12 +170,14 @@ async def test_the_marker_shows_the_moment() -> None:
     async with world() as w:
         await w.client.create_service(NAME)
         await w.client.write_service(NAME, {**SETTINGS, "": True})
-        await w.client.await_live(NAME, shows("#ffffff"), 5)
-        await w.client.write_service(NAME, {"secret": new_secret(), "button_label_color": "#FFFFFF"})
-        seen = await w.client.await_live(NAME, shows("#FFFFFF"), 5)
+        await w.client.await_live(NAME, shows("#ffffff"), None, 5)
+        marker = Marker("button_label_color", "#FFFFFF")
+        await w.client.write_secret(NAME, new_secret(), marker, 0.2)
+        seen = await w.client.await_marker(NAME, marker, 0.1, 5)
         became = max(e.at for e in w.standin.ledger if e.kind == "live")
         assert seen.by == "poll"
-        assert 0 <= seen.at - became < 0.5
+        assert 0 <= seen.at - became < 0.2
+        assert seen.since <= became
 
 
 async def test_nothing_becomes_live() -> None:
@@ -178,7 +185,7 @@ async def test_nothing_becomes_live() -> None:
         await w.client.create_service(NAME)
         await w.client.write_service(NAME, {"": True})
         with pytest.raises(NoAnswer):
-            await w.client.await_live(NAME, present, 0.5)
+            await w.client.await_live(NAME, present, None, 0.5)
 
 
 class TestServer:
@@ -282,7 +289,7 @@ class TestTheBudget:
             for _ in range(12):
                 await w.client.facts.version()
             with pytest.raises(NoAnswer):
-                await w.client.await_live(NAME, present, 0.5)
+                await w.client.await_live(NAME, present, None, 0.5)
             for _ in range(8):
                 await w.client.facts.public_settings("Site_Url")
             with pytest.raises(Busy):

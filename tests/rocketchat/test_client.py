@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.clock import SystemClock
 from bot.connection.ports import RocketChat
-from bot.connection.state import LiveService, ServiceName, Unknown
+from bot.connection.state import LiveService, Marker, ServiceName, Unknown
 from bot.errors import NoAnswer
 from bot.rocketchat.budget import CALLS
 from bot.rocketchat.client import RocketChatClient
-from bot.rocketchat.live import LiveTable
+from bot.rocketchat.open_routes import LISTS
+from bot.secret import Secret
+from tests.support.client import rocketchat_client
 from tests.support.rocket_routes import Body, Routes, rocket
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")
@@ -26,8 +27,8 @@ def routes() -> Routes:
 
 @pytest.fixture
 async def client(routes: Routes) -> AsyncIterator[RocketChatClient]:
-    async with rocket(routes) as rest:
-        yield RocketChatClient(rest, LiveTable(), SystemClock())
+    async with rocket(routes) as rest, rocketchat_client(rest) as client:
+        yield client
 
 
 async def test_live_by_a_poll(client: RocketChatClient) -> None:
@@ -35,18 +36,19 @@ async def test_live_by_a_poll(client: RocketChatClient) -> None:
 
 
 async def test_awaiting_by_polls(client: RocketChatClient) -> None:
-    seen = await client.await_live(NAME, lambda live: live is not None, 2)
+    seen = await client.await_live(NAME, lambda live: live is not None, None, 2)
     assert seen.by == "poll"
 
 
 async def test_awaiting_what_never_comes(client: RocketChatClient) -> None:
     with pytest.raises(NoAnswer):
-        await client.await_live(NAME, lambda live: live is None, 0.1)
+        await client.await_live(NAME, lambda live: live is None, None, 0.1)
 
 
 async def test_routes_have_budgets_of_their_own(client: RocketChatClient, routes: Routes) -> None:
-    while client.facts.budget.take("settings.oauth"):
-        pass
+    for route in LISTS:
+        while client.facts.budget.take(route):
+            pass
     assert isinstance(await client.live(NAME), Unknown)
     assert await client.facts.version() == (8, 8)
     assert client.facts.budget.left("info") == CALLS - 1
@@ -55,6 +57,8 @@ async def test_routes_have_budgets_of_their_own(client: RocketChatClient, routes
 
 async def test_writing_and_removing_reach_the_server(client: RocketChatClient, routes: Routes) -> None:
     routes.replies |= {
+        "POST settings/Accounts_OAuth_Custom-Encvoyid-secret": {},
+        "POST settings/Accounts_OAuth_Custom-Encvoyid-scope": {},
         "POST settings.addCustomOAuth": {},
         "POST settings": {},
         "POST settings.removeCustomOAuth": {},
@@ -63,12 +67,17 @@ async def test_writing_and_removing_reach_the_server(client: RocketChatClient, r
     port: RocketChat = client
     await port.create_service(NAME)
     await port.write_service(NAME, {"url": "u", "scope": "openid"})
+    await port.write_secret(NAME, Secret("s" * 64), Marker("scope", "email openid"), 0.0)
+    await port.repeat_secret(NAME, Secret("s" * 64))
     await port.remove_service(NAME)
     assert await port.stored(NAME) is None
     assert await port.services() == ()
     assert [asked.route for asked in routes.asked] == [
         "POST settings.addCustomOAuth",
         "POST settings",
+        "POST settings/Accounts_OAuth_Custom-Encvoyid-secret",
+        "POST settings/Accounts_OAuth_Custom-Encvoyid-scope",
+        "POST settings/Accounts_OAuth_Custom-Encvoyid-secret",
         "POST settings.removeCustomOAuth",
         "GET settings",
         "GET settings",

@@ -8,6 +8,7 @@ from bot.errors import NoAnswer, Rejected
 from bot.rocketchat import ddp, events
 from tests.support.ddp_peer import ME, TOKEN, Peer
 
+SERVICES, RECORDS = ddp.SERVICES, ddp.RECORDS
 OPTIONS = {"useCollection": False, "args": []}
 
 
@@ -147,7 +148,7 @@ class TestMessages:
         assert peer.sent() == []
         peer.waits(refused.retry_in)
         peer.logs_in()
-        assert list(peer.subscriptions()) == ["stream-room-messages"]
+        assert list(peer.subscriptions()) == ["stream-room-messages", "stream-notify-logged"]
 
     def test_refused_for_the_limit_waits_as_long_as_it_says(self, peer: Peer) -> None:
         ids = peer.up()
@@ -277,3 +278,66 @@ class TestHeartbeat:
 
     def test_an_unknown_complaint_is_not_repeated(self, peer: Peer) -> None:
         assert peer.hears(msg="error", reason=TOKEN.reveal()) == [events.ProtocolComplaint("unknown")]
+
+
+class TestRenewal:
+    def test_the_first_subscription_is_dropped_once_the_second_is_complete(self, peer: Peer) -> None:
+        first = peer.up()[SERVICES]
+        peer.core.renew_services()
+        second = str(peer.subscriptions()[SERVICES]["id"])
+        assert second != first
+        assert peer.hears(msg="ready", subs=[second]) == [events.LiveRenewed()]
+        assert peer.sent() == [{"msg": "unsub", "id": first}]
+        assert peer.hears(msg="nosub", id=first) == []
+
+    def test_what_the_second_brings_is_told_as_it_comes(self, peer: Peer) -> None:
+        peer.up()
+        peer.core.renew_services()
+        peer.sent()
+        added = peer.hears(msg="added", collection=RECORDS, id="k2", fields={"service": "encvoyid"})
+        assert added == [events.RecordAdded("k2", {"service": "encvoyid"})]
+
+    def test_before_the_first_is_complete_nothing_is_asked_for(self, peer: Peer) -> None:
+        peer.connects()
+        peer.logs_in()
+        peer.sent()
+        peer.core.renew_services()
+        assert peer.sent() == []
+
+    def test_a_second_that_is_refused_takes_the_first_with_it(self, peer: Peer) -> None:
+        first = peer.up()[SERVICES]
+        peer.core.renew_services()
+        second = str(peer.subscriptions()[SERVICES]["id"])
+        (refused,) = peer.hears(msg="nosub", id=second, error={"error": "too-many-requests"})
+        assert isinstance(refused, events.LiveRefused)
+        assert peer.sent() == [{"msg": "unsub", "id": first}]
+        peer.waits(refused.retry_in)
+        third = str(peer.subscriptions()[SERVICES]["id"])
+        assert peer.hears(msg="ready", subs=[third]) == [events.LiveReady()]
+
+
+class TestSettings:
+    def test_a_changed_setting_is_told_without_its_value(self, peer: Peer) -> None:
+        peer.up()
+        document = {"_id": "Accounts_OAuth_Custom-Encvoyid-secret", "value": "the-secret"}
+        fields = {"eventName": "private-settings-changed", "args": ["updated", document]}
+        (told,) = peer.hears(msg="changed", collection="stream-notify-logged", id="id", fields=fields)
+        assert told == events.SettingChanged("Accounts_OAuth_Custom-Encvoyid-secret")
+        assert "the-secret" not in repr(told)
+
+    @pytest.mark.parametrize("args", [[], ["updated"], ["updated", None], ["updated", {"_id": 3}], "x", None])
+    def test_an_event_that_does_not_say_which(self, peer: Peer, args: object) -> None:
+        peer.up()
+        fields = {"eventName": "private-settings-changed", "args": args}
+        told = peer.hears(msg="changed", collection="stream-notify-logged", id="id", fields=fields)
+        assert told == [events.SettingChanged("")]
+
+    def test_another_event_is_none(self, peer: Peer) -> None:
+        peer.up()
+        fields = {"eventName": "Users:NameChanged", "args": [{}]}
+        assert peer.hears(msg="changed", collection="stream-notify-logged", id="id", fields=fields) == []
+
+    def test_where_it_is_refused_nothing_else_suffers(self, peer: Peer) -> None:
+        ids = peer.up()
+        assert peer.hears(msg="nosub", id=ids["stream-notify-logged"], error={"error": "not-allowed"}) == []
+        assert peer.sent() == []

@@ -36,7 +36,7 @@ class TestLoginRefused:
         peer.connects()
         peer.waits(peer.refuses_login(403).retry_in)
         assert events.LoggedIn() in peer.logs_in()
-        assert list(peer.subscriptions()) == ["stream-room-messages"]
+        assert list(peer.subscriptions()) == ["stream-room-messages", "stream-notify-logged"]
 
     def test_a_limit_is_waited_for_as_long_as_it_says(self, peer: Peer) -> None:
         peer.connects()

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.connection.state import LiveService, Unknown
-from bot.rocketchat.events import LiveReady, LiveRefused, LiveRequested, RecordAdded, RecordChanged, RecordRemoved
+from bot.rocketchat.events import (
+    LiveReady,
+    LiveRefused,
+    LiveRenewed,
+    LiveRequested,
+    RecordAdded,
+    RecordChanged,
+    RecordRemoved,
+)
 from bot.rocketchat.fields import FIELD_OF, SUFFIX_OF, live_service
 from bot.rocketchat.live import LiveTable
 
@@ -108,10 +116,19 @@ class TestCurrent:
         table.apply(LiveReady(), 3.2)
         assert table.current("encvoyid") is None
 
-    def test_a_list_without_any_record_proves_no_absence(self, table: LiveTable) -> None:
-        table.apply(LiveRequested(), 3.0)
-        table.apply(LiveReady(), 3.1)
-        assert isinstance(table.current("encvoyid"), Unknown)
+    def test_a_renewed_list_keeps_what_is_there(self, table: LiveTable) -> None:
+        table.apply(LiveRenewed(), 3.0)
+        assert table.current("encvoyid") == LIVE
+
+    def test_of_two_records_of_one_service_the_later_one_counts(self, table: LiveTable) -> None:
+        """Somebody's refresh made a new one; the old one stays until the outdated subscription is dropped."""
+        table.apply(RecordAdded("new", {**RECORD, "scope": "b a"}), 3.0)
+        table.apply(LiveRenewed(), 3.1)
+        current = table.current("encvoyid")
+        assert isinstance(current, LiveService)
+        assert current.settings["scope"] == "b a"
+        table.apply(RecordRemoved("k"), 3.2)
+        assert table.current("encvoyid") == current
 
     def test_the_last_record_removed_before_our_eyes_is_absent(self, table: LiveTable) -> None:
         table.apply(RecordRemoved("k"), 3.0)

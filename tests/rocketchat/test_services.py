@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from bot.clock import SystemClock
 from bot.connection.state import ServiceName
 from bot.errors import BadAnswer, Forbidden, Rejected
+from bot.rocketchat.quiet import Quiet
+from bot.rocketchat.rest import Rest
 from bot.rocketchat.services import Services, read_setting
 from bot.rocketchat.suffixes import setting_id
 from bot.secret import Secret, new_secret
@@ -15,6 +18,10 @@ from tests.support.rocket_routes import BARE_FAILURE, FORBIDDEN, Asked, Body, Ro
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")
 K = "Accounts_OAuth_Custom-Encvoyid"
+
+
+def services_of(rest: Rest) -> Services:
+    return Services(rest, Quiet(SystemClock()))
 
 
 def documents(**values: Any) -> list[Body]:
@@ -31,15 +38,15 @@ class TestReading:
     async def test_one_request(self) -> None:
         routes = Routes({"GET settings": listing(documents(_=True, url="https://id.test", secret="s3"))})
         async with rocket(routes) as rest:
-            service = await Services(rest).stored(NAME)
+            service = await services_of(rest).stored(NAME)
         assert service is not None
         assert (service.enabled, service.secret, service.settings["url"]) == (True, Secret("s3"), "https://id.test")
         assert [a.query for a in routes.asked] == [{"count": "0", "offset": "0"}]
 
     async def test_absent(self) -> None:
         async with rocket(Routes({"GET settings": listing(documents())})) as rest:
-            assert await Services(rest).stored(NAME) is None
-            assert await Services(rest).services() == ()
+            assert await services_of(rest).stored(NAME) is None
+            assert await services_of(rest).services() == ()
 
     async def test_a_capped_server_is_walked_by_total(self) -> None:
         everything = documents(_=True, **{f"s{chr(97 + i)}": str(i) for i in range(20)})
@@ -50,7 +57,7 @@ class TestReading:
 
         routes = Routes({"GET settings": page})
         async with rocket(routes) as rest:
-            service = await Services(rest).stored(NAME)
+            service = await services_of(rest).stored(NAME)
         assert service is not None
         assert len(service.settings) == 20 + 1
         assert [a.query["offset"] for a in routes.asked] == ["0", "7", "14", "21"]
@@ -58,7 +65,7 @@ class TestReading:
     async def test_a_total_that_is_never_reached_ends(self) -> None:
         routes = Routes({"GET settings": [listing(documents(), total=99), listing([], total=99)]})
         async with rocket(routes) as rest:
-            assert await Services(rest).services() == ()
+            assert await services_of(rest).services() == ()
         assert len(routes.asked) == 2
 
     async def test_public_settings_alone_are_not_taken_for_absence(self) -> None:
@@ -66,19 +73,19 @@ class TestReading:
         routes = Routes({"GET settings": listing(public), "GET settings/Accounts_OAuth_Custom-Ssobot": FORBIDDEN})
         async with rocket(routes) as rest:
             with pytest.raises(Forbidden, match="view-privileged-setting"):
-                await Services(rest).stored(NAME)
+                await services_of(rest).stored(NAME)
 
     async def test_a_server_with_public_settings_only(self) -> None:
         public = [{"_id": "Site_Url", "value": "https://chat.test", "public": True}]
         routes = Routes({"GET settings": listing(public), "GET settings/Accounts_OAuth_Custom-Ssobot": BARE_FAILURE})
         async with rocket(routes) as rest:
-            assert await Services(rest).stored(NAME) is None
+            assert await services_of(rest).stored(NAME) is None
 
     @pytest.mark.parametrize("odd", [{}, {"settings": None, "total": 1}, {"settings": []}])
     async def test_an_odd_list_is_no_answer_of_rocketchat(self, odd: Body) -> None:
         async with rocket(Routes({"GET settings": odd})) as rest:
             with pytest.raises(BadAnswer):
-                await Services(rest).stored(NAME)
+                await services_of(rest).stored(NAME)
 
     async def test_one_setting(self) -> None:
         async with rocket(Routes({"GET settings/Site_Url": {"_id": "Site_Url", "value": "https://c"}})) as rest:
@@ -90,7 +97,7 @@ class TestWriting:
         routes = Routes({"POST settings": {}})
         secret = new_secret()
         async with rocket(routes) as rest:
-            await Services(rest).write_service(NAME, {"url": "u", "merge_users": True, "secret": secret, "": True})
+            await services_of(rest).write_service(NAME, {"url": "u", "merge_users": True, "secret": secret, "": True})
         assert [a.body for a in routes.asked] == [
             {
                 "settings": [
@@ -105,7 +112,7 @@ class TestWriting:
     async def test_a_single_setting_by_itself(self) -> None:
         routes = Routes({f"POST settings/{K}": {}})
         async with rocket(routes) as rest:
-            await Services(rest).write_service(NAME, {"": False})
+            await services_of(rest).write_service(NAME, {"": False})
         assert [(a.route, a.body) for a in routes.asked] == [(f"POST settings/{K}", {"value": False})]
 
     @pytest.mark.parametrize("status", [404, 405])
@@ -119,7 +126,7 @@ class TestWriting:
             }
         )
         async with rocket(routes) as rest:
-            services = Services(rest)
+            services = services_of(rest)
             await services.write_service(NAME, {"url": "u", "scope": "openid", "": True})
             await services.write_service(NAME, {"scope": "openid", "url": "u"})
         assert [a.route.removeprefix("POST settings") for a in routes.asked] == [
@@ -127,6 +134,7 @@ class TestWriting:
             f"/{K}-url",
             f"/{K}-scope",
             f"/{K}",
+            "",
             f"/{K}-scope",
             f"/{K}-url",
         ]
@@ -138,7 +146,9 @@ class TestWriting:
 
         routes = Routes({"POST settings": write, "GET settings": listing(documents(_=True, url="", scope=""))})
         async with rocket(routes) as rest:
-            await Services(rest).write_service(NAME, {"url": "u", "merge_users_distinct_services": False, "scope": "s"})
+            await services_of(rest).write_service(
+                NAME, {"url": "u", "merge_users_distinct_services": False, "scope": "s"}
+            )
         written = [item["_id"] for item in routes.of("POST settings")[-1].body["settings"]]
         assert written == [f"{K}-url", f"{K}-scope"]
 
@@ -146,7 +156,7 @@ class TestWriting:
         routes = Routes({"GET settings": listing(documents(_=True))})
         routes.replies[f"POST settings/{K}-merge_users_distinct_services"] = BARE_FAILURE
         async with rocket(routes) as rest:
-            await Services(rest).write_service(NAME, {"merge_users_distinct_services": False})
+            await services_of(rest).write_service(NAME, {"merge_users_distinct_services": False})
         assert len(routes.asked) == 2
 
     @pytest.mark.parametrize("values", [{"merge_users_distinct_services": True}, {"no_such_thing": ""}])
@@ -155,7 +165,7 @@ class TestWriting:
         routes.replies |= {f"POST settings/{K}-{suffix}": BARE_FAILURE for suffix in values}
         async with rocket(routes) as rest:
             with pytest.raises(Rejected):
-                await Services(rest).write_service(NAME, values)
+                await services_of(rest).write_service(NAME, values)
 
     async def test_a_refused_secret_is_not_in_the_error(self) -> None:
         secret = new_secret()
@@ -163,7 +173,7 @@ class TestWriting:
         routes = Routes({"POST settings": failure, "GET settings": listing(documents(secret="", url=""))})
         async with rocket(routes) as rest:
             with pytest.raises(Rejected) as caught:
-                await Services(rest).write_service(NAME, {"secret": secret, "url": ""})
+                await services_of(rest).write_service(NAME, {"secret": secret, "url": ""})
         assert secret.reveal() not in caught.value.text
 
 
@@ -171,34 +181,34 @@ class TestCreatingAndRemoving:
     async def test_creating(self) -> None:
         routes = Routes({"POST settings.addCustomOAuth": {}})
         async with rocket(routes) as rest:
-            await Services(rest).create_service(NAME)
+            await services_of(rest).create_service(NAME)
         assert routes.asked[0].body == {"name": "Encvoyid"}
 
     async def test_creating_without_permission(self) -> None:
         async with rocket(Routes({"POST settings.addCustomOAuth": FORBIDDEN})) as rest:
             with pytest.raises(Forbidden, match="add-oauth-service"):
-                await Services(rest).create_service(NAME)
+                await services_of(rest).create_service(NAME)
 
     async def test_removing(self) -> None:
         routes = Routes({"POST settings.removeCustomOAuth": {}})
         async with rocket(routes) as rest:
-            await Services(rest).remove_service(NAME)
+            await services_of(rest).remove_service(NAME)
         assert routes.asked[0].body == {"name": "Encvoyid"}
 
     async def test_removing_before_8_7(self) -> None:
         routes = Routes({"POST method.call/removeOAuthService": method_result(None)})
         async with rocket(routes) as rest:
-            await Services(rest).remove_service(NAME)
+            await services_of(rest).remove_service(NAME)
         assert '"params": ["Encvoyid"]' in routes.asked[1].body["message"]
 
     async def test_removing_what_is_not_there_is_done(self) -> None:
         routes = Routes({"POST settings.removeCustomOAuth": BARE_FAILURE, "GET settings": listing(documents())})
         async with rocket(routes) as rest:
-            await Services(rest).remove_service(NAME)
+            await services_of(rest).remove_service(NAME)
         assert len(routes.of("GET settings")) == 1
 
     async def test_removing_what_stays_is_refused(self) -> None:
         routes = Routes({"POST settings.removeCustomOAuth": BARE_FAILURE, "GET settings": listing(documents(_=False))})
         async with rocket(routes) as rest:
             with pytest.raises(Rejected):
-                await Services(rest).remove_service(NAME)
+                await services_of(rest).remove_service(NAME)

@@ -43,7 +43,7 @@ class TestConnecting:
     async def test_connects_logs_in_and_subscribes(self, bench: Bench) -> None:
         await bench.up()
         kinds = [frame["msg"] for frame in bench.server.last.received]
-        assert kinds == ["connect", "method", "sub", "sub"]
+        assert kinds == ["connect", "method", "sub", "sub", "sub"]
         assert bench.client.state == RealtimeState(connected=True, since=START)
 
     async def test_a_sub_path_is_kept(self) -> None:

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from bot.chatops.ports import Message
-from bot.connection.state import LiveService, Unknown
+from bot.connection.state import LiveService
 from bot.errors import Unauthenticated
 from bot.rocketchat.ddp import DEAD_AFTER, PING_AFTER
 from bot.rocketchat.messages import message_from
@@ -144,12 +144,14 @@ async def test_a_rewritten_record_is_live_at_once(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("how", [Publication.REFUSED, Publication.SILENT])
-async def test_a_publication_refused_or_silent_is_unknown_and_holds_nothing_up(bench: Bench, how: Publication) -> None:
+async def test_a_publication_refused_or_silent_shows_nothing_and_holds_nothing_up(
+    bench: Bench, how: Publication
+) -> None:
     bench.standin.sockets.login_services = how
     await until(lambda: bench.client.state.connected and bench.standin.asked)
     bench.standin.say("!sso status")
     await until(lambda: bench.got)
-    assert isinstance(bench.client.live.current("encvoyid"), Unknown)
+    assert not isinstance(bench.client.live.current("encvoyid"), LiveService)
 
 
 async def test_a_cut_loses_nothing(bench: Bench) -> None:

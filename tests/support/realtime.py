@@ -201,7 +201,7 @@ class ScriptedServer:
         if name == SERVICES:
             for key, fields in self.records.items():
                 await connection.send(msg="added", collection=RECORDS, id=key, fields=fields)
-        else:
+        elif name == MESSAGES:
             await connection.push(*self.on_subscribed(connection))
         await connection.send(msg="ready", subs=[sub])
 

@@ -1,0 +1,23 @@
+"""The bot's client of Rocket.Chat, with connections of its own, for tests that drive it alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.clock import Clock, SystemClock
+from bot.rocketchat.client import RocketChatClient
+from bot.rocketchat.live import LiveTable
+from bot.rocketchat.quiet import Quiet
+from bot.rocketchat.rest import Rest
+from bot.wire import Wire
+
+
+@asynccontextmanager
+async def rocketchat_client(
+    rest: Rest, table: LiveTable | None = None, clock: Clock | None = None
+) -> AsyncIterator[RocketChatClient]:
+    """Without a websocket, unless `table` is fed by one."""
+    clock = clock or SystemClock()
+    async with Wire("Rocket.Chat") as wire:
+        yield RocketChatClient(rest, table or LiveTable(), clock, quiet=Quiet(clock), wire=wire, patient=wire)
