@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 
 from bot.sandbox.rocketchat.documents import Document
+from bot.sandbox.rocketchat.oauth.claims import address
 
 USER_AGENT = "Meteor/3.3"
 _PATIENCE = aiohttp.ClientTimeout(total=20)
@@ -17,12 +18,6 @@ _PATIENCE = aiohttp.ClientTimeout(total=20)
 
 class ExchangeFailed(Exception):
     """The provider refused or could not be reached; the text is the real server's."""
-
-
-def absolute(fields: Document, path: str) -> str:
-    """A path of a live record as an address: as it is where it is one, below `serverURL` otherwise."""
-    given = str(fields[path])
-    return given if given.startswith(("http://", "https://")) else f"{fields['serverURL']}{given}"
 
 
 async def access_token(
@@ -36,7 +31,7 @@ async def access_token(
         headers["Authorization"] = f"Basic {pair}"
     else:
         form |= {"client_id": fields["clientId"], "client_secret": fields["secret"]}
-    url = absolute(fields, "tokenPath")
+    url = address(fields, "tokenPath")
     failed = f"Failed to complete OAuth handshake with {fields['service']} at {url}. "
     answer = await _fetch(client, "POST", url, failed, headers=headers, data=form)
     if not isinstance(answer, dict) or answer.get("error") or not answer.get("access_token"):
@@ -53,7 +48,7 @@ async def identity(client: aiohttp.ClientSession, fields: Document, token: str) 
     query = {} if via == "header" else {str(fields["accessTokenParam"] or "access_token"): token}
     if via == "header":
         headers["Authorization"] = f"Bearer {token}"
-    url = absolute(fields, "identityPath")
+    url = address(fields, "identityPath")
     failed = f"Failed to fetch identity from {fields['service']} at {url}. "
     answer = await _fetch(client, "GET", url, failed, headers=headers, params=query)
     if not isinstance(answer, dict):

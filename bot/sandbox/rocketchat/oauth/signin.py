@@ -14,7 +14,7 @@ import aiohttp
 
 from bot.sandbox.rocketchat.documents import Document
 from bot.sandbox.rocketchat.oauth import claims, exchange
-from bot.sandbox.rocketchat.oauth.resolve import Resolver
+from bot.sandbox.rocketchat.oauth.resolve import Accounts, resolve
 from bot.sandbox.rocketchat.people import User
 from bot.sandbox.rocketchat.problems import MeteorError
 from bot.sandbox.rocketchat.workspace import Workspace
@@ -73,7 +73,7 @@ class SignIn:
     def __init__(self, workspace: Workspace, client: Callable[[], aiohttp.ClientSession]) -> None:
         self._workspace = workspace
         self._client = client
-        self._resolver = Resolver(workspace.people, workspace.settings)
+        self.accounts = Accounts(workspace.people, workspace.settings)
         self._parked: dict[str, Parked] = {}
 
     def redirect_uri(self, service: str) -> str:
@@ -88,7 +88,7 @@ class SignIn:
             return self._end(state, None)
         try:
             fields, identity = await self._exchange(service, query)
-        except (exchange.ExchangeFailed, claims.ClaimMissing) as error:
+        except (exchange.ExchangeFailed, claims.IdentityFailed) as error:
             return self._fail(service, state, MeteorError(500, str(error)))
         secret = secrets.token_urlsafe(32)
         self._parked[state.credential_token] = Parked(secret, now + _LIFE, service, fields, identity)
@@ -109,7 +109,7 @@ class SignIn:
         assert parked.fields is not None
         assert parked.identity is not None
         try:
-            user = self._resolver.resolve(parked.service, parked.fields, parked.identity)
+            user = resolve(parked.identity, parked.fields, self.accounts)
             self._workspace.second_factor.at_oauth_login(user, code or "")
         except MeteorError as error:
             if error.code in {"totp-required", "totp-invalid"}:
@@ -131,7 +131,7 @@ class SignIn:
         token = await exchange.access_token(
             client, fields, str(query.get("code", "")), str(query.get("state", "")), self.redirect_uri(service)
         )
-        return fields, claims.normalised(await exchange.identity(client, fields, token), fields)
+        return fields, claims.identity_of(await exchange.identity(client, fields, token), fields)
 
     def _fail(self, service: str, state: State, error: MeteorError) -> EndOfLogin:
         self._note(service, str(error))
