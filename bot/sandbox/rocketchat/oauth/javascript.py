@@ -84,10 +84,12 @@ def text(value: Any) -> str:
 
 
 def _number(value: float) -> str:
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
     digits = Decimal(repr(value))
     if digits == digits.to_integral_value() and digits.adjusted() < _DIGITS:
         return format(digits, "f").removesuffix(".0")
-    if 0 < abs(value) and -7 <= digits.adjusted() < _DIGITS:
+    if 0 < abs(value) and -7 < digits.adjusted() < _DIGITS:
         return format(digits, "f")
     mantissa, _, exponent = repr(value).partition("e")
     return f"{mantissa}e{exponent[0]}{exponent[1:].lstrip('0')}" if exponent else mantissa
@@ -142,7 +144,8 @@ def regular_expression(pattern: str) -> Callable[[str], re.Match[str] | None]:
     """`new RegExp(pattern).exec`. JsTypeError stands for the SyntaxError of one that is none."""
     try:
         return cast(
-            Callable[[str], "re.Match[str] | None"], re.compile(re.sub(r"\(\?<(?![=!])", "(?P<", pattern), re.ASCII).search
+            Callable[[str], "re.Match[str] | None"],
+            re.compile(re.sub(r"\(\?<(?![=!])", "(?P<", pattern), re.ASCII).search,
         )
     except re.error:
         raise JsTypeError(f"Invalid regular expression: /{pattern}/") from None

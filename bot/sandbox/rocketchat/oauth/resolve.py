@@ -178,7 +178,10 @@ class _Resolution:
     def _roles(self) -> list[str]:
         """Those for single sign-on and those for everybody; who comes to a workspace without administrator becomes it.
         The account exists already where one of them doesn't."""
-        names = ("Accounts_Registration_AuthenticationServices_Default_Roles", "Accounts_Registration_Users_Default_Roles")
+        names = (
+            "Accounts_Registration_AuthenticationServices_Default_Roles",
+            "Accounts_Registration_Users_Default_Roles",
+        )
         roles = list(dict.fromkeys(role for name in names for role in _listed(str(self._settings.get(name, "") or ""))))
         if not any(user.type == "user" for user in self._people.holders("admin")) and "admin" not in roles:
             roles.append("admin")
