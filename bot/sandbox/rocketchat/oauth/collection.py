@@ -1,8 +1,8 @@
 """People as the collection `users` of MongoDB: how single sign-on finds them, and what its unique indexes refuse
 (facts/rocketchat.md §3.6).
 
-Both indexes, of user names and of addresses, tell letter case apart: a second account whose name differs in nothing else
-is possible.
+Both indexes, of user names and of addresses, tell letter case apart: a second account whose name differs in nothing
+else is possible.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,14 @@ class Hooks:
         self.engine = engine
         self._hooks: dict[str, list[Hook]] = {}
 
+    @classmethod
+    def after(cls, engine: Engine, configurations: Iterable[Document]) -> Hooks:
+        """As they are after these live records, the oldest first."""
+        hooks = cls(engine)
+        for fields in configurations:
+            hooks.configure(fields)
+        return hooks
+
     def configure(self, fields: Document) -> None:
         """A service went live with these fields. The same as last time changes nothing."""
         hook = Hook.of(fields, self.engine)
@@ -57,7 +66,6 @@ class Hooks:
         """Those of a service, oldest first."""
         return list(self._hooks.get(service, ()))
 
-    def restart(self, engine: Engine | None = None) -> None:
+    def restart(self) -> None:
         """The server starts: none of the old ones is left."""
-        self.engine = engine or self.engine
         self._hooks.clear()

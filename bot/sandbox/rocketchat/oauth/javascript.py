@@ -1,5 +1,5 @@
-"""Values as JavaScript and MongoDB see them, where Python sees them otherwise. A sign-in's claims are any JSON, and what
-is done with them is decided by truth, text and equality of that language.
+"""Values as JavaScript and MongoDB see them, where Python sees them otherwise. A sign-in's claims are any JSON, and
+what is done with them is decided by truth, text and equality of that language.
 
 What is not there at all (`undefined`) is `UNDEFINED`; `None` is `null`.
 """
@@ -24,7 +24,9 @@ class _Undefined:
 UNDEFINED: Final = _Undefined()
 _EXACT = 2**53
 _DIGITS = 21
-"""Up to so many digits a number is written out."""
+"""Up to so many digits a number is written out …"""
+_SMALLEST = 7
+"""… and down to fewer zeros than these behind the point."""
 _SHOWN = 40
 """From so many characters on V8 shows only the beginning of a text that is no JSON."""
 
@@ -89,7 +91,7 @@ def _number(value: float) -> str:
     digits = Decimal(repr(value))
     if digits == digits.to_integral_value() and digits.adjusted() < _DIGITS:
         return format(digits, "f").removesuffix(".0")
-    if 0 < abs(value) and -7 < digits.adjusted() < _DIGITS:
+    if -_SMALLEST < digits.adjusted() < _DIGITS:
         return format(digits, "f")
     mantissa, _, exponent = repr(value).partition("e")
     return f"{mantissa}e{exponent[0]}{exponent[1:].lstrip('0')}" if exponent else mantissa

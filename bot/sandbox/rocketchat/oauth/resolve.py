@@ -34,8 +34,8 @@ class Accounts:
 
 
 def resolve(identity: Document, fields: Document, accounts: Accounts) -> User:
-    """The user of `identity` (see `claims.identity_of`) who came in by the service with the live record `fields`; made if
-    there is none. The engine is that of `accounts.hooks`. MeteorError or PlainError, in the real server's words, if
+    """The user of `identity` (see `claims.identity_of`) who came in by the service with the live record `fields`; made
+    if there is none. The engine is that of `accounts.hooks`. MeteorError or PlainError, in the real server's words, if
     they are refused; what was done up to then stays done."""
     return _Resolution(accounts, fields["service"], fields, identity).user()
 

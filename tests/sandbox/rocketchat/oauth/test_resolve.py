@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox.rocketchat.oauth.engine import Engine
+from bot.sandbox.rocketchat.oauth.hooks import Hooks
+from bot.sandbox.rocketchat.oauth.resolve import Accounts, resolve
 from bot.sandbox.rocketchat.problems import MeteorError
 from tests.sandbox.rocketchat.oauth.arrivals import ADA, EXISTS, NAMELESS, TAKEN_NAME, World
 from tests.sandbox.rocketchat.oauth.situations import SERVICE
@@ -345,6 +347,15 @@ def test_after_distinct_was_switched_off_a_stranger_still_enters_until_a_restart
     assert world.come(OWN, sub="666", **NAMELESS) is local
     world.accounts.hooks.restart()
     assert world.refusal(OWN, sub="667", **NAMELESS) == TAKEN_NAME
+
+
+def test_hooks_can_be_had_from_what_a_server_was_configured_with() -> None:
+    world = World(Engine.MODERN)
+    before, now = ({"service": SERVICE, "keyField": "username", **merging} for merging in (LINK, OWN))
+    local = world.local()
+    hooks = Hooks.after(Engine.MODERN, [before, now, now])
+    assert len(hooks.of(SERVICE)) == 2
+    assert resolve({"id": "666", "username": "ada"}, now, Accounts(world.people, world.settings, hooks)) is local
 
 
 def test_on_the_legacy_engine_the_last_settings_alone_count() -> None:
