@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.sandbox.rocketchat.documents import Document
 from bot.sandbox.rocketchat.ids import random_id
@@ -70,8 +71,9 @@ class User:
     """One account. Times are aware, in UTC."""
 
     id: str
-    username: str
-    """Empty for somebody who came in by single sign-on and hasn't chosen one yet."""
+    username: Any
+    """A text, empty for somebody who came in by single sign-on and hasn't chosen one yet. Where a claim of single
+    sign-on was something else (a number, a list) it is that (facts/rocketchat.md §16)."""
     created_at: datetime
     name: str = ""
     emails: list[Document] = field(default_factory=list)
@@ -99,7 +101,7 @@ class User:
 
     def has_address(self, address: str) -> bool:
         """Whether an e-mail address is theirs; letter case doesn't count."""
-        return address.lower() in (known.lower() for known in self.addresses)
+        return address.lower() in (str(known).lower() for known in self.addresses)
 
     def basic(self) -> Document:
         """What everybody may see of them. No roles (facts/rocketchat.md §6)."""
@@ -158,15 +160,11 @@ class People:
     def named(self, username: str) -> User | None:
         """By username; letter case doesn't count, nor does a leading @."""
         wanted = username.removeprefix("@").lower()
-        return next((user for user in self if user.username and user.username.lower() == wanted), None)
+        return next((user for user in self if user.username and str(user.username).lower() == wanted), None)
 
     def with_address(self, address: str) -> User | None:
         """By e-mail address; letter case doesn't count."""
         return next((user for user in self if user.has_address(address)), None)
-
-    def with_service(self, service: str, identity: str) -> User | None:
-        """By the id that a login service knows them under."""
-        return next((user for user in self if user.services.get(service, {}).get("id") == identity), None)
 
     def with_token(self, token: str) -> tuple[User, Token] | None:
         """By login token or personal access token: who it belongs to, None if it is unknown, expired or theirs who
@@ -213,8 +211,12 @@ class People:
             password_digest=None if password is None else digest(password),
             services=dict(services or {}),
         )
-        self._users[user.id] = user
+        self.put(user)
         return user
+
+    def put(self, user: User) -> None:
+        """Keeps a new account as it is."""
+        self._users[user.id] = user
 
     def delete(self, user: User) -> None:
         """Takes an account away; harmless if it is gone."""

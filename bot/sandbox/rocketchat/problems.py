@@ -1,4 +1,4 @@
-"""The two kinds of errors that Rocket.Chat's own code throws; REST and DDP show them differently.
+"""The kinds of errors that Rocket.Chat's own code throws; REST and DDP show them differently.
 
 `MeteorError` carries a code. REST answers 400 with `error: "<reason> [<code>]"` and `errorType: "<code>"`, DDP puts its
 `frame` into `result` or `nosub`. `PlainError` is a bare JavaScript `Error`: REST answers 400 with its text alone and no
@@ -29,6 +29,17 @@ class MeteorError(Exception):
         if self.details is not None:
             frame["details"] = ddp(self.details)
         return frame | {"message": str(self), "errorType": "Meteor.Error"}
+
+
+class Wordless(MeteorError):
+    """An error of which nothing is left by the time the client hears of it (facts/rocketchat.md §3.3)."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def frame(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
 
 
 class PlainError(Exception):

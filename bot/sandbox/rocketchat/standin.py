@@ -117,7 +117,7 @@ class RocketChatStandIn:
         self._parts: list[Part] = [Pages(workspace, self._path, players), SandboxRoutes(workspace, players)]
         if self.version.major < 9:
             # The legacy engine, and so its callback, is gone (facts/rocketchat.md §0.3); the modern one isn't here yet.
-            self._parts.append(CallbackPages(self.sign_in, self._path))
+            self._parts.append(CallbackPages(self.sign_in, self._path, self.faults.closing))
         self._declare()
 
     @property
@@ -161,6 +161,7 @@ class RocketChatStandIn:
         if site is not None and not site.value:
             site.value = site.package_value = (self._site_url or self.url).replace("{port}", str(self.port))
         self.instances.resume()
+        self.sign_in.restart()
 
     async def stop(self) -> None:
         """Closes the port and every connection; what hangs is let go."""

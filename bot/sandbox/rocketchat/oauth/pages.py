@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import html
-import json
+import asyncio
+import contextlib
 from pathlib import Path
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from bot.sandbox import looks
-from bot.sandbox.rocketchat.documents import Document
+from bot.sandbox.rocketchat.oauth.ending import embedded
 from bot.sandbox.rocketchat.oauth.signin import SignIn
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -19,11 +19,12 @@ _templates = Environment(loader=FileSystemLoader(_FOLDER), autoescape=select_aut
 
 
 class CallbackPages:
-    """Serves them. `root` is the path below which the workspace lives, empty or `/chat`."""
+    """Serves them. `root` is the path below which the workspace lives, empty or `/chat`; `closing` ends what hangs."""
 
-    def __init__(self, sign_in: SignIn, root: str) -> None:
+    def __init__(self, sign_in: SignIn, root: str, closing: asyncio.Event) -> None:
         self._sign_in = sign_in
         self._root = root
+        self._closing = closing
 
     def serve(self, app: web.Application) -> None:
         """Puts them on `app`."""
@@ -34,21 +35,25 @@ class CallbackPages:
     async def _script(self, request: web.Request) -> web.Response:
         return looks.file(_FOLDER / request.path.rpartition("/")[2])
 
-    async def _callback(self, request: web.Request) -> web.Response:
-        """Always 200 and HTML; what went wrong is told at the client's login. The page is Meteor's, its style included,
+    async def _callback(self, request: web.Request) -> web.StreamResponse:
+        """Always 200 and HTML; what went wrong is told to the mobile app alone. The page is Meteor's, its style included,
         which hides the configuration."""
+        if self._sign_in.overrun():
+            return web.Response(status=429, text="Too many requests")
         end = await self._sign_in.callback(request.match_info["service"], dict(request.query))
+        if end is None:
+            return await self._never(request)
         page = _templates.get_template("end_of_login.html").render(
-            config=_embedded(end.config), root=self._root, script=f"end_of_{end.login_style}_response.js"
+            config=embedded(end.config), root=self._root, script=f"end_of_{end.login_style}_response.js"
         )
         return looks.page(page, style="'unsafe-inline'")
 
-
-def _embedded(config: Document) -> str:
-    """JSON for the page's hidden element as Meteor writes it: each text escaped by itself, slashes too, and the JSON
-    around them not."""
-
-    def escape(value: object) -> object:
-        return html.escape(value).replace("/", "&#x2F;") if isinstance(value, str) else value
-
-    return json.dumps({name: escape(value) for name, value in config.items()})
+    async def _never(self, request: web.Request) -> web.StreamResponse:
+        """An answer that begins and doesn't end (facts/rocketchat.md §3.1b)."""
+        response = web.StreamResponse(headers={"Content-Type": "text/html"})
+        await response.prepare(request)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), self._sign_in.manners.hangs_for)
+        if request.transport is not None:
+            request.transport.abort()
+        return response

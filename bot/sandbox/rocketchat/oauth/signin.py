@@ -1,50 +1,44 @@
-"""The legacy login engine: callback, parked credentials, completion (facts/rocketchat.md §3.3)."""
+"""The legacy login engine: callback, parked credentials, completion (facts/rocketchat.md §3.1b, §3.3)."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
-import json
 import secrets
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 
 from bot.sandbox.rocketchat.documents import Document
-from bot.sandbox.rocketchat.oauth import claims, exchange
-from bot.sandbox.rocketchat.oauth.resolve import Resolver
+from bot.sandbox.rocketchat.oauth import claims, ending, exchange
+from bot.sandbox.rocketchat.oauth.ending import Credential, EndOfLogin, State
+from bot.sandbox.rocketchat.oauth.fetch import PATIENCE
+from bot.sandbox.rocketchat.oauth.javascript import text, truthy
+from bot.sandbox.rocketchat.oauth.resolve import Accounts, resolve
 from bot.sandbox.rocketchat.people import User
-from bot.sandbox.rocketchat.problems import MeteorError
+from bot.sandbox.rocketchat.problems import MeteorError, PlainError, Wordless
 from bot.sandbox.rocketchat.workspace import Workspace
 
 NO_MATCH = 0x8ACDC2F
-STORAGE_PREFIX = "Meteor.oauth.credentialSecret-"
 _LIFE = 60.0
 _LIFE_WITH_2FA = 120.0
+_WINDOW = 10.0
 
 
-@dataclass(frozen=True)
-class State:
-    """What the browser put into `state`."""
+@dataclass
+class Manners:
+    """How the engine behaves where servers differ; a test may change them while it runs."""
 
-    login_style: str = "popup"
-    credential_token: str = ""
-    redirect_url: str = ""
-    cordova: bool = False
-
-    @classmethod
-    def of(cls, text: str) -> State:
-        """Reads base64 of JSON; anything else is an empty popup state, as Meteor falls back."""
-        try:
-            given = json.loads(base64.b64decode(text, validate=True))
-            style, token = given["loginStyle"], given["credentialToken"]
-        except (ValueError, KeyError, TypeError, binascii.Error):
-            return cls()
-        if style not in {"popup", "redirect"} or not isinstance(token, str):
-            return cls()
-        return cls(style, token, str(given.get("redirectUrl") or ""), bool(given.get("isCordova")))
+    patience: float = PATIENCE
+    """Seconds that the provider has for each of the two requests."""
+    tells_app: bool = True
+    """Whether the mobile app hears why an exchange failed (facts/rocketchat.md §3.1b)."""
+    hangs_for: float = 60.0
+    """Seconds after which a callback that is never answered loses its connection."""
+    at_most: int | None = None
+    """How many callbacks are answered in ten seconds, for a test of whoever probes; None: all."""
 
 
 @dataclass
@@ -54,17 +48,8 @@ class Parked:
     secret: str | None
     expires: float
     service: str = ""
-    fields: Document | None = None
     identity: Document | None = None
-    error: MeteorError | None = None
-
-
-@dataclass(frozen=True)
-class EndOfLogin:
-    """What the page after the callback is made of."""
-
-    login_style: str
-    config: Document
+    """None where the exchange failed."""
 
 
 class SignIn:
@@ -73,87 +58,126 @@ class SignIn:
     def __init__(self, workspace: Workspace, client: Callable[[], aiohttp.ClientSession]) -> None:
         self._workspace = workspace
         self._client = client
-        self._resolver = Resolver(workspace.people, workspace.settings)
-        self._parked: dict[str, Parked] = {}
+        self._parked: dict[Any, Parked] = {}
+        self._cached: dict[str, Document] = {}
+        """What this process was last configured with, by service, those that are off by now included."""
+        self._callbacks: deque[float] = deque()
+        self.accounts = Accounts(workspace.people, workspace.settings)
+        self.manners = Manners()
+        workspace.login_services.listen(lambda *_: self._follow())
 
-    def redirect_uri(self, service: str) -> str:
-        """The callback of a service (facts/rocketchat.md §3.2)."""
-        return f"{self._site()}/_oauth/{service}"
+    def restart(self) -> None:
+        """The server starts: of what it was configured with only what is live counts."""
+        self._cached.clear()
+        self.accounts.hooks.restart()
+        self._follow()
 
-    async def callback(self, service: str, query: Document) -> EndOfLogin:
-        """`GET /_oauth/<service>`. Never fails: what goes wrong is parked for the client to fetch."""
+    async def callback(self, service: str, query: Document) -> EndOfLogin | None:
+        """`GET /_oauth/<service>`. What goes wrong is parked for the client to fetch; None: no answer ever comes."""
         state = State.of(str(query.get("state", "")))
+        error = text(query["error"]) if query.get("error") else ""
+        credential = None
+        if not error:
+            try:
+                credential, error = await self._exchanged(service, query, state)
+            except (exchange.ExchangeFailed, claims.IdentityFailed) as failure:
+                self._fail(service, state, str(failure))
+                error = f"Error: {failure}"
+        end = ending.end(state, self._site(), credential, error, tells=self.manners.tells_app)
+        if end is None:
+            self._fail(service, state, "the page cannot be made")
+        return end
+
+    def overrun(self) -> bool:
+        """Counts a callback; whether it is one too many."""
         now = self._workspace.clock.monotonic()
-        if "error" in query:
-            return self._end(state, None)
-        try:
-            fields, identity = await self._exchange(service, query)
-        except (exchange.ExchangeFailed, claims.ClaimMissing) as error:
-            return self._fail(service, state, MeteorError(500, str(error)))
-        secret = secrets.token_urlsafe(32)
-        self._parked[state.credential_token] = Parked(secret, now + _LIFE, service, fields, identity)
-        return self._end(state, secret)
+        while self._callbacks and self._callbacks[0] <= now - _WINDOW:
+            self._callbacks.popleft()
+        if self.manners.at_most is not None and len(self._callbacks) >= self.manners.at_most:
+            return True
+        self._callbacks.append(now)
+        return False
 
     def log_in(self, credential_token: str, credential_secret: str | None, code: str | None = None) -> tuple[User, str]:
         """The client's `login` with `{oauth: …}`: the user and a new login token. A credential is good for one login;
-        where a second factor is asked for it is kept a little longer."""
+        where a second factor is asked for it is kept a little longer. What went wrong before is not told: nothing since
+        4.8 of a failed exchange, one text for all since 7.0 (facts/rocketchat.md §3.3)."""
         if self._workspace.version.major >= 9:
             raise MeteorError(400, "Unrecognized options for login request")
         now = self._workspace.clock.monotonic()
         parked = self._parked.get(credential_token)
         if parked is None or parked.expires <= now or not _equal(parked.secret, credential_secret):
-            raise MeteorError(NO_MATCH, "No matching login attempt found")
-        if parked.error is not None:
+            raise self._hidden(MeteorError(NO_MATCH, "No matching login attempt found"))
+        if parked.identity is None:
             del self._parked[credential_token]
-            raise parked.error
-        assert parked.fields is not None
-        assert parked.identity is not None
+            raise Wordless
         try:
-            user = self._resolver.resolve(parked.service, parked.fields, parked.identity)
+            user = self._resolved(parked.service, parked.identity)
+        except MeteorError:
+            del self._parked[credential_token]
+            raise
+        try:
             self._workspace.second_factor.at_oauth_login(user, code or "")
         except MeteorError as error:
-            if error.code in {"totp-required", "totp-invalid"}:
-                parked.expires = max(parked.expires, now + _LIFE_WITH_2FA)
-            else:
-                del self._parked[credential_token]
+            parked.expires = max(parked.expires, now + _LIFE_WITH_2FA)
             self._note(parked.service, str(error))
             raise
         del self._parked[credential_token]
         self._note(parked.service, "", user.id)
         return user, self._workspace.people.log_in(user)
 
-    async def _exchange(self, service: str, query: Document) -> tuple[Document, Document]:
-        """The live record, read now, and the identity that the provider gives for the code."""
-        record = self._workspace.login_services.get(service)
-        if record is None or not record.fields["custom"]:
+    def _resolved(self, service: str, identity: Document) -> User:
+        """Who it is; refusals in the words that leave the server."""
+        try:
+            return resolve(identity, self._cached[service], self.accounts)
+        except (MeteorError, PlainError) as refusal:
+            self._note(service, str(refusal))
+            if isinstance(refusal, MeteorError) and refusal.code == "error-user-is-not-activated":
+                raise
+            raise self._hidden(refusal) from None
+
+    def _hidden(self, refusal: Exception) -> MeteorError:
+        """A refusal before anybody is known by it."""
+        if self._workspace.version >= (7, 0):
+            return MeteorError(401, "User not found")
+        return refusal if isinstance(refusal, MeteorError) else MeteorError(500, "Internal server error")
+
+    async def _exchanged(self, service: str, query: Document, state: State) -> tuple[Credential | None, str]:
+        """Brings the code to the provider and parks what comes of it; the credential, or what the page calls wrong."""
+        configuration = self._configuration(service)
+        if configuration is None:
+            if service in self._cached:
+                self._fail(service, state, "Service not configured")
+                return None, "ServiceConfiguration.ConfigError: Service not configured"
             raise exchange.ExchangeFailed(f"Unexpected OAuth service {service}")
-        fields, client = record.fields, self._client()
-        token = await exchange.access_token(
-            client, fields, str(query.get("code", "")), str(query.get("state", "")), self.redirect_uri(service)
-        )
-        return fields, claims.normalised(await exchange.identity(client, fields, token), fields)
+        client, patience = self._client(), self.manners.patience
+        token = await exchange.access_token(client, configuration, query, self._site(), patience)
+        given = await exchange.claims(client, configuration, token, patience)
+        identity = claims.identity_of(given, configuration.cached)
+        credential = Credential(state.credential_token, secrets.token_urlsafe(32))
+        expires = self._workspace.clock.monotonic() + _LIFE
+        self._parked[state.credential_token] = Parked(credential.secret, expires, service, identity)
+        return (credential, "") if ending.safe(state.credential_token) else (None, ending.UNSAFE)
 
-    def _fail(self, service: str, state: State, error: MeteorError) -> EndOfLogin:
-        self._note(service, str(error))
-        if state.credential_token:
+    def _configuration(self, service: str) -> exchange.Configuration | None:
+        """What an exchange goes by, read now; None if the service is off or unknown."""
+        record = self._workspace.login_services.get(service)
+        if record is None or service not in self._cached:
+            return None
+        return exchange.Configuration(record.fields, self._cached[service])
+
+    def _follow(self) -> None:
+        """The live services changed: configures each anew, as a run of the server does."""
+        for record in self._workspace.login_services.all():
+            if record.fields.get("custom"):
+                self._cached[record.service] = record.fields
+                self.accounts.hooks.configure(record.fields)
+
+    def _fail(self, service: str, state: State, problem: str) -> None:
+        self._note(service, problem)
+        if truthy(state.credential_token):
             expires = self._workspace.clock.monotonic() + _LIFE
-            self._parked[state.credential_token] = Parked(None, expires, service, error=error)
-        return self._end(state, None)
-
-    def _end(self, state: State, secret: str | None) -> EndOfLogin:
-        """The page's data. A redirect may lead to the workspace only."""
-        config: Document = {"setCredentialToken": False, "storagePrefix": STORAGE_PREFIX, "isCordova": state.cordova}
-        home = f"{self._site()}/"
-        own = state.redirect_url.startswith(home)
-        if state.login_style == "redirect":
-            config["redirectUrl"] = state.redirect_url if own else home
-        if secret is not None and (own or state.login_style == "popup"):
-            config |= {
-                "setCredentialToken": True,
-                "credentialToken": state.credential_token,
-                "credentialSecret": secret,
-            }
-        return EndOfLogin(state.login_style, config)
+            self._parked[state.credential_token] = Parked(None, expires, service)
 
     def _site(self) -> str:
         return str(self._workspace.settings.get("Site_Url", "")).rstrip("/")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.oauth.claims import ClaimMissing, from_template, normalised
+from bot.sandbox.rocketchat.oauth.claims import MappingFailed, from_template, normalised
+from bot.sandbox.rocketchat.oauth.javascript import UNDEFINED
 
 
 @pytest.mark.parametrize("name", ["id", "_id", "ID", "user_id", "userid", "sub"])
@@ -23,7 +24,7 @@ def test_an_id_goes_before_sub() -> None:
     [
         ("login", "ada"),
         ("deep.er.name", "x"),
-        ("deep.nothing.name", None),
+        ("deep.nothing.name", UNDEFINED),
         ("list.1.v", "two"),
         ("{{login}}", "ada"),
         ("u-{{login}}-{{deep.er.name}}", "u-ada-x"),
@@ -52,7 +53,7 @@ def test_paths_templates_and_captures(template: str, value: Any) -> None:
 )
 @pytest.mark.parametrize("claims", [{"sub": "1"}, {"sub": "1", "login": ""}, {"sub": "1", "login": None}])
 def test_a_configured_claim_that_is_missing_fails_the_login(field: str, missing: str, claims: dict[str, Any]) -> None:
-    with pytest.raises(ClaimMissing, match=missing):
+    with pytest.raises(MappingFailed, match=missing):
         normalised(claims, {field: "login"})
 
 
@@ -91,9 +92,11 @@ def test_a_name_field_without_claim_falls_back_to_the_default() -> None:
     assert normalised({"sub": "1", "name": "Ada"}, {"nameField": "nickname"})["name"] == "Ada"
 
 
-def test_dots_in_keys_become_underscores() -> None:
-    identity = normalised({"sub": "1", "a.b": {"c.d": "x"}}, {"usernameField": "a_b.c_d"})
-    assert identity["username"] == "x"
+def test_dots_in_keys_become_underscores_after_the_mapping() -> None:
+    claims = {"sub": "1", "a.b": [{"c.d": "x"}]}
+    assert normalised(claims, {})["a_b"] == [{"c_d": "x"}]
+    with pytest.raises(MappingFailed):
+        normalised(claims, {"usernameField": "a_b"})
 
 
 def test_an_empty_email_field_keeps_a_plain_email_claim() -> None:

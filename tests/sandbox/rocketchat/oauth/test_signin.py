@@ -3,112 +3,28 @@
 from __future__ import annotations
 
 import base64
-import html
-import json
-import re
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from aiohttp import web
 
 from bot.sandbox.rocketchat.second_factor import enrol_totp, totp
-from bot.sandbox.serving import Server
-from tests.support.rocket import Reply, Rocket, running
+from tests.sandbox.rocketchat.oauth.provider import (
+    TOKEN,
+    Provider,
+    back,
+    come_in,
+    complete,
+    connect,
+    problem,
+    problem_of,
+    state,
+)
+from tests.support.rocket import Rocket, running
 
-TOKEN = "c" * 43
-CLAIMS = {"sub": "1", "login": "ada", "name": "Ada", "email": "ada@people.example"}
-
-
-@dataclass
-class Provider:
-    """The smallest identity provider: two routes that answer what they are told and keep what they were sent."""
-
-    claims: dict[str, Any] = field(default_factory=lambda: dict(CLAIMS))
-    token_answer: Any = field(default_factory=lambda: {"access_token": "generated-access", "token_type": "Bearer"})
-    token_status: int = 200
-    identity_status: int = 200
-    seen: list[tuple[dict[str, str], dict[str, str], dict[str, str]]] = field(default_factory=list)
-    """(headers, query, form) of each request."""
-    server: Server = field(init=False)
-
-    def __post_init__(self) -> None:
-        app = web.Application()
-        app.router.add_post("/token", self._token)
-        app.router.add_get("/me", self._me)
-        self.server = Server(app)
-
-    async def _token(self, request: web.Request) -> web.Response:
-        await self._note(request)
-        if isinstance(self.token_answer, str):
-            return web.Response(text=self.token_answer, status=self.token_status)
-        return web.json_response(self.token_answer, status=self.token_status)
-
-    async def _me(self, request: web.Request) -> web.Response:
-        await self._note(request)
-        return web.json_response(self.claims, status=self.identity_status)
-
-    async def _note(self, request: web.Request) -> None:
-        form = {key: str(value) for key, value in (await request.post()).items()}
-        self.seen.append((dict(request.headers), dict(request.query), form))
-
-
-@pytest_asyncio.fixture
-async def provider() -> AsyncIterator[Provider]:
-    provider = Provider()
-    await provider.server.start()
-    yield provider
-    await provider.server.stop()
-
-
-@pytest_asyncio.fixture
-async def rocket(provider: Provider) -> AsyncIterator[Rocket]:
-    async with running() as rocket:
-        rocket.standin.settings.write("API_Enable_Rate_Limiter", False)
-        await connect(rocket, provider)
-        yield rocket
-
-
-async def connect(rocket: Rocket, provider: Provider, **values: Any) -> None:
-    """The service `encvoyid` at this provider."""
-    defaults = {"url": provider.server.url, "token_path": "/token", "id": "client", "secret": "generated-secret"}
-    await rocket.service(**{**defaults, "username_field": "login", "identity_token_sent_via": "header", **values})
-
-
-def state(style: str = "popup", **more: Any) -> str:
-    given = {"loginStyle": style, "credentialToken": TOKEN, "isCordova": False, **more}
-    return base64.b64encode(json.dumps(given).encode()).decode()
-
-
-async def back(rocket: Rocket, query: dict[str, str] | None = None, service: str = "encvoyid") -> tuple[Reply, Any]:
-    """The browser comes back; the page and its config."""
-    reply = await rocket.get(f"/_oauth/{service}", who=None, **(query or {"code": "generated-code", "state": state()}))
-    assert (reply.status, reply.headers["Content-Type"].split(";")[0]) == (200, "text/html")
-    found = re.search(r'<div id="config"[^>]*>(.*?)</div>', reply.text)
-    assert found
-    config = {k: html.unescape(v) if isinstance(v, str) else v for k, v in json.loads(found.group(1)).items()}
-    return reply, config
-
-
-async def complete(rocket: Rocket, secret: Any, token: str = TOKEN) -> Any:
-    """The client's login with the credential: the inner message."""
-    return await rocket.method("login", {"oauth": {"credentialToken": token, "credentialSecret": secret}}, who=None)
-
-
-async def come_in(rocket: Rocket) -> Any:
-    _, config = await back(rocket)
-    return await complete(rocket, config["credentialSecret"])
-
-
-async def problem_of(rocket: Rocket) -> str:
-    """What the client is told after a failed exchange."""
-    _, config = await back(rocket)
-    assert config["setCredentialToken"] is False
-    assert "credentialSecret" not in config
-    reason: str = (await complete(rocket, None))["error"]["reason"]
-    return reason
+FAILED = "Failed to complete OAuth handshake with encvoyid at "
+NO_MATCH = (0x8ACDC2F, "No matching login attempt found")
+HIDDEN = (401, "User not found")
+"""What every refusal before somebody is known reads since 7.0."""
 
 
 # The two requests to the provider.
@@ -178,6 +94,43 @@ async def test_what_is_live_counts_not_what_is_stored(rocket: Rocket, provider: 
     assert provider.seen[2][2]["client_secret"] == "generated-later"
 
 
+# Rows of facts/rocketchat.md §16.
+
+
+async def test_identity_token_sent_via_empty(rocket: Rocket, provider: Provider) -> None:
+    await connect(rocket, provider, token_sent_via="header", identity_token_sent_via="")
+    await back(rocket)
+    headers, query, _ = provider.seen[1]
+    assert ("Authorization" in headers, query) == (False, {"access_token": "generated-access"})
+
+
+async def test_access_token_param_empty(rocket: Rocket, provider: Provider) -> None:
+    await connect(rocket, provider, identity_token_sent_via="payload", access_token_param="")
+    await back(rocket)
+    assert provider.seen[1][1] == {"": "generated-access"}
+
+
+async def test_login_style_empty(rocket: Rocket, provider: Provider) -> None:
+    await connect(rocket, provider, login_style="")
+    await back(rocket)
+    assert provider.seen[0][2]["redirect_uri"] == f"{rocket.standin.url}/_oauth/encvoyid?close"
+
+
+@pytest.mark.parametrize("answer", [{}, "[]", '"text"'])
+async def test_token_answer_without_access_token(rocket: Rocket, provider: Provider, answer: Any) -> None:
+    provider.token_answer = answer
+    await back(rocket)
+    assert provider.seen[1][0]["Authorization"] == "Bearer undefined"
+
+
+@pytest.mark.parametrize("name", [42, ["ada", "lovelace"]])
+async def test_numeric_or_list_user_name_is_shown_as_it_is(rocket: Rocket, provider: Provider, name: Any) -> None:
+    provider.claims["login"] = name
+    user = rocket.standin.people.get((await come_in(rocket))["result"]["id"])
+    assert user
+    assert user.basic()["username"] == name
+
+
 # The page after the callback.
 
 
@@ -214,37 +167,49 @@ async def test_the_scripts_are_served(rocket: Rocket, script: str) -> None:
     assert (reply.status, reply.headers["Content-Type"].split(";")[0]) == (200, "text/javascript")
 
 
-@pytest.mark.parametrize("bad", ["", "!", "bm90IGpzb24=", base64.b64encode(b'{"loginStyle":"odd"}').decode()])
+@pytest.mark.parametrize("bad", ["", "!", "bm90IGpzb24=", base64.b64encode(b"null").decode()])
 async def test_a_state_that_cannot_be_read_never_breaks_the_page(rocket: Rocket, bad: str) -> None:
     reply, _ = await back(rocket, {"code": "x", "state": bad})
     assert "end_of_popup_response.js" in reply.text
 
 
-# Failures: always 200, told at the login.
+# Failures: always 200, and nobody is told why.
 
 
 async def test_an_error_of_the_provider_parks_nothing(rocket: Rocket, provider: Provider) -> None:
     _, config = await back(rocket, {"error": "access_denied", "state": state()})
     assert config["setCredentialToken"] is False
     assert provider.seen == []
-    assert (await complete(rocket, None))["error"]["reason"] == "No matching login attempt found"
+    assert (await complete(rocket, None))["error"]["reason"] == "User not found"
 
 
-async def test_a_refused_exchange(rocket: Rocket, provider: Provider) -> None:
-    provider.token_status, provider.token_answer = 401, {"error": "invalid_client"}
-    url = f"{provider.server.url}/token"
-    assert await problem_of(rocket) == f"Failed to complete OAuth handshake with encvoyid at {url}. Unauthorized"
+async def test_of_a_failed_exchange_the_client_hears_nothing(rocket: Rocket, provider: Provider) -> None:
+    provider.token_status = 401
+    await back(rocket)
+    assert (await complete(rocket, None))["error"] == {}
+
+
+@pytest.mark.parametrize(("status", "text"), [(400, "Bad Request"), (401, "Unauthorized"), (404, "Not Found")])
+async def test_a_refused_exchange(rocket: Rocket, provider: Provider, status: int, text: str) -> None:
+    provider.token_status, provider.token_answer = status, {"error": "invalid_client"}
+    assert await problem_of(rocket) == f"{FAILED}{provider.server.url}/token. {text}"
 
 
 @pytest.mark.parametrize(
     ("answer", "end"),
-    [({"error": "invalid_grant"}, "invalid_grant"), ("<html>", "the answer is not JSON"), ({}, "no access token")],
+    [
+        ({"error": "invalid_grant"}, "invalid_grant"),
+        (
+            "<html>",
+            "invalid json response body at {url} reason: Unexpected token '<', \"<html>\" is not valid JSON",
+        ),
+        ("null", "No response received"),
+    ],
 )
 async def test_an_exchange_that_gives_no_token(rocket: Rocket, provider: Provider, answer: Any, end: str) -> None:
     provider.token_answer = answer
-    problem = await problem_of(rocket)
-    assert problem.startswith("Failed to complete OAuth handshake with encvoyid at ")
-    assert problem.endswith(end)
+    url = f"{provider.server.url}/token"
+    assert await problem_of(rocket) == f"{FAILED}{url}. {end.format(url=url)}"
 
 
 async def test_a_refused_identity(rocket: Rocket, provider: Provider) -> None:
@@ -255,17 +220,31 @@ async def test_a_refused_identity(rocket: Rocket, provider: Provider) -> None:
 
 async def test_a_provider_that_is_away(rocket: Rocket, provider: Provider) -> None:
     await provider.server.stop()
-    assert (await problem_of(rocket)).startswith("Failed to complete OAuth handshake with encvoyid at ")
+    url = f"{provider.server.url}/token"
+    where = provider.server.url.removeprefix("http://")
+    assert await problem_of(rocket) == f"{FAILED}{url}. request to {url} failed, reason: connect ECONNREFUSED {where}"
 
 
 async def test_a_missing_claim(rocket: Rocket, provider: Provider) -> None:
     del provider.claims["login"]
-    assert await problem_of(rocket) == "CustomOAuth: Failed to extract username"
+    url = f"{provider.server.url}/me"
+    expected = f"Failed to fetch identity from encvoyid at {url}. CustomOAuth: Failed to extract username"
+    assert await problem_of(rocket) == expected
 
 
-async def test_a_service_that_is_not_live(rocket: Rocket) -> None:
-    _, config = await back(rocket, service="nothing")
+@pytest.mark.parametrize("service", ["nothing", "github"])
+async def test_a_service_that_is_not_there(rocket: Rocket, service: str) -> None:
+    _, config = await back(rocket, service=service)
     assert config["setCredentialToken"] is False
+    assert problem(rocket) == f"Unexpected OAuth service {service}"
+
+
+async def test_a_service_that_was_switched_off(rocket: Rocket) -> None:
+    rocket.standin.settings.write("Accounts_OAuth_Custom-Encvoyid", False)
+    rocket.standin.login_services.rewrite()
+    assert await problem_of(rocket) == "Service not configured"
+    await rocket.standin.restart()
+    assert await problem_of(rocket) == "Unexpected OAuth service encvoyid"
 
 
 # Completion.
@@ -289,13 +268,20 @@ async def test_a_credential_is_good_once(rocket: Rocket) -> None:
     _, config = await back(rocket)
     assert "result" in await complete(rocket, config["credentialSecret"])
     error = (await complete(rocket, config["credentialSecret"]))["error"]
-    assert (error["error"], error["reason"]) == (0x8ACDC2F, "No matching login attempt found")
+    assert (error["error"], error["reason"]) == HIDDEN
+
+
+@pytest.mark.parametrize(("version", "said"), [("6.14", NO_MATCH), ("7.0", HIDDEN)])
+async def test_without_an_attempt_the_text_depends_on_the_version(version: str, said: tuple[int, str]) -> None:
+    async with running(version) as rocket:
+        error = (await complete(rocket, "x"))["error"]
+        assert (error["error"], error["reason"]) == said
 
 
 @pytest.mark.parametrize("secret", ["wrong", "", None])
 async def test_the_secret_must_match(rocket: Rocket, secret: str | None) -> None:
     await back(rocket)
-    assert (await complete(rocket, secret))["error"]["error"] == 0x8ACDC2F
+    assert (await complete(rocket, secret))["error"]["error"] == HIDDEN[0]
 
 
 @pytest.mark.parametrize(("seconds", "fits"), [(59.0, True), (61.0, False)])
@@ -305,10 +291,30 @@ async def test_a_credential_lives_for_a_minute(rocket: Rocket, seconds: float, f
     assert ("result" in await complete(rocket, config["credentialSecret"])) is fits
 
 
-async def test_an_existing_name_is_refused_at_the_login(rocket: Rocket, provider: Provider) -> None:
+@pytest.mark.parametrize(
+    ("version", "said"), [("6.14", (403, "Username already exists.")), ("7.0", HIDDEN), ("8.8", HIDDEN)]
+)
+async def test_a_refusal_while_the_user_is_resolved(provider: Provider, version: str, said: tuple[int, str]) -> None:
     provider.claims["login"] = "member"
-    error = (await come_in(rocket))["error"]
-    assert (error["error"], error["message"]) == (403, "Username already exists. [403]")
+    async with running(version) as rocket:
+        await connect(rocket, provider)
+        error = (await come_in(rocket))["error"]
+        assert (error["error"], error["reason"]) == said
+        assert problem(rocket) == "Username already exists. [403]"
+
+
+async def test_whoever_is_known_and_not_activated_is_told(rocket: Rocket) -> None:
+    user_id = (await come_in(rocket))["result"]["id"]
+    user = rocket.standin.people.get(user_id)
+    assert user
+    user.active = False
+    assert (await come_in(rocket))["error"]["error"] == "error-user-is-not-activated"
+
+
+async def test_a_fault_of_the_server_itself_is_refused_as_well(rocket: Rocket, provider: Provider) -> None:
+    del provider.claims["sub"]
+    assert (await come_in(rocket))["error"]["error"] == HIDDEN[0]
+    assert problem(rocket) == "Service data for service encvoyid must include id"
 
 
 async def test_totp_is_asked_and_the_credential_waits_longer(rocket: Rocket) -> None:

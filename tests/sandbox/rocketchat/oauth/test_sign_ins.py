@@ -1,0 +1,78 @@
+"""Every situation of docs/facts/sign-ins.json ends as the real code let it end, on both engines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.sandbox.ledger import Ledger
+from bot.sandbox.rocketchat.oauth.claims import IdentityFailed, identity_of
+from bot.sandbox.rocketchat.oauth.engine import Engine
+from bot.sandbox.rocketchat.oauth.hooks import Hooks
+from bot.sandbox.rocketchat.oauth.resolve import Accounts, resolve
+from bot.sandbox.rocketchat.oauth_settings import FIELDS
+from bot.sandbox.rocketchat.people import People, User
+from bot.sandbox.rocketchat.problems import MeteorError, PlainError
+from bot.sandbox.rocketchat.settings import Settings
+from bot.sandbox.rocketchat.workspace_settings import seed, workspace_settings
+from tests.sandbox.rocketchat.oauth.provider import Provider, come_in, connect, problem
+from tests.sandbox.rocketchat.oauth.situations import EACH, SERVICE, ended, expected, settle_people
+from tests.support.rocket import Rocket, running
+
+
+@pytest.mark.parametrize("engine", Engine, ids=lambda engine: engine.value)
+@pytest.mark.parametrize("situation", EACH)
+def test_a_sign_in_ends_as_it_really_does(situation: dict[str, Any], engine: Engine) -> None:
+    accounts = Accounts(People(lambda: datetime(2026, 11, 27, tzinfo=UTC)), _settings(situation), Hooks(engine))
+    settle_people(accounts.people, situation)
+
+    ends = [ended(accounts.people, _come(accounts, situation["fields"], step)) for step in situation["steps"]]
+
+    assert ends == expected(situation, engine)
+
+
+def _settings(situation: dict[str, Any]) -> Settings:
+    settings = Settings(Ledger(), lambda _: False)
+    seed(settings, workspace_settings("https://chat.example", "x", modern_flow=True))
+    for name, value in situation["settings"].items():
+        settings.write(name, value)
+    return settings
+
+
+def _come(accounts: Accounts, fields: dict[str, Any], step: dict[str, Any]) -> User | str:
+    live = {"service": step.get("service", SERVICE), "serverURL": "IDP", "identityPath": "/me", **fields}
+    try:
+        return resolve(identity_of(step["claims"], live, accounts.hooks.engine), live, accounts)
+    except (IdentityFailed, MeteorError, PlainError) as refusal:
+        return str(refusal)
+
+
+@pytest.mark.parametrize("situation", EACH)
+async def test_so_does_the_whole_way_through_the_legacy_engine(provider: Provider, situation: dict[str, Any]) -> None:
+    async with running() as rocket:
+        await _join(rocket, provider, situation)
+        ends = [await _walk(rocket, provider, step) for step in situation["steps"]]
+
+    assert ends == expected(situation, Engine.LEGACY)
+
+
+async def _join(rocket: Rocket, provider: Provider, situation: dict[str, Any]) -> None:
+    """The situation's services and settings, and nobody but its people."""
+    fields = {field.suffix: situation["fields"][field.live] for field in FIELDS if field.live in situation["fields"]}
+    for service in {step.get("service", SERVICE) for step in situation["steps"]}:
+        await connect(rocket, provider, service.capitalize(), **fields)
+    for name, value in situation["settings"].items():
+        rocket.standin.settings.write(name, value)
+    for seeded in rocket.standin.people:
+        rocket.standin.people.delete(seeded)
+    settle_people(rocket.standin.people, situation)
+
+
+async def _walk(rocket: Rocket, provider: Provider, step: dict[str, Any]) -> dict[str, Any]:
+    provider.claims = step["claims"]
+    await come_in(rocket, step.get("service", SERVICE))
+    came = rocket.standin.ledger.of("sign-in")[-1]
+    user = rocket.standin.people.get(came.who) if came.who else None
+    return ended(rocket.standin.people, user or problem(rocket).replace(provider.server.url, "IDP"))
