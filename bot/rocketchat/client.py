@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.clock import Clock
-from bot.connection.ports import Awaited, LiveSeen, Server
+from bot.connection.accounts import Accounts
+from bot.connection.ports import Awaited, LiveSeen, Server, Told
 from bot.connection.state import LiveService, ServiceName, SettingValue, StoredService, Unknown
 from bot.rocketchat.budget import Budget
+from bot.rocketchat.people import PeopleList
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.server import ServerFacts
 from bot.rocketchat.services import Services
@@ -22,12 +24,17 @@ class RocketChatClient:
         """`table` is what the publication has shown; nothing is asked yet."""
         budget = Budget(clock)
         self.facts = ServerFacts(rest, budget)
+        self._people = PeopleList(rest, clock)
         self._services = Services(rest)
         self._settle = Settle(lambda: rest.get_open(ROUTE), table, budget, clock)
 
     async def server(self) -> Server:
         """See the port."""
         return await self.facts.server()
+
+    async def accounts(self, told: Told) -> Accounts | Unknown:
+        """See the port."""
+        return await self._people.accounts(told)
 
     async def stored(self, name: ServiceName) -> StoredService | None:
         """See the port."""

@@ -13,6 +13,7 @@ from bot.connection.changes import (
     CreateApplication,
     CreateService,
     DeleteTwin,
+    DetachRules,
     Live,
     Prove,
     Settle,
@@ -54,6 +55,7 @@ APPLICATION = Application(
     rules=frozenset({"login", "email"}),
 )
 WHOLE = Observed(STORED, LIVE, APPLICATION)
+NO_EMAIL = replace(AT_REST, rules=frozenset({"login"}), settings={**AT_REST.settings, "scope": "openid profile"})
 SILENT = Unknown("silent")
 STORED_NEW = replace(STORED, settings=MARKED, secret=NEW)
 LIVE_NEW = LiveService("encvoyid", MARKED)
@@ -158,6 +160,18 @@ ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
         AT_REST,
         replace(WHOLE, application=replace(APPLICATION, rules=frozenset({"login"}))),
         (AttachRules(("email",)),),
+    ),
+    (
+        "e-mail was left out, and somebody attached its rule and one of their own",
+        replace(AT_REST, rules=frozenset({"login"})),
+        replace(WHOLE, application=replace(APPLICATION, rules=frozenset({"login", "email", "phone_number"}))),
+        (DetachRules(("email",)),),
+    ),
+    (
+        "e-mail is left out of a connection that people use",
+        NO_EMAIL,
+        WHOLE,
+        (DetachRules(("email",)), WriteService(("scope",)), AwaitLive(Live.ON)),
     ),
     (
         "a creation was repeated",

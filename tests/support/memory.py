@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.connection.ports import ApplicationFields, Awaited, LiveSeen, Probe, Provider, Server
+from bot.connection.accounts import Accounts
+from bot.connection.ports import ApplicationFields, Awaited, LiveSeen, Probe, Provider, Server, Told
 from bot.connection.profile import profile
 from bot.connection.state import (
     Application,
@@ -25,6 +26,7 @@ from bot.errors import NoAnswer
 from bot.secret import Secret, new_secret
 
 SETTLE = 2.0
+ACCOUNTS = Accounts(total=3, read=3, with_address=2, administrators=("anna",))
 Script = Callable[[str], "Exception | None"]
 """Given the name of a call (`write_service before`, `write_service after`), an error to raise, or None."""
 
@@ -90,6 +92,7 @@ class MemoryRocketChat:
     live_records: dict[str, tuple[LiveService, Secret]] = field(default_factory=dict)
     due: float | None = None
     publication: bool = True
+    people: Accounts | Unknown = ACCOUNTS
 
     def tick(self) -> None:
         """Rewrites the live services if the debounce has passed."""
@@ -109,7 +112,11 @@ class MemoryRocketChat:
 
     async def server(self) -> Server:
         self.world.before("server")
-        return Server(profile=profile(self.version, self.modules), site_url=self.site_url, people=3)
+        return Server(profile=profile(self.version, self.modules), site_url=self.site_url)
+
+    async def accounts(self, told: Told) -> Accounts | Unknown:
+        self.world.before("accounts")
+        return self.people
 
     async def stored(self, name: ServiceName) -> StoredService | None:
         self.world.before("stored")
@@ -246,6 +253,12 @@ class MemoryEncvoyId:
         application = self.applications_by_id[client_id]
         self.applications_by_id[client_id] = replace(application, rules=application.rules | field_names)
         self.world.after("attach_rules")
+
+    async def detach_rules(self, client_id: str, field_names: frozenset[str]) -> None:
+        self.world.before("detach_rules")
+        application = self.applications_by_id[client_id]
+        self.applications_by_id[client_id] = replace(application, rules=application.rules - field_names)
+        self.world.after("detach_rules")
 
     async def delete_application(self, client_id: str) -> None:
         self.world.before("delete_application")
