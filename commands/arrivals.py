@@ -21,6 +21,10 @@ ALREADY_IN = (
 STALE_SCOPE = (
     "Rocket.Chat's newer login engine may go on asking for what it asked for before, until Rocket.Chat is restarted."
 )
+UPGRADED = (
+    "Rocket.Chat's newer login engine, the only one from 9.0 on, refuses whoever comes with the address of an account, "
+    "instead of linking."
+)
 OPTION = "`/sso setup --no-email` leaves e-mail addresses out."
 
 
@@ -43,24 +47,27 @@ def by_email(profile: Profile, name: ServiceName, accounts: Accounts | Unknown) 
             "Whoever signs in at Encvoy ID with the address of an account enters that account, an administrator's "
             f"included, whatever the service's settings say (Rocket.Chat {profile.text} links by e-mail)."
         )
-        later = "With its newer login engine, the only one from 9.0 on, Rocket.Chat refuses them instead."
     else:
         leads = (
             "Whoever signs in at Encvoy ID with the address of an account is refused, unless they came through "
             f"`{name.service}` before (Rocket.Chat {profile.text} does not link by e-mail)."
         )
-        later = ""
-    return "Who arrives where: " + " ".join(
-        part for part in (_count(accounts), leads, _administrators(accounts), later) if part
-    )
+    parts = (_count(accounts), leads, _administrators(accounts))
+    return f"Who arrives where: {' '.join(part for part in parts if part)}"
 
 
-def by_user_name(name: ServiceName) -> str:
-    """What a user name leads to, on both engines."""
+def by_user_name(connection: Connection) -> str:
+    """What a user name leads to, on both engines; an e-mail address comes first."""
     return (
-        "Otherwise: whoever brings the user name of an account that is here already is refused, unless they came "
-        f"through `{name.service}` before; everybody else gets a new account."
+        f"{'Otherwise, whoever' if connection.with_email else 'Whoever'} brings the user name of an account that is "
+        f"here already is refused, unless they came through `{connection.name.service}` before; everybody else gets a "
+        "new account."
     )
+
+
+def another_way(profile: Profile) -> str:
+    """What would change it: an upgrade, and the option."""
+    return f"{UPGRADED} {OPTION}" if profile.links_by_email else OPTION
 
 
 def _count(accounts: Accounts | Unknown) -> str:

@@ -12,7 +12,7 @@ from bot.chatops.ports import Notices
 from bot.connection.accounts import Accounts
 from bot.connection.profile import Profile
 from bot.connection.state import Connection, Unknown
-from commands.arrivals import by_email
+from commands.arrivals import UPGRADED, by_email
 from commands.parts import Parts
 
 LINKED = "said that e-mail links"
@@ -59,6 +59,7 @@ def text(what: str, connection: Connection, profile: Profile, accounts: Accounts
         (
             what,
             by_email(profile, connection.name, accounts),
+            UPGRADED,
             "It is no more than what a password reset by e-mail gives to whoever owns the mailbox, as long as Encvoy "
             "ID has people prove their addresses; I cannot see whether it does.",
             "`!sso setup --no-email` leaves e-mail addresses out from then on; I change nothing unasked.",

@@ -18,7 +18,7 @@ from bot.connection.state import Connection, LiveService, Observed, SettingValue
 from bot.errors import UserError
 from bot.secret import new_secret
 from commands import correction
-from commands.arrivals import ALREADY_IN, LEFT_OUT, OPTION, STALE_SCOPE, by_email, by_user_name, consent
+from commands.arrivals import ALREADY_IN, LEFT_OUT, STALE_SCOPE, another_way, by_email, by_user_name, consent
 from commands.parts import Parts
 from commands.wording import Narration, plan_text
 
@@ -46,6 +46,7 @@ def register(registry: Registry, parts: Parts) -> None:
         examples=("setup", "setup Encvoy ID --disabled", "setup --no-email", "setup --dry-run"),
     )
     async def setup(call: Call) -> Answer:
+        _refuse_both(call)
         there = await parts.shop.connections.get()
         wish = await _new(call, parts) if there is None else await _again(call, parts, there)
         nothing = Observed(None, None, None)
@@ -87,13 +88,16 @@ async def _new(call: Call, parts: Parts) -> Connection:
     return wish
 
 
-def _with_email(call: Call, *, chosen: bool) -> bool:
-    """What was typed, or what was chosen last."""
+def _refuse_both(call: Call) -> None:
     if {WITH_EMAIL, WITHOUT_EMAIL} <= call.options:
         raise UserError(
             f"`--{WITH_EMAIL}` and `--{WITHOUT_EMAIL}` exclude each other.",
             mend="Type one of them, or none: then what was chosen last stays.",
         )
+
+
+def _with_email(call: Call, *, chosen: bool) -> bool:
+    """What was typed, or what was chosen last."""
     return WITHOUT_EMAIL not in call.options and (chosen or WITH_EMAIL in call.options)
 
 
@@ -106,14 +110,15 @@ async def _tell_arrivals(
         accounts = await parts.shop.rocketchat.accounts(
             lambda read, total: call.progress.doing(f"reading the accounts: {read} of {total}")
         )
-        call.progress.note(f"{by_email(profile, wish.name, accounts)} {OPTION}")
+        lines = [by_email(profile, wish.name, accounts), by_user_name(wish), another_way(profile)]
         if "dry-run" not in call.options:
             await correction.note(parts.notices, profile)
     else:
-        call.progress.note(LEFT_OUT if there is None else f"{LEFT_OUT} {ALREADY_IN}")
-    call.progress.note(by_user_name(wish.name))
-    if there is not None and not profile.links_by_email and there.with_email is not wish.with_email:
-        call.progress.note(STALE_SCOPE)
+        lines = [LEFT_OUT, by_user_name(wish), *([ALREADY_IN] if there and there.current else [])]
+    if there and not profile.links_by_email and there.with_email is not wish.with_email:
+        lines.append(STALE_SCOPE)
+    for line in lines:
+        call.progress.note(line)
 
 
 async def _again(call: Call, parts: Parts, there: Connection) -> Connection:

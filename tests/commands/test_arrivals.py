@@ -8,8 +8,9 @@ import pytest
 
 from bot.connection.accounts import NO_ADDRESSES, NO_ROLES, Accounts
 from bot.connection.profile import profile
-from bot.connection.state import ServiceName, Unknown
-from commands.arrivals import NAMED, by_email, by_user_name
+from bot.connection.state import RULES, ServiceName, Unknown
+from commands.arrivals import NAMED, another_way, by_email, by_user_name, consent
+from tests.connection.conftest import wish
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")
 LEGACY, MODERN = profile((8, 8), frozenset()), profile((9, 0), frozenset())
@@ -21,8 +22,7 @@ def test_legacy() -> None:
     assert by_email(LEGACY, NAME, ALL) == (
         "Who arrives where: 212 of 300 accounts are active and have an e-mail address. Whoever signs in at Encvoy ID "
         "with the address of an account enters that account, an administrator's included, whatever the service's "
-        "settings say (Rocket.Chat 8.8 links by e-mail). 2 of them are administrators: `anna`, `bert`. With its newer "
-        "login engine, the only one from 9.0 on, Rocket.Chat refuses them instead."
+        "settings say (Rocket.Chat 8.8 links by e-mail). 2 of them are administrators: `anna`, `bert`."
     )
 
 
@@ -87,4 +87,22 @@ def test_names_are_made_harmless(username: str) -> None:
 
 
 def test_user_names_are_refused_on_both() -> None:
-    assert "is refused, unless they came through `encvoyid` before" in by_user_name(NAME)
+    refused = "whoever brings the user name of an account that is here already is refused, unless they came through"
+    assert f"Otherwise, {refused} `encvoyid` before" in by_user_name(wish())
+    assert by_user_name(wish(rules=frozenset({"login"}))).startswith(refused.capitalize())
+
+
+def test_an_upgrade_is_spoken_of_where_it_would_change_something() -> None:
+    assert "the only one from 9.0 on, refuses" in another_way(LEGACY)
+    assert another_way(MODERN) == "`/sso setup --no-email` leaves e-mail addresses out."
+
+
+@pytest.mark.parametrize(
+    ("rules", "says"),
+    [
+        (RULES, "make login name and e-mail visible; they then become visible to every application"),
+        (frozenset({"login"}), "make login name visible; it then becomes visible to every application"),
+    ],
+)
+def test_consent_names_what_is_asked_for(rules: frozenset[str], says: str) -> None:
+    assert says in consent(wish(rules=rules))
