@@ -32,6 +32,7 @@ from bot.store.vault import Vault
 from bot.systems import Systems, systems
 from bot.web.health import application, serving
 from commands import register_all
+from commands.correction import correction
 from commands.parts import Parts
 
 _log = structlog.get_logger()
@@ -103,7 +104,7 @@ class Bot:
     def _chatops(self, identity: Identity) -> Chatops:
         systems, config = self.systems, self.systems.config
         vault = Vault(config.keys)
-        slash = systems.rocketchat.facts
+        slash, notices = systems.rocketchat.facts, SqlNotes(self.database, systems.clock)
         parts = Parts(
             shop=Workshop(
                 systems.rocketchat,
@@ -116,6 +117,7 @@ class Bot:
             service_name=service_name,
             examine=systems.examine,
             slash=slash,
+            notices=notices,
         )
 
         async def skew() -> timedelta:
@@ -125,7 +127,7 @@ class Bot:
             chat=systems.chat,
             listener=systems.realtime,
             operations=SqlOperations(self.database, systems.clock),
-            notices=SqlNotes(self.database, systems.clock),
+            notices=notices,
             slash=slash,
             registry=register_all(Registry(), parts),
             clock=systems.clock,
@@ -133,6 +135,7 @@ class Bot:
             admin_room=config.admin_room,
             admin_roles=config.admin_roles,
             skew=skew,
+            announcements=(correction(parts),),
         )
 
     async def health(self) -> Mapping[str, str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.chatops.ports import SlashSetting
+from bot.chatops.ports import Notices, SlashSetting
 from bot.connection.apply import Workshop
 from bot.connection.state import Connection, ServiceName
 from bot.doctor.verdict import Verdict
@@ -26,6 +26,8 @@ class Parts:
     examine: Callable[[Connection | None], Awaitable[Verdict]]
     """The doctor: gathers evidence and runs every check."""
     slash: SlashSetting
+    notices: Notices
+    """What was said once."""
 
     async def connection(self) -> Connection:
         """The connection there is. UserError if there is none yet."""

@@ -7,23 +7,23 @@ from dataclasses import replace
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Argument, Call, Option, Registry
 from bot.chatops.text import quoted
-from bot.connection.desired import desire, service_settings
+from bot.connection.desired import desire, rules, service_settings
 from bot.connection.marker import next_marker
 from bot.connection.observe import observe
 from bot.connection.plan import exchanging, in_use, plan
-from bot.connection.preflight import Ground, look, refuse_unready, refuse_what_is_there
+from bot.connection.preflight import look, refuse_unready, refuse_what_is_there
+from bot.connection.profile import Profile
 from bot.connection.reconcile import Reconciler
-from bot.connection.state import Connection, LiveService, Observed, ServiceName, SettingValue, Unknown
+from bot.connection.state import Connection, LiveService, Observed, SettingValue
 from bot.errors import UserError
 from bot.secret import new_secret
+from commands import correction
+from commands.arrivals import ALREADY_IN, LEFT_OUT, STALE_SCOPE, another_way, by_email, by_user_name, consent
 from commands.parts import Parts
 from commands.wording import Narration, plan_text
 
 DEFAULT_NAME = "Encvoy ID"
-CONSENT = (
-    "Encvoy ID will ask each person once to make login name and e-mail visible; "
-    "they then become visible to every application of that Encvoy ID."
-)
+WITH_EMAIL, WITHOUT_EMAIL = "email", "no-email"
 
 
 def register(registry: Registry, parts: Parts) -> None:
@@ -33,16 +33,20 @@ def register(registry: Registry, parts: Parts) -> None:
         "setup",
         summary="Connects Rocket.Chat to Encvoy ID, or goes on where it stopped",
         help="Creates the application at Encvoy ID and the Custom OAuth service in Rocket.Chat, joins them, proves the "
-        "secret, and switches the button on last. Typed again it changes nothing, or finishes what is missing.",
+        "secret, and switches the button on last. Before it writes anything it says what becomes of the accounts that "
+        "are there already. Typed again it changes nothing, or finishes what is missing.",
         arguments=(Argument("name", f"of the service and on the button; {DEFAULT_NAME} if left out", rest=True),),
         options=(
             Option("dry-run", "show the plan and change nothing"),
             Option("disabled", "leave the button off; `enable` switches it on"),
+            Option(WITHOUT_EMAIL, "leave people's e-mail addresses out: then none leads into an account that is there"),
+            Option(WITH_EMAIL, "pass them on again; left out, what was chosen last stays"),
         ),
         effect=True,
-        examples=("setup", "setup Encvoy ID --disabled", "setup --dry-run"),
+        examples=("setup", "setup Encvoy ID --disabled", "setup --no-email", "setup --dry-run"),
     )
     async def setup(call: Call) -> Answer:
+        _refuse_both(call)
         there = await parts.shop.connections.get()
         wish = await _new(call, parts) if there is None else await _again(call, parts, there)
         nothing = Observed(None, None, None)
@@ -57,7 +61,7 @@ def register(registry: Registry, parts: Parts) -> None:
         await parts.shop.connections.save(wish, operation_id=call.operation.id)
         reconciler = Reconciler(parts.shop, Narration(call.progress, parts.fingerprints), call.operation.id)
         connection, receipt = await reconciler.run(wish, observed)
-        answer = await _tested(call, parts, connection, (CONSENT,))
+        answer = await _tested(call, parts, connection, (consent(connection),))
         return replace(answer, receipt=receipt.as_dict())
 
 
@@ -68,22 +72,53 @@ async def _new(call: Call, parts: Parts) -> Connection:
     ground = await look(name, parts.shop.rocketchat, parts.shop.encvoy)
     refuse_unready(ground, parts.rocketchat_url)
     refuse_what_is_there(ground, name)
-    _report(call, name, ground)
-    return desire(name, ground.server, ground.provider, secret=new_secret(), enabled="disabled" not in call.options)
-
-
-def _report(call: Call, name: ServiceName, ground: Ground) -> None:
     call.progress.step(
         f"Rocket.Chat {ground.server.profile.text} at {ground.server.site_url}: its address and licence are fine"
     )
     call.progress.step(f"Encvoy ID at {ground.provider.issuer}: discovery read, nothing there that is not mine")
-    people = ground.server.people
-    count = "I cannot see how many accounts there are" if isinstance(people, Unknown) else f"{people} accounts exist"
-    call.progress.note(
-        f"{count} here. People keep theirs, and their way to sign in. Whoever comes through `{name.service}` for the "
-        "first time gets a new account; if the login name or e-mail is taken by a local account, that sign-in is "
-        "refused: no local account can be taken over."
+    wish = desire(
+        name,
+        ground.server,
+        ground.provider,
+        secret=new_secret(),
+        enabled="disabled" not in call.options,
+        with_email=_with_email(call, chosen=True),
     )
+    await _tell_arrivals(call, parts, wish, ground.server.profile)
+    return wish
+
+
+def _refuse_both(call: Call) -> None:
+    if {WITH_EMAIL, WITHOUT_EMAIL} <= call.options:
+        raise UserError(
+            f"`--{WITH_EMAIL}` and `--{WITHOUT_EMAIL}` exclude each other.",
+            mend="Type one of them, or none: then what was chosen last stays.",
+        )
+
+
+def _with_email(call: Call, *, chosen: bool) -> bool:
+    """What was typed, or what was chosen last."""
+    return WITHOUT_EMAIL not in call.options and (chosen or WITH_EMAIL in call.options)
+
+
+async def _tell_arrivals(
+    call: Call, parts: Parts, wish: Connection, profile: Profile, there: Connection | None = None
+) -> None:
+    """What becomes of the accounts that are there. Everybody is read only where an address leads somewhere."""
+    if wish.with_email:
+        call.progress.doing("reading the accounts")
+        accounts = await parts.shop.rocketchat.accounts(
+            lambda read, total: call.progress.doing(f"reading the accounts: {read} of {total}")
+        )
+        lines = [by_email(profile, wish.name, accounts), by_user_name(wish), another_way(profile)]
+        if "dry-run" not in call.options:
+            await correction.note(parts.notices, profile)
+    else:
+        lines = [LEFT_OUT, by_user_name(wish), *([ALREADY_IN] if there and there.current else [])]
+    if there and not profile.links_by_email and there.with_email is not wish.with_email:
+        lines.append(STALE_SCOPE)
+    for line in lines:
+        call.progress.note(line)
 
 
 async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
@@ -98,8 +133,11 @@ async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
     call.progress.doing("looking at both systems")
     ground = await look(there.name, parts.shop.rocketchat, parts.shop.encvoy)
     refuse_unready(ground, parts.rocketchat_url)
-    settings = service_settings(there.name, ground.provider)
-    wish = replace(there, site_url=ground.server.site_url, settings=settings)
+    with_email = _with_email(call, chosen=there.with_email)
+    settings = service_settings(there.name, ground.provider, with_email=with_email)
+    wish = replace(there, site_url=ground.server.site_url, settings=settings, rules=rules(with_email=with_email))
+    if there.current is None or call.options & {WITH_EMAIL, WITHOUT_EMAIL}:
+        await _tell_arrivals(call, parts, wish, ground.server.profile, there)
     if wish.current is None:
         return replace(wish, enabled="disabled" not in call.options)
     # An exchange that somebody spoiled is not gone on with: the last secret asked for goes on both sides.
@@ -133,7 +171,7 @@ def _dry_run(wish: Connection, plan_lines: str) -> Answer:
             f"Nothing was changed. I would do this, in this order:\n{plan_lines}",
             f"Callback address: {wish.redirect_uri}",
             f"Settings of the service:\n{settings}",
-            CONSENT,
+            consent(wish),
         ),
         next=("setup",),
     )

@@ -41,7 +41,14 @@ def _facts(connection: Connection, observed: Observed, parts: Parts) -> tuple[st
         f"• Rocket.Chat at {connection.site_url}: {_service(observed, parts)}",
         f"• Encvoy ID at {connection.settings.get('url', '')}: {_application(connection, observed, parts)}",
         f"• Callback address: {connection.redirect_uri}",
+        f"• E-mail addresses: {_email(connection)}",
     )
+
+
+def _email(connection: Connection) -> str:
+    if connection.with_email:
+        return "passed on to Rocket.Chat; `/sso setup --no-email` leaves them out"
+    return "left out; `/sso setup --email` passes them on again"
 
 
 def _service(observed: Observed, parts: Parts) -> str:

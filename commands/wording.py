@@ -13,6 +13,7 @@ from bot.connection.changes import (
     CreateApplication,
     CreateService,
     DeleteTwin,
+    DetachRules,
     Live,
     Prove,
     ProveInUse,
@@ -26,7 +27,7 @@ from bot.connection.changes import (
 from bot.connection.in_use import BECAUSE_OFF, Use
 from bot.connection.plan import exchanging
 from bot.connection.receipt import Receipt
-from bot.connection.state import Connection
+from bot.connection.state import EMAIL, LOGIN, Connection
 from bot.secret import Fingerprints
 
 
@@ -46,8 +47,10 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints) -> str
             return f"Encvoy ID switched to the secret {fingerprints.of(desired.secret)}"
         case WriteApplicationSecret():
             return f"Its secret replaced by 64 random characters (fingerprint {fingerprints.of(desired.secret)})"
-        case AttachRules():
-            return "It will ask people once for their login name and e-mail"
+        case AttachRules(fields=fields):
+            return f"It will ask people once for their {_fields(fields)}"
+        case DetachRules(fields=fields):
+            return f"It no longer asks people for their {_fields(fields)}"
         case WriteService(settings=settings):
             return f"{len(settings)} {'setting' if len(settings) == 1 else 'settings'} written in Rocket.Chat"
         case WriteServiceSecret():
@@ -79,6 +82,8 @@ def planned(change: Change, desired: Connection) -> str | None:
             return "give the application its secret"
         case AttachRules(fields=fields):
             return f"make Encvoy ID ask people once for: {', '.join(fields)}"
+        case DetachRules(fields=fields):
+            return f"stop Encvoy ID asking people for: {', '.join(fields)}"
         case WriteService(settings=settings):
             return f"write in Rocket.Chat: {', '.join(settings)}"
         case WriteServiceSecret():
@@ -117,6 +122,11 @@ def plan_text(changes: Sequence[Change], desired: Connection) -> str:
     """The plan as a numbered list."""
     lines = [line for change in changes if (line := planned(change, desired)) is not None]
     return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
+
+
+def _fields(names: Sequence[str]) -> str:
+    """Login name first, by which people know themselves."""
+    return " and ".join(words for name, words in ((LOGIN, "login name"), (EMAIL, "e-mail")) if name in names)
 
 
 _LIVE_DONE = {

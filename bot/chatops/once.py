@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from bot.chatops.ports import Notices
 from bot.chatops.reply import Outbox, Reply, new_message_id
 
-_SAID = "said"
+SAID = "said"
+"""What is kept under the key of what was said."""
+Announcement = Callable[["Once"], Awaitable[bool]]
+"""Says something by `Once.tell`, if there is a reason to; False: it is to be tried again later."""
 
 
 async def _always() -> bool:
@@ -26,11 +29,26 @@ class Once:
     async def say(self, what: str, text: str, *, if_: Callable[[], Awaitable[bool]] = _always) -> None:
         """Says `text` unless `what` was said here before; `if_` is asked only then."""
         key = f"{what}: {self.room_id}"
+
+        async def compose() -> str | None:
+            begun = await self.notices.get(key) is not None
+            return text if begun or await if_() else None
+
+        await self.tell(key, compose)
+
+    async def tell(self, key: str, compose: Callable[[], Awaitable[str | None]]) -> bool:
+        """Says what `compose` returns (None: nothing this time) unless something was said under `key` before, in
+        whichever room. False if it could not be delivered."""
         state = await self.notices.get(key)
-        if state == _SAID or (state is None and not await if_()):
-            return
+        if state == SAID:
+            return True
+        text = await compose()
+        if text is None:
+            return True
         # The id is kept before the message is sent, so that a crash in between does not say it twice.
         message_id = state or new_message_id()
         await self.notices.put(key, message_id)
-        if await Reply(self.outbox, message_id, self.room_id, None).finish(text):
-            await self.notices.put(key, _SAID)
+        if not await Reply(self.outbox, message_id, self.room_id, None).finish(text):
+            return False
+        await self.notices.put(key, SAID)
+        return True

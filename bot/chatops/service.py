@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import stamina
@@ -11,7 +11,7 @@ import structlog
 
 from bot.chatops import open_room
 from bot.chatops.access import Access
-from bot.chatops.once import Once
+from bot.chatops.once import Announcement, Once
 from bot.chatops.ports import Chat, Listener, Notices, Operations, Room, SlashSetting
 from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Registry
@@ -19,9 +19,12 @@ from bot.chatops.reply import LONGEST_WAIT, Outbox, worth_waiting
 from bot.chatops.runner import Runner
 from bot.chatops.slash import introduce
 from bot.clock import Clock
-from bot.errors import ConfigError
+from bot.errors import ConfigError, UserError
 
 _log = structlog.get_logger()
+
+AGAIN = 600.0
+"""Seconds until something that could not be announced is tried again."""
 
 
 async def _no_skew() -> timedelta:
@@ -45,9 +48,11 @@ class Chatops:
         admin_room: str,
         admin_roles: frozenset[str],
         skew: Callable[[], Awaitable[timedelta]] = _no_skew,
+        announcements: Sequence[Announcement] = (),
     ) -> None:
         """`admin_room`: name or id. `skew`: what is to be added to `clock` to get the server's clock (its header
-        `Date`); asked once at the start."""
+        `Date`); asked once at the start. `announcements` are made in the admin room, one after the other, while
+        commands are taken already."""
         self._outbox = Outbox(chat, clock)
         self._listener = listener
         self._operations = operations
@@ -58,6 +63,7 @@ class Chatops:
         self._admin_room = admin_room
         self._admin_roles = admin_roles
         self._skew = skew
+        self._announcements = announcements
         self.recovered = asyncio.Event()
         """Set when the admin room is known and everything left by an earlier process is being taken up."""
 
@@ -115,3 +121,15 @@ class Chatops:
         once = Once(self._outbox, self._notices, room.id)
         await open_room.warn(room=once, found=room)
         await introduce(room=once, setting=self._slash, bot_username=self._identity.username)
+        for announcement in self._announcements:
+            await self._announce(announcement, once)
+
+    async def _announce(self, announcement: Announcement, room: Once) -> None:
+        """As often as it takes: a room or a server may be away for a while."""
+        while True:
+            try:
+                if await announcement(room):
+                    return
+            except UserError as error:
+                _log.warning("not announced", error=error.what)
+            await self._outbox.clock.sleep(AGAIN)

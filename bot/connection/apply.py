@@ -15,6 +15,7 @@ from bot.connection.changes import (
     CreateApplication,
     CreateService,
     DeleteTwin,
+    DetachRules,
     Live,
     Prove,
     ProveInUse,
@@ -112,6 +113,8 @@ async def _apply(change: Change, progress: Progress, shop: Workshop) -> Progress
             await _write_application(desired, shop)
         case AttachRules(fields=fields):
             await shop.encvoy.attach_rules(known_id(desired), frozenset(fields))
+        case DetachRules(fields=fields):
+            await shop.encvoy.detach_rules(known_id(desired), frozenset(fields))
         case DeleteTwin(client_id=client_id):
             await shop.encvoy.delete_application(client_id)
         case Prove():

@@ -58,6 +58,13 @@ class AttachRules:
 
 
 @dataclass(frozen=True)
+class DetachRules:
+    """The application no longer makes Encvoy ID ask people for these fields."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class WriteService:
     """These settings are as desired, written in one go; `secret` and `id` may be among them."""
 
@@ -108,6 +115,7 @@ Change = (
     | WriteApplication
     | WriteApplicationSecret
     | AttachRules
+    | DetachRules
     | WriteService
     | WriteServiceSecret
     | SwitchService

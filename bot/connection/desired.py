@@ -6,32 +6,41 @@ import secrets
 from urllib.parse import urlsplit
 
 from bot.connection.ports import Provider, Server
-from bot.connection.state import Connection, ServiceName, SettingValue
+from bot.connection.state import EMAIL, RULES, Connection, ServiceName, SettingValue
 from bot.secret import Secret
 
 APPLICATION_NAME_LENGTH = 50
 """Characters that Encvoy ID takes for a name (facts/encvoy-id.md §4)."""
 
 
-def desire(name: ServiceName, server: Server, provider: Provider, *, secret: Secret, enabled: bool) -> Connection:
+def desire(
+    name: ServiceName, server: Server, provider: Provider, *, secret: Secret, enabled: bool, with_email: bool = True
+) -> Connection:
     """A new connection, with an id of its own."""
     return Connection(
         id=secrets.token_hex(4),
         name=name,
         site_url=server.site_url,
         application_name=f"Rocket.Chat ({urlsplit(server.site_url).netloc})"[:APPLICATION_NAME_LENGTH],
-        settings=service_settings(name, provider),
+        settings=service_settings(name, provider, with_email=with_email),
+        rules=rules(with_email=with_email),
         enabled=enabled,
         pending=secret,
     )
 
 
-def service_settings(name: ServiceName, provider: Provider) -> dict[str, SettingValue]:
+def rules(*, with_email: bool) -> frozenset[str]:
+    """What the application makes Encvoy ID ask people for; without login name nobody would have a user name."""
+    return RULES if with_email else RULES - {EMAIL}
+
+
+def service_settings(name: ServiceName, provider: Provider, *, with_email: bool) -> dict[str, SettingValue]:
     """What the service must hold, without id and secret; works with both login engines (facts/rocketchat.md §3.4, end).
 
-    People who come again survive a rename on either side, and no local account can be taken over
-    (facts/rocketchat.md §3.6). No e-mail field: a configured field whose claim is missing fails the whole sign-in, and
-    a plain `email` claim is used anyway (§3.6).
+    People who come again survive a rename on either side, and nobody enters an account by its user name (§3.6). By its
+    e-mail address it is entered on the legacy engine, whatever is set here; only a scope without e-mail prevents that.
+    No e-mail field: a configured field whose claim is missing fails the whole sign-in, and a plain `email` claim is
+    used anyway (§3.5).
     """
     base, paths = relative_paths(provider)
     return {
@@ -39,7 +48,7 @@ def service_settings(name: ServiceName, provider: Provider) -> dict[str, Setting
         "token_path": paths["token"],
         "identity_path": paths["identity"],
         "authorize_path": paths["authorize"],
-        "scope": "openid profile email",
+        "scope": "openid profile email" if with_email else "openid profile",
         "token_sent_via": "payload",
         "identity_token_sent_via": "header",
         "login_style": "redirect",

@@ -19,6 +19,7 @@ from bot.connection.changes import (
     CreateApplication,
     CreateService,
     DeleteTwin,
+    DetachRules,
     Live,
     Prove,
     ProveInUse,
@@ -31,6 +32,7 @@ from bot.connection.changes import (
 )
 from bot.connection.marker import meaning, respells, shows
 from bot.connection.state import (
+    RULES,
     Application,
     Connection,
     LiveService,
@@ -150,6 +152,9 @@ def _application(desired: Connection, application: Application | NotVisible | Un
     missing = desired.rules - application.rules
     if missing:
         yield AttachRules(tuple(sorted(missing)))
+    unwanted = unwanted_rules(desired, application)
+    if unwanted:
+        yield DetachRules(unwanted)
 
 
 def _up(desired: Connection, observed: Observed, before: list[Change]) -> Iterator[Change]:
@@ -190,6 +195,11 @@ def application_drift(desired: Connection, application: Application) -> tuple[st
         "description": application.description == desired.description,
     }
     return tuple(name for name, fulfilled in needs.items() if not fulfilled)
+
+
+def unwanted_rules(desired: Connection, application: Application) -> tuple[str, ...]:
+    """Names of the fields that Encvoy ID asks people for, though they were left out here. Others' rules are theirs."""
+    return tuple(sorted((application.rules & RULES) - desired.rules))
 
 
 def is_shown(desired: Connection, live: LiveService | Unknown | None) -> bool:

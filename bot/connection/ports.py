@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.connection.accounts import Accounts
 from bot.connection.in_use import InUse
 from bot.connection.profile import Profile
 from bot.connection.state import (
@@ -35,8 +36,6 @@ class Server:
     """What depends on its version, engine and licence."""
     site_url: str
     """`Site_Url` as stored, without trailing slash."""
-    people: int | Unknown
-    """How many accounts there are."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,10 @@ Awaited = Callable[[LiveService | None], bool]
 """Whether the live record (None: no such button) is the one waited for."""
 
 
+Told = Callable[[int, int], None]
+"""Hears how many accounts of how many were read so far."""
+
+
 class RocketChat(Protocol):
     """The side that people sign in to."""
 
@@ -66,6 +69,11 @@ class RocketChat(Protocol):
 
     async def profile(self) -> Profile:
         """What depends on version, engine and licence alone."""
+        ...
+
+    async def accounts(self, told: Told) -> Accounts | Unknown:
+        """Reads all accounts, which takes a request for each hundred; what cannot be read is said in the value. Raises
+        nothing."""
         ...
 
     async def stored(self, name: ServiceName) -> StoredService | None:
@@ -195,6 +203,10 @@ class EncvoyId(Protocol):
 
     async def attach_rules(self, client_id: str, field_names: frozenset[str]) -> None:
         """Ensures that the rules of these fields are attached."""
+        ...
+
+    async def detach_rules(self, client_id: str, field_names: frozenset[str]) -> None:
+        """Ensures that the rules of these fields are not attached."""
         ...
 
     async def delete_application(self, client_id: str) -> None:

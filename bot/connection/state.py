@@ -35,6 +35,11 @@ class Marker:
     spelling: str
 
 
+LOGIN, EMAIL = "login", "email"
+RULES = frozenset({LOGIN, EMAIL})
+"""Fields that a connection may make Encvoy ID ask people for; what else is attached is somebody else's."""
+
+
 @dataclass(frozen=True)
 class Connection:
     """The desired state: one application joined to one service, under one name. A row of the database.
@@ -57,12 +62,18 @@ class Connection:
     current: Secret | None = None
     pending: Secret | None = None
     marker: Marker | None = None
-    rules: frozenset[str] = frozenset({"login", "email"})
+    rules: frozenset[str] = RULES
     """Fields that the application makes Encvoy ID ask people to make visible (facts/encvoy-id.md §2)."""
     undoing: bool = False
     """Whether the exchange going on is the way back."""
     settle: float | None = None
     """Seconds that this Rocket.Chat took the last time from a write to live; None: never measured."""
+
+    @property
+    def with_email(self) -> bool:
+        """Whether people's e-mail addresses are passed on to Rocket.Chat, which may link by them
+        (facts/rocketchat.md §3.6)."""
+        return EMAIL in self.rules
 
     @property
     def redirect_uri(self) -> str:

@@ -11,6 +11,7 @@ from bot.connection.state import Application, NotVisible
 from bot.encvoy.decipher import SYSTEM
 from bot.encvoy.fields import (
     check_client_id,
+    ids_of_rules,
     read_application,
     read_created,
     read_ids,
@@ -100,8 +101,17 @@ class Applications:
             return
         ids = rule_ids(await self._session.public(RULES), missing, f"GET {RULES}")
         for name in sorted(missing):
-            path = f"{CLIENTS}/{client_id}/rules/{quote(ids[name], safe='')}"
-            await self._session.call("POST", RULE, path=path)
+            await self._session.call("POST", RULE, path=_rule(client_id, ids[name]))
+
+    async def detach_rules(self, client_id: str, field_names: frozenset[str]) -> None:
+        """Ensures that the rules of these fields are not attached (facts/encvoy-id.md §2, Claims)."""
+        if not field_names:
+            return
+        there = field_names & (await self._require(client_id)).rules
+        if not there:
+            return
+        for rule_id in ids_of_rules(await self._session.public(RULES), there, f"GET {RULES}"):
+            await self._session.call("DELETE", RULE, path=_rule(client_id, rule_id))
 
     async def delete(self, client_id: str) -> None:
         """Ensures that it is gone; harmless if it is. Forbidden where the role cannot tell."""
@@ -129,3 +139,7 @@ class Applications:
     async def _call(self, method: str, pattern: str, client_id: str, *, json: Any = None) -> Any:
         path = pattern.replace(":client_id", check_client_id(client_id))
         return await self._session.call(method, pattern, path=path, json=json)
+
+
+def _rule(client_id: str, rule_id: str) -> str:
+    return f"{CLIENTS}/{client_id}/rules/{quote(rule_id, safe='')}"

@@ -119,6 +119,10 @@ class EncvoyIdClient:
         """See `EncvoyId.attach_rules`."""
         await self._applications.attach_rules(client_id, field_names)
 
+    async def detach_rules(self, client_id: str, field_names: frozenset[str]) -> None:
+        """See `EncvoyId.detach_rules`."""
+        await self._applications.detach_rules(client_id, field_names)
+
     async def delete_application(self, client_id: str) -> None:
         """See `EncvoyId.delete_application`."""
         await self._applications.delete(client_id)

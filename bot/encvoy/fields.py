@@ -112,9 +112,7 @@ def read_ids(value: Any, route: str) -> tuple[str, ...]:
 
 def rule_ids(value: Any, wanted: frozenset[str], route: str) -> Mapping[str, str]:
     """Field name to the id of its rule, for the wanted ones. UserError if one is missing or switched off."""
-    if not isinstance(value, list):
-        raise not_its_own(route, "That is no list of rules.")
-    rules = [rule for rule in value if isinstance(rule, Mapping) and rule.get("field_name") in wanted]
+    rules = _rules_of(value, wanted, route)
     found = {str(rule["field_name"]): str(rule.get("id")) for rule in rules if rule.get("active") is True}
     for name in sorted(wanted - found.keys()):
         known = any(rule["field_name"] == name for rule in rules)
@@ -124,6 +122,17 @@ def rule_ids(value: Any, wanted: frozenset[str], route: str) -> Mapping[str, str
             mend=f"An administrator of Encvoy ID switches the rule for {name} on, in its profile settings.",
         )
     return found
+
+
+def ids_of_rules(value: Any, names: frozenset[str], route: str) -> tuple[str, ...]:
+    """The ids of all rules of these fields, those that are switched off included: such a one may still be attached."""
+    return tuple(str(rule.get("id")) for rule in _rules_of(value, names, route))
+
+
+def _rules_of(value: Any, names: frozenset[str], route: str) -> list[Mapping[str, Any]]:
+    if not isinstance(value, list):
+        raise not_its_own(route, "That is no list of rules.")
+    return [rule for rule in value if isinstance(rule, Mapping) and rule.get("field_name") in names]
 
 
 def _complaints(fields: ApplicationFields) -> Iterator[str]:

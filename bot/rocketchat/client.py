@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.clock import Clock
+from bot.connection.accounts import Accounts
 from bot.connection.in_use import InUse
 from bot.connection.marker import engine_of, shows
-from bot.connection.ports import Awaited, LiveSeen, Server
+from bot.connection.ports import Awaited, LiveSeen, Server, Told
 from bot.connection.profile import Engine, Profile
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
 from bot.rocketchat.budget import Budget
 from bot.rocketchat.callback import Callback
 from bot.rocketchat.instances import OrderedWrites
 from bot.rocketchat.open_routes import OpenRoutes
+from bot.rocketchat.people import PeopleList
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.server import ServerFacts
@@ -32,6 +34,7 @@ class RocketChatClient:
         Rocket.Chat does for Encvoy ID. Nothing is asked yet."""
         budget = Budget(clock)
         self.facts = ServerFacts(rest, budget)
+        self._people = PeopleList(rest, clock)
         self._services = Services(rest, quiet)
         self._ordered = OrderedWrites(rest, quiet)
         self._settle = Settle(OpenRoutes(wire, rest, budget, clock), table, clock)
@@ -45,6 +48,10 @@ class RocketChatClient:
     async def profile(self) -> Profile:
         """See the port."""
         return await self.facts.profile()
+
+    async def accounts(self, told: Told) -> Accounts | Unknown:
+        """See the port."""
+        return await self._people.accounts(told)
 
     async def stored(self, name: ServiceName) -> StoredService | None:
         """See the port."""

@@ -42,8 +42,8 @@ class ServerFacts:
 
     async def server(self) -> Server:
         """Everything at once; for the start of an operation."""
-        found, site_url, people = await asyncio.gather(self.profile(), self._site_url(), _or_unknown(self.people()))
-        return Server(profile=found, site_url=str(site_url).rstrip("/"), people=people)
+        found, site_url = await asyncio.gather(self.profile(), self._site_url())
+        return Server(profile=found, site_url=str(site_url).rstrip("/"))
 
     async def profile(self) -> Profile:
         """What depends on version, engine and licence, asked anew: an upgrade or a setting may have changed it."""
@@ -78,13 +78,6 @@ class ServerFacts:
         if not isinstance(modules, list):
             raise not_its_own("GET /api/v1/licenses.info")
         return frozenset(str(module) for module in modules)
-
-    async def people(self) -> int:
-        """How many accounts there are."""
-        total = (await self.rest.get("users.list", count=1, offset=0)).get("total")
-        if not isinstance(total, int):
-            raise not_its_own("GET /api/v1/users.list")
-        return total
 
     async def setting(self, setting: str) -> SettingValue:
         """The stored value of any setting, numbers as text; needs `view-privileged-setting`."""

@@ -177,7 +177,8 @@ class SqlConnections:
             undoing=row["undoing"],
             settle=row["settle"],
         )
-        self._seen[connection.id] = row["revision"]
+        # A look that ends after a write of ours has seen what is older than that.
+        self._seen[connection.id] = max(row["revision"], self._seen.get(connection.id, 0))
         return connection
 
 

@@ -176,6 +176,20 @@ async def test_what_else_is_seen(world: World, hears: Heard, ground: Callable[[W
         hears(what_did_not_pass(await world.ask("test")), typed="!sso test")
 
 
+@case("status", "E-mail addresses are left out")
+async def test_status_without_email(world: World, asks: Asks) -> None:
+    await world.ask("setup --no-email")
+    assert "✗" not in await asks("status")
+
+
+@case("test", "E-mail addresses are left out, and somebody makes Encvoy ID ask for them")
+async def test_of_a_rule_that_is_not_wanted(world: World, hears: Heard) -> None:
+    await world.ask("setup --no-email")
+    both = [world.encvoy.state.rule(name).id for name in ("email", "login")]
+    with grounds.changed(world.encvoy.clients.rules, grounds.application(world)["client_id"], both):
+        hears(what_did_not_pass(await world.ask("test")), typed="!sso test")
+
+
 @case("test", "All is well, and it is off")
 async def test_of_a_connection_that_is_off(world: World, asks: Asks) -> None:
     await world.ask("setup --disabled")

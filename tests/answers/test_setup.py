@@ -72,6 +72,104 @@ async def test_another_name(world: World, asks: Asks) -> None:
     assert snapshot(world) == before
 
 
+@case("setup", "E-mail addresses are to be left out")
+async def test_without_email(world: World, asks: Asks) -> None:
+    await asks("setup --no-email")
+    assert world.rocketchat.settings.get(f"{SETTINGS}-scope") == "openid profile"
+
+
+@case("setup", "E-mail addresses are to be left out of a connection that is there")
+async def test_without_email_from_now_on(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    await asks("setup --no-email")
+    assert world.rocketchat.settings.get(f"{SETTINGS}-scope") == "openid profile"
+
+
+@case("setup", "Only the plan is asked for, and e-mail addresses are to be left out")
+async def test_a_dry_run_without_email(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    before = snapshot(world)
+    await asks("setup --no-email --dry-run")
+    assert snapshot(world) == before
+
+
+@case("setup", "E-mail addresses are to be passed on again")
+async def test_with_email_again(world: World, asks: Asks) -> None:
+    await world.ask("setup --no-email")
+    await asks("setup --email")
+    assert world.rocketchat.settings.get(f"{SETTINGS}-scope") == "openid profile email"
+
+
+@case("setup", "E-mail addresses are to be left out and passed on at once")
+async def test_with_and_without_email(world: World, asks: Asks) -> None:
+    before = snapshot(world)
+    await asks("setup --email --no-email")
+    assert snapshot(world) == before
+
+
+@contextmanager
+def more_people(world: World) -> Iterator[None]:
+    """A second page of them."""
+    for number in range(150):
+        address = {"address": f"{number}@people.example", "verified": True}
+        world.rocketchat.people.add(f"somebody{number}", name="Somebody", emails=[address])
+    yield
+
+
+@contextmanager
+def limited_after_a_page(world: World) -> Iterator[None]:
+    text = "Error, too many requests. Please slow down. You must wait 59 seconds before trying this endpoint again."
+    body = f'{{"success": false, "error": "{text} [error-too-many-requests]"}}'
+    with more_people(world), grounds.fault(world.rocketchat, path="/api/v1/users.list", skip=1, status=429, body=body):
+        yield
+
+
+@contextmanager
+def ended_after_a_page(world: World) -> Iterator[None]:
+    body = '{"success": true, "users": [], "count": 0, "offset": 100, "total": 155}'
+    with more_people(world), grounds.fault(world.rocketchat, path="/api/v1/users.list", skip=1, status=200, body=body):
+        yield
+
+
+UNCOUNTED: dict[str, Callable[[World], Ground]] = {
+    "The bot's account may not list the accounts": grounds.permission("view-d-room"),
+    "Rocket.Chat limits how often the bot may ask for accounts": limited_after_a_page,
+    "Rocket.Chat's list of accounts ends before its end": ended_after_a_page,
+}
+
+
+@pytest.mark.parametrize("ground", [pytest.param(g, marks=case("setup", title)) for title, g in UNCOUNTED.items()])
+async def test_accounts_that_are_not_counted(world: World, asks: Asks, ground: Callable[[World], Ground]) -> None:
+    with ground(world):
+        await asks("setup")
+    assert world.state().live is not None
+
+
+@case("setup", "Rocket.Chat is too slow to list all accounts")
+async def test_accounts_that_take_too_long(world: World, asks: Asks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.rocketchat.people.PATIENCE", 0.0)
+    with more_people(world):
+        await asks("setup")
+    assert world.state().live is not None
+
+
+@case("setup", "Rocket.Chat 9 with the licence")
+async def test_the_modern_engine(tmp_path: Path, hears: Heard) -> None:
+    switches = Switches(modules={"oauth-enterprise"})
+    async with world_at(tmp_path, version="9.0", switches=switches) as world, world.play.bot():
+        grounds.modern_callback(world)
+        hears(await world.ask("setup"), typed="!sso setup")
+
+
+@case("setup", "Rocket.Chat 9, and e-mail addresses are to be left out of a connection that is there")
+async def test_the_modern_engine_without_email(tmp_path: Path, hears: Heard) -> None:
+    switches = Switches(modules={"oauth-enterprise"})
+    async with world_at(tmp_path, version="9.0", switches=switches) as world, world.play.bot():
+        grounds.modern_callback(world)
+        await world.ask("setup")
+        hears(await world.ask("setup --no-email"), typed="!sso setup --no-email")
+
+
 NAMES = {
     "A name that Rocket.Chat would mangle": "setup Вход через Encvoy",
     "A name that Rocket.Chat would drop": "setup Вход",

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from bot.chatops.once import SAID
 from bot.chatops.ports import Operation, OperationState
 from bot.chatops.reply import new_message_id
 from bot.clock import SystemClock
 from bot.sandbox.faults import Fault, When
+from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
+from commands.correction import LINKED, REFUSED
 from tests.answers.conftest import Heard
 from tests.support.crashes import SCENARIOS, Moment, died, is_write, scene
 from tests.support.crashes import answered as at_rest
@@ -55,6 +58,26 @@ async def test_a_public_room(quiet_world: World, hears: Heard) -> None:
 async def test_a_room_that_is_encrypted_meanwhile(world: World, hears: Heard) -> None:
     world.rocketchat.chat.post_encrypted(room_of(world), world.rocketchat.person("admin").id)
     hears(await spoken(world, "end-to-end encrypted now"))
+
+
+@case(GROUP, "An earlier version made the connection, and promised too much")
+async def test_a_promise_that_was_false(quiet_world: World, hears: Heard) -> None:
+    async with quiet_world.play.bot() as bot:
+        await quiet_world.ask("setup")
+        await SqlNotes(bot.database, SystemClock()).forget(LINKED)
+    async with quiet_world.play.bot():
+        hears(await spoken(quiet_world, "That was wrong"))
+
+
+@case(GROUP, "Rocket.Chat signs people in by another engine than when the connection was made")
+async def test_another_engine(quiet_world: World, hears: Heard) -> None:
+    async with quiet_world.play.bot() as bot:
+        await quiet_world.ask("setup")
+        notes = SqlNotes(bot.database, SystemClock())
+        await notes.forget(LINKED)
+        await notes.put(REFUSED, SAID)
+    async with quiet_world.play.bot():
+        hears(await spoken(quiet_world, "another login engine"))
 
 
 @case(GROUP, "A command was typed while the bot was away")

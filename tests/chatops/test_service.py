@@ -10,10 +10,11 @@ from datetime import timedelta
 
 import pytest
 
+from bot.chatops.once import Announcement, Once
 from bot.chatops.ports import Operation, OperationState
 from bot.chatops.reception import Identity
 from bot.chatops.reply import new_message_id
-from bot.chatops.service import Chatops
+from bot.chatops.service import AGAIN, Chatops
 from bot.errors import ConfigError, Unauthenticated, Unreachable
 from tests.support.chat import (
     ADMIN_ROOM,
@@ -44,6 +45,7 @@ class Parts:
     clock: SteppedClock = field(default_factory=SteppedClock)
     script: Script = field(default_factory=Script)
     skew: timedelta = timedelta(0)
+    announcements: tuple[Announcement, ...] = ()
 
     def build(self, admin_room: str = ADMIN_ROOM.name) -> Chatops:
         async def skew() -> timedelta:
@@ -61,6 +63,7 @@ class Parts:
             admin_room=admin_room,
             admin_roles=frozenset({"admin"}),
             skew=skew,
+            announcements=self.announcements,
         )
 
 
@@ -94,6 +97,37 @@ async def test_at_the_start_it_says_what_does_not_work(parts: Parts) -> None:
     async with running(parts, parts.build()):
         pass
     assert "Message_AllowUnrecognizedSlashCommand" in parts.chat.said()[0]
+
+
+async def test_what_cannot_be_announced_is_tried_again_and_delays_nothing(parts: Parts) -> None:
+    tries: list[str] = []
+
+    async def announce(room: Once) -> bool:
+        tries.append(room.room_id)
+        if len(tries) == 1:
+            raise Unreachable("Rocket.Chat", "")
+        return len(tries) == 3
+
+    parts.announcements = (announce,)
+    async with running(parts, parts.build()):
+        parts.listener.push(typed("!sso status"))
+        await parts.clock.advance(2)
+        assert (parts.chat.said(), tries) == (["All is well."], [ADMIN_ROOM.id])
+        await parts.clock.advance(4 * AGAIN)
+    assert tries == [ADMIN_ROOM.id] * 3
+
+
+async def test_an_announcement_that_hangs_delays_nothing_and_is_left_at_the_end(parts: Parts) -> None:
+    async def announce(room: Once) -> bool:
+        await asyncio.Event().wait()
+        return True
+
+    parts.announcements = (announce,)
+    async with running(parts, parts.build()):
+        parts.listener.push(typed("/sso setup"))
+        await parts.clock.advance(2)
+    assert "Changed." in parts.chat.said()[0]
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_at_the_start_it_waits_for_rocket_chat_and_then_recovers(parts: Parts) -> None:

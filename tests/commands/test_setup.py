@@ -11,6 +11,7 @@ from bot.doctor.checks import Finding, Result, State
 from bot.doctor.verdict import Verdict
 from bot.errors import UserError
 from bot.secret import Secret
+from commands.arrivals import LEFT_OUT, STALE_SCOPE
 from tests.support.counter import Counter
 
 
@@ -35,7 +36,7 @@ async def test_it_says_how_it_went(counter: Counter) -> None:
     await counter.run("setup")
     assert counter.spoken.steps[0] == "Rocket.Chat 8.8 at https://chat.example.org: its address and licence are fine"
     assert counter.spoken.steps[-1] == "On: the login page shows `Sign in with Encvoy ID`"
-    assert "3 accounts exist here." in counter.spoken.notes[0]
+    assert "2 of 3 accounts are active and have an e-mail address" in counter.spoken.notes[0]
 
 
 async def test_it_ends_with_the_doctors_word(counter: Counter) -> None:
@@ -122,3 +123,110 @@ async def test_where_nothing_can_be_respelled_it_is_put_back_all_the_same(standi
     standing.rocketchat.settings["Encvoyid"] |= {"button_label_color": "#000000", "scope": "openid"}
     await standing.run("setup")
     assert standing.rocketchat.secrets["Encvoyid"] == row(standing).current
+
+
+# Who arrives where, and e-mail addresses left out.
+
+
+async def test_it_reads_the_accounts_before_it_writes(counter: Counter) -> None:
+    await counter.run("setup")
+    assert counter.world.calls.index("accounts") < counter.world.calls.index("save")
+    assert counter.world.calls.count("accounts") == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "modules", "says"),
+    [
+        ((8, 8), frozenset[str](), "enters that account, an administrator's included"),
+        ((9, 0), frozenset({"oauth-enterprise"}), "is refused, unless they came through `encvoyid` before"),
+    ],
+)
+async def test_it_says_what_is_true_for_the_engine(
+    counter: Counter, version: tuple[int, int], modules: frozenset[str], says: str
+) -> None:
+    counter.rocketchat.version, counter.rocketchat.modules = version, modules
+    await counter.run("setup")
+    assert says in counter.spoken.notes[0]
+    assert "user name of an account that is here already is refused" in counter.spoken.notes[1]
+
+
+async def test_nothing_of_it_is_asked_or_said_again(standing: Counter) -> None:
+    await standing.run("setup")
+    assert "accounts" not in standing.world.calls
+    assert standing.spoken.notes == []
+
+
+async def test_one_that_did_not_end_says_it_again(standing: Counter) -> None:
+    standing.connections.row = replace(row(standing), current=None, pending=row(standing).current)
+    await standing.run("setup", resumed=True)
+    assert "Who arrives where" in standing.spoken.notes[0]
+
+
+async def test_without_email_neither_rule_nor_scope_asks_for_it(counter: Counter) -> None:
+    _, text = await counter.run("setup --no-email")
+    (application,) = counter.encvoy.applications_by_id.values()
+    assert application.rules == {"login"}
+    assert counter.rocketchat.settings["Encvoyid"]["scope"] == "openid profile"
+    assert counter.spoken.notes[0] == LEFT_OUT
+    assert "make login name visible; it then becomes visible to every application" in text
+    assert "accounts" not in counter.world.calls
+
+
+async def test_email_goes_from_a_connection_that_is_there(standing: Counter) -> None:
+    await standing.run("setup --no-email")
+    (application,) = standing.encvoy.applications_by_id.values()
+    assert application.rules == {"login"}
+    live, _ = standing.rocketchat.live_records["Encvoyid"]
+    assert live.settings["scope"] == "openid profile"
+    assert standing.writes == ["save", "detach_rules", "write_service"]
+    assert "It no longer asks people for their e-mail" in standing.spoken.steps
+    assert "keeps that way in" in standing.spoken.notes[-1]
+
+
+@pytest.mark.parametrize("words", ["setup", "setup --dry-run", "rotate", "disable", "enable"])
+async def test_what_was_chosen_stays(standing: Counter, words: str) -> None:
+    await standing.run("setup --no-email")
+    await standing.run(words)
+    assert not row(standing).with_email
+    assert row(standing).settings["scope"] == "openid profile"
+    assert standing.rocketchat.settings["Encvoyid"]["scope"] == "openid profile"
+
+
+async def test_a_dry_run_shows_what_would_go(standing: Counter) -> None:
+    _, text = await standing.run("setup --no-email --dry-run")
+    assert "1. stop Encvoy ID asking people for: email\n2. write in Rocket.Chat: scope" in text
+    assert standing.writes == []
+    assert row(standing).with_email
+
+
+async def test_email_comes_back_only_when_asked_for(standing: Counter) -> None:
+    before = row(standing)
+    await standing.run("setup --no-email")
+    await standing.run("setup --email")
+    (application,) = standing.encvoy.applications_by_id.values()
+    assert application.rules == {"login", "email"}
+    assert row(standing) == before
+    assert "enters that account" in standing.spoken.notes[0]
+
+
+async def test_both_at_once_are_refused(standing: Counter) -> None:
+    with pytest.raises(UserError, match="exclude each other"):
+        await standing.run("setup --email --no-email")
+    assert standing.writes == []
+
+
+async def test_the_modern_engine_may_keep_the_old_scope(counter: Counter) -> None:
+    counter.rocketchat.version, counter.rocketchat.modules = (9, 0), frozenset({"oauth-enterprise"})
+    await counter.run("setup")
+    await counter.run("setup --no-email")
+    assert counter.spoken.notes[-1] == STALE_SCOPE
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [("setup", "`/sso setup --no-email` leaves them out"), ("setup --no-email", "left out; `/sso setup --email`")],
+)
+async def test_status_shows_it(counter: Counter, words: str, says: str) -> None:
+    await counter.run(words)
+    answer, _ = await counter.run("status")
+    assert says in str(answer.lines)

@@ -13,6 +13,7 @@ from bot.connection.changes import (
     CreateApplication,
     CreateService,
     DeleteTwin,
+    DetachRules,
     Live,
     Prove,
     ProveInUse,
@@ -56,6 +57,7 @@ APPLICATION = Application(
 )
 WHOLE = Observed(STORED, LIVE, APPLICATION)
 PROOF = (Prove(), ProveInUse(), Settle(), ProveInUse(later=True))
+NO_EMAIL = replace(AT_REST, rules=frozenset({"login"}), settings={**AT_REST.settings, "scope": "openid profile"})
 SILENT = Unknown("silent")
 STORED_NEW = replace(STORED, settings=MARKED, secret=NEW)
 LIVE_NEW = LiveService("encvoyid", MARKED)
@@ -160,6 +162,18 @@ ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
         AT_REST,
         replace(WHOLE, application=replace(APPLICATION, rules=frozenset({"login"}))),
         (AttachRules(("email",)),),
+    ),
+    (
+        "e-mail was left out, and somebody attached its rule and one of their own",
+        replace(AT_REST, rules=frozenset({"login"})),
+        replace(WHOLE, application=replace(APPLICATION, rules=frozenset({"login", "email", "phone_number"}))),
+        (DetachRules(("email",)),),
+    ),
+    (
+        "e-mail is left out of a connection that people use",
+        NO_EMAIL,
+        WHOLE,
+        (DetachRules(("email",)), WriteService(("scope",)), AwaitLive(Live.ON)),
     ),
     (
         "a creation was repeated",

@@ -33,7 +33,7 @@ PROVIDER = Provider(
     par_url=None,
     jwks_url="https://id.example.org/oidc/jwks",
 )
-SERVER = Server(profile=profile((8, 8), frozenset()), site_url="https://chat.example.org", people=3)
+SERVER = Server(profile=profile((8, 8), frozenset()), site_url="https://chat.example.org")
 GROUND = Ground(SERVER, PROVIDER, (), (), None)
 
 
@@ -136,10 +136,24 @@ def test_a_long_host_keeps_the_name_of_the_application_within_what_encvoy_takes(
     assert len(desire(NAME, server, PROVIDER, secret=Secret("s"), enabled=True).application_name) == 50
 
 
-def test_returning_people_are_let_in_and_no_local_account_can_be_taken() -> None:
-    settings = service_settings(NAME, PROVIDER)
+def test_returning_people_are_let_in_and_no_user_name_leads_into_an_account() -> None:
+    settings = service_settings(NAME, PROVIDER, with_email=True)
     assert (settings["merge_users"], settings["merge_users_distinct_services"]) == (True, False)
     assert (settings["key_field"], settings["username_field"], settings["email_field"]) == ("username", "login", "")
+
+
+def test_without_email_neither_scope_nor_rules_name_it() -> None:
+    connection = desire(NAME, SERVER, PROVIDER, secret=Secret("s"), enabled=True, with_email=False)
+    assert connection.settings["scope"] == "openid profile"
+    assert connection.rules == {"login"}
+    assert not connection.with_email
+
+
+def test_with_email_both_do() -> None:
+    connection = desire(NAME, SERVER, PROVIDER, secret=Secret("s"), enabled=True)
+    assert connection.settings["scope"] == "openid profile email"
+    assert connection.rules == {"login", "email"}
+    assert connection.with_email
 
 
 def test_paths_are_relative_to_one_origin() -> None:

@@ -49,7 +49,7 @@ PROVIDER = Provider(
     par_url="https://id.example.org/oidc/request",
     jwks_url="https://id.example.org/oidc/jwks",
 )
-SERVER = Server(profile=profile((8, 8), frozenset()), site_url="https://chat.example.org", people=3)
+SERVER = Server(profile=profile((8, 8), frozenset()), site_url="https://chat.example.org")
 WHOLE = Evidence(
     address="https://chat.example.org",
     server=SERVER,
@@ -118,6 +118,10 @@ BROKEN: list[tuple[str, Evidence]] = [
         replace(WHOLE, application=replace(APPLICATION, token_endpoint_auth_method="none"), ours=Probe.REFUSED),
     ),
     ("Login name and e-mail", replace(WHOLE, application=replace(APPLICATION, rules=frozenset({"email"})))),
+    (
+        "Login name and e-mail",
+        replace(WHOLE, connection=replace(CONNECTION, rules=frozenset({"login"}))),
+    ),
     ("Application is valid at the token side", replace(WHOLE, ours=Probe.BROKEN, random=Probe.BROKEN)),
     ("Secret accepted", replace(WHOLE, ours=Probe.REFUSED, application=replace(APPLICATION, secret=Secret("x")))),
     ("Secret accepted", replace(WHOLE, ours=Probe.REFUSED)),

@@ -257,6 +257,35 @@ async def test_one_rule_switched_off_attaches_none(client: EncvoyIdClient, stand
     assert standin.ledger.requests("POST", "/rules/") == []
 
 
+async def test_a_rule_is_detached_once_and_the_others_stay(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
+    client_id = await client.create_application(FIELDS)
+    await client.attach_rules(client_id, frozenset({"login", "email"}))
+
+    await client.detach_rules(client_id, frozenset({"email"}))
+    await client.detach_rules(client_id, frozenset({"email"}))
+
+    assert (await seen(client, client_id)).rules == {"login"}
+    assert len(standin.ledger.requests("DELETE", "/rules/")) == 1
+
+
+async def test_a_rule_that_was_switched_off_is_detached_all_the_same(
+    client: EncvoyIdClient, standin: EncvoyStandIn
+) -> None:
+    client_id = await client.create_application(FIELDS)
+    await client.attach_rules(client_id, frozenset({"login", "email"}))
+    standin.state.rule("email").active = False
+
+    await client.detach_rules(client_id, frozenset({"email"}))
+
+    assert standin.clients.rules[client_id] == [standin.state.rule("login").id]
+
+
+async def test_no_rules_to_detach_ask_nothing(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
+    await client.detach_rules("whatever", frozenset())
+
+    assert standin.ledger.requests() == []
+
+
 async def test_a_deleted_application_is_gone_and_may_be_deleted_again(make_client: Make) -> None:
     client = make_client("editor")
     client_id = await client.create_application(FIELDS)

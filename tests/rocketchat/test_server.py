@@ -29,7 +29,6 @@ def healthy(**replies: Reply) -> Routes:
             f"GET settings/{MODERN_FLOW}": NO_SUCH_SETTING,
             "GET settings/Site_Url": {"_id": "Site_Url", "value": "https://chat.test/sub/"},
             "GET licenses.info": {"license": {"activeModules": ["oauth-enterprise", "auditing"]}},
-            "GET users.list": {"users": [{}], "count": 1, "offset": 0, "total": 42},
             "GET me": {"_id": "bot-id", "username": "ssobot", "roles": ["bot", "sso-operator"]},
             **{f"GET {route.replace('__', '.')}": reply for route, reply in replies.items()},
         }
@@ -45,7 +44,7 @@ class TestServer:
         async with rocket(healthy()) as rest:
             server = await facts(rest).server()
         modules = frozenset({"oauth-enterprise", "auditing"})
-        assert server == Server(profile=profile((8, 8), modules), site_url="https://chat.test/sub", people=42)
+        assert server == Server(profile=profile((8, 8), modules), site_url="https://chat.test/sub")
 
     async def test_no_licence_is_no_module(self) -> None:
         routes = healthy(info={"version": "9.0"}, licenses__info={"license": {"activeModules": []}})
@@ -82,11 +81,6 @@ class TestServer:
             assert (await asked.profile()).engine is Engine.LEGACY
             routes.replies[f"GET settings/{MODERN_FLOW}"] = {"value": True}
             assert (await asked.profile()).engine is Engine.MODERN
-
-    @pytest.mark.parametrize("reply", [FORBIDDEN, ABSENT, {}, {"total": "many"}])
-    async def test_people_that_cannot_be_counted(self, reply: Reply) -> None:
-        async with rocket(healthy(users__list=reply)) as rest:
-            assert isinstance((await facts(rest).server()).people, Unknown)
 
     @pytest.mark.parametrize(
         "refusal", [FORBIDDEN, (401, {"success": False, "error": "You must be logged in to do this."})]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chatops.ports import Operation
 from bot.clock import SystemClock
@@ -51,6 +54,27 @@ async def test_every_field_comes_back(connection: Connection, connections: SqlCo
     found = await port.get()
     assert found == connection
     assert list(found.settings) == list(connection.settings)
+
+
+async def test_a_look_that_ends_after_a_write_is_not_taken_for_a_newer_one(
+    connections: SqlConnections, database: Database
+) -> None:
+    """`status` looks while `setup` writes."""
+    await connections.save(PLAIN)
+    reading = database.reading
+
+    @contextlib.asynccontextmanager
+    async def overtaken() -> AsyncIterator[AsyncConnection]:
+        async with reading() as transaction:
+            yield transaction
+        await connections.save(FULL)
+
+    object.__setattr__(database, "reading", overtaken)
+    assert await connections.get() == PLAIN
+    object.__setattr__(database, "reading", reading)
+
+    await connections.save(replace(FULL, enabled=True))
+    assert await connections.get() == replace(FULL, enabled=True)
 
 
 async def test_saving_again_replaces_every_field(connections: SqlConnections) -> None:

@@ -18,6 +18,7 @@ from bot.rocketchat.names import service_name
 from bot.secret import Fingerprints
 from commands import register_all
 from commands.parts import Parts
+from tests.support.chat import MemoryNotices
 from tests.support.memory import ManualClock, MemoryConnections, MemoryEncvoyId, MemoryRocketChat, Scripted
 
 WRITES = frozenset(
@@ -28,6 +29,7 @@ WRITES = frozenset(
         "create_application",
         "write_application",
         "attach_rules",
+        "detach_rules",
         "delete_application",
         "save",
         "allow",
@@ -94,6 +96,8 @@ class Counter:
     slash: MemorySlash
     registry: Registry
     doctor: MemoryDoctor
+    parts: Parts
+    notices: MemoryNotices
     refusal: UserError | None = None
     """Raised when a command asks whether it may go on."""
     spoken: Spoken = field(default_factory=Spoken)
@@ -134,7 +138,7 @@ def new_counter() -> Counter:
     """Two empty systems, nothing connected, and a doctor who finds all well."""
     world = Scripted(ManualClock())
     rocketchat, encvoy = MemoryRocketChat(world), MemoryEncvoyId(world)
-    connections, slash = MemoryConnections(world), MemorySlash(world)
+    connections, slash, notices = MemoryConnections(world), MemorySlash(world), MemoryNotices()
     doctor = MemoryDoctor()
     parts = Parts(
         shop=Workshop(rocketchat, encvoy, connections, world.clock),
@@ -143,5 +147,7 @@ def new_counter() -> Counter:
         service_name=service_name,
         examine=doctor,
         slash=slash,
+        notices=notices,
     )
-    return Counter(world, rocketchat, encvoy, connections, slash, register_all(Registry(), parts), doctor)
+    registry = register_all(Registry(), parts)
+    return Counter(world, rocketchat, encvoy, connections, slash, registry, doctor, parts, notices)

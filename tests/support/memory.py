@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.connection.accounts import Accounts
 from bot.connection.in_use import InUse, Use
-from bot.connection.ports import ApplicationFields, Awaited, LiveSeen, Probe, Provider, Server
+from bot.connection.ports import ApplicationFields, Awaited, LiveSeen, Probe, Provider, Server, Told
 from bot.connection.profile import Profile, profile
 from bot.connection.state import (
     Application,
@@ -29,6 +30,7 @@ from bot.secret import Secret, new_secret
 SETTLE = 2.5
 LAST_LOOK = 0.02
 """Seconds before a change goes live in which it was seen not to be live."""
+ACCOUNTS = Accounts(total=3, read=3, with_address=2, administrators=("anna",))
 Script = Callable[[str], "Exception | None"]
 """Given the name of a call (`write_service before`, `write_service after`), an error to raise, or None."""
 
@@ -103,6 +105,7 @@ class MemoryRocketChat:
     uses: list[InUse] = field(default_factory=list)
     """What it says first, one by one, when a bogus code is brought."""
     quiets: list[float] = field(default_factory=list)
+    people: Accounts | Unknown = ACCOUNTS
 
     def tick(self) -> None:
         """Rewrites the live services if the debounce has passed."""
@@ -122,7 +125,11 @@ class MemoryRocketChat:
 
     async def server(self) -> Server:
         self.world.before("server")
-        return Server(profile=profile(self.version, self.modules), site_url=self.site_url, people=3)
+        return Server(profile=profile(self.version, self.modules), site_url=self.site_url)
+
+    async def accounts(self, told: Told) -> Accounts | Unknown:
+        self.world.before("accounts")
+        return self.people
 
     async def profile(self) -> Profile:
         self.world.before("profile")
@@ -297,6 +304,12 @@ class MemoryEncvoyId:
         application = self.applications_by_id[client_id]
         self.applications_by_id[client_id] = replace(application, rules=application.rules | field_names)
         self.world.after("attach_rules")
+
+    async def detach_rules(self, client_id: str, field_names: frozenset[str]) -> None:
+        self.world.before("detach_rules")
+        application = self.applications_by_id[client_id]
+        self.applications_by_id[client_id] = replace(application, rules=application.rules - field_names)
+        self.world.after("detach_rules")
 
     async def delete_application(self, client_id: str) -> None:
         self.world.before("delete_application")

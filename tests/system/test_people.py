@@ -177,7 +177,7 @@ async def test_a_person_arrives_without_email_where_nobody_asks_for_it(connected
     assert user.addresses == []
 
 
-# No local account can be taken over.
+# Nobody enters a local account by its user name.
 
 
 def local_account(world: World, username: str, address: str) -> User:

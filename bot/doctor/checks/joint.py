@@ -4,7 +4,7 @@ a connection."""
 from __future__ import annotations
 
 from bot.connection.marker import meaning
-from bot.connection.plan import NOT_VISIBLE_MEND, NOT_VISIBLE_WHY, application_drift, drift
+from bot.connection.plan import NOT_VISIBLE_MEND, NOT_VISIBLE_WHY, application_drift, drift, unwanted_rules
 from bot.connection.ports import Probe, Server
 from bot.connection.preflight import refuse_licence
 from bot.connection.state import Application, LiveService, NotVisible, StoredService, Unknown
@@ -51,7 +51,8 @@ def fields(evidence: Evidence) -> Result | None:
 
 @catalogue.check("Login name and e-mail", 'facts/encvoy-id.md §2 "Claims"')
 def rules(evidence: Evidence) -> Result | None:
-    """The application makes Encvoy ID ask people for them; without, new people arrive without a user name."""
+    """The application makes Encvoy ID ask people for them, for e-mail unless `setup --no-email` left it out; without
+    login name new people arrive without a user name."""
     if evidence.connection is None:
         return None
     if not isinstance(evidence.application, Application):
@@ -63,7 +64,15 @@ def rules(evidence: Evidence) -> Result | None:
             "Somebody took the rule off the application; a sign-in without login name fails.",
             PUT_RIGHT,
         )
-    return passed(f"asked for: {', '.join(sorted(evidence.application.rules))}")
+    unwanted = unwanted_rules(evidence.connection, evidence.application)
+    if unwanted:
+        return failed(
+            f"asked for against your wish: {', '.join(unwanted)}",
+            "It was left out here, and somebody attached the rule to the application at Encvoy ID.",
+            PUT_RIGHT,
+        )
+    left_out = "" if evidence.connection.with_email else "; e-mail is left out"
+    return passed(f"asked for: {', '.join(sorted(evidence.application.rules))}{left_out}")
 
 
 @catalogue.check("Application is valid at the token side", "facts/encvoy-id.md §4, end")

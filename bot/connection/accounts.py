@@ -1,0 +1,65 @@
+"""The accounts that are in Rocket.Chat already, counted: who could be entered by e-mail address. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from bot.connection.state import Unknown
+
+MOST_READ = 20_000
+"""Accounts that are read at most, however many there are said to be."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What counts of one account. None: Rocket.Chat did not say."""
+
+    username: str
+    active: bool
+    """A deactivated account lets nobody in, by whichever way they come (facts/sign-ins.json)."""
+    has_address: bool | None
+    is_administrator: bool | None
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """All accounts, counted."""
+
+    total: int
+    """How many there are, as Rocket.Chat says."""
+    read: int
+    """How many of them were looked at; what follows is about these."""
+    with_address: int | Unknown
+    """Those that are active and have an e-mail address."""
+    administrators: tuple[str, ...] | Unknown
+    """The user names of those among them that hold the role admin, in order."""
+    unread: str = ""
+    """Why not all were looked at, as a sentence."""
+
+
+NO_ADDRESSES = Unknown(
+    "Rocket.Chat shows me nobody's e-mail address: there is none, or my account may not see them.",
+    "Give the bot's account the permission view-full-other-user-info.",
+)
+NO_ROLES = Unknown(
+    "Rocket.Chat shows me nobody's roles.", "Give the bot's account the permission view-full-other-user-info."
+)
+TWICE = "The pages of Rocket.Chat's list do not fit together."
+
+
+def counted(own: Account | None, others: Collection[Account], total: int, unread: str = "") -> Accounts:
+    """`own` is the bot's account, of which Rocket.Chat shows everything: it says nothing about what the bot sees of
+    `others`. A person without address has no such field, so one that is shown proves that all are."""
+    everybody = [*others, *([own] if own else [])]
+    entered = [account for account in everybody if account.active and account.has_address]
+    with_address: int | Unknown = len(entered)
+    administrators: tuple[str, ...] | Unknown = tuple(sorted(a.username for a in entered if a.is_administrator))
+    if others and all(account.has_address is None for account in others):
+        with_address = administrators = NO_ADDRESSES
+    elif others and all(account.is_administrator is None for account in others):
+        administrators = NO_ROLES
+    total = max(total, len(everybody))
+    if len(everybody) < total and not unread:
+        unread = TWICE
+    return Accounts(total, len(everybody), with_address, administrators, unread)

@@ -1,0 +1,108 @@
+"""Reads all accounts once, page by page, to count them: `users.list` (facts/rocketchat.md §6).
+
+The limit of ten calls a minute holds for whoever may not pass it (§1.6): then the reading ends after a thousand
+accounts and says so. It ends at nonsense, too: a list that shows nobody new, or that has no end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.clock import Clock
+from bot.connection.accounts import MOST_READ, TWICE, Account, Accounts, counted
+from bot.connection.ports import Told
+from bot.connection.state import Unknown
+from bot.errors import Busy, Forbidden, RemoteError
+from bot.rocketchat.decipher import not_its_own
+from bot.rocketchat.rest import Rest
+
+PAGE = 100
+"""The most that a server with default settings gives at once (§2.3)."""
+PATIENCE = 30.0
+"""Seconds after which no further page is asked for, pauses that the server wants included."""
+TOO_LONG = "It took too long."
+TOO_OFTEN = "Rocket.Chat lets me ask for no more pages now; the permission api-bypass-rate-limit lifts that limit."
+TOO_MANY = f"I read no more than {MOST_READ}."
+MAY_NOT_LIST = "Give the bot's account the permission view-d-room, and view-outside-room where Rocket.Chat asks for it."
+ADMINISTRATOR = "admin"
+ROUTE = "users.list"
+
+
+@dataclass
+class _Read:
+    """What the pages so far have shown, by id."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    shown: int = 0
+    """Entries of all pages, those shown twice included: where the next one begins."""
+    total: int = 0
+
+    def add(self, page: Mapping[str, Any]) -> bool:
+        """Whether there was anybody new. BadAnswer if it is no page."""
+        documents, total = page.get("users"), page.get("total")
+        if not isinstance(documents, list) or not isinstance(total, int) or isinstance(total, bool) or total < 0:
+            raise not_its_own(f"GET /api/v1/{ROUTE}")
+        before = len(self.accounts)
+        self.accounts |= {str(d["_id"]): account(d) for d in documents if isinstance(d, Mapping) and "_id" in d}
+        self.shown += len(documents)
+        self.total = total
+        return len(self.accounts) > before
+
+
+@dataclass
+class PeopleList:
+    """The list of accounts."""
+
+    rest: Rest
+    clock: Clock
+
+    async def accounts(self, told: Told) -> Accounts | Unknown:
+        """See `bot.connection.ports.RocketChat`. Never fails: what cannot be read is said in the value."""
+        read, end = _Read(), self.clock.monotonic() + PATIENCE
+        try:
+            unread = await self._walk(read, end, told)
+        except RemoteError as error:
+            unread = TOO_OFTEN if isinstance(error, Busy) else error.what
+            if not read.shown:
+                return Unknown(unread, MAY_NOT_LIST if isinstance(error, Forbidden) else error.mend)
+        own = read.accounts.pop(self.rest.user_id, None)
+        return counted(own, read.accounts.values(), read.total, unread)
+
+    async def _walk(self, read: _Read, end: float, told: Told) -> str:
+        """Why it ended before the end of the list; empty at the end."""
+        while read.add(await self._page(read.shown, end)):
+            if read.shown >= read.total:
+                return ""
+            if len(read.accounts) >= MOST_READ:
+                return TOO_MANY
+            if self.clock.monotonic() >= end:
+                return TOO_LONG
+            told(len(read.accounts), read.total)
+        return TWICE if read.shown < read.total else ""
+
+    async def _page(self, offset: int, end: float) -> Mapping[str, Any]:
+        """Waits for a rate limit only if it ends in time."""
+        while True:
+            try:
+                return await self.rest.get(ROUTE, count=PAGE, offset=offset)
+            except Busy as busy:
+                if self.clock.monotonic() + busy.retry_after > end:
+                    raise
+                await self.clock.sleep(busy.retry_after)
+
+
+def account(document: Mapping[str, Any]) -> Account:
+    """One entry of the list. Whoever has no address has no field `emails` either."""
+    emails, roles = document.get("emails"), document.get("roles")
+    return Account(
+        username=str(document.get("username") or ""),
+        active=document.get("active") is not False,
+        has_address=any(_address(email) for email in emails) if isinstance(emails, list) else None,
+        is_administrator=ADMINISTRATOR in roles if isinstance(roles, list) else None,
+    )
+
+
+def _address(email: object) -> bool:
+    return isinstance(email, Mapping) and bool(email.get("address"))

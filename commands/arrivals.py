@@ -1,0 +1,101 @@
+"""Who arrives where: what becomes of the accounts that are there already, as people read it. Nothing here promises more
+than the engine in use keeps (facts/rocketchat.md §3.6)."""
+
+from __future__ import annotations
+
+from bot.chatops.text import quoted
+from bot.connection.accounts import Accounts
+from bot.connection.profile import Profile
+from bot.connection.state import Connection, ServiceName, Unknown
+
+NAMED = 10
+"""Administrators that are named; the others are counted."""
+LEFT_OUT = (
+    "Who arrives where: e-mail addresses are left out. Nobody enters an account by its address, and nobody is refused "
+    "for one."
+)
+ALREADY_IN = (
+    "Whoever entered an account by its address before keeps that way in, and an address that somebody made visible at "
+    "Encvoy ID stays visible there."
+)
+STALE_SCOPE = (
+    "Rocket.Chat's newer login engine may go on asking for what it asked for before, until Rocket.Chat is restarted."
+)
+UPGRADED = (
+    "Rocket.Chat's newer login engine, the only one from 9.0 on, refuses whoever comes with the address of an account, "
+    "instead of linking."
+)
+OPTION = "`/sso setup --no-email` leaves e-mail addresses out."
+
+
+def consent(connection: Connection) -> str:
+    """What Encvoy ID asks people for, and what follows from their answer (facts/encvoy-id.md §2)."""
+    if connection.with_email:
+        asked, then = "login name and e-mail", "they then become"
+    else:
+        asked, then = "login name", "it then becomes"
+    return (
+        f"Encvoy ID will ask each person once to make {asked} visible; {then} visible to every application of that "
+        "Encvoy ID."
+    )
+
+
+def by_email(profile: Profile, name: ServiceName, accounts: Accounts | Unknown) -> str:
+    """How many accounts have an address, what that leads to, and whose the weightiest are."""
+    if profile.links_by_email:
+        leads = (
+            "Whoever signs in at Encvoy ID with the address of an account enters that account, an administrator's "
+            f"included, whatever the service's settings say (Rocket.Chat {profile.text} links by e-mail)."
+        )
+    else:
+        leads = (
+            "Whoever signs in at Encvoy ID with the address of an account is refused, unless they came through "
+            f"`{name.service}` before (Rocket.Chat {profile.text} does not link by e-mail)."
+        )
+    parts = (_count(accounts), leads, _administrators(accounts))
+    return f"Who arrives where: {' '.join(part for part in parts if part)}"
+
+
+def by_user_name(connection: Connection) -> str:
+    """What a user name leads to, on both engines; an e-mail address comes first."""
+    return (
+        f"{'Otherwise, whoever' if connection.with_email else 'Whoever'} brings the user name of an account that is "
+        f"here already is refused, unless they came through `{connection.name.service}` before; everybody else gets a "
+        "new account."
+    )
+
+
+def another_way(profile: Profile) -> str:
+    """What would change it: an upgrade, and the option."""
+    return f"{UPGRADED} {OPTION}" if profile.links_by_email else OPTION
+
+
+def _count(accounts: Accounts | Unknown) -> str:
+    if isinstance(accounts, Unknown):
+        return f"I cannot see who has an e-mail address here. {_why(accounts)}"
+    total = "1 account" if accounts.total == 1 else f"{accounts.total} accounts"
+    if accounts.read < accounts.total:
+        seen, total = f"I counted only {accounts.read} of {total}. {accounts.unread} ", "these"
+    else:
+        seen = ""
+    if isinstance(accounts.with_address, Unknown):
+        return f"{seen or f'There are {total} here. '}{_why(accounts.with_address)}"
+    are, have = ("is", "has") if accounts.with_address == 1 else ("are", "have")
+    return f"{seen}{accounts.with_address} of {total} {are} active and {have} an e-mail address."
+
+
+def _administrators(accounts: Accounts | Unknown) -> str:
+    if isinstance(accounts, Unknown) or isinstance(accounts.with_address, Unknown) or not accounts.with_address:
+        return ""
+    if isinstance(accounts.administrators, Unknown):
+        return f"Which of them are administrators I cannot see. {_why(accounts.administrators)}"
+    number = len(accounts.administrators)
+    if number == 0:
+        return "None of them is an administrator."
+    named = ", ".join(quoted(username, 40) for username in accounts.administrators[:NAMED])
+    more = f" and {number - NAMED} more" if number > NAMED else ""
+    return f"{number} of them {'is an administrator' if number == 1 else 'are administrators'}: {named}{more}."
+
+
+def _why(unknown: Unknown) -> str:
+    return f"{unknown.reason} {unknown.mend}".strip()

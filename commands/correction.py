@@ -1,0 +1,67 @@
+"""Said once at a start: what `setup` said of e-mail addresses, and does not hold (any more).
+
+An earlier version said that no local account could be taken over; on the legacy engine an e-mail address links
+(facts/rocketchat.md §3.6). This version tells the truth at `setup` and notes that it did: a connection without any such
+note was made before. One that was set up on the modern engine, and is on the legacy one now, is told of as well.
+"""
+
+from __future__ import annotations
+
+from bot.chatops.once import SAID, Announcement, Once
+from bot.chatops.ports import Notices
+from bot.connection.accounts import Accounts
+from bot.connection.profile import Profile
+from bot.connection.state import Connection, Unknown
+from commands.arrivals import UPGRADED, by_email
+from commands.parts import Parts
+
+LINKED = "said that e-mail links"
+REFUSED = "said that e-mail is refused"
+"""Keys of notes, one for a database, whichever the admin room is."""
+FALSE_PROMISE = (
+    "A correction: when this connection was set up I said that no local account can be taken over. That was wrong."
+)
+OTHER_ENGINE = (
+    "Rocket.Chat signs people in by another login engine than when this connection was set up, and e-mail addresses "
+    "mean something else now."
+)
+
+
+async def note(notices: Notices, profile: Profile) -> None:
+    """`setup` has said what an e-mail address leads to."""
+    await notices.put(LINKED if profile.links_by_email else REFUSED, SAID)
+
+
+def correction(parts: Parts) -> Announcement:
+    """To be made at each start. Where everything holds that was said, nothing is said and nothing noted: the next start
+    looks again."""
+
+    async def compose() -> str | None:
+        connection = await parts.shop.connections.get()
+        if connection is None or not connection.with_email:
+            return None
+        profile = (await parts.shop.rocketchat.server()).profile
+        if not profile.links_by_email:
+            return None
+        refused = await parts.notices.get(REFUSED) is not None
+        accounts = await parts.shop.rocketchat.accounts(lambda read, total: None)
+        return text(OTHER_ENGINE if refused else FALSE_PROMISE, connection, profile, accounts)
+
+    async def announce(room: Once) -> bool:
+        return await room.tell(LINKED, compose)
+
+    return announce
+
+
+def text(what: str, connection: Connection, profile: Profile, accounts: Accounts | Unknown) -> str:
+    """What is wrong, what is true, whom it concerns, what it amounts to, and the command."""
+    return "\n".join(
+        (
+            what,
+            by_email(profile, connection.name, accounts),
+            UPGRADED,
+            "It is no more than what a password reset by e-mail gives to whoever owns the mailbox, as long as Encvoy "
+            "ID has people prove their addresses; I cannot see whether it does.",
+            "`!sso setup --no-email` leaves e-mail addresses out from then on; I change nothing unasked.",
+        )
+    )
