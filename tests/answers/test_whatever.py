@@ -35,7 +35,13 @@ WRONG_WORDS = {
     "A required word is missing": "slash",
     "Another word than the command takes": "slash maybe",
     "A word too many": "enable now please",
-    "A quotation mark that stays open": "setup “Encvoy ID",
+    "A name without its option": "setup Encvoy ID",
+    "An option without its dashes": "setup dry-run",
+    "An option in quotation marks": "setup «--dry-run»",
+    "An option without its value": "setup --name",
+    "A value for an option that takes none": "setup --dry-run=false",
+    "A sentence that begins like a command": "setup is broken, can you help?",
+    "A quotation mark that stays open": "setup --name “Encvoy ID",
     "Invisible characters": "setup Enc\u200bvoy",
 }
 
