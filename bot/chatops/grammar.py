@@ -76,9 +76,10 @@ def parse(
     return result
 
 
-def reread(words: str, commands: Mapping[str, Command]) -> Invocation | Reply:
-    """The words of an operation, as `Invocation.words` left them in its row."""
-    return _read(words, commands, "") if words.strip() else Reply("There are no words.")
+def reread(words: str, commands: Mapping[str, Command]) -> Invocation | None:
+    """The words of an operation, as `Invocation.words` left them in its row; None if they make no sense (any more)."""
+    result = _read(words, commands, "") if words.strip() else None
+    return result if isinstance(result, Invocation) else None
 
 
 def _read(words: str, commands: Mapping[str, Command], prefix: str) -> Invocation | Reply:

@@ -100,10 +100,6 @@ class Reader:
             raise Mistake(f"`--{option.name}` needs a value. {self._usage(command)}")
         if not word.quoted and is_marked(word.text):
             raise Mistake("The quotation marks do not fit: a value has one before and one after it.")
-        try:
-            quotation(word.text)
-        except Unquotable:
-            raise Mistake("A value cannot hold quotation marks of every kind. Leave some out.") from None
         return word.text
 
     def _chosen(self, word: Word, argument: Argument, command: Command) -> str:

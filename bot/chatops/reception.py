@@ -77,7 +77,7 @@ class Reception:
         """See `grammar.parse`."""
         return parse(text, self._registry.commands, bot_username=self._identity.username, bare=bare)
 
-    def reread(self, words: str) -> Invocation | Reply:
+    def reread(self, words: str) -> Invocation | None:
         """See `grammar.reread`."""
         return reread(words, self._registry.commands)
 

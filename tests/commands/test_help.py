@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.chatops.grammar import Reply, reread
+from bot.chatops.grammar import Reply, parse
 from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Registry
 from bot.chatops.steps import Steps
@@ -51,10 +51,10 @@ async def test_one_command_is_explained(registry: Registry) -> None:
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [("help @all", "There is no command `＠all`."), ("help rotat", "Did you mean `help rotate`?")],
+    [("help @all", "There is no command `＠all`."), ("help rotat", "Did you mean `!sso help rotate`?")],
 )
 def test_an_unknown_one_is_no_argument(registry: Registry, words: str, said: str) -> None:
-    reply = reread(words, registry.commands)
+    reply = parse(f"!sso {words}", registry.commands, bot_username="ssobot")
     assert isinstance(reply, Reply)
     assert said in reply.text
 
