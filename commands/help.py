@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Argument, Call, Registry
-from bot.chatops.text import quoted
-from bot.errors import UserError
 
 WAYS_IN = "Type `/sso …` or `!sso …` here, mention me with `sso`, or as an administrator write me a direct message."
 
@@ -17,7 +15,7 @@ def register(registry: Registry) -> None:
         "help",
         summary="Lists the commands, or explains one",
         help="",
-        arguments=(Argument("command", "the one to explain"),),
+        arguments=(Argument("command", "the one to explain", choices=registry.commands.keys()),),
         effect=False,
         everyone=True,
         examples=("help", "help rotate"),
@@ -26,10 +24,7 @@ def register(registry: Registry) -> None:
         name = call.arguments.get("command")
         if name is None:
             return Answer((overview(registry),), next=("help setup",) if "setup" in registry.commands else ())
-        command = registry.commands.get(name.lower())
-        if command is None:
-            raise UserError(f"There is no command {quoted(name, 40)}.", mend="`help` alone lists them all.")
-        return Answer((command.manual("/sso"),))
+        return Answer((registry.commands[name].manual("/sso"),))
 
 
 def overview(registry: Registry) -> str:

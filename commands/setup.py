@@ -1,11 +1,11 @@
-"""`setup [name]`: an application at Encvoy ID and a Custom OAuth service in Rocket.Chat, joined and tested."""
+"""`setup`: an application at Encvoy ID and a Custom OAuth service in Rocket.Chat, joined and tested."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from bot.chatops.answer import Answer
-from bot.chatops.registry import Argument, Call, Option, Registry
+from bot.chatops.registry import Call, Option, Registry
 from bot.chatops.text import quoted
 from bot.connection.desired import desire, rules, service_settings
 from bot.connection.marker import next_marker
@@ -35,15 +35,15 @@ def register(registry: Registry, parts: Parts) -> None:
         help="Creates the application at Encvoy ID and the Custom OAuth service in Rocket.Chat, joins them, proves the "
         "secret, and switches the button on last. Before it writes anything it says what becomes of the accounts that "
         "are there already. Typed again it changes nothing, or finishes what is missing.",
-        arguments=(Argument("name", f"of the service and on the button; {DEFAULT_NAME} if left out", rest=True),),
         options=(
+            Option("name", f"of the service and on the button; {DEFAULT_NAME} if left out", takes_value=True),
             Option("dry-run", "show the plan and change nothing"),
             Option("disabled", "leave the button off; `enable` switches it on"),
             Option(WITHOUT_EMAIL, "leave people's e-mail addresses out: then none leads into an account that is there"),
             Option(WITH_EMAIL, "pass them on again; left out, what was chosen last stays"),
         ),
         effect=True,
-        examples=("setup", "setup Encvoy ID --disabled", "setup --no-email", "setup --dry-run"),
+        examples=("setup", 'setup --name "Encvoy ID" --disabled', "setup --no-email", "setup --dry-run"),
     )
     async def setup(call: Call) -> Answer:
         _refuse_both(call)
@@ -128,7 +128,7 @@ async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
         raise UserError(
             f"There is a connection already: {quoted(there.name.typed)}.",
             why="One Rocket.Chat has one connection to Encvoy ID.",
-            mend="`/sso status` shows it; `/sso setup` without a name puts it right.",
+            mend="`/sso status` shows it; `/sso setup` without `--name` puts it right.",
         )
     call.progress.doing("looking at both systems")
     ground = await look(there.name, parts.shop.rocketchat, parts.shop.encvoy)

@@ -117,7 +117,7 @@ class Operation:
     user_id: str
     username: str
     words: str
-    """The command without its prefix, its name first (`setup Encvoy ID`); read again after a crash."""
+    """The command without its prefix, its name first (`setup --name "Encvoy ID"`); read again after a crash."""
     reply_id: str
     """The id of the answer's message, chosen before it is posted."""
     created_at: datetime

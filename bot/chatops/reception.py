@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from bot.chatops import inbox
 from bot.chatops.access import Access, Place, Refused
 from bot.chatops.answer import render_failure
-from bot.chatops.grammar import Invocation, Reply, parse
+from bot.chatops.grammar import Invocation, Reply, parse, reread
 from bot.chatops.open_room import ENCRYPTED
 from bot.chatops.ports import Message, Person, Room
 from bot.chatops.registry import Registry
 from bot.clock import Clock
 
-REFUSAL_INTERVAL = 60.0
-"""Seconds between two refusals to one person in a direct room: two programs that answer each other must not go on."""
+ANSWER_INTERVAL = 60.0
+"""Seconds between two answers to one person in a direct room whose words were no command, or who may give none: two
+programs that answer each other must not go on, and whoever only talks need not be told each time."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,16 @@ class Reception:
         self._skew = skew
         self._started = self._server_now()
         self._seen = inbox.Seen()
-        self._refused_at: dict[str, float] = {}
+        self._answered_at: dict[str, float] = {}
         self._encrypted = False
 
     def parse(self, text: str, *, bare: bool) -> Invocation | Reply | None:
         """See `grammar.parse`."""
         return parse(text, self._registry.commands, bot_username=self._identity.username, bare=bare)
+
+    def reread(self, words: str) -> Invocation | None:
+        """See `grammar.reread`."""
+        return reread(words, self._registry.commands)
 
     async def decide(self, message: Message) -> Order | Say | None:
         """None: it is not for us, or answering would tell a stranger that we are here."""
@@ -101,7 +106,7 @@ class Reception:
         if late is not None:
             return None
         if isinstance(parsed, Reply) and isinstance(who, Person):
-            return Say(parsed.text)
+            return Say(parsed.text) if not parsed.talk or self._may_answer(who.id) else None
         return who if isinstance(who, Say) else None
 
     async def _permitted(self, message: Message, place: Place, parsed: Invocation | Reply) -> Person | Say | None:
@@ -113,7 +118,7 @@ class Reception:
         try:
             who = await self._access.administrator(message.user_id)
         except Refused as refusal:
-            if place is Place.ADMIN_ROOM or (place is Place.DIRECT and self._may_refuse(message.user_id)):
+            if place is Place.ADMIN_ROOM or (place is Place.DIRECT and self._may_answer(message.user_id)):
                 return Say(render_failure((), refusal))
             return None
         if place is Place.ELSEWHERE:
@@ -125,12 +130,12 @@ class Reception:
         first, self._encrypted = not self._encrypted, True
         return Say(ENCRYPTED) if first else None
 
-    def _may_refuse(self, user_id: str) -> bool:
+    def _may_answer(self, user_id: str) -> bool:
         now = self._clock.monotonic()
-        self._refused_at = {who: at for who, at in self._refused_at.items() if now - at < REFUSAL_INTERVAL}
-        if user_id in self._refused_at:
+        self._answered_at = {who: at for who, at in self._answered_at.items() if now - at < ANSWER_INTERVAL}
+        if user_id in self._answered_at:
             return False
-        self._refused_at[user_id] = now
+        self._answered_at[user_id] = now
         return True
 
     def _server_now(self) -> datetime:

@@ -1,13 +1,16 @@
 """Commands, declared once: the declaration gives the parsing (`grammar`), the help and the README's table.
 
-The parsing is our own and not click's: a chat has no option values, no short options and no exit codes, every
-message about a mistake must defuse what was typed, and a name may have blanks without quotes. What would be left of
-click is the splitting of a list.
+No command takes free words: a sentence must not be one. A value belongs to an option (`--name "…"`), and a word without
+an option is one of a few.
+
+The parsing is our own and not click's: a chat has no short options and no exit codes, phones make their own quotation
+marks and dashes, and every message about a mistake must defuse what was typed. What would be left of click is the
+splitting of a list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,9 +52,9 @@ class Call:
     who: Person
     room: Room
     arguments: Mapping[str, str]
-    """What was typed, by the name of the argument; what was left out is not in it."""
+    """What was typed, by the name of the argument or of the option that has a value; what was left out is not in it."""
     options: frozenset[str]
-    """Names of the options given, without dashes: `"dry-run" in call.options`."""
+    """Names of the switches given, without dashes: `"dry-run" in call.options`."""
     progress: Progress
     authorize: Callable[[], Awaitable[None]]
     """To be awaited just before the first effect: asks Rocket.Chat anew, and raises `UserError` if the person may not,
@@ -64,34 +67,39 @@ Handler = Callable[[Call], Awaitable[Answer]]
 
 @dataclass(frozen=True)
 class Argument:
-    """A word, or with `rest` all the words that are left, after the command."""
+    """A word after the command: one of a few."""
 
     name: str
     help: str
+    choices: Collection[str]
+    """Lower case; what was typed is compared without regard to case. May grow until it is read."""
     required: bool = False
-    choices: tuple[str, ...] = ()
-    """Lower case; what was typed is compared without regard to case."""
-    rest: bool = False
+    """Then the choices are what people read (`on|off`), else its name (`[command]`)."""
 
     @property
     def usage(self) -> str:
-        """`on|off`, `[name]`"""
-        shown = "|".join(self.choices) or self.name
-        return shown if self.required else f"[{shown}]"
+        """`on|off`, `[command]`"""
+        return "|".join(self.choices) if self.required else f"[{self.name}]"
 
 
 @dataclass(frozen=True)
 class Option:
-    """A switch: there or not."""
+    """A switch, there or not; or with a value of its own."""
 
     name: str
     """Without dashes: `dry-run`"""
     help: str
+    takes_value: bool = False
+
+    @property
+    def typed(self) -> str:
+        """`--dry-run`, `--name "…"`"""
+        return f'--{self.name} "…"' if self.takes_value else f"--{self.name}"
 
     @property
     def usage(self) -> str:
-        """`[--dry-run]`"""
-        return f"[--{self.name}]"
+        """`[--dry-run]`, `[--name "…"]`"""
+        return f"[{self.typed}]"
 
 
 @dataclass(frozen=True)
@@ -113,14 +121,14 @@ class Command:
 
     @property
     def usage(self) -> str:
-        """`setup [name] [--dry-run] [--disabled]`"""
+        """`setup [--name "…"] [--dry-run] [--disabled]`"""
         return " ".join([self.name, *(a.usage for a in self.arguments), *(o.usage for o in self.options)])
 
     def manual(self, prefix: str) -> str:
         """Everything about it, for `help setup`."""
         lines = [f"`{prefix} {self.usage}`", f"{self.summary}.", self.help]
         lines += [f"• `{a.name}`: {a.help}" for a in self.arguments]
-        lines += [f"• `--{o.name}`: {o.help}" for o in self.options]
+        lines += [f"• `{o.typed}`: {o.help}" for o in self.options]
         if self.examples:
             lines.append("For example: " + ", ".join(f"`{prefix} {example}`" for example in self.examples))
         return "\n".join(line for line in lines if line)
@@ -149,8 +157,9 @@ class Registry:
             raise ValueError(f"the command {name} is declared twice or not in lower case")
         if everyone and effect:
             raise ValueError(f"{name} has an effect and cannot be for everyone")
-        if any(argument.rest for argument in arguments[:-1]):
-            raise ValueError(f"only the last argument of {name} can take the rest")
+        names = [*(a.name for a in arguments), *(o.name for o in options)]
+        if len(set(names)) < len(names):
+            raise ValueError(f"{name} has two arguments or options of one name")
 
         def declare(handler: Handler) -> Handler:
             self.commands[name] = Command(name, summary, help, arguments, options, effect, everyone, examples, handler)

@@ -115,7 +115,7 @@ class Runner:
     async def _take_up(self, operation: Operation) -> None:
         reply = self._reply(operation, known=True)
         too_old = self._clock.now() - operation.created_at > inbox.YOUNG
-        parsed = self._reception.parse(operation.words, bare=True)
+        parsed = self._reception.reread(operation.words)
         # How it was typed is not kept: `!sso` works in every client, and a direct room needs nothing.
         prefix = "!sso" if operation.thread_id else ""
         if operation.state in _ENDED and operation.reply_text is not None:

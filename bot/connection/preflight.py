@@ -92,13 +92,13 @@ def refuse_what_is_there(ground: Ground, name: ServiceName) -> None:
                 f"Rocket.Chat already has a Custom OAuth service {service.key} ({state}), which I did not make.",
                 why=f"Setting up would overwrite it or stand beside it: {why}. I wrote nothing.",
                 mend="Remove it in Administration → Settings → OAuth if it is not used"
-                + (", or choose another name: `/sso setup <name>`." if same_name else "."),
+                + (', or choose another name: `/sso setup --name "…"`.' if same_name else "."),
             )
     for application in ground.applications:
         raise UserError(
             f"Encvoy ID already has an application with this callback address: {application.client_id}.",
             why="I did not make it, and two applications for one Rocket.Chat would confuse people. I wrote nothing.",
-            mend="Delete it at Encvoy ID if it is not used, or choose another name: `/sso setup <name>`.",
+            mend='Delete it at Encvoy ID if it is not used, or choose another name: `/sso setup --name "…"`.',
         )
 
 

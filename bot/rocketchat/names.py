@@ -45,8 +45,8 @@ _TAKEN = frozenset(
     }
 )
 """`services.<name>` of a person's record already means something else under these."""
-_OTHER = "Use another one, for example `/sso setup Encvoy ID`."
-_MEND = "Use Latin letters and digits, for example `/sso setup Encvoy ID`."
+_OTHER = 'Use another one, for example `/sso setup --name "Encvoy ID"`.'
+_MEND = 'Use Latin letters and digits, for example `/sso setup --name "Encvoy ID"`.'
 
 
 def service_name(typed: str) -> ServiceName:

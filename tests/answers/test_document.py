@@ -21,7 +21,7 @@ ERRORS = (
     "Unreachable, NoAnswer, BadAnswer, Unauthenticated, LoginRefused, SecondFactorNeeded, SecondFactorAsked, "
     "Redirected, RouteAbsent, Busy, StoreUnavailable"
 )
-OTHERS = "Meaning, Trouble, Answer, Say, Reply, _Mistake, step, note, failed, noted, passed, skipped, unseen"
+OTHERS = "Meaning, Trouble, Answer, Say, Reply, Mistake, step, note, failed, noted, passed, skipped, unseen"
 SPEAKERS = frozenset(f"{ERRORS}, {OTHERS}".split(", "))
 """What turns a text of the code into one that people read."""
 ROOMS = ("bot/chatops", "bot/connection", "bot/doctor", "bot/encvoy", "bot/rocketchat", "bot/store", "bot/values.py",

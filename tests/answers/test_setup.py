@@ -68,7 +68,7 @@ async def test_drift(world: World, asks: Asks) -> None:
 async def test_another_name(world: World, asks: Asks) -> None:
     await world.ask("setup")
     before = snapshot(world)
-    await asks("setup Another One")
+    await asks('setup --name "Another One"')
     assert snapshot(world) == before
 
 
@@ -171,19 +171,19 @@ async def test_the_modern_engine_without_email(tmp_path: Path, hears: Heard) -> 
 
 
 NAMES = {
-    "A name that Rocket.Chat would mangle": "setup Вход через Encvoy",
-    "A name that Rocket.Chat would drop": "setup Вход",
-    "A name without letters": "setup 🔑🔑",
-    "A name that is too long": f"setup {'Single sign-on for everybody ' * 3}",
-    "A name with an underscore": "setup encvoy_id",
-    "A name that Rocket.Chat uses itself": "setup GitHub",
+    "A name that Rocket.Chat would mangle": 'setup --name "Вход через Encvoy"',
+    "A name that Rocket.Chat would drop": "setup --name Вход",
+    "A name without letters": "setup --name 🔑🔑",
+    "A name that is too long": f'setup --name "{"Single sign-on for everybody " * 3}"',
+    "A name with an underscore": "setup --name encvoy_id",
+    "A name that Rocket.Chat uses itself": "setup --name GitHub",
 }
 
 
 @pytest.mark.parametrize("words", [pytest.param(w, marks=case("setup", title)) for title, w in NAMES.items()])
 async def test_a_name_that_will_not_do(world: World, asks: Asks, words: str) -> None:
     before = snapshot(world)
-    await asks(words.strip())
+    await asks(words)
     assert snapshot(world) == before
 
 

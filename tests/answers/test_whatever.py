@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from bot.clock import SystemClock
 from bot.rocketchat.names import service_name
 from bot.sandbox.faults import Effect, Fault
 from bot.sandbox.rocketchat.standin import Switches
+from bot.sandbox.visitor import LOOK_EVERY
 from bot.secret import Secret
 from bot.stage import config_from
 from bot.store.connections import SqlConnections
@@ -20,7 +22,7 @@ from tests.answers.conftest import PACE, Asks, Heard
 from tests.support.hurried import HurriedClock
 from tests.support.postgres import Postgres
 from tests.support.snapshot import snapshot
-from tests.support.ways import Way, a_deactivated_administrator, another_bot_that_is_administrator
+from tests.support.ways import Way, a_deactivated_administrator, another_bot_that_is_administrator, say, user
 from tests.support.world import World, world_at
 
 case = pytest.mark.case
@@ -35,7 +37,15 @@ WRONG_WORDS = {
     "A required word is missing": "slash",
     "Another word than the command takes": "slash maybe",
     "A word too many": "enable now please",
-    "A quotation mark that stays open": "setup “Encvoy ID",
+    "A name without its option": "setup Encvoy ID",
+    "An option without its dashes": "setup dry-run",
+    "An option in quotation marks": "setup «--dry-run»",
+    "An option without its value": "setup --name",
+    "An option that is there twice": "setup --name A --name B",
+    "A mistyped command with what it does not take": "rotat --force",
+    "A value for an option that takes none": "setup --dry-run=false",
+    "A sentence that begins like a command": "setup is broken, can you help?",
+    "A quotation mark that stays open": "setup --name “Encvoy ID",
     "Invisible characters": "setup Enc\u200bvoy",
 }
 
@@ -61,6 +71,27 @@ async def test_a_message_that_is_far_too_long(world: World, hears: Heard) -> Non
     hears(await world.ask(f"setup {'x' * 100_000}"), typed=f"!sso setup {'x' * 20}…")
     assert snapshot(world) == before
     assert "setup" in await world.ask("help")
+
+
+DIRECT = {
+    "In a direct message: an option without its dashes": "setup dry-run",
+    "In a direct message: a sentence": "is anybody there?",
+    "In a direct message: a sentence that begins like a command": "setup is broken, can you help?",
+}
+
+
+@pytest.mark.parametrize("text", [pytest.param(t, marks=case(GROUP, title)) for title, t in DIRECT.items()])
+async def test_a_direct_message_that_is_no_command(world: World, hears: Heard, text: str) -> None:
+    before = snapshot(world)
+    room = world.rocketchat.chat.direct(user(world, "admin").id, user(world, "bot").id)
+    asked = say(world, user(world, "admin"), text, room)
+    said: list[str] = []
+    async with asyncio.timeout(30):
+        while not said:
+            await asyncio.sleep(LOOK_EVERY)
+            said = [m.msg for m in world.rocketchat.chat.messages.values() if m.rid == room.id and m.id != asked.id]
+    hears(said[0], typed=text)
+    assert snapshot(world) == before
 
 
 @case(GROUP, "The bot's name without `sso`")

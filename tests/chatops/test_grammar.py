@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chatops.grammar import LENGTH_LIMIT, Invocation, Reply, parse
+from bot.chatops.grammar import LENGTH_LIMIT, Invocation, Reply, parse, reread
 from tests.support.desk import example_registry
 
 COMMANDS = example_registry().commands
+USAGE = 'Type `!sso setup [--name "…"] [--dry-run] [--disabled]`.'
 
 
 def read(text: str, *, bare: bool = False) -> Invocation | Reply | None:
@@ -84,30 +85,50 @@ def test_the_prefix_alone_is_help(text: str) -> None:
     assert understood(text).command.name == "help"
 
 
+QUOTATION = "[ ](https://chat.example.org/group/sso-admins?msg=abc)"
+
+
+@pytest.mark.parametrize(
+    "text", [f"{QUOTATION}\n!sso rotate", f"{QUOTATION} /sso rotate", f"{QUOTATION}\n@ssobot sso rotate"]
+)
+def test_the_answer_to_a_quoted_message_is_what_was_typed(text: str) -> None:
+    assert understood(text).command.name == "rotate"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"{QUOTATION}\nrotate", f"{QUOTATION} I typed !sso rotate", QUOTATION, f"!!sso {QUOTATION}", f"{QUOTATION}x"],
+)
+def test_a_quotation_makes_no_command(text: str) -> None:
+    assert read(text) is None
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [
         ("!sso setup", None),
-        ("!sso setup Encvoy", "Encvoy"),
-        ("!sso setup Encvoy ID", "Encvoy ID"),
-        ("!sso setup   Encvoy \t ID  ", "Encvoy ID"),
-        ('!sso setup "Encvoy ID"', "Encvoy ID"),
-        ("!sso setup 'Encvoy ID'", "Encvoy ID"),
-        ("!sso setup “Encvoy ID”", "Encvoy ID"),
-        ("!sso setup „Encvoy ID“", "Encvoy ID"),
-        ("!sso setup «Encvoy ID»", "Encvoy ID"),
-        ("!sso setup ‘Encvoy  ID’", "Encvoy ID"),
-        ("!sso setup Anna's login", "Anna's login"),
-        ('!sso setup ""', None),
-        ('!sso setup "--dry-run"', "--dry-run"),
-        ("!sso setup Encvoy --dry-run ID", "Encvoy ID"),
-        ("!sso setup two-factor", "two-factor"),
-        ("!sso setup 2 - 1", "2 - 1"),
-        ("!sso setup -5", "-5"),
+        ("!sso setup --name Encvoy", "Encvoy"),
+        ("!sso setup --name=Encvoy", "Encvoy"),
+        ("!sso setup —name Encvoy", "Encvoy"),
+        ("!sso setup --Name = Encvoy", "Encvoy"),
+        ('!sso setup --name "Encvoy ID"', "Encvoy ID"),
+        ('!sso setup   --name   "Encvoy \t ID  " ', "Encvoy ID"),
+        ('!sso setup --name="Encvoy ID"', "Encvoy ID"),
+        ("!sso setup --name 'Encvoy ID'", "Encvoy ID"),
+        ("!sso setup —name “Encvoy ID”", "Encvoy ID"),
+        ("!sso setup –name „Encvoy ID“", "Encvoy ID"),
+        ("!sso setup --name «\u00a0Encvoy ID\u202f»", "Encvoy ID"),
+        ("!sso setup --name ‘Encvoy  ID’", "Encvoy ID"),
+        ("!sso setup --name Anna's", "Anna's"),
+        ('!sso setup --name "Anna\'s login"', "Anna's login"),
+        ('!sso setup --name "--dry-run"', "--dry-run"),
+        ("!sso setup --name=—5", "—5"),
+        ("!sso setup --name -5", "-5"),
     ],
 )
 def test_names(text: str, name: str | None) -> None:
-    assert understood(text).arguments.get("name") == name
+    invocation = understood(text)
+    assert (invocation.arguments.get("name"), invocation.options) == (name, frozenset())
 
 
 @pytest.mark.parametrize(
@@ -115,7 +136,7 @@ def test_names(text: str, name: str | None) -> None:
     ["--dry-run", "—dry-run", "–dry-run", "-dry-run", "--dry‑run", "——dry-run", "−−dry-run", "--DRY-Run", "--dry—run"],
 )
 def test_a_phone_s_dashes(typed: str) -> None:
-    assert understood(f"!sso setup X {typed}").options == {"dry-run"}
+    assert understood(f"!sso setup --name X {typed}").options == {"dry-run"}
 
 
 def test_several_options_and_their_repetition() -> None:
@@ -136,20 +157,33 @@ def test_choices(typed: str, value: str) -> None:
         ("!sso STAUTS", "I don't know `STAUTS`. Did you mean `!sso status`?"),
         ("!sso frobnicate", "I don't know `frobnicate`. `!sso help` lists what I know."),
         ("/sso frobnicate", "I don't know `frobnicate`. `/sso help` lists what I know."),
-        ("!sso setup --dryrun", "`setup` has no option `--dryrun`. Did you mean `--dry-run`?"),
+        ("!sso setup --dryrun", "`setup` has no option `--dryrun`. Did you mean `!sso setup --dry-run`?"),
         (
-            "!sso setup --force",
-            "`setup` has no option `--force`. Type `!sso setup [name] [--dry-run] [--disabled]`.",
+            "/sso setup --dryrun --name Encvoy --disabled",
+            '`setup` has no option `--dryrun`. Did you mean `/sso setup --name "Encvoy" --dry-run --disabled`?',
         ),
+        ("!sso setup --force", f"`setup` has no option `--force`. {USAGE}"),
+        ("!sso setup --force Encvoy", f"`setup` has no option `--force`. {USAGE}"),
+        ("!sso setup --name", f"`--name` needs a value. {USAGE}"),
+        ("!sso setup --name=", f"`--name` needs a value. {USAGE}"),
+        ('!sso setup --name ""', f"`--name` needs a value. {USAGE}"),
+        ("!sso setup --name --dry-run", f"`--name` needs a value. {USAGE}"),
+        ("!sso setup --name A --name A", f"`--name` is there twice. {USAGE}"),
+        ("!sso setup --dry-run=false", f"`--dry-run` takes no value. {USAGE}"),
+        ("!sso setup --dry-run false", f"I don't understand `false` after `setup`. {USAGE}"),
+        ("!sso rotat --dry-run", "I don't know `rotat`. Did you mean `!sso rotate --dry-run`?"),
+        ("!sso rotat dryrun", "I don't know `rotat`. Did you mean `!sso rotate --dry-run`?"),
+        ("!sso rotat --force", "I don't know `rotat`. `!sso help rotate` shows how `rotate` is typed."),
+        ("!sso --dry-run setup", "I don't know `--dry-run`. `!sso help` lists what I know."),
+        ("!sso help frobnicate", "There is no command `frobnicate`. Type `!sso help [command]`."),
+        ("!sso help rotat", "There is no command `rotat`. Did you mean `!sso help rotate`?"),
         ("/sso status --all", "`status` has no option `--all`. Type `/sso status`."),
-        ("!sso rotate now", "`now` is one word too many for `rotate`. Type `!sso rotate [--dry-run]`."),
+        ("!sso rotate now", "I don't understand `now` after `rotate`. Type `!sso rotate [--dry-run]`."),
         ("!sso slash", "`slash` needs `on` or `off`. Type `!sso slash on|off`."),
         ("!sso slash onn", "`slash` needs `on` or `off`, not `onn`. Did you mean `!sso slash on`?"),
         ("!sso slash maybe", "`slash` needs `on` or `off`, not `maybe`. Type `!sso slash on|off`."),
-        (
-            "!sso setup “Encvoy ID",
-            "A quotation mark is open. Put one at the end of the name too, or leave both out.",
-        ),
+        ("!sso setup --name “Encvoy ID", "The quotation marks do not fit: a value has one before and one after it."),
+        ("!sso setup --name Encvoy”", "The quotation marks do not fit: a value has one before and one after it."),
         ("!sso setup\nnow", "That has several lines, and a command is one line. Nothing was done."),
         ("!sso setup a\u200bb", "There are invisible characters in that command."),
         ("!sso setup \u202eevil", "There are invisible characters in that command."),
@@ -157,24 +191,129 @@ def test_choices(typed: str, value: str) -> None:
         ("!sso " + "x" * 100_000, "That is too long for a command (more than 300 characters)."),
         ("@ssobot rotate", "If that was meant for me: `@ssobot sso rotate` or `!sso rotate`."),
         ("!sso @all", "I don't know `＠all`. `!sso help` lists what I know."),
-        ("!sso rotate `x` [a](http://b.example)", "`'x'` is one word too many for `rotate`."),
+        (
+            "!sso rotate *x* [a](http://b.example)",
+            "I don't understand `∗x∗ ［a］(http:\u200b//b.\u200bexample)` after `rotate`.",
+        ),
     ],
 )
 def test_mistakes(text: str, answer: str) -> None:
     assert said(text).startswith(answer)
 
 
+FREE_WORDS = {
+    "setup dry-run": "setup --dry-run",
+    "setup Dry Run": "setup --dry-run",
+    "setup dryrun": "setup --dry-run",
+    "setup -- dry-run": "setup --dry-run",
+    "setup — dry—run": "setup --dry-run",
+    "setup «--dry-run»": "setup --dry-run",
+    'setup "dry-run" disabled': "setup --dry-run --disabled",
+    "setup disabled": "setup --disabled",
+    "setup disable": "setup --disabled",
+    "setup Encvoy ID": 'setup --name "Encvoy ID"',
+    "setup “Encvoy ID”": 'setup --name "Encvoy ID"',
+    "setup Encvoy ID --disabled": 'setup --name "Encvoy ID" --disabled',
+    "setup Encvoy dry-run": 'setup --name "Encvoy" --dry-run',
+    "setup --name Encvoy ID": None,
+    "setup name Encvoy ID": 'setup --name "Encvoy ID"',
+    'setup --nme "Encvoy ID"': 'setup --name "Encvoy ID"',
+    'setup "Encvoy `ID`"': None,
+    'setup "login.example.com"': None,
+    "setup --name A dry-run": 'setup --name "A" --dry-run',
+    "setup is broken, can you help?": None,
+    "setup now": None,
+    "setup --": None,
+    "setup status": "status",
+    "rotate setup": "setup",
+    "rotate dry-run": "rotate --dry-run",
+    "rotate please": None,
+    "slash on please": None,
+}
+
+
+@pytest.mark.parametrize("prefix", ["!sso ", "/sso ", "@ssobot sso ", ""])
+@pytest.mark.parametrize("line", FREE_WORDS)
+def test_free_words_are_refused_with_the_nearest_line(prefix: str, line: str) -> None:
+    meant = FREE_WORDS[line]
+    text = said(prefix + line, bare=not prefix)
+    if meant is not None:
+        assert text.endswith(f" Did you mean `{prefix}{meant}`?")
+        understood(prefix + meant, bare=not prefix)
+    else:
+        assert "Did you mean" not in text
+        assert f"`{prefix}{line.split()[0]}" in text
+
+
 @pytest.mark.parametrize(
-    "text", ["setup Encvoy ID", "Setup Encvoy ID", "/sso setup Encvoy ID", "@ssobot sso setup Encvoy ID"]
+    "text",
+    [
+        "setup --name X",
+        "Setup --name X",
+        "/sso setup --name X",
+        "sso setup --name X",
+        "@ssobot sso setup --name X",
+        "@ssobot setup --name X",
+        "@ssobot: setup --name X",
+        "`setup --name X`",
+        "```\nsetup --name X\n```",
+        "`!sso setup --name X`",
+        f"{QUOTATION}\nsetup --name X",
+        f"{QUOTATION} `SETUP —name “X”`\n",
+    ],
 )
-def test_in_a_direct_message_the_prefix_may_be_left_out(text: str) -> None:
-    assert understood(text, bare=True).arguments == {"name": "Encvoy ID"}
+def test_in_a_direct_message_the_whole_text_is_the_command(text: str) -> None:
+    assert understood(text, bare=True).arguments == {"name": "X"}
+
+
+@pytest.mark.parametrize("text", ["", QUOTATION, f"{QUOTATION}\n"])
+def test_in_a_direct_message_nothing_typed_is_nothing(text: str) -> None:
+    assert read(text, bare=True) is None
 
 
 def test_in_a_direct_message_everything_is_answered() -> None:
     assert said("hello", bare=True) == "I don't know `hello`. Did you mean `help`?"
-    assert said("good morning", bare=True) == "I don't know `good`. `help` lists what I know."
     assert said("setup\nnow", bare=True).startswith("That has several lines")
+
+
+SENTENCES = {
+    "good morning": "That is not a command, so nothing was done; `help` lists what I know.",
+    "Is the rotation over?": "That is not a command",
+    "setup is broken, can you help?": f"That is not a command, so nothing was done; `help` lists what I know. "
+    f"To give the command, type `{COMMANDS['setup'].usage}` and nothing else.",
+    "rotate it for me when you have a minute": "That is not a command",
+    "status of the new login page, please": "That is not a command",
+    "test, test": "That is not a command",
+    "setup\nplease": "That has several lines",
+    "x" * 400: "That is too long",
+}
+
+
+@pytest.mark.parametrize("text", SENTENCES)
+def test_in_a_direct_message_talk_gets_a_hint_for_once(text: str) -> None:
+    answer = read(text, bare=True)
+    assert isinstance(answer, Reply)
+    assert answer.talk
+    assert answer.text.startswith(SENTENCES[text])
+
+
+@pytest.mark.parametrize(
+    "text", ["setup dry-run", "setup --force please, now", "rotat", "!sso good morning", "slash onn"]
+)
+def test_in_a_direct_message_a_mistyped_command_is_no_talk(text: str) -> None:
+    answer = read(text, bare=True)
+    assert isinstance(answer, Reply)
+    assert not answer.talk
+
+
+MARKED = st.text(st.characters() | st.sampled_from("\"'“”«»`—-=[]()?&\n "), max_size=400)
+
+
+@given(MARKED.map(lambda text: f"!sso setup {text}"), st.booleans())
+def test_a_name_is_never_anything_but_the_value_of_its_option(text: str, bare: bool) -> None:
+    result = read(text, bare=bare)
+    if isinstance(result, Invocation) and result.command.name == "setup":
+        assert "name" not in result.arguments or "name" in text.lower()
 
 
 @given(st.text(max_size=400), st.booleans())
@@ -196,21 +335,51 @@ def test_nothing_typed_comes_back_raw(text: str) -> None:
 NAMES = st.text(st.characters(categories=("L", "N")), min_size=1, max_size=20)
 
 
-@given(st.lists(NAMES, min_size=1, max_size=4), st.booleans(), st.sampled_from(["!sso ", "/sso ", "@ssobot sso "]))
-def test_words_read_again_give_the_same(words: list[str], dry: bool, prefix: str) -> None:
-    first = understood(f"{prefix}setup {' '.join(words)}{' --dry-run' if dry else ''}")
-    assert first.arguments["name"] == " ".join(words)
-    again = understood(first.words, bare=True)
-    assert (again.arguments, again.options, again.words) == (first.arguments, first.options, first.words)
+@given(
+    MARKED | st.lists(NAMES, min_size=1).map(" ".join),
+    st.booleans(),
+    st.sampled_from(["!sso ", "/sso ", "@ssobot sso "]),
+)
+def test_words_read_again_give_the_same(name: str, dry: bool, prefix: str) -> None:
+    result = read(f"{prefix}setup --name “{name}”{' --dry-run' if dry else ''}")
+    if not isinstance(result, Invocation):
+        return
+    again = reread(result.words, COMMANDS)
+    assert isinstance(again, Invocation)
+    assert (again.arguments, again.options, again.words) == (result.arguments, result.options, result.words)
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("!sso", "help"),
-        ("/SSO  Setup   “Encvoy ID” —dry-run", "setup “Encvoy ID” —dry-run"),
+        ("/SSO  Setup   —name “Encvoy ID” —dry-run", 'setup --name "Encvoy ID" --dry-run'),
+        ("!sso setup --disabled --dry-run", "setup --dry-run --disabled"),
         ('@ssobot sso "rotate"', "rotate"),
+        ("!sso slash ON", "slash on"),
     ],
 )
-def test_the_words_begin_with_the_command(text: str, words: str) -> None:
+def test_the_words_are_in_one_spelling(text: str, words: str) -> None:
     assert understood(text).words == words
+
+
+def test_the_longest_name_is_read_again() -> None:
+    """In its one spelling it may be longer than what may be typed."""
+    typed = f"!sso setup --name={'x' * (LENGTH_LIMIT - 18)}"
+    words = understood(typed).words
+    assert isinstance(reread(words, COMMANDS), Invocation)
+
+
+@pytest.mark.parametrize("words", ["", " ", "vanished", "setup My Name", "setup --name", "setup\nrotate", '"'])
+def test_words_that_make_no_sense_are_no_command(words: str) -> None:
+    assert reread(words, COMMANDS) is None
+
+
+@pytest.mark.parametrize(
+    "piece", ["-", "—x ", '"a" ', '"', "'", "--name=", "= ", "a", " . ", "[ ](?msg=a) ", "`", "\u202e"]
+)
+def test_100_kb_of_anything_are_read_at_once(piece: str) -> None:
+    """A reading that went back for each piece would take minutes."""
+    for text in (f"!sso setup {piece * (100_000 // len(piece))}", piece * (100_000 // len(piece))):
+        for bare in (False, True):
+            assert not isinstance(read(text, bare=bare), Invocation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.chatops.answer import Answer
-from bot.chatops.registry import Argument, Call, Registry
+from bot.chatops.registry import Argument, Call, Option, Registry
 
 
 async def handler(call: Call) -> Answer:
@@ -22,7 +22,7 @@ def test_the_decorator_returns_the_function_unchanged(registry: Registry) -> Non
     [
         ("help", "help [command]"),
         ("status", "status"),
-        ("setup", "setup [name] [--dry-run] [--disabled]"),
+        ("setup", 'setup [--name "…"] [--dry-run] [--disabled]'),
         ("slash", "slash on|off"),
     ],
 )
@@ -32,13 +32,13 @@ def test_usage(registry: Registry, name: str, usage: str) -> None:
 
 def test_the_manual_has_everything(registry: Registry) -> None:
     assert registry.commands["setup"].manual("/sso").split("\n") == [
-        "`/sso setup [name] [--dry-run] [--disabled]`",
+        '`/sso setup [--name "…"] [--dry-run] [--disabled]`',
         "Sets it up.",
         "Long text.",
-        "• `name`: of the service",
+        '• `--name "…"`: of the service',
         "• `--dry-run`: shows what would be done",
         "• `--disabled`: leaves it off",
-        "For example: `/sso setup`, `/sso setup Encvoy ID --dry-run`",
+        'For example: `/sso setup`, `/sso setup --name "Encvoy ID" --dry-run`',
     ]
 
 
@@ -65,7 +65,9 @@ def test_what_everyone_may_do_has_no_effect(registry: Registry) -> None:
         registry.command("x", summary="", help="", effect=True, everyone=True)
 
 
-def test_only_the_last_argument_takes_the_rest(registry: Registry) -> None:
-    arguments = (Argument("a", "", rest=True), Argument("b", ""))
-    with pytest.raises(ValueError, match="rest"):
-        registry.command("x", summary="", help="", effect=False, arguments=arguments)
+def test_two_of_one_name_are_refused(registry: Registry) -> None:
+    options = (Option("name", "", takes_value=True),)
+    with pytest.raises(ValueError, match="one name"):
+        registry.command(
+            "x", summary="", help="", effect=False, arguments=(Argument("name", "", choices=("a",)),), options=options
+        )

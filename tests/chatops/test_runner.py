@@ -19,7 +19,7 @@ ASKS_AGAIN = "!sso rotate"
 
 
 async def test_a_command_ends_in_one_message_in_its_thread(desk: Desk) -> None:
-    await desk.type(typed("!sso setup Encvoy ID"))
+    await desk.type(typed('!sso setup --name "Encvoy ID"'))
     [message] = desk.chat.posted.values()
     assert message.thread_id == "m1"
     assert message.room_id == ADMIN_ROOM.id
@@ -33,9 +33,9 @@ async def test_while_it_works_the_message_shows_how_far_it_is(desk: Desk) -> Non
 
 
 async def test_the_row_holds_what_was_done(desk: Desk) -> None:
-    await desk.type(typed("!sso setup Encvoy ID"))
+    await desk.type(typed('!sso setup --name "Encvoy ID"'))
     [row] = desk.operations.rows.values()
-    assert (row.state, row.delivered, row.words) == (OperationState.DONE, True, "setup Encvoy ID")
+    assert (row.state, row.delivered, row.words) == (OperationState.DONE, True, 'setup --name "Encvoy ID"')
     assert row.receipt == {"changed": True}
     assert row.reply_text == desk.chat.said()[0]
     assert row.reply_id in desk.chat.posted
@@ -48,7 +48,7 @@ async def test_in_a_thread_the_answer_goes_there(desk: Desk) -> None:
 
 
 async def test_a_direct_message_needs_no_prefix_and_has_no_thread(desk: Desk) -> None:
-    await desk.type(typed("setup Encvoy ID", room=DIRECT))
+    await desk.type(typed('setup --name "Encvoy ID"', room=DIRECT))
     [message] = desk.chat.posted.values()
     assert message.thread_id is None
     assert message.text.endswith("Next: `status`")
@@ -176,6 +176,32 @@ async def test_a_direct_room_is_refused_once_a_minute(desk: Desk) -> None:
     assert len(desk.chat.posted) == 2
 
 
+TALK = ("setup is broken, can you help?", "status of the new page, please", "good morning", "setup\nnow", "x" * 400)
+
+
+@pytest.mark.parametrize("text", TALK)
+async def test_a_sentence_in_a_direct_message_is_no_command_and_gets_a_hint_once_a_minute(
+    desk: Desk, text: str
+) -> None:
+    for number in range(3):
+        said = await desk.type(typed(text, message_id=f"m{number}", room=DIRECT))
+    assert (desk.script.calls, desk.operations.rows, len(said)) == ([], {}, 1)
+    await desk.clock.advance(60)
+    assert len(await desk.type(typed(text, message_id="m9", room=DIRECT))) == 2
+
+
+async def test_a_hint_does_not_keep_a_mistake_from_being_answered(desk: Desk) -> None:
+    await desk.type(typed("good morning", message_id="m1", room=DIRECT))
+    said = await desk.type(typed("setup dry-run", message_id="m2", room=DIRECT))
+    assert said[1] == "I don't understand `dry-run` after `setup`. Did you mean `setup --dry-run`?"
+    assert desk.script.calls == []
+
+
+async def test_the_answer_to_a_quoted_message_is_a_command(desk: Desk) -> None:
+    await desk.type(typed("[ ](https://chat.example.org/group/sso-admins?msg=abc)\n!sso setup"))
+    assert desk.script.effects == ["effect"]
+
+
 # --- catching up ----------------------------------------------------------------------------------------------------
 
 
@@ -210,8 +236,8 @@ async def test_the_server_s_clock_decides_what_is_old() -> None:
 
 async def test_operations_run_one_after_the_other_in_order(desk: Desk) -> None:
     desk.script.after_effect = asyncio.Event()
-    await desk.runner.handle(typed("!sso setup one", message_id="m1"))
-    await desk.runner.handle(typed("!sso setup two", message_id="m2"))
+    await desk.runner.handle(typed("!sso setup --name one", message_id="m1"))
+    await desk.runner.handle(typed("!sso setup --name two", message_id="m2"))
     await desk.clock.advance(2)
     assert desk.script.effects == ["one"]
     assert "waiting for another operation" in desk.chat.said()[1]
@@ -331,7 +357,7 @@ async def crashed(desk: Desk) -> Desk:
 
 async def test_what_had_begun_goes_on_in_the_same_message(desk: Desk) -> None:
     desk.script.after_effect = asyncio.Event()
-    await desk.type(typed("!sso setup Encvoy ID --disabled"))
+    await desk.type(typed('!sso setup --name "Encvoy ID" --disabled'))
     later = await crashed(desk)
     await later.runner.recover()
     await later.clock.advance(2)
@@ -422,8 +448,8 @@ async def test_a_command_that_is_gone_is_said_to_be(desk: Desk) -> None:
 
 async def test_stopping_lets_the_running_one_finish_and_starts_no_other(desk: Desk) -> None:
     desk.script.after_effect = asyncio.Event()
-    await desk.runner.handle(typed("!sso setup one", message_id="m1"))
-    await desk.runner.handle(typed("!sso setup two", message_id="m2"))
+    await desk.runner.handle(typed("!sso setup --name one", message_id="m1"))
+    await desk.runner.handle(typed("!sso setup --name two", message_id="m2"))
     await settle()
     stopping = asyncio.create_task(desk.runner.stop(grace=5))
     await settle()
@@ -431,7 +457,7 @@ async def test_stopping_lets_the_running_one_finish_and_starts_no_other(desk: De
     await stopping
     assert desk.script.effects == ["one"]
     assert "Changed." in desk.chat.said()[0]
-    assert [row.words for row in await desk.operations.unfinished()] == ["setup two"]
+    assert [row.words for row in await desk.operations.unfinished()] == ['setup --name "two"']
 
 
 async def test_stopping_cancels_what_takes_too_long(desk: Desk) -> None:

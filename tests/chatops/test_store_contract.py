@@ -48,7 +48,7 @@ def operation(number: int, message_id: str = "") -> Operation:
         thread_id="t1",
         user_id="anna1",
         username="anna",
-        words="setup Encvoy ID",
+        words='setup --name "Encvoy ID"',
         reply_id=new_message_id(),
         created_at=START + timedelta(seconds=number),
     )

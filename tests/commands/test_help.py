@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bot.chatops.grammar import Reply, parse
 from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Registry
 from bot.chatops.steps import Steps
-from bot.errors import UserError
 from commands import help as help_command
 from tests.support.chat import SteppedClock
 from tests.support.desk import example_registry
@@ -41,17 +41,22 @@ def registry() -> Registry:
 
 async def test_every_command_has_a_line(registry: Registry) -> None:
     text = await answer(registry)
-    assert "• `setup [name] [--dry-run] [--disabled]`: sets it up" in text
+    assert '• `setup [--name "…"] [--dry-run] [--disabled]`: sets it up' in text
     assert text.count("•") == len(registry.commands)
 
 
 async def test_one_command_is_explained(registry: Registry) -> None:
-    assert await answer(registry, command="SETUP") == registry.commands["setup"].manual("/sso")
+    assert await answer(registry, command="setup") == registry.commands["setup"].manual("/sso")
 
 
-async def test_an_unknown_one_is_named_harmlessly(registry: Registry) -> None:
-    with pytest.raises(UserError, match="There is no command `＠all`"):
-        await answer(registry, command="@all")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [("help @all", "There is no command `＠all`."), ("help rotat", "Did you mean `!sso help rotate`?")],
+)
+def test_an_unknown_one_is_no_argument(registry: Registry, words: str, said: str) -> None:
+    reply = parse(f"!sso {words}", registry.commands, bot_username="ssobot")
+    assert isinstance(reply, Reply)
+    assert said in reply.text
 
 
 def test_help_is_for_everyone(registry: Registry) -> None:

@@ -87,7 +87,7 @@ async def test_typed_again_it_does_not_switch_a_disabled_one_on(standing: Counte
 
 async def test_another_name_is_refused(standing: Counter) -> None:
     with pytest.raises(UserError, match="There is a connection already: `Encvoy ID`"):
-        await standing.run("setup Other")
+        await standing.run("setup --name Other")
     assert standing.writes == []
 
 

@@ -57,7 +57,12 @@ def example_registry(script: Script | None = None) -> Registry:
 
     dry_run = Option("dry-run", "shows what would be done")
     registry.command(
-        "help", summary="Lists", help="", arguments=(Argument("command", "which"),), effect=False, everyone=True
+        "help",
+        summary="Lists",
+        help="",
+        arguments=(Argument("command", "which", choices=registry.commands.keys()),),
+        effect=False,
+        everyone=True,
     )(look)
     registry.command("status", summary="Shows what is", help="", effect=False, everyone=True)(look)
     registry.command("test", summary="Tests", help="", effect=False)(look)
@@ -65,10 +70,9 @@ def example_registry(script: Script | None = None) -> Registry:
         "setup",
         summary="Sets it up",
         help="Long text.",
-        arguments=(Argument("name", "of the service", rest=True),),
-        options=(dry_run, Option("disabled", "leaves it off")),
+        options=(Option("name", "of the service", takes_value=True), dry_run, Option("disabled", "leaves it off")),
         effect=True,
-        examples=("setup", "setup Encvoy ID --dry-run"),
+        examples=("setup", 'setup --name "Encvoy ID" --dry-run'),
     )(change)
     registry.command("rotate", summary="Rotates", help="", options=(dry_run,), effect=True)(change)
     registry.command(

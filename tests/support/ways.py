@@ -40,7 +40,17 @@ async def the_administrator_in_a_direct_message(world: World, words: str) -> Mes
     return say(world, admin, words, world.rocketchat.chat.direct(admin.id, bot.id))
 
 
-# Those who may not.
+async def the_administrator_in_answer_to_a_quoted_message(world: World, words: str) -> Message:
+    link = f"{world.rocketchat.url}/group/{room_of(world).name}?msg=abc"
+    return say(world, user(world, "admin"), f"[ ]({link})\n!sso {words}")
+
+
+async def the_administrator_with_code_marks_in_a_direct_message(world: World, words: str) -> Message:
+    bot, admin = user(world, "bot"), user(world, "admin")
+    return say(world, admin, f"```\n{words}\n```", world.rocketchat.chat.direct(admin.id, bot.id))
+
+
+# Those who may not, and what is no command.
 
 
 async def a_member(world: World, words: str) -> Message:
@@ -129,6 +139,21 @@ async def a_paste_of_several_lines(world: World, words: str) -> Message:
     return say(world, user(world, "admin"), f"!sso {words}\n!sso {words}")
 
 
+async def an_administrator_who_says_more(world: World, words: str) -> Message:
+    return say(world, user(world, "admin"), f"!sso {words} for me, please")
+
+
+async def an_administrator_who_talks_in_a_direct_message(world: World, words: str) -> Message:
+    bot, admin = user(world, "bot"), user(world, "admin")
+    where = world.rocketchat.chat.direct(admin.id, bot.id)
+    return say(world, admin, f"{words} is broken, can you help?", where)
+
+
+async def a_quoted_command(world: World, words: str) -> Message:
+    link = f"{world.rocketchat.url}/group/{room_of(world).name}?msg=abc"
+    return say(world, user(world, "admin"), f"[ ]({link})\nthen I typed !sso {words}")
+
+
 async def the_bots_own_account(world: World, words: str) -> Message:
     return say(world, user(world, "bot"), f"!sso {words}")
 
@@ -175,10 +200,18 @@ STRANGERS: tuple[Way, ...] = (
     an_old_message,
     a_system_message,
     a_paste_of_several_lines,
+    an_administrator_who_says_more,
+    an_administrator_who_talks_in_a_direct_message,
+    a_quoted_command,
     the_bots_own_account,
     another_bot_that_is_administrator,
     a_deactivated_administrator,
     a_former_administrator,
     somebody_nobody_knows,
 )
-MAY: tuple[Way, ...] = (the_administrator, the_administrator_in_a_direct_message)
+MAY: tuple[Way, ...] = (
+    the_administrator,
+    the_administrator_in_a_direct_message,
+    the_administrator_in_answer_to_a_quoted_message,
+    the_administrator_with_code_marks_in_a_direct_message,
+)

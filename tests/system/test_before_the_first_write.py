@@ -130,9 +130,9 @@ async def test_a_service_of_that_name_is_somebody_elses(world: World) -> None:
     service(world, "Encvoyid", url="https://elsewhere.example.org")
     answer = await refused(world)
     assert "already has a Custom OAuth service Encvoyid (off), which I did not make" in answer
-    assert "/sso setup <name>" in answer.replace("!sso", "/sso")
+    assert '/sso setup --name "…"' in answer.replace("!sso", "/sso")
 
-    assert "✗" not in await world.ask("setup Encvoy two")
+    assert "✗" not in await world.ask('setup --name "Encvoy two"')
 
 
 async def test_a_service_that_points_at_this_encvoy_id_is_somebody_elses(world: World) -> None:
@@ -188,19 +188,19 @@ async def test_an_application_that_the_bots_role_cannot_see_does_not_stop_it(wor
         ("Энк", "Rocket.Chat drops"),
         ("Encvoyé", "would call it `Encvoy`"),
         ("a_b", "Leave it out: `Ab`."),
-        ('"- -"', "It has no letter and no digit."),
+        ("- -", "It has no letter and no digit."),
         ("GitHub", "Rocket.Chat uses `github` for a login of its own."),
         ("x" * 41, "This name is too long."),
     ],
 )
 async def test_a_name_that_rocketchat_would_mangle(world: World, name: str, why: str) -> None:
-    answer = await refused(world, f"setup {name}")
+    answer = await refused(world, f'setup --name "{name}"')
     assert why in answer
     assert "Mend: " in answer
 
 
 async def test_a_name_of_ones_own(world: World) -> None:
-    await world.ask("setup Corporate Login")
+    await world.ask('setup --name "Corporate Login"')
     assert world.rocketchat.settings.get("Accounts_OAuth_Custom-Corporatelogin") is True
     assert world.rocketchat.settings.get("Accounts_OAuth_Custom-Corporatelogin-button_label_text") == (
         "Sign in with Corporate Login"
@@ -211,7 +211,7 @@ async def test_a_name_of_ones_own(world: World) -> None:
 
 async def test_another_name_where_there_is_a_connection(world: World) -> None:
     await world.ask("setup")
-    answer = await refused(world, "setup Corporate Login")
+    answer = await refused(world, 'setup --name "Corporate Login"')
     assert "There is a connection already: `Encvoy ID`." in answer
 
 
@@ -219,7 +219,7 @@ async def test_another_name_where_there_is_a_connection(world: World) -> None:
 async def test_the_same_name_spelled_otherwise_is_the_connection_there_is(world: World, same: str) -> None:
     await world.ask("setup")
     before = snapshot(world)
-    assert "nothing was changed" in await world.ask(f"setup {same}")
+    assert "nothing was changed" in await world.ask(f'setup --name "{same}"')
     assert snapshot(world) == before
 
 

@@ -1,0 +1,209 @@
+"""From the words of one line to a command with its arguments and options, or to one sentence about the mistake. Pure.
+
+Nothing is guessed: whatever does not belong to the command refuses it, and the nearest line that would be understood is
+offered to be copied.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.chatops.registry import Argument, Command, Option
+from bot.chatops.text import defuse, quoted
+from bot.chatops.words import DASHES, OpenQuotation, Unquotable, Word, is_marked, plain_dashes, quotation, split
+
+_NAME_WORDS = 4
+"""So many words may be a name that lacks its option; more are a sentence."""
+_NEAR, _VERY_NEAR = 0.65, 0.8
+
+
+class Mistake(Exception):
+    """Carries the sentence from where the mistake is found to who answers it."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was understood."""
+
+    command: Command
+    arguments: Mapping[str, str]
+    options: frozenset[str]
+    strange: tuple[Word, ...] = ()
+    """The words that do not belong to the command, in their order."""
+
+    @property
+    def line(self) -> str:
+        """The command, without a prefix and without what is strange: read again it gives the same."""
+        words = [self.command.name]
+        words += [self.arguments[a.name] for a in self.command.arguments if a.name in self.arguments]
+        for option in self.command.options:
+            if option.takes_value and option.name in self.arguments:
+                words.append(f"--{option.name} {quotation(self.arguments[option.name])}")
+            elif option.name in self.options:
+                words.append(f"--{option.name}")
+        return " ".join(words)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads one line; `prefix` is for its advice."""
+
+    commands: Mapping[str, Command]
+    prefix: str
+
+    def read(self, line: str) -> Reading:
+        """Raises Mistake."""
+        try:
+            first, *rest = split(line)
+        except OpenQuotation:
+            raise Mistake("The quotation marks do not fit: a value has one before and one after it.") from None
+        command = None if first.option else self.commands.get(first.text.lower())
+        if command is None:
+            raise Mistake(self._unknown(first, rest))
+        reading = self._sorted(command, rest)
+        if reading.strange:
+            raise Mistake(self._strange(reading))
+        missing = next((a for a in command.arguments if a.required and a.name not in reading.arguments), None)
+        if missing is not None:
+            raise Mistake(f"`{command.name}` needs {_one_of(missing.choices)}. {self._usage(command)}")
+        return reading
+
+    def _sorted(self, command: Command, words: list[Word]) -> Reading:
+        known = {option.name: option for option in command.options}
+        left, free = list(words), list(command.arguments)
+        values: dict[str, str] = {}
+        switches: set[str] = set()
+        strange: list[Word] = []
+        while left:
+            word = left.pop(0)
+            option = known.get(word.text) if word.option else None
+            if option is not None and option.takes_value:
+                if option.name in values:
+                    raise Mistake(f"`--{option.name}` is there twice. {self._usage(command)}")
+                value = left.pop(0) if left and not left[0].option else None
+                values[option.name] = self._value(value, option, command)
+            elif option is not None:
+                if word.assigned:
+                    raise Mistake(f"`--{option.name}` takes no value. {self._usage(command)}")
+                switches.add(option.name)
+            elif free and not word.option:
+                argument = free.pop(0)
+                values[argument.name] = self._chosen(word, argument, command)
+            else:
+                strange.append(word)
+        return Reading(command, values, frozenset(switches), tuple(strange))
+
+    def _value(self, word: Word | None, option: Option, command: Command) -> str:
+        if word is None or not word.text:
+            raise Mistake(f"`--{option.name}` needs a value. {self._usage(command)}")
+        if not word.quoted and is_marked(word.text):
+            raise Mistake("The quotation marks do not fit: a value has one before and one after it.")
+        return word.text
+
+    def _chosen(self, word: Word, argument: Argument, command: Command) -> str:
+        choice = word.text.lower()
+        if choice in argument.choices:
+            return choice
+        meant = _nearest(choice, argument.choices)
+        guess = self._did_you_mean(f"{command.name} {meant}") if meant else self._usage(command)
+        if argument.required:
+            raise Mistake(f"`{command.name}` needs {_one_of(argument.choices)}, not {quoted(word.text, 40)}. {guess}")
+        raise Mistake(f"There is no {argument.name} {quoted(word.text, 40)}. {guess}")
+
+    def _unknown(self, first: Word, rest: list[Word]) -> str:
+        typed = f"--{first.text}" if first.option else first.text
+        meant = _nearest(first.text.lower(), self.commands)
+        if meant is None:
+            return f"I don't know {quoted(typed, 40)}. `{self._type('help')}` lists what I know."
+        try:
+            reading = self._sorted(self.commands[meant], rest)
+        except Mistake:
+            line = None
+        else:
+            line = suggested(reading, self.commands) if reading.strange else reading.line
+        if line is not None and _copyable(line):
+            return f"I don't know {quoted(typed, 40)}. {self._did_you_mean(line)}"
+        return f"I don't know {quoted(typed, 40)}. `{self._type(f'help {meant}')}` shows how `{meant}` is typed."
+
+    def _strange(self, reading: Reading) -> str:
+        name = reading.command.name
+        first = reading.strange[0]
+        if first.option:
+            what = f"`{name}` has no option {quoted(f'--{first.text}', 40)}."
+        else:
+            what = f"I don't understand {quoted(' '.join(word.text for word in reading.strange), 40)} after `{name}`."
+        line = suggested(reading, self.commands)
+        return f"{what} {self._did_you_mean(line) if line else self._usage(reading.command)}"
+
+    def _did_you_mean(self, line: str) -> str:
+        return f"Did you mean `{self._type(line)}`?"
+
+    def _usage(self, command: Command) -> str:
+        return f"Type `{self._type(command.usage)}`."
+
+    def _type(self, words: str) -> str:
+        return f"{self.prefix} {words}".strip()
+
+
+def suggested(reading: Reading, commands: Collection[str]) -> str | None:
+    """The whole line that was probably meant, harmless enough to be shown and copied; None if there is none."""
+    command = reading.command
+    switches = [o.name for o in command.options if not o.takes_value]
+    valued = [o.name for o in command.options if o.takes_value and o.name not in reading.arguments]
+    options, arguments = set(reading.options), dict(reading.arguments)
+    words = [Word(text, *word[1:]) for word in reading.strange if (text := word.text.strip(DASHES))]
+    if whole := _nearest("-".join(plain_dashes(w.text).lower() for w in words), switches, _VERY_NEAR):
+        options.add(whole)
+        words = []
+    others: list[str] = []
+    while words:
+        word = words.pop(0)
+        meant = _nearest(plain_dashes(word.text).lower(), switches + valued, _NEAR if word.option else _VERY_NEAR)
+        if meant in switches:
+            options.add(str(meant))
+        elif meant in valued and words and meant not in arguments:
+            arguments[str(meant)] = " ".join(w.text for w in words)
+            words = []
+        elif word.option:
+            return None
+        else:
+            others.append(word.text)
+    if others and valued and valued[0] not in arguments and _is_like_a_name(others):
+        arguments[valued[0]] = " ".join(others)
+    elif others:
+        nothing_else = len(others) == 1 and not options and not arguments
+        return _nearest(others[0].lower(), commands, _VERY_NEAR) if nothing_else else None
+    if options == set(reading.options) and arguments == dict(reading.arguments):
+        return None
+    try:
+        line = Reading(command, arguments, frozenset(options)).line
+    except Unquotable:
+        return None
+    return line if _copyable(line) else None
+
+
+def is_near(word: str, commands: Iterable[str]) -> bool:
+    """Whether the word may be meant as one of these."""
+    return _nearest(word.lower(), commands) is not None
+
+
+def _is_like_a_name(words: list[str]) -> bool:
+    """`Encvoy ID` is, `is broken, can you help?` is not."""
+    text = " ".join(words)
+    spelled = all(c.isalnum() or c in " .-&'" for c in text)
+    return len(words) <= _NAME_WORDS and spelled and any(c.isupper() or c.isdigit() for c in text)
+
+
+def _copyable(line: str) -> bool:
+    """Whether it can be shown as it is: nothing in it means anything to Rocket.Chat."""
+    return defuse(line, len(line) + 1) == line
+
+
+def _one_of(choices: Iterable[str]) -> str:
+    return " or ".join(f"`{choice}`" for choice in choices)
+
+
+def _nearest(word: str, known: Iterable[str], cutoff: float = _NEAR) -> str | None:
+    return next(iter(difflib.get_close_matches(word[:40], list(known), n=1, cutoff=cutoff)), None)

@@ -1,0 +1,34 @@
+"""What a person typed in a message, apart from what Rocket.Chat and habit put around it. Pure; one pass over the text.
+
+A quoted message is a link in front of the typed text, joined by a line feed or a blank (facts/rocketchat.md §6).
+"""
+
+from __future__ import annotations
+
+import re
+
+_LINK = re.compile(r"\[ ?\]\(([^\s()]*)\)\s*")
+_FENCE = "```"
+_LANGUAGE = re.compile(r"[\w+-]*")
+
+
+def without_quotation(text: str) -> str:
+    """Without the links to quoted messages in front; one alone, with nothing typed, leaves nothing."""
+    text = text.strip()
+    at = 0
+    while (link := _LINK.match(text, at)) and ("?msg=" in link[1] or "&msg=" in link[1]):
+        at = link.end()
+    return text[at:]
+
+
+def without_code_marks(text: str) -> str:
+    """Without a fence or backticks around the whole; copied from an answer, a command has them."""
+    text = text.strip()
+    if len(text) > 2 * len(_FENCE) and text.startswith(_FENCE) and text.endswith(_FENCE):
+        inside = text[len(_FENCE) : -len(_FENCE)]
+        language, _, rest = inside.partition("\n")
+        return (rest if rest.strip() and _LANGUAGE.fullmatch(language.strip()) else inside).strip()
+    for mark in ("``", "`"):
+        if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark):
+            return text[len(mark) : -len(mark)].strip()
+    return text
