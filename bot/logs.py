@@ -1,18 +1,20 @@
 """Logs: one JSON line for each event on standard error, readable text where a person watches. No secret gets through.
 
 Three nets, one behind the other: a `Secret` and whatever stands under a telling key are masked; queries are cut from
-addresses; and every known secret is replaced in the finished line, traceback included.
+addresses; and every known secret is replaced in the finished line, traceback included. What is long is cut, after that.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import logging
 import re
 import sys
 import threading
 from collections.abc import Iterable, Mapping, MutableMapping
-from typing import IO, Any
+from typing import IO, Any, TextIO
 from urllib.parse import quote, quote_plus
 
 import stamina.instrumentation
@@ -27,8 +29,10 @@ _log = structlog.get_logger(__name__)
 
 MASK = "…"
 _TELLING = re.compile(r"token|secret|password|passwd|authorization|cookie|fernet|ssobot_keys", re.IGNORECASE)
-_QUERY = re.compile(r"(/[^\s\"'?<>]*)\?[^\s\"'<>]+")
+_WORD = re.compile(r"[^\s\"'<>]+")
 _CREDENTIALS = re.compile(r"://[^\s/@\"']+@")
+LONGEST = 8000
+"""Characters of one value of an event, a traceback included: what comes from outside can have any length."""
 _SHORTEST = 4
 """A shorter secret is not searched for: masking every `a` would only tell it."""
 
@@ -41,14 +45,23 @@ def redact_values(secrets: Iterable[Secret]) -> None:
         text = secret.reveal()
         if len(text) >= _SHORTEST:
             in_json = json.dumps(text)[1:-1]
-            _known.update({text, in_json, json.dumps(in_json)[1:-1], quote(text, safe=""), quote_plus(text)})
+            in_repr = repr(text)[1:-1]
+            _known.update({text, in_repr, in_json, json.dumps(in_json)[1:-1], quote(text, safe=""), quote_plus(text)})
 
 
 def redact(line: str) -> str:
     """A finished line without known secrets, queries and credentials."""
     for text in sorted(_known, key=len, reverse=True):
         line = line.replace(text, MASK)
-    return _CREDENTIALS.sub(f"://{MASK}@", _QUERY.sub(rf"\1?{MASK}", line))
+    return _CREDENTIALS.sub(f"://{MASK}@", _WORD.sub(_without_query, line))
+
+
+def _without_query(word: re.Match[str]) -> str:
+    """The address without what follows the first `?` after a slash. By hand: an expression for it starts again at each
+    slash, and takes minutes for a line of slashes."""
+    text = word[0]
+    query = text.find("?", text.find("/")) if "/" in text else -1
+    return text if query in (-1, len(text) - 1) else f"{text[:query]}?{MASK}"
 
 
 def _waiting(details: RetryDetails) -> None:
@@ -69,7 +82,7 @@ def configure(stream: IO[str] | None = None, level: int = logging.INFO) -> None:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.StackInfoRenderer(),
     ]
-    handler = logging.StreamHandler(stream)
+    handler = _Lines(stream)
     handler.setFormatter(
         _Redacting(
             foreign_pre_chain=shared,
@@ -108,20 +121,49 @@ def configure(stream: IO[str] | None = None, level: int = logging.INFO) -> None:
 def _renderers(terminal: bool) -> list[Processor]:
     if terminal:
         # Not the default formatter of tracebacks: it shows local variables.
-        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        return [_cut, structlog.dev.ConsoleRenderer(exception_formatter=_cut_traceback)]
     return [
         structlog.processors.format_exc_info,
+        _cut,
         structlog.processors.EventRenamer("event"),
         structlog.processors.JSONRenderer(ensure_ascii=False, default=repr),
     ]
+
+
+def _cut(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {key: value if key == "exc_info" else _short(value) for key, value in event.items()}
+
+
+def _short(value: Any) -> Any:
+    """The value, or the beginning of its text. Redacted before the cut: half a secret would not be recognised."""
+    text = value if isinstance(value, str) else repr(value)
+    if len(text) <= LONGEST:
+        return value
+    return f"{redact(text)[:LONGEST]}… (cut, {len(text)} characters)"
+
+
+def _cut_traceback(stream: TextIO, exception: structlog.typing.ExcInfo) -> None:
+    whole = io.StringIO()
+    structlog.dev.plain_traceback(whole, exception)
+    stream.write(_short(whole.getvalue()))
 
 
 class _Redacting(structlog.stdlib.ProcessorFormatter):
     """The last thing that sees a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The rendered line, redacted."""
-        return redact(super().format(record))
+        """The rendered line, redacted, with nothing in it that UTF-8 cannot write."""
+        return redact(super().format(record)).encode("utf-8", "backslashreplace").decode()
+
+
+class _Lines(logging.StreamHandler[IO[str]]):
+    """Where a line cannot be written, logging would print it, and what was to go into it, past every net."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Says only whose line it was."""
+        reason = type(sys.exc_info()[1]).__name__
+        with contextlib.suppress(OSError, ValueError):
+            self.stream.write(json.dumps({"event": "a line is lost", "logger": record.name, "error": reason}) + "\n")
 
 
 def _mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

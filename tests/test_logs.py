@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -92,6 +93,8 @@ def test_a_very_short_secret_does_not_blacken_the_log() -> None:
         ('"GET /api/v1/x?query=abc HTTP/1.1" 200', '"GET /api/v1/x?… HTTP/1.1" 200'),
         ("https://me:pw@host/x", "https://…@host/x"),
         ("is it so? yes", "is it so? yes"),
+        ("a?b/c?d", "a?b/c?…"),
+        ("/x? /y?z?w", "/x? /y?…"),
     ],
 )
 def test_queries_and_credentials_are_cut(line: str, expected: str) -> None:
@@ -123,3 +126,56 @@ def test_a_terminal_gets_text_and_no_secret(stream: io.StringIO, monkeypatch: py
     assert "it broke" in stream.getvalue()
     assert "RuntimeError: …" in stream.getvalue()
     assert text not in stream.getvalue()
+
+
+@pytest.mark.logs_secrets
+def test_a_long_value_is_cut_and_the_line_stays_json(stream: io.StringIO) -> None:
+    structlog.get_logger().info("x" * 60_000, many=["y" * 60_000], short="z")
+    event = only(stream)
+    assert event["event"] == "x" * logs.LONGEST + "… (cut, 60000 characters)"
+    assert str(event["many"]).endswith("… (cut, 60004 characters)")
+    assert event["short"] == "z"
+    assert len(stream.getvalue()) < 3 * logs.LONGEST
+
+
+@pytest.mark.logs_secrets
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize("before", range(0, 70, 23))
+def test_a_secret_at_the_cut_is_masked_whole(
+    stream: io.StringIO, monkeypatch: pytest.MonkeyPatch, terminal: bool, before: int
+) -> None:
+    text = new_secret().reveal()
+    logs.redact_values([Secret(text)])
+    monkeypatch.setattr(stream, "isatty", lambda: terminal)
+    logs.configure(stream)
+    long = "-" * (logs.LONGEST - before) + text + "-" * 100
+    try:
+        raise RuntimeError(long)
+    except RuntimeError:
+        structlog.get_logger().exception(long, many=[long])
+    assert "(cut, " in stream.getvalue()
+    assert text[:8] not in stream.getvalue()
+
+
+@pytest.mark.parametrize("unit", ["/", "/a", "://", "://a", "?", "/?", "a?b/c", "://u@", '"/', "</"])
+def test_redacting_takes_time_in_proportion_to_the_line(unit: str) -> None:
+    before = time.process_time()
+    logs.redact(unit * (1_000_000 // len(unit)))
+    assert time.process_time() - before < 2.0
+
+
+def test_what_utf_8_cannot_write_is_written_otherwise(stream: io.StringIO) -> None:
+    structlog.get_logger().info("half a sign: \ud83d")
+    stream.getvalue().encode()
+    assert only(stream)["event"] == "half a sign: \ud83d"
+
+
+@pytest.mark.logs_secrets
+def test_a_line_that_cannot_be_made_is_not_printed_past_the_nets(
+    stream: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = new_secret().reveal()
+    (ours,) = (h for h in logging.getLogger().handlers if isinstance(h, logging.StreamHandler) and h.stream is stream)
+    ours.handle(logging.makeLogRecord({"name": "library", "msg": "%d", "args": (text,)}))
+    assert only(stream) == {"event": "a line is lost", "logger": "library", "error": "TypeError"}
+    assert text not in capsys.readouterr().err

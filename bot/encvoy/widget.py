@@ -60,7 +60,7 @@ def read_page(html: str) -> Page:
         return Page("unknown")
     try:
         data, _ = json.JSONDecoder().raw_decode(html, found.end())
-    except ValueError:
+    except (ValueError, RecursionError):
         return Page("unknown")
     if not isinstance(data, dict):
         return Page("unknown")

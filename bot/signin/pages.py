@@ -8,10 +8,11 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
+_CONFIG = re.compile(r"""\sid=["']?config(?=["'>\s])""")
 TOKEN_BYTES = 32
 """43 characters of base64, as Meteor's `Random.secret` has."""
 
@@ -123,11 +124,13 @@ def read_config(html: str) -> Mapping[str, Any] | None:
 
     At success it holds the credential: it never goes into a log or an answer.
     """
-    parser = _Config()
-    parser.feed(html)
-    parser.close()
+    found = _CONFIG.search(html)
+    if found is None:
+        return None
+    # By hand: Python's parser of HTML can take minutes for a page that was made for it, and gives up on others.
+    text, end, _ = html[html.find(">", found.end()) + 1 :].partition("<")
     try:
-        config = json.loads("".join(parser.text))
+        config = json.loads(unescape(text)) if end else None
     except (ValueError, RecursionError):
         return None
     return config if isinstance(config, Mapping) else None
@@ -163,24 +166,3 @@ def read_method_answer(document: Any) -> Mapping[str, Any] | MethodError | None:
     if isinstance(error, Mapping):
         return MethodError(str(error.get("error", "")), str(error.get("reason") or error.get("message") or ""))
     return result if isinstance(result, Mapping) else None
-
-
-class _Config(HTMLParser):
-    """Collects the text of the element with the id `config`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.text: list[str] = []
-        self._inside = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if dict(attrs).get("id") == "config":
-            self._inside = tag
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self._inside:
-            self._inside = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._inside:
-            self.text.append(data)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.errors import ConfigError
 from bot.values import Listen
@@ -35,7 +37,7 @@ def application(parts: Parts) -> web.Application:
 @asynccontextmanager
 async def serving(app: web.Application, listen: Listen) -> AsyncIterator[Listen]:
     """Serves as long as the block runs; gives the address, with the port that was free. ConfigError if it is taken."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(app, access_log=None, logger=_faults(), shutdown_timeout=1.0)
     await runner.setup()
     try:
         try:
@@ -45,6 +47,18 @@ async def serving(app: web.Application, listen: Listen) -> AsyncIterator[Listen]
         yield Listen(listen.host, runner.addresses[0][1])
     finally:
         await runner.cleanup()
+
+
+def _faults() -> logging.Logger:
+    """Where the server says what is wrong: with us, that is. What anybody sent it is none of a log's business: aiohttp
+    would quote each bad request, with a traceback."""
+    log = logging.getLogger(__name__)
+    log.addFilter(_no_bad_request)
+    return log
+
+
+def _no_bad_request(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 def _reason(error: OSError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -85,3 +86,12 @@ def test_a_text_from_outside_is_cut() -> None:
 @pytest.mark.parametrize("text", ["a b", "", "x" * 41, "é", "a.b", None, 5])
 def test_only_a_short_plain_word_is_safe(text: object) -> None:
     assert safe_word(text) is None
+
+
+@pytest.mark.parametrize("unit", ["[", '{"a":', "window.__WIDGET_DATA__", "window.__WIDGET_DATA__=", " ", "9"])
+def test_no_page_takes_long_to_read(unit: str) -> None:
+    before = time.process_time()
+
+    assert read_page("window.__WIDGET_DATA__ = " + unit * (1_000_000 // len(unit))) == Page("unknown")
+
+    assert time.process_time() - before < 2

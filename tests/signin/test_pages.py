@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import time
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -105,7 +106,26 @@ def test_anything_less_is_no_success(config: Any) -> None:
     assert not outcome.succeeded
 
 
-@pytest.mark.parametrize("text", ["", "<html>app shell</html>", page([1]), '<div id="config">{</div>'])
+@pytest.mark.parametrize("tag", ['<div id="config">', "<p class='x' id='config' >", "<div hidden\nid=config>"])
+def test_the_element_is_found_however_it_is_written(tag: str) -> None:
+    assert read_outcome(f'<i id="config2">{{}}</i>{tag}{{"setCredentialToken": false}}</div>') == Outcome(
+        False, "", None
+    )
+
+
+@pytest.mark.parametrize("beginning", ["", "<i id=config>"])
+@pytest.mark.parametrize("unit", ["<a ", "<", "<!--", "<![", "<a b='", " id=config", "<a id=config>", "[", "&", "&#1;"])
+def test_no_page_takes_long_to_read(beginning: str, unit: str) -> None:
+    before = time.process_time()
+
+    assert read_outcome(beginning + unit * (1_000_000 // len(unit)) + "</i>") is None
+
+    assert time.process_time() - before < 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "<html>app shell</html>", page([1]), '<div id="config">{</div>', '<div id="config">{}']
+)
 def test_another_page_is_none(text: str) -> None:
     assert read_outcome(text) is None
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
 from collections.abc import Mapping
 
 import aiohttp
@@ -64,3 +67,37 @@ async def test_the_port_is_free_afterwards() -> None:
         pass
     async with serving(application(telling({})), listen) as again:
         assert again == listen
+
+
+BAD_REQUESTS = [
+    b"GET /healthz" + b"/" * 60_000 + b" HTTP/1.1\r\n\r\n",
+    b"GET /healthz" + b"/" * 60_000,
+    b"GET /healthz?token=abc HTTP/1.1\r\nHost: x\r\nBad header\r\n\r\n",
+    b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"/" * 60_000 + b"\r\n\r\n",
+    b"POST /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 10,
+    b"BREW /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 3,
+]
+
+
+@pytest.mark.parametrize("request_", BAD_REQUESTS, ids=range(len(BAD_REQUESTS)))
+async def test_nothing_that_was_asked_gets_into_the_log(request_: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    async with serving(application(telling({})), ANYWHERE) as listen:
+        reader, writer = await asyncio.open_connection(listen.host, listen.port)
+        writer.write(request_)
+        writer.write_eof()
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+        assert (await ask(listen))[0] == 200
+    assert caplog.text == ""
+
+
+async def test_a_fault_of_our_own_does(caplog: pytest.LogCaptureFixture) -> None:
+    async def broken() -> Mapping[str, str | None]:
+        raise RuntimeError("a bug")
+
+    async with serving(application(broken), ANYWHERE) as listen, aiohttp.ClientSession() as session:
+        assert (await session.get(f"http://{listen}/healthz")).status == 500
+    assert "a bug" in caplog.text
