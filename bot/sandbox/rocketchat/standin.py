@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import ssl
+from email.utils import format_datetime
 from typing import Protocol
 
 import aiohttp
@@ -191,6 +192,7 @@ class RocketChatStandIn:
         self.api.serve(inner)
         for part in self._parts:
             part.serve(inner)
+        inner.on_response_prepare.append(self._date)
         guards = [observe(self.ledger, self.faults, self._who)]
         if not self._path:
             inner.middlewares.extend(guards)
@@ -198,6 +200,10 @@ class RocketChatStandIn:
         outer = web.Application(client_max_size=BODY_LIMIT, middlewares=guards)
         outer.add_subapp(self._path, inner)
         return outer
+
+    async def _date(self, _: web.Request, response: web.StreamResponse) -> None:
+        """The header is of the same clock as the messages' times."""
+        response.headers["Date"] = format_datetime(self.clock.now(), usegmt=True)
 
     def _who(self, request: web.Request) -> str | None:
         """Id of the user whose token came along."""
