@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.chatops.ports import Notices
-from bot.chatops.reply import Outbox, Reply, new_message_id
+from bot.chatops.posting import new_message_id
+from bot.chatops.reply import Outbox, Reply
+from bot.chatops.ways import Address
 
 _SAID = "said"
 
@@ -32,5 +34,5 @@ class Once:
         # The id is kept before the message is sent, so that a crash in between does not say it twice.
         message_id = state or new_message_id()
         await self.notices.put(key, message_id)
-        if await Reply(self.outbox, message_id, self.room_id, None).finish(text):
+        if await Reply(self.outbox, message_id, Address(self.room_id)).finish(text):
             await self.notices.put(key, _SAID)

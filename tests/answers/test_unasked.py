@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot.chatops.ports import Operation, OperationState
-from bot.chatops.reply import new_message_id
+from bot.chatops.posting import new_message_id
 from bot.clock import SystemClock
 from bot.sandbox.faults import Fault, When
 from bot.store.operations import SqlOperations
