@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import traceback
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -16,6 +16,9 @@ from bot.chatops.ports import Operation, Operations, OperationState, Person, Roo
 from bot.chatops.registry import Call, Command, OperationRef
 from bot.chatops.steps import Steps
 from bot.errors import UserError
+
+FirstWord = Callable[[], Awaitable[bool]]
+"""Whether the asker can read that the operation goes on."""
 
 _log = structlog.get_logger()
 
@@ -53,15 +56,18 @@ class _Authorization:
     access: Access
     operations: Operations
     operation: Operation
+    first_word: FirstWord
 
     async def __call__(self) -> None:
         if self.operation.state is OperationState.RUNNING:
             return
+        if not await self.first_word():
+            raise _silenced()
         await self.access.administrator(self.operation.user_id)
         await self.operations.note(self.operation.id, OperationState.RUNNING)
 
 
-async def execute(job: Job, steps: Steps, *, access: Access, operations: Operations) -> Ending:
+async def execute(job: Job, steps: Steps, *, access: Access, operations: Operations, first_word: FirstWord) -> Ending:
     """Runs the handler. Whatever it does, there is an answer; only cancelling goes through."""
     prefix = job.invocation.prefix
     call = Call(
@@ -70,7 +76,7 @@ async def execute(job: Job, steps: Steps, *, access: Access, operations: Operati
         arguments=job.invocation.arguments,
         options=job.invocation.options,
         progress=steps,
-        authorize=_Authorization(access, operations, job.operation),
+        authorize=_Authorization(access, operations, job.operation, first_word),
         operation=OperationRef(job.operation.id, job.resumed, job.operation.receipt),
     )
     try:
@@ -84,6 +90,13 @@ async def execute(job: Job, steps: Steps, *, access: Access, operations: Operati
         return Ending(OperationState.FAILED, render_internal(steps.done, error_id, prefix=prefix))
     state = OperationState.FAILED if answer.failed else OperationState.DONE
     return Ending(state, render(steps.done, answer, prefix=prefix), answer.receipt)
+
+
+def _silenced() -> Refused:
+    return Refused(
+        "I did nothing, because I could not tell you about it: Rocket.Chat took no message of mine.",
+        mend="See that I may write here (I am not muted, the room is not read-only), then type it again.",
+    )
 
 
 def log_internal(error: BaseException, what: str, operation_id: str | None = None) -> str:

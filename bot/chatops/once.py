@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.chatops.ports import Notices
-from bot.chatops.reply import Outbox, Reply, new_message_id
+from bot.chatops.posting import new_message_id
+from bot.chatops.reply import Outbox, Reply
+from bot.chatops.ways import Address
 
 SAID = "said"
 """What is kept under the key of what was said."""
@@ -48,7 +50,7 @@ class Once:
         # The id is kept before the message is sent, so that a crash in between does not say it twice.
         message_id = state or new_message_id()
         await self.notices.put(key, message_id)
-        if not await Reply(self.outbox, message_id, self.room_id, None).finish(text):
+        if not await Reply(self.outbox, message_id, Address(self.room_id)).finish(text):
             return False
         await self.notices.put(key, SAID)
         return True

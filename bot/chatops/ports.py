@@ -76,6 +76,14 @@ class Chat(Protocol):
         """Changes an own message. Forbidden or Rejected where editing is off."""
         ...
 
+    async def room_of(self, message_id: str) -> str | None:
+        """The room in which an own message of this id stands; None if there is none."""
+        ...
+
+    async def direct_with(self, user_id: str) -> str:
+        """The id of the direct room with this person, made if there is none."""
+        ...
+
     async def since(self, room_id: str, moment: datetime) -> tuple[Message, ...]:
         """Messages of a room that are newer, oldest first, `caught_up` set."""
         ...

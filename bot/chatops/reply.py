@@ -1,77 +1,64 @@
-"""One message for one operation: posted under an id of our choice, edited while the operation works, and its last text
-delivered for certain.
-
-Where editing is off, the last text becomes a second message, whose id follows from the first one's: after a crash it is
-found again and not written twice.
+"""One message for one operation: shown early, changed while the operation works, and its last text delivered if any way
+is left to deliver it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import secrets
+import contextlib
+import weakref
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import stamina
 import structlog
 
 from bot.chatops.ports import Chat
+from bot.chatops.posting import Posting
+from bot.chatops.ways import Address, Ways
 from bot.clock import Clock
 from bot.errors import Busy, Forbidden, Rejected, RemoteError
 
-ALPHABET = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
-"""Of which Rocket.Chat makes its own ids: no 0, 1, I, O, U, V, l."""
-ID_LENGTH = 17
 EDIT_INTERVAL = 1.0
 """Seconds between two edits while it works; `chat.sendMessage` allows five in a second (facts/rocketchat.md §1.6)."""
 LONGEST_WAIT = 60.0
 """Seconds between two tries of a last text."""
+PATIENCE = 60.0
+"""Seconds for which a last text is tried while others for its room wait behind it: as long as a rate limit lasts
+(facts/rocketchat.md §1.6). A server that is away for longer tells by its socket that it is back."""
+FIRST_WORD = 10.0
+"""Seconds within which the first text must stand somewhere: other operations wait for this one meanwhile, and a
+request takes eight at most."""
 
 _log = structlog.get_logger()
 
 
-def new_message_id() -> str:
-    """17 random characters: nobody can take it beforehand."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH))
-
-
-def second_id(message_id: str) -> str:
-    """The id of the second message, where the first one cannot be edited."""
-    number = int.from_bytes(hashlib.sha256(f"second {message_id}".encode()).digest(), "big")
-    digits = []
-    for _ in range(ID_LENGTH):
-        number, digit = divmod(number, len(ALPHABET))
-        digits.append(ALPHABET[digit])
-    return "".join(digits)
-
-
 @dataclass(frozen=True)
 class Outbox:
-    """Where answers leave the bot. Last texts leave one after the other, in the order in which they were ready."""
+    """Where answers leave the bot. The last texts for one room leave one after the other, in the order in which they
+    were ready; rooms do not wait for each other."""
 
     chat: Chat
     clock: Clock
-    order: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _queues: weakref.WeakValueDictionary[str, asyncio.Lock] = field(default_factory=weakref.WeakValueDictionary)
+
+    def queue(self, room_id: str) -> asyncio.Lock:
+        """The queue of a room, for as long as somebody holds it."""
+        return self._queues.setdefault(room_id, asyncio.Lock())
 
 
 class Reply:
     """The message of one operation."""
 
-    def __init__(
-        self, outbox: Outbox, message_id: str, room_id: str, thread_id: str | None, *, known: bool = False
-    ) -> None:
+    def __init__(self, outbox: Outbox, message_id: str, address: Address, *, known: bool = False) -> None:
         """`known`: it may have been posted by an earlier run, with whatever text."""
         self._outbox = outbox
-        self._chat = outbox.chat
         self._id = message_id
-        self._room_id = room_id
-        self._thread_id = thread_id
-        self._first_text: str | None = None
-        self._shown: str | None = None
-        self._unsure = known
-        self._tried = known
-        self._posted = False
-        self._editable = True
+        self._address = address
+        self._ways = Ways(outbox.chat, message_id, address, known=known)
+        self._lost = known
+        self._said = False
+        self._writing = asyncio.Lock()
         self._text: str | None = None
         self._ending = asyncio.Event()
         self._changed = asyncio.Event()
@@ -84,11 +71,26 @@ class Reply:
         if self._shower is None:
             self._shower = asyncio.create_task(self._show_changes())
 
-    async def finish(self, text: str) -> bool:
-        """Delivers the last text: as long as Rocket.Chat is away, with growing pauses. False if it refuses for good."""
+    async def open(self) -> bool:
+        """Whether something of it stands where the asker reads it; tried for `FIRST_WORD` seconds."""
+        with contextlib.suppress(RemoteError, TimeoutError):
+            if self._said:
+                return True
+            async with asyncio.timeout(FIRST_WORD):
+                await self._patiently(Posting.put, self._text or "…", FIRST_WORD)
+        return self._said
+
+    async def finish(self, text: str, *, patience: float = PATIENCE) -> bool:
+        """Delivers the last text, trying for about `patience` seconds while Rocket.Chat does not take it. False if it
+        is not delivered; then it can be called again."""
         await self.close()
-        async with self._outbox.order:
-            return await self._deliver(text)
+        async with self._outbox.queue(self._address.room_id):
+            try:
+                await self._patiently(Posting.conclude, text, patience)
+            except RemoteError as error:
+                _log.error("answer not delivered", message=self._id, room=self._address.room_id, error=error.what)
+                return False
+        return True
 
     async def close(self) -> None:
         """No more intermediate texts. A request on its way is awaited, or it could arrive after the last text."""
@@ -112,10 +114,12 @@ class Reply:
             if self._ending.is_set() or self._text is None:
                 return
             try:
-                await self._put(self._text)
+                await self._somewhere(Posting.put, self._text)
             except RemoteError as error:
                 # The next text tries again; only the last one must arrive.
                 _log.info("progress not shown", message=self._id, error=error.what)
+                if isinstance(error, Forbidden | Rejected):
+                    return
             await self._pause()
 
     async def _pause(self) -> None:
@@ -127,51 +131,37 @@ class Reply:
             sleeping.cancel()
             ending.cancel()
 
-    async def _deliver(self, text: str) -> bool:
-        try:
-            async for attempt in stamina.retry_context(
-                on=worth_waiting, attempts=None, timeout=None, wait_initial=0.5, wait_max=LONGEST_WAIT, wait_jitter=0.5
-            ):
-                with attempt:
-                    await self._put(text)
-                    if self._shown != text:
-                        await self._post_second(text)
-        except RemoteError as error:
-            _log.error("answer not delivered", message=self._id, room=self._room_id, error=error.what)
-            return False
-        return True
+    async def _patiently(self, act: _Act, text: str, patience: float) -> None:
+        if patience <= 0:
+            return await self._somewhere(act, text)
+        async for attempt in stamina.retry_context(
+            on=worth_waiting, attempts=None, timeout=patience, wait_initial=0.5, wait_max=LONGEST_WAIT, wait_jitter=0.5
+        ):
+            with attempt:
+                await self._somewhere(act, text)
+        return None
 
-    async def _put(self, text: str) -> None:
-        """Posts or edits. What an unanswered request left there is not known, so the post is repeated with the text of
-        the first try, and a text that differs is put there by an edit."""
-        if not self._posted:
-            self._first_text = self._first_text or text
-            await self._post_first(self._first_text)
-        if self._shown == text or not self._editable:
-            return
-        try:
-            await self._chat.edit(self._id, self._room_id, text)
-        except (Forbidden, Rejected):
-            self._editable = False
-        else:
-            self._shown = text
+    async def _somewhere(self, act: _Act, text: str) -> None:
+        """By the way that took the last text, or by the next one that takes this. Raises what the last one was refused
+        with; what may pass by itself gives no way up."""
+        async with self._writing:
+            if self._lost:
+                await self._ways.resume()
+                self._lost = False
+            while True:
+                try:
+                    posting = await self._ways.current()
+                    await act(posting, text)
+                except (Forbidden, Rejected) as error:
+                    _log.info("answer refused", message=self._id, room=self._address.room_id, error=error.what)
+                    if not self._ways.give_up():
+                        raise
+                else:
+                    self._said = True
+                    return
 
-    async def _post_first(self, text: str) -> None:
-        again, self._tried = self._tried, True
-        try:
-            await self._chat.post(self._id, self._room_id, text, self._thread_id)
-        except Rejected:
-            # A server may refuse an id that it has already: the edit will show whether it is there.
-            if not again:
-                raise
-            self._unsure = True
-        self._posted = True
-        if not self._unsure:
-            self._shown = text
 
-    async def _post_second(self, text: str) -> None:
-        await self._chat.post(second_id(self._id), self._room_id, text, self._thread_id)
-        self._shown = text
+_Act = Callable[[Posting, str], Awaitable[None]]
 
 
 def worth_waiting(error: Exception) -> bool | float:

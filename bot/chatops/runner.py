@@ -23,13 +23,16 @@ import structlog
 from bot.chatops import inbox
 from bot.chatops.access import Access
 from bot.chatops.answer import render_failure, render_internal
+from bot.chatops.backlog import Backlog
 from bot.chatops.execution import Ending, Job, execute, log_internal
 from bot.chatops.grammar import Invocation
 from bot.chatops.ports import Message, Operation, Operations, OperationState, Person, Room
+from bot.chatops.posting import new_message_id
 from bot.chatops.reception import Order, Reception, Say
 from bot.chatops.registry import Command
-from bot.chatops.reply import LONGEST_WAIT, Outbox, Reply, new_message_id
+from bot.chatops.reply import LONGEST_WAIT, Outbox, Reply
 from bot.chatops.steps import Steps
+from bot.chatops.ways import Address
 from bot.errors import StoreUnavailable, UserError
 
 _log = structlog.get_logger()
@@ -51,12 +54,16 @@ class Runner:
         self._admin_room = admin_room
         self._one_at_a_time = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._backlog = Backlog(outbox.clock)
+        self._retrying: asyncio.Task[None] | None = None
         self._stopping = False
 
     async def handle(self, message: Message) -> None:
         """Takes one message, and returns as soon as it is decided what happens with it. No error comes out of it."""
         try:
             decision = await self._reception.decide(message)
+            if decision is not None:
+                self._backlog.opportunity()
             if isinstance(decision, Say):
                 # Taken on before a crash, it has its answer there: a role withdrawn since must not give it a second.
                 if await self._operations.of_message(message.id) is None:
@@ -73,9 +80,16 @@ class Runner:
         for operation in await self._operations.unfinished():
             self._spawn(self._take_up(operation))
 
+    def reconnected(self) -> None:
+        """Rocket.Chat is back: what could not be said may be said now."""
+        self._backlog.opportunity()
+
     async def stop(self, grace: float = 5.0) -> None:
         """Lets what is running finish for `grace` seconds, then cancels it; the next start goes on."""
         self._stopping = True
+        if self._retrying is not None:
+            self._retrying.cancel()
+            await asyncio.gather(self._retrying, return_exceptions=True)
         tasks = tuple(self._tasks)
         if not tasks:
             return
@@ -119,9 +133,7 @@ class Runner:
         # How it was typed is not kept: `!sso` works in every client, and a direct room needs nothing.
         prefix = "!sso" if operation.thread_id else ""
         if operation.state in _ENDED and operation.reply_text is not None:
-            # Refused for good counts as delivered: the next start would be refused as well.
-            await reply.finish(operation.reply_text)
-            await _until_back(self._operations.delivered, operation.id)
+            await self._give(operation, reply, operation.reply_text)
         elif operation.state is OperationState.ACCEPTED and too_old:
             await self._end(operation, reply, Ending(OperationState.FAILED, inbox.AWAY))
         elif isinstance(parsed, Invocation):
@@ -148,7 +160,9 @@ class Runner:
                     return
                 if job.resumed:
                     steps.note("The bot was restarted meanwhile and goes on.")
-                ending = await execute(job, steps, access=self._access, operations=self._operations)
+                ending = await execute(
+                    job, steps, access=self._access, operations=self._operations, first_word=reply.open
+                )
                 committed = await self._commit(job.operation, ending)
             # Outside of the turn: a chat that is away must not hold up the next operation.
             await self._conclude(job.operation, reply, ending, committed)
@@ -179,10 +193,29 @@ class Runner:
     async def _conclude(self, operation: Operation, reply: Reply, ending: Ending, committed: bool) -> None:
         """The answer is given in any case. What could not be committed is committed once the database is back: a new
         start would take the operation up again, and put another answer over this one."""
-        await reply.finish(ending.text)
+        given = await reply.finish(ending.text)
         if not committed:
             await _until_back(self._operations.finish, operation.id, ending.state, ending.text, ending.receipt)
-        await _until_back(self._operations.delivered, operation.id)
+        await self._note(operation, reply, ending.text, given)
+
+    async def _give(self, operation: Operation, reply: Reply, text: str) -> None:
+        await self._note(operation, reply, text, await reply.finish(text))
+
+    async def _note(self, operation: Operation, reply: Reply, text: str, given: bool) -> None:
+        """What was not given does not count as delivered, whatever the reason."""
+        if given:
+            return await _until_back(self._operations.delivered, operation.id)
+
+        async def again() -> bool:
+            given = await reply.finish(text, patience=0)
+            if given:
+                await _until_back(self._operations.delivered, operation.id)
+            return given
+
+        self._backlog.add(operation.id, again)
+        if self._retrying is None and not self._stopping:
+            self._retrying = asyncio.create_task(self._backlog.run())
+        return None
 
     def _say_in_admin_room(self, message: Message, text: str) -> None:
         if message.room_id == self._admin_room.id and self._reception.parse(message.text, bare=False) is not None:
@@ -190,7 +223,8 @@ class Runner:
 
     def _say(self, message: Message, text: str) -> None:
         """An answer that belongs to no operation."""
-        reply = Reply(self._outbox, new_message_id(), message.room_id, _thread(message, message.room_type))
+        address = Address(message.room_id, _thread(message, message.room_type), message.user_id, message.text)
+        reply = Reply(self._outbox, new_message_id(), address)
 
         async def deliver() -> None:
             await reply.finish(text)
@@ -198,7 +232,8 @@ class Runner:
         self._spawn(deliver())
 
     def _reply(self, operation: Operation, *, known: bool = False) -> Reply:
-        return Reply(self._outbox, operation.reply_id, operation.room_id, operation.thread_id, known=known)
+        address = Address(operation.room_id, operation.thread_id, operation.user_id, operation.words)
+        return Reply(self._outbox, operation.reply_id, address, known=known)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

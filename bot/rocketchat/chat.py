@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.chatops.ports import Message, Person, Room
 from bot.errors import Forbidden, Rejected, RemoteError, RouteAbsent
-from bot.rocketchat.decipher import not_its_own
+from bot.rocketchat.decipher import SYSTEM, not_its_own
 from bot.rocketchat.messages import iso, message_from, moment_from
 from bot.rocketchat.rest import Query, Rest, Use, encoded_query
 
@@ -59,12 +59,33 @@ class RestChat:
         if thread_id is not None:
             message["tmid"] = thread_id
         try:
-            await self.rest.call(lambda api: api.chat_send_message(message))
+            answer = await self.rest.call(lambda api: api.chat_send_message(message))
+            if answer.get("message") is False:
+                # Old servers say so that the bot is muted, or the room read-only (§6).
+                raise Rejected(SYSTEM, "POST /api/v1/chat.sendMessage", status=200)
         except RemoteError as error:
             if not (isinstance(error, Rejected) or error.effect_unknown):
                 raise
             if not await self._is_there(message_id, room_id):
                 raise
+
+    async def room_of(self, message_id: str) -> str | None:
+        """None for whatever is refused: it is not there, or not ours to read."""
+        try:
+            answer = await self.rest.call(lambda api: api.chat_get_message(encoded_query(message_id)))
+        except (Rejected, Forbidden):
+            return None
+        message = message_from(answer.get("message"))
+        return message.room_id if message is not None and message.user_id == self.rest.user_id else None
+
+    async def direct_with(self, user_id: str) -> str:
+        """By `im.create`, which takes a username: the one that the account has now."""
+        username = (await self.person(user_id)).username
+        room = _object(await self.rest.post("im.create", {"username": username}), "room", "POST /api/v1/im.create")
+        room_id = room.get("_id") or room.get("rid")
+        if not isinstance(room_id, str):
+            raise not_its_own("POST /api/v1/im.create")
+        return room_id
 
     async def edit(self, message_id: str, room_id: str, text: str) -> None:
         """Forbidden or Rejected where editing is off, or the time for it is over."""
@@ -121,11 +142,9 @@ class RestChat:
     async def _is_there(self, message_id: str, room_id: str) -> bool:
         """Whether a message of ours has this id in this room; not being able to tell counts as no."""
         try:
-            answer = await self.rest.call(lambda api: api.chat_get_message(encoded_query(message_id)))
+            return await self.room_of(message_id) == room_id
         except RemoteError:
             return False
-        message = message_from(answer.get("message"))
-        return message is not None and (message.room_id, message.user_id) == (room_id, self.rest.user_id)
 
     async def _synced(self, room_id: str, moment: datetime) -> list[Any]:
         answer = await self.rest.call(

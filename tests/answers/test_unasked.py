@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.chatops.once import SAID
 from bot.chatops.ports import Operation, OperationState
-from bot.chatops.reply import new_message_id
+from bot.chatops.posting import new_message_id
 from bot.clock import SystemClock
 from bot.sandbox.faults import Fault, When
 from bot.store.notes import SqlNotes

@@ -6,9 +6,12 @@ import asyncio
 
 import pytest
 
-from bot.chatops.reply import ALPHABET, ID_LENGTH, Outbox, Reply, new_message_id, second_id, worth_waiting
+from bot.chatops import reply as reply_module
+from bot.chatops.posting import ALPHABET, ID_LENGTH, TOO_LONG, new_message_id, second_id
+from bot.chatops.reply import Outbox, Reply, worth_waiting
+from bot.chatops.ways import Address
 from bot.errors import BadAnswer, Busy, Forbidden, NoAnswer, Rejected, RemoteError, Unauthenticated, Unreachable
-from tests.support.chat import ADMIN_ROOM, MemoryChat, SteppedClock, remote, settle
+from tests.support.chat import ADMIN_ROOM, ANNA, OTHER_ROOM, MemoryChat, SteppedClock, remote, settle
 
 ID = new_message_id()
 
@@ -24,7 +27,7 @@ def outbox(chat: MemoryChat, clock: SteppedClock) -> Outbox:
 
 
 def reply_of(outbox: Outbox, message_id: str = ID, *, known: bool = False) -> Reply:
-    return Reply(outbox, message_id, ADMIN_ROOM.id, "thread1", known=known)
+    return Reply(outbox, message_id, Address(ADMIN_ROOM.id, "thread1"), known=known)
 
 
 async def test_posted_at_once_and_edited(outbox: Outbox, chat: MemoryChat, clock: SteppedClock) -> None:
@@ -138,7 +141,7 @@ async def test_a_refusal_for_good_is_told_to_the_caller(
 ) -> None:
     chat.fail("post", kind, times=99)
     assert not await reply_of(outbox).finish("done")
-    assert chat.calls == ["post"]
+    assert chat.said() == []
 
 
 async def test_a_known_message_is_edited_even_if_its_text_looks_right(outbox: Outbox, chat: MemoryChat) -> None:
@@ -162,10 +165,98 @@ async def test_last_texts_keep_their_order(outbox: Outbox, chat: MemoryChat) -> 
 
 
 async def test_one_refused_for_good_does_not_hold_up_the_next(outbox: Outbox, chat: MemoryChat) -> None:
-    chat.fail("post", Forbidden)
+    chat.fail("post", Forbidden, times=2)
     first, second = new_message_id(), new_message_id()
     assert not await reply_of(outbox, first).finish("first")
     assert await reply_of(outbox, second).finish("second")
+
+
+async def test_rooms_do_not_wait_for_each_other(outbox: Outbox, chat: MemoryChat) -> None:
+    async with outbox.queue(ADMIN_ROOM.id):
+        waiting = asyncio.create_task(reply_of(outbox).finish("waits"))
+        await settle()
+        other = Reply(outbox, new_message_id(), Address(OTHER_ROOM.id, "thread2"))
+        assert await other.finish("goes on")
+        assert chat.said() == ["goes on"]
+    assert await waiting
+
+
+async def test_what_rocket_chat_never_takes_is_not_delivered_and_lets_the_next_one_pass(
+    outbox: Outbox, chat: MemoryChat
+) -> None:
+    chat.fail("post", BadAnswer, times=10_000)
+    reply = reply_of(outbox)
+    assert not await reply.finish("first")
+    chat.faults.clear()
+    assert await reply_of(outbox, new_message_id()).finish("second")
+    assert await reply.finish("first", patience=0)
+    assert chat.said() == ["second", "first"]
+
+
+async def test_a_refusal_by_the_server_itself_is_not_taken_for_the_room_s(outbox: Outbox, chat: MemoryChat) -> None:
+    chat.fail("post", Unauthenticated, times=99)
+    await Reply(outbox, ID, Address(ADMIN_ROOM.id, "thread1", ANNA.id)).finish("done")
+    assert chat.calls == ["post"]
+
+
+@pytest.mark.parametrize(("size", "said"), [(300, "taken"), (20, None)])
+async def test_a_server_that_takes_less_gets_less(
+    outbox: Outbox, chat: MemoryChat, size: int, said: str | None
+) -> None:
+    too_long = Rejected("Rocket.Chat", "POST /api/v1/chat.sendMessage", code=TOO_LONG)
+    lines = "\n".join(f"line {number}" for number in range(200))
+
+    async def post(message_id: str, room_id: str, text: str, thread_id: str | None = None) -> None:
+        if len(text) > size:
+            raise too_long
+        await MemoryChat.post(chat, message_id, room_id, text, thread_id)
+
+    chat.post = post  # type: ignore[method-assign]
+    assert await reply_of(outbox).finish(lines) is (said is not None)
+    assert all(len(text) <= size and text.startswith("line 0\n") for text in chat.said())
+    assert bool(chat.said()) is (said is not None)
+
+
+class TestFirstWord:
+    async def test_it_stands_before_anything_is_done(self, outbox: Outbox, chat: MemoryChat) -> None:
+        reply = reply_of(outbox)
+        reply.show("working")
+        assert await reply.open()
+        assert chat.said() == ["working"]
+
+    async def test_once_said_nothing_is_asked(self, outbox: Outbox, chat: MemoryChat) -> None:
+        reply = reply_of(outbox)
+        reply.show("working")
+        await settle()
+        calls = list(chat.calls)
+        assert await reply.open()
+        assert chat.calls == calls
+
+    @pytest.mark.parametrize("kind", [Forbidden, Rejected, Unreachable, Unauthenticated])
+    async def test_refused_or_lost_it_was_not_said(
+        self, outbox: Outbox, chat: MemoryChat, kind: type[RemoteError]
+    ) -> None:
+        chat.fail("post", kind, times=10_000)
+        reply = reply_of(outbox)
+        reply.show("working")
+        assert not await reply.open()
+
+    async def test_one_that_hangs_was_not_said(
+        self, outbox: Outbox, chat: MemoryChat, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(reply_module, "FIRST_WORD", 0.05)
+
+        async def post(*_: object) -> None:
+            await asyncio.Event().wait()
+
+        chat.post = post  # type: ignore[method-assign, assignment]
+        assert not await reply_of(outbox).open()
+
+    async def test_a_message_of_an_earlier_run_that_cannot_be_written_now_was_not_said(
+        self, outbox: Outbox, chat: MemoryChat
+    ) -> None:
+        chat.refusing = lambda room_id, thread_id: remote(Rejected)
+        assert not await reply_of(outbox, known=True).open()
 
 
 async def test_progress_that_breaks_does_not_take_the_last_text_with_it(

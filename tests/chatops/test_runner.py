@@ -9,10 +9,23 @@ from datetime import timedelta
 import pytest
 import structlog.testing
 
+from bot.chatops.backlog import AGAIN_AFTER
 from bot.chatops.inbox import AWAY
-from bot.chatops.ports import Message, OperationState, Person
-from bot.errors import Forbidden, NoAnswer, Rejected, RemoteError, Unreachable, UserError
-from tests.support.chat import ADMIN_ROOM, ANNA, DIRECT, GROUP_DIRECT, MARC, OTHER_ROOM, START, settle, typed
+from bot.chatops.ports import Message, OperationState, Person, Room
+from bot.errors import BadAnswer, Forbidden, NoAnswer, Rejected, RemoteError, Unreachable, UserError
+from tests.support.chat import (
+    ADMIN_ROOM,
+    ANNA,
+    DIRECT,
+    GROUP_DIRECT,
+    MARC,
+    OTHER_ROOM,
+    START,
+    MemoryChat,
+    remote,
+    settle,
+    typed,
+)
 from tests.support.desk import Desk
 
 ASKS_AGAIN = "!sso rotate"
@@ -414,9 +427,11 @@ async def test_what_had_not_begun_and_is_old_is_to_be_typed_again(desk: Desk) ->
 
 
 async def test_an_answer_that_was_not_delivered_is_delivered(desk: Desk) -> None:
-    desk.chat.fail("post", Unreachable, times=10_000)
-    await desk.runner.handle(typed("!sso setup"))
-    await settle(5)
+    desk.script.after_effect = asyncio.Event()
+    await desk.type(typed("!sso setup"))
+    desk.chat.fail("edit", Unreachable, times=10_000)
+    desk.script.after_effect.set()
+    await settle()
     later = await crashed(desk)
     desk.chat.faults.clear()
     await later.runner.recover()
@@ -424,6 +439,117 @@ async def test_an_answer_that_was_not_delivered_is_delivered(desk: Desk) -> None
     assert len(desk.chat.posted) == 1
     assert "Changed." in desk.chat.said()[0]
     assert later.script.calls == []
+
+
+def silenced(desk: Desk, *rooms: Room) -> None:
+    """Nothing can be written into these rooms."""
+    ids = {room.id for room in rooms}
+    desk.chat.refusing = lambda room_id, _: remote(Rejected) if room_id in ids else None
+
+
+def without_threads(desk: Desk) -> None:
+    desk.chat.refusing = lambda _, thread_id: remote(Forbidden) if thread_id else None
+
+
+async def test_without_threads_the_answer_stands_in_the_room(desk: Desk) -> None:
+    without_threads(desk)
+    await desk.type(typed("!sso setup one"))
+    [message] = desk.chat.posted.values()
+    assert (message.room_id, message.thread_id) == (ADMIN_ROOM.id, None)
+    assert message.texts[0] == "To `setup one`, since I could not write below it:\n✓ Looked\n… working"
+    assert "Changed." in message.text
+    assert desk.script.effects == ["one"]
+
+
+async def test_in_a_room_where_it_is_silenced_it_answers_by_direct_message(desk: Desk) -> None:
+    silenced(desk, ADMIN_ROOM)
+    await desk.type(typed("!sso setup one"))
+    [message] = desk.chat.posted.values()
+    assert message.room_id == "dm-anna"
+    assert message.text.startswith("To `setup one`, since I could not write below it:\n✓ Looked\nChanged.")
+    assert desk.script.effects == ["one"]
+    assert await desk.operations.unfinished() == ()
+
+
+async def test_who_cannot_be_told_anything_has_no_effect(desk: Desk) -> None:
+    silenced(desk, ADMIN_ROOM, DIRECT)
+    assert await desk.type(typed("!sso setup")) == []
+    assert desk.script.effects == []
+    [row] = await desk.operations.unfinished()
+    assert row.state is OperationState.FAILED
+    assert row.reply_text is not None
+    assert "I did nothing, because I could not tell you about it" in row.reply_text
+
+
+async def test_while_rocket_chat_takes_no_message_there_is_no_effect(desk: Desk) -> None:
+    desk.chat.fail("post", BadAnswer, times=10_000)
+    await desk.type(typed("!sso setup"))
+    await desk.runner.idle()
+    assert desk.script.effects == []
+
+
+@pytest.mark.parametrize("how", ["a while", "a new socket", "another command", "a restart"])
+async def test_what_could_not_be_said_is_said_at_the_next_opportunity_and_not_done_again(desk: Desk, how: str) -> None:
+    desk.script.after_effect = asyncio.Event()
+    await desk.type(typed("!sso setup one"))
+    silenced(desk, ADMIN_ROOM, DIRECT)
+    desk.script.after_effect.set()
+    await desk.clock.advance(2)
+    [row] = await desk.operations.unfinished()
+    assert (row.state, row.delivered) == (OperationState.DONE, False)
+    desk.chat.refusing = lambda *_: None
+    match how:
+        case "a while":
+            await desk.clock.advance(AGAIN_AFTER)
+        case "a new socket":
+            desk.runner.reconnected()
+        case "another command":
+            await desk.type(typed("!sso status", message_id="m2"))
+        case "a restart":
+            later = await crashed(desk)
+            await later.runner.recover()
+            await later.runner.idle()
+            assert later.script.calls == []
+    await settle()
+    assert "Changed." in desk.chat.said()[0]
+    assert await desk.operations.unfinished() == ()
+    assert desk.script.effects == ["one"]
+
+
+async def test_a_room_that_takes_nothing_holds_up_no_other(desk: Desk) -> None:
+    async def post(message_id: str, room_id: str, text: str, thread_id: str | None = None) -> None:
+        if room_id == ADMIN_ROOM.id:
+            await asyncio.Event().wait()
+        await MemoryChat.post(desk.chat, message_id, room_id, text, thread_id)
+
+    desk.chat.post = post  # type: ignore[method-assign]
+    await desk.type(typed("!sso status"))
+    assert await desk.type(typed("status", message_id="m2", room=DIRECT)) == ["All is well."]
+    stopping = asyncio.create_task(desk.runner.stop(grace=1))
+    await desk.clock.advance(1)
+    await stopping
+
+
+async def test_after_a_restart_it_goes_on_where_it_had_got_to(desk: Desk) -> None:
+    """By direct message, though the room could be written into again: there would be two answers, one without end."""
+    silenced(desk, ADMIN_ROOM)
+    desk.script.after_effect = asyncio.Event()
+    await desk.type(typed("!sso setup"))
+    desk.chat.refusing = lambda *_: None
+    later = await crashed(desk)
+    await later.runner.recover()
+    await later.clock.advance(2)
+    [message] = desk.chat.posted.values()
+    assert message.room_id == "dm-anna"
+    assert "Changed." in message.text
+
+
+async def test_stopping_does_not_wait_for_what_cannot_be_said(desk: Desk) -> None:
+    silenced(desk, ADMIN_ROOM, DIRECT)
+    await desk.type(typed("!sso setup"))
+    await desk.runner.stop()
+    await settle()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_an_operation_that_ended_is_left_alone(desk: Desk) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from bot.chatops.once import Announcement, Once
 from bot.chatops.ports import Operation, OperationState
+from bot.chatops.posting import new_message_id
 from bot.chatops.reception import Identity
-from bot.chatops.reply import new_message_id
 from bot.chatops.service import AGAIN, Chatops
 from bot.errors import ConfigError, Unauthenticated, Unreachable
 from tests.support.chat import (

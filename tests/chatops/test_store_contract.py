@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.chatops.ports import Notices, Operation, Operations, OperationState
-from bot.chatops.reply import new_message_id
+from bot.chatops.posting import new_message_id
 from bot.store import migrate
 from bot.store.engine import open_database
 from bot.store.notes import SqlNotes

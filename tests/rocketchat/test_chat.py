@@ -128,6 +128,42 @@ class TestPosting:
             with pytest.raises(NoAnswer):
                 await RestChat(rest).post("own1", "r1", "hello")
 
+    async def test_an_old_servers_quiet_refusal_is_one(self) -> None:
+        routes = Routes({"POST chat.sendMessage": {"message": False}, "GET chat.getMessage": BARE_FAILURE})
+        async with rocket(routes) as rest:
+            with pytest.raises(Rejected):
+                await RestChat(rest).post("own1", "r1", "hello")
+
+    @pytest.mark.parametrize(
+        ("reply", "room"),
+        [
+            ({"message": document(1, _id="own1", u={"_id": BOT_ID})}, "r1"),
+            ({"message": document(1, _id="own1", u={"_id": "somebody"})}, None),
+            (BARE_FAILURE, None),
+            (FORBIDDEN, None),
+        ],
+    )
+    async def test_where_an_own_message_stands(self, reply: Reply, room: str | None) -> None:
+        async with rocket(Routes({"GET chat.getMessage": reply})) as rest:
+            assert await RestChat(rest).room_of("own1") == room
+
+    async def test_where_it_stands_may_be_untold(self) -> None:
+        async with rocket(Routes({"GET chat.getMessage": (504, {})})) as rest:
+            with pytest.raises(NoAnswer):
+                await RestChat(rest).room_of("own1")
+
+    @pytest.mark.parametrize("room", [{"_id": "d1", "rid": "d1"}, {"rid": "d1"}])
+    async def test_the_direct_room_is_with_the_name_that_the_account_has_now(self, room: Body) -> None:
+        routes = Routes({"GET users.info": {"user": FULL}, "POST im.create": {"room": room}})
+        async with rocket(routes) as rest:
+            assert await RestChat(rest).direct_with("u1") == "d1"
+        assert routes.asked[1].body == {"username": FULL["username"]}
+
+    async def test_a_direct_room_without_an_id_is_no_answer(self) -> None:
+        async with rocket(Routes({"GET users.info": {"user": FULL}, "POST im.create": {"room": {}}})) as rest:
+            with pytest.raises(BadAnswer):
+                await RestChat(rest).direct_with("u1")
+
     async def test_a_refusal_is_not_looked_after(self) -> None:
         routes = Routes({"POST chat.sendMessage": FORBIDDEN, "GET chat.getMessage": self.there()})
         async with rocket(routes) as rest:

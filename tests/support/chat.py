@@ -6,7 +6,7 @@ that moves when it is told to.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -97,6 +97,8 @@ class MemoryChat:
     posted: dict[str, Posted] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     faults: dict[str, Fault] = field(default_factory=dict)
+    refusing: Callable[[str, str | None], RemoteError | None] = lambda room_id, thread_id: None
+    """What a room says to whoever writes into it, or edits there: for `room_id` and `thread_id`."""
 
     def fail(self, call: str, kind: type[RemoteError], *, times: int = 1, after: bool = False) -> None:
         """The next `times` calls of `post`, `edit`, `person` or `room` fail."""
@@ -118,6 +120,8 @@ class MemoryChat:
 
     async def post(self, message_id: str, room_id: str, text: str, thread_id: str | None = None) -> None:
         fault = self._enter("post")
+        if refusal := self.refusing(room_id, thread_id):
+            raise refusal
         if message_id not in self.posted:
             self.posted[message_id] = Posted(message_id, room_id, thread_id, [text])
         self._leave(fault)
@@ -125,10 +129,21 @@ class MemoryChat:
     async def edit(self, message_id: str, room_id: str, text: str) -> None:
         fault = self._enter("edit")
         message = self.posted.get(message_id)
+        if message and (refusal := self.refusing(room_id, message.thread_id)):
+            raise refusal
         if message is None or message.room_id != room_id:
             raise remote(Rejected, "POST /api/v1/chat.update")
         message.texts.append(text)
         self._leave(fault)
+
+    async def room_of(self, message_id: str) -> str | None:
+        self._enter("room_of")
+        message = self.posted.get(message_id)
+        return message.room_id if message else None
+
+    async def direct_with(self, user_id: str) -> str:
+        self._enter("direct_with")
+        return f"dm-{(await self.person(user_id)).username}"
 
     async def since(self, room_id: str, moment: datetime) -> tuple[Message, ...]:
         return ()

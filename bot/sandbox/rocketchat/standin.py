@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import ssl
+from email.utils import format_datetime
 from typing import Protocol
 
 import aiohttp
@@ -204,6 +205,7 @@ class RocketChatStandIn:
         self.api.serve(inner)
         for part in self._parts:
             part.serve(inner)
+        inner.on_response_prepare.append(self._date)
         outer = inner
         if self._path:
             outer = web.Application(client_max_size=BODY_LIMIT)
@@ -218,6 +220,10 @@ class RocketChatStandIn:
         """Gives the request to one of the instances."""
         self.instances.choose(request)
         return await handler(request)
+
+    async def _date(self, _: web.Request, response: web.StreamResponse) -> None:
+        """The header is of the same clock as the messages' times."""
+        response.headers["Date"] = format_datetime(self.clock.now(), usegmt=True)
 
     def _who(self, request: web.Request) -> str | None:
         """Id of the user whose token came along."""

@@ -62,6 +62,7 @@ def workspace_settings(site_url: str, unique_id: str, *, modern_flow: bool) -> l
         _row("Message_AllowUnrecognizedSlashCommand", False, "Message", public=True),
         _row("Message_KeepHistory", False, "Message", public=True),
         _row("Message_MaxAllowedSize", 5000, "Message", public=True),
+        _row("Threads_enabled", True, "Threads", public=True),
         _row("SMTP_Host", "", "Email"),
         _row("SMTP_Username", "", "Email"),
         _row("UI_Use_Real_Name", False, "Layout", public=True),

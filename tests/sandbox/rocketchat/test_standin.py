@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -13,6 +14,7 @@ import pytest
 from bot.sandbox.faults import Effect, Fault, When
 from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from bot.sandbox.rocketchat.version import Version
+from tests.support.memory import ManualClock
 from tests.support.rocket import Rocket, running
 
 KEY = "Accounts_OAuth_Custom-Encvoyid"
@@ -34,6 +36,15 @@ async def test_after_a_restart_it_is_the_same_workspace_at_the_same_address(rock
     assert rocket.standin.url == url
     assert (await rocket.get("me")).status == 200
     assert len((await rocket.get("settings.oauth")).body["services"]) == 1
+
+
+async def test_the_header_date_is_of_the_same_clock_as_the_messages() -> None:
+    clock = ManualClock(start=datetime(2031, 5, 6, 7, 8, tzinfo=UTC))
+    standin = RocketChatStandIn(clock=clock)
+    await standin.start()
+    async with aiohttp.ClientSession() as http, http.get(f"{standin.url}/api/info") as response:
+        assert parsedate_to_datetime(response.headers["Date"]) == clock.now().replace(microsecond=0)
+    await standin.stop()
 
 
 async def test_while_it_is_stopped_nobody_answers(rocket: Rocket) -> None:

@@ -106,6 +106,29 @@ class Chat(Conversation):
         self._tell_membership(user_id, "updated", room)
         self.system(room, "subscription-role-removed", self.author(by), member.user.username, {"role": role})
 
+    def rename(self, by: str, room: Room, name: str) -> None:
+        """Gives a channel or a group another name; its id stays."""
+        room.name = name
+        for user_id in room.members:
+            self._tell_membership(user_id, "updated", room)
+        self.system(room, "r", self.author(by), name)
+
+    def mute(self, by: str, room: Room, user_id: str, muted: bool = True) -> None:
+        """Silences a member in one room, or lets them speak again; the room keeps usernames, as in the real server."""
+        username = self.author(user_id).username
+        others = [name for name in room.flags.get("muted", ()) if name != username]
+        room.flags["muted"] = [*others, username] if muted else others
+        self.system(room, "user-muted" if muted else "user-unmuted", self.author(by), username)
+
+    def delete_room(self, room: Room) -> None:
+        """The room and its messages are gone for everybody."""
+        for user_id in list(room.members):
+            subscription = room.subscription(user_id)
+            del room.members[user_id]
+            self.tell(Membership(user_id, "removed", room, subscription))
+        self.messages = {key: message for key, message in self.messages.items() if message.rid != room.id}
+        del self.rooms.all[room.id]
+
     # How tests and the demo take part.
 
     def type_as(self, user_id: str, room: Room, text: str, tmid: str | None = None) -> Typed:

@@ -59,6 +59,7 @@ class Conversation(Rules):
         ts = self.timestamp(draft)
         self.check_size(draft.msg)
         author = self.author(user_id)
+        self.check_thread(draft.tmid)
         draft = self._in_thread(draft)
         if not draft.rid:
             raise PlainError("The 'rid' property on the message object is missing.")

@@ -38,6 +38,8 @@ class Rules:
         self.people = people
         self.settings = settings
         self.rooms = Rooms(self.now)
+        self.quiet_refusals = False
+        """Old servers answer `chat.sendMessage` into a muted or read-only room with 200 `{"message": false}`."""
         self._clock = clock
 
     def now(self) -> datetime:
@@ -76,9 +78,18 @@ class Rules:
             raise PlainError("room_is_archived")
         if not may_read(room, user_id):
             raise PlainError("error-not-allowed")
-        if room.flags.get("ro") and not self.may(user_id, "post-readonly", room):
+        username = self.author(user_id).username
+        unmuted = username in room.flags.get("unmuted", ())
+        if room.flags.get("ro") and not unmuted and not self.may(user_id, "post-readonly", room):
             raise PlainError("You can't send messages because the room is readonly.")
+        if username in room.flags.get("muted", ()):
+            raise PlainError("You_have_been_muted")
         return room
+
+    def check_thread(self, tmid: str | None) -> None:
+        """`error-not-allowed` for every message with `tmid` while threads are off."""
+        if tmid and not self.setting("Threads_enabled", True):
+            raise MeteorError("error-not-allowed", "not-allowed", {"method": "sendMessage"})
 
     def readable(self, room_id: str, user_id: str) -> Room | None:
         """The room, if it exists and the person may read it."""

@@ -133,6 +133,59 @@ async def test_the_same_id_again_is_400_and_changes_nothing(server: ChatServer) 
     assert [m.msg for m in server.chat.messages.values()] == ["first"]
 
 
+MUTED, READ_ONLY = "You_have_been_muted", "You can't send messages because the room is readonly."
+
+
+def silence(server: ChatServer, how: str) -> None:
+    if how == MUTED:
+        server.chat.mute(server.ada.id, server.room, server.bot.id)
+    else:
+        server.room.flags["ro"] = True
+
+
+@pytest.mark.parametrize("how", [MUTED, READ_ONLY])
+async def test_who_is_silenced_is_refused_and_cannot_edit_either(server: ChatServer, how: str) -> None:
+    await send(server, _id="mine", msg="before")
+    silence(server, how)
+    refusal = (400, {"success": False, "error": how})
+    assert await send(server, msg="hello") == refusal
+    edit = {"roomId": server.room.id, "msgId": "mine", "text": "after"}
+    assert await server.post(server.bot, "chat.update", **edit) == refusal
+    assert await server.post(server.bot, "chat.postMessage", roomId=server.room.id, text="hello") == refusal
+    assert (await server.post(server.ada, "chat.postMessage", roomId=server.room.id, text="hello"))[0] == 200
+
+
+@pytest.mark.parametrize("how", [MUTED, READ_ONLY])
+async def test_an_old_server_says_200_and_keeps_nothing(server: ChatServer, how: str) -> None:
+    server.chat.quiet_refusals = True
+    silence(server, how)
+    assert await send(server, _id="mine", msg="hello") == (200, {"success": True, "message": False})
+    assert "mine" not in server.chat.messages
+
+
+async def test_who_speaks_again_is_heard(server: ChatServer) -> None:
+    server.chat.mute(server.ada.id, server.room, server.bot.id)
+    server.chat.mute(server.ada.id, server.room, server.bot.id, muted=False)
+    assert (await send(server, msg="hello"))[0] == 200
+
+
+async def test_without_threads_every_message_in_one_is_refused(server: ChatServer) -> None:
+    server.settings.add(Setting("Threads_enabled", "boolean", False))
+    _, head = await send(server, msg="head")
+    status, body = await send(server, msg="hello", tmid=head["message"]["_id"])
+    assert (status, body["errorType"]) == (400, "error-not-allowed")
+    form = {"roomId": server.room.id, "text": "hello", "tmid": head["message"]["_id"]}
+    assert (await server.post(server.bot, "chat.postMessage", **form))[1]["errorType"] == "error-not-allowed"
+    assert (await send(server, msg="outside"))[0] == 200
+
+
+async def test_a_room_that_is_gone_takes_nothing_and_has_nothing(server: ChatServer) -> None:
+    await send(server, _id="mine", msg="before")
+    server.chat.delete_room(server.room)
+    assert await send(server, msg="hello") == (400, {"success": False, "error": "error-invalid-room"})
+    assert (await server.get(server.bot, "chat.getMessage", msgId="mine"))[0] == 400
+
+
 async def test_blocks_and_attachments_are_taken(server: ChatServer) -> None:
     _, body = await send(server, msg="hello", blocks=[{"type": "divider"}], attachments=[{"text": "a"}])
     assert body["message"]["blocks"] == [{"type": "divider"}]

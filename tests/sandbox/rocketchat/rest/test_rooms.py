@@ -234,3 +234,12 @@ async def test_a_command_in_a_strangers_room_is_403(server: ChatServer) -> None:
 async def test_a_command_in_a_wrong_thread_is_refused(server: ChatServer) -> None:
     given = {"command": "me", "params": "x", "roomId": server.room.id, "tmid": "none"}
     assert (await server.post(server.ada, "commands.run", **given))[1]["error"] == "Invalid thread."
+
+
+async def test_a_room_with_another_name_is_the_same_room(server: ChatServer) -> None:
+    server.chat.rename(server.ada.id, server.room, "renamed")
+    _, by_id = await server.get(server.bot, "rooms.info", roomId=server.room.id)
+    _, by_name = await server.get(server.bot, "rooms.info", roomName="renamed")
+    assert by_id["room"]["name"] == "renamed"
+    assert by_name == by_id
+    assert (await server.get(server.bot, "rooms.info", roomName="sso-admins"))[0] == 400

@@ -1,0 +1,138 @@
+"""One message of ours in one place: posted under an id of our choice and edited.
+
+Where editing is off, the last text becomes a second message, whose id follows from the first one's: after a crash it is
+found again and not written twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.chatops.ports import Chat
+from bot.chatops.text import SIZE_LIMIT, fit
+from bot.errors import Forbidden, Rejected
+
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
+"""Of which Rocket.Chat makes its own ids: no 0, 1, I, O, U, V, l."""
+ID_LENGTH = 17
+TOO_LONG = "error-message-size-exceeded"
+SMALLEST_LIMIT = 100
+"""Characters; a server that takes less (`Message_MaxAllowedSize`) gets no answers."""
+
+
+def new_message_id() -> str:
+    """17 random characters: nobody can take it beforehand."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH))
+
+
+def derived_id(message_id: str, purpose: str) -> str:
+    """The id of another message that belongs to the first one."""
+    number = int.from_bytes(hashlib.sha256(f"{purpose} {message_id}".encode()).digest(), "big")
+    digits = []
+    for _ in range(ID_LENGTH):
+        number, digit = divmod(number, len(ALPHABET))
+        digits.append(ALPHABET[digit])
+    return "".join(digits)
+
+
+def second_id(message_id: str) -> str:
+    """The id of the second message, where the first one cannot be edited."""
+    return derived_id(message_id, "second")
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where a message can be put."""
+
+    room_id: str
+    thread_id: str | None = None
+    lead: str = ""
+    """The line before the text, where it does not stand below what it answers."""
+
+
+class Posting:
+    """The message. Errors: `bot.errors.RemoteError`; Forbidden and Rejected if it cannot be put there at all."""
+
+    def __init__(self, chat: Chat, message_id: str, way: Way, *, known: bool = False) -> None:
+        """`known`: it may have been posted by an earlier run, with whatever text."""
+        self._chat = chat
+        self._id = message_id
+        self._way = way
+        self._limit = SIZE_LIMIT
+        self._first_text: str | None = None
+        self._shown: str | None = None
+        self._unsure = known
+        self._tried = known
+        self._editable = True
+        self.posted = False
+        """Whether it is there, in whatever form."""
+
+    async def put(self, text: str) -> None:
+        """Shows this text if it can; where editing is off, the one before stays."""
+        await self._fitting(text, self._put)
+
+    async def conclude(self, text: str) -> None:
+        """Shows the last text, in a second message if it must be."""
+        await self._fitting(text, self._conclude)
+
+    async def _fitting(self, text: str, act: Callable[[str], Awaitable[None]]) -> None:
+        """`Message_MaxAllowedSize` is the server's own, and may be less than usual."""
+        whole = f"{self._way.lead}\n{text}" if self._way.lead else text
+        while True:
+            try:
+                return await act(fit(whole, self._limit))
+            except Rejected as error:
+                if error.code != TOO_LONG or self._limit < 2 * SMALLEST_LIMIT:
+                    raise
+                self._limit //= 2
+                self._first_text = None
+
+    async def _put(self, text: str) -> None:
+        """What an unanswered request left there is not known, so the post is repeated with the text of the first try,
+        and a text that differs is put there by an edit."""
+        if not self.posted:
+            self._first_text = self._first_text or text
+            await self._post_first(self._first_text, text)
+        if self._shown == text or not self._editable:
+            return
+        try:
+            await self._edit(text)
+        except (Forbidden, Rejected) as error:
+            if error.code == TOO_LONG:
+                raise
+            self._editable = False
+
+    async def _conclude(self, text: str) -> None:
+        await self._put(text)
+        if self._shown != text:
+            try:
+                await self._chat.post(second_id(self._id), self._way.room_id, text, self._way.thread_id)
+            except (Forbidden, Rejected):
+                # It was not the editing alone, so that may be possible again together with the rest.
+                self._editable = True
+                raise
+            self._shown = text
+
+    async def _post_first(self, first: str, text: str) -> None:
+        again, self._tried = self._tried, True
+        try:
+            await self._chat.post(self._id, self._way.room_id, first, self._way.thread_id)
+        except Rejected as refusal:
+            # A server may refuse an id that it has already. Only an edit that is taken tells that it is there.
+            if not again:
+                raise
+            with contextlib.suppress(Forbidden, Rejected):
+                await self._edit(text)
+            if self._shown != text:
+                raise refusal from None
+        self.posted = True
+        if not self._unsure:
+            self._shown = first
+
+    async def _edit(self, text: str) -> None:
+        await self._chat.edit(self._id, self._way.room_id, text)
+        self._shown = text
