@@ -26,6 +26,7 @@ from tests.support.chat import (
     MemoryNotices,
     MemoryOperations,
     MemorySlash,
+    MemoryTime,
     SteppedClock,
     typed,
 )
@@ -46,9 +47,6 @@ class Parts:
     skew: timedelta = timedelta(0)
 
     def build(self, admin_room: str = ADMIN_ROOM.name) -> Chatops:
-        async def skew() -> timedelta:
-            return self.skew
-
         return Chatops(
             chat=self.chat,
             listener=self.listener,
@@ -60,7 +58,7 @@ class Parts:
             identity=Identity(BOT_ID, BOT_NAME),
             admin_room=admin_room,
             admin_roles=frozenset({"admin"}),
-            skew=skew,
+            time=MemoryTime(self.clock, self.skew),
         )
 
 

@@ -9,9 +9,9 @@ import pytest
 import structlog.testing
 
 from bot.errors import Unreachable
+from bot.rocketchat.catch_up import HOLD_AT_MOST
 from bot.rocketchat.ddp import DEAD_AFTER
 from bot.rocketchat.horizon import OVERLAP
-from bot.rocketchat.socket import HOLD_AT_MOST
 from tests.support.realtime import (
     MESSAGES,
     START,
@@ -42,6 +42,7 @@ class TestCatchUp:
     async def test_goes_back_to_the_newest_message_by_the_servers_clock(self, bench: Bench) -> None:
         await bench.up()
         newest = START + timedelta(hours=5)
+        bench.time.skew = timedelta(hours=6)
         await bench.server.last.push(document("m1", newest), document("m2", newest - timedelta(hours=1)))
         await until(lambda: len(bench.got) == 2)
         bench.server.last.cut()
