@@ -106,10 +106,10 @@ class Connection:
     async def send(self, **frame: object) -> None:
         await self.socket.send_json(frame)
 
-    async def push(self, *documents: dict[str, object]) -> None:
-        """Message events of a private room."""
+    async def push(self, *documents: dict[str, object], room_type: str = "p") -> None:
+        """Message events of a private room, or one of another type."""
         for one in documents:
-            fields = {"eventName": "__my_messages__", "args": [one, {"roomParticipant": True, "roomType": "p"}]}
+            fields = {"eventName": "__my_messages__", "args": [one, {"roomParticipant": True, "roomType": room_type}]}
             await self.send(msg="changed", collection=MESSAGES, id="id", fields=fields)
 
     def cut(self) -> None:

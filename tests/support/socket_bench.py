@@ -30,7 +30,7 @@ class Bench:
     def __post_init__(self) -> None:
         self.time = StillTime(self.clock)
 
-    def start(self, prefix: str = "") -> None:
+    def start(self, prefix: str = "", *, watching: bool = True) -> None:
         self.client = RealtimeClient(
             self.server.url + prefix,
             ME,
@@ -41,7 +41,8 @@ class Bench:
             on_state=self.states.append,
             jitter=lambda: self.jitter,
         )
-        self.client.watch(ROOM, "p")
+        if watching:
+            self.client.watch(ROOM, "p")
         self.tasks = [asyncio.create_task(self.client.run()), asyncio.create_task(self._read())]
 
     async def _read(self) -> None:
