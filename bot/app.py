@@ -7,7 +7,6 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import click
 import stamina
@@ -120,9 +119,6 @@ class Bot:
             notices=notices,
         )
 
-        async def skew() -> timedelta:
-            return systems.skew
-
         return Chatops(
             chat=systems.chat,
             listener=systems.realtime,
@@ -134,7 +130,7 @@ class Bot:
             identity=identity,
             admin_room=config.admin_room,
             admin_roles=config.admin_roles,
-            skew=skew,
+            time=systems.server_clock,
             announcements=(correction(parts),),
         )
 

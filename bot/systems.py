@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 
-from bot.chatops.ports import Message
 from bot.clock import Clock
 from bot.config import Config
 from bot.connection.state import Connection
@@ -18,9 +16,10 @@ from bot.encvoy.client import EncvoyIdClient
 from bot.rocketchat.callback import PATIENCE
 from bot.rocketchat.chat import RestChat
 from bot.rocketchat.client import RocketChatClient
-from bot.rocketchat.public import ask_callback, server_skew
+from bot.rocketchat.public import ask_callback, server_time
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest
+from bot.rocketchat.server_clock import ServerClock
 from bot.rocketchat.socket import RealtimeClient
 from bot.trust import client_context
 from bot.wire import Wire
@@ -61,7 +60,7 @@ class Systems:
     realtime: RealtimeClient
     encvoy: EncvoyIdClient
     gatherer: Gatherer
-    skew: timedelta
+    server_clock: ServerClock
 
     async def examine(self, connection: Connection | None) -> Verdict:
         """The doctor's whole round; reads discovery anew."""
@@ -71,7 +70,7 @@ class Systems:
 
 @contextlib.asynccontextmanager
 async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
-    """Builds the clients; asks nothing yet but Rocket.Chat's clock."""
+    """Builds the clients; asks nothing yet."""
     tls = client_context(config.ca_file)
     rest = Rest(
         config.rocketchat_url,
@@ -93,14 +92,14 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
     quiet = Quiet(clock)
     patient = Wire("Rocket.Chat", timeout=PATIENCE, tls=tls)
     async with Wire("Rocket.Chat", tls=tls) as wire, patient, encvoy:
-        skew = await server_skew(wire, config.rocketchat_url, clock.now())
+        server_clock = ServerClock(clock, lambda: server_time(wire, config.rocketchat_url))
         realtime = RealtimeClient(
             config.rocketchat_url,
             config.rocketchat_user_id,
             config.rocketchat_token,
             clock,
-            _CatchUp(chat, config.admin_room),
-            started=clock.now() + skew,
+            chat,
+            server_clock,
             tls=tls,
             on_setting=quiet.heard,
         )
@@ -115,24 +114,6 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
             admin_room=config.admin_room,
         )
         try:
-            yield Systems(config, clock, rest, rocketchat, chat, realtime, encvoy, gatherer, skew)
+            yield Systems(config, clock, rest, rocketchat, chat, realtime, encvoy, gatherer, server_clock)
         finally:
             rest.close()
-
-
-@dataclass(frozen=True)
-class _CatchUp:
-    """What was said in the admin room and in direct rooms while there was no socket."""
-
-    chat: RestChat
-    admin_room: str
-
-    async def __call__(self, moment: datetime) -> list[Message]:
-        room = await self.chat.room(self.admin_room)
-        rooms = [(room.id, room.type)] if room else []
-        rooms += [(room_id, "d") for room_id in await self.chat.direct_rooms()]
-        return [
-            replace(message, room_type=kind)
-            for room_id, kind in rooms
-            for message in await self.chat.since(room_id, moment)
-        ]

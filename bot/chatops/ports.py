@@ -32,6 +32,8 @@ class Message:
     """It has `editedAt`, or has been seen before in another form."""
     caught_up: bool = False
     """Found by asking after a time without socket, not pushed."""
+    updated_at: datetime | None = None
+    """Of its last change; about `ts` if there was none. None where the event did not say."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,36 @@ class Listener(Protocol):
 
     def messages(self) -> AsyncIterator[Message]:
         """Every message of every room the bot is in, for as long as it is iterated; catch-up after a cut included."""
+        ...
+
+    def watch(self, room_id: str, room_type: str) -> None:
+        """What was missed in this room is told too, besides what was missed in direct rooms."""
+        ...
+
+    def connections(self) -> AsyncIterator[None]:
+        """Something each time that messages begin to come, over a new socket: whatever was read may be old."""
+        ...
+
+
+class ServerTime(Protocol):
+    """Rocket.Chat's clock, which sets the times of messages."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the server ever told its time; before, ours stands for it."""
+        ...
+
+    @property
+    def started(self) -> datetime:
+        """When this bot started, by the server's clock."""
+        ...
+
+    def now(self) -> datetime:
+        """Now, by the server's clock."""
+        ...
+
+    async def doubt(self) -> bool:
+        """A time looks wrong: asks the server anew, unless that was done just now. True if it told."""
         ...
 
 

@@ -105,7 +105,14 @@ class RestChat:
         return tuple(sorted(found.values(), key=lambda message: message.ts))
 
     async def direct_rooms(self) -> tuple[str, ...]:
-        """Ids of the direct rooms the bot is in. The library's list ends at a page that a server's limit cut short."""
+        """Ids of the direct rooms the bot is in, by whichever list it may read."""
+        try:
+            return await self._listed()
+        except (Rejected, Forbidden, RouteAbsent):
+            return await self._subscribed()
+
+    async def _listed(self) -> tuple[str, ...]:
+        """`im.list`. The library's own ends at a page that a server's limit cut short."""
         ids: dict[str, None] = {}
         offset = 0
         for _ in range(MOST_PAGES):
@@ -118,6 +125,17 @@ class RestChat:
             if not rooms or offset >= _int(answer.get("total")):
                 break
         return tuple(ids)
+
+    async def _subscribed(self) -> tuple[str, ...]:
+        """`subscriptions.get`: every room, direct or not."""
+        subscriptions = (await self.rest.get("subscriptions.get")).get("update")
+        if not isinstance(subscriptions, list):
+            raise not_its_own("GET /api/v1/subscriptions.get")
+        return tuple(
+            str(one["rid"])
+            for one in subscriptions
+            if isinstance(one, Mapping) and one.get("t") == "d" and "rid" in one
+        )
 
     async def _room(self, use: Use) -> Room | None:
         room = _object(await self.rest.call(use), "room", "GET /api/v1/rooms.info")

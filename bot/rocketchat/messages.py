@@ -58,6 +58,7 @@ def message_from(document: object, *, room_type: str = "", caught_up: bool = Fal
         alias=_text(document.get("alias")) or None,
         edited=document.get("editedAt") is not None,
         caught_up=caught_up,
+        updated_at=moment_from(document.get("_updatedAt")),
     )
 
 

@@ -244,6 +244,26 @@ async def test_the_server_s_clock_decides_what_is_old() -> None:
     assert desk.script.effects == []
 
 
+async def test_a_clock_that_jumped_is_asked_before_anything_is_refused(desk: Desk) -> None:
+    desk.time.skew, desk.time.told = timedelta(hours=1), [timedelta(0)]
+    await desk.type(replace(typed("!sso setup"), updated_at=START + timedelta(seconds=1)))
+    assert desk.script.effects == ["effect"]
+
+
+async def test_clocks_that_stay_apart_are_named(desk: Desk) -> None:
+    await desk.clock.advance(5)
+    desk.time.skew = timedelta(hours=1)
+    desk.time.told = [timedelta(hours=1)]
+    [said] = await desk.type(replace(typed("!sso setup"), updated_at=START + timedelta(seconds=1)))
+    assert "carries a time 60 minutes behind the clock of Rocket.Chat's address" in said
+    assert desk.script.effects == []
+
+
+async def test_what_is_in_time_asks_for_no_clock(desk: Desk) -> None:
+    await desk.type(typed("!sso setup"))
+    assert desk.time.doubts == 0
+
+
 # --- one after the other ---------------------------------------------------------------------------------------------
 
 

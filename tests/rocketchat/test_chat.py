@@ -261,6 +261,13 @@ class TestDirectRooms:
         async with rocket(Routes({"GET im.list": page})) as rest:
             assert await RestChat(rest).direct_rooms() == tuple(f"d{n}" for n in range(7))
 
+    @pytest.mark.parametrize("refusal", [BARE_FAILURE, FORBIDDEN, ABSENT])
+    async def test_where_the_list_is_refused_the_subscriptions_tell(self, refusal: Reply) -> None:
+        subscriptions = [{"rid": "d1", "t": "d"}, {"rid": "r1", "t": "p"}, {"t": "d"}, None]
+        routes = Routes({"GET im.list": refusal, "GET subscriptions.get": {"update": subscriptions, "remove": []}})
+        async with rocket(routes) as rest:
+            assert await RestChat(rest).direct_rooms() == ("d1",)
+
     async def test_none(self) -> None:
         async with rocket(Routes({"GET im.list": {"ims": [], "total": 0}})) as rest:
             assert await RestChat(rest).direct_rooms() == ()

@@ -13,7 +13,17 @@ from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Argument, Call, Option, Registry
 from bot.chatops.reply import Outbox
 from bot.chatops.runner import Runner
-from tests.support.chat import ADMIN_ROOM, ANNA, BOT_ID, BOT_NAME, MARC, MemoryChat, MemoryOperations, SteppedClock
+from tests.support.chat import (
+    ADMIN_ROOM,
+    ANNA,
+    BOT_ID,
+    BOT_NAME,
+    MARC,
+    MemoryChat,
+    MemoryOperations,
+    MemoryTime,
+    SteppedClock,
+)
 
 
 @dataclass
@@ -99,6 +109,7 @@ class Desk:
         """Given `chat`, `operations` and `clock` of another desk, it is the next start of the same bot."""
         self.script = Script()
         self.clock = clock or SteppedClock()
+        self.time = MemoryTime(self.clock, skew)
         self.chat = chat or MemoryChat({person.id: person for person in (ANNA, MARC)})
         self.operations = operations or MemoryOperations()
         access = Access(self.chat, frozenset({"admin"}), ADMIN_ROOM.id)
@@ -108,7 +119,7 @@ class Desk:
             access=access,
             identity=Identity(BOT_ID, BOT_NAME),
             admin_room=ADMIN_ROOM,
-            skew=skew,
+            time=self.time,
         )
         self.runner = Runner(
             outbox=Outbox(self.chat, self.clock),
