@@ -18,6 +18,7 @@ from bot.chatops.registry import Registry
 from bot.chatops.reply import LONGEST_WAIT, Outbox, worth_waiting
 from bot.chatops.runner import Runner
 from bot.chatops.slash import introduce
+from bot.chatops.unfamiliar import Unfamiliar
 from bot.clock import Clock
 from bot.errors import ConfigError
 
@@ -89,7 +90,12 @@ class Chatops:
             skew=await self._skew(),
         )
         return Runner(
-            outbox=self._outbox, operations=self._operations, reception=reception, access=access, admin_room=room
+            outbox=self._outbox,
+            operations=self._operations,
+            reception=reception,
+            access=access,
+            admin_room=room,
+            unfamiliar=Unfamiliar(Once(self._outbox, self._notices, room.id), self._notices),
         )
 
     async def _find_room(self) -> Room:
