@@ -24,7 +24,7 @@ from bot.errors import ConfigError, RemoteError, StoreUnavailable, Unauthenticat
 from bot.rocketchat.names import service_name
 from bot.store.connections import SqlConnections
 from bot.store.engine import Database, open_database
-from bot.store.migrate import NotOurs, check, upgrade
+from bot.store.migrate import NotOurs, check, current, upgrade
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
 from bot.store.vault import Vault
@@ -166,7 +166,7 @@ async def building(config: Config, clock: Clock | None = None) -> AsyncIterator[
     database = await open_database(config.database_url)
     try:
         await upgrade(database)
-        async with systems(config, clock) as both:
+        async with systems(config, clock, SqlNotes(database, clock)) as both:
             yield Bot(both, database)
     finally:
         await database.close()
@@ -207,20 +207,21 @@ def doctor(config: Config) -> int:
 
 
 async def _doctor(config: Config) -> int:
-    failed = False
-    try:
-        database = await open_database(config.database_url)
+    failed, clock, notices = False, SystemClock(), None
+    async with contextlib.AsyncExitStack() as stack:
         try:
+            database = await open_database(config.database_url)
+            stack.push_async_callback(database.close)
             await check(database)
-        finally:
-            await database.close()
-        click.echo("✓ Database: it can be reached")
-    except NotOurs:
-        raise
-    except UserError as error:
-        failed = True
-        click.echo(f"✗ failed: Database\n    Why: {error.text}\n    Mend: Correct SSOBOT_DATABASE_URL.")
-    async with systems(config, SystemClock()) as both:
+            if await current(database) is not None:
+                notices = SqlNotes(database, clock)
+            click.echo("✓ Database: it can be reached")
+        except NotOurs:
+            raise
+        except UserError as error:
+            failed = True
+            click.echo(f"✗ failed: Database\n    Why: {error.text}\n    Mend: Correct SSOBOT_DATABASE_URL.")
+        both = await stack.enter_async_context(systems(config, clock, notices))
         verdict = await both.examine(None)
     for line in verdict.lines():
         click.echo(line)

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from bot.chatops.ports import Notices
 from bot.clock import Clock
 from bot.config import Config
 from bot.connection.state import Connection
@@ -69,8 +70,9 @@ class Systems:
 
 
 @contextlib.asynccontextmanager
-async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
-    """Builds the clients; asks nothing yet."""
+async def systems(config: Config, clock: Clock, notices: Notices | None = None) -> AsyncIterator[Systems]:
+    """Builds the clients; asks nothing yet. `notices`: what the bot noted, for the doctor; None where there is no
+    database."""
     tls = client_context(config.ca_file)
     rest = Rest(
         config.rocketchat_url,
@@ -112,6 +114,7 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
             address=config.rocketchat_url,
             user_id=config.rocketchat_user_id,
             admin_room=config.admin_room,
+            notices=notices,
         )
         try:
             yield Systems(config, clock, rest, rocketchat, chat, realtime, encvoy, gatherer, server_clock)

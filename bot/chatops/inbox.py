@@ -101,6 +101,7 @@ def _not_typed(message: Message, own_user_id: str) -> str | None:
         "system message": message.system_type is not None,
         "integration": message.from_integration,
         "alias": message.alias is not None,
+        f"less trusted: {message.less_trusted}": message.less_trusted is not None,
         "edited": message.edited,
         "own": message.user_id == own_user_id,
         "no author": not message.user_id,

@@ -30,6 +30,10 @@ class Message:
     alias: str | None = None
     edited: bool = False
     """It has `editedAt`, or has been seen before in another form."""
+    less_trusted: str | None = None
+    """A field that says that `u` did not type it here and now, for all to see: `sentByEmail`, `imported` …"""
+    unknown: frozenset[str] = frozenset()
+    """Fields of which nobody knows what they say."""
     caught_up: bool = False
     """Found by asking after a time without socket, not pushed."""
     updated_at: datetime | None = None
@@ -56,6 +60,7 @@ class Person:
     username: str
     roles: frozenset[str] | None
     active: bool
+    """Rocket.Chat says so; where it says nothing, it is not."""
     type: str
 
 

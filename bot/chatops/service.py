@@ -18,6 +18,7 @@ from bot.chatops.registry import Registry
 from bot.chatops.reply import LONGEST_WAIT, Outbox, worth_waiting
 from bot.chatops.runner import Runner
 from bot.chatops.slash import introduce
+from bot.chatops.unfamiliar import Unfamiliar
 from bot.clock import Clock
 from bot.errors import ConfigError, StoreUnavailable, UserError
 
@@ -91,7 +92,12 @@ class Chatops:
             time=self._time,
         )
         runner = Runner(
-            outbox=self._outbox, operations=self._operations, reception=reception, access=access, admin_room=found.room
+            outbox=self._outbox,
+            operations=self._operations,
+            reception=reception,
+            access=access,
+            admin_room=found.room,
+            unfamiliar=Unfamiliar(Once(self._outbox, self._notices, found.room.id), self._notices),
         )
         return reception, runner
 

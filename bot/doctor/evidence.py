@@ -45,6 +45,8 @@ class Evidence:
     """True: the bot's user at Encvoy ID can log in, and the management API lets it in."""
     site_url_refused: str | Unknown | None
     """Why Encvoy ID would not take the address of Rocket.Chat; None: it would."""
+    strange_fields: tuple[str, ...] | Unknown = ()
+    """Fields of messages that nobody knew when this bot was written."""
     connection: Connection | None = None
     stored: StoredService | Unknown | None = None
     live: LiveService | Unknown | None = None

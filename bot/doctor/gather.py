@@ -7,7 +7,8 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from bot.chatops.ports import Chat
+from bot.chatops.ports import Chat, Notices
+from bot.chatops.unfamiliar import known_by_now
 from bot.connection.ports import EncvoyId, Probe, RocketChat
 from bot.connection.state import Connection, Unknown
 from bot.doctor.evidence import CallbackAnswer, Evidence, KeySet
@@ -48,6 +49,8 @@ class Gatherer:
     address: str
     user_id: str
     admin_room: str
+    notices: Notices | None = None
+    """What the bot noted; None where there is no database."""
 
     async def gather(self, connection: Connection | None) -> Evidence:
         """One look at both systems; never fails."""
@@ -55,7 +58,7 @@ class Gatherer:
         return evidence if connection is None else await self._joint(evidence, connection)
 
     async def _systems(self) -> Evidence:
-        (server, account, permissions, room), (provider, keys, login) = await asyncio.gather(
+        (server, account, permissions, room), (provider, keys, login), fields = await asyncio.gather(
             asyncio.gather(
                 _or_unknown(self.rocketchat.server()),
                 _or_unknown(self.chat.person(self.user_id)),
@@ -67,6 +70,7 @@ class Gatherer:
                 _or_unknown(self.looks.keys()),
                 _or_unknown(self.looks.login()),
             ),
+            _or_unknown(self._strange_fields()),
         )
         refused = server if isinstance(server, Unknown) else self.encvoy.why_refused(server.site_url)
         return Evidence(
@@ -79,6 +83,7 @@ class Gatherer:
             keys=keys,
             login=login,
             site_url_refused=refused,
+            strange_fields=fields,
         )
 
     async def _joint(self, evidence: Evidence, connection: Connection) -> Evidence:
@@ -103,6 +108,9 @@ class Gatherer:
             random=random,
             callback=callback,
         )
+
+    async def _strange_fields(self) -> tuple[str, ...]:
+        return () if self.notices is None else await known_by_now(self.notices)
 
     def _probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Awaitable[Probe]:
         return self.encvoy.probe(client_id, secret, redirect_uri)

@@ -36,7 +36,7 @@ class RestChat:
             id=user_id,
             username=str(user.get("username", "")),
             roles=frozenset(map(str, roles)) if isinstance(roles, list) else None,
-            active=user.get("active") is not False,
+            active=user.get("active") is True,
             type=str(user.get("type", "")),
         )
 
@@ -144,7 +144,7 @@ class RestChat:
             name=str(room.get("name") or room.get("fname") or ""),
             type=str(room.get("t", "")),
             encrypted=room.get("encrypted") is True,
-            members=_int(room.get("usersCount")),
+            members=_members(room),
         )
         return found if found.type != "c" or await self._is_member(found.id) else None
 
@@ -213,6 +213,12 @@ def _object(answer: Mapping[str, Any], name: str, route: str) -> Mapping[str, An
     if not isinstance(value, Mapping):
         raise not_its_own(route)
     return value
+
+
+def _members(room: Mapping[str, Any]) -> int:
+    """0 where the room does not say: then it is nobody's private one."""
+    people = room.get("uids")
+    return _int(room.get("usersCount")) or (len(people) if isinstance(people, list) else 0)
 
 
 def _updated(answer: Mapping[str, Any]) -> list[Any]:

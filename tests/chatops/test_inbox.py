@@ -32,6 +32,7 @@ def test_a_fresh_message_is_read() -> None:
         (replace(MESSAGE, from_integration=True), "integration"),
         (replace(MESSAGE, alias="Anna"), "alias"),
         (replace(MESSAGE, alias=""), "alias"),
+        (replace(MESSAGE, less_trusted="sentByEmail"), "less trusted: sentByEmail"),
         (replace(MESSAGE, edited=True), "edited"),
         (replace(MESSAGE, user_id=BOT_ID), "own"),
         (replace(MESSAGE, user_id=""), "no author"),

@@ -181,6 +181,18 @@ def test_where_permissions_are_not_listed_the_role_admin_is_enough() -> None:
     assert failing(replace(WHOLE, permissions=GONE)) == set()
 
 
+def test_a_field_that_nobody_knows_is_noted_and_nothing_fails() -> None:
+    (finding,) = judge(replace(WHOLE, strange_fields=("writtenBy",))).of(State.NOTE)
+    assert finding.check == "Fields of messages"
+    assert "`writtenBy`" in finding.result.evidence
+    assert finding.result.mend
+
+
+def test_where_the_notes_cannot_be_read_nothing_is_said_of_fields() -> None:
+    (finding,) = judge(replace(WHOLE, strange_fields=GONE)).of(State.SKIPPED)
+    assert (finding.check, finding.result.evidence) == ("Fields of messages", GONE.reason)
+
+
 def test_the_marker_is_not_taken_for_a_change() -> None:
     spelled = replace(STORED, settings={**STORED.settings, "scope": "email openid profile"})
     assert failing(replace(WHOLE, stored=spelled)) == set()

@@ -34,8 +34,10 @@ class TestPerson:
         async with rocket(Routes({"GET users.info": {"user": {**FULL, "roles": roles}}})) as rest:
             assert (await RestChat(rest).person("u1")).roles is None
 
-    async def test_deactivated(self) -> None:
-        async with rocket(Routes({"GET users.info": {"user": {**FULL, "active": False}}})) as rest:
+    @pytest.mark.parametrize("active", [False, None, "true", 1, ...])
+    async def test_only_who_is_said_to_be_active_is(self, active: object) -> None:
+        user = {name: value for name, value in {**FULL, "active": active}.items() if value is not ...}
+        async with rocket(Routes({"GET users.info": {"user": user}})) as rest:
             assert not (await RestChat(rest).person("u1")).active
 
     async def test_somebody_else_is_not_believed(self) -> None:
@@ -70,6 +72,15 @@ class TestRoom:
     async def test_none(self, refusal: Reply) -> None:
         async with rocket(Routes({"GET rooms.info": refusal})) as rest:
             assert await RestChat(rest).room("r1") is None
+
+    @pytest.mark.parametrize(
+        ("said", "members"), [({"usersCount": 2}, 2), ({"uids": ["a", "b", "c"]}, 3), ({}, 0), ({"usersCount": "2"}, 0)]
+    )
+    async def test_a_room_that_does_not_say_how_many_are_in_it_has_none(self, said: Body, members: int) -> None:
+        async with rocket(Routes({"GET rooms.info": {"room": {"_id": "r1", "t": "d", **said}}})) as rest:
+            room = await RestChat(rest).room("r1")
+        assert room is not None
+        assert room.members == members
 
     async def test_the_unencrypted_and_nameless(self) -> None:
         async with rocket(Routes({"GET rooms.info": {"room": {"_id": "d1", "t": "d"}}})) as rest:
