@@ -22,7 +22,7 @@ async def server_skew(wire: Wire, url: str, now: datetime) -> timedelta:
     try:
         answer = await wire.send("GET", f"{url}/api/info", route="GET /api/info")
         skew = parsedate_to_datetime(answer.headers.get("Date", "")) - now
-    except (RemoteError, ValueError, TypeError):
+    except (RemoteError, ValueError, TypeError, OverflowError):
         return timedelta(0)
     return skew if abs(skew) > RESOLUTION else timedelta(0)
 
