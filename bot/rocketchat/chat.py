@@ -116,15 +116,16 @@ class RestChat:
         ids: dict[str, None] = {}
         offset = 0
         for _ in range(MOST_PAGES):
+            known = len(ids)
             answer = await self.rest.get("im.list", count=PAGE, offset=offset)
             rooms = answer.get("ims")
             if not isinstance(rooms, list):
                 raise not_its_own("GET /api/v1/im.list")
             ids |= dict.fromkeys(str(room["_id"]) for room in rooms if isinstance(room, Mapping) and "_id" in room)
             offset += len(rooms)
-            if not rooms or offset >= _int(answer.get("total")):
+            if len(ids) == known or offset >= _int(answer.get("total")):
                 break
-        return tuple(ids)
+        return tuple(ids)[: PAGE * MOST_PAGES]
 
     async def _subscribed(self) -> tuple[str, ...]:
         """`subscriptions.get`: every room, direct or not."""
@@ -179,9 +180,9 @@ class RestChat:
                 "chat.syncMessages", roomId=room_id, type="UPDATED", next=str(cursor), count=PAGE
             )
             documents += _updated(answer)
-            following = answer["result"].get("cursor")
+            following, before = answer["result"].get("cursor"), cursor
             cursor = following.get("next") if isinstance(following, Mapping) else None
-            if not cursor:
+            if not cursor or cursor == before:
                 break
         return documents
 
@@ -202,7 +203,7 @@ class RestChat:
                 raise not_its_own(f"GET /api/v1/{route}")
             documents += page
             moments = [at for d in page if isinstance(d, Mapping) and (at := moment_from(d.get("ts")))]
-            if len(page) < PAGE or not moments:
+            if len(page) < PAGE or not moments or span.get("latest") == min(moments):
                 break
             span["latest"] = min(moments)
         return documents

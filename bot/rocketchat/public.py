@@ -19,7 +19,7 @@ async def server_time(wire: Wire, url: str) -> datetime | None:
     try:
         answer = await wire.send("GET", f"{url}/api/info", route="GET /api/info")
         told = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except (RemoteError, ValueError, TypeError):
+    except (RemoteError, ValueError, TypeError, OverflowError):
         return None
     return told.replace(tzinfo=UTC) if told.tzinfo is None else told
 

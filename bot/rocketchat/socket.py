@@ -19,7 +19,7 @@ import structlog
 
 from bot.chatops.ports import Message
 from bot.clock import Clock
-from bot.errors import Rejected, RemoteError, Unreachable, where
+from bot.errors import BadAnswer, Rejected, RemoteError, Unreachable, where
 from bot.rocketchat import events
 from bot.rocketchat.catch_up import CatchUp, History, Time
 from bot.rocketchat.ddp import ClientProtocol
@@ -174,6 +174,8 @@ class RealtimeClient:
     async def _read(self, websocket: aiohttp.ClientWebSocketResponse, core: ClientProtocol) -> RemoteError:
         await _send(websocket, core)
         async for frame in websocket:
+            if isinstance(frame.data, aiohttp.WebSocketError):
+                return BadAnswer("Rocket.Chat", "websocket", why="A frame is too long, or none at all.")
             if frame.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
                 break
             at = self._clock.monotonic()

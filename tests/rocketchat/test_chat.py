@@ -233,6 +233,16 @@ class TestSince:
 
         assert await self.ids(Routes({"GET chat.syncMessages": page})) == []
 
+    async def test_a_cursor_that_stays_ends_at_once(self) -> None:
+        def page(asked: Asked) -> Body | tuple[int, Body]:
+            if "type" not in asked.query:
+                return BARE_FAILURE
+            return {"result": {"updated": [], "cursor": {"next": asked.query["next"]}}}
+
+        routes = Routes({"GET chat.syncMessages": page})
+        assert await self.ids(routes) == []
+        assert len(routes.asked) == 2
+
     @pytest.mark.parametrize(
         ("room_type", "route"), [("c", "channels.history"), ("p", "groups.history"), ("d", "im.history")]
     )
@@ -278,6 +288,17 @@ class TestDirectRooms:
         routes = Routes({"GET im.list": refusal, "GET subscriptions.get": {"update": subscriptions, "remove": []}})
         async with rocket(routes) as rest:
             assert await RestChat(rest).direct_rooms() == ("d1",)
+
+    @pytest.mark.parametrize(("fresh", "asked"), [(True, 20), (False, 2)])
+    async def test_a_list_without_end_ends(self, fresh: bool, asked: int) -> None:
+        def page(one: Asked) -> Body:
+            start = int(one.query["offset"]) if fresh else 0
+            return {"ims": [{"_id": f"d{start + at}"} for at in range(300)], "total": 10**9}
+
+        routes = Routes({"GET im.list": page})
+        async with rocket(routes) as rest:
+            assert len(await RestChat(rest).direct_rooms()) == (2000 if fresh else 300)
+        assert len(routes.asked) == asked
 
     async def test_none(self) -> None:
         async with rocket(Routes({"GET im.list": {"ims": [], "total": 0}})) as rest:
