@@ -152,7 +152,8 @@ async def test_removing_what_is_not_there_is_done() -> None:
 
 
 async def test_a_setting_that_does_not_exist_is_refused() -> None:
-    async with world() as w:
+    """By single writes; a bulk write passes over it in silence (facts/rocketchat.md §2.4)."""
+    async with world("7.10") as w:
         await w.client.create_service(NAME)
         with pytest.raises(RemoteError) as caught:
             await w.client.write_service(NAME, {"url": "u", "no_such_thing": "x"})
