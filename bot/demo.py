@@ -9,14 +9,15 @@ import asyncio
 import logging
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from bot import logs
-from bot.sandbox.__main__ import told_to_stop
+from bot.sandbox.__main__ import behaviour, told_to_stop
 from bot.sandbox.visitor import Visitor
 from bot.secret import Secret
 from bot.signin.walk import sign_in
@@ -152,17 +153,18 @@ async def _sign_in(play: Stage) -> None:
     click.echo(f"       signed in at Encvoy ID, was asked for {pages}, and is `{user.username}` in Rocket.Chat")
 
 
-def sandbox(tls: Path | None = None) -> int:
-    """Both stand-ins and the bot, until told to stop. `tls`: the folder of the authority, if they speak TLS."""
+def sandbox(tls: Path | None = None, given: Mapping[str, Any] | None = None) -> int:
+    """Both stand-ins and the bot, until told to stop. `tls`: the folder of the authority, if they speak TLS; `given`:
+    how Rocket.Chat behaves."""
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_sandbox(Path(folder), tls))
+        return asyncio.run(_sandbox(Path(folder), tls, behaviour(given or {})))
 
 
-async def _sandbox(folder: Path, tls: Path | None) -> int:
+async def _sandbox(folder: Path, tls: Path | None, rocketchat: Mapping[str, Any]) -> int:
     stopped = told_to_stop()
     # Nothing comes before the first line, even for somebody who reads both streams as one.
     logs.configure(level=logging.ERROR)
-    async with stage(folder, tls=tls) as play, play.bot():
+    async with stage(folder, tls=tls, **rocketchat) as play, play.bot():
         click.echo(play.introduction.line())
         click.echo(
             WHERE.format(url=play.rocketchat.url, person=play.encvoy.introduction.account("person").login), err=True

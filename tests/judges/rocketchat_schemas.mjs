@@ -79,6 +79,9 @@ export const DOCUMENTS = {
   'POST users.update': { user: 'IUser' },
 };
 
+/** Routes that show some fields of a kind only (facts/rocketchat.md §6). */
+export const PARTLY = new Set(['GET users.list']);
+
 /** By status: the validator for the body of a refusal. */
 export const REFUSALS = {
   400: 'validateBadRequestErrorResponse',

@@ -90,7 +90,7 @@ class TestReading:
         routes = Routes({"GET settings": page})
         async with rocket(routes) as rest:
             with pytest.raises(BadAnswer, match="does not end"):
-                await Services(rest).services()
+                await services_of(rest).services()
         assert len(routes.asked) == (100 if fresh else 2)
 
     @pytest.mark.parametrize(

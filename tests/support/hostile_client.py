@@ -18,7 +18,9 @@ from bot.clock import SystemClock
 from bot.encvoy.client import EncvoyIdClient
 from bot.errors import UserError
 from bot.rocketchat.chat import RestChat
+from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest
+from bot.rocketchat.server_clock import ServerClock
 from bot.rocketchat.services import Services
 from bot.rocketchat.socket import RealtimeClient
 from bot.secret import Secret
@@ -56,15 +58,18 @@ async def by_websocket(url: str) -> None:
     """Rocket.Chat's realtime side: until something is wrong, or for as long as patience lasts."""
     failed: asyncio.Future[UserError] = asyncio.get_running_loop().create_future()
 
-    async def catch_up(_: datetime) -> list[object]:
-        return []
+    async def unknown() -> None:
+        return None
+
+    rest = Rest(url, "bot-id", Secret("token"), clock=SystemClock(), limit=PATIENCE)
 
     realtime = RealtimeClient(
         url,
         "bot-id",
         Secret("token"),
         SystemClock(),
-        catch_up,  # type: ignore[arg-type]
+        RestChat(rest),
+        time=ServerClock(SystemClock(), unknown),
         on_state=lambda state: None if state.error is None or failed.done() else failed.set_result(state.error),
     )
     running = asyncio.create_task(realtime.run())
@@ -75,6 +80,7 @@ async def by_websocket(url: str) -> None:
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+        rest.close()
 
 
 async def by_paging(url: str) -> None:
@@ -86,7 +92,7 @@ async def by_paging(url: str) -> None:
             await chat.direct_rooms()
             await chat._synced_in_pages("r", datetime.now(UTC))
             await chat._history("r", datetime.now(UTC))
-            await Services(rest).services()
+            await Services(rest, Quiet(SystemClock())).services()
     finally:
         rest.close()
 

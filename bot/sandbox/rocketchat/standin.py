@@ -82,6 +82,7 @@ class RocketChatStandIn:
         stands for the port. `authority` makes it speak TLS, and is trusted by the server's own requests."""
         switches = switches or Switches()
         self.faults = Faults()
+        self._switches = switches
         self._path = path.rstrip("/")
         self._site_url = site_url
         workspace = self._workspace = Workspace.empty(
@@ -99,11 +100,18 @@ class RocketChatStandIn:
         self.ledger, self.people, self.settings = workspace.ledger, workspace.people, workspace.settings
         self.login_services, self.second_factor = workspace.login_services, workspace.second_factor
         self.chat, self.sockets, self.instances = workspace.chat, workspace.sockets, workspace.instances
-        self._instance_header = switches.instance_header
         self.sign_in = SignIn(workspace, self._http)
         self.logins = Logins(self.people, self.sign_in.log_in, self.second_factor)
         self.oauth_admin = OAuthAdmin(workspace)
-        self.api = Api(self.version, self.people, self.settings, self.second_factor, self.clock)
+        know_user = switches.open_routes_know_user
+        self.api = Api(
+            self.version,
+            self.people,
+            self.settings,
+            self.second_factor,
+            self.clock,
+            open_routes_know_user=self.version.major >= 8 if know_user is None else know_user,
+        )
         self.sockets.login_services = switches.publication or _publication(self.version)
         streams = Streams(self.chat, self.login_services, self.sockets, self.instances.hears)
         self.instances.listen(streams.on_setting)
@@ -161,6 +169,7 @@ class RocketChatStandIn:
         site = self.settings.find("Site_Url")
         if site is not None and not site.value:
             site.value = site.package_value = (self._site_url or self.url).replace("{port}", str(self.port))
+        self.settings.overwrite()
         self.instances.resume()
         self.sign_in.restart()
 
@@ -188,7 +197,7 @@ class RocketChatStandIn:
     def _declare(self) -> None:
         """Every REST route."""
         api, workspace = self.api, self._workspace
-        settings.register(api, workspace)
+        settings.register(api, workspace, whole=bool(self._switches.whole_documents))
         users.register(api, self.people, self.settings)
         tokens.register(api, self.people)
         roles.register(api, workspace)
@@ -211,7 +220,7 @@ class RocketChatStandIn:
             outer = web.Application(client_max_size=BODY_LIMIT)
             outer.add_subapp(self._path, inner)
         outer.middlewares.extend([self._balance, observe(self.ledger, self.faults, self._who, _instance_id)])
-        if self._instance_header:
+        if self._switches.instance_header:
             outer.on_response_prepare.append(_name_instance)
         return outer
 
