@@ -92,6 +92,8 @@ class Bot:
         systems, config = self.systems, self.systems.config
         vault = Vault(config.keys)
         slash = systems.rocketchat.facts
+        notes = SqlNotes(self.database, systems.clock)
+        systems.remember(notes)
         parts = Parts(
             shop=Workshop(
                 systems.rocketchat,
@@ -110,7 +112,7 @@ class Bot:
             chat=systems.chat,
             listener=systems.realtime,
             operations=SqlOperations(self.database, systems.clock),
-            notices=SqlNotes(self.database, systems.clock),
+            notices=notes,
             slash=slash,
             registry=register_all(Registry(), parts),
             clock=systems.clock,
@@ -193,15 +195,19 @@ def doctor(config: Config) -> int:
 
 
 async def _doctor(config: Config) -> int:
+    clock = SystemClock()
     failed = False
-    try:
-        database = await open_database(config.database_url)
-        await database.close()
-        click.echo("✓ Database: it can be reached")
-    except UserError as error:
-        failed = True
-        click.echo(f"✗ failed: Database\n    Why: {error.text}\n    Mend: Correct SSOBOT_DATABASE_URL.")
-    async with systems(config, SystemClock()) as both:
+    async with systems(config, clock) as both, contextlib.AsyncExitStack() as stack:
+        try:
+            database = await open_database(config.database_url)
+            stack.push_async_callback(database.close)
+            click.echo("✓ Database: it can be reached")
+            notes = SqlNotes(database, clock)
+            if await notes.are_there():
+                both.remember(notes)
+        except UserError as error:
+            failed = True
+            click.echo(f"✗ failed: Database\n    Why: {error.text}\n    Mend: Correct SSOBOT_DATABASE_URL.")
         verdict = await both.examine(None)
     for line in verdict.lines():
         click.echo(line)

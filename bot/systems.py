@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.chatops.admin_room import AdminRoom
+from bot.chatops.once import NOTHING_SAID
+from bot.chatops.ports import Notices
 from bot.clock import Clock
 from bot.config import Config
 from bot.connection.state import Connection
@@ -60,6 +63,11 @@ class Systems:
     gatherer: Gatherer
     server_clock: ServerClock
 
+    def remember(self, notices: Notices) -> None:
+        """From now on the doctor looks at the admin room that is known."""
+        room = AdminRoom(self.chat, notices, self.config.admin_room)
+        self.gatherer = replace(self.gatherer, admin_room=room)
+
     async def examine(self, connection: Connection | None) -> Verdict:
         """The doctor's whole round; reads discovery anew."""
         self.encvoy.forget_provider()
@@ -106,7 +114,7 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
             looks=_Looks(rocketchat, encvoy, wire),
             address=config.rocketchat_url,
             user_id=config.rocketchat_user_id,
-            admin_room=config.admin_room,
+            admin_room=AdminRoom(chat, NOTHING_SAID, config.admin_room),
         )
         try:
             yield Systems(config, clock, rest, rocketchat, chat, realtime, encvoy, gatherer, server_clock)

@@ -39,6 +39,8 @@ class Evidence:
     """What its roles allow it."""
     room: Room | Unknown | None
     """The admin room; None: the bot cannot see it."""
+    namesake: Room | None
+    """Another room that has the name in SSOBOT_ADMIN_ROOM now."""
     provider: Provider | Unknown
     keys: KeySet | Unknown
     login: bool | Unknown

@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
+from bot.chatops.admin_room import AdminRoom
 from bot.chatops.ports import Chat
 from bot.connection.ports import EncvoyId, Probe, RocketChat
 from bot.connection.state import Connection, Unknown
@@ -47,7 +48,7 @@ class Gatherer:
     looks: Looks
     address: str
     user_id: str
-    admin_room: str
+    admin_room: AdminRoom
 
     async def gather(self, connection: Connection | None) -> Evidence:
         """One look at both systems; never fails."""
@@ -55,12 +56,12 @@ class Gatherer:
         return evidence if connection is None else await self._joint(evidence, connection)
 
     async def _systems(self) -> Evidence:
-        (server, account, permissions, room), (provider, keys, login) = await asyncio.gather(
+        (server, account, permissions, rooms), (provider, keys, login) = await asyncio.gather(
             asyncio.gather(
                 _or_unknown(self.rocketchat.server()),
                 _or_unknown(self.chat.person(self.user_id)),
                 _or_unknown(self.looks.permissions()),
-                _or_unknown(self.chat.room(self.admin_room)),
+                _or_unknown(self.admin_room.look()),
             ),
             asyncio.gather(
                 _or_unknown(self.encvoy.provider()),
@@ -68,6 +69,7 @@ class Gatherer:
                 _or_unknown(self.looks.login()),
             ),
         )
+        room, namesake = (rooms, None) if isinstance(rooms, Unknown) else rooms
         refused = server if isinstance(server, Unknown) else self.encvoy.why_refused(server.site_url)
         return Evidence(
             address=self.address,
@@ -75,6 +77,7 @@ class Gatherer:
             account=account,
             permissions=permissions,
             room=room,
+            namesake=namesake,
             provider=provider,
             keys=keys,
             login=login,
