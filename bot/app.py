@@ -24,7 +24,7 @@ from bot.errors import ConfigError, RemoteError, StoreUnavailable, Unauthenticat
 from bot.rocketchat.names import service_name
 from bot.store.connections import SqlConnections
 from bot.store.engine import Database, open_database
-from bot.store.migrate import NotOurs, check, current, upgrade
+from bot.store.migrate import NotOurs, check, upgrade
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
 from bot.store.vault import Vault
@@ -104,6 +104,7 @@ class Bot:
         systems, config = self.systems, self.systems.config
         vault = Vault(config.keys)
         slash, notices = systems.rocketchat.facts, SqlNotes(self.database, systems.clock)
+        systems.remember(notices)
         parts = Parts(
             shop=Workshop(
                 systems.rocketchat,
@@ -207,21 +208,21 @@ def doctor(config: Config) -> int:
 
 
 async def _doctor(config: Config) -> int:
-    failed, clock, notices = False, SystemClock(), None
-    async with contextlib.AsyncExitStack() as stack:
+    failed, clock = False, SystemClock()
+    async with systems(config, clock) as both, contextlib.AsyncExitStack() as stack:
         try:
             database = await open_database(config.database_url)
             stack.push_async_callback(database.close)
             await check(database)
-            if await current(database) is not None:
-                notices = SqlNotes(database, clock)
             click.echo("✓ Database: it can be reached")
+            notices = SqlNotes(database, clock)
+            if await notices.are_there():
+                both.remember(notices)
         except NotOurs:
             raise
         except UserError as error:
             failed = True
             click.echo(f"✗ failed: Database\n    Why: {error.text}\n    Mend: Correct SSOBOT_DATABASE_URL.")
-        both = await stack.enter_async_context(systems(config, clock, notices))
         verdict = await both.examine(None)
     for line in verdict.lines():
         click.echo(line)

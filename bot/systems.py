@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.chatops.admin_room import AdminRoom
+from bot.chatops.once import NOTHING_SAID
 from bot.chatops.ports import Notices
 from bot.clock import Clock
 from bot.config import Config
@@ -63,6 +65,11 @@ class Systems:
     gatherer: Gatherer
     server_clock: ServerClock
 
+    def remember(self, notices: Notices) -> None:
+        """From now on the doctor knows what the bot noted: its admin room, and what it found unfamiliar."""
+        room = AdminRoom(self.chat, notices, self.config.admin_room)
+        self.gatherer = replace(self.gatherer, admin_room=room, notices=notices)
+
     async def examine(self, connection: Connection | None) -> Verdict:
         """The doctor's whole round; reads discovery anew."""
         self.encvoy.forget_provider()
@@ -70,9 +77,8 @@ class Systems:
 
 
 @contextlib.asynccontextmanager
-async def systems(config: Config, clock: Clock, notices: Notices | None = None) -> AsyncIterator[Systems]:
-    """Builds the clients; asks nothing yet. `notices`: what the bot noted, for the doctor; None where there is no
-    database."""
+async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
+    """Builds the clients; asks nothing yet."""
     tls = client_context(config.ca_file)
     rest = Rest(
         config.rocketchat_url,
@@ -113,8 +119,7 @@ async def systems(config: Config, clock: Clock, notices: Notices | None = None) 
             looks=_Looks(rocketchat, encvoy, wire),
             address=config.rocketchat_url,
             user_id=config.rocketchat_user_id,
-            admin_room=config.admin_room,
-            notices=notices,
+            admin_room=AdminRoom(chat, NOTHING_SAID, config.admin_room),
         )
         try:
             yield Systems(config, clock, rest, rocketchat, chat, realtime, encvoy, gatherer, server_clock)

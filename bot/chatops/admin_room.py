@@ -32,10 +32,8 @@ class AdminRoom:
     """Name or id, as SSOBOT_ADMIN_ROOM says."""
 
     async def find(self) -> Found:
-        """ConfigError if there is no such room, the bot is not in it, or it cannot be read."""
-        known_id = await self.known_id()
-        named = await self.chat.room(self.configured)
-        room = named if known_id is None else await self._by_id(known_id, named)
+        """Looks, and remembers. ConfigError if there is no such room, the bot is not in it, or it cannot be read."""
+        room, named = await self.look()
         if room is None and named is not None:
             raise ConfigError(
                 "The room that I knew by the name in SSOBOT_ADMIN_ROOM is not to be seen any more, "
@@ -53,13 +51,16 @@ class AdminRoom:
                 "The room of SSOBOT_ADMIN_ROOM is end-to-end encrypted, and a bot cannot read it.",
                 mend="Switch its encryption off, or name another room.",
             )
-        if known_id is None:
+        if await self.notices.get(self._key) is None:
             await self.notices.put(self._key, room.id)
-        return Found(room, named if named is not None and named.id != room.id else None)
+        return Found(room, named)
 
-    async def known_id(self) -> str | None:
-        """The id that the configured name led to when it was first looked up."""
-        return await self.notices.get(self._key)
+    async def look(self) -> tuple[Room | None, Room | None]:
+        """The admin room, and another one that has the configured name; None for what is not to be seen."""
+        known_id = await self.notices.get(self._key)
+        named = await self.chat.room(self.configured)
+        room = named if known_id is None else await self._by_id(known_id, named)
+        return room, None if named == room else named
 
     async def _by_id(self, room_id: str, named: Room | None) -> Room | None:
         if named is not None and named.id == room_id:

@@ -39,9 +39,8 @@ async def test_at_first_it_is_what_the_configuration_says(
     chat: MemoryChat, notices: MemoryNotices, configured: str
 ) -> None:
     room = AdminRoom(chat, notices, configured)
-    assert await room.known_id() is None
     assert await room.find() == Found(ADMIN_ROOM)
-    assert await room.known_id() == ADMIN_ROOM.id
+    assert list(notices.values.values()) == [ADMIN_ROOM.id]
 
 
 async def test_renamed_it_is_the_same_room(chat: MemoryChat, notices: MemoryNotices) -> None:
@@ -85,6 +84,16 @@ async def test_one_that_is_not_there_is_not_remembered(chat: MemoryChat, notices
         with pytest.raises(ConfigError):
             await AdminRoom(chat, notices, NAME).find()
     assert notices.values == {}
+
+
+async def test_looking_remembers_nothing_and_refuses_nothing(chat: MemoryChat, notices: MemoryNotices) -> None:
+    assert await AdminRoom(chat, notices, NAME).look() == (ADMIN_ROOM, None)
+    assert notices.values == {}
+    room = await known(chat, notices)
+    del chat.rooms[ADMIN_ROOM.id]
+    assert await room.look() == (None, None)
+    chat.rooms[IMPOSTOR.id] = IMPOSTOR
+    assert await room.look() == (None, IMPOSTOR)
 
 
 async def test_a_namesake_is_told_of_once(chat: MemoryChat, notices: MemoryNotices, clock: SteppedClock) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.chatops.ports import Person, Room
+from bot.connection.in_use import InUse, Use
 from bot.connection.ports import Probe, Provider, Server
 from bot.connection.profile import profile
 from bot.connection.state import Application, Connection, LiveService, NotVisible, ServiceName, StoredService, Unknown
@@ -56,6 +57,7 @@ WHOLE = Evidence(
     account=Person("b1", "ssobot", frozenset({"admin", "bot"}), active=True, type="user"),
     permissions=frozenset(NEEDED),
     room=Room("r1", "sso-admins", "p", encrypted=False, members=3),
+    namesake=None,
     provider=PROVIDER,
     keys=KeySet(1, frozenset({"RS256"})),
     login=True,
@@ -67,6 +69,7 @@ WHOLE = Evidence(
     ours=Probe.ACCEPTED,
     random=Probe.REFUSED,
     callback=CallbackAnswer(200, is_rocketchat=True),
+    in_use=InUse(Use.PROVED),
 )
 
 BROKEN: list[tuple[str, Evidence]] = [
@@ -85,15 +88,20 @@ BROKEN: list[tuple[str, Evidence]] = [
         replace(WHOLE, permissions=GONE, account=Person("b1", "s", frozenset({"user"}), True, "user")),
     ),
     ("Admin room", replace(WHOLE, room=None)),
+    ("Admin room", replace(WHOLE, room=None, namesake=Room("r9", "sso-admins", "p", encrypted=False, members=3))),
     ("Admin room", replace(WHOLE, room=Room("r1", "a", "p", encrypted=True, members=2))),
     ("Rocket.Chat's own address", replace(WHOLE, server=replace(SERVER, site_url="http://localhost:3000"))),
     ("Rocket.Chat's own address", replace(WHOLE, server=replace(SERVER, site_url="https://moved.example.org"))),
     ("Rocket.Chat's own address", replace(WHOLE, site_url_refused="It has an underscore.")),
+    ("Secret in use", replace(WHOLE, in_use=InUse(Use.OTHER, "it says: Unauthorized"))),
+    ("Secret in use", replace(WHOLE, in_use=InUse(Use.FAILED, "it says: request to https://id failed"))),
     ("Licence for Custom OAuth", replace(WHOLE, server=replace(SERVER, profile=profile((9, 0), frozenset())))),
     (
         "Licence for Custom OAuth",
         replace(WHOLE, server=replace(SERVER, profile=profile((9, 0), frozenset())), live=None),
     ),
+    ("Secret in use", replace(WHOLE, in_use=InUse(Use.OTHER, "it says: Unauthorized"))),
+    ("Secret in use", replace(WHOLE, in_use=InUse(Use.FAILED, "it says: request to https://id failed"))),
     ("Licence for Custom OAuth", replace(WHOLE, server=replace(SERVER, profile=profile((9, 0), GONE)))),
     (
         "Encvoy ID's discovery document",

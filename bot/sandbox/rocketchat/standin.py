@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import ssl
+from datetime import timedelta
 from email.utils import format_datetime
 from typing import Protocol
 
@@ -116,6 +117,8 @@ class RocketChatStandIn:
         streams = Streams(self.chat, self.login_services, self.sockets, self.instances.hears)
         self.instances.listen(streams.on_setting)
         self._endpoint = Endpoint(self.chat, self.logins, streams, self.sockets, self.clock)
+        self.proxy_ahead = timedelta(0)
+        """By how much the clock of a proxy in front of it is ahead, whose `Date` clients see."""
         self._client: aiohttp.ClientSession | None = None
         self.trusted: ssl.SSLContext | bool = authority.client_context() if authority else True
         """Whom the server's own requests trust (NODE_EXTRA_CA_CERTS); counts from the next start on."""
@@ -231,8 +234,8 @@ class RocketChatStandIn:
         return await handler(request)
 
     async def _date(self, _: web.Request, response: web.StreamResponse) -> None:
-        """The header is of the same clock as the messages' times."""
-        response.headers["Date"] = format_datetime(self.clock.now(), usegmt=True)
+        """The header is of the same clock as the messages' times, unless another machine answers."""
+        response.headers["Date"] = format_datetime(self.clock.now() + self.proxy_ahead, usegmt=True)
 
     def _who(self, request: web.Request) -> str | None:
         """Id of the user whose token came along."""
