@@ -167,7 +167,7 @@ async def building(config: Config, clock: Clock | None = None) -> AsyncIterator[
     database = await open_database(config.database_url)
     try:
         await upgrade(database)
-        async with systems(config, clock, SqlNotes(database, clock)) as both:
+        async with systems(config, clock) as both:
             yield Bot(both, database)
     finally:
         await database.close()

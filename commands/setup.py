@@ -21,7 +21,7 @@ from bot.secret import new_secret
 from commands import correction
 from commands.arrivals import ALREADY_IN, LEFT_OUT, STALE_SCOPE, another_way, by_email, by_user_name, consent
 from commands.parts import Parts
-from commands.wording import Narration, plan_text
+from commands.wording import Narration, confirmation, plan_text
 
 DEFAULT_NAME = "Encvoy ID"
 WITH_EMAIL, WITHOUT_EMAIL = "email", "no-email"
@@ -162,7 +162,7 @@ async def _marked(wish: Connection, observed: Observed, parts: Parts) -> Connect
 async def _confirmed(call: Call, parts: Parts, connection: Connection, before: Connection | None) -> Confirmed:
     """Rocket.Chat's own word, before the answer says On."""
     call.progress.doing("letting Rocket.Chat itself use it")
-    engine = (await parts.shop.rocketchat.profile()).engine if connection.enabled else Engine.LEGACY
+    engine = (await parts.shop.rocketchat.profile()).engine
     narration = Narration(call.progress, parts.fingerprints)
     return await confirm(connection, before, engine, parts.shop, narration)
 

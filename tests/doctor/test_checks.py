@@ -208,7 +208,7 @@ def test_the_marker_is_not_taken_for_a_change() -> None:
 
 def test_the_summary_counts_each_state() -> None:
     verdict = judge(replace(WHOLE, login=GONE, application=GONE))
-    assert verdict.summary() == "✗ 16 checks passed, 1 failed, 4 not checked"
+    assert verdict.summary() == "✗ 17 checks passed, 1 failed, 4 not checked"
 
 
 def test_no_secret_is_in_any_line() -> None:
