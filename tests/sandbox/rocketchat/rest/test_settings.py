@@ -228,7 +228,7 @@ async def test_a_method_shows_whole_documents_to_who_may_see_them(rocket: Rocket
     assert (await rocket.method("private-settings/get", who="member"))["result"] == []
 
 
-# What the environment forces (facts/rocketchat.md §8.1).
+# What the environment forces (facts/rocketchat.md §8 no. 1).
 
 
 async def test_a_setting_forced_by_the_environment_can_be_written_until_the_next_start() -> None:
