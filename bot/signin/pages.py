@@ -29,6 +29,8 @@ class Button:
     authorize_path: str
     scope: str
     login_style: str
+    old_callback: bool = False
+    """Without a login style Meteor keeps the callback of old clients, with `?close` (facts/rocketchat.md §3.2)."""
 
     @property
     def authorize_url(self) -> str:
@@ -43,7 +45,7 @@ class Outcome:
     """The hidden configuration of the page that the callback answers with."""
 
     succeeded: bool
-    """If not, the error is parked in Rocket.Chat under the credential token."""
+    """If not, something of the exchange or the identity failed; nothing here says what (facts/rocketchat.md §3.1b)."""
     credential_token: str
     credential_secret: str | None
 
@@ -55,6 +57,12 @@ class MethodError:
     code: str
     reason: str
     """Text from outside, not yet defused."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether it says anything of the reason: a failed exchange has lost its text since 4.8, and since 7.0 every
+        refusal while the user is resolved reads `User not found [401]` (facts/rocketchat.md §3.3)."""
+        return bool(self.reason) and self.code != "401"
 
 
 def read_button(document: Any, service: str) -> Button | None:
@@ -69,6 +77,7 @@ def read_button(document: Any, service: str) -> Button | None:
                 authorize_path=str(entry.get("authorizePath") or ""),
                 scope=str(entry.get("scope") or ""),
                 login_style=str(entry.get("loginStyle") or "popup"),
+                old_callback=not entry.get("loginStyle"),
             )
     return None
 

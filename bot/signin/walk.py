@@ -121,7 +121,7 @@ class _Walk:
 
     async def to_the_end(self, chat_wire: Wire, service: str) -> SignedIn:
         button, site_url = await self._press(service)
-        redirect_uri = f"{site_url}/_oauth/{service}"
+        redirect_uri = f"{site_url}/_oauth/{service}{'?close' if button.old_callback else ''}"
         token = new_credential_token()
         self.step = Step.AUTHORIZE
         start = authorize_url(button, redirect_uri, state_of(button, token, f"{site_url}/home"))
@@ -166,7 +166,7 @@ class _Walk:
         for _ in range(MOST_HOPS):
             if answer.location:
                 url = resolve(url, answer.location)
-                if url.partition("?")[0] == redirect_uri:
+                if url.partition("?")[0] == redirect_uri.partition("?")[0]:
                     return url
                 if not same_origin(url, start):
                     raise WalkFailed(
@@ -223,14 +223,20 @@ class _Walk:
         outcome = read_outcome(answer.text) if answer.status == 200 else None
         if outcome is None:
             raise WalkFailed(self.step, f"Rocket.Chat's callback did not answer as it should ({answer.status}).")
-        if outcome.succeeded and outcome.credential_token != token:
+        if not outcome.succeeded:
+            raise WalkFailed(
+                self.step,
+                "Rocket.Chat could not exchange Encvoy ID's code for a person, and does not say why.",
+                mend="`/sso test`",
+            )
+        if outcome.credential_token != token:
             raise WalkFailed(self.step, "Rocket.Chat's callback answers another sign-in than ours.")
         return outcome
 
     async def _log_in(self, wire: Wire, outcome: Outcome, token: str) -> SignedIn:
-        """The last step; after a failed callback too, because only here Rocket.Chat says what was wrong."""
-        secret = outcome.credential_secret if outcome.succeeded else None
-        body = method_call("login", {"oauth": {"credentialToken": token, "credentialSecret": secret}})
+        body = method_call(
+            "login", {"oauth": {"credentialToken": token, "credentialSecret": outcome.credential_secret}}
+        )
         route = "POST /api/v1/method.callAnon/login"
         answer = await wire.send("POST", f"{self.base}/api/v1/method.callAnon/login", route=route, json=body)
         try:
@@ -238,14 +244,24 @@ class _Walk:
         except Unreadable:
             result = None
         if isinstance(result, MethodError):
-            raise WalkFailed(
-                Step.LOGIN if outcome.succeeded else Step.CALLBACK,
-                f"Rocket.Chat says: “{defused(result.reason, 160)}”.",
-                code=safe_word(result.code),
-            )
+            raise _refused(result)
         if result is None or not isinstance(result.get("id"), str) or not isinstance(result.get("token"), str):
             raise WalkFailed(self.step, f"Rocket.Chat did not answer as itself: {route} ({answer.status}).")
         return SignedIn(result["id"], Secret(result["token"]), tuple(self.pages))
+
+
+def _refused(refusal: MethodError) -> WalkFailed:
+    """Quotes what says something; of anything else no reason is inferred."""
+    code = safe_word(refusal.code)
+    if refusal.tells:
+        return WalkFailed(Step.LOGIN, f"Rocket.Chat says: “{defused(refusal.reason, 160)}”.", code=code)
+    return WalkFailed(
+        Step.LOGIN,
+        "Rocket.Chat does not let the person in, and answers the same whatever the reason.",
+        code=code,
+        mend="Look whether their user name or e-mail address belongs to an account already, and whether Rocket.Chat "
+        "lets new people register by a login service.",
+    )
 
 
 def _pattern(url: str) -> str:

@@ -45,7 +45,8 @@ class LittleChat:
     states: list[dict[str, Any]] = field(default_factory=list)
     queries: list[dict[str, str]] = field(default_factory=list)
     parked: dict[str, tuple[str | None, str]] = field(default_factory=dict)
-    """Credential token to (secret, sub or error)."""
+    """Credential token to (secret, sub); neither where the exchange failed."""
+    logins: int = 0
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -83,7 +84,7 @@ class LittleChat:
         self.queries.append(dict(request.query))
         token, secret = state["credentialToken"], secrets.token_urlsafe(32)
         sub = await self._exchange(request.query["code"]) if "code" in request.query else None
-        self.parked[token] = (secret, sub) if sub else (None, "Failed to complete OAuth handshake @all")
+        self.parked[token] = (secret, sub) if sub else (None, "")
         config = {
             "setCredentialToken": bool(sub),
             "credentialToken": token,
@@ -98,7 +99,7 @@ class LittleChat:
         form = {
             "grant_type": "authorization_code",
             "code": code,
-            "redirect_uri": f"{self.site_url}/_oauth/{SERVICE}",
+            "redirect_uri": f"{self.site_url}/_oauth/{SERVICE}{'' if self.login_style else '?close'}",
             "client_id": self.client_id,
             "client_secret": self.secret,
         }
@@ -116,15 +117,18 @@ class LittleChat:
 
     async def login(self, request: web.Request) -> web.Response:
         oauth = json.loads((await request.json())["message"])["params"][0]["oauth"]
-        secret, sub = self.parked.pop(oauth["credentialToken"], (None, "No matching login attempt found"))
+        self.logins += 1
+        secret, sub = self.parked.pop(oauth["credentialToken"], (None, ""))
         answer: dict[str, Any]
         if self.refuses is not None:
             answer = {"error": self.refuses}
         elif secret is None or secret != oauth["credentialSecret"]:
-            answer = {"error": {"error": 403, "reason": sub, "errorType": "Meteor.Error"}}
+            answer = {"error": {}}
         else:
             answer = {"result": {"id": f"user{sub}", "token": secrets.token_urlsafe(32), "type": "oauth"}}
-        return web.json_response({"success": True, "message": json.dumps({"msg": "result", "id": "1"} | answer)})
+        message = json.dumps({"msg": "result", "id": "1"} | answer)
+        failed = "error" in answer and int(self.version.partition(".")[0]) >= 8
+        return web.json_response({"success": not failed, "message": message}, status=400 if failed else 200)
 
 
 @pytest.fixture

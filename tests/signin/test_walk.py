@@ -150,9 +150,16 @@ async def test_a_wrong_secret_in_rocketchat_stops_at_the_callback(chat: Any) -> 
 
     failure = await stopped(chat)
 
-    assert (failure.step, failure.code) == (Step.CALLBACK, "403")
-    assert "handshake" in failure.why
-    assert "@" not in failure.text
+    assert (failure.step, failure.code) == (Step.CALLBACK, None)
+    assert "does not say why" in failure.why
+
+
+async def test_a_failed_callback_is_no_failed_login_too(chat: Any) -> None:
+    chat.secret = "another"
+
+    await stopped(chat)
+
+    assert chat.logins == 0
 
 
 @pytest.mark.parametrize("page", ["", "<html>the application's shell</html>", '<div id="config">broken</div>'])
@@ -189,6 +196,29 @@ async def test_a_refusal_of_rocketchat_is_told_and_defused(
 
     assert (failure.step, failure.code) == (Step.LOGIN, code)
     assert said in failure.why
+
+
+@pytest.mark.parametrize("version", ["6.14", "7.10", "8.8"])
+@pytest.mark.parametrize("refusal", [{}, {"error": 401, "reason": "User not found"}])
+async def test_no_reason_is_inferred_from_an_answer_that_has_none(
+    chat: Any, refusal: dict[str, Any], version: str
+) -> None:
+    chat.refuses, chat.version = refusal, version
+
+    failure = await stopped(chat)
+
+    assert failure.step is Step.LOGIN
+    assert "whatever the reason" in failure.why
+    assert "not found" not in failure.text
+
+
+async def test_without_a_login_style_the_callback_is_that_of_old_clients(chat: Any, identity: EncvoyStandIn) -> None:
+    chat.login_style = ""
+    identity.clients.by_id[chat.client_id]["redirect_uris"] = [f"{chat.url}/_oauth/encvoyid?close"]
+
+    await walk(chat)
+
+    assert "close" in chat.queries[0]
 
 
 @pytest.mark.parametrize(

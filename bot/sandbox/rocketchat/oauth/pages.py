@@ -36,8 +36,8 @@ class CallbackPages:
         return looks.file(_FOLDER / request.path.rpartition("/")[2])
 
     async def _callback(self, request: web.Request) -> web.StreamResponse:
-        """Always 200 and HTML; what went wrong is told to the mobile app alone. The page is Meteor's, with its style,
-        which hides the configuration."""
+        """Always 200 and HTML; what went wrong is told to the mobile app alone. The page is Meteor's, its style
+        included, which hides the configuration."""
         if self._sign_in.overrun():
             return web.Response(status=429, text="Too many requests")
         end = await self._sign_in.callback(request.match_info["service"], dict(request.query))

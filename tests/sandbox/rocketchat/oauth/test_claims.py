@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.oauth.claims import MappingFailed, from_template, normalised
+from bot.sandbox.rocketchat.oauth.claims import IdentityFailed, MappingFailed, from_template, identity_of, normalised
+from bot.sandbox.rocketchat.oauth.engine import Engine
 from bot.sandbox.rocketchat.oauth.javascript import UNDEFINED
 
 
@@ -106,3 +107,74 @@ def test_an_empty_email_field_keeps_a_plain_email_claim() -> None:
 def test_email_verified_is_never_looked_at() -> None:
     claims = {"sub": "1", "email": "a@people.example", "email_verified": False}
     assert normalised(claims, {})["email"] == "a@people.example"
+
+
+@pytest.mark.parametrize(
+    ("claims", "found"),
+    [
+        ({"user": {"userid": "1", "email": "a@x.example"}, "email": "b"}, {"id": "1", "email": "a@x.example"}),
+        ({"user": {"userid": "1", "userid_sec": ["s:2"]}, "email": "b"}, {"id": "s:2"}),
+        ({"user": {"user_id": 7, "user_email": "a@x.example"}}, {"id": 7, "email": "a@x.example"}),
+        ({"metadata": {"uid": "1"}, "fullName": "Ada"}, {"id": "1", "name": "Ada"}),
+        ({"sub": "1", "userid": "2", "emails": [{"address": "a@x.example"}]}, {"id": "1", "email": "a@x.example"}),
+        ({"phid": "p", "sub": "1"}, {"id": "p"}),
+        ({"user_id": "u", "sub": "1"}, {"id": "u"}),
+        ({"id": 0, "sub": "1"}, {"id": "1"}),
+        ({"id": "", "x": 1}, {"id": ""}),
+        ({"sub": 0}, {}),
+    ],
+)
+def test_the_known_shapes_of_providers(claims: dict[str, Any], found: dict[str, Any]) -> None:
+    identity = normalised(claims, {})
+    assert {name: identity[name] for name in ("id", "email", "name") if name in identity} == found
+
+
+def test_an_outer_underscored_id_does_not_reach_into_a_wrapper() -> None:
+    assert "id" not in normalised({"_id": "outer", "result": {"_id": "inner"}}, {})
+
+
+@pytest.mark.parametrize("value", [42, ["ada"], {"a": 1}, True])
+def test_a_claim_stays_what_it_is(value: Any) -> None:
+    fields = {"usernameField": "x", "emailField": "x", "nameField": "x"}
+    identity = normalised({"sub": 1, "x": value}, fields)
+    assert (identity["id"], identity["username"], identity["email"], identity["name"]) == (1, value, value, value)
+
+
+@pytest.mark.parametrize(
+    ("claims", "why"),
+    [
+        (None, "Cannot read properties of null (reading 'name')"),
+        ({"result": "ok", "sub": "1"}, "Cannot create property 'name' on string 'ok'"),
+        ({"sub": "1", "emails": [None]}, "Cannot read properties of null (reading 'address')"),
+    ],
+)
+def test_an_answer_of_another_form_fails_in_javascripts_words(claims: Any, why: str) -> None:
+    with pytest.raises(MappingFailed) as caught:
+        normalised(claims, {})
+    assert (str(caught.value), caught.value.kind) == (why, "TypeError")
+
+
+def test_a_list_has_no_id() -> None:
+    assert "id" not in normalised([{"id": "1"}], {})
+
+
+def test_an_expression_that_is_none_fails_the_field() -> None:
+    with pytest.raises(MappingFailed, match="CustomOAuth: Failed to extract username"):
+        normalised({"sub": "1"}, {"usernameField": "{{/(/::sub}}"})
+
+
+@pytest.mark.parametrize(
+    ("engine", "text"),
+    [
+        (Engine.LEGACY, "Failed to fetch identity from encvoyid at IDP/me. CustomOAuth: Failed to extract username"),
+        (
+            Engine.MODERN,
+            "Failed to parse identity from encvoyid at IDP/me. Error: CustomOAuth: Failed to extract username",
+        ),
+    ],
+)
+def test_a_failure_names_the_address(engine: Engine, text: str) -> None:
+    fields = {"service": "encvoyid", "serverURL": "IDP", "identityPath": "/me", "usernameField": "login"}
+    with pytest.raises(IdentityFailed) as caught:
+        identity_of({"sub": "1"}, fields, engine)
+    assert str(caught.value) == text

@@ -15,8 +15,9 @@ const random = () => Array.from(crypto.getRandomValues(new Uint8Array(43)), (byt
 
 function authorizeUrl(service, state) {
   const base = absolute(service, service.authorizePath);
+  const callback = `${data.siteUrl}/_oauth/${service.service}${service.loginStyle ? '' : '?close'}`;
   return base + (base.includes('?') ? '&' : '?')
-    + `client_id=${service.clientId}&redirect_uri=${encodeURIComponent(`${data.siteUrl}/_oauth/${service.service}`)}`
+    + `client_id=${service.clientId}&redirect_uri=${encodeURIComponent(callback)}`
     + `&response_type=code&state=${encodeURIComponent(btoa(JSON.stringify(state)))}`
     + `&scope=${encodeURIComponent(service.scope)}`;
 }
@@ -38,7 +39,7 @@ async function complete(credentialToken, credentialSecret, code) {
     const typed = prompt('Two-factor code');
     if (typed) return complete(credentialToken, credentialSecret, typed);
   }
-  if (error) throw new Refused(403, error.reason || error.message);
+  if (error) throw new Refused(403, error.reason || error.message || 'The sign-in failed. Nobody is told why.');
   remember(result.id, result.token);
   return arrive();
 }
