@@ -93,18 +93,15 @@ class Bot:
         systems, config = self.systems, self.systems.config
         vault = Vault(config.keys)
         slash = systems.rocketchat.facts
+        connections = SqlConnections(self.database, vault, systems.clock)
         parts = Parts(
-            shop=Workshop(
-                systems.rocketchat,
-                systems.encvoy,
-                SqlConnections(self.database, vault, systems.clock),
-                systems.clock,
-            ),
+            shop=Workshop(systems.rocketchat, systems.encvoy, connections, systems.clock),
             fingerprints=vault.fingerprints(),
             rocketchat_url=config.rocketchat_url,
             service_name=service_name,
             examine=systems.examine,
             slash=slash,
+            wishes=connections,
         )
 
         async def skew() -> timedelta:

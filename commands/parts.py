@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.chatops.ports import SlashSetting
 from bot.connection.apply import Workshop
 from bot.connection.state import Connection, ServiceName
+from bot.connection.wishes import Wishes
 from bot.doctor.verdict import Verdict
 from bot.errors import UserError
 from bot.secret import Fingerprints
@@ -26,6 +27,7 @@ class Parts:
     examine: Callable[[Connection | None], Awaitable[Verdict]]
     """The doctor: gathers evidence and runs every check."""
     slash: SlashSetting
+    wishes: Wishes
 
     async def connection(self) -> Connection:
         """The connection there is. UserError if there is none yet."""

@@ -17,6 +17,7 @@ from bot.connection.state import Connection, LiveService, Observed, ServiceName,
 from bot.errors import UserError
 from bot.secret import new_secret
 from commands.parts import Parts
+from commands.recovery import ConnectionRecovery
 from commands.wording import Narration, plan_text
 
 DEFAULT_NAME = "Encvoy ID"
@@ -40,6 +41,7 @@ def register(registry: Registry, parts: Parts) -> None:
             Option("disabled", "leave the button off; `enable` switches it on"),
         ),
         effect=True,
+        recovery=ConnectionRecovery(parts),
         examples=("setup", 'setup --name "Encvoy ID" --disabled', "setup --dry-run"),
     )
     async def setup(call: Call) -> Answer:

@@ -9,6 +9,7 @@ from bot.chatops.registry import Call, Registry
 from bot.connection.receipt import Outcome
 from bot.connection.reconcile import Reconciler
 from commands.parts import Parts
+from commands.recovery import ConnectionRecovery
 from commands.wording import Narration
 
 
@@ -20,6 +21,7 @@ def register(registry: Registry, parts: Parts) -> None:
         summary="Shows the button on the login page, after proving that it works",
         help="The secret is proved first; then the service is switched on, and awaited until it is live.",
         effect=True,
+        recovery=ConnectionRecovery(parts),
     )
     async def enable(call: Call) -> Answer:
         return await _switch(call, parts, on=True)
@@ -29,6 +31,7 @@ def register(registry: Registry, parts: Parts) -> None:
         summary="Takes the button off the login page; nothing else is touched",
         help="People who are signed in stay so, and everybody who came through Encvoy ID keeps the account.",
         effect=True,
+        recovery=ConnectionRecovery(parts),
     )
     async def disable(call: Call) -> Answer:
         return await _switch(call, parts, on=False)

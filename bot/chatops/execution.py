@@ -63,8 +63,17 @@ class _Authorization:
 
 async def execute(job: Job, steps: Steps, *, access: Access, operations: Operations) -> Ending:
     """Runs the handler. Whatever it does, there is an answer; only cancelling goes through."""
-    prefix = job.invocation.prefix
-    call = Call(
+    try:
+        answer = await job.command.handler(call_of(job, steps, access=access, operations=operations))
+    except Exception as error:  # noqa: BLE001 - whatever a handler does, its author gets an answer
+        return failed(job, steps, error)
+    state = OperationState.FAILED if answer.failed else OperationState.DONE
+    return Ending(state, render(steps.done, answer, prefix=job.invocation.prefix), answer.receipt)
+
+
+def call_of(job: Job, steps: Steps, *, access: Access, operations: Operations) -> Call:
+    """The run as its handler sees it."""
+    return Call(
         who=job.who,
         room=job.room,
         arguments=job.invocation.arguments,
@@ -73,17 +82,16 @@ async def execute(job: Job, steps: Steps, *, access: Access, operations: Operati
         authorize=_Authorization(access, operations, job.operation),
         operation=OperationRef(job.operation.id, job.resumed, job.operation.receipt),
     )
-    try:
-        answer = await job.command.handler(call)
-    except UserError as error:
+
+
+def failed(job: Job, steps: Steps, error: Exception) -> Ending:
+    """The answer to an error."""
+    prefix = job.invocation.prefix
+    if isinstance(error, UserError):
         following = ("status",) if job.command.effect and not isinstance(error, Refused) else ()
-        text = render_failure(steps.done, error, next=following, prefix=prefix)
-        return Ending(OperationState.FAILED, text)
-    except Exception as error:  # noqa: BLE001 - whatever a handler does, its author gets an answer
-        error_id = log_internal(error, job.command.name, job.operation.id)
-        return Ending(OperationState.FAILED, render_internal(steps.done, error_id, prefix=prefix))
-    state = OperationState.FAILED if answer.failed else OperationState.DONE
-    return Ending(state, render(steps.done, answer, prefix=prefix), answer.receipt)
+        return Ending(OperationState.FAILED, render_failure(steps.done, error, next=following, prefix=prefix))
+    error_id = log_internal(error, job.command.name, job.operation.id)
+    return Ending(OperationState.FAILED, render_internal(steps.done, error_id, prefix=prefix))
 
 
 def log_internal(error: BaseException, what: str, operation_id: str | None = None) -> str:

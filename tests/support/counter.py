@@ -143,5 +143,6 @@ def new_counter() -> Counter:
         service_name=service_name,
         examine=doctor,
         slash=slash,
+        wishes=connections,
     )
     return Counter(world, rocketchat, encvoy, connections, slash, register_all(Registry(), parts), doctor)
