@@ -27,6 +27,8 @@ class Ending:
     state: OperationState
     text: str
     receipt: Mapping[str, object] | None = None
+    refused: bool = False
+    """Its author may not do it; nothing was changed."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ def failed(job: Job, steps: Steps, error: Exception) -> Ending:
     prefix = job.invocation.prefix
     if isinstance(error, UserError):
         following = ("status",) if job.command.effect and not isinstance(error, Refused) else ()
-        return Ending(OperationState.FAILED, render_failure(steps.done, error, next=following, prefix=prefix))
+        text = render_failure(steps.done, error, next=following, prefix=prefix)
+        return Ending(OperationState.FAILED, text, refused=isinstance(error, Refused))
     error_id = log_internal(error, job.command.name, job.operation.id)
     return Ending(OperationState.FAILED, render_internal(steps.done, error_id, prefix=prefix))
 

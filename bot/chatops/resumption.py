@@ -1,4 +1,4 @@
-"""What becomes of an operation that an earlier process left: it is finished, begun anew, or given up.
+"""What becomes of an operation that an earlier process left: it is finished, or given up.
 
 What may have changed something is finished, whoever its author is by now. Of what shows nowhere the author is asked
 again, who may have lost the role meanwhile; and what is too old is not carried out: its author has moved on.
@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.chatops.access import Access
-from bot.chatops.answer import render_failure
+from bot.chatops.access import Access, Refused
 from bot.chatops.execution import Ending, Job, call_of, execute, failed
 from bot.chatops.ports import Operation, Operations, OperationState
-from bot.chatops.registry import Trace
+from bot.chatops.registry import Call, Trace
 from bot.chatops.steps import Steps
 from bot.errors import UserError
 
@@ -34,36 +33,52 @@ SENSELESS = UserError(
 
 async def resume(job: Job, steps: Steps, *, old: bool, access: Access, operations: Operations) -> Ending:
     """Like `execute`. `old`: typed so long ago that it is not begun any more."""
+    call = call_of(job, steps, access=access, operations=operations)
     try:
-        trace = await _trace(job, steps, access, operations)
-        if trace is Trace.PART:
-            steps.note("The bot was restarted meanwhile and goes on.")
-            return await execute(job, steps, access=access, operations=operations)
-        if old:
-            text = UNCLEAR if trace is Trace.UNCLEAR else INTERRUPTED
-            return Ending(OperationState.FAILED, render_failure((), text, prefix=job.invocation.prefix))
-        if not job.command.everyone:
-            await access.administrator(job.operation.user_id)
-        await operations.note(job.operation.id, OperationState.ACCEPTED)
+        trace = await _trace(job, call)
+        if trace is not Trace.PART:
+            refusal = await _refusal(job, trace, access, old=old)
+            if refusal is not None:
+                await _take_back(job, call)
+                return failed(job, steps, refusal)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it gets an answer and an end
         return failed(job, steps, error)
     steps.note("The bot was restarted meanwhile and goes on.")
-    anew = replace(job, operation=replace(job.operation, state=OperationState.ACCEPTED), resumed=False)
-    return await execute(anew, steps, access=access, operations=operations)
+    if trace is Trace.PART:
+        return await execute(job, steps, access=access, operations=operations)
+    # As one that was never authorised, so that its author is asked once more just before the first effect.
+    unauthorised = replace(job, operation=replace(job.operation, state=OperationState.ACCEPTED))
+    ending = await execute(unauthorised, steps, access=access, operations=operations)
+    if ending.refused:
+        await _take_back(job, call)
+    return ending
 
 
-async def _trace(job: Job, steps: Steps, access: Access, operations: Operations) -> Trace:
-    """What it left; the wish of what is not finished is taken back."""
+async def _trace(job: Job, call: Call) -> Trace:
     operation, recovery = job.operation, job.command.recovery
     if operation.state is not OperationState.RUNNING:
         return Trace.NOTHING
     if operation.receipt is not None or recovery is None:
         return Trace.PART
-    call = call_of(job, steps, access=access, operations=operations)
-    trace = await recovery.trace(call)
-    if trace is not Trace.PART:
-        await recovery.take_back(call)
-    return trace
+    return await recovery.trace(call)
+
+
+async def _refusal(job: Job, trace: Trace, access: Access, *, old: bool) -> UserError | None:
+    if old:
+        return UNCLEAR if trace is Trace.UNCLEAR else INTERRUPTED
+    if job.command.everyone:
+        return None
+    try:
+        await access.administrator(job.operation.user_id)
+    except Refused as refused:
+        return refused
+    return None
+
+
+async def _take_back(job: Job, call: Call) -> None:
+    """What is answered to be not done is not desired either."""
+    if job.operation.state is OperationState.RUNNING and job.command.recovery is not None:
+        await job.command.recovery.take_back(call)
 
 
 def makes_sense(operation: Operation) -> bool:

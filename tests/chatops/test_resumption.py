@@ -52,14 +52,26 @@ async def test_what_is_partly_done_is_finished_without_asking(desk: Desk, who: P
 
 
 @pytest.mark.parametrize("trace", [Trace.NOTHING, Trace.UNCLEAR])
-async def test_what_shows_nowhere_is_begun_anew_for_an_author_who_still_may(desk: Desk, trace: Trace) -> None:
+async def test_what_shows_nowhere_goes_on_for_an_author_who_still_may(desk: Desk, trace: Trace) -> None:
     later = await restarted(desk, trace)
     asked = desk.chat.calls.count("person")
     assert "Changed." in await recovered(later)
     assert desk.chat.calls.count("person") == asked + 2, "at the start, and just before the first effect"
-    [call] = later.script.calls
-    assert not call.operation.resumed
-    assert later.script.taken_back == [call.operation.id]
+    assert later.script.calls[0].operation.resumed
+    assert later.script.taken_back == []
+
+
+async def test_a_role_withdrawn_between_the_two_questions(desk: Desk) -> None:
+    later = await restarted(desk, Trace.NOTHING)
+    later.script.before_authorize = asyncio.Event()
+    await later.runner.recover()
+    await later.clock.advance(2)
+    desk.chat.people[ANNA.id] = DEMOTED
+    later.script.before_authorize.set()
+    await later.clock.advance(2)
+    assert later.script.effects == []
+    assert later.script.taken_back == list(desk.operations.rows)
+    assert "Only an administrator may do this." in desk.chat.said()[0]
 
 
 @pytest.mark.parametrize("trace", [Trace.NOTHING, Trace.UNCLEAR])
@@ -91,13 +103,13 @@ async def test_what_shows_nowhere_and_is_old_is_to_be_typed_again(
     assert await desk.operations.unfinished() == ()
 
 
-async def test_interrupted_once_more_it_is_one_that_has_not_begun(desk: Desk) -> None:
+async def test_interrupted_once_more_it_is_looked_at_once_more(desk: Desk) -> None:
     later = await restarted(desk, Trace.NOTHING)
     later.script.before_authorize = asyncio.Event()
     await later.runner.recover()
     await later.clock.advance(2)
     [row] = await desk.operations.unfinished()
-    assert row.state is OperationState.ACCEPTED
+    assert row.state is OperationState.RUNNING
 
 
 async def test_what_was_committed_as_done_is_only_answered(desk: Desk) -> None:
