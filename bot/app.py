@@ -105,19 +105,16 @@ class Bot:
         vault = Vault(config.keys)
         slash, notices = systems.rocketchat.facts, SqlNotes(self.database, systems.clock)
         systems.remember(notices)
+        connections = SqlConnections(self.database, vault, systems.clock)
         parts = Parts(
-            shop=Workshop(
-                systems.rocketchat,
-                systems.encvoy,
-                SqlConnections(self.database, vault, systems.clock),
-                systems.clock,
-            ),
+            shop=Workshop(systems.rocketchat, systems.encvoy, connections, systems.clock),
             fingerprints=vault.fingerprints(),
             rocketchat_url=config.rocketchat_url,
             service_name=service_name,
             examine=systems.examine,
             slash=slash,
             notices=notices,
+            wishes=connections,
         )
 
         return Chatops(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.chatops.ports import Notices, SlashSetting
 from bot.connection.apply import Workshop
 from bot.connection.state import Connection, ServiceName
+from bot.connection.wishes import Wishes
 from bot.doctor.verdict import Verdict
 from bot.errors import UserError
 from bot.secret import Fingerprints
@@ -28,6 +29,7 @@ class Parts:
     slash: SlashSetting
     notices: Notices
     """What was said once."""
+    wishes: Wishes
 
     async def connection(self) -> Connection:
         """The connection there is. UserError if there is none yet."""

@@ -19,6 +19,7 @@ from bot.connection.state import Application, Connection, LiveService, Observed
 from bot.errors import UserError
 from bot.secret import new_secret
 from commands.parts import Parts
+from commands.recovery import ConnectionRecovery
 from commands.wording import Narration, in_use_text, plan_text
 
 
@@ -32,6 +33,7 @@ def register(registry: Registry, parts: Parts) -> None:
         "proved that the new secret works and the old one does not. If it cannot be finished, the old one is put back.",
         options=(Option("dry-run", "prove the ground, show the plan, change nothing"),),
         effect=True,
+        recovery=ConnectionRecovery(parts),
         examples=("rotate", "rotate --dry-run"),
     )
     async def rotate(call: Call) -> Answer:

@@ -21,6 +21,7 @@ from bot.secret import new_secret
 from commands import correction
 from commands.arrivals import ALREADY_IN, LEFT_OUT, STALE_SCOPE, another_way, by_email, by_user_name, consent
 from commands.parts import Parts
+from commands.recovery import ConnectionRecovery
 from commands.wording import Narration, confirmation, plan_text
 
 DEFAULT_NAME = "Encvoy ID"
@@ -44,6 +45,7 @@ def register(registry: Registry, parts: Parts) -> None:
             Option(WITH_EMAIL, "pass them on again; left out, what was chosen last stays"),
         ),
         effect=True,
+        recovery=ConnectionRecovery(parts),
         examples=("setup", 'setup --name "Encvoy ID" --disabled', "setup --no-email", "setup --dry-run"),
     )
     async def setup(call: Call) -> Answer:

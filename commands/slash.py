@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Argument, Call, Registry
 from commands.parts import Parts
+from commands.recovery import SlashRecovery
 
 
 def register(registry: Registry, parts: Parts) -> None:
@@ -17,6 +18,7 @@ def register(registry: Registry, parts: Parts) -> None:
         "anybody and in any room, is sent as an ordinary message for all to read; off, it is swallowed.",
         arguments=(Argument("state", "on or off", required=True, choices=("on", "off")),),
         effect=True,
+        recovery=SlashRecovery(parts),
         examples=("slash on",),
     )
     async def slash(call: Call) -> Answer:

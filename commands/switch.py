@@ -10,6 +10,7 @@ from bot.connection.confirm import Confirmed, ask
 from bot.connection.receipt import Outcome
 from bot.connection.reconcile import Reconciler
 from commands.parts import Parts
+from commands.recovery import ConnectionRecovery
 from commands.wording import Narration, confirmation
 
 
@@ -21,6 +22,7 @@ def register(registry: Registry, parts: Parts) -> None:
         summary="Shows the button on the login page, after proving that it works",
         help="The secret is proved first; then the service is switched on, and awaited until it is live.",
         effect=True,
+        recovery=ConnectionRecovery(parts),
     )
     async def enable(call: Call) -> Answer:
         return await _switch(call, parts, on=True)
@@ -30,6 +32,7 @@ def register(registry: Registry, parts: Parts) -> None:
         summary="Takes the button off the login page; nothing else is touched",
         help="People who are signed in stay so, and everybody who came through Encvoy ID keeps the account.",
         effect=True,
+        recovery=ConnectionRecovery(parts),
     )
     async def disable(call: Call) -> Answer:
         return await _switch(call, parts, on=False)

@@ -30,6 +30,8 @@ class Ending:
     state: OperationState
     text: str
     receipt: Mapping[str, object] | None = None
+    refused: bool = False
+    """Its author may not do it; nothing was changed."""
 
 
 @dataclass(frozen=True)
@@ -49,47 +51,63 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Means:
+    """Whom and what a run asks before its first effect."""
+
+    access: Access
+    operations: Operations
+    first_word: FirstWord
+
+
+@dataclass(frozen=True)
 class _Authorization:
     """`Call.authorize`. Once it has said yes the operation counts as running: it is finished even after a crash and a
     withdrawn role, since half of a change is worse than either end."""
 
-    access: Access
-    operations: Operations
+    means: Means
     operation: Operation
-    first_word: FirstWord
 
     async def __call__(self) -> None:
         if self.operation.state is OperationState.RUNNING:
             return
-        if not await self.first_word():
+        if not await self.means.first_word():
             raise _silenced()
-        await self.access.administrator(self.operation.user_id)
-        await self.operations.note(self.operation.id, OperationState.RUNNING)
+        await self.means.access.administrator(self.operation.user_id)
+        await self.means.operations.note(self.operation.id, OperationState.RUNNING)
 
 
-async def execute(job: Job, steps: Steps, *, access: Access, operations: Operations, first_word: FirstWord) -> Ending:
+async def execute(job: Job, steps: Steps, means: Means) -> Ending:
     """Runs the handler. Whatever it does, there is an answer; only cancelling goes through."""
-    prefix = job.invocation.prefix
-    call = Call(
+    try:
+        answer = await job.command.handler(call_of(job, steps, means))
+    except Exception as error:  # noqa: BLE001 - whatever a handler does, its author gets an answer
+        return failed(job, steps, error)
+    state = OperationState.FAILED if answer.failed else OperationState.DONE
+    return Ending(state, render(steps.done, answer, prefix=job.invocation.prefix), answer.receipt)
+
+
+def call_of(job: Job, steps: Steps, means: Means) -> Call:
+    """The run as its handler sees it."""
+    return Call(
         who=job.who,
         room=job.room,
         arguments=job.invocation.arguments,
         options=job.invocation.options,
         progress=steps,
-        authorize=_Authorization(access, operations, job.operation, first_word),
+        authorize=_Authorization(means, job.operation),
         operation=OperationRef(job.operation.id, job.resumed, job.operation.receipt),
     )
-    try:
-        answer = await job.command.handler(call)
-    except UserError as error:
+
+
+def failed(job: Job, steps: Steps, error: Exception) -> Ending:
+    """The answer to an error."""
+    prefix = job.invocation.prefix
+    if isinstance(error, UserError):
         following = ("status",) if job.command.effect and not isinstance(error, Refused) else ()
         text = render_failure(steps.done, error, next=following, prefix=prefix)
-        return Ending(OperationState.FAILED, text)
-    except Exception as error:  # noqa: BLE001 - whatever a handler does, its author gets an answer
-        error_id = log_internal(error, job.command.name, job.operation.id)
-        return Ending(OperationState.FAILED, render_internal(steps.done, error_id, prefix=prefix))
-    state = OperationState.FAILED if answer.failed else OperationState.DONE
-    return Ending(state, render(steps.done, answer, prefix=prefix), answer.receipt)
+        return Ending(OperationState.FAILED, text, refused=isinstance(error, Refused))
+    error_id = log_internal(error, job.command.name, job.operation.id)
+    return Ending(OperationState.FAILED, render_internal(steps.done, error_id, prefix=prefix))
 
 
 def _silenced() -> Refused:

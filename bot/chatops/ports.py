@@ -147,6 +147,8 @@ class OperationState(enum.Enum):
     """Authorised anew just before its first effect: it may have changed something, so it is always finished."""
     DONE = "done"
     FAILED = "failed"
+    ODD = "odd"
+    """The row says something that this version does not understand."""
 
 
 @dataclass(frozen=True)

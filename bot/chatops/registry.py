@@ -10,6 +10,7 @@ splitting of a list.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -65,6 +66,31 @@ class Call:
 Handler = Callable[[Call], Awaitable[Answer]]
 
 
+class Trace(enum.Enum):
+    """What an operation that was interrupted has left in the world."""
+
+    PART = "part"
+    """Something of what it does may be there: it is finished, since half of a change is worse than either end."""
+    NOTHING = "nothing"
+    """It had written nothing."""
+    UNCLEAR = "unclear"
+    """It only put right what had drifted, so that what it wrote cannot be told from what was there. Either end is as
+    good as the other."""
+
+
+class Recovery(Protocol):
+    """What a command with an effect knows of a run that was authorised and then interrupted. Errors: `UserError`, if it
+    cannot be told."""
+
+    async def trace(self, call: Call) -> Trace:
+        """Asks the world."""
+        ...
+
+    async def take_back(self, call: Call) -> None:
+        """What the run wished for is not desired any more."""
+        ...
+
+
 @dataclass(frozen=True)
 class Argument:
     """A word after the command: one of a few."""
@@ -118,6 +144,8 @@ class Command:
     """For every member of the admin room. It only looks, and it waits for nobody."""
     examples: tuple[str, ...]
     handler: Handler
+    recovery: Recovery | None = None
+    """Without, an interrupted run is always finished."""
 
     @property
     def usage(self) -> str:
@@ -151,6 +179,7 @@ class Registry:
         effect: bool,
         everyone: bool = False,
         examples: tuple[str, ...] = (),
+        recovery: Recovery | None = None,
     ) -> Callable[[Handler], Handler]:
         """Declares a command; the handler is returned unchanged. ValueError for a declaration that cannot work."""
         if name in self.commands or name != name.lower():
@@ -162,7 +191,9 @@ class Registry:
             raise ValueError(f"{name} has two arguments or options of one name")
 
         def declare(handler: Handler) -> Handler:
-            self.commands[name] = Command(name, summary, help, arguments, options, effect, everyone, examples, handler)
+            self.commands[name] = Command(
+                name, summary, help, arguments, options, effect, everyone, examples, handler, recovery
+            )
             return handler
 
         return declare

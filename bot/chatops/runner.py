@@ -24,13 +24,13 @@ from bot.chatops import inbox
 from bot.chatops.access import Access
 from bot.chatops.answer import render_failure, render_internal
 from bot.chatops.backlog import Backlog
-from bot.chatops.execution import Ending, Job, execute, log_internal
-from bot.chatops.grammar import Invocation
+from bot.chatops.execution import Ending, Job, Means, execute, log_internal
 from bot.chatops.ports import Message, Operation, Operations, OperationState, Person, Room
 from bot.chatops.posting import new_message_id
 from bot.chatops.reception import Order, Reception, Say
 from bot.chatops.registry import Command
 from bot.chatops.reply import LONGEST_WAIT, Outbox, Reply
+from bot.chatops.resumption import NOT_KNOWN, SENSELESS, makes_sense, resume
 from bot.chatops.steps import Steps
 from bot.chatops.unfamiliar import Unfamiliar
 from bot.chatops.ways import Address
@@ -139,23 +139,23 @@ class Runner:
 
     async def _take_up(self, operation: Operation) -> None:
         reply = self._reply(operation, known=True)
-        too_old = self._clock.now() - operation.created_at > inbox.YOUNG
         parsed = self._reception.reread(operation.words)
         # How it was typed is not kept: `!sso` works in every client, and a direct room needs nothing.
         prefix = "!sso" if operation.thread_id else ""
         if operation.state in _ENDED and operation.reply_text is not None:
             await self._give(operation, reply, operation.reply_text)
-        elif operation.state is OperationState.ACCEPTED and too_old:
+        elif parsed is None or not makes_sense(operation):
+            text = render_failure((), SENSELESS if parsed else NOT_KNOWN, prefix=prefix)
+            await self._end(operation, reply, Ending(OperationState.FAILED, text))
+        elif operation.state is OperationState.ACCEPTED and self._is_old(operation):
             await self._end(operation, reply, Ending(OperationState.FAILED, inbox.AWAY))
-        elif isinstance(parsed, Invocation):
+        else:
             who = Person(operation.user_id, operation.username, roles=None, active=True, type="user")
             parsed = replace(parsed, prefix=prefix)
             await self._run(Job(operation, parsed, who, self._room_of(operation), resumed=True))
-        else:
-            error = UserError(
-                "I was restarted and do not know this command any more.", mend="`/sso help` shows what I know."
-            )
-            await self._end(operation, reply, Ending(OperationState.FAILED, render_failure((), error, prefix=prefix)))
+
+    def _is_old(self, operation: Operation) -> bool:
+        return self._clock.now() - operation.created_at > inbox.YOUNG
 
     def _room_of(self, operation: Operation) -> Room:
         if operation.room_id == self._admin_room.id:
@@ -169,16 +169,18 @@ class Runner:
             async with self._turn(job.command, steps):
                 if self._stopping:
                     return
-                if job.resumed:
-                    steps.note("The bot was restarted meanwhile and goes on.")
-                ending = await execute(
-                    job, steps, access=self._access, operations=self._operations, first_word=reply.open
-                )
+                ending = await self._ending(job, steps, reply)
                 committed = await self._commit(job.operation, ending)
             # Outside of the turn: a chat that is away must not hold up the next operation.
             await self._conclude(job.operation, reply, ending, committed)
         finally:
             reply.abandon()
+
+    async def _ending(self, job: Job, steps: Steps, reply: Reply) -> Ending:
+        means = Means(self._access, self._operations, reply.open)
+        if not job.resumed:
+            return await execute(job, steps, means)
+        return await resume(job, steps, means, old=self._is_old(job.operation))
 
     @contextlib.asynccontextmanager
     async def _turn(self, command: Command, steps: Steps) -> AsyncIterator[None]:

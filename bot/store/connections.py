@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,9 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
 from bot.connection.state import Connection, Marker, ServiceName
+from bot.connection.trace import assumed_before
+from bot.connection.wishes import Before
 from bot.errors import UserError
 from bot.secret import Secret
 from bot.store.engine import Database
+from bot.store.notes import TABLE as NOTES
+from bot.store.notes import before_key
 from bot.store.tables import Base, ConnectionRow, OperationRow
 from bot.store.vault import Vault
 
@@ -23,6 +28,9 @@ OPERATIONS = Base.metadata.tables[OperationRow.__tablename__]
 
 CURRENT = "current_secret"
 PENDING = "pending_secret"
+
+Row = RowMapping | Mapping[str, Any]
+"""A row of the table, or one that was kept as JSON."""
 
 
 class Overtaken(UserError):
@@ -74,12 +82,57 @@ class SqlConnections:
         """
         try:
             async with self.database.writing() as transaction:
+                if operation_id is not None and await _connection_of(transaction, operation_id) is None:
+                    await self._keep_before(transaction, operation_id, connection.id)
                 revision = await self._write(transaction, connection)
                 if operation_id is not None:
                     await _link(transaction, operation_id, connection.id, receipt)
         except IntegrityError:
             raise await self._refusal(connection) from None
         self._seen[connection.id] = revision
+
+    async def before(self, operation_id: str) -> Before | None:
+        """See `bot.connection.wishes`. An operation of an older version kept nothing: then it is assumed."""
+        async with self.database.reading() as transaction:
+            return await self._before(transaction, operation_id)
+
+    async def take_back(self, operation_id: str) -> None:
+        """See `bot.connection.wishes`. Raises Overtaken like `save`."""
+        async with self.database.writing() as transaction:
+            before = await self._before(transaction, operation_id)
+            connection_id = await _connection_of(transaction, operation_id)
+            if before is None or connection_id is None:
+                return
+            there = await transaction.scalar(select(TABLE.c.revision).where(TABLE.c.id == connection_id))
+            if before.connection is None:
+                await transaction.execute(delete(TABLE).where(TABLE.c.id == connection_id))
+                self._seen.pop(connection_id, None)
+            elif there is not None:
+                self._seen.setdefault(connection_id, there)
+                self._seen[connection_id] = await self._write(transaction, before.connection)
+            forgotten = update(OPERATIONS).where(OPERATIONS.c.id == operation_id).values(connection_id=None)
+            await transaction.execute(forgotten)
+            await transaction.execute(delete(NOTES).where(NOTES.c.key == before_key(operation_id)))
+
+    async def _before(self, transaction: AsyncConnection, operation_id: str) -> Before | None:
+        connection_id = await _connection_of(transaction, operation_id)
+        if connection_id is None:
+            return None
+        kept = await transaction.scalar(select(NOTES.c.value).where(NOTES.c.key == before_key(operation_id)))
+        if kept is not None:
+            row = json.loads(kept)
+            return Before(None if row is None else self._read(row))
+        there = (await transaction.execute(select(TABLE).where(TABLE.c.id == connection_id))).mappings().first()
+        return Before(None if there is None else assumed_before(self._read(there)))
+
+    async def _keep_before(self, transaction: AsyncConnection, operation_id: str, connection_id: str) -> None:
+        """The row as it is, its secrets encrypted as they are."""
+        columns = [column for column in TABLE.c if column.name not in ("created_at", "updated_at")]
+        row = (await transaction.execute(select(*columns).where(TABLE.c.id == connection_id))).mappings().first()
+        kept = json.dumps(None if row is None else dict(row))
+        await transaction.execute(
+            insert(NOTES).values(key=before_key(operation_id), value=kept, created_at=self.clock.now())
+        )
 
     async def delete(self, connection_id: str) -> None:
         """Forgets it; harmless if unknown. Raises Overtaken like `save`."""
@@ -157,12 +210,18 @@ class SqlConnections:
     def _sealed(self, secret: Secret | None, row: str, column: str) -> str | None:
         return None if secret is None else self.vault.seal(secret, row, column)
 
-    def _opened(self, row: RowMapping, column: str) -> Secret | None:
+    def _opened(self, row: Row, column: str) -> Secret | None:
         return None if row[column] is None else self.vault.open(row[column], row["id"], column)
 
     def _connection(self, row: RowMapping) -> Connection:
+        connection = self._read(row)
+        # A look that ends after a write of ours has seen what is older than that.
+        self._seen[connection.id] = max(row["revision"], self._seen.get(connection.id, 0))
+        return connection
+
+    def _read(self, row: Row) -> Connection:
         marker = None if row["marker_setting"] is None else Marker(row["marker_setting"], row["marker_spelling"])
-        connection = Connection(
+        return Connection(
             id=row["id"],
             name=ServiceName(row["name_typed"], row["name_key"]),
             site_url=row["site_url"],
@@ -177,9 +236,11 @@ class SqlConnections:
             undoing=row["undoing"],
             settle=row["settle"],
         )
-        # A look that ends after a write of ours has seen what is older than that.
-        self._seen[connection.id] = max(row["revision"], self._seen.get(connection.id, 0))
-        return connection
+
+
+async def _connection_of(transaction: AsyncConnection, operation_id: str) -> str | None:
+    """The connection for which an operation has committed a wish."""
+    return await transaction.scalar(select(OPERATIONS.c.connection_id).where(OPERATIONS.c.id == operation_id))
 
 
 async def _link(

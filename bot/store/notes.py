@@ -14,6 +14,11 @@ from bot.store.tables import Base, NoteRow
 TABLE = Base.metadata.tables[NoteRow.__tablename__]
 
 
+def before_key(operation_id: str) -> str:
+    """Under which is kept what was desired before an operation, until it ends."""
+    return f"before {operation_id}"
+
+
 @dataclass
 class SqlNotes:
     """See `bot.chatops.ports.Notices`. Keys are ours, such as `slash:<room id>`."""

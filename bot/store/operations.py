@@ -6,17 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.chatops.ports import Operation, OperationState
 from bot.clock import Clock
 from bot.store.engine import Database
+from bot.store.notes import TABLE as NOTES
+from bot.store.notes import before_key
 from bot.store.tables import Base, OperationRow
 
 TABLE = Base.metadata.tables[OperationRow.__tablename__]
 
 ENDS = (OperationState.DONE, OperationState.FAILED)
+_TEXTS = ("id", "message_id", "room_id", "thread_id", "user_id", "username", "words", "reply_id")
+_STATES = {state.value: state for state in OperationState}
 
 
 @dataclass
@@ -46,8 +50,24 @@ class SqlOperations:
         return _one(await self._rows(TABLE.c.message_id == message_id))
 
     async def unfinished(self) -> tuple[Operation, ...]:
-        """Those whose answer was not delivered, oldest first."""
-        return tuple(await self._rows(TABLE.c.delivered.is_(False)))
+        """Those whose answer was not delivered, oldest first; a row that cannot be read is of the state ODD."""
+        left = TABLE.c.delivered.is_(False)
+        try:
+            return tuple(await self._rows(left))
+        except (TypeError, ValueError):  # one that cannot be read must not hide the others
+            async with self.database.reading() as transaction:
+                ids = (await transaction.scalars(select(TABLE.c.id).where(left).order_by(TABLE.c.id))).all()
+            return tuple([await self._readable(operation_id) for operation_id in ids])
+
+    async def _readable(self, operation_id: str) -> Operation:
+        try:
+            [operation] = await self._rows(TABLE.c.id == operation_id)
+        except (TypeError, ValueError):
+            query = select(*(TABLE.c[name] for name in _TEXTS)).where(TABLE.c.id == operation_id)
+            async with self.database.reading() as transaction:
+                texts = (await transaction.execute(query)).mappings().one()
+            return Operation(**texts, created_at=self.clock.now(), state=OperationState.ODD)
+        return operation
 
     async def last(self, kind: str) -> Operation | None:
         """The newest one that ended, of that first word (`rotate`)."""
@@ -65,7 +85,10 @@ class SqlOperations:
         if state not in ENDS:
             raise ValueError(f"{state} is no end")
         kept = {} if receipt is None else {"receipt": dict(receipt)}
-        await self._update(operation_id, state=state.value, reply_text=reply_text, finished_at=self.clock.now(), **kept)
+        values = {"state": state.value, "reply_text": reply_text, "finished_at": self.clock.now(), **kept}
+        async with self.database.writing() as transaction:
+            await transaction.execute(update(TABLE).where(TABLE.c.id == operation_id).values(**values))
+            await transaction.execute(delete(NOTES).where(NOTES.c.key == before_key(operation_id)))
 
     async def delivered(self, operation_id: str) -> None:
         """The final answer is in the room."""
@@ -86,8 +109,7 @@ def _one(found: list[Operation]) -> Operation | None:
 
 
 def _columns(operation: Operation) -> dict[str, Any]:
-    plain = ("id", "message_id", "room_id", "thread_id", "user_id", "username", "words", "reply_id", "created_at")
-    return {name: getattr(operation, name) for name in plain} | {
+    return {name: getattr(operation, name) for name in (*_TEXTS, "created_at")} | {
         "kind": (operation.words.split() or [""])[0][:64],
         "state": operation.state.value,
         "reply_text": operation.reply_text,
@@ -107,7 +129,7 @@ def _operation(row: RowMapping) -> Operation:
         words=row["words"],
         reply_id=row["reply_id"],
         created_at=row["created_at"],
-        state=OperationState(row["state"]),
+        state=_STATES.get(row["state"], OperationState.ODD),
         reply_text=row["reply_text"],
         receipt=row["receipt"],
         delivered=row["delivered"],

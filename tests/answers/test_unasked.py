@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,13 @@ from bot.chatops.posting import new_message_id
 from bot.clock import SystemClock
 from bot.sandbox.faults import Fault, When
 from bot.sandbox.rocketchat.chat.rules import Draft
+from bot.stage import config_from
+from bot.store.connections import SqlConnections
+from bot.store.engine import open_database
+from bot.store.migrate import upgrade
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
+from bot.store.vault import Vault
 from commands.correction import LINKED, REFUSED
 from tests.answers.conftest import Heard
 from tests.support.crashes import SCENARIOS, Moment, died, is_write, scene
@@ -25,10 +32,12 @@ from tests.support.forked import Forked
 from tests.support.grounds import room_of
 from tests.support.hurried import HurriedClock
 from tests.support.programs import run
+from tests.support.snapshot import snapshot
 from tests.support.world import World, world_at
 
 case = pytest.mark.case
 GROUP = "Unasked"
+A_MONTH = 30 * 24 * 3600.0
 
 
 async def spoken(world: World, words: str) -> str:
@@ -144,24 +153,58 @@ async def killed_and_started_again(world: World, moment: Moment) -> str:
     return str(answer["msg"])
 
 
-@case(GROUP, "The bot was replaced by another version, which does not know the command that was begun")
-async def test_a_command_of_another_version(quiet_world: World, hears: Heard) -> None:
-    message = await quiet_world.admin.send("!sso adopt Other")
-    admin = quiet_world.rocketchat.person("admin")
+LEFT: dict[str, tuple[str, dict[str, Any], float]] = {
+    "The bot was replaced by another version, which does not know the command that was begun": ("adopt", {}, 0),
+    "The bot's record of what was begun is damaged": ("setup", {"state": OperationState.DONE}, 0),
+    "The bot was killed before it wrote anything, and started again much later": ("setup", {}, A_MONTH),
+}
+
+
+@pytest.mark.parametrize("left", [pytest.param(left, marks=case(GROUP, title)) for title, left in LEFT.items()])
+async def test_what_is_not_finished(quiet_world: World, hears: Heard, left: tuple[str, dict[str, Any], float]) -> None:
+    words, changes, age = left
+    message = await quiet_world.admin.send(f"!sso {words}")
+    await begun(quiet_world, message, words, timedelta(seconds=age), **changes)
+    before = snapshot(quiet_world)
+    async with quiet_world.play.bot():
+        [*_, text] = [text async for text in quiet_world.admin.answers(message)]
+    hears(text, typed=f"!sso {words}")
+    assert snapshot(quiet_world) == before
+
+
+@case(GROUP, "The bot was killed while it put something right, and started again much later")
+async def test_killed_while_it_put_something_right(quiet_world: World, hears: Heard) -> None:
+    async with quiet_world.play.bot():
+        await quiet_world.ask("setup")
+    message = await quiet_world.admin.send("!sso setup")
+    await begun(quiet_world, message, "setup", timedelta(seconds=A_MONTH), wish=True)
+    before = snapshot(quiet_world)
+    async with quiet_world.play.bot():
+        [*_, text] = [text async for text in quiet_world.admin.answers(message)]
+    hears(text, typed="!sso setup")
+    assert snapshot(quiet_world) == before
+
+
+async def begun(world: World, message: str, words: str, age: timedelta, *, wish: bool = False, **changes: Any) -> None:
+    """A row of an operation that was authorised; with `wish`, it committed what is desired already."""
+    config = config_from(world.play.env)
+    admin, clock = world.rocketchat.person("admin"), SystemClock()
     operation = Operation(
         id="begun",
         message_id=message,
-        room_id=quiet_world.admin.room_id,
+        room_id=world.admin.room_id,
         thread_id=message,
         user_id=admin.id,
         username=admin.username,
-        words="adopt Other",
+        words=words,
         reply_id=new_message_id(),
-        created_at=SystemClock().now(),
+        created_at=clock.now() - age,
         state=OperationState.RUNNING,
     )
-    async with quiet_world.play.bot() as bot:
-        assert await SqlOperations(bot.database, SystemClock()).accept(operation)
-    async with quiet_world.play.bot():
-        [*_, text] = [text async for text in quiet_world.admin.answers(message)]
-    hears(text, typed="!sso adopt Other")
+    database = await open_database(config.database_url)
+    await upgrade(database)
+    await SqlOperations(database, clock).accept(replace(operation, **changes))
+    connections = SqlConnections(database, Vault(config.keys), clock)
+    if wish and (there := await connections.get()) is not None:
+        await connections.save(there, operation_id="begun")
+    await database.close()

@@ -149,6 +149,7 @@ def new_counter() -> Counter:
         examine=doctor,
         slash=slash,
         notices=notices,
+        wishes=connections,
     )
     registry = register_all(Registry(), parts)
     return Counter(world, rocketchat, encvoy, connections, slash, registry, doctor, parts, notices)

@@ -11,7 +11,7 @@ from bot.chatops.answer import Answer
 from bot.chatops.once import Once
 from bot.chatops.ports import Message
 from bot.chatops.reception import Identity, Reception
-from bot.chatops.registry import Argument, Call, Option, Registry
+from bot.chatops.registry import Argument, Call, Option, Registry, Trace
 from bot.chatops.reply import Outbox
 from bot.chatops.runner import Runner
 from bot.chatops.unfamiliar import Unfamiliar
@@ -42,6 +42,26 @@ class Script:
     error: Exception | None = None
     """Raised after the effect."""
     steps: tuple[str, ...] = ("Looked",)
+    trace: Trace = Trace.PART
+    """What an interrupted run is said to have left."""
+    trace_error: Exception | None = None
+    taken_back: list[str] = field(default_factory=list)
+    """The operations whose wish was taken back."""
+
+
+@dataclass(frozen=True)
+class ScriptedRecovery:
+    """Says what the script says."""
+
+    script: Script
+
+    async def trace(self, call: Call) -> Trace:
+        if self.script.trace_error is not None:
+            raise self.script.trace_error
+        return self.script.trace
+
+    async def take_back(self, call: Call) -> None:
+        self.script.taken_back.append(call.operation.id)
 
 
 def example_registry(script: Script | None = None) -> Registry:
@@ -85,6 +105,7 @@ def example_registry(script: Script | None = None) -> Registry:
         help="Long text.",
         options=(Option("name", "of the service", takes_value=True), dry_run, Option("disabled", "leaves it off")),
         effect=True,
+        recovery=ScriptedRecovery(does),
         examples=("setup", 'setup --name "Encvoy ID" --dry-run'),
     )(change)
     registry.command("rotate", summary="Rotates", help="", options=(dry_run,), effect=True)(change)

@@ -24,6 +24,7 @@ from bot.connection.state import (
     StoredService,
     Unknown,
 )
+from bot.connection.wishes import Before
 from bot.errors import NoAnswer
 from bot.secret import Secret, new_secret
 
@@ -342,6 +343,14 @@ class MemoryConnections:
     world: Scripted
     row: Connection | None = None
     receipts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    befores: dict[str, Before] = field(default_factory=dict)
+
+    async def before(self, operation_id: str) -> Before | None:
+        return self.befores.get(operation_id)
+
+    async def take_back(self, operation_id: str) -> None:
+        if before := self.befores.pop(operation_id, None):
+            self.row = before.connection
 
     async def get(self, service: str | None = None) -> Connection | None:
         return self.row
@@ -354,6 +363,8 @@ class MemoryConnections:
         receipt: Mapping[str, Any] | None = None,
     ) -> None:
         self.world.before("save")
+        if operation_id is not None:
+            self.befores.setdefault(operation_id, Before(self.row))
         self.row = connection
         if operation_id is not None and receipt is not None:
             self.receipts[operation_id] = receipt

@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from bot import app
+from bot.chatops.unfamiliar import NOTICE
+from bot.clock import SystemClock
 from bot.doctor.checks.systems import catalogue as systems
 from bot.stage import config_from
+from bot.store.notes import SqlNotes
 from tests.support.grounds import Ground, discovery_gone, nothing, room_renamed, second_factor_enforced
 from tests.support.world import World
 
@@ -95,6 +98,14 @@ async def test_the_doctor_knows_the_room_that_the_bot_knows(
     printed = capsys.readouterr().out
     assert (status, complaints(printed)) == (0, [])
     assert f"`renamed`, 4 members; another room, `{other.id}`, has the name in SSOBOT_ADMIN_ROOM now" in printed
+
+
+async def test_the_doctor_names_a_field_of_messages_that_the_bot_did_not_know(quiet_world: World) -> None:
+    async with quiet_world.play.bot() as bot:
+        await SqlNotes(bot.database, SystemClock()).put(NOTICE, '["writtenBy"]')
+    status, printed = await program(quiet_world)
+    assert status == 0
+    assert "• Fields of messages: I do not know what `writtenBy` says" in printed
 
 
 @pytest.mark.parametrize(

@@ -118,8 +118,8 @@ class Settings:
         self._ledger = ledger
         self._licensed = licensed
         self.overwritten: dict[str, Any] = {}
-        """What the environment forces (`OVERWRITE_SETTING_<id>`, facts/rocketchat.md §8 no. 1): a write counts until the
-        next start."""
+        """What the environment forces (`OVERWRITE_SETTING_<id>`, facts/rocketchat.md §8 no. 1): a write counts until
+        the next start."""
         self._settings: dict[str, Setting] = {}
         self._listeners: list[Listener] = []
 

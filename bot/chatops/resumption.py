@@ -1,0 +1,87 @@
+"""What becomes of an operation that an earlier process left: it is finished, or given up.
+
+What may have changed something is finished, whoever its author is by now. Of what shows nowhere the author is asked
+again, who may have lost the role meanwhile; and what is too old is not carried out: its author has moved on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.chatops.access import Access, Refused
+from bot.chatops.execution import Ending, Job, Means, call_of, execute, failed
+from bot.chatops.ports import Operation, OperationState
+from bot.chatops.registry import Call, Trace
+from bot.chatops.steps import Steps
+from bot.errors import UserError
+
+INTERRUPTED = UserError(
+    "I was interrupted before anything was written.", why="That is too long ago now.", mend="Please type it again."
+)
+UNCLEAR = UserError(
+    "I was interrupted, and that is too long ago now to go on.",
+    why="I cannot tell what I had put right by then; `/sso status` shows what is true now.",
+    mend="Please type it again.",
+)
+NOT_KNOWN = UserError("I was restarted and do not know this command any more.", mend="`/sso help` shows what I know.")
+SENSELESS = UserError(
+    "I was restarted and do not understand any more what I was to do.",
+    why="My record of it was written by another version, or is damaged.",
+    mend="`/sso status` shows what is true now, and `/sso help` what I know.",
+)
+
+
+async def resume(job: Job, steps: Steps, means: Means, *, old: bool) -> Ending:
+    """Like `execute`. `old`: typed so long ago that it is not begun any more."""
+    call = call_of(job, steps, means)
+    try:
+        trace = await _trace(job, call)
+        if trace is not Trace.PART:
+            refusal = await _refusal(job, trace, means.access, old=old)
+            if refusal is not None:
+                await _take_back(job, call)
+                return failed(job, steps, refusal)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it gets an answer and an end
+        return failed(job, steps, error)
+    steps.note("The bot was restarted meanwhile and goes on.")
+    if trace is Trace.PART:
+        return await execute(job, steps, means)
+    # As one that was never authorised, so that its author is asked once more just before the first effect.
+    unauthorised = replace(job, operation=replace(job.operation, state=OperationState.ACCEPTED))
+    ending = await execute(unauthorised, steps, means)
+    if ending.refused:
+        await _take_back(job, call)
+    return ending
+
+
+async def _trace(job: Job, call: Call) -> Trace:
+    operation, recovery = job.operation, job.command.recovery
+    if operation.state is not OperationState.RUNNING:
+        return Trace.NOTHING
+    if operation.receipt is not None or recovery is None:
+        return Trace.PART
+    return await recovery.trace(call)
+
+
+async def _refusal(job: Job, trace: Trace, access: Access, *, old: bool) -> UserError | None:
+    if old:
+        return UNCLEAR if trace is Trace.UNCLEAR else INTERRUPTED
+    if job.command.everyone:
+        return None
+    try:
+        await access.administrator(job.operation.user_id)
+    except Refused as refused:
+        return refused
+    return None
+
+
+async def _take_back(job: Job, call: Call) -> None:
+    """What is answered to be not done is not desired either."""
+    if job.operation.state is OperationState.RUNNING and job.command.recovery is not None:
+        await job.command.recovery.take_back(call)
+
+
+def makes_sense(operation: Operation) -> bool:
+    """Whether a row is as this version writes it."""
+    ended = operation.state in (OperationState.DONE, OperationState.FAILED)
+    return operation.state is not OperationState.ODD and ended == (operation.reply_text is not None)

@@ -1,0 +1,65 @@
+"""What is left of a command that was interrupted: whether a part of it shows, and how its wish is taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.chatops.registry import Call, Trace
+from bot.connection.observe import observe
+from bot.connection.plan import exchanging
+from bot.connection.state import Connection, Observed, Unknown
+from bot.connection.trace import part_shows
+from bot.errors import RemoteError
+from commands.parts import Parts
+
+PAUSE = 5.0
+"""Seconds between two looks at a system that does not answer."""
+
+
+@dataclass(frozen=True)
+class ConnectionRecovery:
+    """Of the commands that wish for another connection. See `bot.chatops.registry.Recovery`."""
+
+    parts: Parts
+
+    async def trace(self, call: Call) -> Trace:
+        """No wish is carried out before it is committed, so without one nothing was begun."""
+        before = await self.parts.wishes.before(call.operation.id)
+        desired = await self.parts.shop.connections.get()
+        if before is None or desired is None:
+            return Trace.NOTHING
+        call.progress.doing("looking at what was done")
+        if part_shows(before.connection, desired, await self._observed(before.connection, desired)):
+            return Trace.PART
+        return Trace.UNCLEAR if before.connection == desired else Trace.NOTHING
+
+    async def take_back(self, call: Call) -> None:
+        """What was desired before is desired again."""
+        await self.parts.wishes.take_back(call.operation.id)
+
+    async def _observed(self, before: Connection | None, desired: Connection) -> Observed:
+        """An exchange that may be half done is waited for, as long as it takes: given up, nobody could sign in."""
+        while True:
+            try:
+                observed = await observe(desired, self.parts.shop.rocketchat, self.parts.shop.encvoy)
+            except RemoteError:
+                if not exchanging(desired):
+                    raise
+            else:
+                if not isinstance(observed.application, Unknown) or part_shows(before, desired, observed):
+                    return observed
+            await self.parts.shop.clock.sleep(PAUSE)
+
+
+@dataclass(frozen=True)
+class SlashRecovery:
+    """Of `slash`, which is one write. See `bot.chatops.registry.Recovery`."""
+
+    parts: Parts
+
+    async def trace(self, call: Call) -> Trace:
+        """Whether it is as it was to be."""
+        return Trace.PART if await self.parts.slash.allowed() == (call.arguments["state"] == "on") else Trace.NOTHING
+
+    async def take_back(self, call: Call) -> None:
+        """It wishes for nothing that is kept."""

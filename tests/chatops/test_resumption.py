@@ -1,0 +1,183 @@
+"""What becomes of an operation that was authorised, and then interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.chatops.ports import Operation, OperationState, Person
+from bot.chatops.registry import Trace
+from bot.errors import StoreUnavailable, UserError
+from tests.support.chat import ANNA, START, MemoryOperations, settle, typed
+from tests.support.desk import Desk
+
+DEMOTED = replace(ANNA, roles=frozenset({"user"}))
+GONE = replace(ANNA, active=False)
+A_MONTH = 30 * 24 * 3600.0
+
+
+async def restarted(desk: Desk, trace: Trace, *, after: float = 60, who: Person = ANNA) -> Desk:
+    """The same bot after it was killed right behind `authorize`; the author is `who` by now."""
+    desk.script.after_effect = asyncio.Event()
+    await desk.type(typed("!sso setup --disabled"))
+    for task in tuple(desk.runner._tasks):
+        task.cancel()
+    await settle()
+    await desk.clock.advance(after)
+    desk.chat.people[ANNA.id] = who
+    later = Desk(chat=desk.chat, operations=desk.operations, clock=desk.clock)
+    later.script.trace = trace
+    return later
+
+
+async def recovered(desk: Desk) -> str:
+    await desk.runner.recover()
+    await desk.clock.advance(2)
+    [text] = desk.chat.said()
+    return text
+
+
+@pytest.mark.parametrize("who", [ANNA, DEMOTED, GONE])
+@pytest.mark.parametrize("after", [1, A_MONTH])
+async def test_what_is_partly_done_is_finished_without_asking(desk: Desk, who: Person, after: float) -> None:
+    later = await restarted(desk, Trace.PART, after=after, who=who)
+    asked = desk.chat.calls.count("person")
+    assert "Changed." in await recovered(later)
+    assert desk.chat.calls.count("person") == asked
+    assert later.script.calls[0].operation.resumed
+    assert later.script.taken_back == []
+
+
+@pytest.mark.parametrize("trace", [Trace.NOTHING, Trace.UNCLEAR])
+async def test_what_shows_nowhere_goes_on_for_an_author_who_still_may(desk: Desk, trace: Trace) -> None:
+    later = await restarted(desk, trace)
+    asked = desk.chat.calls.count("person")
+    assert "Changed." in await recovered(later)
+    assert desk.chat.calls.count("person") == asked + 2, "at the start, and just before the first effect"
+    assert later.script.calls[0].operation.resumed
+    assert later.script.taken_back == []
+
+
+async def test_a_role_withdrawn_between_the_two_questions(desk: Desk) -> None:
+    later = await restarted(desk, Trace.NOTHING)
+    later.script.before_authorize = asyncio.Event()
+    await later.runner.recover()
+    await later.clock.advance(2)
+    desk.chat.people[ANNA.id] = DEMOTED
+    later.script.before_authorize.set()
+    await later.clock.advance(2)
+    assert later.script.effects == []
+    assert later.script.taken_back == list(desk.operations.rows)
+    assert "Only an administrator may do this." in desk.chat.said()[0]
+
+
+@pytest.mark.parametrize("trace", [Trace.NOTHING, Trace.UNCLEAR])
+@pytest.mark.parametrize("who", [DEMOTED, GONE])
+async def test_what_shows_nowhere_is_given_up_for_an_author_who_may_not(desk: Desk, trace: Trace, who: Person) -> None:
+    later = await restarted(desk, trace, who=who)
+    assert "✗ Not done: Only a" in await recovered(later)
+    assert later.script.calls == []
+    assert later.script.taken_back == list(desk.operations.rows)
+
+
+@pytest.mark.parametrize(
+    ("trace", "said"),
+    [
+        (Trace.NOTHING, "I was interrupted before anything was written."),
+        (Trace.UNCLEAR, "I cannot tell what I had put right by then"),
+    ],
+)
+@pytest.mark.parametrize("after", [121, A_MONTH])
+async def test_what_shows_nowhere_and_is_old_is_to_be_typed_again(
+    desk: Desk, trace: Trace, said: str, after: float
+) -> None:
+    later = await restarted(desk, trace, after=after)
+    text = await recovered(later)
+    assert said in text
+    assert "Please type it again." in text
+    assert later.script.calls == []
+    assert later.script.taken_back == list(desk.operations.rows)
+    assert await desk.operations.unfinished() == ()
+
+
+async def test_interrupted_once_more_it_is_looked_at_once_more(desk: Desk) -> None:
+    later = await restarted(desk, Trace.NOTHING)
+    later.script.before_authorize = asyncio.Event()
+    await later.runner.recover()
+    await later.clock.advance(2)
+    [row] = await desk.operations.unfinished()
+    assert row.state is OperationState.RUNNING
+
+
+async def test_what_was_committed_as_done_is_only_answered(desk: Desk) -> None:
+    later = await restarted(desk, Trace.NOTHING, after=A_MONTH, who=DEMOTED)
+    [row] = desk.operations.rows.values()
+    desk.operations.rows[row.id] = replace(row, receipt={"changed": True})
+    await recovered(later)
+    assert later.script.calls[0].operation.receipt == {"changed": True}
+    assert later.script.taken_back == []
+
+
+@pytest.mark.parametrize(
+    ("error", "said"), [(UserError("The keys do not fit."), "The keys do not fit."), (OSError("x"), "internal error")]
+)
+async def test_what_cannot_be_told_is_said_and_not_done(desk: Desk, error: Exception, said: str) -> None:
+    later = await restarted(desk, Trace.NOTHING)
+    later.script.trace_error = error
+    assert said in await recovered(later)
+    assert later.script.calls == []
+    assert await desk.operations.unfinished() == ()
+
+
+async def test_a_look_that_was_interrupted_is_for_administrators_all_the_same(desk: Desk) -> None:
+    desk.script.after_effect = asyncio.Event()
+    await desk.runner.handle(typed("!sso setup", message_id="m1"))
+    await desk.runner.handle(typed("!sso test", message_id="m2"))
+    later = await restarted(desk, Trace.PART, who=DEMOTED)
+    await later.runner.recover()
+    await later.clock.advance(2)
+    assert "Only an administrator may do this." in desk.chat.said()[1]
+
+
+ODD = {
+    "an unknown state": {"state": OperationState.ODD},
+    "an end without an answer": {"state": OperationState.DONE},
+    "an answer without an end": {"reply_text": "All is well."},
+    "an unknown command": {"words": "vanished"},
+    "free words": {"words": "setup My Name"},
+    "no words": {"words": ""},
+    "several lines": {"words": "setup\nrotate"},
+}
+
+
+def left(number: int, **changes: Any) -> Operation:
+    return Operation(
+        **{
+            "id": f"op{number}", "message_id": f"m{number}", "room_id": "room1", "thread_id": f"m{number}",
+            "user_id": ANNA.id, "username": "anna", "words": "setup", "reply_id": f"reply{number}",
+            "created_at": START, "state": OperationState.RUNNING, **changes,
+        }
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", ODD.values(), ids=ODD)
+async def test_a_row_that_makes_no_sense_is_refused_once_and_holds_nothing_up(changes: dict[str, Any]) -> None:
+    operations = MemoryOperations({"op1": left(1, **changes), "op2": left(2, words="rotate")})
+    desk = Desk(operations=operations)
+    await desk.runner.recover()
+    await desk.clock.advance(2)
+    first, second = desk.chat.posted["reply1"].text, desk.chat.posted["reply2"].text
+    assert first.startswith("✗ Not done: I was restarted and do not ")
+    assert "Changed." in second
+    assert operations.rows["op1"].state is OperationState.FAILED
+    assert await operations.unfinished() == ()
+    assert len(desk.script.calls) == 1
+
+
+async def test_a_database_that_is_away_while_it_looks_is_said(desk: Desk) -> None:
+    later = await restarted(desk, Trace.NOTHING)
+    later.script.trace_error = StoreUnavailable()
+    assert "The bot's own database cannot be used just now." in await recovered(later)

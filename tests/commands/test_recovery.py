@@ -1,0 +1,133 @@
+"""What each command leaves when it is interrupted between its wish and its first write, and behind that."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.chatops.ports import Person, Room
+from bot.chatops.registry import Call, OperationRef, Recovery, Trace
+from bot.connection.state import Connection
+from bot.errors import NoAnswer, RemoteError
+from tests.commands.test_effects import EFFECTS, arranged
+from tests.support.counter import WRITES, Counter
+
+WISHES = tuple(words for words in EFFECTS if words != "slash on")
+
+
+class Killed(BaseException):
+    """The process is gone: nothing catches it."""
+
+
+async def interrupted(counter: Counter, words: str, *, writes: int) -> Connection | None:
+    """The command is killed before its write number `writes + 1`, its own record not counted; what was desired before
+    it."""
+    before = counter.connections.row
+    left = writes + (words == "rotate")  # which asks first, by an empty write, whether it may write
+
+    def kill(call: str) -> RemoteError | None:
+        nonlocal left
+        name, _, when = call.partition(" ")
+        if when == "before" and name in WRITES - {"save"}:
+            left -= 1
+            if left < 0:
+                raise Killed
+        return None
+
+    counter.world.script = kill
+    with pytest.raises(Killed):
+        await counter.run(words)
+    counter.world.script = lambda _: None
+    return before
+
+
+def recovery(counter: Counter, words: str) -> tuple[Recovery, Call]:
+    name, _, rest = words.partition(" ")
+    found = counter.registry.commands[name].recovery
+    assert found is not None
+    call = Call(
+        who=Person("u1", "anna", None, active=True, type="user"),
+        room=Room("r1", "sso-admins", "p", encrypted=False, members=3),
+        arguments={"state": rest},
+        options=frozenset(),
+        progress=counter.spoken,
+        authorize=counter._authorize,
+        operation=OperationRef("op1", resumed=True),
+    )
+    return found, call
+
+
+def test_every_command_with_an_effect_knows_what_an_interrupted_run_leaves(counter: Counter) -> None:
+    for command in counter.registry.commands.values():
+        assert (command.recovery is not None) is command.effect, command.name
+
+
+def test_every_command_with_an_effect_is_among_those_that_are_tried(counter: Counter) -> None:
+    """So each is known to ask just before its first effect (`test_effects`), and to be traced (here)."""
+    effects = {command.name for command in counter.registry.commands.values() if command.effect}
+    assert {words.split()[0] for words in EFFECTS} == effects
+
+
+@pytest.mark.parametrize("words", EFFECTS)
+async def test_before_its_first_write_nothing_shows_and_its_wish_can_be_taken_back(
+    counter: Counter, words: str
+) -> None:
+    await arranged(counter, words)
+    counter.connections.befores.clear()
+    before = await interrupted(counter, words, writes=0)
+    found, call = recovery(counter, words)
+    assert await found.trace(call) is Trace.NOTHING
+    await found.take_back(call)
+    assert counter.connections.row == before
+
+
+@pytest.mark.parametrize("words", ["setup", "rotate"])
+async def test_after_its_first_write_a_part_shows(counter: Counter, words: str) -> None:
+    await arranged(counter, words)
+    counter.connections.befores.clear()
+    await interrupted(counter, words, writes=1)
+    found, call = recovery(counter, words)
+    assert await found.trace(call) is Trace.PART
+
+
+@pytest.mark.parametrize("words", EFFECTS)
+async def test_done_it_shows(counter: Counter, words: str) -> None:
+    await arranged(counter, words)
+    counter.connections.befores.clear()
+    await counter.run(words)
+    found, call = recovery(counter, words)
+    assert await found.trace(call) is (Trace.NOTHING if words == "rotate" else Trace.PART), "its receipt tells of it"
+
+
+@pytest.mark.parametrize("words", WISHES)
+async def test_without_a_wish_nothing_was_begun(standing: Counter, words: str) -> None:
+    standing.connections.befores.clear()
+    found, call = recovery(standing, words)
+    assert await found.trace(call) is Trace.NOTHING
+
+
+async def test_what_only_drifted_cannot_be_told(standing: Counter) -> None:
+    standing.connections.befores.clear()
+    standing.rocketchat.settings["Encvoyid"]["token_path"] = "/wrong"
+    before = await interrupted(standing, "setup", writes=0)
+    found, call = recovery(standing, "setup")
+    assert await found.trace(call) is Trace.UNCLEAR
+    assert standing.connections.row == before
+
+
+async def test_a_system_that_is_away_is_an_error(counter: Counter) -> None:
+    await interrupted(counter, "setup", writes=0)
+    counter.world.script = lambda call: NoAnswer("Encvoy ID", "GET") if call == "applications before" else None
+    found, call = recovery(counter, "setup")
+    with pytest.raises(NoAnswer):
+        await found.trace(call)
+
+
+async def test_an_exchange_that_cannot_be_seen_is_waited_for(standing: Counter) -> None:
+    standing.connections.befores.clear()
+    await interrupted(standing, "rotate", writes=0)
+    errors = iter([NoAnswer("Encvoy ID", "GET"), NoAnswer("Encvoy ID", "GET")])
+    standing.world.script = lambda call: next(errors, None) if call == "application before" else None
+    found, call = recovery(standing, "rotate")
+    standing.world.calls.clear()
+    assert await found.trace(call) is Trace.NOTHING
+    assert standing.world.calls.count("application") == 3
