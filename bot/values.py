@@ -10,11 +10,11 @@ import re
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.addresses import plain
 from bot.secret import Secret
 
 _FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
@@ -102,40 +102,16 @@ def keys(value: str) -> tuple[Secret, ...]:
 
 def address(value: str) -> str:
     """`https://chat.example.org/sub/path`, without trailing slash, scheme and host in lower case."""
-    parts = _split(value.strip())
-    port = f":{parts.port}" if parts.port and parts.port != {"http": 80, "https": 443}[parts.scheme] else ""
-    host = parts.hostname or ""
-    host = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
+    found = plain(value.strip())
+    return f"{found.base}{found.path.rstrip('/')}"
 
 
 def origin(value: str) -> str:
     """Like `address`, without any path."""
-    found = address(value)
-    if urlsplit(found).path:
+    found = plain(address(value))
+    if found.path:
         raise ValueError("must be an address without a path, such as https://id.example.org")
-    return found
-
-
-def _split(value: str) -> SplitResult:
-    if not value.isprintable() or " " in value or "\\" in value:
-        raise ValueError("must be an address without blanks")
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:
-        raise ValueError("is not an address: its host or port is wrong") from None
-    if parts.scheme not in ("http", "https"):
-        raise ValueError("must begin with http:// or https://")
-    if not parts.hostname or port == 0:
-        raise ValueError("is not an address: its host or port is wrong")
-    if "@" in parts.netloc:
-        raise ValueError("must not hold a user or a password")
-    if "?" in value or "#" in value:
-        raise ValueError("must not hold a query or a fragment")
-    if "//" in parts.path or "/." in parts.path:
-        raise ValueError("must not hold // or /. in its path")
-    return parts
+    return found.base
 
 
 def database(value: str) -> URL:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from urllib.parse import urlsplit
 
+from bot.addresses import plain
 from bot.connection.ports import Provider, Server
 from bot.connection.state import EMAIL, RULES, Connection, ServiceName, SettingValue
 from bot.secret import Secret
@@ -21,7 +21,7 @@ def desire(
         id=secrets.token_hex(4),
         name=name,
         site_url=server.site_url,
-        application_name=f"Rocket.Chat ({urlsplit(server.site_url).netloc})"[:APPLICATION_NAME_LENGTH],
+        application_name=f"Rocket.Chat ({_host(server.site_url)})"[:APPLICATION_NAME_LENGTH],
         settings=service_settings(name, provider, with_email=with_email),
         rules=rules(with_email=with_email),
         enabled=enabled,
@@ -68,6 +68,10 @@ def relative_paths(provider: Provider) -> tuple[str, dict[str, str]]:
 
     Rocket.Chat's modern engine joins address and path as text, so absolute endpoints break it.
     """
-    token = urlsplit(provider.token_url)
     urls = {"token": provider.token_url, "identity": provider.identity_url, "authorize": provider.authorize_url}
-    return f"{token.scheme}://{token.netloc}", {name: urlsplit(url).path for name, url in urls.items()}
+    return plain(provider.token_url).base, {name: plain(url).path for name, url in urls.items()}
+
+
+def _host(site_url: str) -> str:
+    """With its port, where that is not the scheme's own. NotPlain if that is no plain address."""
+    return plain(site_url).base.partition("://")[2]

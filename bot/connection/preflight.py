@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from bot.addresses import NotPlain, is_plain, plain
+from bot.connection.leads_to import leads_to
 from bot.connection.ports import EncvoyId, Provider, RocketChat, Server
 from bot.connection.profile import LICENCE_MODULE, Licence
 from bot.connection.state import Application, ServiceName, StoredService, Unknown
@@ -50,6 +50,14 @@ def refuse_site_url(site_url: str, address: str, refused: str | None) -> None:
     mend = "In Rocket.Chat, set Administration → Settings → General → Site URL to the address that people use."
     if not site_url:
         raise UserError("Rocket.Chat does not know its own address.", why="Its setting Site_Url is empty.", mend=mend)
+    try:
+        plain(site_url)
+    except NotPlain as not_plain:
+        raise UserError(
+            "Rocket.Chat's own address can be read in more than one way, or in none.",
+            why=f"Its setting Site_Url {not_plain}.",
+            mend=mend,
+        ) from None
     if is_loopback(site_url) and not is_loopback(address):
         raise UserError(
             "People could not come back from Encvoy ID.",
@@ -81,11 +89,9 @@ def refuse_licence(server: Server) -> None:
 
 def refuse_what_is_there(ground: Ground, name: ServiceName) -> None:
     """Whatever was there before us is not ours: UserError that names what was found."""
-    base = urlsplit(ground.provider.token_url).netloc
     for service in ground.services:
         same_name = service.key.lower() == name.service
-        same_provider = urlsplit(str(service.settings.get("url", ""))).netloc == base
-        if same_name or same_provider:
+        if same_name or leads_to(service.settings, ground.provider):
             state = "on" if service.enabled else "off"
             why = "it has this name" if same_name else "it points at this Encvoy ID"
             raise UserError(
@@ -104,10 +110,4 @@ def refuse_what_is_there(ground: Ground, name: ServiceName) -> None:
 
 def is_loopback(url: str) -> bool:
     """Whether an address leads to the computer of whoever opens it."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_plain(url) and plain(url).is_loopback

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.addresses import NotPlain, plain, same_origin
 from bot.clock import Clock
 from bot.connection.ports import Provider
 from bot.encvoy.decipher import CHECK_PROXY, CHECK_URL, decipher_oidc, not_its_own
-from bot.encvoy.urls import same_origin
 from bot.errors import ConfigError, RemoteError, RouteAbsent
 from bot.wire import Wire
 
@@ -110,17 +110,9 @@ def read_provider(document: Any, discovery_url: str, domain: str) -> Provider:
             why="The issuer in its discovery document has another scheme, host or port.",
             mend=CHECK_URL,
         )
-    for url in [*found.values(), *([par] if isinstance(par, str) else [])]:
-        _check_endpoint(url, domain)
-    return Provider(
-        issuer=issuer,
-        discovery_url=discovery_url,
-        authorize_url=found["authorize_url"],
-        token_url=found["token_url"],
-        identity_url=found["identity_url"],
-        par_url=par if isinstance(par, str) else None,
-        jwks_url=found["jwks_url"],
-    )
+    par_url = _endpoint(_PAR, par, domain) if isinstance(par, str) else None
+    urls = {name: _endpoint(_ENDPOINTS[name], url, domain) for name, url in found.items()}
+    return Provider(issuer=issuer, discovery_url=discovery_url, par_url=par_url, **urls)
 
 
 def read_keys(document: Any, route: str) -> Keys:
@@ -144,19 +136,23 @@ def _text(document: Mapping[str, Any], key: str, route: str) -> str:
     return value
 
 
-def _check_endpoint(url: str, domain: str) -> None:
-    if same_origin(url, domain):
-        if urlsplit(url).path.startswith("/") and not urlsplit(url).query and not urlsplit(url).fragment:
-            return
+def _endpoint(key: str, url: str, domain: str) -> str:
+    """The address in its one spelling; ConfigError if there are two, or if it is not where DOMAIN is."""
+    try:
+        found, ours = plain(url), plain(domain)
+        if not found.path:
+            raise NotPlain("must have a path")
+    except NotPlain as not_plain:
         raise ConfigError(
-            "Encvoy ID's discovery document names an endpoint that is not a plain path.",
-            why="Rocket.Chat takes an address and paths below it.",
+            "Encvoy ID's discovery document names an endpoint that is not a plain address.",
+            why=f"Its {key} {not_plain}: Rocket.Chat could be led elsewhere by it than I am.",
             mend=CHECK_PROXY,
-        )
-    ours, theirs = urlsplit(domain), urlsplit(url)
-    if ours.hostname == theirs.hostname and ours.scheme != theirs.scheme:
+        ) from None
+    if found.origin == ours.origin:
+        return str(found)
+    if found.host == ours.host and found.scheme != ours.scheme:
         raise ConfigError(
-            f"Encvoy ID is reached by {ours.scheme}, but its discovery document names {_scheme(url)} endpoints.",
+            f"Encvoy ID is reached by {ours.scheme}, but its discovery document names {found.scheme} endpoints.",
             why="It builds them from the headers X-Forwarded-Proto and X-Forwarded-Host.",
             mend="Have the proxy before Encvoy ID pass both headers on, or correct SSOBOT_ENCVOY_URL.",
         )
@@ -165,7 +161,3 @@ def _check_endpoint(url: str, domain: str) -> None:
         why="It builds them from the headers Host and X-Forwarded-Host.",
         mend="Have the proxy before Encvoy ID pass both headers on, or correct SSOBOT_ENCVOY_URL.",
     )
-
-
-def _scheme(url: str) -> str:
-    return "https" if url.startswith("https:") else "http" if url.startswith("http:") else "other"

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from bot.addresses import same_origin
 from bot.clock import Clock
 from bot.connection.ports import Provider
 from bot.encvoy.decipher import CHECK_URL, SYSTEM, decipher_management, decipher_oidc, not_its_own
-from bot.encvoy.urls import resolve, same_origin
+from bot.encvoy.urls import resolve
 from bot.encvoy.widget import defused, mend_for, read_page, safe_word
 from bot.errors import BadAnswer, LoginRefused, Redirected
 from bot.secret import Secret

@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from urllib.parse import urlencode, urlsplit
 
+from bot.addresses import same_address
 from bot.connection.ports import Probe, Provider
 from bot.encvoy.decipher import decipher_oidc
 from bot.encvoy.discovery import JSON, Discovery
@@ -54,7 +55,7 @@ class Probes:
         )
         answer = await self._wire.send("GET", f"{provider.authorize_url}?{query}", route=route)
         # Any answer to the redirect URI, an error included, says that it is registered.
-        if answer.location.startswith(redirect_uri):
+        if same_address(answer.location, redirect_uri):
             return Probe.ACCEPTED
         if answer.status == 400:  # a page always, whatever was asked for
             return Probe.REDIRECT_REFUSED

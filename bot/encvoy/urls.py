@@ -1,4 +1,4 @@
-"""Which addresses Encvoy ID takes, and why not; and what an origin is. Pure.
+"""Which addresses Encvoy ID takes, and why not. Pure.
 
 Encvoy ID checks `domain`, `redirect_uris` and `post_logout_redirect_uris` with one regular expression
 (facts/encvoy-id.md §4). Some of what it takes breaks the application at the OIDC side (§4, last table).
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
+
+from bot.addresses import NotPlain, plain
 
 MAX_LENGTH = 2000
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _PARTS = re.compile(r"(?P<scheme>[^:/?#]*)://(?P<authority>[^/?#]*)(?P<rest>.*)", re.DOTALL)
 _HOST = re.compile(r"(?:[a-z0-9-]|[\u00a1-\uffff])+(?:\.(?:[a-z0-9-]|[\u00a1-\uffff])+)*")
@@ -42,29 +43,19 @@ def why_refused_as_callback(url: str) -> str | None:
         return "The callback begins with neither https:// nor http://."
     if "#" in url:
         return "The callback has a fragment (#)."
+    try:
+        plain(url)
+    except NotPlain as not_plain:
+        return f"The callback {not_plain}."
     return None
 
 
-def origin(url: str) -> tuple[str, str, int]:
-    """(scheme, host, port) of an address, the scheme's own port filled in. ValueError if it has none."""
-    parts = urlsplit(url)
-    port = parts.port or DEFAULT_PORTS.get(parts.scheme)
-    if not parts.hostname or port is None:
-        raise ValueError("not an address of a web server")
-    return parts.scheme, parts.hostname, port
-
-
-def same_origin(one: str, other: str) -> bool:
-    """Whether scheme, host and port are the same; False for what is not an address."""
-    try:
-        return origin(one) == origin(other)
-    except ValueError:
-        return False
-
-
 def resolve(base: str, location: str) -> str:
-    """Where a `Location`, absolute or relative, points to from `base`."""
-    return urljoin(base, location)
+    """Where a `Location`, absolute or relative, points to from `base`; empty where that is no address at all."""
+    try:
+        return urljoin(base, location)
+    except ValueError:
+        return ""
 
 
 def _why_authority_refused(authority: str) -> str | None:

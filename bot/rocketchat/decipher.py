@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
+from bot.addresses import NotPlain, plain
 from bot.bounds import NotJson, Unreadable, read_json
 from bot.errors import (
     BadAnswer,
@@ -221,13 +221,9 @@ def _server_now(headers: Mapping[str, str], now: float) -> float:
 
 
 def _origin(location: str) -> str:
-    """`https://host:port` of an address, without user info, path and query; empty for a relative or unreadable one."""
+    """`https://host:port` of an address, without path and query; empty for a relative one, and for one that could be
+    read in two ways: a person is to copy it."""
     try:
-        parts = urlsplit(location)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
+        return plain(location, tail=True).base
+    except NotPlain:
         return ""
-    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", parts.hostname or ""):
-        return ""
-    host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
-    return f"{parts.scheme}://{host}{port}"

@@ -7,7 +7,7 @@ import json
 import secrets
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from bot.doctor.evidence import CallbackAnswer
 from bot.errors import RemoteError
@@ -34,5 +34,5 @@ async def ask_callback(wire: Wire, redirect_uri: str) -> CallbackAnswer:
     query = urlencode({"error": "access_denied", "state": base64.b64encode(json.dumps(state).encode()).decode()})
     answer = await wire.send("GET", f"{redirect_uri}?{query}", route="GET /_oauth/:service")
     legacy = answer.status == 200 and 'id="config"' in answer.text.replace("'", '"')
-    modern = urlsplit(answer.location).path.endswith("/login")
+    modern = answer.location.partition("?")[0].partition("#")[0].endswith("/login")
     return CallbackAnswer(answer.status, is_rocketchat=legacy or modern)

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from bot.addresses import same_origin
 from bot.bounds import Unreadable, read_json
-from bot.encvoy.urls import resolve, same_origin
+from bot.encvoy.urls import resolve
 from bot.encvoy.widget import defused, read_page, safe_word
 from bot.errors import RemoteError, UserError
 from bot.secret import Secret

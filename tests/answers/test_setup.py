@@ -226,6 +226,8 @@ UNREADY: dict[str, Callable[[World], Ground]] = {
     "Encvoy ID would refuse Rocket.Chat's upper-case address": grounds.moved_to("https://Chat.example.org"),
     "Encvoy ID would refuse Rocket.Chat's IPv6 address": grounds.moved_to("http://[2001:db8::1]:3000"),
     "Rocket.Chat's address would break the application": grounds.moved_to("https://chat.example.org/#chat"),
+    "Rocket.Chat's address could be read in two ways": grounds.moved_to("https://evil.example\\@chat.example.org"),
+    "Rocket.Chat's address is none": grounds.moved_to("http://["),
     "There is a service of this name that the bot did not make": a_service_of_this_name,
     "There is another service that points at this Encvoy ID": a_service_that_points_there,
     "There is an application with this callback address that the bot did not make": an_application_of_this_callback,

@@ -63,6 +63,11 @@ def test_not_loopback(url: str) -> None:
         ("http://localhost:3000", "https://chat.example.org", None, "their own computer"),
         ("", "https://chat.example.org", None, "empty"),
         ("https://Chat.example.org", "https://chat.example.org", "The host has capitals.", "capitals"),
+        ("http://[", "https://chat.example.org", None, "host or port is wrong"),
+        ("https://evil.example\\@chat.example.org", "https://chat.example.org", None, "backslash"),
+        ("https://me:pw@chat.example.org", "https://chat.example.org", None, "a user or a password"),
+        ("chat.example.org", "https://chat.example.org", None, "must begin with http"),
+        ("https://chat.example.org/?x", "https://chat.example.org", None, "a query"),
     ],
 )
 def test_a_site_url_that_cannot_work(site_url: str, address: str, refused: str | None, why: str) -> None:
@@ -106,6 +111,12 @@ def test_a_service_of_that_name_is_not_ours() -> None:
 def test_a_service_that_points_at_this_encvoy_id_is_not_ours() -> None:
     with pytest.raises(UserError, match="Byhand"):
         refuse_what_is_there(replace(GROUND, services=(service("Byhand", "https://id.example.org/"),)), NAME)
+
+
+@pytest.mark.parametrize("url", ["http://[", "https://[::1/x", "", True])
+def test_a_service_with_an_address_that_is_none_is_no_obstacle(url: str | bool) -> None:
+    odd = StoredService("Odd", True, {"url": url}, Secret("s"))
+    refuse_what_is_there(replace(GROUND, services=(odd,)), NAME)
 
 
 def test_a_service_of_another_provider_is_no_obstacle() -> None:

@@ -86,11 +86,38 @@ def test_a_proxy_that_hides_https_is_named(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://inside:3003/oidc/token", "/oidc/token", "https://id.example.org@evil.example/"]
+    "url",
+    [
+        "https://inside:3003/oidc/token",
+        "/oidc/token",
+        "https://id.example.org@evil.example/",
+        "https://evil.example@id.example.org/oidc/token",
+        "https://evil.example\\@id.example.org/oidc/token",
+        "https://id.example.org\\@evil.example/oidc/token",
+        "https://id.example.org\\.evil.example/oidc/token",
+        "https:\\\\id.example.org/oidc/token",
+        "https://id.example.org/oidc/../../token",
+        "https://id.example.org/oidc/%2e%2e/token",
+        "https://id.example.org/oidc\\token",
+        "https://id.example.org//evil.example/token",
+        "https://id.example.org/oidc/token\n",
+        " https://id.example.org/oidc/token",
+        "https://id.exam\tple.org/oidc/token",
+        "https://id.example.org./oidc/token",
+        "https://id。example.org/oidc/token",
+        "https://[",
+        "https://[::1",
+        "https://id.example.org:x/oidc/token",
+    ],
 )
 def test_an_endpoint_elsewhere_gets_no_secret_of_ours(url: str) -> None:
     with pytest.raises(ConfigError):
         read_provider(DOCUMENT | {"token_endpoint": url}, URL, DOMAIN)
+
+
+def test_an_endpoint_in_another_spelling_is_written_in_one() -> None:
+    found = read_provider(DOCUMENT | {"token_endpoint": "HTTPS://ID.Example.org:443/Token"}, URL, DOMAIN)
+    assert found.token_url == "https://id.example.org/Token"
 
 
 @pytest.mark.parametrize("tail", ["", "?a=b", "/t#f"])

@@ -219,7 +219,10 @@ class TestMends:
         ("location", "named"),
         [
             ("https://chat.example.org/api/v1/x?token=abc", "(it leads to https://chat.example.org)"),
-            ("https://user:pass@chat.example.org:8443/p", "(it leads to https://chat.example.org:8443)"),
+            ("https://chat.example.org:8443/p", "(it leads to https://chat.example.org:8443)"),
+            ("https://user:pass@chat.example.org:8443/p", "itself answers."),
+            ("https://evil.example\\@chat.example.org/p", "itself answers."),
+            ("http://[", "itself answers."),
             ("https://[::1]:8443/p", "(it leads to https://[::1]:8443)"),
             ("/login?x=abc", "itself answers."),
             ("javascript:alert(1)", "itself answers."),

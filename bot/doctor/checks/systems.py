@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.addresses import is_plain
 from bot.connection.desired import relative_paths
 from bot.connection.preflight import refuse_licence, refuse_site_url
 from bot.connection.profile import LICENCE_MODULE, Licence
@@ -103,7 +104,8 @@ def site_url(evidence: Evidence) -> Result:
     try:
         refuse_site_url(address, evidence.address, refused)
     except UserError as error:
-        return failed(f"Site_Url is {address or 'empty'}", error.why, error.mend)
+        shown = address if is_plain(address) else "no plain address" if address else "empty"
+        return failed(f"Site_Url is {shown}", error.why, error.mend)
     if evidence.connection is not None and evidence.connection.site_url != address:
         return failed(
             f"Site_Url is {address}",

@@ -1,0 +1,161 @@
+"""Addresses that every program reads alike. Pure.
+
+Python splits an address by RFC 3986, Node by the URL standard of browsers, and `http://evil.example\\@id.example.org/`
+is one host to the first and another to the second. So nothing from outside is believed, stored or sent on but a *plain*
+address, of which there is one reading only.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from dataclasses import dataclass
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_PARTS = re.compile(
+    r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[1-9][0-9]{0,4}))?"
+    r"(?P<path>(?:/[A-Za-z0-9._~@:+,=-]*)*)",
+    re.ASCII | re.IGNORECASE,
+)
+_TAIL = re.compile(r"[!-\[\]-~]*")
+"""Of a query or a fragment: printable, and no backslash."""
+_LOOKS_LIKE_A_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+"""The last label of a host that browsers and Node take for an IPv4 address, in whatever way it is written."""
+
+
+class NotPlain(ValueError):
+    """Programs could read it differently, or it is no address at all. The text is what the address must be or not hold:
+    the end of a sentence that begins with its name, and no piece of it."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """A plain address, in the one spelling of all that mean the same."""
+
+    scheme: str
+    host: str
+    """In lower case; an IPv6 address in brackets."""
+    port: int
+    path: str
+    """Empty, or beginning with a slash."""
+
+    @property
+    def base(self) -> str:
+        """`https://id.example.org:8443`, the scheme's own port left out."""
+        port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{self.host}{port}"
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """Scheme, host and port."""
+        return self.scheme, self.host, self.port
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it leads to the computer of whoever opens it."""
+        if self.host == "localhost" or self.host.endswith(".localhost"):
+            return True
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+    def __str__(self) -> str:
+        return f"{self.base}{self.path}"
+
+
+def plain(url: str, *, tail: bool = False) -> Address:
+    """The address in one reading; NotPlain if there could be two, or none. `tail`: a query and a fragment may follow,
+    which are left out."""
+    if tail:
+        cut = min((at for at in (url.find("?"), url.find("#")) if at >= 0), default=len(url))
+        url, rest = url[:cut], url[cut:]
+        if not _TAIL.fullmatch(rest):
+            raise NotPlain("must be an address without blanks and backslashes")
+    parts = _PARTS.fullmatch(url)
+    if parts is None:
+        raise NotPlain(_complaint(url))
+    port = int(parts["port"] or DEFAULT_PORTS[parts["scheme"].lower()])
+    if port > 65535:
+        raise NotPlain("is not an address: its host or port is wrong")
+    _check_path(parts["path"])
+    return Address(parts["scheme"].lower(), _host(parts["host"].lower()), port, parts["path"])
+
+
+def is_plain(url: str) -> bool:
+    """Whether there is one reading of it."""
+    try:
+        plain(url)
+    except NotPlain:
+        return False
+    return True
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether scheme, host and port are the same; False for what is not plain. A query may follow either."""
+    try:
+        return plain(one, tail=True).origin == plain(other, tail=True).origin
+    except NotPlain:
+        return False
+
+
+def same_address(one: str, other: str) -> bool:
+    """Whether both lead to the same page, a query or fragment behind it left out; False for what is not plain."""
+    try:
+        return plain(one, tail=True) == plain(other, tail=True)
+    except NotPlain:
+        return False
+
+
+def _complaint(url: str) -> str:
+    if not url.isprintable() or " " in url or "\\" in url:
+        return "must be an address without blanks and backslashes"
+    scheme, found, rest = url.partition("://")
+    if not found or scheme.lower() not in DEFAULT_PORTS:
+        return "must begin with http:// or https://"
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if "@" in authority:
+        return "must not hold a user or a password"
+    if "?" in rest or "#" in rest:
+        return "must not hold a query or a fragment"
+    if "%" in rest[len(authority) :] or _PARTS.fullmatch(f"{scheme}://{authority}"):
+        return "must have a path of letters, digits and the signs ._~@:+,=- only"
+    if not authority.isascii():
+        return "must have its host in the form xn--"
+    return "is not an address: its host or port is wrong"
+
+
+def _check_path(path: str) -> None:
+    if "//" in path or not {".", ".."}.isdisjoint(path.split("/")):
+        raise NotPlain("must not hold // or /. in its path")
+
+
+def _host(host: str) -> str:
+    try:
+        if host.startswith("["):
+            return f"[{ipaddress.IPv6Address(host[1:-1]).compressed}]"
+        labels = host.split(".")
+        if _LOOKS_LIKE_A_NUMBER.fullmatch(labels[-1]):
+            return str(ipaddress.IPv4Address(host))
+        if len(host) <= 253 and all(map(_is_label, labels)):
+            return host
+    except ValueError:
+        pass
+    raise NotPlain("is not an address: its host or port is wrong")
+
+
+def _is_label(label: str) -> bool:
+    return 0 < len(label) <= 63 and (not label.startswith("xn--") or _is_punycode(label[4:]))
+
+
+def _is_punycode(label: str) -> bool:
+    """Whether it stands for a word in another script, in the one form in which it is written. ValueError if not."""
+    word = label.encode().decode("punycode")
+    return (
+        not word.isascii()
+        and word.encode("punycode").decode() == label
+        and unicodedata.normalize("NFKC", word.casefold()) == word
+        and all(unicodedata.category(sign)[0] in "LMN" or sign == "-" for sign in word)
+    )

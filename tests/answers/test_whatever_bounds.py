@@ -1,0 +1,42 @@
+"""What is said of answers that no server should give: each way as one line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from bot.errors import BadAnswer
+from tests.answers.conftest import Heard
+from tests.support.hostile_client import by_aiohttp, by_paging, by_requests, by_websocket
+from tests.support.hostile_server import hostile_server
+
+case = pytest.mark.case
+
+WAYS: tuple[tuple[Callable[[str], Awaitable[None]], str], ...] = (
+    (by_requests, "endless-body"),
+    (by_requests, "unasked-compression"),
+    (by_requests, "damaged-gzip"),
+    (by_requests, "endless-status"),
+    (by_requests, "wide-objects"),
+    (by_requests, "key-twice"),
+    (by_requests, "huge-number"),
+    (by_requests, "no-number"),
+    (by_paging, "pages-that-repeat"),
+    (by_websocket, "endless-frame"),
+    (by_websocket, "endless-status"),
+    (by_aiohttp, "gzip-bomb"),
+    (by_aiohttp, "key-twice"),
+)
+
+
+@case("Whatever the command", "A system answers with more than any answer is, or with what is none, each way")
+async def test_every_answer_beyond_the_bounds(hears: Heard) -> None:
+    lines = []
+    async with asyncio.timeout(60), hostile_server() as url:
+        for ask, kind in WAYS:
+            with pytest.raises(BadAnswer) as caught:
+                await ask(f"{url}/{kind}")
+            lines.append(caught.value.text)
+    hears("\n".join(lines))
