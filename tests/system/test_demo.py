@@ -29,8 +29,8 @@ Clients.create = twice
 """
 ANOTHER_SECRET_STORED = """
 from bot.sandbox.rocketchat.settings import Settings
-write = Settings.write
-Settings.write = lambda self, name, value: write(self, name, value[::-1] if name.endswith("-secret") else value)
+store = Settings.store
+Settings.store = lambda self, name, value: store(self, name, value[::-1] if name.endswith("-secret") else value)
 """
 ANOTHER_SECRET_LIVE = """
 from bot.sandbox.rocketchat import login_services
@@ -71,7 +71,7 @@ def play(folder: Path, *code: str) -> Played:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    """The demo as it is, with Rocket.Chat's own two seconds."""
+    """The demo as it is, with Rocket.Chat's own two and a half seconds."""
     return play(tmp_path_factory.mktemp("demo"))
 
 

@@ -101,11 +101,16 @@ class SettingsRoutes:
 
     def oauth(self, _: Call) -> Document:
         """The live services, in the two forms of facts/rocketchat.md §3.1."""
-        return {"services": [_oauth_document(service) for service in self._services.all()]}
+        return {"services": [_oauth_document(service) | self._on_mobile() for service in self._services.all()]}
 
     def configurations(self, _: Call) -> Document:
         """The live records without their secrets."""
         return {"configurations": [{"_id": s.id, **s.public} for s in self._services.all()]}
+
+    def _on_mobile(self) -> Document:
+        """8.7 to 8.9: the mobile app has no button where the modern engine is on."""
+        modern = self._settings.find("Accounts_OAuth_Use_Modern_Flow")
+        return {} if modern is None else {"hideButtonOnMobile": modern.value}
 
     def _shown(self, setting: Setting, default: bool) -> Document:
         if self._whole:

@@ -306,6 +306,7 @@ async def test_live_services_are_public_without_their_secret(rocket: Rocket) -> 
     assert service["serverURL"] == "https://id.example"
     assert "_id" in service
     assert "generated-secret" not in reply.text
+    assert service.pop("hideButtonOnMobile") is False
     assert (await rocket.get("service.configurations", who=None)).body["configurations"] == [service]
 
 
