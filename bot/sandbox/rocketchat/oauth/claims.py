@@ -23,6 +23,7 @@ from bot.sandbox.rocketchat.oauth.javascript import (
 
 _PLACE = re.compile(r"\{\{((?:(?!\}\}).)+)\}\}")
 _CAPTURE = re.compile(r"^/((?!/::).*)/::(.+)")
+_PATHS = {"tokenPath": "/oauth/token", "identityPath": "/me"}
 _NAMES = ("name", "username", "nickname", "CharacterName", "userName", "preferred_username")
 
 
@@ -50,8 +51,10 @@ def identity_of(claims: Any, fields: Document, engine: Engine = Engine.LEGACY) -
 
 
 def address(fields: Document, path: str) -> str:
-    """A path of a live record as an address: as it is where it is one, below `serverURL` otherwise."""
-    given = str(fields[path])
+    """A path of a live record as an address: as it is where it is one, below `serverURL` otherwise. One without value
+    is the default."""
+    stored = fields.get(path)
+    given = stored if isinstance(stored, str) else _PATHS[path]
     return given if given.startswith(("http://", "https://", "data:")) else f"{fields['serverURL']}{given}"
 
 

@@ -167,9 +167,10 @@ class SignIn:
         return exchange.Configuration(record.fields, self._cached[service])
 
     def _follow(self) -> None:
-        """The live services changed: configures each anew, as a run of the server does."""
+        """The live services changed: configures each anew, as a run of the server does. One without an address fails
+        there, and stays as it was."""
         for record in self._workspace.login_services.all():
-            if record.fields.get("custom"):
+            if record.fields.get("custom") and isinstance(record.fields.get("serverURL"), str):
                 self._cached[record.service] = record.fields
                 self.accounts.hooks.configure(record.fields)
 

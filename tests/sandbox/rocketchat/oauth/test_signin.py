@@ -239,6 +239,23 @@ async def test_a_service_that_is_not_there(rocket: Rocket, service: str) -> None
     assert problem(rocket) == f"Unexpected OAuth service {service}"
 
 
+async def test_documents_without_value_count_as_the_defaults(rocket: Rocket, provider: Provider) -> None:
+    """As after removal and adding again (facts/rocketchat.md §2.6)."""
+    await connect(rocket, provider, token_path=None, secret=None, access_token_param=None)
+    await back(rocket)
+    assert problem(rocket) == f"{FAILED}{provider.server.url}/oauth/token. Not Found"
+    await connect(rocket, provider, secret=None, identity_token_sent_via="", access_token_param=None)
+    await back(rocket)
+    assert provider.seen[0][2]["client_secret"] == "undefined"
+    assert provider.seen[1][1] == {"access_token": "generated-access"}
+
+
+async def test_a_service_without_an_address_is_never_configured(rocket: Rocket) -> None:
+    await rocket.service("Other", url=None)
+    await back(rocket, service="other")
+    assert problem(rocket) == "Unexpected OAuth service other"
+
+
 async def test_a_service_that_was_switched_off(rocket: Rocket) -> None:
     rocket.standin.settings.write("Accounts_OAuth_Custom-Encvoyid", False)
     rocket.standin.login_services.rewrite()
