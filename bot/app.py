@@ -88,6 +88,9 @@ class Bot:
             ) from None
         return Identity(me.id, me.username)
 
+    async def _whoami(self) -> str:
+        return (await self.systems.rocketchat.facts.me()).username
+
     def _chatops(self, identity: Identity) -> Chatops:
         systems, config = self.systems, self.systems.config
         vault = Vault(config.keys)
@@ -120,6 +123,7 @@ class Bot:
             admin_room=config.admin_room,
             admin_roles=config.admin_roles,
             time=systems.server_clock,
+            whoami=self._whoami,
         )
 
     async def health(self) -> Mapping[str, str | None]:
