@@ -100,6 +100,9 @@ class Bot:
             ) from None
         return Identity(me.id, me.username)
 
+    async def _whoami(self) -> str:
+        return (await self.systems.rocketchat.facts.me()).username
+
     def _chatops(self, identity: Identity) -> Chatops:
         systems, config = self.systems, self.systems.config
         vault = Vault(config.keys)
@@ -129,6 +132,7 @@ class Bot:
             admin_room=config.admin_room,
             admin_roles=config.admin_roles,
             time=systems.server_clock,
+            whoami=self._whoami,
             announcements=(correction(parts),),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import stamina
 import structlog
@@ -45,10 +45,11 @@ class Chatops:
         admin_room: str,
         admin_roles: frozenset[str],
         time: ServerTime,
+        whoami: Callable[[], Awaitable[str]],
         announcements: Sequence[Announcement] = (),
     ) -> None:
-        """`admin_room`: name or id. `time`: the server's clock. `announcements` are made in the admin room, one after
-        the other, while commands are taken already."""
+        """`admin_room`: name or id. `time`: the server's clock. `whoami`: the bot's own username, asked anew.
+        `announcements` are made in the admin room, one after the other, while commands are taken already."""
         self._outbox = Outbox(chat, clock)
         self._listener = listener
         self._operations = operations
@@ -60,6 +61,7 @@ class Chatops:
         self._admin_roles = admin_roles
         self._time = time
         self._announcements = announcements
+        self._whoami = whoami
         self.recovered = asyncio.Event()
         """Set when the admin room is known and everything left by an earlier process is being taken up."""
 
@@ -121,15 +123,15 @@ class Chatops:
             runner.reconnected()
             try:
                 found = await self._admin_room.find()
-                account = await self._outbox.chat.person(self._identity.user_id)
+                username = await self._whoami()
             except ConfigError as error:
                 # It listens in direct rooms all the same; the next start will end with this.
                 _log.error("admin room", error=error.text)
             except UserError as error:
                 _log.warning("not read anew", error=error.what)
             else:
-                reception.refresh(account.username, found.room)
-                self._identity = Identity(self._identity.user_id, account.username)
+                reception.refresh(username, found.room)
+                self._identity = Identity(self._identity.user_id, username)
                 await self._introduce(found)
 
     async def _introduce(self, found: Found) -> None:

@@ -41,8 +41,10 @@ class ServerClock:
 
     @property
     def started(self) -> datetime:
-        """When this bot started, by the server's clock."""
-        return self.now() - timedelta(seconds=self._clock.monotonic() - self._began)
+        """When this bot started, by the server's clock: rather a little too early than so late that what was typed
+        right after it is not asked for."""
+        began = self.now() - timedelta(seconds=self._clock.monotonic() - self._began)
+        return began - RESOLUTION if self.known else began
 
     def now(self) -> datetime:
         """The server's time."""

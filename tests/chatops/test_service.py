@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from bot.chatops.once import Announcement, Once
-from bot.chatops.ports import Operation, OperationState, Person
+from bot.chatops.ports import Operation, OperationState
 from bot.chatops.posting import new_message_id
 from bot.chatops.reception import Identity
 from bot.chatops.service import AGAIN, Chatops
@@ -47,6 +47,10 @@ class Parts:
     script: Script = field(default_factory=Script)
     skew: timedelta = timedelta(0)
     announcements: tuple[Announcement, ...] = ()
+    username: str = BOT_NAME
+
+    async def whoami(self) -> str:
+        return self.username
 
     def build(self, admin_room: str = ADMIN_ROOM.name) -> Chatops:
         return Chatops(
@@ -60,6 +64,7 @@ class Parts:
             identity=Identity(BOT_ID, BOT_NAME),
             admin_room=admin_room,
             admin_roles=frozenset({"admin"}),
+            whoami=self.whoami,
             time=MemoryTime(self.clock, self.skew),
             announcements=self.announcements,
         )
@@ -157,7 +162,7 @@ async def test_what_was_missed_in_the_admin_room_is_asked_for(parts: Parts) -> N
 
 
 async def test_another_name_of_the_bot_is_known_with_the_next_socket(parts: Parts) -> None:
-    parts.chat.people[BOT_ID] = Person(BOT_ID, "renamed", frozenset({"bot"}), active=True, type="bot")
+    parts.username = "renamed"
     async with running(parts, parts.build()):
         parts.listener.push(typed("@renamed sso status", message_id="m1"))
         await parts.clock.advance(2)
@@ -189,7 +194,6 @@ async def test_with_the_next_socket_a_room_whose_name_was_taken_says_so(parts: P
     async with running(parts, parts.build()):
         parts.chat.rooms[ADMIN_ROOM.id] = replace(ADMIN_ROOM, name="renamed")
         parts.chat.rooms["room9"] = replace(ADMIN_ROOM, id="room9")
-        parts.chat.people[BOT_ID] = Person(BOT_ID, BOT_NAME, frozenset(), active=True, type="bot")
         for _ in range(2):
             parts.listener.reconnect()
             await parts.clock.advance(2)

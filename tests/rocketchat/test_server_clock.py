@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.rocketchat.server_clock import DOUBT_INTERVAL, ServerClock
+from bot.rocketchat.server_clock import DOUBT_INTERVAL, RESOLUTION, ServerClock
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HALF = timedelta(seconds=0.5)
@@ -87,7 +87,7 @@ async def test_it_is_what_the_server_tells(clock: ServerClock, server: Server, m
     assert await clock.compare()
     assert clock.known
     assert clock.now() == machine.wall + server.ahead + HALF
-    assert clock.started == START + server.ahead + HALF
+    assert clock.started == START + server.ahead + HALF - RESOLUTION
 
 
 async def test_a_second_of_difference_is_the_header_s_own_coarseness(clock: ServerClock, server: Server) -> None:
@@ -108,7 +108,7 @@ async def test_our_clock_may_jump(clock: ServerClock, machine: Machine) -> None:
     await clock.compare()
     machine.is_set(timedelta(hours=-3))
     machine.passes(60)
-    assert (clock.now(), clock.started) == (START + timedelta(seconds=60), START)
+    assert (clock.now(), clock.started) == (START + timedelta(seconds=60), START - RESOLUTION)
 
 
 async def test_a_server_that_was_away_is_known_later(clock: ServerClock, server: Server) -> None:
@@ -117,7 +117,7 @@ async def test_a_server_that_was_away_is_known_later(clock: ServerClock, server:
     assert not clock.known
     server.away = False
     assert await clock.compare()
-    assert clock.started == START + server.ahead + HALF
+    assert clock.started == START + server.ahead + HALF - RESOLUTION
 
 
 async def test_a_server_that_does_not_tell_any_more_is_still_known(

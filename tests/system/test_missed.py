@@ -219,9 +219,10 @@ async def test_the_clocks_of_the_server_itself_may_be_apart_and_then_it_says_so(
 
 async def test_the_bots_own_name_may_change(scene: Scene) -> None:
     scene.world.rocketchat.people.get(scene.person("bot")).username = "renamed"
+    asked = len(scene.world.rocketchat.ledger.requests("GET", "/api/v1/me"))
     await scene.gone()
     await scene.back()
-    await until(lambda: scene.world.rocketchat.ledger.requests("GET", "/api/v1/users.info"))
+    await until(lambda: len(scene.world.rocketchat.ledger.requests("GET", "/api/v1/me")) > asked)
     assert "rotate" in await scene.world.ask("help")
     in_thread = scene.type("admin", scene.admin_room, "@renamed sso help")
     await scene.answered(scene.admin_room, in_thread)
