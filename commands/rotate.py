@@ -11,11 +11,11 @@ from bot.connection.changes import AwaitLive
 from bot.connection.in_use import Use
 from bot.connection.marker import next_marker
 from bot.connection.observe import observe
-from bot.connection.plan import NOT_VISIBLE_MEND, NOT_VISIBLE_WHY, exchanging, in_use, plan
+from bot.connection.plan import exchanging, in_use, plan, required
 from bot.connection.proof import prove_ground
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.reconcile import Reconciler
-from bot.connection.state import Application, Connection, LiveService, Observed
+from bot.connection.state import Connection, LiveService, Observed
 from bot.errors import UserError
 from bot.secret import new_secret
 from commands.parts import Parts
@@ -67,16 +67,11 @@ async def _wish(call: Call, parts: Parts, connection: Connection) -> tuple[Conne
             why="Somebody removed it since it was set up.",
             mend="`/sso setup` puts back what is missing.",
         )
-    if not isinstance(observed.application, Application):
-        raise UserError(
-            "The connection is not whole: its application is not visible to me at Encvoy ID.",
-            why=NOT_VISIBLE_WHY,
-            mend=NOT_VISIBLE_MEND,
-        )
+    application = required(connection, observed)
     if "dry-run" not in call.options:
         await call.authorize()  # asked again just before the first write; this one is for the empty write of the proof
     call.progress.doing("proving the ground")
-    secret = await prove_ground(connection, parts.shop.rocketchat, parts.shop.encvoy, observed.application)
+    secret = await prove_ground(connection, parts.shop.rocketchat, parts.shop.encvoy, application)
     call.progress.step("Both sides hold one secret, Encvoy ID accepts it and lets me write")
     marker = connection.marker
     if in_use(observed):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Option, Registry
 from bot.chatops.text import quoted
+from bot.connection.absence import replaced
 from bot.connection.confirm import Confirmed, confirm
 from bot.connection.desired import desire, rules, service_settings
 from bot.connection.marker import next_marker
@@ -54,6 +55,8 @@ def register(registry: Registry, parts: Parts) -> None:
         wish = await _new(call, parts) if there is None else await _again(call, parts, there)
         nothing = Observed(None, None, None)
         observed = nothing if there is None else await observe(wish, parts.shop.rocketchat, parts.shop.encvoy)
+        if there is not None and there.client_id is not None and observed.application is None:
+            call.progress.note(replaced(there.client_id))
         wish = await _marked(wish, observed, parts)
         changes = plan(wish, observed)
         if "dry-run" in call.options:

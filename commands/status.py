@@ -8,7 +8,7 @@ from bot.chatops.text import quoted
 from bot.connection.changes import AwaitLive
 from bot.connection.observe import observe
 from bot.connection.plan import exchanging, plan
-from bot.connection.state import Application, Connection, Observed, Unknown
+from bot.connection.state import Application, Connection, NotVisible, Observed, Unknown
 from bot.errors import UserError
 from commands.parts import Parts
 from commands.wording import plan_text
@@ -65,11 +65,24 @@ def _service(observed: Observed, parts: Parts) -> str:
 def _application(connection: Connection, observed: Observed, parts: Parts) -> str:
     application = observed.application
     if not isinstance(application, Application):
-        return f"the application {connection.client_id or ''} is not visible to me"
+        return _no_application(connection, application)
     rules = ", ".join(sorted(application.rules)) or "nothing"
     return (
         f"application `{application.client_id}`, secret {parts.fingerprints.of(application.secret)}, asks for {rules}"
     )
+
+
+def _no_application(connection: Connection, seen: NotVisible | Unknown | None) -> str:
+    named = f"the application `{connection.client_id}`" if connection.client_id else "the application"
+    match seen:
+        case Unknown(reason=reason):
+            return f"{named} cannot be seen now ({reason})"
+        case NotVisible(there=True):
+            return f"{named} is there, and not visible to me in full"
+        case NotVisible():
+            return f"{named} is not visible to me"
+        case None:
+            return f"{named} is gone" if connection.client_id else "there is no application yet"
 
 
 def _drift(connection: Connection, observed: Observed) -> tuple[str, tuple[str, ...]]:

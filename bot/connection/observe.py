@@ -27,9 +27,13 @@ async def _application(
 ) -> tuple[Application | NotVisible | Unknown | None, tuple[Application, ...]]:
     if exchanging(desired) and desired.client_id is not None:
         return await _at_once(desired.client_id, encvoy), ()
-    if desired.current is not None and desired.client_id is not None:
-        return await encvoy.application(desired.client_id), ()
-    return await _ours(desired, encvoy)
+    known = desired.client_id
+    if desired.current is not None and known is not None:
+        found = await encvoy.application(known)
+        if found is not None:
+            return found, ()
+        known = None  # it is gone, and may have a successor whose creation was never answered
+    return await _ours(desired, known, encvoy)
 
 
 async def _at_once(client_id: str, encvoy: EncvoyId) -> Application | NotVisible | Unknown | None:
@@ -44,14 +48,12 @@ async def _at_once(client_id: str, encvoy: EncvoyId) -> Application | NotVisible
 
 
 async def _ours(
-    desired: Connection, encvoy: EncvoyId
+    desired: Connection, known: str | None, encvoy: EncvoyId
 ) -> tuple[Application | NotVisible | None, tuple[Application, ...]]:
     """While being set up: what carries our description and our redirect URI was asked for by us, answered or not."""
     found = [a for a in await encvoy.applications(desired.redirect_uri) if a.description == desired.description]
-    found.sort(key=lambda application: (application.client_id != desired.client_id, application.client_id))
+    found.sort(key=lambda application: (application.client_id != known, application.client_id))
     if found:
         twins = tuple(a for a in found[1:] if a.redirect_uris == (desired.redirect_uri,))
         return found[0], twins
-    if desired.client_id is not None:
-        return await encvoy.application(desired.client_id), ()
-    return None, ()
+    return (None if known is None else await encvoy.application(known)), ()

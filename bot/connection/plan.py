@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.connection.absence import Explained, gone, hidden
 from bot.connection.changes import (
     AttachRules,
     AwaitLive,
@@ -45,15 +46,14 @@ from bot.connection.state import (
 from bot.errors import UserError
 
 AUTH_METHOD = "client_secret_post"
-NOT_VISIBLE_WHY = "Somebody deleted it, or took the bot's user off it; with its role at Encvoy ID I cannot tell which."
-NOT_VISIBLE_MEND = (
-    "If it is there, give the bot's user the role EDITOR in it. If it is gone, make that user an administrator of "
-    "Encvoy ID (EDITOR) until `/sso setup` has made a new one."
-)
 
 
 class ChangedByOthers(UserError):
     """Somebody else changed the connection meanwhile."""
+
+
+def _missing(found: Explained) -> ChangedByOthers:
+    return ChangedByOthers(found.what, why=found.why, mend=found.mend)
 
 
 def plan(desired: Connection, observed: Observed) -> tuple[Change, ...]:
@@ -82,6 +82,19 @@ def exchanging(desired: Connection) -> bool:
 def in_use(observed: Observed) -> bool:
     """Whether somebody may be signing in through the service right now."""
     return observed.stored is not None and (observed.stored.enabled or observed.live is not None)
+
+
+def required(desired: Connection, observed: Observed) -> Application:
+    """The application, for what cannot go on without it. ChangedByOthers if it is gone or hidden."""
+    match observed.application:
+        case Application() as found:
+            return found
+        case NotVisible() as found:
+            raise _missing(hidden(found))
+        case Unknown(reason=reason, mend=mend):
+            raise ChangedByOthers("The application at Encvoy ID cannot be seen now.", why=reason, mend=mend)
+        case None:
+            raise _missing(gone(desired.client_id or ""))
 
 
 def _down(observed: Observed) -> Iterator[Change]:
@@ -122,6 +135,8 @@ def _build(desired: Connection, observed: Observed) -> Iterator[Change]:
     if desired.pending is not None:
         yield Prove()
         yield Settle()
+    elif observed.application is None:
+        yield Prove()
 
 
 def _write_service(desired: Connection, observed: Observed, differing: tuple[str, ...]) -> Iterator[Change]:
@@ -224,11 +239,9 @@ def live_as_desired(desired: Connection, live: LiveService | Unknown | None) -> 
 def _refuse_what_is_not_ours(desired: Connection, observed: Observed) -> None:
     application, stored = observed.application, observed.stored
     if isinstance(application, NotVisible):
-        raise ChangedByOthers(
-            f"The application {application.client_id} is not visible to me at Encvoy ID.",
-            why=NOT_VISIBLE_WHY,
-            mend=NOT_VISIBLE_MEND,
-        )
+        raise _missing(hidden(application))
+    if exchanging(desired) and application is None:
+        raise _missing(gone(desired.client_id or ""))  # neither way of the exchange can be gone to its end
     if desired.current is None or stored is None or not isinstance(application, Application):
         return
     ours = {desired.current, desired.pending or desired.current}

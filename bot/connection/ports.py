@@ -186,7 +186,7 @@ class EncvoyId(Protocol):
         ...
 
     async def application(self, client_id: str) -> Application | NotVisible | None:
-        """One application in full; None only where the bot's role can tell that it is absent."""
+        """One application in full; None only where it was proved to be gone."""
         ...
 
     async def applications(self, redirect_uri: str) -> tuple[Application, ...]:

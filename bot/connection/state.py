@@ -140,9 +140,11 @@ class Application:
 
 @dataclass(frozen=True)
 class NotVisible:
-    """There may be an application of this id, but the bot's role cannot see it: never to be taken for absent."""
+    """The bot's role does not reach the application of this id: never to be taken for absent."""
 
     client_id: str
+    there: bool = True
+    """Whether it was seen to exist, as anybody may see; False: that could not be asked."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
+from bot.connection.absence import gone, hidden
 from bot.connection.ports import ApplicationFields
 from bot.connection.state import Application, NotVisible
 from bot.encvoy.decipher import SYSTEM
@@ -19,6 +20,7 @@ from bot.encvoy.fields import (
     to_create,
     to_write,
 )
+from bot.encvoy.probes import Probes
 from bot.encvoy.session import Session
 from bot.errors import Forbidden, NoAnswer, RemoteError, UserError
 
@@ -33,8 +35,9 @@ ACCESS_RESTRICTED = "T3E0026"
 class Applications:
     """The part of the management API that is about applications."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, probes: Probes) -> None:
         self._session = session
+        self._probes = probes
 
     async def create(self, fields: ApplicationFields) -> str:
         """Asks once and reads it back; returns the client_id.
@@ -64,14 +67,30 @@ class Applications:
         return client_id
 
     async def read(self, client_id: str) -> Application | NotVisible | None:
-        """One application. None only where absence is known; a role that may not see it gets NotVisible."""
+        """One application. None only where it was proved to be gone; NotVisible where the bot's role ends."""
+        found: Application | NotVisible | None = NotVisible(client_id, there=False)
         try:
-            value = await self._call("GET", CLIENT, client_id)
+            found = read_application(await self._call("GET", CLIENT, client_id), client_id, f"GET {CLIENT}")
         except Forbidden as refusal:
-            if refusal.code == ACCESS_RESTRICTED:
-                return NotVisible(client_id)
-            raise
-        return read_application(value, client_id, f"GET {CLIENT}")
+            if refusal.code != ACCESS_RESTRICTED:
+                raise
+        if isinstance(found, NotVisible) and not found.there:
+            return await self._as_anybody(client_id)
+        return found
+
+    async def _as_anybody(self, client_id: str) -> NotVisible | None:
+        """Gone and hidden are told apart without any role (facts/encvoy-id.md §6). It is gone only if both halves of
+        Encvoy ID say so: a new one in the place of one that is there would ask everybody for consent again."""
+        path = CLIENT.replace(":client_id", check_client_id(client_id))
+        try:
+            shown = await self._session.public(CLIENT, path=path)
+        except RemoteError as error:
+            if error.transient:
+                raise
+            return NotVisible(client_id, there=False)
+        if shown is not None or await self._probes.knows(client_id):
+            return NotVisible(client_id)
+        return None
 
     async def with_redirect_uri(self, redirect_uri: str) -> tuple[Application, ...]:
         """All that the bot may administer with this redirect URI among theirs."""
@@ -114,8 +133,12 @@ class Applications:
             await self._session.call("DELETE", RULE, path=_rule(client_id, rule_id))
 
     async def delete(self, client_id: str) -> None:
-        """Ensures that it is gone; harmless if it is. Forbidden where the role cannot tell."""
-        await self._call("DELETE", CLIENT, client_id)
+        """Ensures that it is gone; harmless if it is."""
+        try:
+            await self._call("DELETE", CLIENT, client_id)
+        except Forbidden:
+            if await self.read(client_id) is not None:
+                raise
 
     async def _find(self, condition: dict[str, Any]) -> list[Application]:
         """By a condition on the columns. The list shows neither secrets nor redirect URIs, so each is read."""
@@ -126,15 +149,10 @@ class Applications:
 
     async def _require(self, client_id: str) -> Application:
         app = await self.read(client_id)
-        if app is None:
-            raise UserError("Encvoy ID has no application of this id any more.", mend="`/sso setup` makes a new one.")
-        if isinstance(app, NotVisible):
-            raise UserError(
-                "The application at Encvoy ID is not visible to the bot.",
-                why="The role of the bot's user does not reach it.",
-                mend="Make the bot's user an editor of the application in Encvoy ID.",
-            )
-        return app
+        if isinstance(app, Application):
+            return app
+        missing = gone(client_id) if app is None else hidden(app)
+        raise UserError(missing.what, why=missing.why, mend=missing.mend)
 
     async def _call(self, method: str, pattern: str, client_id: str, *, json: Any = None) -> Any:
         path = pattern.replace(":client_id", check_client_id(client_id))

@@ -46,8 +46,8 @@ class EncvoyIdClient:
         self._wire = Wire(SYSTEM, timeout=timeout, tls=tls)
         self._discovery = Discovery(self._wire, self.url, clock)
         self._session = Session(self._wire, self._discovery, Account(self.url, client_id, login, password), clock)
-        self._applications = Applications(self._session)
         self._probes = Probes(self._wire, self._discovery)
+        self._applications = Applications(self._session, self._probes)
 
     async def __aenter__(self) -> EncvoyIdClient:
         return self

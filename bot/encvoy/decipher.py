@@ -31,7 +31,10 @@ KEY_PREFIX = "translation.errors."
 """`errorCode` is the key of a translation, not the bare code (facts/encvoy-id.md §5)."""
 
 CHECK_URL = "Check SSOBOT_ENCVOY_URL: it must be exactly the address in Encvoy ID's own DOMAIN setting."
-CHECK_ROLE = "Give the bot's user the role of a manager in Encvoy ID, or a higher one."
+CHECK_ROLE = (
+    "The bot's user needs the role of a manager (ADMIN) in Encvoy ID. Give it to an ordinary user, or to a new one; "
+    "changing the role of one that is a manager already deletes every application that it made."
+)
 CHECK_PROXY = "Look at Encvoy ID's logs, and at the proxy before it."
 
 
@@ -64,7 +67,7 @@ _MANAGEMENT: Mapping[tuple[int, str | None], Meaning] = {
     (403, "T3E0026"): Meaning(
         Forbidden,
         "The bot's user has no role in this application, or it is not there.",
-        "Make the bot's user an editor of the application in Encvoy ID.",
+        "`/sso status` says which, and what to do.",
     ),
     (403, "T3E0024"): Meaning(Forbidden, "The bot's user is blocked in Encvoy ID.", "Unblock it there."),
     (403, "DELETED"): Meaning(Forbidden, "The bot's user is deleted in Encvoy ID.", "Restore it, or take another one."),

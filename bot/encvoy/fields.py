@@ -69,10 +69,11 @@ def to_write(fields: ApplicationFields) -> dict[str, Any]:
 def read_application(value: Any, client_id: str, route: str) -> Application | NotVisible | None:
     """An answer to GET by id (facts/encvoy-id.md §4): full, short (we have no rights on it), or absent.
 
-    Absent is only `{"rules": []}`, which whoever sees everything gets; an empty body is what strangers get.
+    Absent is `{"rules": []}` for whoever sees everything. Strangers get an empty body then: whoever has logged in and
+    gets that was not recognised, which alone proves nothing.
     """
     if value is None:
-        return NotVisible(client_id)
+        return NotVisible(client_id, there=False)
     if not isinstance(value, dict):
         raise not_its_own(route, "That is no application.")
     if "client_id" not in value:

@@ -21,7 +21,7 @@ from bot.clock import Clock
 from bot.connection.ports import Provider
 from bot.encvoy.decipher import CHECK_URL, SYSTEM, decipher_management, decipher_oidc, not_its_own
 from bot.encvoy.urls import resolve
-from bot.encvoy.widget import defused, mend_for, read_page, safe_word
+from bot.encvoy.widget import defused, error_on_page, mend_for, read_page, safe_word
 from bot.errors import BadAnswer, LoginRefused, Redirected
 from bot.secret import Secret
 from bot.wire import Answer, Browser, Wire
@@ -30,7 +30,6 @@ MOST_HOPS = 8
 """Five are seen with a consent between (facts/encvoy-id.md §6)."""
 
 _INTERACTION = re.compile(r".*/interaction/[^/?#]+")
-_HTML_ERROR = re.compile(r"<strong>error</strong>:\s*([a-z_]{1,40})\b")
 
 CHECK_CLIENT = "Check SSOBOT_ENCVOY_CLIENT_ID: it must be the id of Encvoy ID's main client. " + CHECK_URL
 
@@ -186,8 +185,7 @@ def _refused_page(answer: Answer, route: str) -> LoginRefused | BadAnswer:
     if answer.status != 400:
         _raise_unless_page(answer, route)
         return not_its_own(route, "It does not lead to a login page.", CHECK_URL, status=answer.status)
-    found = _HTML_ERROR.search(answer.text)
-    return LoginRefused(SYSTEM, route, status=400, code=found.group(1) if found else None, mend=CHECK_CLIENT)
+    return LoginRefused(SYSTEM, route, status=400, code=error_on_page(answer.text), mend=CHECK_CLIENT)
 
 
 def _stopped_at_page(answer: Answer, route: str, account: Account) -> LoginRefused:

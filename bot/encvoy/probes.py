@@ -14,6 +14,7 @@ from bot.addresses import same_address
 from bot.connection.ports import Probe, Provider
 from bot.encvoy.decipher import decipher_oidc
 from bot.encvoy.discovery import JSON, Discovery
+from bot.encvoy.widget import error_on_page
 from bot.errors import Rejected, Unauthenticated
 from bot.secret import Secret
 from bot.wire import Wire
@@ -61,6 +62,19 @@ class Probes:
             return Probe.REDIRECT_REFUSED
         decipher_oidc(answer.status, answer.headers, answer.body, route)
         return Probe.BROKEN
+
+    async def knows(self, client_id: str) -> bool:
+        """Whether the token side has such a client at all, by `prompt=none` without a redirect URI: one that is gone is
+        `invalid_client`, on a page (facts/encvoy-id.md §9); whatever else it says, it is there."""
+        provider = await self._discovery.provider()
+        route = f"GET {urlsplit(provider.authorize_url).path}"
+        query = urlencode({"client_id": client_id, "response_type": "code", "scope": SCOPE, "prompt": "none"})
+        answer = await self._wire.send("GET", f"{provider.authorize_url}?{query}", route=route)
+        if answer.status == 400:
+            return error_on_page(answer.text) != "invalid_client"
+        if not answer.location:
+            decipher_oidc(answer.status, answer.headers, answer.body, route)
+        return True
 
     async def _by_par(self, par_url: str, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
         form = {

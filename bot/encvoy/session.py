@@ -51,11 +51,11 @@ class Session:
             token = await self._valid_token(SPARE_SECONDS)
             return await self._send(route, method, path or pattern, query, json, token)
 
-    async def public(self, pattern: str) -> Any:
-        """A GET that needs no login, made without one."""
+    async def public(self, pattern: str, *, path: str | None = None) -> Any:
+        """A GET that needs no login, made without one; `pattern` and `path` as for `call`."""
         route = f"GET {pattern}"
         async with self._turn(route):
-            return await self._send(route, "GET", pattern, "", None, None)
+            return await self._send(route, "GET", path or pattern, "", None, None)
 
     async def warm(self) -> None:
         """Makes sure that for the next minute a call is one request on an open connection, and nothing before it."""

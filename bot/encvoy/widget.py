@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 _ASSIGNMENT = re.compile(r"""window(?:\.__WIDGET_DATA__|\[["']__WIDGET_DATA__["']\])\s*=\s*""")
+_HTML_ERROR = re.compile(r"<strong>error</strong>:\s*([a-z_]{1,40})\b")
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,40}")
 LONGEST_STATE = 256 * 1024
 """How much of a page is searched for the end of its state."""
@@ -70,6 +71,12 @@ def read_page(html: str) -> Page:
     env = data.get("envVars")
     message = env.get("MESSAGE") if isinstance(env, dict) else None
     return Page(safe_word(route) or "unknown", defused(message) if isinstance(message, str) else "")
+
+
+def error_on_page(html: str) -> str | None:
+    """The code on the page by which the authorization endpoint refuses a client (facts/encvoy-id.md §9)."""
+    found = _HTML_ERROR.search(html)
+    return found.group(1) if found else None
 
 
 def mend_for(route: str) -> str:

@@ -176,6 +176,19 @@ ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
         (DetachRules(("email",)), WriteService(("scope",)), AwaitLive(Live.ON)),
     ),
     (
+        "the application is gone",
+        AT_REST,
+        replace(WHOLE, application=None),
+        (
+            CreateApplication(),
+            WriteApplicationSecret(),
+            AttachRules(("email", "login")),
+            WriteService(("id",)),
+            Prove(),
+            AwaitLive(Live.ON),
+        ),
+    ),
+    (
         "a creation was repeated",
         wish(client_id="c1"),
         replace(WHOLE, twins=(replace(APPLICATION, client_id="c2"),)),
@@ -273,9 +286,15 @@ def test_disable_is_never_held_up_by_a_secret_of_others() -> None:
     assert plan(OFF, both)[:2] == (SwitchService(on=False), AwaitLive(Live.OFF))
 
 
-def test_not_visible_is_never_taken_for_absent() -> None:
+@pytest.mark.parametrize("there", [True, False])
+def test_not_visible_is_never_taken_for_absent(there: bool) -> None:
     with pytest.raises(ChangedByOthers, match="not visible to me"):
-        plan(AT_REST, replace(WHOLE, application=NotVisible("c1")))
+        plan(AT_REST, replace(WHOLE, application=NotVisible("c1", there=there)))
+
+
+def test_an_exchange_whose_application_is_gone_ends() -> None:
+    with pytest.raises(ChangedByOthers, match="gone from Encvoy ID"):
+        plan(EXCHANGE, replace(WHOLE, application=None))
 
 
 def test_no_error_of_the_plan_shows_a_secret() -> None:

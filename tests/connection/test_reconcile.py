@@ -264,6 +264,33 @@ async def test_a_creation_never_answered_is_found_by_its_description(bench: Benc
     assert len(bench.encvoy.applications_by_id) == 1
 
 
+async def test_in_the_place_of_an_application_that_is_gone_a_new_one_is_made(standing: Bench) -> None:
+    standing.encvoy.applications_by_id.clear()
+    connection, _ = await standing.run()
+    assert list(standing.encvoy.applications_by_id) == [connection.client_id]
+    assert standing.rocketchat.settings["Encvoyid"]["id"] == connection.client_id
+    assert standing.rocketchat.live_records["Encvoyid"][0].settings["id"] == connection.client_id
+
+
+async def test_a_new_one_that_was_never_answered_is_found_too(standing: Bench) -> None:
+    standing.encvoy.applications_by_id.clear()
+    standing.world.script = at("create_application after", NoAnswer("Encvoy ID", "POST /api/v1/clients"))
+    connection, _ = await standing.run()
+    assert list(standing.encvoy.applications_by_id) == [connection.client_id]
+
+
+async def test_an_application_that_is_deleted_in_the_middle_of_an_exchange_ends_it(standing: Bench) -> None:
+    def script(call: str) -> Exception | None:
+        if call != "write_application before":
+            return None
+        standing.encvoy.applications_by_id.clear()
+        return Forbidden("Encvoy ID", "PUT /api/v1/clients", status=403)
+
+    standing.world.script = script
+    with pytest.raises(UserError, match="gone from Encvoy ID"):
+        await rotate(standing)
+
+
 async def test_an_application_of_others_with_our_address_is_left_alone(bench: Bench) -> None:
     await bench.encvoy.create_application(
         ApplicationFields(name="theirs", description="by hand", redirect_uris=(wish().redirect_uri,))

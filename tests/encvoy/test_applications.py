@@ -13,7 +13,7 @@ from aiohttp import web
 from bot.connection.ports import ApplicationFields
 from bot.connection.state import Application, NotVisible
 from bot.encvoy.client import EncvoyIdClient
-from bot.errors import Forbidden, NoAnswer, RemoteError, UserError
+from bot.errors import BadAnswer, Forbidden, NoAnswer, RemoteError, UserError
 from bot.sandbox.encvoy.standin import EncvoyStandIn
 from bot.sandbox.faults import Effect, Fault, When
 from bot.secret import Secret, new_secret
@@ -27,6 +27,10 @@ FIELDS = ApplicationFields(
     token_endpoint_auth_method="client_secret_post",
 )
 Make = Callable[..., EncvoyIdClient]
+
+
+def anonymous(request: web.Request, _: object) -> bool:
+    return "Authorization" not in request.headers
 
 
 async def seen(client: EncvoyIdClient, client_id: str) -> Application:
@@ -90,14 +94,55 @@ async def test_a_create_in_somebody_elses_name_is_noticed(client: EncvoyIdClient
         await client.create_application(FIELDS)
 
 
-@pytest.mark.parametrize("role", ["owner", "editor"])
-async def test_absence_is_known_to_who_sees_everything(make_client: Make, role: str) -> None:
+@pytest.mark.parametrize("role", ["owner", "editor", "manager", "person"])
+async def test_absence_is_proved_whatever_the_role(make_client: Make, role: str) -> None:
     assert await make_client(role).application("nosuchapplication") is None
 
 
-@pytest.mark.parametrize("role", ["manager", "person"])
-async def test_for_everybody_else_an_unknown_id_is_not_visible(make_client: Make, role: str) -> None:
-    assert await make_client(role).application("nosuchapplication") == NotVisible("nosuchapplication")
+async def test_what_only_one_half_calls_gone_is_not_gone(make_client: Make, standin: EncvoyStandIn) -> None:
+    """A proxy that answers with nothing in the backend's place."""
+    client_id = await make_client("editor").create_application(FIELDS)
+    standin.faults.add(Fault("GET", f"/api/v1/clients/{client_id}", status=200, body="", matches=anonymous))
+
+    assert await make_client("manager").application(client_id) == NotVisible(client_id)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+async def test_where_nobody_may_ask_without_a_login_it_is_not_known(
+    client: EncvoyIdClient, standin: EncvoyStandIn, status: int
+) -> None:
+    standin.faults.add(Fault("GET", "/api/v1/clients/", status=status, body="<h1>No</h1>", matches=anonymous))
+
+    assert await client.application("nosuchapplication") == NotVisible("nosuchapplication", there=False)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/api/v1/clients/", 502), ("/oidc/auth", 502)])
+async def test_what_is_away_proves_nothing(
+    client: EncvoyIdClient, standin: EncvoyStandIn, path: str, status: int
+) -> None:
+    await client.log_in()
+    standin.faults.add(Fault("GET", path, status=status, body="<h1>Bad Gateway</h1>", matches=anonymous))
+
+    with pytest.raises(BadAnswer):
+        await client.application("nosuchapplication")
+
+
+async def test_a_broken_record_at_the_token_side_is_there(make_client: Make, standin: EncvoyStandIn) -> None:
+    client_id = await make_client("editor").create_application(FIELDS)
+    standin.clients.by_id[client_id]["grant_types"] = []
+
+    assert await make_client("manager").application(client_id) == NotVisible(client_id)
+
+
+async def test_a_manager_whose_role_was_changed_has_lost_every_application(
+    make_client: Make, standin: EncvoyStandIn
+) -> None:
+    """The advice that this program never gives."""
+    client = make_client()
+    client_id = await client.create_application(FIELDS)
+    standin.management.dissolve_organisation(standin.person("manager"))
+
+    assert await client.application(client_id) is None
 
 
 async def test_a_foreign_application_is_not_visible_to_a_manager(make_client: Make) -> None:
@@ -296,12 +341,33 @@ async def test_a_deleted_application_is_gone_and_may_be_deleted_again(make_clien
     assert await client.application(client_id) is None
 
 
-async def test_a_manager_is_not_told_that_it_is_gone(client: EncvoyIdClient) -> None:
+async def test_a_manager_may_delete_what_is_gone(client: EncvoyIdClient) -> None:
     client_id = await client.create_application(FIELDS)
     await client.delete_application(client_id)
 
+    await client.delete_application(client_id)
+
+    assert await client.application(client_id) is None
+
+
+async def test_a_foreign_application_is_not_deleted(make_client: Make) -> None:
+    client_id = await make_client("editor").create_application(FIELDS)
+
     with pytest.raises(Forbidden):
-        await client.delete_application(client_id)
+        await make_client("manager").delete_application(client_id)
+
+
+@pytest.mark.parametrize("role", ["manager", "editor"])
+async def test_no_mend_asks_for_another_role_of_a_manager(make_client: Make, standin: EncvoyStandIn, role: str) -> None:
+    """It would cost every application (facts/encvoy-id.md §6)."""
+    client_id = await make_client("editor").create_application(FIELDS)
+    if role == "editor":
+        await make_client("editor").delete_application(client_id)
+    with pytest.raises(UserError) as caught:
+        await make_client("manager").write_application(client_id, ApplicationFields(name="x"))
+
+    assert ("deletes every application that it made" in caught.value.mend) is (role == "manager")
+    assert "/sso setup" in caught.value.mend
 
 
 async def test_who_may_register_is_public(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:

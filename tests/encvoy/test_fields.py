@@ -135,7 +135,7 @@ def test_only_the_answer_of_somebody_who_sees_everything_means_absent() -> None:
     ],
 )
 def test_a_short_or_empty_answer_is_not_absence(value: Any) -> None:
-    assert read_application(value, "abc", ROUTE) == NotVisible("abc")
+    assert read_application(value, "abc", ROUTE) == NotVisible("abc", there=value is not None)
 
 
 @pytest.mark.parametrize("value", [{}, [], "abc", {"name": "n"}, FULL | {"client_id": "other"}])

@@ -244,6 +244,8 @@ class MemoryEncvoyId:
     world: Scripted
     applications_by_id: dict[str, Application] = field(default_factory=dict)
     accepts_anything: bool = False
+    hidden: set[str] = field(default_factory=set)
+    """Ids of applications that the bot's role does not reach."""
     url: str = "https://id.example.org"
     _numbers: int = 0
 
@@ -270,11 +272,14 @@ class MemoryEncvoyId:
 
     async def application(self, client_id: str) -> Application | NotVisible | None:
         self.world.before("application")
-        return self.applications_by_id.get(client_id)
+        found = self.applications_by_id.get(client_id)
+        return NotVisible(client_id) if found and client_id in self.hidden else found
 
     async def applications(self, redirect_uri: str) -> tuple[Application, ...]:
         self.world.before("applications")
-        return tuple(a for a in self.applications_by_id.values() if redirect_uri in a.redirect_uris)
+        return tuple(
+            a for i, a in self.applications_by_id.items() if i not in self.hidden and redirect_uri in a.redirect_uris
+        )
 
     async def create_application(self, fields: ApplicationFields) -> str:
         self.world.before("create_application")

@@ -10,7 +10,7 @@ from bot.sandbox.encvoy.people import Role
 from bot.sandbox.rocketchat.standin import RocketChatStandIn
 from bot.secret import Secret
 from bot.signin.walk import sign_in
-from tests.support.grounds import application
+from tests.support.grounds import application, taken_off_the_application
 from tests.support.snapshot import snapshot
 from tests.support.world import SERVICE, SETTINGS, World
 
@@ -153,28 +153,43 @@ def delete_application(world: World) -> str:
     return client_id
 
 
-async def test_an_application_that_a_manager_cannot_see_any_more_is_not_taken_for_absent(connected: World) -> None:
-    client_id = delete_application(connected)
+async def test_an_application_that_the_bot_may_not_see_is_not_taken_for_absent(connected: World) -> None:
+    client_id = str(application(connected)["client_id"])
+    with taken_off_the_application(connected):
+        before = snapshot(connected)
+        for words in ("setup", "rotate"):
+            answer = await connected.ask(words)
+            assert "✗ Not done: " in answer
+            assert f"{client_id} is there at Encvoy ID, and not visible to me in full" in answer
+            assert "Leave the user's role in Encvoy ID itself as it is" in answer
+        assert f"`{client_id}` is there, and not visible to me in full" in await connected.ask("status")
+        assert snapshot(connected) == before
+
+
+async def test_an_application_deleted_by_hand_is_made_again(connected: World) -> None:
+    gone = delete_application(connected)
     before = snapshot(connected)
-    for words in ("setup", "rotate"):
-        answer = await connected.ask(words)
-        assert "Not done: " in answer
-        assert "not visible to me" in answer or "not there" in answer
-    assert client_id in await connected.ask("status")
+    assert f"`{gone}` is gone" in await connected.ask("status")
+    assert f"{gone} is gone from Encvoy ID" in await connected.ask("rotate")
     assert snapshot(connected) == before
 
+    answer = await connected.ask("setup")
+    assert f"The application {gone} is gone from Encvoy ID" in answer
+    assert "asks each person for consent once more" in answer
+    assert "✗" not in answer
+    assert application(connected)["client_id"] != gone
+    await whole(connected)
 
-async def test_an_application_deleted_by_hand_is_made_again_where_the_role_can_tell(quiet_world: World) -> None:
-    bots_role = (quiet_world.encvoy.main["client_id"], quiet_world.encvoy.person("manager").id)
-    quiet_world.encvoy.people.roles[bots_role] = Role.EDITOR
-    async with quiet_world.play.bot():
-        await quiet_world.ask("setup")
-        gone = delete_application(quiet_world)
-        assert "`!sso setup`" in await quiet_world.ask("rotate")
 
-        assert "✗" not in await quiet_world.ask("setup")
-        assert application(quiet_world)["client_id"] != gone
-        await whole(quiet_world)
+async def test_a_manager_whose_role_was_changed_sets_up_again(connected: World) -> None:
+    """With the organisation every application is gone; as an administrator the bot's user makes others."""
+    encvoy = connected.encvoy
+    encvoy.management.dissolve_organisation(encvoy.person("manager"))
+    encvoy.people.roles[encvoy.main["client_id"], encvoy.person("manager").id] = Role.EDITOR
+    assert "is gone" in await connected.ask("status")
+
+    assert "✗" not in await connected.ask("setup")
+    await whole(connected)
 
 
 @pytest.mark.parametrize(
@@ -221,15 +236,11 @@ async def test_a_name_that_people_changed_is_theirs(connected: World) -> None:
     assert application(connected)["name"] == "Our chat"
 
 
-async def test_everything_removed_on_both_sides_is_made_again(quiet_world: World) -> None:
-    bots_role = (quiet_world.encvoy.main["client_id"], quiet_world.encvoy.person("manager").id)
-    quiet_world.encvoy.people.roles[bots_role] = Role.EDITOR
-    async with quiet_world.play.bot():
-        await quiet_world.ask("setup")
-        delete_application(quiet_world)
-        remove_service(quiet_world.rocketchat)
-        assert "✗" not in await quiet_world.ask("setup")
-        await whole(quiet_world)
+async def test_everything_removed_on_both_sides_is_made_again(connected: World) -> None:
+    delete_application(connected)
+    remove_service(connected.rocketchat)
+    assert "✗" not in await connected.ask("setup")
+    await whole(connected)
 
 
 # Twice.

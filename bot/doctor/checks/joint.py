@@ -3,9 +3,10 @@ a connection."""
 
 from __future__ import annotations
 
+from bot.connection.absence import gone, hidden
 from bot.connection.in_use import Use
 from bot.connection.marker import meaning
-from bot.connection.plan import NOT_VISIBLE_MEND, NOT_VISIBLE_WHY, application_drift, drift, unwanted_rules
+from bot.connection.plan import application_drift, drift, unwanted_rules
 from bot.connection.ports import Probe, Server
 from bot.connection.preflight import refuse_licence
 from bot.connection.state import Application, LiveService, NotVisible, StoredService, Unknown
@@ -25,14 +26,12 @@ def application(evidence: Evidence) -> Result | None:
     match evidence.application:
         case Unknown(reason=reason):
             return skipped(reason)
-        case NotVisible(client_id=client_id):
-            return failed(
-                f"`{client_id}` is not visible to me",
-                NOT_VISIBLE_WHY,
-                NOT_VISIBLE_MEND,
-            )
+        case NotVisible() as found:
+            seen = "is there, and not visible to me in full" if found.there else "is not visible to me"
+            return failed(f"`{found.client_id}` {seen}", hidden(found).why, hidden(found).mend)
         case None:
-            return failed("it is not there", "Somebody deleted it.", "`/sso setup` makes a new one.")
+            missing = gone(evidence.connection.client_id or "")
+            return failed("it is gone from Encvoy ID: nobody can sign in through it", missing.why, missing.mend)
         case found:
             return passed(f"`{found.client_id}`")
 

@@ -144,13 +144,18 @@ class Management:
         self.guard.require_manager_of(actor, client_id)
         if client_id == self.state.main_id:
             raise ApiError(400, "T3E0067")
+        self._remove(client_id)
+        return web.Response(text="")
+
+    def _remove(self, client_id: str) -> None:
+        """Together with its children, and what was kept about them."""
         for gone in self.state.clients.delete(client_id):
             self.state.people.forget_client(gone)
             self.state.consents = {consent for consent in self.state.consents if consent[0] != gone}
-        return web.Response(text="")
 
     async def give_role(self, request: web.Request) -> web.Response:
-        """204; ADMIN only in the main client, where it also makes an organisation client."""
+        """204; ADMIN only in the main client, where it also makes an organisation client. Any other role there takes
+        the organisation away again, with every application in it (facts/encvoy-id.md §6)."""
         body = await json_body(request)
         actor = self.guard.actor(request)
         client_id, user_id = request.match_info["client_id"], request.match_info["user_id"]
@@ -163,10 +168,18 @@ class Management:
             raise Hang
         if wanted == "ADMIN" and client_id != self.state.main_id:
             raise ApiError(400, "T3E0067")
-        self.state.people.roles[key] = Role(wanted)
+        before, self.state.people.roles[key] = self.state.people.roles[key], Role(wanted)
+        if client_id == self.state.main_id and before is Role.ADMIN and wanted != "ADMIN":
+            self.dissolve_organisation(self.state.people.by_id[key[1]])
         if wanted == "ADMIN":
             self.make_organisation(self.state.people.by_id[key[1]])
         return web.Response(status=204)
+
+    def dissolve_organisation(self, person: Person) -> None:
+        """A manager is none any more: the organisation goes, and by cascade what belongs to it."""
+        names = [row["client_id"] for row in self.state.clients.by_id.values() if row["name"] == f"Org{person.id}"]
+        for client_id in names:
+            self._remove(client_id)
 
     def make_organisation(self, person: Person) -> Record:
         """The client `Org<id>` that a manager's applications belong to (facts/encvoy-id.md §6)."""

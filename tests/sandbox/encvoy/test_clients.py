@@ -218,6 +218,18 @@ async def test_a_new_manager_gets_an_organisation(idp: EncvoyStandIn, browser: B
     assert idp.clients.by_id[made["client_id"]]["parent_id"] == organisation["client_id"]
 
 
+@pytest.mark.parametrize("role", ["EDITOR", "USER"])
+async def test_any_other_role_of_a_manager_deletes_all_that_he_made(
+    idp: EncvoyStandIn, browser: Browser, client_id: str, foreign: str, editor: str, role: str
+) -> None:
+    """facts/encvoy-id.md §6, seen on a running server."""
+    at = f"/api/v1/clients/{idp.state.main_id}/users/{idp.person('manager').id}/role"
+    assert (await browser.ask("PUT", at, token=editor, body={"role": role})).status == 204
+    assert client_id not in idp.clients.by_id
+    assert not [row for row in idp.clients.by_id.values() if row["name"].startswith("Org")]
+    assert foreign in idp.clients.by_id
+
+
 async def test_manager_is_a_role_of_the_main_client_only(
     idp: EncvoyStandIn, browser: Browser, client_id: str, manager: str
 ) -> None:

@@ -1,0 +1,34 @@
+"""What is said of an application that is gone or hidden: nothing that would make it worse."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.connection.absence import Explained, gone, hidden, replaced
+from bot.connection.state import NotVisible
+
+THERE, UNCLEAR = hidden(NotVisible("c1")), hidden(NotVisible("c1", there=False))
+
+
+@pytest.mark.parametrize("said", [gone("c1"), THERE, UNCLEAR])
+def test_it_names_the_application_and_the_command(said: Explained) -> None:
+    assert "c1" in said.what
+    assert "`/sso setup` makes a new one" in said.mend
+
+
+@pytest.mark.parametrize("said", [THERE, UNCLEAR])
+def test_whoever_gives_a_role_is_told_which_one_to_leave(said: Explained) -> None:
+    assert "Leave the user's role in Encvoy ID itself as it is" in said.mend
+
+
+def test_no_role_is_asked_for_where_it_is_gone() -> None:
+    assert "EDITOR" not in gone("c1").mend
+
+
+def test_only_what_was_seen_is_called_there() -> None:
+    assert "is there" in THERE.what
+    assert "is there" not in UNCLEAR.what
+
+
+def test_what_a_new_one_costs_is_said_before() -> None:
+    assert "asks each person for consent once more" in replaced("c1")
