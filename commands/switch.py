@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Registry
+from bot.connection.plan import Scope
 from bot.connection.receipt import Outcome
-from bot.connection.reconcile import Reconciler
+from bot.connection.undertake import Asked, undertake
 from commands.parts import Parts
-from commands.wording import Narration
+from commands.wording import Narration, also_differs
 
 
 def register(registry: Registry, parts: Parts) -> None:
@@ -35,12 +36,13 @@ def register(registry: Registry, parts: Parts) -> None:
 
 
 async def _switch(call: Call, parts: Parts, *, on: bool) -> Answer:
-    wish = replace(await parts.connection(), enabled=on)
+    there = await parts.connection()
+    wish = replace(there, enabled=on)
     call.progress.doing("switching on" if on else "switching off")
     await call.authorize()
-    await parts.shop.connections.save(wish, operation_id=call.operation.id)
-    reconciler = Reconciler(parts.shop, Narration(call.progress, parts.fingerprints), call.operation.id)
-    _, receipt = await reconciler.run(wish)
-    word = "on" if on else "off"
+    asked = Asked(wish, there, call.operation.id, Scope.SWITCH, call.operation.resumed)
+    done = await undertake(asked, parts.shop, Narration(call.progress, parts.fingerprints))
+    receipt, word = done.receipt, "on" if on else "off"
     said = f"It is {word}." if receipt.outcome is not Outcome.UNCHANGED else f"It was {word} already; nothing changed."
-    return Answer((said,), next=("test",) if on else ("enable", "status"), receipt=receipt.as_dict())
+    lines = (said, *also_differs(done.connection, done.seen))
+    return Answer(lines, next=("test",) if on else ("enable", "status"), receipt=receipt.as_dict())
