@@ -5,6 +5,8 @@ class whose text reaches a person; anything else becomes "internal error" with a
 
     SsobotError
     └── UserError             what is true, why, and what mends it
+        ├── Unfinished        a part of it was done
+        ├── Uncertain         nobody can say whether it was done
         ├── ConfigError       names the variable
         ├── StoreUnavailable  the bot's own database is away          (effect unknown, but nothing remote)
         └── RemoteError       one of the two systems did not do what was asked
@@ -31,6 +33,9 @@ class SsobotError(Exception):
 class UserError(SsobotError):
     """This cannot be done."""
 
+    verdict: ClassVar[str] = "Not done"
+    """How the answer begins: what became of what was asked for."""
+
     def __init__(self, what: str = "", *, why: str = "", mend: str = "") -> None:
         """`what` is true now, on each side; `why`; `mend`, the command or the setting that puts it right."""
         self.what = what or _first_sentence(type(self))
@@ -42,6 +47,18 @@ class UserError(SsobotError):
     def text(self) -> str:
         """The whole, as sentences; never holds a secret or a piece of a response body."""
         return " ".join(part for part in (self.what, self.why, self.mend) if part)
+
+
+class Unfinished(UserError):
+    """It was begun, and not finished."""
+
+    verdict = "Not finished"
+
+
+class Uncertain(UserError):
+    """It may have been done, and nobody can say."""
+
+    verdict = "Perhaps done, perhaps not"
 
 
 class ConfigError(UserError):

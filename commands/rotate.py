@@ -11,16 +11,17 @@ from bot.connection.changes import AwaitLive
 from bot.connection.in_use import Use
 from bot.connection.marker import next_marker
 from bot.connection.observe import observe
-from bot.connection.plan import exchanging, in_use, plan, required
+from bot.connection.plan import Scope, exchanging, in_use, plan
 from bot.connection.proof import prove_ground
 from bot.connection.receipt import Outcome, Receipt
-from bot.connection.reconcile import Reconciler
+from bot.connection.refusals import required
 from bot.connection.state import Connection, LiveService, Observed
+from bot.connection.undertake import Asked, undertake
 from bot.errors import UserError
 from bot.secret import new_secret
 from commands.parts import Parts
 from commands.recovery import ConnectionRecovery
-from commands.wording import Narration, in_use_text, plan_text
+from commands.wording import Narration, also_differs, in_use_text, plan_text
 
 
 def register(registry: Registry, parts: Parts) -> None:
@@ -45,13 +46,14 @@ def register(registry: Registry, parts: Parts) -> None:
         else:
             wish, observed = await _wish(call, parts, there)
         if observed is not None and "dry-run" in call.options:
-            text = plan_text(plan(wish, observed), wish)
+            text = plan_text(plan(wish, observed, Scope.SECRET), wish)
             return Answer((f"Nothing was changed. I would do this, in this order:\n{text}",), next=("rotate",))
         await call.authorize()
-        await parts.shop.connections.save(wish, operation_id=call.operation.id)
-        reconciler = Reconciler(parts.shop, Narration(call.progress, parts.fingerprints), call.operation.id)
-        connection, receipt = await reconciler.run(wish, observed)
-        return _answer(connection, receipt, parts)
+        resumed = call.operation.resumed or exchanging(there)
+        asked = Asked(wish, there, call.operation.id, Scope.SECRET, resumed)
+        done = await undertake(asked, parts.shop, Narration(call.progress, parts.fingerprints), observed)
+        answer = _answer(done.connection, done.receipt, parts)
+        return replace(answer, lines=(*answer.lines, *also_differs(done.connection, done.seen)))
 
 
 async def _wish(call: Call, parts: Parts, connection: Connection) -> tuple[Connection, Observed]:

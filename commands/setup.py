@@ -15,8 +15,8 @@ from bot.connection.observe import observe
 from bot.connection.plan import exchanging, in_use, plan
 from bot.connection.preflight import look, refuse_unready, refuse_what_is_there
 from bot.connection.profile import Profile
-from bot.connection.reconcile import Reconciler
 from bot.connection.state import Connection, LiveService, Observed, SettingValue
+from bot.connection.undertake import Asked, undertake
 from bot.errors import UserError
 from bot.secret import new_secret
 from commands import correction
@@ -64,12 +64,11 @@ def register(registry: Registry, parts: Parts) -> None:
         if not changes and wish == there:
             return await _tested(call, parts, there, (_nothing_to_do(call),))
         await call.authorize()
-        await parts.shop.connections.save(wish, operation_id=call.operation.id)
-        reconciler = Reconciler(parts.shop, Narration(call.progress, parts.fingerprints), call.operation.id)
-        connection, receipt = await reconciler.run(wish, observed)
-        confirmed = await _confirmed(call, parts, connection, there)
-        answer = await _tested(call, parts, confirmed.connection, (*confirmation(confirmed), consent(connection)))
-        return replace(answer, receipt=receipt.as_dict(), failed=answer.failed or not confirmed.works)
+        asked = Asked(wish, there, call.operation.id, resumed=call.operation.resumed)
+        done = await undertake(asked, parts.shop, Narration(call.progress, parts.fingerprints), observed)
+        confirmed = await _confirmed(call, parts, done.connection, there)
+        answer = await _tested(call, parts, confirmed.connection, (*confirmation(confirmed), consent(done.connection)))
+        return replace(answer, receipt=done.receipt.as_dict(), failed=answer.failed or not confirmed.works)
 
 
 async def _new(call: Call, parts: Parts) -> Connection:

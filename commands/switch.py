@@ -7,11 +7,12 @@ from dataclasses import replace
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Registry
 from bot.connection.confirm import Confirmed, ask
+from bot.connection.plan import Scope
 from bot.connection.receipt import Outcome
-from bot.connection.reconcile import Reconciler
+from bot.connection.undertake import Asked, undertake
 from commands.parts import Parts
 from commands.recovery import ConnectionRecovery
-from commands.wording import Narration, confirmation
+from commands.wording import Narration, also_differs, confirmation
 
 
 def register(registry: Registry, parts: Parts) -> None:
@@ -39,18 +40,19 @@ def register(registry: Registry, parts: Parts) -> None:
 
 
 async def _switch(call: Call, parts: Parts, *, on: bool) -> Answer:
-    wish = replace(await parts.connection(), enabled=on)
+    there = await parts.connection()
+    wish = replace(there, enabled=on)
     call.progress.doing("switching on" if on else "switching off")
     await call.authorize()
-    await parts.shop.connections.save(wish, operation_id=call.operation.id)
-    reconciler = Reconciler(parts.shop, Narration(call.progress, parts.fingerprints), call.operation.id)
-    connection, receipt = await reconciler.run(wish)
-    word = "on" if on else "off"
+    asked = Asked(wish, there, call.operation.id, Scope.SWITCH, call.operation.resumed)
+    done = await undertake(asked, parts.shop, Narration(call.progress, parts.fingerprints))
+    receipt, word = done.receipt, "on" if on else "off"
     said = f"It is {word}." if receipt.outcome is not Outcome.UNCHANGED else f"It was {word} already; nothing changed."
+    differing = also_differs(done.connection, done.seen)
     if not on:
-        return Answer((said,), next=("enable", "status"), receipt=receipt.as_dict())
+        return Answer((said, *differing), next=("enable", "status"), receipt=receipt.as_dict())
     call.progress.doing("letting Rocket.Chat itself use it")
     engine = (await parts.shop.rocketchat.profile()).engine
-    confirmed = Confirmed(connection, await ask(connection, engine, parts.shop))
-    lines = (said, *confirmation(confirmed))
+    confirmed = Confirmed(done.connection, await ask(done.connection, engine, parts.shop))
+    lines = (said, *confirmation(confirmed), *differing)
     return Answer(lines, next=("test",), receipt=receipt.as_dict(), failed=not confirmed.works)

@@ -26,9 +26,10 @@ from bot.connection.changes import (
 )
 from bot.connection.confirm import Confirmed, Taken
 from bot.connection.in_use import BECAUSE_OFF, Use
+from bot.connection.needs import application_drift, drift, unwanted_rules
 from bot.connection.plan import exchanging
 from bot.connection.receipt import Receipt
-from bot.connection.state import EMAIL, LOGIN, Connection
+from bot.connection.state import EMAIL, LOGIN, Application, Connection, Observed
 from bot.secret import Fingerprints
 
 
@@ -143,6 +144,22 @@ def in_use_text(receipt: Receipt) -> str:
     return f"Rocket.Chat itself uses the new secret: Encvoy ID accepted it from there, {times}."
 
 
+def also_differs(desired: Connection, seen: Observed | None) -> tuple[str, ...]:
+    """What a command left alone, because it is not named for it."""
+    if seen is None:
+        return ()
+    names = [f"`{name}` of the service" for name in drift(desired, seen.stored)] if seen.stored else []
+    if seen.stored and seen.stored.enabled is not desired.enabled:
+        names.append("the switch")
+    if isinstance(seen.application, Application):
+        names += [f"`{name}` of the application" for name in application_drift(desired, seen.application)]
+        if seen.application.secret != desired.secret:
+            names.append("the secret at Encvoy ID")
+        if desired.rules - seen.application.rules or unwanted_rules(desired, seen.application):
+            names.append("what people are asked for")
+    return (f"✗ Also differs: {', '.join(names)}; `/sso setup` puts it right.",) if names else ()
+
+
 def plan_text(changes: Sequence[Change], desired: Connection) -> str:
     """The plan as a numbered list."""
     lines = [line for change in changes if (line := planned(change, desired)) is not None]
@@ -156,11 +173,13 @@ def _fields(names: Sequence[str]) -> str:
 
 _LIVE_DONE = {
     Live.ON: "The login page shows {label}",
+    Live.SHOWN: "It is live",
     Live.OFF: "The login page no longer shows the button",
     Live.MARKER: "The new secret is live in Rocket.Chat",
 }
 _LIVE_PLANNED = {
     Live.ON: "wait until the login page shows the button",
+    Live.SHOWN: "wait until it is live",
     Live.OFF: "wait until the button is gone from the login page",
     Live.MARKER: "wait until the new secret is live",
 }

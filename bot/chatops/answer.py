@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.chatops.text import fit, quiet
-from bot.errors import UserError
+from bot.errors import Uncertain, UserError
 
 
 class Mark(enum.Enum):
@@ -72,7 +72,7 @@ def render_working(steps: Sequence[Step], doing: str) -> str:
 def render_failure(steps: Sequence[Step], error: UserError, *, next: tuple[str, ...] = (), prefix: str = PREFIX) -> str:  # noqa: A002
     """What was reached, and then in three parts: what is true now, why, and what mends it."""
     lines = [step.render() for step in steps]
-    lines.append(f"{Mark.FAILED.value} Not done: {error.what}")
+    lines.append(f"{Mark.FAILED.value} {error.verdict}: {error.what}")
     if error.why:
         lines.append(f"Why: {error.why}")
     if error.mend:
@@ -83,7 +83,7 @@ def render_failure(steps: Sequence[Step], error: UserError, *, next: tuple[str, 
 def render_internal(steps: Sequence[Step], error_id: str, *, prefix: str = PREFIX) -> str:
     """Something nobody foresaw: nothing of it is shown but the id under which it is logged."""
     lines = [step.render() for step in steps]
-    lines.append(f"{Mark.FAILED.value} Not done: internal error {error_id}.")
+    lines.append(f"{Mark.FAILED.value} {Uncertain.verdict}: internal error {error_id}.")
     lines.append("Why: the bot met something it was not made for; the log has the details under that id.")
     lines.append("Mend: see what is true now, then try again.")
     return _finished(lines, ("status",), prefix)

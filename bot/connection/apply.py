@@ -28,7 +28,8 @@ from bot.connection.changes import (
 )
 from bot.connection.in_use import Use
 from bot.connection.marker import engine_of
-from bot.connection.plan import AUTH_METHOD, is_shown, live_as_desired
+from bot.connection.needs import AUTH_METHOD, mended
+from bot.connection.plan import is_shown, live_as_desired
 from bot.connection.ports import ApplicationFields, Awaited, Connections, EncvoyId, RocketChat
 from bot.connection.profile import Engine
 from bot.connection.proof import prove, prove_in_use
@@ -109,8 +110,8 @@ async def _apply(change: Change, progress: Progress, shop: Workshop) -> Progress
             return await _create_application(progress, shop)
         case WriteApplicationSecret():
             return await _switch_secret(progress, shop)
-        case WriteApplication():
-            await _write_application(desired, shop)
+        case WriteApplication(fields=fields):
+            await _write_application(fields, desired, shop)
         case AttachRules(fields=fields):
             await shop.encvoy.attach_rules(known_id(desired), frozenset(fields))
         case DetachRules(fields=fields):
@@ -225,18 +226,10 @@ async def _create_application(progress: Progress, shop: Workshop) -> Progress:
     return replace(progress, desired=created)
 
 
-async def _write_application(desired: Connection, shop: Workshop) -> None:
-    """Our redirect URI is added to those that are there: what others registered is theirs."""
-    application = await shop.encvoy.application(known_id(desired))
-    there = getattr(application, "redirect_uris", ())
-    await shop.encvoy.write_application(
-        known_id(desired),
-        ApplicationFields(
-            description=desired.description,
-            redirect_uris=tuple(dict.fromkeys((*there, desired.redirect_uri))),
-            token_endpoint_auth_method=AUTH_METHOD,
-        ),
-    )
+async def _write_application(fields: tuple[str, ...], desired: Connection, shop: Workshop) -> None:
+    found = await shop.encvoy.application(known_id(desired))
+    there = found if isinstance(found, Application) else None
+    await shop.encvoy.write_application(known_id(desired), mended(desired, there, fields))
 
 
 def awaited(what: Live, desired: Connection) -> Awaited:
@@ -245,7 +238,7 @@ def awaited(what: Live, desired: Connection) -> Awaited:
     def holds(live: LiveService | None) -> bool:
         if what is Live.OFF:
             return live is None
-        return live_as_desired(desired, live)
+        return is_shown(desired, live) if what is Live.SHOWN else live_as_desired(desired, live)
 
     return holds
 

@@ -15,6 +15,8 @@ class Live(enum.Enum):
 
     ON = "on"
     """The login page shows the button, with the desired settings."""
+    SHOWN = "shown"
+    """People can come by it, whatever its other settings."""
     OFF = "off"
     """It is gone from the login page."""
     MARKER = "marker"
@@ -106,6 +108,11 @@ class ProveInUse:
 @dataclass(frozen=True)
 class Settle:
     """The pending secret becomes the current one in our own record."""
+
+
+def writes(change: Change) -> bool:
+    """Whether it changes anything on either side."""
+    return not isinstance(change, AwaitLive | Prove | ProveInUse | Settle)
 
 
 Change = (

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.connection.plan import exchanging
+from bot.connection.plan import Scope, exchanging
 from bot.connection.ports import EncvoyId, RocketChat
 from bot.connection.state import Application, Connection, NotVisible, Observed, Unknown
 from bot.errors import RemoteError
 
+NOT_ASKED = Unknown("Encvoy ID was not asked.")
 LOOK_SECONDS = 2.0
 """For a look at Encvoy ID during an exchange."""
 
 
-async def observe(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId) -> Observed:
+async def observe(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId, scope: Scope = Scope.ALL) -> Observed:
     """Asks both sides. RemoteError if one does not say, except Encvoy ID during an exchange: then its side is Unknown,
-    because the way back begins at Rocket.Chat and need not wait for it."""
+    because the way back begins at Rocket.Chat and need not wait for it. To switch off, Encvoy ID is not asked."""
+    if scope is Scope.SWITCH and not desired.enabled:
+        stored, live = await asyncio.gather(rocketchat.stored(desired.name), rocketchat.live(desired.name))
+        return Observed(stored=stored, live=live, application=NOT_ASKED)
     stored, live, (application, twins) = await asyncio.gather(
         rocketchat.stored(desired.name), rocketchat.live(desired.name), _application(desired, encvoy)
     )

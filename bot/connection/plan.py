@@ -10,9 +10,9 @@ Exchanging:   Rocket.Chat stores the new secret and a marker → the marker is l
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator
 
-from bot.connection.absence import Explained, gone, hidden
 from bot.connection.changes import (
     AttachRules,
     AwaitLive,
@@ -32,36 +32,46 @@ from bot.connection.changes import (
     WriteServiceSecret,
 )
 from bot.connection.marker import meaning, respells, shows
+from bot.connection.needs import application_drift, drift, unwanted_rules
+from bot.connection.refusals import (
+    ChangedByOthers,
+    ready,
+    refuse_foreign_secrets,
+    refuse_what_cannot_be_seen,
+    required,
+)
 from bot.connection.state import (
-    RULES,
     Application,
     Connection,
     LiveService,
     NotVisible,
     Observed,
     SettingValue,
-    StoredService,
     Unknown,
 )
-from bot.errors import UserError
-
-AUTH_METHOD = "client_secret_post"
 
 
-class ChangedByOthers(UserError):
-    """Somebody else changed the connection meanwhile."""
+class Scope(enum.Enum):
+    """What a command may touch. Whatever else differs is shown, and left to `setup`."""
+
+    ALL = "all"
+    SWITCH = "switch"
+    """Whether the service is on; nothing of Encvoy ID's side is needed to switch it off."""
+    SECRET = "secret"
 
 
-def _missing(found: Explained) -> ChangedByOthers:
-    return ChangedByOthers(found.what, why=found.why, mend=found.mend)
-
-
-def plan(desired: Connection, observed: Observed) -> tuple[Change, ...]:
-    """The changes that lead from what was observed to what is desired; empty when they are equal.
+def plan(desired: Connection, observed: Observed, scope: Scope = Scope.ALL) -> tuple[Change, ...]:
+    """The changes that lead from what was observed to what is desired, as far as `scope` goes; empty when they are
+    equal.
 
     ChangedByOthers if a third party's change stands in the way: what is true on each side, and what resolves it.
     """
-    _refuse_what_is_not_ours(desired, observed)
+    if scope is Scope.SWITCH:
+        return tuple(_switch_on(desired, observed) if desired.enabled else _switch_off(observed))
+    refuse_what_cannot_be_seen(desired, observed)
+    refuse_foreign_secrets(desired, observed)
+    if scope is Scope.SECRET:
+        return tuple(_replace_secret(desired, observed))
     changes: list[Change] = []
     if not desired.enabled:
         changes += _down(observed)
@@ -76,7 +86,7 @@ def plan(desired: Connection, observed: Observed) -> tuple[Change, ...]:
 
 def exchanging(desired: Connection) -> bool:
     """Whether one proved secret is being replaced by another."""
-    return desired.current is not None and desired.pending is not None
+    return desired.exchanging
 
 
 def in_use(observed: Observed) -> bool:
@@ -84,17 +94,40 @@ def in_use(observed: Observed) -> bool:
     return observed.stored is not None and (observed.stored.enabled or observed.live is not None)
 
 
-def required(desired: Connection, observed: Observed) -> Application:
-    """The application, for what cannot go on without it. ChangedByOthers if it is gone or hidden."""
-    match observed.application:
-        case Application() as found:
-            return found
-        case NotVisible() as found:
-            raise _missing(hidden(found))
-        case Unknown(reason=reason, mend=mend):
-            raise ChangedByOthers("The application at Encvoy ID cannot be seen now.", why=reason, mend=mend)
-        case None:
-            raise _missing(gone(desired.client_id or ""))
+def _switch_off(observed: Observed) -> Iterator[Change]:
+    if observed.stored is None and isinstance(observed.live, LiveService):
+        raise ChangedByOthers(
+            "The login page shows a button whose settings are gone from Rocket.Chat, so it cannot be switched off.",
+            why="That is what is left where a service is removed while it is on.",
+            mend="`/sso setup` makes the settings again; then `/sso disable`.",
+        )
+    yield from _down(observed)
+
+
+def _switch_on(desired: Connection, observed: Observed) -> Iterator[Change]:
+    stored = ready(desired, observed)
+    if not stored.enabled:
+        yield Prove()
+        yield SwitchService(on=True)
+        yield AwaitLive(Live.SHOWN)
+    elif not is_shown(desired, observed.live):
+        yield AwaitLive(Live.SHOWN)
+
+
+def _replace_secret(desired: Connection, observed: Observed) -> Iterator[Change]:
+    if not exchanging(desired):
+        return
+    if observed.stored is None:
+        raise ChangedByOthers("The service is gone from Rocket.Chat.", mend="`/sso setup` makes it again.")
+    if in_use(observed):
+        yield from _exchange(desired, observed)
+        return
+    if required(desired, observed).secret != desired.secret:
+        yield WriteApplicationSecret()
+    if observed.stored.secret != desired.secret:
+        yield WriteService(("secret",))
+    yield Prove()
+    yield Settle()
 
 
 def _down(observed: Observed) -> Iterator[Change]:
@@ -187,36 +220,6 @@ def _up(desired: Connection, observed: Observed, before: list[Change]) -> Iterat
         yield AwaitLive(Live.ON)
 
 
-def drift(desired: Connection, stored: StoredService | None) -> tuple[str, ...]:
-    """Suffixes of the settings that are not stored as desired; the marker's spelling is not drift."""
-    wanted: dict[str, SettingValue] = dict(desired.settings)
-    if desired.client_id is not None:
-        wanted["id"] = desired.client_id
-    if stored is None:
-        return (*wanted, "secret")
-    differing = tuple(
-        suffix
-        for suffix, value in wanted.items()
-        if meaning(suffix, stored.settings.get(suffix, "")) != meaning(suffix, value)
-    )
-    return differing if stored.secret == desired.secret else (*differing, "secret")
-
-
-def application_drift(desired: Connection, application: Application) -> tuple[str, ...]:
-    """Names of the fields that are not as the connection needs them. Name and address may be changed by people."""
-    needs = {
-        "redirect_uris": desired.redirect_uri in application.redirect_uris,
-        "token_endpoint_auth_method": application.token_endpoint_auth_method == AUTH_METHOD,
-        "description": application.description == desired.description,
-    }
-    return tuple(name for name, fulfilled in needs.items() if not fulfilled)
-
-
-def unwanted_rules(desired: Connection, application: Application) -> tuple[str, ...]:
-    """Names of the fields that Encvoy ID asks people for, though they were left out here. Others' rules are theirs."""
-    return tuple(sorted((application.rules & RULES) - desired.rules))
-
-
 def is_shown(desired: Connection, live: LiveService | Unknown | None) -> bool:
     """Whether the login page has the button of our application; how settings are published is the doctor's matter."""
     return isinstance(live, LiveService) and live.settings.get("id", desired.client_id) == desired.client_id
@@ -234,33 +237,3 @@ def live_as_desired(desired: Connection, live: LiveService | Unknown | None) -> 
         for suffix, value in wanted.items()
         if suffix in live.settings
     )
-
-
-def _refuse_what_is_not_ours(desired: Connection, observed: Observed) -> None:
-    application, stored = observed.application, observed.stored
-    if isinstance(application, NotVisible):
-        raise _missing(hidden(application))
-    if exchanging(desired) and application is None:
-        raise _missing(gone(desired.client_id or ""))  # neither way of the exchange can be gone to its end
-    if desired.current is None or stored is None or not isinstance(application, Application):
-        return
-    ours = {desired.current, desired.pending or desired.current}
-    if exchanging(desired):
-        strange = [
-            side
-            for side, secret in (("Rocket.Chat", stored.secret), ("Encvoy ID", application.secret))
-            if secret not in ours
-        ]
-        if strange:
-            raise ChangedByOthers(
-                f"{' and '.join(strange)} hold{'s' if len(strange) == 1 else ''} a client secret that is not mine.",
-                why="Somebody changed it while I was replacing it; I wrote nothing over it."
-                + ("" if stored.secret == application.secret else " Until both sides agree, nobody can sign in."),
-                mend="`/sso status` shows both sides; `/sso setup` puts the secret that I know on both.",
-            )
-    elif desired.enabled and stored.secret == application.secret and stored.secret not in ours:
-        raise ChangedByOthers(
-            "Both sides hold a client secret that is not mine, and it is the same one.",
-            why="Somebody replaced it by hand; people can sign in, and I wrote nothing over it.",
-            mend="`/sso rotate` replaces it by a new one without a gap.",
-        )

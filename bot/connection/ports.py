@@ -167,6 +167,13 @@ class ApplicationFields:
     redirect_uris: tuple[str, ...] | None = None
     token_endpoint_auth_method: str | None = None
     secret: Secret | None = None
+    grant_types: tuple[str, ...] | None = None
+    response_types: tuple[str, ...] | None = None
+    id_token_signed_response_alg: str | None = None
+    application_type: str | None = None
+    subject_type: str | None = None
+    access_token_ttl: int | None = None
+    """Seconds."""
 
 
 class EncvoyId(Protocol):
@@ -178,6 +185,10 @@ class EncvoyId(Protocol):
 
     async def registration_policy(self) -> str | Unknown:
         """The public setting of that name: who may register."""
+        ...
+
+    async def only_administrators(self) -> bool | Unknown:
+        """The public setting `authorize_only_admins`: whether nobody else may sign in, to any application."""
         ...
 
     def why_refused(self, url: str) -> str | None:

@@ -7,6 +7,7 @@ the same loop from whatever is observed.
 from __future__ import annotations
 
 import asyncio
+import enum
 from dataclasses import replace
 from typing import Protocol
 
@@ -19,12 +20,13 @@ from bot.connection.changes import (
     Settle,
     WriteApplicationSecret,
     WriteServiceSecret,
+    writes,
 )
 from bot.connection.in_use import Use
 from bot.connection.marker import engine_of, next_marker
-from bot.connection.observe import observe
+from bot.connection.observe import NOT_ASKED, observe
 from bot.connection.patience import TRY_WITHIN, Patience
-from bot.connection.plan import exchanging, in_use, plan
+from bot.connection.plan import Scope, exchanging, in_use, plan
 from bot.connection.proof import NotProved
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection, LiveService, Observed, Unknown
@@ -51,15 +53,30 @@ class Narrator(Protocol):
         ...
 
 
+class Effect(enum.Enum):
+    """What a run that failed has changed on either side."""
+
+    NONE = "none"
+    SOME = "some"
+    UNKNOWN = "unknown"
+
+
 class Reconciler:
     """One run of the loop, for one operation."""
 
-    def __init__(self, shop: Workshop, narrator: Narrator, operation_id: str | None = None) -> None:
+    def __init__(
+        self, shop: Workshop, narrator: Narrator, operation_id: str | None = None, *, scope: Scope = Scope.ALL
+    ) -> None:
         self._shop = shop
+        self._scope = scope
         self._narrator = narrator
         self._operation_id = operation_id
         self._patience = Patience(shop.clock)
         self._untold: list[tuple[Change, float]] = []
+        self._first: Observed | None = None
+        self._wrote = False
+        self.seen: Observed | None = None
+        """The last look."""
 
     async def run(self, desired: Connection, observed: Observed | None = None) -> tuple[Connection, Receipt]:
         """Makes the world equal to `desired`, which is committed already; `observed` spares the first look.
@@ -70,9 +87,11 @@ class Reconciler:
         progress = Progress(desired, receipt, self._operation_id)
         while True:
             try:
-                observed = observed or await observe(progress.desired, self._shop.rocketchat, self._shop.encvoy)
+                observed = observed or await self._look(progress.desired)
+                self.seen = observed
+                self._first = self._first or observed
                 progress = await self._adopt_id(progress, observed)
-                changes = plan(progress.desired, observed)
+                changes = plan(progress.desired, observed, self._scope)
                 if not changes or _only_unseen(changes, observed, progress.receipt):
                     return progress.desired, progress.receipt
                 self._patience.about_to_try(changes)
@@ -83,8 +102,27 @@ class Reconciler:
                 progress = await self._after(surprise, progress)
             observed = None
 
+    async def effect(self, desired: Connection) -> Effect:
+        """What this run has changed on either side, once it has failed. Asked, not remembered: a request that was
+        refused or never answered may have been carried out."""
+        if not self._wrote or self._first is None:
+            return Effect.NONE
+        try:
+            now = await self._look(desired)
+        except RemoteError:
+            return Effect.UNKNOWN
+        sides = ((self._first.stored, now.stored), (self._first.application, now.application))
+        if any(isinstance(side, Unknown) and side != NOT_ASKED for pair in sides for side in pair):
+            return Effect.UNKNOWN
+        same = all(before == after for before, after in sides) and self._first.twins == now.twins
+        return Effect.NONE if same else Effect.SOME
+
+    async def _look(self, desired: Connection) -> Observed:
+        return await observe(desired, self._shop.rocketchat, self._shop.encvoy, self._scope)
+
     async def _step(self, change: Change, progress: Progress) -> Progress:
         began = self._shop.clock.monotonic()
+        self._wrote = self._wrote or writes(change)
         if isinstance(change, WriteApplicationSecret) and exchanging(progress.desired):
             progress = await self._switch(change, progress)
         else:
@@ -140,7 +178,7 @@ class Reconciler:
 
     async def _rewrite_marker(self, progress: Progress) -> Progress:
         """The same secret once more, with another marker."""
-        observed = await observe(progress.desired, self._shop.rocketchat, self._shop.encvoy)
+        observed = await self._look(progress.desired)
         desired = _marked_anew(progress.desired, observed)
         await self._shop.connections.save(desired)
         return replace(progress, desired=desired)
@@ -149,7 +187,7 @@ class Reconciler:
         """Exchanges the two secrets of the plan; or gives up at once where nothing was written yet."""
         desired = progress.desired
         try:
-            observed = await observe(desired, self._shop.rocketchat, self._shop.encvoy)
+            observed = await self._look(desired)
         except RemoteError as error:
             await self._stay_stuck(error)
             return progress

@@ -76,6 +76,11 @@ class Connection:
         return EMAIL in self.rules
 
     @property
+    def exchanging(self) -> bool:
+        """Whether one proved secret is being replaced by another."""
+        return self.current is not None and self.pending is not None
+
+    @property
     def redirect_uri(self) -> str:
         """The exact callback (facts/rocketchat.md §3.2)."""
         return f"{self.site_url}/_oauth/{self.name.service}"
@@ -136,6 +141,15 @@ class Application:
     secret: Secret
     rules: frozenset[str] = frozenset()
     """Names of the fields whose rules are attached."""
+    grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
+    response_types: tuple[str, ...] = ("code",)
+    id_token_signed_response_alg: str = "RS256"
+    application_type: str = "web"
+    subject_type: str = "public"
+    access_token_ttl: float = 1800
+    """Seconds; not checked by Encvoy ID: 0 and -1 make tokens that are dead at once."""
+    authorize_only_admins: bool = False
+    authorize_only_employees: bool = False
 
 
 @dataclass(frozen=True)

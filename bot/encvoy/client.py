@@ -91,6 +91,12 @@ class EncvoyIdClient:
         policy = settings.get("registration_policy") if isinstance(settings, dict) else None
         return safe_word(policy) or Unknown("Encvoy ID does not say who may register.")
 
+    async def only_administrators(self) -> bool | Unknown:
+        """See `EncvoyId.only_administrators`."""
+        settings = await self._session.public(SETTINGS)
+        said = settings.get("authorize_only_admins") if isinstance(settings, dict) else None
+        return said if isinstance(said, bool) else Unknown("Encvoy ID does not say whom it lets sign in.")
+
     def why_refused(self, url: str) -> str | None:
         """See `EncvoyId.why_refused`."""
         return why_refused_as_callback(url)

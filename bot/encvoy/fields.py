@@ -62,6 +62,12 @@ def to_write(fields: ApplicationFields) -> dict[str, Any]:
         "redirect_uris": None if fields.redirect_uris is None else list(fields.redirect_uris),
         "token_endpoint_auth_method": fields.token_endpoint_auth_method,
         "client_secret": None if fields.secret is None else fields.secret.reveal(),
+        "grant_types": None if fields.grant_types is None else list(fields.grant_types),
+        "response_types": None if fields.response_types is None else list(fields.response_types),
+        "id_token_signed_response_alg": fields.id_token_signed_response_alg,
+        "application_type": fields.application_type,
+        "subject_type": fields.subject_type,
+        "access_token_ttl": fields.access_token_ttl,
     }
     return {name: value for name, value in body.items() if value is not None}
 
@@ -93,7 +99,25 @@ def read_application(value: Any, client_id: str, route: str) -> Application | No
         token_endpoint_auth_method=_text(value, "token_endpoint_auth_method"),
         secret=Secret(value["client_secret"]),
         rules=frozenset(_field_names(_list(value, "rules"))),
+        authorize_only_admins=value.get("authorize_only_admins") is True,
+        authorize_only_employees=value.get("authorize_only_employees") is True,
+        **_decisive(value),
     )
+
+
+def _decisive(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns that decide whether anyone can sign in; one that is not in the answer has its default."""
+    found: dict[str, Any] = {}
+    for name in ("grant_types", "response_types"):
+        if name in value:
+            found[name] = tuple(str(word) for word in _list(value, name))
+    for name in ("id_token_signed_response_alg", "application_type", "subject_type"):
+        if name in value:
+            found[name] = _text(value, name)
+    ttl = value.get("access_token_ttl")
+    if isinstance(ttl, int | float) and not isinstance(ttl, bool):
+        found["access_token_ttl"] = ttl
+    return found
 
 
 def read_created(value: Any, route: str) -> str:

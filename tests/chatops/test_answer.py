@@ -76,7 +76,7 @@ def test_parts_that_are_missing_leave_no_gap(error: UserError, text: str) -> Non
 
 def test_an_internal_error_shows_its_id_and_the_way_on() -> None:
     shown = render_internal(STEPS[:1], "1f2e3d4c", prefix="!sso")
-    assert "✗ Not done: internal error 1f2e3d4c." in shown
+    assert "✗ Perhaps done, perhaps not: internal error 1f2e3d4c." in shown
     assert shown.endswith("Next: `!sso status`")
 
 

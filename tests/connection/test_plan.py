@@ -24,7 +24,9 @@ from bot.connection.changes import (
     WriteService,
     WriteServiceSecret,
 )
-from bot.connection.plan import ChangedByOthers, drift, is_shown, live_as_desired, plan
+from bot.connection.needs import drift
+from bot.connection.plan import Scope, is_shown, live_as_desired, plan
+from bot.connection.refusals import ChangedByOthers
 from bot.connection.state import (
     Application,
     Connection,
@@ -248,6 +250,145 @@ ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
 @pytest.mark.parametrize(("desired", "observed", "changes"), [r[1:] for r in ROWS], ids=[r[0] for r in ROWS])
 def test_plan(desired: Connection, observed: Observed, changes: tuple[Change, ...]) -> None:
     assert plan(desired, observed) == changes
+
+
+DRIFTED = replace(STORED, settings={**SETTINGS, "token_path": "/x", "merge_users": False})
+LESS = replace(APPLICATION, grant_types=(), rules=frozenset(), description="x")
+SWITCHED_OFF = replace(STORED, enabled=False)
+NO_APPLICATION = (None, NotVisible("c1"), NotVisible("c1", there=False), SILENT, replace(LESS, secret=Secret("x")))
+
+SCOPED: list[tuple[str, Scope, Connection, Observed, tuple[Change, ...]]] = [
+    (
+        "off, whatever else differs",
+        Scope.SWITCH,
+        OFF,
+        Observed(DRIFTED, LIVE, LESS),
+        (SwitchService(on=False), AwaitLive(Live.OFF)),
+    ),
+    *(
+        (
+            f"off, whatever Encvoy ID has: {number}",
+            Scope.SWITCH,
+            OFF,
+            Observed(STORED, LIVE, seen),
+            (SwitchService(on=False), AwaitLive(Live.OFF)),
+        )
+        for number, seen in enumerate(NO_APPLICATION)
+    ),
+    (
+        "off in the middle of an exchange",
+        Scope.SWITCH,
+        replace(EXCHANGE, enabled=False),
+        Observed(STORED_NEW, LIVE_NEW, SILENT),
+        (SwitchService(on=False), AwaitLive(Live.OFF)),
+    ),
+    ("off before it was set up to its end", Scope.SWITCH, wish(enabled=False), Observed(SWITCHED_OFF, None, None), ()),
+    ("off, and gone from Rocket.Chat", Scope.SWITCH, OFF, Observed(None, None, None), ()),
+    ("off, and still live", Scope.SWITCH, OFF, Observed(SWITCHED_OFF, LIVE, SILENT), (AwaitLive(Live.OFF),)),
+    (
+        "on, whatever else differs",
+        Scope.SWITCH,
+        AT_REST,
+        Observed(replace(DRIFTED, enabled=False), None, LESS),
+        (Prove(), SwitchService(on=True), AwaitLive(Live.SHOWN)),
+    ),
+    (
+        "on, and the application is hidden",
+        Scope.SWITCH,
+        AT_REST,
+        Observed(SWITCHED_OFF, None, NotVisible("c1")),
+        (Prove(), SwitchService(on=True), AwaitLive(Live.SHOWN)),
+    ),
+    ("on already, whatever else differs", Scope.SWITCH, AT_REST, Observed(DRIFTED, LIVE, LESS), ()),
+    ("on, and not live yet", Scope.SWITCH, AT_REST, Observed(STORED, None, APPLICATION), (AwaitLive(Live.SHOWN),)),
+    (
+        "a secret, whatever else differs",
+        Scope.SECRET,
+        EXCHANGE,
+        Observed(DRIFTED, LIVE, LESS),
+        (WriteServiceSecret(), AwaitLive(Live.MARKER), WriteApplicationSecret(), *PROOF),
+    ),
+    (
+        "a secret while it is off",
+        Scope.SECRET,
+        exchange(OFF),
+        Observed(replace(DRIFTED, enabled=False), None, LESS),
+        (WriteApplicationSecret(), WriteService(("secret",)), Prove(), Settle()),
+    ),
+    (
+        "a secret while somebody has switched it off",
+        Scope.SECRET,
+        EXCHANGE,
+        Observed(replace(DRIFTED, enabled=False), None, LESS),
+        (WriteApplicationSecret(), WriteService(("secret",)), Prove(), Settle()),
+    ),
+    (
+        "a secret while somebody has switched it on",
+        Scope.SECRET,
+        exchange(OFF),
+        WHOLE,
+        (WriteServiceSecret(), AwaitLive(Live.MARKER), WriteApplicationSecret(), *PROOF),
+    ),
+    ("a secret that both hold", Scope.SECRET, AT_REST, Observed(DRIFTED, LIVE, LESS), ()),
+]
+
+
+@pytest.mark.parametrize(
+    ("scope", "desired", "observed", "changes"), [r[1:] for r in SCOPED], ids=[r[0] for r in SCOPED]
+)
+def test_a_command_touches_only_what_it_is_named_for(
+    scope: Scope, desired: Connection, observed: Observed, changes: tuple[Change, ...]
+) -> None:
+    assert plan(desired, observed, scope) == changes
+
+
+REFUSED: list[tuple[str, Connection, Observed]] = [
+    ("`/sso rotate` finishes that", EXCHANGE, WHOLE),
+    ("`/sso setup` finishes it", wish(client_id="c1"), WHOLE),
+    ("`/sso setup` makes it again", AT_REST, Observed(None, None, APPLICATION)),
+    ("`/sso setup` makes a new one", AT_REST, Observed(SWITCHED_OFF, None, None)),
+    (
+        "client id of the service differs",
+        AT_REST,
+        replace(WHOLE, stored=replace(STORED, settings={**SETTINGS, "id": "c2"})),
+    ),
+    ("client secret of the service differs", AT_REST, replace(WHOLE, stored=replace(STORED, secret=Secret("x")))),
+    (
+        "Encvoy ID holds another client secret",
+        AT_REST,
+        replace(WHOLE, application=replace(APPLICATION, secret=Secret("x"))),
+    ),
+    (
+        "`/sso rotate` replaces it",
+        AT_REST,
+        Observed(replace(STORED, secret=Secret("x")), LIVE, replace(APPLICATION, secret=Secret("x"))),
+    ),
+]
+
+
+@pytest.mark.parametrize(("says", "desired", "observed"), REFUSED, ids=[r[0] for r in REFUSED])
+def test_no_button_is_switched_on_that_leads_nowhere(says: str, desired: Connection, observed: Observed) -> None:
+    with pytest.raises(ChangedByOthers, match=says):
+        plan(desired, observed, Scope.SWITCH)
+
+
+def test_a_button_without_settings_is_not_called_off() -> None:
+    with pytest.raises(ChangedByOthers, match="cannot be switched off"):
+        plan(OFF, Observed(None, LIVE, SILENT), Scope.SWITCH)
+
+
+@pytest.mark.parametrize(
+    ("observed", "says"),
+    [
+        (Observed(None, None, APPLICATION), "gone from Rocket.Chat"),
+        (replace(WHOLE, application=None), "gone from Encvoy ID"),
+        (replace(WHOLE, application=NotVisible("c1")), "not visible"),
+        (Observed(SWITCHED_OFF, None, SILENT), "cannot be seen now"),
+    ],
+)
+def test_no_secret_is_replaced_that_both_sides_cannot_get(observed: Observed, says: str) -> None:
+    with pytest.raises(ChangedByOthers, match=says):
+        plan(EXCHANGE, observed, Scope.SECRET)
 
 
 def test_the_way_back_is_the_same_plan_with_the_secrets_exchanged() -> None:

@@ -246,6 +246,7 @@ class MemoryEncvoyId:
     accepts_anything: bool = False
     hidden: set[str] = field(default_factory=set)
     """Ids of applications that the bot's role does not reach."""
+    for_administrators: bool = False
     url: str = "https://id.example.org"
     _numbers: int = 0
 
@@ -264,6 +265,9 @@ class MemoryEncvoyId:
 
     async def registration_policy(self) -> str | Unknown:
         return "disabled"
+
+    async def only_administrators(self) -> bool | Unknown:
+        return self.for_administrators
 
     def why_refused(self, url: str) -> str | None:
         if "_" in url.split("/")[2]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from bot.connection.absence import gone, hidden
 from bot.connection.in_use import Use
 from bot.connection.marker import meaning
-from bot.connection.plan import application_drift, drift, unwanted_rules
+from bot.connection.needs import application_drift, drift, unwanted_rules
 from bot.connection.ports import Probe, Server
 from bot.connection.preflight import refuse_licence
 from bot.connection.state import Application, LiveService, NotVisible, StoredService, Unknown

@@ -1,0 +1,151 @@
+"""What an application and a service need so that people can sign in: the one source for what `setup` mends, `status`
+shows and the doctor judges. Pure.
+
+A *need* is set up by the bot and mended by `setup`. What somebody else may have wished, and what still keeps people
+out, is only *noted*, and left as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.connection.marker import meaning
+from bot.connection.ports import ApplicationFields
+from bot.connection.state import RULES, Application, Connection, SettingValue, StoredService
+
+AUTH_METHOD = "client_secret_post"
+SHORTEST_TTL = 60
+"""Seconds for which an access token must live, to be shown at userinfo (facts/encvoy-id.md §6)."""
+DEFAULT_TTL = 1800
+GRANT_TYPES = ("authorization_code", "refresh_token")
+RESPONSE_TYPES = ("code",)
+KNOWN_GRANT_TYPES = frozenset({*GRANT_TYPES, "implicit"})
+"""With any other the token side calls the record invalid (facts/encvoy-id.md §4, last table)."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """One column of the application."""
+
+    field: str
+    met: Callable[[Connection, Application], bool]
+    without: str
+    """What follows where it is not met; a sentence."""
+
+
+def _response_types_fit(_: Connection, application: Application) -> bool:
+    words = {word for kind in application.response_types for word in kind.split()}
+    implicit = "implicit" in application.grant_types or not words & {"id_token", "token"}
+    return "code" in application.response_types and implicit
+
+
+def _grant_types_fit(_: Connection, application: Application) -> bool:
+    return "authorization_code" in application.grant_types and KNOWN_GRANT_TYPES.issuperset(application.grant_types)
+
+
+NEEDS = (
+    Need(
+        "redirect_uris",
+        lambda desired, application: desired.redirect_uri in application.redirect_uris,
+        "Encvoy ID sends nobody back to Rocket.Chat.",
+    ),
+    Need(
+        "token_endpoint_auth_method",
+        lambda _, application: application.token_endpoint_auth_method == AUTH_METHOD,
+        "Rocket.Chat may not be let in with its secret.",
+    ),
+    Need(
+        "description",
+        lambda desired, application: application.description == desired.description,
+        "After a crash I would not know it for mine.",
+    ),
+    Need("grant_types", _grant_types_fit, "Encvoy ID gives Rocket.Chat no token, so nobody can sign in."),
+    Need("response_types", _response_types_fit, "Encvoy ID refuses every sign-in."),
+    Need(
+        "id_token_signed_response_alg",
+        lambda _, application: application.id_token_signed_response_alg == "RS256",
+        "Encvoy ID has only a key for RS256 and refuses every sign-in.",
+    ),
+    Need(
+        "access_token_ttl",
+        lambda _, application: application.access_token_ttl >= SHORTEST_TTL,
+        "The token is dead before Rocket.Chat has asked who somebody is.",
+    ),
+    Need(
+        "application_type",
+        lambda _, application: application.application_type == "web",
+        "Encvoy ID may refuse the callback address.",
+    ),
+    Need(
+        "subject_type",
+        lambda _, application: application.subject_type == "public",
+        "Whoever signed in before arrives as somebody else.",
+    ),
+)
+"""facts/encvoy-id.md §2, §4 (last table), §6."""
+
+
+def application_drift(desired: Connection, application: Application) -> tuple[str, ...]:
+    """Names of the fields that are not as needed; the display name is people's, the secret is not among them."""
+    return tuple(need.field for need in NEEDS if not need.met(desired, application))
+
+
+def without(fields: Sequence[str]) -> str:
+    """What follows where these needs are not met."""
+    return " ".join(need.without for need in NEEDS if need.field in fields)
+
+
+def mended(desired: Connection, application: Application | None, fields: Sequence[str]) -> ApplicationFields:
+    """What to write so that these needs are met. Our redirect URI is added to those that are there: what others
+    registered is theirs."""
+    there = application.redirect_uris if application else ()
+    uris = tuple(dict.fromkeys((*there, desired.redirect_uri)))
+    return ApplicationFields(
+        description=desired.description if "description" in fields else None,
+        redirect_uris=uris if "redirect_uris" in fields else None,
+        token_endpoint_auth_method=AUTH_METHOD if "token_endpoint_auth_method" in fields else None,
+        grant_types=GRANT_TYPES if "grant_types" in fields else None,
+        response_types=RESPONSE_TYPES if "response_types" in fields else None,
+        id_token_signed_response_alg="RS256" if "id_token_signed_response_alg" in fields else None,
+        access_token_ttl=DEFAULT_TTL if "access_token_ttl" in fields else None,
+        application_type="web" if "application_type" in fields else None,
+        subject_type="public" if "subject_type" in fields else None,
+    )
+
+
+def unwanted_rules(desired: Connection, application: Application) -> tuple[str, ...]:
+    """Names of the fields that Encvoy ID asks people for, though they were left out here. Others' rules are theirs."""
+    return tuple(sorted((application.rules & RULES) - desired.rules))
+
+
+def kept_out(application: Application, *, everywhere: bool = False) -> tuple[str, ...]:
+    """Why Encvoy ID turns people away whom it knows, as sentences. `everywhere`: its setting for all applications."""
+    found = []
+    if application.authorize_only_admins:
+        found.append("Encvoy ID lets only administrators sign in through this application (authorize_only_admins).")
+    if application.authorize_only_employees:
+        found.append("Encvoy ID lets only employees sign in through this application (authorize_only_employees).")
+    if everywhere:
+        found.append("Encvoy ID lets only administrators sign in to any application (its setting of that name).")
+    return tuple(found)
+
+
+def foreign_callbacks(desired: Connection, application: Application) -> tuple[str, ...]:
+    """Other addresses to which people are sent with a code."""
+    return tuple(uri for uri in application.redirect_uris if uri != desired.redirect_uri)
+
+
+def drift(desired: Connection, stored: StoredService | None) -> tuple[str, ...]:
+    """Suffixes of the settings that are not stored as desired; the marker's spelling is not drift."""
+    wanted: dict[str, SettingValue] = dict(desired.settings)
+    if desired.client_id is not None:
+        wanted["id"] = desired.client_id
+    if stored is None:
+        return (*wanted, "secret")
+    differing = tuple(
+        suffix
+        for suffix, value in wanted.items()
+        if meaning(suffix, stored.settings.get(suffix, "")) != meaning(suffix, value)
+    )
+    return differing if stored.secret == desired.secret else (*differing, "secret")

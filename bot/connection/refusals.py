@@ -1,0 +1,92 @@
+"""Where a plan stops before it begins: what is true on each side, why nothing is done, and what puts it right. Pure."""
+
+from __future__ import annotations
+
+from bot.connection.absence import Explained, gone, hidden
+from bot.connection.needs import drift
+from bot.connection.state import Application, Connection, NotVisible, Observed, StoredService, Unknown
+from bot.errors import UserError
+
+
+class ChangedByOthers(UserError):
+    """Somebody else changed the connection meanwhile."""
+
+
+def _missing(found: Explained) -> ChangedByOthers:
+    return ChangedByOthers(found.what, why=found.why, mend=found.mend)
+
+
+def required(desired: Connection, observed: Observed) -> Application:
+    """The application, for what cannot go on without it. ChangedByOthers if it is gone or hidden."""
+    match observed.application:
+        case Application() as found:
+            return found
+        case NotVisible() as found:
+            raise _missing(hidden(found))
+        case Unknown(reason=reason, mend=mend):
+            raise ChangedByOthers("The application at Encvoy ID cannot be seen now.", why=reason, mend=mend)
+        case None:
+            raise _missing(gone(desired.client_id or ""))
+
+
+def ready(desired: Connection, observed: Observed) -> StoredService:
+    """The service, if a button on the login page can lead to a sign-in, as far as one can see before it is proved."""
+    stored, application = observed.stored, observed.application
+    if desired.exchanging:
+        raise ChangedByOthers("A secret is being replaced.", mend="`/sso rotate` finishes that; then type it again.")
+    if desired.current is None:
+        raise ChangedByOthers("The connection is not set up to its end.", mend="`/sso setup` finishes it.")
+    if stored is None:
+        raise ChangedByOthers("The service is gone from Rocket.Chat.", mend="`/sso setup` makes it again.")
+    if application is None:
+        raise _missing(gone(desired.client_id or ""))
+    refuse_foreign_secrets(desired, observed)
+    differing = [name for name in ("id", "secret") if name in drift(desired, stored)]
+    if differing:
+        raise ChangedByOthers(
+            f"The button would lead nowhere: in Rocket.Chat the client {' and '.join(differing)} of the service "
+            f"{'differ' if len(differing) > 1 else 'differs'} from mine.",
+            mend="`/sso setup` puts it right.",
+        )
+    if isinstance(application, Application) and application.secret != desired.secret:
+        raise ChangedByOthers(
+            "The button would lead nowhere: Encvoy ID holds another client secret than Rocket.Chat and I.",
+            mend="`/sso setup` puts mine on both sides.",
+        )
+    return stored
+
+
+def refuse_what_cannot_be_seen(desired: Connection, observed: Observed) -> None:
+    """ChangedByOthers where the application is hidden, or gone in the middle of an exchange."""
+    application = observed.application
+    if isinstance(application, NotVisible):
+        raise _missing(hidden(application))
+    if desired.exchanging and application is None:
+        raise _missing(gone(desired.client_id or ""))  # neither way of the exchange can be gone to its end
+
+
+def refuse_foreign_secrets(desired: Connection, observed: Observed) -> None:
+    """ChangedByOthers where somebody's secret would be written over that people may be using."""
+    application, stored = observed.application, observed.stored
+    if desired.current is None or stored is None or not isinstance(application, Application):
+        return
+    ours = {desired.current, desired.pending or desired.current}
+    if desired.exchanging:
+        strange = [
+            side
+            for side, secret in (("Rocket.Chat", stored.secret), ("Encvoy ID", application.secret))
+            if secret not in ours
+        ]
+        if strange:
+            raise ChangedByOthers(
+                f"{' and '.join(strange)} hold{'s' if len(strange) == 1 else ''} a client secret that is not mine.",
+                why="Somebody changed it while I was replacing it; I wrote nothing over it."
+                + ("" if stored.secret == application.secret else " Until both sides agree, nobody can sign in."),
+                mend="`/sso status` shows both sides; `/sso setup` puts the secret that I know on both.",
+            )
+    elif desired.enabled and stored.secret == application.secret and stored.secret not in ours:
+        raise ChangedByOthers(
+            "Both sides hold a client secret that is not mine, and it is the same one.",
+            why="Somebody replaced it by hand; people can sign in, and I wrote nothing over it.",
+            mend="`/sso rotate` replaces it by a new one without a gap.",
+        )

@@ -1,0 +1,68 @@
+"""A command that changes what is desired, whole: it is saved, the loop makes it so, and what was not done is desired no
+longer."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+
+from bot.connection.apply import Workshop
+from bot.connection.plan import Scope
+from bot.connection.receipt import Receipt
+from bot.connection.reconcile import Effect, Narrator, Reconciler
+from bot.connection.state import Connection, Observed
+from bot.errors import Uncertain, Unfinished, UserError
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a command wants."""
+
+    wish: Connection
+    before: Connection | None
+    """What was desired until now; None: there was no connection."""
+    operation_id: str
+    scope: Scope = Scope.ALL
+    resumed: bool = False
+    """An earlier process began with it: what was before is not known any more, nor that nothing was done."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of it."""
+
+    connection: Connection
+    receipt: Receipt
+    seen: Observed | None
+    """Both sides at the end, as far as `scope` looks."""
+
+
+async def undertake(asked: Asked, shop: Workshop, narrator: Narrator, observed: Observed | None = None) -> Done:
+    """Until the world is as wished. `observed` spares the first look.
+
+    Otherwise UserError: nothing was done, and what was desired before is desired again, so that no later command
+    carries it out. Unfinished: a part was done, and the rest stays desired. Uncertain: nobody can say.
+    """
+    await shop.connections.save(asked.wish, operation_id=asked.operation_id)
+    reconciler = Reconciler(shop, narrator, asked.operation_id, scope=asked.scope)
+    try:
+        connection, receipt = await reconciler.run(asked.wish, observed)
+    except UserError as error:
+        effect = await reconciler.effect(asked.wish)
+        if effect is Effect.UNKNOWN:
+            raise Uncertain(error.what, why=error.why, mend=error.mend) from error
+        if effect is Effect.SOME or asked.resumed or not await _taken_back(asked, shop):
+            raise Unfinished(error.what, why=error.why, mend=error.mend) from error
+        raise
+    return Done(connection, receipt, reconciler.seen)
+
+
+async def _taken_back(asked: Asked, shop: Workshop) -> bool:
+    """False if the store does not let it be."""
+    with contextlib.suppress(UserError):
+        if asked.before is None:
+            await shop.connections.delete(asked.wish.id)
+        else:
+            await shop.connections.save(asked.before)
+        return True
+    return False
