@@ -40,7 +40,7 @@ def correction(parts: Parts) -> Announcement:
         connection = await parts.shop.connections.get()
         if connection is None or not connection.with_email:
             return None
-        profile = (await parts.shop.rocketchat.server()).profile
+        profile = await parts.shop.rocketchat.profile()
         if not profile.links_by_email:
             return None
         refused = await parts.notices.get(REFUSED) is not None

@@ -109,7 +109,7 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts) -> Answer:
         )
     if receipt.proof is not None:
         lines.append(_proved(receipt))
-    lines.append(in_use_text(receipt))
+    lines.append(in_use_text(receipt, connection))
     wrong = Use.OTHER in (found.use for found in (receipt.in_use, receipt.in_use_later) if found is not None)
     return Answer(tuple(lines), next=("test", "status"), receipt=record, failed=wrong)
 

@@ -126,7 +126,7 @@ def confirmation(confirmed: Confirmed) -> tuple[str, ...]:
     return (f"On: the login page shows {label}. Not proved from Rocket.Chat's side, because: {said.words}.",)
 
 
-def in_use_text(receipt: Receipt) -> str:
+def in_use_text(receipt: Receipt, connection: Connection) -> str:
     """Whether Rocket.Chat itself was seen to use the new secret, right after the switch and once more."""
     found = [use for use in (receipt.in_use, receipt.in_use_later) if use is not None]
     wrong = next((use for use in found if use.use is Use.OTHER), None)
@@ -135,6 +135,8 @@ def in_use_text(receipt: Receipt) -> str:
             f"✗ Rocket.Chat uses another secret than the one that it stores. {wrong.words}. "
             "Mend: `/sso setup` writes it again; if that does not help, restart Rocket.Chat's other instances."
         )
+    if not found and connection.enabled:
+        return "Not proved from Rocket.Chat's side, because the bot was restarted meanwhile."
     if not found:
         return f"Not proved from Rocket.Chat's side, because {BECAUSE_OFF.words}."
     unproved = next((use for use in found if use.use is not Use.PROVED), None)

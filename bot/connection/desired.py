@@ -37,10 +37,10 @@ def rules(*, with_email: bool) -> frozenset[str]:
 def service_settings(name: ServiceName, provider: Provider, *, with_email: bool) -> dict[str, SettingValue]:
     """What the service must hold, without id and secret; works with both login engines (facts/rocketchat.md §3.4, end).
 
-    People who come again survive a rename on either side, and nobody enters an account by its user name (§3.6). By its
-    e-mail address it is entered on the legacy engine, whatever is set here; only a scope without e-mail prevents that.
-    No e-mail field: a configured field whose claim is missing fails the whole sign-in, and a plain `email` claim is
-    used anyway (§3.5).
+    People who come again survive a rename on either side, and nobody enters an account by its user name
+    (facts/rocketchat.md §3.6). By its e-mail address it is entered on the legacy engine, whatever is set here; only a
+    scope without e-mail prevents that. No e-mail field: a configured field whose claim is missing fails the whole
+    sign-in, and a plain `email` claim is used anyway.
     """
     base, paths = relative_paths(provider)
     return {

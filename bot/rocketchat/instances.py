@@ -1,8 +1,9 @@
 """A secret, and after it its marker, on a Rocket.Chat of one or several instances.
 
-Each instance has a cache of its own, and they hear of each other's writes only where the licence lets them (§2.4). So
-"marker live implies secret live" holds for an instance that had the secret before the marker. An equal value costs
-nothing and mends an instance whose cache is outdated; each answer says which instance it came from.
+Each instance has a cache of its own, and they hear of each other's writes only where the licence lets them
+(facts/rocketchat.md §2.4). So "marker live implies secret live" holds for an instance that had the secret before the
+marker. An equal value costs nothing and mends an instance whose cache is outdated; each answer says which instance it
+came from.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ from bot.clock import Clock
 RESOLUTION = timedelta(seconds=2)
 """The header has whole seconds: a smaller difference from our clock is none, and our clock is the finer one."""
 DOUBT_INTERVAL = 30.0
-"""Seconds between two questions because of messages: a room full of odd ones must not use up the rate limit (§1.6)."""
+"""Seconds between two questions because of messages: a room full of odd ones must not use up the rate limit
+(facts/rocketchat.md §1.6)."""
 
 Ask = Callable[[], Awaitable[datetime | None]]
 """The server's time now, in whole seconds; None if it does not tell. Raises nothing."""

