@@ -51,12 +51,12 @@ def look(play: Stage) -> State:
     """The state of both stand-ins, read from themselves."""
     settings, callback = play.rocketchat.settings, f"{play.rocketchat.url}/_oauth/{SERVICE}"
     ours = [c for c in play.encvoy.clients.by_id.values() if callback in c["redirect_uris"]]
-    live = play.rocketchat.login_services.get(SERVICE)
+    live = play.rocketchat.live(SERVICE)
     return State(
         applications=len(ours),
         accepted=ours[0]["client_secret"] if ours else None,
         stored=settings.get(f"{PREFIX}-secret") or None,
-        live=live.fields["secret"] if live else None,
+        live=live["secret"] if live else None,
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,8 @@ _NOT_A_SERVICE = frozenset({"Accounts_OAuth_Use_Modern_Flow"})
 Listener = Callable[[str, str, dict[str, Any]], None]
 """(kind, id, fields): kind `added`, `changed` (only what changed, None for a field that is gone) or `removed`. Never
 the secret."""
+Rebuilt = Callable[[Mapping[str, Document]], None]
+"""What a run found switched on: service -> fields, the secret included."""
 
 
 @dataclass
@@ -60,6 +62,7 @@ class LoginServices:
         self._ledger = ledger
         self._services: dict[str, LoginService] = {}
         self._listeners: list[Listener] = []
+        self._rebuilders: list[Rebuilt] = []
         self._waiting: asyncio.Task[None] | None = None
         self._due = False
         settings.listen(self._on_setting)
@@ -67,6 +70,11 @@ class LoginServices:
     def listen(self, callback: Listener) -> None:
         """`callback` is called at each change of the table, at once."""
         self._listeners.append(callback)
+
+    def on_rebuilt(self, callback: Rebuilt) -> None:
+        """`callback` is called after each run, which rebuilds what the process itself holds of the services
+        (facts/rocketchat.md §5.5)."""
+        self._rebuilders.append(callback)
 
     def all(self) -> list[LoginService]:
         """The live services, in the order in which they came."""
@@ -83,15 +91,12 @@ class LoginServices:
     def rewrite(self) -> None:
         """Makes the table what the settings say now, without waiting."""
         self._due = False
-        for setting in self._settings:
-            value = self._settings.effective(setting)
-            if not _SWITCH.match(setting.id) or setting.id in _NOT_A_SERVICE or not isinstance(value, bool):
-                continue
-            name = setting.id.removeprefix(PREFIX).removeprefix("Accounts_OAuth_")
-            if value:
-                self._put(name.lower(), self._fields(setting.id, name))
+        for name, fields in self._switches().items():
+            if fields is None:
+                self._drop(name)
             else:
-                self._drop(name.lower())
+                self._put(name, fields)
+        self._tell_rebuilt()
 
     def refresh(self) -> None:
         """Deletes every record and lets the debounce bring back what is on: all buttons blink
@@ -117,6 +122,8 @@ class LoginServices:
         self.suspend()
         if self._due:
             self.rewrite()
+        else:
+            self._tell_rebuilt()
 
     def suspend(self) -> None:
         """The server stops: a wait under way is lost, and made good by `resume`."""
@@ -132,6 +139,23 @@ class LoginServices:
     def _on_setting(self, setting_id: str) -> None:
         if _ANY.match(setting_id):
             self.schedule()
+
+    def _switches(self) -> dict[str, Document | None]:
+        """Every service whose switch is there and a boolean: its fields as the settings hold them, None where it is
+        off."""
+        found: dict[str, Document | None] = {}
+        for setting in self._settings:
+            value = self._settings.effective(setting)
+            if not _SWITCH.match(setting.id) or setting.id in _NOT_A_SERVICE or not isinstance(value, bool):
+                continue
+            name = setting.id.removeprefix(PREFIX).removeprefix("Accounts_OAuth_")
+            found[name.lower()] = self._fields(setting.id, name) if value else None
+        return found
+
+    def _tell_rebuilt(self) -> None:
+        on = {name: fields for name, fields in self._switches().items() if fields is not None}
+        for rebuilt in self._rebuilders:
+            rebuilt(on)
 
     def _fields(self, setting_id: str, name: str) -> Document:
         if setting_id.startswith(PREFIX):

@@ -32,6 +32,8 @@ class Switches:
     """Whether the bot's token was made with `bypassTwoFactor`."""
     rate_limit: bool = True
     allow_unrecognised_slash: bool = False
+    stale_scope: bool = False
+    """On is a version whose modern engine keeps the scope of the first route (facts/rocketchat.md §3.1b)."""
 
 
 @dataclass(frozen=True)
