@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -78,13 +77,6 @@ def read_settings(document: Any) -> dict[str, Any]:
         for row in (rows if isinstance(rows, list) else [])
         if isinstance(row, Mapping) and "_id" in row
     }
-
-
-def read_major(document: Any) -> int | None:
-    """The major version in `/api/info`."""
-    version = document.get("version") if isinstance(document, Mapping) else None
-    found = re.match(r"\d+", version) if isinstance(version, str) else None
-    return int(found.group()) if found else None
 
 
 def new_credential_token() -> str:
