@@ -223,11 +223,13 @@ async def test_an_absolute_authorize_path_leads_nowhere(joined: Secure) -> None:
 
 
 async def test_an_error_of_encvoy_id_is_named(joined: Secure) -> None:
-    joined.encvoy.clients.by_id[joined.client_id]["response_types"] = []
+    back = f"{joined.rocketchat.url}/_oauth/encvoyid?error=invalid_request&error_description=see+phish.example"
+    joined.encvoy.faults.add(Fault("GET", "/oidc/auth", status=303, headers={"Location": back}))
 
     failure = await joined.stopped()
     assert (failure.step, failure.code) == (Step.CALLBACK, "invalid_request")
     assert "Encvoy ID sent the browser back with an error" in failure.why
+    assert "phish" not in failure.text
 
 
 async def test_a_second_factor_is_named(joined: Secure) -> None:
