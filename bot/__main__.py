@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import re
 import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import Any, TypeVar
 
 import click
 import structlog
@@ -20,6 +22,8 @@ from cryptography.fernet import Fernet
 
 from bot import config, logs
 from bot.errors import ConfigError, UserError
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 INTERRUPTED = 130
 PORT = click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 picks a free port.")
@@ -30,6 +34,27 @@ TLS = click.option(
     metavar="DIR",
     help="Speak TLS, by a certificate authority that is made once in DIR.",
 )
+
+VERSION = "8.8"
+
+
+def _version(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """`8.8` or `8.8.1`, as the stand-in reads it."""
+    if value is not None and not re.fullmatch(r"\d{1,3}(\.\d{1,3}){1,2}", value, re.ASCII):
+        raise click.BadParameter("it looks like 8.8 or 9.0.")
+    return value
+
+
+def version_option(default: str | None = VERSION) -> Callable[[F], F]:
+    """`--version`; without a default where an outer command may have said it already."""
+    return click.option(
+        "--version",
+        default=default,
+        show_default=True if default else VERSION,
+        callback=_version,
+        metavar="X.Y",
+        help="The version of Rocket.Chat to be; from 9.0 on, people sign in by its modern engine, over TLS only.",
+    )
 
 
 def main() -> None:
@@ -62,9 +87,10 @@ def run() -> int:
 
 @cli.command()
 @click.option("--tls", is_flag=True, help="Over TLS, by a certificate authority of its own.")
-def demo(tls: bool) -> int:
+@version_option()
+def demo(tls: bool, version: str) -> int:
     """Show everything, against stand-ins, in a minute."""
-    return _start("bot.demo:main", tls)
+    return _start("bot.demo:main", tls, version)
 
 
 @cli.command()
@@ -81,16 +107,18 @@ def health() -> int:
 
 @cli.group(invoke_without_command=True)
 @TLS
+@version_option()
 @click.pass_context
-def sandbox(context: click.Context, tls: Path | None) -> int:
+def sandbox(context: click.Context, tls: Path | None, version: str) -> int:
     """Run both stand-ins and the bot, or one stand-in."""
-    context.obj = tls
-    return 0 if context.invoked_subcommand else _start("bot.demo:sandbox", tls)
+    context.obj = (tls, version)
+    return 0 if context.invoked_subcommand else _start("bot.demo:sandbox", tls, version)
 
 
 @sandbox.command()
 @PORT
-@click.option("--version", default="8.8", show_default=True, help="The version of Rocket.Chat to be.")
+@version_option(None)
+@click.option("--licence", is_flag=True, help="With the licence module that Custom OAuth needs from 9.0 on.")
 @click.option(
     "--settle",
     type=click.FloatRange(min=0),
@@ -100,18 +128,20 @@ def sandbox(context: click.Context, tls: Path | None) -> int:
 )
 @TLS
 @click.pass_obj
-def rocketchat(outer: Path | None, port: int, version: str, settle: float, tls: Path | None) -> int:
+def rocketchat(
+    outer: tuple[Path | None, str], port: int, version: str | None, licence: bool, settle: float, tls: Path | None
+) -> int:
     """Run the stand-in of Rocket.Chat."""
-    return _start("bot.sandbox.__main__:rocketchat", port, version, settle, tls or outer)
+    return _start("bot.sandbox.__main__:rocketchat", port, version or outer[1], settle, tls or outer[0], licence)
 
 
 @sandbox.command()
 @PORT
 @TLS
 @click.pass_obj
-def encvoy(outer: Path | None, port: int, tls: Path | None) -> int:
+def encvoy(outer: tuple[Path | None, str], port: int, tls: Path | None) -> int:
     """Run the stand-in of Encvoy ID."""
-    return _start("bot.sandbox.__main__:encvoy", port, tls or outer)
+    return _start("bot.sandbox.__main__:encvoy", port, tls or outer[0])
 
 
 @cli.command()

@@ -13,7 +13,8 @@ from cryptography.fernet import Fernet
 from bot.errors import ConfigError
 from bot.sandbox.authority import Authority, authority_in
 from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.rocketchat.standin import RocketChatStandIn
+from bot.sandbox.rocketchat.oauth_settings import MODULE
+from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from bot.sandbox.serving import Introduction
 
 
@@ -34,11 +35,12 @@ class StandIn(Protocol):
         ...
 
 
-def rocketchat(port: int, version: str, settle: float, tls: Path | None = None) -> int:
+def rocketchat(port: int, version: str, settle: float, tls: Path | None = None, licence: bool = False) -> int:
     """Runs the stand-in of Rocket.Chat. `settle` in seconds; port 0 picks a free one; `tls` is the folder of the
-    authority, if it speaks TLS."""
+    authority, if it speaks TLS; `licence`: with the module that Custom OAuth needs from 9.0 on."""
     authority = authority_in(tls) if tls else None
-    stand_in = RocketChatStandIn(port=port, version=version, settle=settle, authority=authority)
+    switches = Switches(modules=(MODULE,) if licence else ())
+    stand_in = RocketChatStandIn(port=port, version=version, settle=settle, switches=switches, authority=authority)
     return asyncio.run(_serve(stand_in, authority))
 
 

@@ -81,13 +81,6 @@ def read_settings(document: Any) -> dict[str, Any]:
     }
 
 
-def read_major(document: Any) -> int | None:
-    """The major version in `/api/info`."""
-    version = document.get("version") if isinstance(document, Mapping) else None
-    found = re.match(r"\d+", version) if isinstance(version, str) else None
-    return int(found.group()) if found else None
-
-
 def new_credential_token() -> str:
     """43 random characters that tie the callback to the browser that began."""
     return secrets.token_urlsafe(TOKEN_BYTES)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from bot.errors import UserError
 from bot.sandbox.encvoy.standin import EncvoyStandIn
 from bot.sandbox.faults import Effect, Fault
 from bot.secret import Secret
@@ -112,17 +111,6 @@ async def test_a_rate_limit_at_the_login_page_is_named(chat: Any) -> None:
     assert "429" in failure.why
 
 
-@pytest.mark.parametrize("change", [{"version": "9.0"}, {"version": "10.1"}, {"modern": True}])
-async def test_the_modern_engine_is_refused_in_words(chat: Any, change: dict[str, Any]) -> None:
-    for name, value in change.items():
-        setattr(chat, name, value)
-
-    with pytest.raises(UserError, match="modern login engine") as caught:
-        await walk(chat)
-
-    assert not isinstance(caught.value, WalkFailed)
-
-
 async def test_a_callback_that_is_not_registered_is_named(chat: Any, identity: EncvoyStandIn) -> None:
     identity.clients.by_id[chat.client_id]["redirect_uris"] = ["https://other.example/cb"]
 
@@ -177,6 +165,8 @@ async def test_a_callback_of_another_sign_in_is_refused(chat: Any) -> None:
     [
         ({"error": 403, "reason": "Username already exists."}, "403", "Username already exists"),
         ({"error": "totp-required", "reason": "TOTP Required"}, "totp-required", "TOTP Required"),
+        ({"error": 401, "reason": "User not found"}, "401", "whatever the reason is"),
+        ({}, None, "does not say why"),
         ({"error": "@all", "reason": "see https://phish.example"}, None, "see https phish example"),
     ],
 )
