@@ -11,10 +11,11 @@ import importlib
 import re
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 import structlog
@@ -23,7 +24,7 @@ from cryptography.fernet import Fernet
 from bot import config, logs
 from bot.errors import ConfigError, UserError
 
-F = TypeVar("F", bound=Callable[..., Any])
+_Command = TypeVar("_Command", bound=Callable[..., object])
 
 INTERRUPTED = 130
 PORT = click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 picks a free port.")
@@ -45,7 +46,7 @@ def _version(_: click.Context, __: click.Parameter, value: str | None) -> str | 
     return value
 
 
-def version_option(default: str | None = VERSION) -> Callable[[F], F]:
+def version_option(default: str | None = VERSION) -> Callable[[_Command], _Command]:
     """`--version`; without a default where an outer command may have said it already."""
     return click.option(
         "--version",
@@ -55,6 +56,62 @@ def version_option(default: str | None = VERSION) -> Callable[[F], F]:
         metavar="X.Y",
         help="The version of Rocket.Chat to be; from 9.0 on, people sign in by its modern engine, over TLS only.",
     )
+
+
+PUBLICATIONS = ("normal", "pushed", "streamer", "stale", "refused", "silent")
+BALANCING = ("no", "connection", "address")
+
+
+_BEHAVIOUR = (
+    click.option(
+        "--licence/--no-licence",
+        default=None,
+        help="Whether it has the licence module that Custom OAuth needs from 9.0 on.  [default: only with the bot]",
+    ),
+    click.option(
+        "--settle",
+        type=click.FloatRange(min=0),
+        metavar="S",
+        help="Seconds from a write of settings until it is live: S/5 for each, then 4S/5 for all.  [default: 2.5]",
+    ),
+    click.option(
+        "--jitter",
+        type=click.FloatRange(min=0),
+        nargs=2,
+        metavar="LOW HIGH",
+        help="Seconds that come on top of it, at random between the two.  [default: 0.005 0.020]",
+    ),
+    click.option("--seed", type=int, help="What is left to chance comes otherwise with another.  [default: 0]"),
+    click.option(
+        "--instances",
+        type=click.IntRange(1, 9),
+        help="Server processes with caches of their own; each request goes to the next.  [default: 1]",
+    ),
+    click.option("--sticky", type=click.Choice(BALANCING), help="What is kept at one of the instances.  [default: no]"),
+    click.option(
+        "--broadcasts/--no-broadcasts",
+        default=None,
+        help="Whether the instances hear of each other's writes.  [default: broadcasts]",
+    ),
+    click.option(
+        "--publication",
+        type=click.Choice(PUBLICATIONS),
+        help="How live login services are pushed: `normal` never tells of a new one, `pushed` tells of all.",
+    ),
+    click.option(
+        "--overwrite",
+        multiple=True,
+        metavar="ID=VALUE",
+        help="Force a setting at each start, as OVERWRITE_SETTING_ID does.",
+    ),
+)
+
+
+def behaviour(command: _Command) -> _Command:
+    """Options of how the stand-in of Rocket.Chat behaves; None where nothing was given."""
+    for option in reversed(_BEHAVIOUR):
+        command = option(command)
+    return command
 
 
 def main() -> None:
@@ -105,43 +162,45 @@ def health() -> int:
     return _start("bot.web.ask:ask", config.load(config.ListenConfig).listen)
 
 
+@dataclass(frozen=True)
+class Outer:
+    """What was given before the name of the stand-in."""
+
+    tls: Path | None
+    version: str
+    given: Mapping[str, object]
+
+
 @cli.group(invoke_without_command=True)
 @TLS
 @version_option()
+@behaviour
 @click.pass_context
-def sandbox(context: click.Context, tls: Path | None, version: str) -> int:
+def sandbox(context: click.Context, /, tls: Path | None, version: str, **given: object) -> int:
     """Run both stand-ins and the bot, or one stand-in."""
-    context.obj = (tls, version)
-    return 0 if context.invoked_subcommand else _start("bot.demo:sandbox", tls, version)
+    context.obj = Outer(tls, version, _given(given))
+    return 0 if context.invoked_subcommand else _start("bot.demo:sandbox", tls, context.obj.given, version)
 
 
 @sandbox.command()
 @PORT
 @version_option(None)
-@click.option("--licence", is_flag=True, help="With the licence module that Custom OAuth needs from 9.0 on.")
-@click.option(
-    "--settle",
-    type=click.FloatRange(min=0),
-    default=2.5,
-    show_default=True,
-    help="Seconds from the last write of settings until they are live: a fifth for each setting, the rest for all.",
-)
 @TLS
+@behaviour
 @click.pass_obj
-def rocketchat(
-    outer: tuple[Path | None, str], port: int, version: str | None, licence: bool, settle: float, tls: Path | None
-) -> int:
+def rocketchat(outer: Outer, /, port: int, version: str | None, tls: Path | None, **given: object) -> int:
     """Run the stand-in of Rocket.Chat."""
-    return _start("bot.sandbox.__main__:rocketchat", port, version or outer[1], settle, tls or outer[0], licence)
+    whole = {**outer.given, **_given(given)}
+    return _start("bot.sandbox.__main__:rocketchat", port, version or outer.version, tls or outer.tls, whole)
 
 
 @sandbox.command()
 @PORT
 @TLS
 @click.pass_obj
-def encvoy(outer: tuple[Path | None, str], port: int, tls: Path | None) -> int:
+def encvoy(outer: Outer, port: int, tls: Path | None) -> int:
     """Run the stand-in of Encvoy ID."""
-    return _start("bot.sandbox.__main__:encvoy", port, tls or outer[0])
+    return _start("bot.sandbox.__main__:encvoy", port, tls or outer.tls)
 
 
 @cli.command()
@@ -170,6 +229,11 @@ def keys() -> None:
 def new() -> None:
     """Print a new key for SSOBOT_KEYS."""
     click.echo(Fernet.generate_key().decode())
+
+
+def _given(options: Mapping[str, object]) -> dict[str, object]:
+    """Those that were given."""
+    return {name: value for name, value in options.items() if value not in (None, ())}
 
 
 def _configuration() -> config.Config:

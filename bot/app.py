@@ -7,7 +7,6 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import click
 import stamina
@@ -105,6 +104,7 @@ class Bot:
         systems, config = self.systems, self.systems.config
         vault = Vault(config.keys)
         slash, notices = systems.rocketchat.facts, SqlNotes(self.database, systems.clock)
+        systems.remember(notices)
         parts = Parts(
             shop=Workshop(
                 systems.rocketchat,
@@ -120,9 +120,6 @@ class Bot:
             notices=notices,
         )
 
-        async def skew() -> timedelta:
-            return systems.skew
-
         return Chatops(
             chat=systems.chat,
             listener=systems.realtime,
@@ -134,7 +131,7 @@ class Bot:
             identity=identity,
             admin_room=config.admin_room,
             admin_roles=config.admin_roles,
-            skew=skew,
+            time=systems.server_clock,
             announcements=(correction(parts),),
         )
 
@@ -211,20 +208,21 @@ def doctor(config: Config) -> int:
 
 
 async def _doctor(config: Config) -> int:
-    failed = False
-    try:
-        database = await open_database(config.database_url)
+    failed, clock = False, SystemClock()
+    async with systems(config, clock) as both, contextlib.AsyncExitStack() as stack:
         try:
+            database = await open_database(config.database_url)
+            stack.push_async_callback(database.close)
             await check(database)
-        finally:
-            await database.close()
-        click.echo("✓ Database: it can be reached")
-    except NotOurs:
-        raise
-    except UserError as error:
-        failed = True
-        click.echo(f"✗ failed: Database\n    Why: {error.text}\n    Mend: Correct SSOBOT_DATABASE_URL.")
-    async with systems(config, SystemClock()) as both:
+            click.echo("✓ Database: it can be reached")
+            notices = SqlNotes(database, clock)
+            if await notices.are_there():
+                both.remember(notices)
+        except NotOurs:
+            raise
+        except UserError as error:
+            failed = True
+            click.echo(f"✗ failed: Database\n    Why: {error.text}\n    Mend: Correct SSOBOT_DATABASE_URL.")
         verdict = await both.examine(None)
     for line in verdict.lines():
         click.echo(line)

@@ -9,17 +9,16 @@ import asyncio
 import logging
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from bot import logs
 from bot.errors import ConfigError
-from bot.sandbox.__main__ import told_to_stop
-from bot.sandbox.rocketchat.oauth_settings import MODULE
-from bot.sandbox.rocketchat.standin import Switches
+from bot.sandbox.__main__ import behaviour, told_to_stop
 from bot.sandbox.rocketchat.version import Version
 from bot.sandbox.visitor import Visitor
 from bot.secret import Secret
@@ -43,11 +42,6 @@ class DemoFailed(Exception):
 def needs_tls(version: str) -> bool:
     """Whether people can sign in over TLS only (facts/rocketchat.md §3.4, no. 2)."""
     return Version.of(version) >= (9, 0)
-
-
-def switches_for(version: str) -> Switches:
-    """With the licence where Custom OAuth needs one (facts/rocketchat.md §0.2)."""
-    return Switches(modules=(MODULE,) if Version.of(version) >= (9, 0) else ())
 
 
 @dataclass(frozen=True)
@@ -124,8 +118,9 @@ def main(tls: bool = False, version: str = VERSION) -> int:
 
 
 async def _play(folder: Path, tls: bool, version: str) -> None:
+    rocketchat = behaviour({"licence": needs_tls(version)})
     async with (
-        stage(folder, tls=folder if tls else None, version=version, switches=switches_for(version)) as play,
+        stage(folder, tls=folder if tls else None, version=version, **rocketchat) as play,
         play.bot(),
         play.visitor() as admin,
     ):
@@ -175,17 +170,19 @@ async def _sign_in(play: Stage) -> None:
     click.echo(f"       signed in at Encvoy ID, was asked for {pages}, and is `{user.username}` in Rocket.Chat")
 
 
-def sandbox(tls: Path | None = None, version: str = VERSION) -> int:
-    """Both stand-ins and the bot, until told to stop. `tls`: the folder of the authority, if they speak TLS."""
+def sandbox(tls: Path | None = None, given: Mapping[str, Any] | None = None, version: str = VERSION) -> int:
+    """Both stand-ins and the bot, until told to stop. `tls`: the folder of the authority, if they speak TLS; `given`:
+    how Rocket.Chat behaves, with the licence that its version needs unless it says otherwise."""
+    rocketchat = behaviour({"licence": needs_tls(version), **(given or {})})
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_sandbox(Path(folder), tls, version))
+        return asyncio.run(_sandbox(Path(folder), tls, version, rocketchat))
 
 
-async def _sandbox(folder: Path, tls: Path | None, version: str) -> int:
+async def _sandbox(folder: Path, tls: Path | None, version: str, rocketchat: Mapping[str, Any]) -> int:
     stopped = told_to_stop()
     # Nothing comes before the first line, even for somebody who reads both streams as one.
     logs.configure(level=logging.ERROR)
-    async with stage(folder, tls=tls, version=version, switches=switches_for(version)) as play, play.bot():
+    async with stage(folder, tls=tls, version=version, **rocketchat) as play, play.bot():
         click.echo(play.introduction.line())
         click.echo(
             WHERE.format(url=play.rocketchat.url, person=play.encvoy.introduction.account("person").login), err=True

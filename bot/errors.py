@@ -145,5 +145,13 @@ class RouteAbsent(RemoteError):
     """The other system does not know this route."""
 
 
+def where(failure: BaseException) -> str:
+    """File and line of an error that nobody foresaw, without its text and without any value."""
+    trace = failure.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else "unknown"
+
+
 def _first_sentence(error: type[SsobotError]) -> str:
     return (inspect.getdoc(error) or error.__name__).split("\n\n")[0].replace("\n", " ")

@@ -26,6 +26,7 @@ ROOM = "sso-admins"
 READY_WITHIN = 20.0
 PUBLICATION = Publication.PUSHED
 REMEMBERS_REMOVALS = False
+WHOLE_DOCUMENTS = True
 """What the stand-in of Rocket.Chat does here unless its switches say otherwise: what the bot can follow."""
 
 
@@ -121,6 +122,8 @@ async def stage(
         switches = replace(switches, publication=PUBLICATION)
     if switches.remembers_removals is None:
         switches = replace(switches, remembers_removals=REMEMBERS_REMOVALS)
+    if switches.whole_documents is None:
+        switches = replace(switches, whole_documents=WHOLE_DOCUMENTS)
     rocketchat = RocketChatStandIn(
         version=version,
         settle=settle,

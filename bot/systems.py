@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
-from bot.chatops.ports import Message
+from bot.chatops.admin_room import AdminRoom
+from bot.chatops.once import NOTHING_SAID
+from bot.chatops.ports import Notices
 from bot.clock import Clock
 from bot.config import Config
 from bot.connection.state import Connection
@@ -18,9 +19,10 @@ from bot.encvoy.client import EncvoyIdClient
 from bot.rocketchat.callback import PATIENCE
 from bot.rocketchat.chat import RestChat
 from bot.rocketchat.client import RocketChatClient
-from bot.rocketchat.public import ask_callback, server_skew
+from bot.rocketchat.public import ask_callback, server_time
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest
+from bot.rocketchat.server_clock import ServerClock
 from bot.rocketchat.socket import RealtimeClient
 from bot.trust import client_context
 from bot.wire import Wire
@@ -61,7 +63,12 @@ class Systems:
     realtime: RealtimeClient
     encvoy: EncvoyIdClient
     gatherer: Gatherer
-    skew: timedelta
+    server_clock: ServerClock
+
+    def remember(self, notices: Notices) -> None:
+        """From now on the doctor knows what the bot noted: its admin room, and what it found unfamiliar."""
+        room = AdminRoom(self.chat, notices, self.config.admin_room)
+        self.gatherer = replace(self.gatherer, admin_room=room, notices=notices)
 
     async def examine(self, connection: Connection | None) -> Verdict:
         """The doctor's whole round; reads discovery anew."""
@@ -71,7 +78,7 @@ class Systems:
 
 @contextlib.asynccontextmanager
 async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
-    """Builds the clients; asks nothing yet but Rocket.Chat's clock."""
+    """Builds the clients; asks nothing yet."""
     tls = client_context(config.ca_file)
     rest = Rest(
         config.rocketchat_url,
@@ -93,14 +100,14 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
     quiet = Quiet(clock)
     patient = Wire("Rocket.Chat", timeout=PATIENCE, tls=tls)
     async with Wire("Rocket.Chat", tls=tls) as wire, patient, encvoy:
-        skew = await server_skew(wire, config.rocketchat_url, clock.now())
+        server_clock = ServerClock(clock, lambda: server_time(wire, config.rocketchat_url))
         realtime = RealtimeClient(
             config.rocketchat_url,
             config.rocketchat_user_id,
             config.rocketchat_token,
             clock,
-            _CatchUp(chat, config.admin_room),
-            started=clock.now() + skew,
+            chat,
+            server_clock,
             tls=tls,
             on_setting=quiet.heard,
         )
@@ -112,27 +119,9 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
             looks=_Looks(rocketchat, encvoy, wire),
             address=config.rocketchat_url,
             user_id=config.rocketchat_user_id,
-            admin_room=config.admin_room,
+            admin_room=AdminRoom(chat, NOTHING_SAID, config.admin_room),
         )
         try:
-            yield Systems(config, clock, rest, rocketchat, chat, realtime, encvoy, gatherer, skew)
+            yield Systems(config, clock, rest, rocketchat, chat, realtime, encvoy, gatherer, server_clock)
         finally:
             rest.close()
-
-
-@dataclass(frozen=True)
-class _CatchUp:
-    """What was said in the admin room and in direct rooms while there was no socket."""
-
-    chat: RestChat
-    admin_room: str
-
-    async def __call__(self, moment: datetime) -> list[Message]:
-        room = await self.chat.room(self.admin_room)
-        rooms = [(room.id, room.type)] if room else []
-        rooms += [(room_id, "d") for room_id in await self.chat.direct_rooms()]
-        return [
-            replace(message, room_type=kind)
-            for room_id, kind in rooms
-            for message in await self.chat.since(room_id, moment)
-        ]

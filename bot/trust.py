@@ -49,7 +49,7 @@ def proxy_for(url: str) -> str | None:
 def trouble(failure: BaseException, system: System) -> Trouble | None:
     """What went wrong with TLS, if anything in the reasons for a failure to connect says so; nothing of it is repeated.
     A connection that is refused was never open; one that is reset before anything was sent broke in the handshake."""
-    reasons = [reason for reason in _reasons(failure) if isinstance(reason, (ssl.SSLError, ConnectionResetError))]
+    reasons = [reason for reason in reasons_for(failure) if isinstance(reason, (ssl.SSLError, ConnectionResetError))]
     for reason in reasons:
         # Some libraries wrap it into an error of the same kind that says nothing.
         if code := getattr(reason, "verify_code", 0):
@@ -97,7 +97,7 @@ def _of_handshake(words: Set[str], system: System) -> Trouble:
     return Trouble("No TLS connection could be agreed on.", f"Let {system} speak TLS 1.2 or newer.")
 
 
-def _reasons(failure: BaseException) -> Iterator[BaseException]:
+def reasons_for(failure: BaseException) -> Iterator[BaseException]:
     """The failure and whatever it wraps: requests and urllib3 keep the first cause in their arguments."""
     seen: set[int] = set()
     pending: list[object] = [failure]

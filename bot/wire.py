@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 import yarl
 
+from bot.bounds import CHUNK, ENCODINGS, MAX_BODY, Unreadable, too_long, unpacked
 from bot.errors import BadAnswer, NoAnswer, RemoteError, System, Unreachable
 from bot.trust import ADDRESSES, Trouble, client_context, proxy_for, proxy_trouble, trouble
 
@@ -23,7 +24,6 @@ TOTAL_SECONDS = 8.0
 KEEP_ALIVE_SECONDS = 4.0
 """How long an idle connection is kept: longer than Rocket.Chat takes to settle, shorter than the five seconds after
 which Node closes one, because a POST that meets the closing end could not be told from one that was carried out."""
-MAX_BODY = 8 * 1024 * 1024
 USER_AGENT = "ssobot"
 """What Encvoy ID writes into its log as the device of a login."""
 
@@ -109,7 +109,8 @@ class Wire:
             cookie_jar=jar,
             timeout=self._timeout,
             trust_env=False,
-            headers={"User-Agent": USER_AGENT},
+            auto_decompress=False,
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": ENCODINGS},
         )
 
     async def _exchange(
@@ -133,12 +134,9 @@ class Wire:
                 allow_redirects=False,
                 proxy=proxy_for(url),
             ) as response:
-                body = await response.content.read(MAX_BODY + 1)
-                while len(body) <= MAX_BODY and (more := await response.content.read(MAX_BODY + 1)):
-                    body += more
-                if len(body) <= MAX_BODY:
-                    return Answer(response.status, response.headers, body)
-                failure = BadAnswer(self.system, route, why="The answer does not end.")
+                return Answer(response.status, response.headers, await _body(response))
+        except Unreadable as unreadable:
+            failure = BadAnswer(self.system, route, why=str(unreadable))
         except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError):
             found = proxy_trouble(self.system)
             failure = Unreachable(self.system, route, why=found.why, mend=found.mend)
@@ -165,6 +163,18 @@ class Wire:
 
     def _look_there(self) -> str:
         return f"Check that {self.system} is running, and that {ADDRESSES[self.system]} leads to it from here."
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    """Everything that came, unpacked. Unreadable beyond the bounds; what is left is never read."""
+    pieces: list[bytes] = []
+    length = 0
+    while piece := await response.content.read(CHUNK):
+        pieces.append(piece)
+        length += len(piece)
+        if length > MAX_BODY:
+            raise too_long()
+    return unpacked(pieces, response.headers.get("Content-Encoding", ""))
 
 
 class Browser:

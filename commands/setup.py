@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Option, Registry
 from bot.chatops.text import quoted
+from bot.connection.confirm import Confirmed, confirm
 from bot.connection.desired import desire, rules, service_settings
 from bot.connection.marker import next_marker
 from bot.connection.observe import observe
@@ -20,7 +21,7 @@ from bot.secret import new_secret
 from commands import correction
 from commands.arrivals import ALREADY_IN, LEFT_OUT, STALE_SCOPE, another_way, by_email, by_user_name, consent
 from commands.parts import Parts
-from commands.wording import Narration, plan_text
+from commands.wording import Narration, confirmation, plan_text
 
 DEFAULT_NAME = "Encvoy ID"
 WITH_EMAIL, WITHOUT_EMAIL = "email", "no-email"
@@ -51,7 +52,7 @@ def register(registry: Registry, parts: Parts) -> None:
         wish = await _new(call, parts) if there is None else await _again(call, parts, there)
         nothing = Observed(None, None, None)
         observed = nothing if there is None else await observe(wish, parts.shop.rocketchat, parts.shop.encvoy)
-        wish = _marked(wish, observed)
+        wish = await _marked(wish, observed, parts)
         changes = plan(wish, observed)
         if "dry-run" in call.options:
             return _dry_run(wish, plan_text(changes, wish))
@@ -61,8 +62,9 @@ def register(registry: Registry, parts: Parts) -> None:
         await parts.shop.connections.save(wish, operation_id=call.operation.id)
         reconciler = Reconciler(parts.shop, Narration(call.progress, parts.fingerprints), call.operation.id)
         connection, receipt = await reconciler.run(wish, observed)
-        answer = await _tested(call, parts, connection, (consent(connection),))
-        return replace(answer, receipt=receipt.as_dict())
+        confirmed = await _confirmed(call, parts, connection, there)
+        answer = await _tested(call, parts, confirmed.connection, (*confirmation(confirmed), consent(connection)))
+        return replace(answer, receipt=receipt.as_dict(), failed=answer.failed or not confirmed.works)
 
 
 async def _new(call: Call, parts: Parts) -> Connection:
@@ -144,16 +146,25 @@ async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
     return replace(wish, current=None, undoing=False) if exchanging(wish) and not call.operation.resumed else wish
 
 
-def _marked(wish: Connection, observed: Observed) -> Connection:
+async def _marked(wish: Connection, observed: Observed, parts: Parts) -> Connection:
     """With a marker of its own, if a secret must be put back under which people sign in."""
     stored = observed.stored
     if stored is None or stored.secret == wish.secret or not in_use(observed):
         return wish
     live = observed.live if isinstance(observed.live, LiveService) else None
+    engine = (await parts.shop.rocketchat.profile()).engine
     try:
-        return replace(wish, marker=next_marker(stored, live, wish.marker))
+        return replace(wish, marker=next_marker(stored, live, wish.marker, engine))
     except UserError:  # the secret is wrong already: without a marker it is put right all the same
         return wish
+
+
+async def _confirmed(call: Call, parts: Parts, connection: Connection, before: Connection | None) -> Confirmed:
+    """Rocket.Chat's own word, before the answer says On."""
+    call.progress.doing("letting Rocket.Chat itself use it")
+    engine = (await parts.shop.rocketchat.profile()).engine
+    narration = Narration(call.progress, parts.fingerprints)
+    return await confirm(connection, before, engine, parts.shop, narration)
 
 
 def _nothing_to_do(call: Call) -> str:

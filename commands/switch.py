@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Registry
+from bot.connection.confirm import Confirmed, ask
 from bot.connection.receipt import Outcome
 from bot.connection.reconcile import Reconciler
 from commands.parts import Parts
-from commands.wording import Narration
+from commands.wording import Narration, confirmation
 
 
 def register(registry: Registry, parts: Parts) -> None:
@@ -40,7 +41,13 @@ async def _switch(call: Call, parts: Parts, *, on: bool) -> Answer:
     await call.authorize()
     await parts.shop.connections.save(wish, operation_id=call.operation.id)
     reconciler = Reconciler(parts.shop, Narration(call.progress, parts.fingerprints), call.operation.id)
-    _, receipt = await reconciler.run(wish)
+    connection, receipt = await reconciler.run(wish)
     word = "on" if on else "off"
     said = f"It is {word}." if receipt.outcome is not Outcome.UNCHANGED else f"It was {word} already; nothing changed."
-    return Answer((said,), next=("test",) if on else ("enable", "status"), receipt=receipt.as_dict())
+    if not on:
+        return Answer((said,), next=("enable", "status"), receipt=receipt.as_dict())
+    call.progress.doing("letting Rocket.Chat itself use it")
+    engine = (await parts.shop.rocketchat.profile()).engine
+    confirmed = Confirmed(connection, await ask(connection, engine, parts.shop))
+    lines = (said, *confirmation(confirmed))
+    return Answer(lines, next=("test",), receipt=receipt.as_dict(), failed=not confirmed.works)

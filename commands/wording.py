@@ -24,6 +24,7 @@ from bot.connection.changes import (
     WriteService,
     WriteServiceSecret,
 )
+from bot.connection.confirm import Confirmed, Taken
 from bot.connection.in_use import BECAUSE_OFF, Use
 from bot.connection.plan import exchanging
 from bot.connection.receipt import Receipt
@@ -98,6 +99,30 @@ def planned(change: Change, desired: Connection) -> str | None:
             return "let Rocket.Chat itself use it, where that can be proved without a person"
         case ProveInUse() | Settle():
             return None
+
+
+def confirmation(confirmed: Confirmed) -> tuple[str, ...]:
+    """What came of a connection that was set up, by Rocket.Chat's own word."""
+    said, label = confirmed.said, quoted(str(confirmed.connection.settings.get("button_label_text", "")))
+    if not confirmed.works:
+        what = {
+            Taken.OFF: "Switched off again: Rocket.Chat cannot sign anybody in with it.",
+            Taken.BACK: "Rocket.Chat cannot sign anybody in at the new address; the settings of before are back.",
+            Taken.NOTHING: "Rocket.Chat cannot sign anybody in with Encvoy ID now; it is left as it is.",
+        }[confirmed.taken]
+        url = confirmed.connection.settings.get("url", "")
+        mend = (
+            f"Mend: let Rocket.Chat's own server reach {url} (its DNS, its firewall, NODE_EXTRA_CA_CERTS for a private "
+            "authority), then type `/sso setup` again, and `/sso enable` if it is off."
+            if said.use is Use.FAILED
+            else "Mend: restart Rocket.Chat's other instances if there are any, then type `/sso setup` again."
+        )
+        return (f"✗ {what}", f"Why: {said.words}.", mend)
+    if said == BECAUSE_OFF:
+        return ("Off, as it was asked for. Not proved from Rocket.Chat's side, because it is off.",)
+    if said.use is Use.PROVED:
+        return (f"On: the login page shows {label}, and Rocket.Chat itself uses the secret that Encvoy ID accepts.",)
+    return (f"On: the login page shows {label}. Not proved from Rocket.Chat's side, because: {said.words}.",)
 
 
 def in_use_text(receipt: Receipt) -> str:

@@ -86,7 +86,7 @@ class Access:
             room = await self.chat.room(message.room_id)
         except RemoteError:
             return Place.ELSEWHERE, None
-        if room is not None and room.type == "d" and room.members <= 2:
+        if room is not None and room.type == "d" and 1 <= room.members <= 2:
             return Place.DIRECT, room
         return Place.ELSEWHERE, room
 

@@ -34,6 +34,8 @@ class Known:
     """By the server's clock."""
     seen: bool
     """Whether a message of this id came in before."""
+    server_told: bool = True
+    """Whether the server's clock is known; else ours stands for it."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,35 @@ def consider(message: Message, known: Known) -> Command | Ignore | Say:
         return Ignore(reason)
     if known.seen:
         return Ignore("repeated")
-    if not message.caught_up and message.ts < known.started - SLACK:
-        return Ignore("older than the start")
-    limit = YOUNG if message.caught_up else STALE
-    return Command() if known.now - message.ts <= limit + SLACK else Say(AWAY)
+    age = known.now - message.ts
+    if age < -STALE - SLACK:
+        return Say(apart(message, known))
+    if message.caught_up:
+        return Command() if age <= YOUNG + SLACK else Say(AWAY)
+    if message.ts < known.started - SLACK:
+        # What is sent again for a reaction was changed long after it was written. If not, the clocks are apart.
+        return Say(apart(message, known)) if _just_written(message) else Ignore("older than the start")
+    return Command() if age <= STALE + SLACK else Say(apart(message, known))
+
+
+def apart(message: Message, known: Known) -> str:
+    """Why a message that was pushed is refused for its time; which of the two reasons it is cannot be told from it."""
+    difference = known.now - message.ts
+    minutes, seconds = divmod(round(abs(difference).total_seconds()), 60)
+    length = f"{minutes} minutes" if minutes > 1 else f"{minutes * 60 + seconds} seconds"
+    side = "behind" if difference > timedelta(0) else "ahead of"
+    clock = (
+        "the clock of Rocket.Chat's address" if known.server_told else "my clock (Rocket.Chat did not tell me its own)"
+    )
+    return (
+        f"Nothing was done: your message carries a time {length} {side} {clock}.\n"
+        "Why: it took that long to reach me, or the clocks are that far apart.\n"
+        "Mend: type it again. If you read this again, set the clocks of Rocket.Chat, its proxy and this bot by NTP."
+    )
+
+
+def _just_written(message: Message) -> bool:
+    return message.updated_at is not None and abs(message.updated_at - message.ts) <= SLACK
 
 
 def _not_typed(message: Message, own_user_id: str) -> str | None:
@@ -74,6 +101,7 @@ def _not_typed(message: Message, own_user_id: str) -> str | None:
         "system message": message.system_type is not None,
         "integration": message.from_integration,
         "alias": message.alias is not None,
+        f"less trusted: {message.less_trusted}": message.less_trusted is not None,
         "edited": message.edited,
         "own": message.user_id == own_user_id,
         "no author": not message.user_id,

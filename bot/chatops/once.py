@@ -20,6 +20,19 @@ async def _always() -> bool:
     return True
 
 
+class _Nothing:
+    """See `bot.chatops.ports.Notices`."""
+
+    async def get(self, key: str) -> str | None:
+        return None
+
+    async def put(self, key: str, value: str) -> None: ...
+
+
+NOTHING_SAID: Notices = _Nothing()
+"""What a bot knows that has never run, or whose database cannot be read."""
+
+
 @dataclass(frozen=True)
 class Once:
     """One room, and what was said in it."""

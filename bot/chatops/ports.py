@@ -30,8 +30,14 @@ class Message:
     alias: str | None = None
     edited: bool = False
     """It has `editedAt`, or has been seen before in another form."""
+    less_trusted: str | None = None
+    """A field that says that `u` did not type it here and now, for all to see: `sentByEmail`, `imported` …"""
+    unknown: frozenset[str] = frozenset()
+    """Fields of which nobody knows what they say."""
     caught_up: bool = False
     """Found by asking after a time without socket, not pushed."""
+    updated_at: datetime | None = None
+    """Of its last change; about `ts` if there was none. None where the event did not say."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ class Person:
     username: str
     roles: frozenset[str] | None
     active: bool
+    """Rocket.Chat says so; where it says nothing, it is not."""
     type: str
 
 
@@ -98,6 +105,36 @@ class Listener(Protocol):
 
     def messages(self) -> AsyncIterator[Message]:
         """Every message of every room the bot is in, for as long as it is iterated; catch-up after a cut included."""
+        ...
+
+    def watch(self, room_id: str, room_type: str) -> None:
+        """What was missed in this room is told too, besides what was missed in direct rooms."""
+        ...
+
+    def connections(self) -> AsyncIterator[None]:
+        """Something each time that messages begin to come, over a new socket: whatever was read may be old."""
+        ...
+
+
+class ServerTime(Protocol):
+    """Rocket.Chat's clock, which sets the times of messages."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the server ever told its time; before, ours stands for it."""
+        ...
+
+    @property
+    def started(self) -> datetime:
+        """When this bot started, by the server's clock."""
+        ...
+
+    def now(self) -> datetime:
+        """Now, by the server's clock."""
+        ...
+
+    async def doubt(self) -> bool:
+        """A time looks wrong: asks the server anew, unless that was done just now. True if it told."""
         ...
 
 

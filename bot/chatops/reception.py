@@ -5,15 +5,14 @@ message → inbox → grammar → access
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
 
 from bot.chatops import inbox
 from bot.chatops.access import Access, Place, Refused
 from bot.chatops.answer import render_failure
 from bot.chatops.grammar import Invocation, Reply, parse, reread
 from bot.chatops.open_room import ENCRYPTED
-from bot.chatops.ports import Message, Person, Room
+from bot.chatops.ports import Message, Person, Room, ServerTime
 from bot.chatops.registry import Registry
 from bot.clock import Clock
 
@@ -59,19 +58,23 @@ class Reception:
         access: Access,
         identity: Identity,
         admin_room: Room,
-        skew: timedelta = timedelta(0),
+        time: ServerTime,
     ) -> None:
-        """`skew`: what is to be added to our clock to get the server's."""
         self._clock = clock
         self._registry = registry
         self._access = access
         self._identity = identity
         self._admin_room = admin_room
-        self._skew = skew
-        self._started = self._server_now()
+        self._time = time
         self._seen = inbox.Seen()
         self._answered_at: dict[str, float] = {}
         self._encrypted = False
+
+    def refresh(self, username: str, admin_room: Room) -> None:
+        """The bot's account and the room may have other names than before."""
+        self._identity = replace(self._identity, username=username)
+        self._admin_room = admin_room
+        self._encrypted = admin_room.encrypted
 
     def parse(self, text: str, *, bare: bool) -> Invocation | Reply | None:
         """See `grammar.parse`."""
@@ -85,9 +88,7 @@ class Reception:
         """None: it is not for us, or answering would tell a stranger that we are here."""
         if message.system_type == "e2e" and message.room_id == self._admin_room.id:
             return self._deafened()
-        known = inbox.Known(self._identity.user_id, self._started, self._server_now(), message.id in self._seen)
-        self._seen.add(message.id)
-        decision = inbox.consider(message, known)
+        decision = await self._consider(message)
         if isinstance(decision, inbox.Ignore):
             return None
         parsed = self.parse(message.text, bare=False)
@@ -108,6 +109,18 @@ class Reception:
         if isinstance(parsed, Reply) and isinstance(who, Person):
             return Say(parsed.text) if not parsed.talk or self._may_answer(who.id) else None
         return who if isinstance(who, Say) else None
+
+    async def _consider(self, message: Message) -> inbox.Command | inbox.Ignore | inbox.Say:
+        seen = message.id in self._seen
+        self._seen.add(message.id)
+        decision = inbox.consider(message, self._known(seen))
+        if isinstance(decision, inbox.Say) and await self._time.doubt():
+            decision = inbox.consider(message, self._known(seen))
+        return decision
+
+    def _known(self, seen: bool) -> inbox.Known:
+        time = self._time
+        return inbox.Known(self._identity.user_id, time.started, time.now(), seen, server_told=time.known)
 
     async def _permitted(self, message: Message, place: Place, parsed: Invocation | Reply) -> Person | Say | None:
         """Who it is, or what is to be said instead."""
@@ -137,6 +150,3 @@ class Reception:
             return False
         self._answered_at[user_id] = now
         return True
-
-    def _server_now(self) -> datetime:
-        return self._clock.now() + self._skew

@@ -32,6 +32,7 @@ from bot.chatops.reception import Order, Reception, Say
 from bot.chatops.registry import Command
 from bot.chatops.reply import LONGEST_WAIT, Outbox, Reply
 from bot.chatops.steps import Steps
+from bot.chatops.unfamiliar import Unfamiliar
 from bot.chatops.ways import Address
 from bot.errors import StoreUnavailable, UserError
 
@@ -44,7 +45,14 @@ class Runner:
     """Takes messages, runs commands, answers. All its work is in tasks of its own; `stop` ends them."""
 
     def __init__(
-        self, *, outbox: Outbox, operations: Operations, reception: Reception, access: Access, admin_room: Room
+        self,
+        *,
+        outbox: Outbox,
+        operations: Operations,
+        reception: Reception,
+        access: Access,
+        admin_room: Room,
+        unfamiliar: Unfamiliar,
     ) -> None:
         self._outbox = outbox
         self._clock = outbox.clock
@@ -52,6 +60,7 @@ class Runner:
         self._reception = reception
         self._access = access
         self._admin_room = admin_room
+        self._unfamiliar = unfamiliar
         self._one_at_a_time = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._backlog = Backlog(outbox.clock)
@@ -69,6 +78,8 @@ class Runner:
                 if await self._operations.of_message(message.id) is None:
                     self._say(message, decision.text)
             elif isinstance(decision, Order):
+                if fields := self._unfamiliar.among(message.unknown):
+                    self._spawn(self._unfamiliar.saw(fields))
                 await self._accept(message, decision)
         except UserError as error:
             self._say_in_admin_room(message, render_failure((), error))

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 
 import stamina
 import structlog
 
 from bot.chatops import open_room
 from bot.chatops.access import Access
+from bot.chatops.admin_room import AdminRoom, Found, tell_of_namesake
 from bot.chatops.once import Announcement, Once
-from bot.chatops.ports import Chat, Listener, Notices, Operations, Room, SlashSetting
+from bot.chatops.ports import Chat, Listener, Notices, Operations, ServerTime, SlashSetting
 from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Registry
 from bot.chatops.reply import LONGEST_WAIT, Outbox, worth_waiting
 from bot.chatops.runner import Runner
 from bot.chatops.slash import introduce
+from bot.chatops.unfamiliar import Unfamiliar
 from bot.clock import Clock
-from bot.errors import ConfigError, UserError
+from bot.errors import ConfigError, StoreUnavailable, UserError
 
 _log = structlog.get_logger()
 
 AGAIN = 600.0
 """Seconds until something that could not be announced is tried again."""
-
-
-async def _no_skew() -> timedelta:
-    return timedelta(0)
 
 
 class Chatops:
@@ -47,12 +44,11 @@ class Chatops:
         identity: Identity,
         admin_room: str,
         admin_roles: frozenset[str],
-        skew: Callable[[], Awaitable[timedelta]] = _no_skew,
+        time: ServerTime,
         announcements: Sequence[Announcement] = (),
     ) -> None:
-        """`admin_room`: name or id. `skew`: what is to be added to `clock` to get the server's clock (its header
-        `Date`); asked once at the start. `announcements` are made in the admin room, one after the other, while
-        commands are taken already."""
+        """`admin_room`: name or id. `time`: the server's clock. `announcements` are made in the admin room, one after
+        the other, while commands are taken already."""
         self._outbox = Outbox(chat, clock)
         self._listener = listener
         self._operations = operations
@@ -60,9 +56,9 @@ class Chatops:
         self._slash = slash
         self._registry = registry
         self._identity = identity
-        self._admin_room = admin_room
+        self._admin_room = AdminRoom(chat, notices, admin_room)
         self._admin_roles = admin_roles
-        self._skew = skew
+        self._time = time
         self._announcements = announcements
         self.recovered = asyncio.Event()
         """Set when the admin room is known and everything left by an earlier process is being taken up."""
@@ -71,58 +67,83 @@ class Chatops:
         """Finds the admin room (waiting for Rocket.Chat if it is away), takes up what was left, and then listens.
         ConfigError if there is no such room, or the bot is not in it. Cancelled, it lets the running operation finish
         for a few seconds."""
-        room = await self._find_room()
-        runner = await self._runner(room)
-        greeting = asyncio.create_task(self._introduce(room))
+        found = await self._find_room()
+        self._listener.watch(found.room.id, found.room.type)
+        reception, runner = self._build(found)
+        keeping_up = asyncio.create_task(self._keep_up(found, reception, runner))
         try:
             await runner.recover()
             self.recovered.set()
             async for message in self._listener.messages():
                 await runner.handle(message)
         finally:
-            greeting.cancel()
-            await asyncio.gather(greeting, return_exceptions=True)
+            keeping_up.cancel()
+            await asyncio.gather(keeping_up, return_exceptions=True)
             await runner.stop()
 
-    async def _runner(self, room: Room) -> Runner:
-        access = Access(self._outbox.chat, self._admin_roles, room.id)
+    def _build(self, found: Found) -> tuple[Reception, Runner]:
+        access = Access(self._outbox.chat, self._admin_roles, found.room.id)
         reception = Reception(
             clock=self._outbox.clock,
             registry=self._registry,
             access=access,
             identity=self._identity,
-            admin_room=room,
-            skew=await self._skew(),
+            admin_room=found.room,
+            time=self._time,
         )
-        return Runner(
-            outbox=self._outbox, operations=self._operations, reception=reception, access=access, admin_room=room
+        runner = Runner(
+            outbox=self._outbox,
+            operations=self._operations,
+            reception=reception,
+            access=access,
+            admin_room=found.room,
+            unfamiliar=Unfamiliar(Once(self._outbox, self._notices, found.room.id), self._notices),
         )
+        return reception, runner
 
-    async def _find_room(self) -> Room:
-        room: Room | None = None
+    async def _find_room(self) -> Found:
         async for attempt in stamina.retry_context(
-            on=worth_waiting, attempts=None, timeout=None, wait_initial=0.5, wait_max=LONGEST_WAIT, wait_jitter=0.5
+            on=_worth_waiting, attempts=None, timeout=None, wait_initial=0.5, wait_max=LONGEST_WAIT, wait_jitter=0.5
         ):
             with attempt:
-                room = await self._outbox.chat.room(self._admin_room)
-        if room is None:
-            raise ConfigError(
-                "SSOBOT_ADMIN_ROOM names a room that I cannot see.",
-                mend="Create it, or invite the bot's account into it.",
-            )
-        if room.encrypted:
-            raise ConfigError(
-                "The room of SSOBOT_ADMIN_ROOM is end-to-end encrypted, and a bot cannot read it.",
-                mend="Switch its encryption off, or name another room.",
-            )
-        return room
+                return await self._admin_room.find()
+        raise AssertionError("it is tried without end")
 
-    async def _introduce(self, room: Room) -> None:
-        once = Once(self._outbox, self._notices, room.id)
-        await open_room.warn(room=once, found=room)
-        await introduce(room=once, setting=self._slash, bot_username=self._identity.username)
+    async def _keep_up(self, found: Found, reception: Reception, runner: Runner) -> None:
+        """Whatever was read may have changed while there was no socket. What cannot be read now stays as it was."""
+        await self._introduce(found)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._make_announcements(Once(self._outbox, self._notices, found.room.id)))
+            group.create_task(self._refresh(reception, runner))
+
+    async def _refresh(self, reception: Reception, runner: Runner) -> None:
+        async for _ in self._listener.connections():
+            runner.reconnected()
+            try:
+                found = await self._admin_room.find()
+                account = await self._outbox.chat.person(self._identity.user_id)
+            except ConfigError as error:
+                # It listens in direct rooms all the same; the next start will end with this.
+                _log.error("admin room", error=error.text)
+            except UserError as error:
+                _log.warning("not read anew", error=error.what)
+            else:
+                reception.refresh(account.username, found.room)
+                self._identity = Identity(self._identity.user_id, account.username)
+                await self._introduce(found)
+
+    async def _introduce(self, found: Found) -> None:
+        once = Once(self._outbox, self._notices, found.room.id)
+        try:
+            await tell_of_namesake(room=once, found=found)
+            await open_room.warn(room=once, found=found.room)
+            await introduce(room=once, setting=self._slash, bot_username=self._identity.username)
+        except UserError as error:
+            _log.warning("not introduced", error=error.what)
+
+    async def _make_announcements(self, room: Once) -> None:
         for announcement in self._announcements:
-            await self._announce(announcement, once)
+            await self._announce(announcement, room)
 
     async def _announce(self, announcement: Announcement, room: Once) -> None:
         """As often as it takes: a room or a server may be away for a while."""
@@ -133,3 +154,7 @@ class Chatops:
             except UserError as error:
                 _log.warning("not announced", error=error.what)
             await self._outbox.clock.sleep(AGAIN)
+
+
+def _worth_waiting(error: Exception) -> bool | float:
+    return isinstance(error, StoreUnavailable) or worth_waiting(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.chatops.ports import Person, Room
+from bot.connection.in_use import InUse
 from bot.connection.ports import Probe, Provider, Server
 from bot.connection.state import Application, Connection, LiveService, NotVisible, StoredService, Unknown
 
@@ -39,12 +40,16 @@ class Evidence:
     """What its roles allow it."""
     room: Room | Unknown | None
     """The admin room; None: the bot cannot see it."""
+    namesake: Room | None
+    """Another room that has the name in SSOBOT_ADMIN_ROOM now."""
     provider: Provider | Unknown
     keys: KeySet | Unknown
     login: bool | Unknown
     """True: the bot's user at Encvoy ID can log in, and the management API lets it in."""
     site_url_refused: str | Unknown | None
     """Why Encvoy ID would not take the address of Rocket.Chat; None: it would."""
+    strange_fields: tuple[str, ...] | Unknown = ()
+    """Fields of messages that nobody knew when this bot was written."""
     connection: Connection | None = None
     stored: StoredService | Unknown | None = None
     live: LiveService | Unknown | None = None
@@ -54,3 +59,5 @@ class Evidence:
     random: Probe | Unknown | None = None
     """What it says of a random one."""
     callback: CallbackAnswer | Unknown | None = None
+    in_use: InUse | Unknown | None = None
+    """Whether Rocket.Chat itself uses the secret that Encvoy ID accepts."""

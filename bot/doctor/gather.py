@@ -7,9 +7,13 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from bot.chatops.ports import Chat
+from bot.chatops.admin_room import AdminRoom
+from bot.chatops.ports import Chat, Notices
+from bot.chatops.unfamiliar import known_by_now
+from bot.connection.in_use import InUse
 from bot.connection.ports import EncvoyId, Probe, RocketChat
-from bot.connection.state import Connection, Unknown
+from bot.connection.proof import prove_in_use
+from bot.connection.state import Connection, LiveService, Unknown
 from bot.doctor.evidence import CallbackAnswer, Evidence, KeySet
 from bot.errors import UserError
 from bot.secret import Secret, new_secret
@@ -47,7 +51,9 @@ class Gatherer:
     looks: Looks
     address: str
     user_id: str
-    admin_room: str
+    admin_room: AdminRoom
+    notices: Notices | None = None
+    """What the bot noted; None where there is no database."""
 
     async def gather(self, connection: Connection | None) -> Evidence:
         """One look at both systems; never fails."""
@@ -55,19 +61,21 @@ class Gatherer:
         return evidence if connection is None else await self._joint(evidence, connection)
 
     async def _systems(self) -> Evidence:
-        (server, account, permissions, room), (provider, keys, login) = await asyncio.gather(
+        (server, account, permissions, rooms), (provider, keys, login), fields = await asyncio.gather(
             asyncio.gather(
                 _or_unknown(self.rocketchat.server()),
                 _or_unknown(self.chat.person(self.user_id)),
                 _or_unknown(self.looks.permissions()),
-                _or_unknown(self.chat.room(self.admin_room)),
+                _or_unknown(self.admin_room.look()),
             ),
             asyncio.gather(
                 _or_unknown(self.encvoy.provider()),
                 _or_unknown(self.looks.keys()),
                 _or_unknown(self.looks.login()),
             ),
+            _or_unknown(self._strange_fields()),
         )
+        room, namesake = (rooms, None) if isinstance(rooms, Unknown) else rooms
         refused = server if isinstance(server, Unknown) else self.encvoy.why_refused(server.site_url)
         return Evidence(
             address=self.address,
@@ -75,10 +83,12 @@ class Gatherer:
             account=account,
             permissions=permissions,
             room=room,
+            namesake=namesake,
             provider=provider,
             keys=keys,
             login=login,
             site_url_refused=refused,
+            strange_fields=fields,
         )
 
     async def _joint(self, evidence: Evidence, connection: Connection) -> Evidence:
@@ -93,7 +103,7 @@ class Gatherer:
             _or_unknown(self._probe(client_id, new_secret(), uri)),
             _or_unknown(self.looks.callback(uri)),
         )
-        return replace(
+        seen = replace(
             evidence,
             connection=connection,
             stored=stored,
@@ -103,6 +113,20 @@ class Gatherer:
             random=random,
             callback=callback,
         )
+        return replace(seen, in_use=await _or_unknown(self._in_use(seen, connection)))
+
+    async def _in_use(self, seen: Evidence, connection: Connection) -> InUse | None:
+        """Asked only where the answer would be about this connection: it is on, and Encvoy ID accepts our secret."""
+        if (
+            not isinstance(seen.live, LiveService)
+            or isinstance(seen.server, Unknown)
+            or seen.ours is not Probe.ACCEPTED
+        ):
+            return None
+        return await prove_in_use(connection, seen.server.profile.engine, self.rocketchat, self.encvoy)
+
+    async def _strange_fields(self) -> tuple[str, ...]:
+        return () if self.notices is None else await known_by_now(self.notices)
 
     def _probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Awaitable[Probe]:
         return self.encvoy.probe(client_id, secret, redirect_uri)

@@ -6,11 +6,11 @@ the backend's messages come in the language of the system (facts/encvoy-id.md §
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.bounds import NotJson, Unreadable, read_json
 from bot.encvoy.widget import safe_word
 from bot.errors import (
     BadAnswer,
@@ -114,13 +114,13 @@ def decipher_management(status: int, headers: Mapping[str, str], body: bytes, ro
     | 504, 408 | (a page) | NoAnswer: the proxy gave up on a hang |
     | other 4xx, 5xx | | Rejected, BadAnswer |
     """
-    value, is_json = _parsed(body)
+    value, trouble = _parsed(body)
     if 200 <= status < 300:
         if not body.strip():
             return None
-        if is_json:
+        if not trouble:
             return value
-        raise BadAnswer(SYSTEM, route, status=status, why="A page came back instead of data.", mend=CHECK_URL)
+        raise BadAnswer(SYSTEM, route, status=status, why=trouble, mend=CHECK_URL)
     coded = isinstance(value, dict) and "errorCode" in value
     key = value["errorCode"] if coded else None
     code = safe_word(key.removeprefix(KEY_PREFIX)) if isinstance(key, str) else None
@@ -147,11 +147,11 @@ def decipher_oidc(status: int, headers: Mapping[str, str], body: bytes, route: s
     | 504, 408 | | NoAnswer |
     | other | | Rejected, BadAnswer |
     """
-    value, is_json = _parsed(body)
+    value, trouble = _parsed(body)
     if 200 <= status < 300:
-        if is_json:
+        if not trouble:
             return value
-        raise BadAnswer(SYSTEM, route, status=status, why="A page came back instead of data.", mend=CHECK_URL)
+        raise BadAnswer(SYSTEM, route, status=status, why=trouble, mend=CHECK_URL)
     code = safe_word(value.get("error")) if isinstance(value, dict) else None
     if status == 400 and code is None:
         raise BadAnswer(SYSTEM, route, status=status, why="A page came back instead of data.")
@@ -166,11 +166,14 @@ def retry_after(headers: Mapping[str, str]) -> float:
     return min(max(float(text), 1.0), LONGEST_WAIT) if text.isascii() and text.isdigit() else 1.0
 
 
-def _parsed(body: bytes) -> tuple[Any, bool]:
+def _parsed(body: bytes) -> tuple[Any, str]:
+    """The value, or why there is none."""
     try:
-        return json.loads(body), True
-    except (ValueError, RecursionError):
-        return None, False
+        return read_json(body), ""
+    except NotJson:
+        return None, "A page came back instead of data."
+    except Unreadable as unreadable:
+        return None, str(unreadable)
 
 
 def _general(status: int, headers: Mapping[str, str], route: str, code: str | None) -> RemoteError:

@@ -15,6 +15,8 @@ from types import MappingProxyType
 
 _ASSIGNMENT = re.compile(r"""window(?:\.__WIDGET_DATA__|\[["']__WIDGET_DATA__["']\])\s*=\s*""")
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,40}")
+LONGEST_STATE = 256 * 1024
+"""How much of a page is searched for the end of its state."""
 LONGEST = 80
 """How much of a text from outside may reach a person."""
 
@@ -59,7 +61,7 @@ def read_page(html: str) -> Page:
     if found is None:
         return Page("unknown")
     try:
-        data, _ = json.JSONDecoder().raw_decode(html, found.end())
+        data, _ = json.JSONDecoder().raw_decode(html[found.end() : found.end() + LONGEST_STATE])
     except (ValueError, RecursionError):
         return Page("unknown")
     if not isinstance(data, dict):

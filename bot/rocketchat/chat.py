@@ -36,7 +36,7 @@ class RestChat:
             id=user_id,
             username=str(user.get("username", "")),
             roles=frozenset(map(str, roles)) if isinstance(roles, list) else None,
-            active=user.get("active") is not False,
+            active=user.get("active") is True,
             type=str(user.get("type", "")),
         )
 
@@ -105,19 +105,38 @@ class RestChat:
         return tuple(sorted(found.values(), key=lambda message: message.ts))
 
     async def direct_rooms(self) -> tuple[str, ...]:
-        """Ids of the direct rooms the bot is in. The library's list ends at a page that a server's limit cut short."""
+        """Ids of the direct rooms the bot is in, by whichever list it may read."""
+        try:
+            return await self._listed()
+        except (Rejected, Forbidden, RouteAbsent):
+            return await self._subscribed()
+
+    async def _listed(self) -> tuple[str, ...]:
+        """`im.list`. The library's own ends at a page that a server's limit cut short."""
         ids: dict[str, None] = {}
         offset = 0
         for _ in range(MOST_PAGES):
+            known = len(ids)
             answer = await self.rest.get("im.list", count=PAGE, offset=offset)
             rooms = answer.get("ims")
             if not isinstance(rooms, list):
                 raise not_its_own("GET /api/v1/im.list")
             ids |= dict.fromkeys(str(room["_id"]) for room in rooms if isinstance(room, Mapping) and "_id" in room)
             offset += len(rooms)
-            if not rooms or offset >= _int(answer.get("total")):
+            if len(ids) == known or offset >= _int(answer.get("total")):
                 break
-        return tuple(ids)
+        return tuple(ids)[: PAGE * MOST_PAGES]
+
+    async def _subscribed(self) -> tuple[str, ...]:
+        """`subscriptions.get`: every room, direct or not."""
+        subscriptions = (await self.rest.get("subscriptions.get")).get("update")
+        if not isinstance(subscriptions, list):
+            raise not_its_own("GET /api/v1/subscriptions.get")
+        return tuple(
+            str(one["rid"])
+            for one in subscriptions
+            if isinstance(one, Mapping) and one.get("t") == "d" and "rid" in one
+        )
 
     async def _room(self, use: Use) -> Room | None:
         room = _object(await self.rest.call(use), "room", "GET /api/v1/rooms.info")
@@ -126,7 +145,7 @@ class RestChat:
             name=str(room.get("name") or room.get("fname") or ""),
             type=str(room.get("t", "")),
             encrypted=room.get("encrypted") is True,
-            members=_int(room.get("usersCount")),
+            members=_members(room),
         )
         return found if found.type != "c" or await self._is_member(found.id) else None
 
@@ -161,9 +180,9 @@ class RestChat:
                 "chat.syncMessages", roomId=room_id, type="UPDATED", next=str(cursor), count=PAGE
             )
             documents += _updated(answer)
-            following = answer["result"].get("cursor")
+            following, before = answer["result"].get("cursor"), cursor
             cursor = following.get("next") if isinstance(following, Mapping) else None
-            if not cursor:
+            if not cursor or cursor == before:
                 break
         return documents
 
@@ -184,7 +203,7 @@ class RestChat:
                 raise not_its_own(f"GET /api/v1/{route}")
             documents += page
             moments = [at for d in page if isinstance(d, Mapping) and (at := moment_from(d.get("ts")))]
-            if len(page) < PAGE or not moments:
+            if len(page) < PAGE or not moments or span.get("latest") == min(moments):
                 break
             span["latest"] = min(moments)
         return documents
@@ -195,6 +214,12 @@ def _object(answer: Mapping[str, Any], name: str, route: str) -> Mapping[str, An
     if not isinstance(value, Mapping):
         raise not_its_own(route)
     return value
+
+
+def _members(room: Mapping[str, Any]) -> int:
+    """0 where the room does not say: then it is nobody's private one."""
+    people = room.get("uids")
+    return _int(room.get("usersCount")) or (len(people) if isinstance(people, list) else 0)
 
 
 def _updated(answer: Mapping[str, Any]) -> list[Any]:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import json
 
+from bot.bounds import Unreadable, read_json
 from bot.errors import Busy, NoAnswer, Rejected, RemoteError, Unauthenticated
 from bot.rocketchat.ddp_errors import NOT_ALLOWED, TOO_MANY, code_of, complaint, login_error, time_to_reset
 from bot.rocketchat.ddp_subscription import Delay, Subscription
@@ -56,6 +57,8 @@ SETTINGS = "private-settings-changed"
 
 PING_AFTER = 25.0
 """Seconds of silence after which we ask. The server pings after 15 to 17.5 s, so this is already odd."""
+LONGEST_FRAME = 1024 * 1024
+"""Bytes of a frame that is looked at. Nobody types so much, and no record of a login service is so large."""
 DEAD_AFTER = 40.0
 """Seconds of silence after which nobody is there."""
 ANSWER_WITHIN = 15.0
@@ -114,8 +117,8 @@ class ClientProtocol:
             return []
         self._heard, self._pinged = now, False
         try:
-            frame = json.loads(data)
-        except (ValueError, RecursionError):
+            frame = read_json(data, LONGEST_FRAME)
+        except Unreadable:
             return []
         return self._dispatch(frame, now) if isinstance(frame, dict) else []
 

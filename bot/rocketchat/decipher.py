@@ -7,7 +7,6 @@ over; its texts can hold anything and stay behind.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from bot.bounds import NotJson, Unreadable, read_json
 from bot.errors import (
     BadAnswer,
     Busy,
@@ -80,9 +80,9 @@ class Answer:
     body: bytes
 
 
-def not_its_own(route: str, status: int = 200) -> BadAnswer:
+def not_its_own(route: str, status: int = 200, why: str = "") -> BadAnswer:
     """The error for an answer that has a good status, and another content than Rocket.Chat gives."""
-    return BadAnswer(SYSTEM, route, status=status, mend=NOT_ROCKETCHAT)
+    return BadAnswer(SYSTEM, route, status=status, why=why, mend=NOT_ROCKETCHAT)
 
 
 class SecondFactorAsked(SecondFactorNeeded):
@@ -120,10 +120,10 @@ def decipher(answer: Answer, route: str, now: float) -> dict[str, Any]:
     A 405 is an absent route because a router may know the path with another method only: `settings` was read long
     before it could be written at once (§2.4).
     """
-    status, fields = answer.status, _object(answer.body)
+    status, (fields, why) = answer.status, _object(answer.body)
     if 200 <= status < 300:
         if fields is None:
-            raise not_its_own(route, status)
+            raise not_its_own(route, status, why)
         if fields.get("success") is not False:
             return fields
     raise _error(answer, fields or {}, route, now)
@@ -131,7 +131,7 @@ def decipher(answer: Answer, route: str, now: float) -> dict[str, Any]:
 
 def decipher_method(fields: Mapping[str, Any], route: str) -> Any:
     """The result inside a good answer of `method.call` (facts/rocketchat.md §1.7); its errors are classed as a 400."""
-    inner = _object(str(fields.get("message", "")).encode())
+    inner, _ = _object(str(fields.get("message", "")))
     if inner is None or inner.get("msg") != "result":
         raise not_its_own(route)
     if "error" not in inner:
@@ -179,12 +179,13 @@ def _by_code(status: int, code: str | None, fields: Mapping[str, Any], route: st
     return None
 
 
-def _object(body: bytes) -> dict[str, Any] | None:
+def _object(body: bytes | str) -> tuple[dict[str, Any] | None, str]:
+    """The JSON object; where it is none, why that is worth a sentence."""
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
+        value = read_json(body)
+    except Unreadable as unreadable:
+        return None, "" if isinstance(unreadable, NotJson) else str(unreadable)
+    return value if isinstance(value, dict) else None, ""
 
 
 def _code(fields: Mapping[str, Any]) -> str | None:
@@ -215,7 +216,7 @@ def _wait(headers: Mapping[str, str], fields: Mapping[str, Any], now: float) -> 
 def _server_now(headers: Mapping[str, str], now: float) -> float:
     try:
         return parsedate_to_datetime(headers.get("Date", "")).timestamp()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return now
 
 

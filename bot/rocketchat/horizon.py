@@ -1,12 +1,13 @@
-"""From when on messages may have been missed. Pure; every moment is of the server's clock."""
+"""From when on messages of one room may have been missed. Pure; every moment is of the server's clock."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 OVERLAP = timedelta(seconds=30)
-"""Asked for twice rather than missed: the server takes a client's time for a message up to 10 s off its own, and events
-of several rooms overtake each other."""
+"""Asked for twice rather than missed: the server takes a client's time for a message up to 10 s off its own."""
+EVER = datetime(1970, 1, 1, tzinfo=UTC) + OVERLAP
+"""Before everything; whoever asks begins no earlier than the bot's start."""
 
 
 class Horizon:
@@ -15,11 +16,10 @@ class Horizon:
     An open gap stays as wide as it is: what comes over a new socket says nothing about what was missed before it.
     """
 
-    def __init__(self, started: datetime) -> None:
-        """Nothing older than `started` is ever asked for."""
-        self._started = started
-        self._newest = started
-        self._gap: datetime | None = started
+    def __init__(self, *, complete: bool = False) -> None:
+        """`complete`: nothing of this room was missed so far."""
+        self._newest = EVER
+        self._gap = None if complete else EVER
 
     @property
     def gap(self) -> datetime | None:
@@ -33,7 +33,7 @@ class Horizon:
     def open(self) -> None:
         """Messages are not pushed any more."""
         if self._gap is None:
-            self._gap = max(self._started, self._newest - OVERLAP)
+            self._gap = self._newest - OVERLAP
 
     def close(self) -> None:
         """What was missed has been found."""

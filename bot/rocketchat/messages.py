@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from bot.chatops.ports import Message
+from bot.rocketchat.message_fields import KNOWN, LESS_TRUSTED
 
 
 def moment_from(value: object) -> datetime | None:
@@ -54,15 +55,23 @@ def message_from(document: object, *, room_type: str = "", caught_up: bool = Fal
         ts=ts,
         thread_id=_text(document.get("tmid")) or None,
         system_type=_system_type(document.get("t")),
-        from_integration=bool(document.get("bot")) or isinstance(document.get("bot"), Mapping),
-        alias=_text(document.get("alias")) or None,
+        from_integration=_is_set(document.get("bot")),
+        alias=str(document["alias"]) if _is_set(document.get("alias")) else None,
         edited=document.get("editedAt") is not None,
+        less_trusted=next((name for name in LESS_TRUSTED if _is_set(document.get(name))), None),
+        unknown=frozenset(map(str, document.keys() - KNOWN)),
         caught_up=caught_up,
+        updated_at=moment_from(document.get("_updatedAt")),
     )
 
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _is_set(value: object) -> bool:
+    """Whatever is not plainly off counts, an empty object too."""
+    return value is not None and value is not False and value != ""
 
 
 def _system_type(value: object) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode, urlsplit
 
@@ -13,18 +13,15 @@ from bot.doctor.evidence import CallbackAnswer
 from bot.errors import RemoteError
 from bot.wire import Wire
 
-RESOLUTION = timedelta(seconds=2)
-"""The header has whole seconds: a smaller difference is none."""
 
-
-async def server_skew(wire: Wire, url: str, now: datetime) -> timedelta:
-    """What is to be added to our clock to get the server's, by the header `Date`; none where it does not say."""
+async def server_time(wire: Wire, url: str) -> datetime | None:
+    """The server's time by the header `Date` of whatever it answers, in whole seconds; None where it does not say."""
     try:
         answer = await wire.send("GET", f"{url}/api/info", route="GET /api/info")
-        skew = parsedate_to_datetime(answer.headers.get("Date", "")) - now
-    except (RemoteError, ValueError, TypeError):
-        return timedelta(0)
-    return skew if abs(skew) > RESOLUTION else timedelta(0)
+        told = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except (RemoteError, ValueError, TypeError, OverflowError):
+        return None
+    return told.replace(tzinfo=UTC) if told.tzinfo is None else told
 
 
 async def ask_callback(wire: Wire, redirect_uri: str) -> CallbackAnswer:

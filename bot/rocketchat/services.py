@@ -17,13 +17,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.connection.state import ServiceName, SettingValue, StoredService
-from bot.errors import Rejected, RouteAbsent
-from bot.rocketchat.decipher import not_its_own
+from bot.errors import BadAnswer, Rejected, RouteAbsent
+from bot.rocketchat.decipher import SYSTEM, not_its_own
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest, encoded_query
 from bot.rocketchat.suffixes import ABSENT_MEANS, SWITCH, setting_id, stored_service, stored_services
 from bot.secret import Secret
 
+MOST_PAGES = 100
+"""A server has about 1,500 settings, and some give 25 at once."""
 PAGE = 100
 """The most that a server with default settings gives at once."""
 
@@ -100,16 +102,21 @@ class Services:
         once; so they are walked by `total`."""
         found: dict[str, Mapping[str, Any]] = {}
         count, offset = 0, 0
-        while True:
+        for _ in range(MOST_PAGES):
             page = await self.rest.get("settings", count=count, offset=offset)
             documents, total = page.get("settings"), page.get("total")
-            if not isinstance(documents, list) or not isinstance(total, int):
+            if not isinstance(documents, list) or type(total) is not int or total < len(documents):
                 raise not_its_own("GET /api/v1/settings")
+            known = len(found)
             found |= {str(d.get("_id")): d for d in documents if isinstance(d, Mapping)}
             offset += len(documents)
             if not documents or offset >= total:
                 break
+            if len(found) == known:
+                raise _endless()
             count = PAGE
+        else:
+            raise _endless()
         if all(document.get("public") is True for document in found.values()):
             await self._prove_sight()
         return list(found.values())
@@ -119,6 +126,11 @@ class Services:
         single one is refused outright, or is not there."""
         with contextlib.suppress(Rejected):
             await read_setting(self.rest, setting_id("Ssobot", SWITCH))
+
+
+def _endless() -> BadAnswer:
+    """Half a list must not be taken for the whole: what is missing there would count as absent."""
+    return BadAnswer(SYSTEM, "GET /api/v1/settings", status=200, why="Its list of settings does not end.")
 
 
 async def read_setting(rest: Rest, setting: str) -> Any:

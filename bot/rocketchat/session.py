@@ -10,19 +10,22 @@ from __future__ import annotations
 import hashlib
 import ssl
 import time
+from http.client import HTTPException, IncompleteRead
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, InvalidChunkLength
 
-from bot.errors import NoAnswer, RemoteError, Unreachable
+from bot.bounds import CHUNK, ENCODINGS, MAX_BODY, Unreadable, too_long, unpacked
+from bot.errors import BadAnswer, NoAnswer, RemoteError, Unreachable
 from bot.rocketchat.decipher import SYSTEM, Answer, SecondFactorAsked, decipher
 from bot.rocketchat.leash import Line, leashed_pools
-from bot.rocketchat.mends import REFUSED
+from bot.rocketchat.mends import NOT_ROCKETCHAT, REFUSED
 from bot.secret import Secret
-from bot.trust import Trouble, proxy_trouble, trouble
+from bot.trust import Trouble, proxy_trouble, reasons_for, trouble
 
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 8.0
@@ -46,6 +49,8 @@ class LeashedSession(requests.Session):
         self.mount("http://", _LeashedAdapter(self.line, tls))
         self.mount("https://", _LeashedAdapter(self.line, tls))
         self.auth = _no_netrc
+        self.headers["Accept-Encoding"] = ENCODINGS
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._base_path = urlsplit(base_url).path.rstrip("/")
         self._second_factor = second_factor
         self._used_at = time.monotonic()
@@ -53,7 +58,7 @@ class LeashedSession(requests.Session):
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """The hook: whatever rocketchat-API asks goes through here, as `get` and `post` with keywords."""
         self._drop_idle_connection()
-        kwargs |= {"timeout": (CONNECT_TIMEOUT, READ_TIMEOUT), "allow_redirects": False}
+        kwargs |= {"timeout": (CONNECT_TIMEOUT, READ_TIMEOUT), "allow_redirects": False, "stream": True}
         route = self.line.call.route = f"{str(method).upper()} {urlsplit(str(url)).path.removeprefix(self._base_path)}"
         try:
             return self._answered(route, str(method), str(url), kwargs)
@@ -64,6 +69,9 @@ class LeashedSession(requests.Session):
         kwargs["headers"] = {**(kwargs.get("headers") or {}), **factor}
         return self._answered(route, str(method), str(url), kwargs)
 
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere: requests would read the whole body to look where it leads, even if it is not to go there."""
+
     def close(self) -> None:
         """Closes the connections; the session can be used again."""
         super().close()
@@ -72,7 +80,7 @@ class LeashedSession(requests.Session):
     def _answered(self, route: str, method: str, url: str, kwargs: dict[str, Any]) -> requests.Response:
         response = self._sent(route, method, url, kwargs)
         if (
-            isinstance(response, RemoteError)
+            isinstance(response, NoAnswer)
             and method.upper() == "GET"
             and self.line.reused
             and not self.line.call.is_cut
@@ -90,8 +98,13 @@ class LeashedSession(requests.Session):
         """The answer, or what became of the request. Returned, not raised: inside `except` it would get a context."""
         self.line.call.sent = self.line.reused = False
         try:
-            return super().request(method, url, **kwargs)
+            return _whole(super().request(method, url, **kwargs))
+        except Unreadable as unreadable:
+            self.close()
+            return BadAnswer(SYSTEM, route, why=str(unreadable), mend=NOT_ROCKETCHAT)
         except (OSError, HTTPError, ValueError) as failure:
+            if self.line.call.sent and _is_no_http(failure):
+                return BadAnswer(SYSTEM, route, why="That is not HTTP as it should be.", mend=NOT_ROCKETCHAT)
             if self.line.call.sent:
                 return NoAnswer(SYSTEM, route, mend=REFUSED)
             found = _trouble(failure)
@@ -100,6 +113,24 @@ class LeashedSession(requests.Session):
     def _drop_idle_connection(self) -> None:
         if time.monotonic() - self._used_at > IDLE_LIMIT:
             self.close()
+
+
+def _whole(response: requests.Response) -> requests.Response:
+    """The answer with its body, read and unpacked here: requests would take in whatever comes, and unpack it.
+
+    By `read`, not by `stream`, with which urllib3 reads the length of a chunk without any bound.
+    """
+    pieces: list[bytes] = []
+    length = 0
+    while piece := response.raw.read(CHUNK, decode_content=False):
+        pieces.append(piece)
+        length += len(piece)
+        if length > MAX_BODY:
+            raise too_long()
+    response._content = unpacked(pieces, response.headers.get("Content-Encoding", ""))
+    # The library parses it again: it must not read other letters than `decipher` does.
+    response.encoding = "utf-8"
+    return response
 
 
 class _LeashedAdapter(HTTPAdapter):
@@ -126,6 +157,14 @@ class _LeashedAdapter(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Nothing is added to the context."""
+
+
+def _is_no_http(failure: BaseException) -> bool:
+    """Whether what came back could not be understood. A connection that broke off is something else."""
+    return any(
+        isinstance(reason, HTTPException | InvalidChunkLength) and not isinstance(reason, OSError | IncompleteRead)
+        for reason in reasons_for(failure)
+    )
 
 
 def _trouble(failure: BaseException) -> Trouble:

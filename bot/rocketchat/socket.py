@@ -1,7 +1,7 @@
 """The socket to Rocket.Chat: opened again whenever it is lost, and nothing lost between two of them.
 
-`bot.rocketchat.ddp` knows the protocol, `bot.rocketchat.live` the login services, `bot.rocketchat.horizon` what may
-have been missed. This file only moves frames, and must survive anything.
+`bot.rocketchat.ddp` knows the protocol, `bot.rocketchat.live` the login services, `bot.rocketchat.catch_up` what was
+missed. This file only moves frames, and must survive anything.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import random
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,10 +19,10 @@ import structlog
 
 from bot.chatops.ports import Message
 from bot.clock import Clock
-from bot.errors import Rejected, RemoteError, Unreachable
+from bot.errors import BadAnswer, Rejected, RemoteError, Unreachable, where
 from bot.rocketchat import events
+from bot.rocketchat.catch_up import CatchUp, History, Time
 from bot.rocketchat.ddp import ClientProtocol
-from bot.rocketchat.horizon import Horizon
 from bot.rocketchat.live import LiveTable
 from bot.rocketchat.messages import message_from
 from bot.rocketchat.upgrade import network_error, open_websocket, plain_session
@@ -36,11 +36,6 @@ STABLE_AFTER = 30.0
 """Seconds after which a connection counts as good, and its loss as the first."""
 TICK_AT_MOST = 1.0
 """Seconds by which something due in the protocol may be late."""
-HOLD_AT_MOST = 10.0
-"""Seconds for which new messages wait for missed ones. A catch-up that hangs must not make the bot deaf."""
-
-CatchUp = Callable[[datetime], Awaitable[Iterable[Message]]]
-"""Asks for the messages from a moment of the server's clock on, in any order, `caught_up` set."""
 
 log = structlog.get_logger(__name__)
 
@@ -68,31 +63,29 @@ class RealtimeClient:
         user_id: str,
         token: Secret,
         clock: Clock,
-        catch_up: CatchUp,
+        history: History,
+        time: Time,
         *,
-        started: datetime | None = None,
         tls: ssl.SSLContext | None = None,
         on_state: Callable[[RealtimeState], None] = _ignore,
         on_setting: Callable[[str], None] = _ignore,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`started` is the start of the bot by the server's clock: no older message is caught up. `jitter` gives a
+        """`time` is the server's clock: no message is caught up that is older than its `started`. `jitter` gives a
         number from 0 to 1. `on_state`, and `on_setting` with the id of a setting that changed, are called in the loop,
         and must not block."""
         self.live = LiveTable(self._renew)
         self._url, self._user_id, self._token = _websocket_url(url), user_id, token
         self._clock = clock
-        self._ask = catch_up
         self._tls = tls or client_context()
         self._on_state, self._on_setting = on_state, on_setting
         self._renewal: Callable[[], None] | None = None
         self._sending: asyncio.Task[None] | None = None
         self._jitter = jitter
         self._state = RealtimeState(connected=False, since=clock.now())
-        self._horizon = Horizon(started or clock.now())
         self._queue: asyncio.Queue[Message] = asyncio.Queue()
-        self._held: list[Message] | None = None
-        self._catching_up: asyncio.Task[None] | None = None
+        self._catch_up = CatchUp(history, clock, time, self._queue.put_nowait, jitter)
+        self._flowing = asyncio.Event()
         self._connected_at: float | None = None
 
     @property
@@ -105,6 +98,17 @@ class RealtimeClient:
         while True:
             yield await self._queue.get()
 
+    def watch(self, room_id: str, room_type: str) -> None:
+        """See `bot.chatops.ports.Listener`."""
+        self._catch_up.watch(room_id, room_type)
+
+    async def connections(self) -> AsyncIterator[None]:
+        """See `bot.chatops.ports.Listener`; for one reader."""
+        while True:
+            await self._flowing.wait()
+            self._flowing.clear()
+            yield
+
     async def run(self) -> None:
         """Keeps a socket open until cancelled, whatever happens."""
         failures = 0
@@ -115,7 +119,7 @@ class RealtimeClient:
             except RemoteError as failure:
                 error = failure
             except Exception as failure:  # noqa: BLE001 - one of the two places that must survive anything
-                log.error("realtime.bug", error=type(failure).__name__, where=_where(failure))
+                log.error("realtime.bug", error=type(failure).__name__, where=where(failure))
                 error = Unreachable("Rocket.Chat", "websocket", code="internal")
             connected_at = self._connected_at
             stable = connected_at is not None and self._clock.monotonic() - connected_at >= STABLE_AFTER
@@ -170,6 +174,8 @@ class RealtimeClient:
     async def _read(self, websocket: aiohttp.ClientWebSocketResponse, core: ClientProtocol) -> RemoteError:
         await _send(websocket, core)
         async for frame in websocket:
+            if isinstance(frame.data, aiohttp.WebSocketError):
+                return BadAnswer("Rocket.Chat", "websocket", why="A frame is too long, or none at all.")
             if frame.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
                 break
             at = self._clock.monotonic()
@@ -191,8 +197,8 @@ class RealtimeClient:
     async def _cut_off(self, error: RemoteError | None) -> None:
         """The socket is gone: nothing is known any more, and what was held back has waited long enough."""
         self.live.lost("The websocket to Rocket.Chat is down.", self._clock.monotonic())
-        self._messages_stopped()
-        self._release()
+        self._catch_up.stop()
+        self._catch_up.release()
         self._set_state(False, error)
 
     # -- what the protocol tells
@@ -206,7 +212,7 @@ class RealtimeClient:
                 case events.MessagesReady():
                     self._messages_flow(at)
                 case events.MessagesRefused(code=code, retry_in=retry_in):
-                    self._messages_stopped()
+                    self._catch_up.stop()
                     self._set_state(False, Rejected("Rocket.Chat", "websocket subscription to messages", code=code))
                     log.warning("realtime.messages_refused", code=code, retry_in=retry_in)
                 case events.LoggedIn():
@@ -228,66 +234,13 @@ class RealtimeClient:
         if message is None:
             log.info("realtime.no_message")
             return
-        self._horizon.saw(message.ts)
-        if self._held is None:
-            self._queue.put_nowait(message)
-        else:
-            self._held.append(message)
+        self._catch_up.pushed(message)
 
     def _messages_flow(self, at: float) -> None:
-        """Subscribed first, asked afterwards: a message between the two is found twice, not never."""
         self._connected_at = at
         self._set_state(True, None)
-        gap = self._horizon.gap
-        if gap is not None:
-            self._held = self._held or []
-            self._catching_up = asyncio.create_task(self._catch_up(gap))
-
-    def _messages_stopped(self) -> None:
-        self._horizon.open()
-        if self._catching_up is not None:
-            self._catching_up.cancel()
-            self._catching_up = None
-
-    # -- what was missed
-
-    async def _catch_up(self, since: datetime) -> None:
-        """Asks until it is answered. The new messages wait for the first try only."""
-        patience = asyncio.create_task(self._lose_patience())
-        failures = 0
-        try:
-            while True:
-                try:
-                    found = await self._ask(since)
-                except RemoteError as error:
-                    log.warning("realtime.catch_up_failed", error=error.text)
-                except Exception as failure:  # noqa: BLE001 - part of the same loop: a bug here must not leave it deaf
-                    log.error("realtime.catch_up_bug", error=type(failure).__name__, where=_where(failure))
-                else:
-                    break
-                self._release()
-                pause = self._jitter() * min(RETRY_MOST, RETRY_FIRST * 2.0 ** min(failures, 16))
-                failures += 1
-                await self._clock.sleep(pause)
-        finally:
-            patience.cancel()
-        # A change of an older message is found too, by the time of the change: that one was not missed.
-        missed = [message for message in found if message.ts >= since]
-        for message in missed:
-            self._horizon.saw(message.ts)
-        self._horizon.close()
-        # Rooms are asked one after the other, so what was pushed meanwhile may be older than what was found.
-        self._held = sorted([*missed, *(self._held or ())], key=lambda message: message.ts)
-        self._release()
-
-    async def _lose_patience(self) -> None:
-        await self._clock.sleep(HOLD_AT_MOST)
-        self._release()
-
-    def _release(self) -> None:
-        held, self._held = self._held, None
-        for message in held or ():
-            self._queue.put_nowait(message)
+        self._catch_up.begin()
+        self._flowing.set()
 
     def _set_state(self, connected: bool, error: RemoteError | None) -> None:
         since = self._state.since if connected == self._state.connected else self._clock.now()
@@ -306,11 +259,3 @@ async def _send_if_open(websocket: aiohttp.ClientWebSocketResponse, core: Client
     """A convenience: whoever reads the socket finds out that it is closed."""
     with contextlib.suppress(aiohttp.ClientError, OSError):
         await _send(websocket, core)
-
-
-def _where(failure: BaseException) -> str:
-    """File and line, without the text of the error and without any value."""
-    trace = failure.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else "unknown"

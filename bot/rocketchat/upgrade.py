@@ -16,8 +16,9 @@ from bot.trust import Trouble, proxy_for, proxy_trouble, trouble
 
 CONNECT_WITHIN = 8.0
 """Seconds for address, TCP, TLS and upgrade together."""
-FRAME_AT_MOST = 64 * 1024 * 1024
-"""Bytes. A message may hold large attachments, and a frame refused would cut the socket again and again."""
+FRAME_AT_MOST = 20 * 1024 * 1024
+"""Bytes. A message may hold large attachments, and a frame refused would cut the socket again and again; but no
+document of Rocket.Chat's database has more than 16 MB. `bot.rocketchat.ddp` looks at shorter ones only."""
 GOODBYE_WITHIN = 0.1
 """Seconds for the server's close frame; nothing depends on it."""
 
@@ -46,6 +47,8 @@ async def open_websocket(session: aiohttp.ClientSession, url: str, clock: Clock)
         max_msg_size=FRAME_AT_MOST,
         timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE_WITHIN),
         autoping=True,
+        compress=0,
+        decode_text=False,
         proxy=proxy_for(url),
     )
     try:
@@ -68,6 +71,8 @@ def network_error(failure: BaseException) -> RemoteError:
             return BadAnswer("Rocket.Chat", ROUTE, status=status, mend=mends.NOT_ROCKETCHAT)
         case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
             return _unreachable(proxy_trouble("Rocket.Chat"))
+        case aiohttp.ClientResponseError():
+            return BadAnswer("Rocket.Chat", ROUTE, why="That is not HTTP as it should be.", mend=mends.NOT_ROCKETCHAT)
         case aiohttp.ClientConnectorDNSError():
             return Unreachable("Rocket.Chat", ROUTE, code="name-not-found", mend=mends.REFUSED)
     if found := trouble(failure, "Rocket.Chat"):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from cryptography.fernet import Fernet
 
 from bot.errors import ConfigError
 from bot.sandbox.authority import Authority, authority_in
 from bot.sandbox.encvoy.standin import EncvoyStandIn
+from bot.sandbox.rocketchat.ddp.sockets import Publication
+from bot.sandbox.rocketchat.instances import Sticky
 from bot.sandbox.rocketchat.oauth_settings import MODULE
 from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from bot.sandbox.serving import Introduction
@@ -35,13 +38,38 @@ class StandIn(Protocol):
         ...
 
 
-def rocketchat(port: int, version: str, settle: float, tls: Path | None = None, licence: bool = False) -> int:
-    """Runs the stand-in of Rocket.Chat. `settle` in seconds; port 0 picks a free one; `tls` is the folder of the
-    authority, if it speaks TLS; `licence`: with the module that Custom OAuth needs from 9.0 on."""
+def rocketchat(port: int, version: str, tls: Path | None = None, given: Mapping[str, Any] | None = None) -> int:
+    """Runs the stand-in of Rocket.Chat. Port 0 picks a free one; `tls` is the folder of the authority, if it speaks
+    TLS; `given` is for `behaviour`."""
     authority = authority_in(tls) if tls else None
-    switches = Switches(modules=(MODULE,) if licence else ())
-    stand_in = RocketChatStandIn(port=port, version=version, settle=settle, switches=switches, authority=authority)
+    stand_in = RocketChatStandIn(port=port, version=version, authority=authority, **behaviour(given or {}))
     return asyncio.run(_serve(stand_in, authority))
+
+
+def behaviour(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the command line says of the stand-in of Rocket.Chat, as its arguments: `switches`, and `settle` and `seed`
+    where they were given. ConfigError for what cannot be read."""
+    rest = dict(given)
+    arguments: dict[str, Any] = {name: rest.pop(name) for name in ("settle", "seed") if name in rest}
+    if "sticky" in rest:
+        rest["sticky"] = Sticky(rest["sticky"])
+    if "publication" in rest:
+        rest["publication"] = Publication(rest["publication"])
+    if rest.pop("licence", False):
+        rest["modules"] = (MODULE,)
+    if "overwrite" in rest:
+        rest["overwritten"] = dict(_overwritten(pair) for pair in rest.pop("overwrite"))
+    return {**arguments, "switches": Switches(**rest)}
+
+
+def _overwritten(pair: str) -> tuple[str, Any]:
+    """`ID=VALUE`, read as Rocket.Chat reads such a variable: true, false, else a whole number where it is one."""
+    setting_id, equals, text = pair.partition("=")
+    if not setting_id or not equals:
+        raise ConfigError(f"--overwrite takes ID=VALUE, not {pair!r}.")
+    if text.lower() in {"true", "false"}:
+        return setting_id, text.lower() == "true"
+    return setting_id, int(text) if text.isdecimal() else text
 
 
 def encvoy(port: int, tls: Path | None = None) -> int:

@@ -5,12 +5,12 @@ It keeps what went wrong to itself: what is told here is what was seen, and no g
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from bot.bounds import Unreadable, read_json
 from bot.encvoy.urls import same_origin
 from bot.encvoy.widget import safe_word
 from bot.secret import Secret
@@ -107,8 +107,8 @@ class ModernEngine:
         path = route.partition(" ")[2]
         answer = await self.wire.send("POST", self.base + path, route=route, json=dict(body))
         try:
-            given = json.loads(answer.body)
-        except ValueError:
+            given = read_json(answer.body)
+        except Unreadable:
             given = None
         if not isinstance(given, Mapping):
             raise WalkFailed(Step.LOGIN, f"Rocket.Chat did not answer as itself: {route} ({answer.status}).")

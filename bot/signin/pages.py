@@ -12,6 +12,8 @@ from html import unescape
 from typing import Any
 from urllib.parse import quote
 
+from bot.bounds import Unreadable, read_json
+
 _CONFIG = re.compile(r"""\sid=["']?config(?=["'>\s])""")
 TOKEN_BYTES = 32
 """43 characters of base64, as Meteor's `Random.secret` has."""
@@ -123,8 +125,8 @@ def read_config(html: str) -> Mapping[str, Any] | None:
     # By hand: Python's parser of HTML can take minutes for a page that was made for it, and gives up on others.
     text, end, _ = html[html.find(">", found.end()) + 1 :].partition("<")
     try:
-        config = json.loads(unescape(text)) if end else None
-    except (ValueError, RecursionError):
+        config = read_json(unescape(text)) if end else None
+    except Unreadable:
         return None
     return config if isinstance(config, Mapping) else None
 
@@ -150,8 +152,8 @@ def method_call(method: str, parameter: Any) -> dict[str, str]:
 def read_method_answer(document: Any) -> Mapping[str, Any] | MethodError | None:
     """The result or the error inside; None if it is no answer to a method."""
     try:
-        inner = json.loads(document["message"])
-    except (ValueError, TypeError, KeyError):
+        inner = read_json(str(document["message"]))
+    except (Unreadable, TypeError, KeyError):
         return None
     if not isinstance(inner, Mapping):
         return None

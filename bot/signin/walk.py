@@ -7,7 +7,6 @@ that it proves what they set up.
 
 from __future__ import annotations
 
-import json
 import re
 import ssl
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
+from bot.bounds import Unreadable, read_json
 from bot.encvoy.urls import resolve, same_origin
 from bot.encvoy.widget import defused, read_page, safe_word
 from bot.errors import RemoteError
@@ -154,8 +154,8 @@ class _Walk:
         answer = await self.chat.get(self.base + path, route=route, headers={"Accept": "application/json"})
         if answer.status == 200:
             try:
-                return json.loads(answer.body)
-            except ValueError:
+                return read_json(answer.body)
+            except Unreadable:
                 pass
         raise WalkFailed(self.step, f"Rocket.Chat did not answer as itself: {route} ({answer.status}).")
 
@@ -234,8 +234,8 @@ class _Walk:
         route = "POST /api/v1/method.callAnon/login"
         answer = await wire.send("POST", f"{self.base}/api/v1/method.callAnon/login", route=route, json=body)
         try:
-            result = read_method_answer(json.loads(answer.body))
-        except ValueError:
+            result = read_method_answer(read_json(answer.body))
+        except Unreadable:
             result = None
         if isinstance(result, MethodError):
             step = Step.LOGIN if outcome.succeeded else Step.CALLBACK

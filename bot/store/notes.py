@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.clock import Clock
@@ -20,6 +20,11 @@ class SqlNotes:
 
     database: Database
     clock: Clock
+
+    async def are_there(self) -> bool:
+        """False in a database with which the bot has never run."""
+        async with self.database.reading() as transaction:
+            return await transaction.run_sync(lambda connection: inspect(connection).has_table(TABLE.name))
 
     async def get(self, key: str) -> str | None:
         """What was noted, or None."""

@@ -16,6 +16,8 @@ from bot.values import Listen
 
 PATIENCE = 5.0
 """Seconds."""
+LONGEST = 100_000
+"""Bytes; what answers more is not the bot."""
 
 
 def ask(listen: Listen) -> int:
@@ -27,11 +29,11 @@ def ask(listen: Listen) -> int:
     try:
         connection.request("GET", "/healthz")
         response = connection.getresponse()
-        parts: dict[str, str] = json.loads(response.read())["parts"]
+        parts: dict[str, str] = json.loads(response.read(LONGEST))["parts"]
     except (OSError, HTTPException) as error:
         click.echo(f"No answer from {at}: {getattr(error, 'strerror', None) or type(error).__name__}")
         return 1
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         click.echo(f"What answers at {at} is not ssobot.")
         return 1
     finally:

@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.chatops.unfamiliar import NOTICE
+from bot.clock import SystemClock
 from bot.sandbox.encvoy.people import Role
 from bot.sandbox.faults import Fault
 from bot.sandbox.rocketchat.standin import Switches
+from bot.store.notes import SqlNotes
 from tests.answers.conftest import Asks, Heard
 from tests.support import grounds
 from tests.support.grounds import Ground
@@ -194,6 +197,13 @@ async def test_of_a_rule_that_is_not_wanted(world: World, hears: Heard) -> None:
 async def test_of_a_connection_that_is_off(world: World, asks: Asks) -> None:
     await world.ask("setup --disabled")
     assert "✗" not in await asks("test")
+
+
+@case("test", "A message had a field that the bot does not know")
+async def test_of_a_field_that_nobody_knew(quiet_world: World, hears: Heard) -> None:
+    async with quiet_world.play.bot() as bot:
+        await SqlNotes(bot.database, SystemClock()).put(NOTICE, '["writtenBy"]')
+        hears(what_did_not_pass(await quiet_world.ask("test")), typed="!sso test")
 
 
 @case("test", "The licence ran out")

@@ -14,6 +14,7 @@ from bot.chatops.ports import Operation, OperationState
 from bot.chatops.posting import new_message_id
 from bot.clock import SystemClock
 from bot.sandbox.faults import Fault, When
+from bot.sandbox.rocketchat.chat.rules import Draft
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
 from commands.correction import LINKED, REFUSED
@@ -52,6 +53,13 @@ async def test_a_public_room(quiet_world: World, hears: Heard) -> None:
     async with quiet_world.play.bot():
         hears(await spoken(quiet_world, "This room is public"))
         assert "setup" in await quiet_world.ask("help")
+
+
+@case(GROUP, "A message has a field that the bot does not know")
+async def test_an_unknown_field(world: World, hears: Heard) -> None:
+    draft = Draft(room_of(world).id, "!sso help", extra={"writtenBy": "nobody knows"})
+    world.rocketchat.chat.send(world.rocketchat.person("admin").id, draft)
+    hears(await spoken(world, "something that I do not know"))
 
 
 @case(GROUP, "The admin room was encrypted while the bot runs")

@@ -85,6 +85,11 @@ async def test_places(access: Access, message: Message, place: Place) -> None:
     assert (await access.place(message))[0] is place
 
 
+async def test_a_direct_room_that_does_not_say_who_is_in_it_is_elsewhere(access: Access, chat: MemoryChat) -> None:
+    chat.rooms[DIRECT.id] = replace(DIRECT, members=0)
+    assert (await access.place(typed("x", room=DIRECT)))[0] is Place.ELSEWHERE
+
+
 async def test_a_room_that_cannot_be_asked_about_is_elsewhere(access: Access, chat: MemoryChat) -> None:
     chat.fail("room", NoAnswer)
     assert (await access.place(typed("x", room=DIRECT)))[0] is Place.ELSEWHERE

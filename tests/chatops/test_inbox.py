@@ -32,6 +32,7 @@ def test_a_fresh_message_is_read() -> None:
         (replace(MESSAGE, from_integration=True), "integration"),
         (replace(MESSAGE, alias="Anna"), "alias"),
         (replace(MESSAGE, alias=""), "alias"),
+        (replace(MESSAGE, less_trusted="sentByEmail"), "less trusted: sentByEmail"),
         (replace(MESSAGE, edited=True), "edited"),
         (replace(MESSAGE, user_id=BOT_ID), "own"),
         (replace(MESSAGE, user_id=""), "no author"),
@@ -70,7 +71,40 @@ def test_clocks_a_few_minutes_apart_make_no_pushed_message_old() -> None:
 
 def test_what_is_pushed_long_after_it_was_typed_is_to_be_typed_again() -> None:
     late = replace(KNOWN, now=MESSAGE.ts + timedelta(minutes=30))
-    assert consider(MESSAGE, late) == Say(AWAY)
+    decision = consider(MESSAGE, late)
+    assert isinstance(decision, Say)
+    assert "a time 30 minutes behind the clock of Rocket.Chat's address" in decision.text
+    assert "type it again" in decision.text
+
+
+def test_without_the_server_s_clock_ours_is_named() -> None:
+    decision = consider(MESSAGE, replace(KNOWN, now=MESSAGE.ts + timedelta(hours=1), server_told=False))
+    assert isinstance(decision, Say)
+    assert "60 minutes behind my clock (Rocket.Chat did not tell me its own)" in decision.text
+
+
+@pytest.mark.parametrize("caught_up", [True, False])
+def test_a_time_far_in_the_future_is_no_time_to_act_on(caught_up: bool) -> None:
+    early = replace(KNOWN, now=MESSAGE.ts - timedelta(hours=1))
+    decision = consider(replace(MESSAGE, caught_up=caught_up), early)
+    assert isinstance(decision, Say)
+    assert "60 minutes ahead of the clock" in decision.text
+
+
+def test_a_server_that_is_a_little_ahead_is_heard() -> None:
+    assert consider(MESSAGE, replace(KNOWN, now=MESSAGE.ts - timedelta(minutes=9))) == Command()
+
+
+def test_what_was_just_written_and_is_older_than_the_start_shows_that_clocks_are_apart() -> None:
+    ts = START - timedelta(minutes=5)
+    decision = consider(replace(MESSAGE, ts=ts, updated_at=ts + timedelta(seconds=1)), KNOWN)
+    assert isinstance(decision, Say)
+    assert "5 minutes behind" in decision.text
+
+
+def test_what_is_sent_again_for_a_reaction_is_old_and_nothing_is_said() -> None:
+    message = replace(MESSAGE, ts=START - timedelta(minutes=5), updated_at=START)
+    assert consider(message, KNOWN) == Ignore("older than the start")
 
 
 @given(

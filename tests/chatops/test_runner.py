@@ -244,6 +244,26 @@ async def test_the_server_s_clock_decides_what_is_old() -> None:
     assert desk.script.effects == []
 
 
+async def test_a_clock_that_jumped_is_asked_before_anything_is_refused(desk: Desk) -> None:
+    desk.time.skew, desk.time.told = timedelta(hours=1), [timedelta(0)]
+    await desk.type(replace(typed("!sso setup"), updated_at=START + timedelta(seconds=1)))
+    assert desk.script.effects == ["effect"]
+
+
+async def test_clocks_that_stay_apart_are_named(desk: Desk) -> None:
+    await desk.clock.advance(5)
+    desk.time.skew = timedelta(hours=1)
+    desk.time.told = [timedelta(hours=1)]
+    [said] = await desk.type(replace(typed("!sso setup"), updated_at=START + timedelta(seconds=1)))
+    assert "carries a time 60 minutes behind the clock of Rocket.Chat's address" in said
+    assert desk.script.effects == []
+
+
+async def test_what_is_in_time_asks_for_no_clock(desk: Desk) -> None:
+    await desk.type(typed("!sso setup"))
+    assert desk.time.doubts == 0
+
+
 # --- one after the other ---------------------------------------------------------------------------------------------
 
 
@@ -453,20 +473,20 @@ def without_threads(desk: Desk) -> None:
 
 async def test_without_threads_the_answer_stands_in_the_room(desk: Desk) -> None:
     without_threads(desk)
-    await desk.type(typed("!sso setup one"))
+    await desk.type(typed("!sso setup --name one"))
     [message] = desk.chat.posted.values()
     assert (message.room_id, message.thread_id) == (ADMIN_ROOM.id, None)
-    assert message.texts[0] == "To `setup one`, since I could not write below it:\n✓ Looked\n… working"
+    assert message.texts[0] == 'To `setup --name "one"`, since I could not write below it:\n✓ Looked\n… working'
     assert "Changed." in message.text
     assert desk.script.effects == ["one"]
 
 
 async def test_in_a_room_where_it_is_silenced_it_answers_by_direct_message(desk: Desk) -> None:
     silenced(desk, ADMIN_ROOM)
-    await desk.type(typed("!sso setup one"))
+    await desk.type(typed("!sso setup --name one"))
     [message] = desk.chat.posted.values()
     assert message.room_id == "dm-anna"
-    assert message.text.startswith("To `setup one`, since I could not write below it:\n✓ Looked\nChanged.")
+    assert message.text.startswith('To `setup --name "one"`, since I could not write below it:\n✓ Looked\nChanged.')
     assert desk.script.effects == ["one"]
     assert await desk.operations.unfinished() == ()
 
@@ -491,7 +511,7 @@ async def test_while_rocket_chat_takes_no_message_there_is_no_effect(desk: Desk)
 @pytest.mark.parametrize("how", ["a while", "a new socket", "another command", "a restart"])
 async def test_what_could_not_be_said_is_said_at_the_next_opportunity_and_not_done_again(desk: Desk, how: str) -> None:
     desk.script.after_effect = asyncio.Event()
-    await desk.type(typed("!sso setup one"))
+    await desk.type(typed("!sso setup --name one"))
     silenced(desk, ADMIN_ROOM, DIRECT)
     desk.script.after_effect.set()
     await desk.clock.advance(2)

@@ -11,11 +11,11 @@ from datetime import timedelta
 import pytest
 
 from bot.chatops.once import Announcement, Once
-from bot.chatops.ports import Operation, OperationState
+from bot.chatops.ports import Operation, OperationState, Person
 from bot.chatops.posting import new_message_id
 from bot.chatops.reception import Identity
 from bot.chatops.service import AGAIN, Chatops
-from bot.errors import ConfigError, Unauthenticated, Unreachable
+from bot.errors import ConfigError, Forbidden, RemoteError, StoreUnavailable, Unauthenticated, Unreachable
 from tests.support.chat import (
     ADMIN_ROOM,
     ANNA,
@@ -27,6 +27,7 @@ from tests.support.chat import (
     MemoryNotices,
     MemoryOperations,
     MemorySlash,
+    MemoryTime,
     SteppedClock,
     typed,
 )
@@ -48,9 +49,6 @@ class Parts:
     announcements: tuple[Announcement, ...] = ()
 
     def build(self, admin_room: str = ADMIN_ROOM.name) -> Chatops:
-        async def skew() -> timedelta:
-            return self.skew
-
         return Chatops(
             chat=self.chat,
             listener=self.listener,
@@ -62,7 +60,7 @@ class Parts:
             identity=Identity(BOT_ID, BOT_NAME),
             admin_room=admin_room,
             admin_roles=frozenset({"admin"}),
-            skew=skew,
+            time=MemoryTime(self.clock, self.skew),
             announcements=self.announcements,
         )
 
@@ -148,6 +146,79 @@ async def test_the_server_s_clock_is_asked(parts: Parts) -> None:
     parts.skew = timedelta(hours=-1)
     async with running(parts, parts.build()):
         parts.listener.push(replace(typed("!sso status"), ts=START - timedelta(minutes=59)))
+        await parts.clock.advance(2)
+    assert parts.chat.said() == ["All is well."]
+
+
+async def test_what_was_missed_in_the_admin_room_is_asked_for(parts: Parts) -> None:
+    async with running(parts, parts.build()):
+        pass
+    assert parts.listener.watched == [(ADMIN_ROOM.id, ADMIN_ROOM.type)]
+
+
+async def test_another_name_of_the_bot_is_known_with_the_next_socket(parts: Parts) -> None:
+    parts.chat.people[BOT_ID] = Person(BOT_ID, "renamed", frozenset({"bot"}), active=True, type="bot")
+    async with running(parts, parts.build()):
+        parts.listener.push(typed("@renamed sso status", message_id="m1"))
+        await parts.clock.advance(2)
+        assert parts.chat.said() == []
+        parts.listener.reconnect()
+        await parts.clock.advance(2)
+        parts.listener.push(typed("@renamed sso status", message_id="m2"))
+        await parts.clock.advance(2)
+    assert parts.chat.said() == ["All is well."]
+
+
+async def test_a_renamed_room_stays_the_admin_room_over_a_restart(parts: Parts) -> None:
+    async with running(parts, parts.build()):
+        pass
+    parts.chat.rooms[ADMIN_ROOM.id] = replace(ADMIN_ROOM, name="renamed")
+    parts.chat.rooms["room9"] = replace(ADMIN_ROOM, id="room9")
+    parts.listener = MemoryListener()
+    async with running(parts, parts.build()):
+        parts.listener.push(typed("!sso setup"))
+        parts.listener.push(replace(typed("!sso setup", message_id="m2"), room_id="room9"))
+        await parts.clock.advance(2)
+    assert "Another room is called `sso-admins` now" in parts.chat.said()[0]
+    assert parts.script.effects == ["effect"]
+    assert {message.room_id for message in parts.chat.posted.values()} == {ADMIN_ROOM.id, "room9"}
+    assert any("I listen in #renamed" in said for said in parts.chat.said())
+
+
+async def test_with_the_next_socket_a_room_whose_name_was_taken_says_so(parts: Parts) -> None:
+    async with running(parts, parts.build()):
+        parts.chat.rooms[ADMIN_ROOM.id] = replace(ADMIN_ROOM, name="renamed")
+        parts.chat.rooms["room9"] = replace(ADMIN_ROOM, id="room9")
+        parts.chat.people[BOT_ID] = Person(BOT_ID, BOT_NAME, frozenset(), active=True, type="bot")
+        for _ in range(2):
+            parts.listener.reconnect()
+            await parts.clock.advance(2)
+    [said] = parts.chat.said()
+    assert "I stay in this one" in said
+
+
+@pytest.mark.parametrize("kind", [Unreachable, Forbidden])
+async def test_what_cannot_be_read_anew_stays_as_it_was(parts: Parts, kind: type[RemoteError]) -> None:
+    async with running(parts, parts.build()):
+        parts.chat.fail("room", kind)
+        parts.listener.reconnect()
+        await parts.clock.advance(2)
+        parts.listener.push(typed("@ssobot sso status"))
+        await parts.clock.advance(2)
+    assert parts.chat.said() == ["All is well."]
+
+
+async def test_a_database_that_is_away_at_the_start_is_waited_for(parts: Parts) -> None:
+    get, tries = parts.notices.get, [StoreUnavailable(), StoreUnavailable()]
+
+    async def away(key: str) -> str | None:
+        if tries:
+            raise tries.pop()
+        return await get(key)
+
+    parts.notices.get = away  # type: ignore[method-assign]
+    async with running(parts, parts.build()):
+        parts.listener.push(typed("!sso status"))
         await parts.clock.advance(2)
     assert parts.chat.said() == ["All is well."]
 

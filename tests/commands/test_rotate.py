@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.connection.in_use import InUse, Use
 from bot.connection.marker import next_marker
+from bot.connection.profile import LICENCE_MODULE
 from bot.connection.state import Connection
 from bot.errors import Forbidden, UserError
 from bot.secret import Secret
@@ -32,8 +34,42 @@ async def test_it_replaces_the_secret_and_says_what_was_proved(standing: Counter
 async def test_its_receipt_holds_the_gap(standing: Counter) -> None:
     answer, text = await standing.run("rotate")
     assert answer.receipt is not None
-    assert answer.receipt["gap"] == pytest.approx(0.01)
-    assert "for 10 ms at most (seen by publication)" in text
+    assert answer.receipt["gap"] == pytest.approx(0.03)
+    assert "for 30 ms at most: from the last look that showed the old secret live" in text
+
+
+async def test_it_says_what_rocketchat_itself_uses(standing: Counter) -> None:
+    answer, text = await standing.run("rotate")
+    assert "Rocket.Chat itself uses the new secret" in text
+    assert not answer.failed
+
+
+async def test_one_that_rocketchat_does_not_use_is_told_as_an_alarm(standing: Counter) -> None:
+    standing.rocketchat.uses = [InUse(Use.OTHER, "it says: Unauthorized")] * 4
+    answer, text = await standing.run("rotate")
+    assert answer.failed
+    assert "Rocket.Chat uses another secret than the one that it stores" in text
+    assert any(note.startswith("ALARM") for note in standing.spoken.notes)
+
+
+async def test_what_cannot_be_proved_from_there_is_said_with_its_reason(standing: Counter) -> None:
+    standing.rocketchat.uses = [InUse(Use.UNKNOWN, "its callback did not answer me")] * 2
+    answer, text = await standing.run("rotate")
+    assert "Not proved from Rocket.Chat's side, because: its callback did not answer me." in text
+    assert not answer.failed
+
+
+async def test_with_the_button_off_it_says_why_nothing_is_proved_there(standing: Counter) -> None:
+    await standing.run("disable")
+    _, text = await standing.run("rotate")
+    assert "Not proved from Rocket.Chat's side, because it is off." in text
+
+
+async def test_on_the_modern_engine_the_marker_is_one_that_the_strategy_shows(standing: Counter) -> None:
+    standing.rocketchat.version, standing.rocketchat.modules = (9, 0), frozenset({LICENCE_MODULE})
+    _, text = await standing.run("rotate")
+    assert standing.rocketchat.settings["Encvoyid"]["authorize_path"] == "/oidc/auth?settle=00"
+    assert "only a test person's sign-in proves it" in text
 
 
 async def test_one_that_was_committed_before_a_crash_is_not_done_twice(standing: Counter) -> None:
@@ -42,7 +78,7 @@ async def test_one_that_was_committed_before_a_crash_is_not_done_twice(standing:
     _, again = await standing.run("rotate", resumed=True, receipt=receipt)
     assert standing.writes == []
     assert row(standing) == before
-    assert again == first
+    assert again == first.replace(", at once and once more later.", ", at once.")
 
 
 async def test_one_that_was_interrupted_is_gone_on_with(standing: Counter) -> None:

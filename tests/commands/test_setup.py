@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.connection.in_use import InUse, Use
 from bot.connection.state import Connection
 from bot.doctor.checks import Finding, Result, State
 from bot.doctor.verdict import Verdict
@@ -35,8 +36,67 @@ async def test_it_commits_before_it_writes(counter: Counter) -> None:
 async def test_it_says_how_it_went(counter: Counter) -> None:
     await counter.run("setup")
     assert counter.spoken.steps[0] == "Rocket.Chat 8.8 at https://chat.example.org: its address and licence are fine"
-    assert counter.spoken.steps[-1] == "On: the login page shows `Sign in with Encvoy ID`"
+    assert counter.spoken.steps[-1] == "The login page shows `Sign in with Encvoy ID`"
     assert "2 of 3 accounts are active and have an e-mail address" in counter.spoken.notes[0]
+
+
+async def test_it_is_called_on_only_once_rocketchat_itself_says_so(counter: Counter) -> None:
+    _, text = await counter.run("setup")
+    assert "On: the login page shows `Sign in with Encvoy ID`, and Rocket.Chat itself uses the secret" in text
+    calls = counter.world.calls
+    assert calls.index("bring_bogus_code") > max(n for n, call in enumerate(calls) if call == "await_live")
+
+
+@pytest.mark.parametrize("use", [Use.OTHER, Use.FAILED])
+async def test_one_that_rocketchat_cannot_use_is_switched_off_again(counter: Counter, use: Use) -> None:
+    counter.rocketchat.uses = [InUse(use, "Rocket.Chat says: “nothing works”")] * 3
+    answer, text = await counter.run("setup")
+    assert answer.failed
+    assert "Switched off again" in text
+    assert "Rocket.Chat says: “nothing works”" in text
+    assert not row(counter).enabled
+    assert counter.rocketchat.live_records == {}
+
+
+@pytest.mark.parametrize("use", [Use.UNKNOWN, Use.SILENT])
+async def test_one_of_which_rocketchat_says_nothing_stays_on(counter: Counter, use: Use) -> None:
+    counter.rocketchat.uses = [InUse(use, "it says nothing")]
+    answer, text = await counter.run("setup")
+    assert not answer.failed
+    assert row(counter).enabled
+    assert text.count("Not proved from Rocket.Chat's side") == (use is Use.UNKNOWN)
+
+
+async def test_an_instance_with_an_outdated_cache_is_mended_first(counter: Counter) -> None:
+    counter.rocketchat.uses = [InUse(Use.OTHER, "Unauthorized")]
+    answer, _ = await counter.run("setup")
+    assert not answer.failed
+    assert row(counter).enabled
+    assert "repeat_secret" in counter.world.calls
+
+
+async def test_an_address_at_which_it_cannot_work_is_taken_back(standing: Counter) -> None:
+    standing.encvoy.url = "https://moved.example.org"
+    standing.rocketchat.uses = [InUse(Use.FAILED, "Rocket.Chat says: “getaddrinfo ENOTFOUND”")]
+    answer, text = await standing.run("setup")
+    assert answer.failed
+    assert "the settings of before are back" in text
+    assert row(standing).enabled
+    assert standing.rocketchat.live_records["Encvoyid"][0].settings["url"] == "https://id.example.org"
+
+
+async def test_one_that_was_on_before_at_the_same_address_is_left_on(standing: Counter) -> None:
+    standing.rocketchat.settings["Encvoyid"]["token_path"] = "/changed"
+    standing.rocketchat.uses = [InUse(Use.FAILED, "Rocket.Chat says: “The user aborted a request.”")]
+    answer, text = await standing.run("setup")
+    assert answer.failed
+    assert "it is left as it is" in text
+    assert row(standing).enabled
+
+
+async def test_disabled_it_says_why_nothing_is_proved(counter: Counter) -> None:
+    _, text = await counter.run("setup --disabled")
+    assert "Not proved from Rocket.Chat's side, because it is off." in text
 
 
 async def test_it_ends_with_the_doctors_word(counter: Counter) -> None:

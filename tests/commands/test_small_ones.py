@@ -78,7 +78,7 @@ async def test_disable_waits_until_the_button_is_gone(standing: Counter) -> None
     _, text = await standing.run("disable")
     assert text.splitlines()[0] == "It is off."
     assert standing.rocketchat.live_records == {}
-    assert standing.spoken.steps[-1] == "Off: the login page no longer shows the button"
+    assert standing.spoken.steps[-1] == "The login page no longer shows the button"
 
 
 async def test_enable_proves_the_secret_first(standing: Counter) -> None:

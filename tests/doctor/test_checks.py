@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.chatops.ports import Person, Room
+from bot.connection.in_use import InUse, Use
 from bot.connection.ports import Probe, Provider, Server
 from bot.connection.profile import profile
 from bot.connection.state import Application, Connection, LiveService, NotVisible, ServiceName, StoredService, Unknown
@@ -56,6 +57,7 @@ WHOLE = Evidence(
     account=Person("b1", "ssobot", frozenset({"admin", "bot"}), active=True, type="user"),
     permissions=frozenset(NEEDED),
     room=Room("r1", "sso-admins", "p", encrypted=False, members=3),
+    namesake=None,
     provider=PROVIDER,
     keys=KeySet(1, frozenset({"RS256"})),
     login=True,
@@ -67,6 +69,7 @@ WHOLE = Evidence(
     ours=Probe.ACCEPTED,
     random=Probe.REFUSED,
     callback=CallbackAnswer(200, is_rocketchat=True),
+    in_use=InUse(Use.PROVED),
 )
 
 BROKEN: list[tuple[str, Evidence]] = [
@@ -85,15 +88,20 @@ BROKEN: list[tuple[str, Evidence]] = [
         replace(WHOLE, permissions=GONE, account=Person("b1", "s", frozenset({"user"}), True, "user")),
     ),
     ("Admin room", replace(WHOLE, room=None)),
+    ("Admin room", replace(WHOLE, room=None, namesake=Room("r9", "sso-admins", "p", encrypted=False, members=3))),
     ("Admin room", replace(WHOLE, room=Room("r1", "a", "p", encrypted=True, members=2))),
     ("Rocket.Chat's own address", replace(WHOLE, server=replace(SERVER, site_url="http://localhost:3000"))),
     ("Rocket.Chat's own address", replace(WHOLE, server=replace(SERVER, site_url="https://moved.example.org"))),
     ("Rocket.Chat's own address", replace(WHOLE, site_url_refused="It has an underscore.")),
+    ("Secret in use", replace(WHOLE, in_use=InUse(Use.OTHER, "it says: Unauthorized"))),
+    ("Secret in use", replace(WHOLE, in_use=InUse(Use.FAILED, "it says: request to https://id failed"))),
     ("Licence for Custom OAuth", replace(WHOLE, server=replace(SERVER, profile=profile((9, 0), frozenset())))),
     (
         "Licence for Custom OAuth",
         replace(WHOLE, server=replace(SERVER, profile=profile((9, 0), frozenset())), live=None),
     ),
+    ("Secret in use", replace(WHOLE, in_use=InUse(Use.OTHER, "it says: Unauthorized"))),
+    ("Secret in use", replace(WHOLE, in_use=InUse(Use.FAILED, "it says: request to https://id failed"))),
     ("Licence for Custom OAuth", replace(WHOLE, server=replace(SERVER, profile=profile((9, 0), GONE)))),
     (
         "Encvoy ID's discovery document",
@@ -181,6 +189,18 @@ def test_where_permissions_are_not_listed_the_role_admin_is_enough() -> None:
     assert failing(replace(WHOLE, permissions=GONE)) == set()
 
 
+def test_a_field_that_nobody_knows_is_noted_and_nothing_fails() -> None:
+    (finding,) = judge(replace(WHOLE, strange_fields=("writtenBy",))).of(State.NOTE)
+    assert finding.check == "Fields of messages"
+    assert "`writtenBy`" in finding.result.evidence
+    assert finding.result.mend
+
+
+def test_where_the_notes_cannot_be_read_nothing_is_said_of_fields() -> None:
+    (finding,) = judge(replace(WHOLE, strange_fields=GONE)).of(State.SKIPPED)
+    assert (finding.check, finding.result.evidence) == ("Fields of messages", GONE.reason)
+
+
 def test_the_marker_is_not_taken_for_a_change() -> None:
     spelled = replace(STORED, settings={**STORED.settings, "scope": "email openid profile"})
     assert failing(replace(WHOLE, stored=spelled)) == set()
@@ -188,7 +208,7 @@ def test_the_marker_is_not_taken_for_a_change() -> None:
 
 def test_the_summary_counts_each_state() -> None:
     verdict = judge(replace(WHOLE, login=GONE, application=GONE))
-    assert verdict.summary() == "✗ 16 checks passed, 1 failed, 4 not checked"
+    assert verdict.summary() == "✗ 17 checks passed, 1 failed, 4 not checked"
 
 
 def test_no_secret_is_in_any_line() -> None:

@@ -79,6 +79,9 @@ export const DOCUMENTS = {
   'POST users.update': { user: 'IUser' },
 };
 
+/** Routes that show some fields of a kind only (facts/rocketchat.md §6). */
+export const PARTLY = new Set(['GET users.list']);
+
 /** By status: the validator for the body of a refusal. */
 export const REFUSALS = {
   400: 'validateBadRequestErrorResponse',
@@ -90,7 +93,8 @@ export const REFUSALS = {
 /** Where the facts know more than the package, they win: fields of a kind of document, or of what one route answers. */
 export const BEYOND = {
   // facts/rocketchat.md §5.4. For the first two the package has a type, but no schema.
-  IMessage: ['editedAt', 'editedBy', 'parseUrls'],
+  // The last one no server has: tests lay it on a message, as the field of a later version.
+  IMessage: ['editedAt', 'editedBy', 'parseUrls', 'writtenBy'],
   'POST im.create': ['rid'], // facts/rocketchat.md §6
   'POST dm.create': ['rid'],
   'POST login': ['details'], // facts/rocketchat.md §1.3

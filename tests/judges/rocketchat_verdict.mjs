@@ -6,7 +6,7 @@ import * as rest from '@rocket.chat/rest-typings';
 import Ajv from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { obey } from './rocketchat_orders.mjs';
-import { BEYOND, DOCUMENTS, INNER, REFUSALS, REQUESTS } from './rocketchat_schemas.mjs';
+import { BEYOND, DOCUMENTS, INNER, PARTLY, REFUSALS, REQUESTS } from './rocketchat_schemas.mjs';
 
 /** The limiter's headers come together or, for who is not limited, not at all (facts/rocketchat.md §1.6). */
 const LIMITER = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'];
@@ -132,7 +132,7 @@ class Verdict {
     if (document === undefined) this.#refuse(exchange, 'the answer', `lacks ${place}`);
     if (!document) return;
     this.#count(kind);
-    const validate = validatorOf(kind, kind === 'IUser' && !('roles' in document));
+    const validate = validatorOf(kind, kind === 'IUser' && (PARTLY.has(exchange.route) || !('roles' in document)));
     if (!validate(known(document, kind, exchange.route))) {
       this.#refuse(exchange, `${kind} in the answer`, why(validate.errors));
     }

@@ -22,6 +22,7 @@ from bot.sandbox.rocketchat.permissions import Role
 from bot.sandbox.rocketchat.rest.api import Api
 from bot.sandbox.rocketchat.rest.rate_limit import Reading
 from bot.sandbox.rocketchat.rest.route import Answer
+from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
 from tests.judges.rocketchat import recording, routes
 from tests.judges.rocketchat.bending import bend, renamed
@@ -50,6 +51,7 @@ class Bench:
         await self.rest.get("chat.getMessage", msgId="chosen")
         await self.rest.get("rooms.info", roomId=self.rocket.room)
         await self.rest.get("users.list", count=10, offset=0)
+        await self.rest.get("users.info", userId=self.rocket.user("bot").id)
         await self.rest.get("roles.list")
         await self.rest.get("settings.oauth")
 
@@ -67,7 +69,7 @@ def official_judge() -> Iterator[Judge]:
 
 @pytest.fixture
 async def bench(tmp_path: Path, official_judge: Judge) -> AsyncIterator[Bench]:
-    async with running() as rocket:
+    async with running(switches=Switches(open_routes_know_user=False)) as rocket:
         bot = rocket.standin.introduction.account("bot")
         rest = Rest(rocket.standin.url, bot.user_id, Secret(bot.token), clock=SystemClock())
         with recording.diverted() as exchanges:
@@ -89,7 +91,7 @@ async def test_nothing_is_refused_as_it_is(bench: Bench) -> None:
         (Message, "rid", "roomId", "POST chat.sendMessage: IMessage in the answer"),
         (Room, "usersCount", "userCount", "GET rooms.info: IRoom in the answer"),
         (Role, "scope", "scopes", "GET roles.list: IRole in the answer"),
-        (User, "createdAt", "created", "GET users.list: IUser in the answer"),
+        (User, "createdAt", "created", "GET users.info: IUser in the answer"),
     ],
     ids=["message", "room", "role", "user"],
 )
@@ -153,9 +155,11 @@ async def test_a_query_with_one_more_parameter_is_refused(bench: Bench) -> None:
 
 
 async def test_the_message_of_a_method_is_judged_too(bench: Bench) -> None:
-    await bench.rest.post("method.call/x", {"message": '{"msg": "method", "id": 1, "method": "rooms/get"}'})
+    await bench.rest.post(
+        "method.call/x", {"message": '{"msg": "method", "id": 1, "method": "rooms/get", "params": []}'}
+    )
     assert bench.verdict().refusals == ()  # a number is turned into a text, as the server does
-    await bench.rest.post("method.call/x", {"message": '{"msg": "method", "method": "rooms/get"}'})
+    await bench.rest.post("method.call/x", {"message": '{"msg": "method", "method": "rooms/get", "params": []}'})
     [refusal] = bench.verdict().refusals
     assert "fails isMethodCallProps: must have required property 'id'" in refusal
 

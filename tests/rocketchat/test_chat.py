@@ -34,8 +34,10 @@ class TestPerson:
         async with rocket(Routes({"GET users.info": {"user": {**FULL, "roles": roles}}})) as rest:
             assert (await RestChat(rest).person("u1")).roles is None
 
-    async def test_deactivated(self) -> None:
-        async with rocket(Routes({"GET users.info": {"user": {**FULL, "active": False}}})) as rest:
+    @pytest.mark.parametrize("active", [False, None, "true", 1, ...])
+    async def test_only_who_is_said_to_be_active_is(self, active: object) -> None:
+        user = {name: value for name, value in {**FULL, "active": active}.items() if value is not ...}
+        async with rocket(Routes({"GET users.info": {"user": user}})) as rest:
             assert not (await RestChat(rest).person("u1")).active
 
     async def test_somebody_else_is_not_believed(self) -> None:
@@ -70,6 +72,15 @@ class TestRoom:
     async def test_none(self, refusal: Reply) -> None:
         async with rocket(Routes({"GET rooms.info": refusal})) as rest:
             assert await RestChat(rest).room("r1") is None
+
+    @pytest.mark.parametrize(
+        ("said", "members"), [({"usersCount": 2}, 2), ({"uids": ["a", "b", "c"]}, 3), ({}, 0), ({"usersCount": "2"}, 0)]
+    )
+    async def test_a_room_that_does_not_say_how_many_are_in_it_has_none(self, said: Body, members: int) -> None:
+        async with rocket(Routes({"GET rooms.info": {"room": {"_id": "r1", "t": "d", **said}}})) as rest:
+            room = await RestChat(rest).room("r1")
+        assert room is not None
+        assert room.members == members
 
     async def test_the_unencrypted_and_nameless(self) -> None:
         async with rocket(Routes({"GET rooms.info": {"room": {"_id": "d1", "t": "d"}}})) as rest:
@@ -222,6 +233,16 @@ class TestSince:
 
         assert await self.ids(Routes({"GET chat.syncMessages": page})) == []
 
+    async def test_a_cursor_that_stays_ends_at_once(self) -> None:
+        def page(asked: Asked) -> Body | tuple[int, Body]:
+            if "type" not in asked.query:
+                return BARE_FAILURE
+            return {"result": {"updated": [], "cursor": {"next": asked.query["next"]}}}
+
+        routes = Routes({"GET chat.syncMessages": page})
+        assert await self.ids(routes) == []
+        assert len(routes.asked) == 2
+
     @pytest.mark.parametrize(
         ("room_type", "route"), [("c", "channels.history"), ("p", "groups.history"), ("d", "im.history")]
     )
@@ -260,6 +281,24 @@ class TestDirectRooms:
 
         async with rocket(Routes({"GET im.list": page})) as rest:
             assert await RestChat(rest).direct_rooms() == tuple(f"d{n}" for n in range(7))
+
+    @pytest.mark.parametrize("refusal", [BARE_FAILURE, FORBIDDEN, ABSENT])
+    async def test_where_the_list_is_refused_the_subscriptions_tell(self, refusal: Reply) -> None:
+        subscriptions = [{"rid": "d1", "t": "d"}, {"rid": "r1", "t": "p"}, {"t": "d"}, None]
+        routes = Routes({"GET im.list": refusal, "GET subscriptions.get": {"update": subscriptions, "remove": []}})
+        async with rocket(routes) as rest:
+            assert await RestChat(rest).direct_rooms() == ("d1",)
+
+    @pytest.mark.parametrize(("fresh", "asked"), [(True, 20), (False, 2)])
+    async def test_a_list_without_end_ends(self, fresh: bool, asked: int) -> None:
+        def page(one: Asked) -> Body:
+            start = int(one.query["offset"]) if fresh else 0
+            return {"ims": [{"_id": f"d{start + at}"} for at in range(300)], "total": 10**9}
+
+        routes = Routes({"GET im.list": page})
+        async with rocket(routes) as rest:
+            assert len(await RestChat(rest).direct_rooms()) == (2000 if fresh else 300)
+        assert len(routes.asked) == asked
 
     async def test_none(self) -> None:
         async with rocket(Routes({"GET im.list": {"ims": [], "total": 0}})) as rest:

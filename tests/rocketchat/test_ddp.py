@@ -341,3 +341,14 @@ class TestSettings:
         ids = peer.up()
         assert peer.hears(msg="nosub", id=ids["stream-notify-logged"], error={"error": "not-allowed"}) == []
         assert peer.sent() == []
+
+
+@pytest.mark.parametrize(
+    "frame", ['{"msg":"ping","x":' + "9" * 400 + "}", '{"msg":"ping","msg":"ping"}', " " * 2_000_000 + '{"msg":"ping"}']
+)
+def test_a_frame_beyond_the_bounds_is_a_sign_of_life_only(frame: str) -> None:
+    core = ddp.ClientProtocol(ME, TOKEN, 0.0)
+    core.frames()
+    assert core.receive(frame, 10.0) == []
+    assert core.frames() == []
+    assert core.wake_at >= 10.0

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rocketchat.horizon import OVERLAP, Horizon
+from bot.rocketchat.horizon import EVER, OVERLAP, Horizon
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -16,18 +16,22 @@ def after(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def test_the_first_gap_begins_with_the_start() -> None:
-    assert Horizon(START).gap == START
+def test_the_first_gap_begins_before_everything() -> None:
+    assert Horizon().gap == EVER
+
+
+def test_a_room_of_which_nothing_was_missed_has_no_gap() -> None:
+    assert Horizon(complete=True).gap is None
 
 
 def test_a_closed_gap_is_none() -> None:
-    horizon = Horizon(START)
+    horizon = Horizon()
     horizon.close()
     assert horizon.gap is None
 
 
 def test_a_gap_begins_a_little_before_the_newest_message() -> None:
-    horizon = Horizon(START)
+    horizon = Horizon()
     horizon.close()
     horizon.saw(after(300))
     horizon.saw(after(200))
@@ -35,25 +39,24 @@ def test_a_gap_begins_a_little_before_the_newest_message() -> None:
     assert horizon.gap == after(300) - OVERLAP
 
 
-def test_a_gap_never_begins_before_the_start() -> None:
-    horizon = Horizon(START)
-    horizon.close()
-    horizon.saw(after(1))
+def test_a_room_in_which_nothing_was_ever_said_is_asked_for_everything() -> None:
+    horizon = Horizon(complete=True)
     horizon.open()
-    assert horizon.gap == START
+    assert horizon.gap is not None
+    assert horizon.gap < after(0) - timedelta(days=365)
 
 
 def test_messages_over_a_new_socket_do_not_narrow_an_open_gap() -> None:
-    horizon = Horizon(START)
+    horizon = Horizon()
     horizon.saw(after(900))
     horizon.open()
-    assert horizon.gap == START
+    assert horizon.gap == EVER
 
 
 @given(st.lists(st.sampled_from(["push", "lose", "cut", "up", "caught up"]), max_size=60))
 def test_no_message_is_ever_outside_of_what_was_pushed_or_asked_for(steps: list[str]) -> None:
     """A model: a message each second at most; it is pushed while the socket is up, else it is missing."""
-    horizon, up, missing = Horizon(START), False, set[int]()
+    horizon, up, missing = Horizon(), False, set[int]()
     for now, step in enumerate(steps, start=1):
         match step:
             case "push" if up:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.rocketchat.message_fields import KNOWN, LESS_TRUSTED
 from bot.rocketchat.messages import iso, message_from, moment_from
 
 TS = datetime(2026, 11, 24, 10, 0, 0, 123000, tzinfo=UTC)
@@ -54,6 +55,42 @@ def test_whatever_has_bot_is_an_integration(bot: object) -> None:
     message = message_from(document(bot=bot))
     assert message is not None
     assert message.from_integration
+
+
+@pytest.mark.parametrize("field", LESS_TRUSTED)
+@pytest.mark.parametrize("value", [True, {"eventId": "$1"}, {}, "done", 1])
+def test_a_less_trusted_way_in_is_named(field: str, value: object) -> None:
+    message = message_from(document(**{field: value}))
+    assert message is not None
+    assert (message.less_trusted, message.unknown) == (field, frozenset())
+
+
+@pytest.mark.parametrize("field", LESS_TRUSTED)
+@pytest.mark.parametrize("value", [None, False])
+def test_what_it_plainly_is_not_does_not_count(field: str, value: object) -> None:
+    message = message_from(document(**{field: value}))
+    assert message is not None
+    assert message.less_trusted is None
+
+
+def test_every_other_field_that_is_known_is_allowed() -> None:
+    rest = KNOWN - {*LESS_TRUSTED, "_id", "rid", "msg", "ts", "u", "t", "bot", "alias", "editedAt"}
+    message = message_from(document(**{field: [{"a": 1}] for field in rest}))
+    assert message is not None
+    assert (message.less_trusted, message.unknown, message.edited) == (None, frozenset(), False)
+
+
+def test_a_field_that_nobody_knows_is_named() -> None:
+    message = message_from(document(writtenBy="x", attachments=[]))
+    assert message is not None
+    assert message.unknown == {"writtenBy"}
+
+
+@pytest.mark.parametrize("alias", [{"a": 1}, ["x"], 7, True])
+def test_an_odd_alias_is_an_alias(alias: object) -> None:
+    message = message_from(document(alias=alias))
+    assert message is not None
+    assert message.alias is not None
 
 
 @pytest.mark.parametrize("bot", [None, False, ...])

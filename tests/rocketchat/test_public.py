@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import format_datetime
 
 import pytest
 from aiohttp import web
 
 from bot.errors import Unreachable
-from bot.rocketchat.public import ask_callback, server_skew
+from bot.rocketchat.public import ask_callback, server_time
 from bot.sandbox.serving import Server
 from bot.wire import Wire
 
@@ -44,31 +44,30 @@ async def serve() -> AsyncIterator[Serve]:
         await server.stop()
 
 
-def dated(moment: str) -> Answer:
+def dated(moment: str, status: int = 200) -> Answer:
     async def answer(_: web.Request) -> web.Response:
-        return web.json_response({}, headers={"Date": moment})
+        return web.json_response({}, status=status, headers={"Date": moment})
 
     return answer
 
 
-@pytest.mark.parametrize("minutes", [-7, 5, 90])
-async def test_the_skew_is_what_leads_from_our_clock_to_the_servers(serve: Serve, wire: Wire, minutes: int) -> None:
-    there = NOW + timedelta(minutes=minutes)
-    url = await serve(dated(format_datetime(there, usegmt=True)))
-    assert await server_skew(wire, url, NOW) == timedelta(minutes=minutes)
+@pytest.mark.parametrize("status", [200, 429, 502])
+async def test_the_servers_time_is_the_date_of_whatever_it_answers(serve: Serve, wire: Wire, status: int) -> None:
+    url = await serve(dated(format_datetime(NOW, usegmt=True), status))
+    assert await server_time(wire, url) == NOW
 
 
-async def test_a_second_of_skew_is_the_headers_own_coarseness(serve: Serve, wire: Wire) -> None:
-    url = await serve(dated(format_datetime(NOW + timedelta(seconds=1), usegmt=True)))
-    assert await server_skew(wire, url, NOW) == timedelta(0)
+async def test_a_date_without_a_zone_is_of_greenwich(serve: Serve, wire: Wire) -> None:
+    assert await server_time(wire, await serve(dated("Tue, 24 Nov 2026 12:00:00 -0000"))) == NOW
 
 
-async def test_a_date_that_is_none_gives_no_skew(serve: Serve, wire: Wire) -> None:
-    assert await server_skew(wire, await serve(dated("yesterday")), NOW) == timedelta(0)
+@pytest.mark.parametrize("odd", ["yesterday", "", "Tue, 99 Nov 2026 12:00:00 GMT"])
+async def test_a_date_that_is_none_tells_no_time(serve: Serve, wire: Wire, odd: str) -> None:
+    assert await server_time(wire, await serve(dated(odd))) is None
 
 
-async def test_a_server_that_is_away_gives_no_skew(wire: Wire) -> None:
-    assert await server_skew(wire, "http://127.0.0.1:9", NOW) == timedelta(0)
+async def test_a_server_that_is_away_tells_no_time(wire: Wire) -> None:
+    assert await server_time(wire, "http://127.0.0.1:9") is None
 
 
 def page(status: int, text: str, location: str = "") -> Answer:

@@ -81,7 +81,28 @@ class TestReading:
         async with rocket(routes) as rest:
             assert await services_of(rest).stored(NAME) is None
 
-    @pytest.mark.parametrize("odd", [{}, {"settings": None, "total": 1}, {"settings": []}])
+    @pytest.mark.parametrize("fresh", [True, False])
+    async def test_a_list_without_end_is_not_taken_for_the_whole(self, fresh: bool) -> None:
+        def page(asked: Asked) -> Body:
+            start = int(asked.query["offset"]) if fresh else 0
+            return listing([{"_id": f"s{start + at}"} for at in range(50)], total=10**9)
+
+        routes = Routes({"GET settings": page})
+        async with rocket(routes) as rest:
+            with pytest.raises(BadAnswer, match="does not end"):
+                await services_of(rest).services()
+        assert len(routes.asked) == (100 if fresh else 2)
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {},
+            {"settings": None, "total": 1},
+            {"settings": []},
+            {"settings": [{}], "total": True},
+            {"settings": [{}], "total": 0},
+        ],
+    )
     async def test_an_odd_list_is_no_answer_of_rocketchat(self, odd: Body) -> None:
         async with rocket(Routes({"GET settings": odd})) as rest:
             with pytest.raises(BadAnswer):

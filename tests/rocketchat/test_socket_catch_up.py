@@ -3,17 +3,21 @@ that only moves when a test says so."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 import structlog.testing
 
-from bot.errors import Unreachable
+from bot.chatops.ports import Message
+from bot.errors import Busy, Forbidden, Rejected, Unreachable
+from bot.rocketchat.catch_up import HOLD_AT_MOST
 from bot.rocketchat.ddp import DEAD_AFTER
 from bot.rocketchat.horizon import OVERLAP
-from bot.rocketchat.socket import HOLD_AT_MOST
 from tests.support.realtime import (
     MESSAGES,
+    ROOM,
     START,
     caught_up,
     document,
@@ -42,6 +46,7 @@ class TestCatchUp:
     async def test_goes_back_to_the_newest_message_by_the_servers_clock(self, bench: Bench) -> None:
         await bench.up()
         newest = START + timedelta(hours=5)
+        bench.time.skew = timedelta(hours=6)
         await bench.server.last.push(document("m1", newest), document("m2", newest - timedelta(hours=1)))
         await until(lambda: len(bench.got) == 2)
         bench.server.last.cut()
@@ -137,6 +142,169 @@ class TestCatchUp:
             await bench.pinged()
             bench.clock.advance(10)
         assert len(bench.catch_ups.asked) == 1
+
+
+def direct(message_id: str, room_id: str, seconds: float = 0.0) -> Message:
+    """A message of a direct room, as a catch-up finds it."""
+    return replace(caught_up(message_id, START + timedelta(seconds=seconds)), room_id=room_id)
+
+
+class TestRooms:
+    """Each is asked by itself."""
+
+    async def test_one_that_cannot_be_read_is_asked_again_and_the_others_go_on(self, bench: Bench) -> None:
+        answers: list[list[Message] | Exception] = [
+            Forbidden("Rocket.Chat", "GET"),
+            Forbidden("Rocket.Chat", "GET"),
+            [direct("late", "d1")],
+        ]
+
+        async def refused() -> list[Message]:
+            answer = answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        async def readable() -> list[Message]:
+            return [direct("other", "d2", 2)]
+
+        bench.jitter = 1.0
+        bench.catch_ups.others = {"d1": refused, "d2": readable}
+        bench.catch_ups.answers = [[caught_up("admin", START + timedelta(seconds=1))]]
+        await bench.up()
+        await until(lambda: bench.got == ["admin", "other"])
+        for _ in range(2):
+            await quiet()
+            bench.clock.advance(1)
+        await until(lambda: bench.got == ["admin", "other", "late"])
+        assert bench.catch_ups.asked == [START]
+        assert bench.catch_ups.asked_others.count("d2") == 1
+
+    async def test_one_that_hangs_holds_the_others_up_no_longer_than_the_bound(self, bench: Bench) -> None:
+        async def hangs() -> list[Message]:
+            await asyncio.Event().wait()
+            return []
+
+        bench.catch_ups.others = {"d1": hangs}
+        bench.catch_ups.answers = [[caught_up("admin")]]
+        await bench.up()
+        await bench.server.last.push(document("new", START + timedelta(seconds=1)))
+        await quiet()
+        assert bench.got == []
+        bench.clock.advance(HOLD_AT_MOST)
+        await until(lambda: bench.got == ["admin", "new"])
+
+    async def test_all_are_told_in_the_order_of_their_times(self, bench: Bench) -> None:
+        async def first() -> list[Message]:
+            return [direct("third", "d1", 3), direct("first", "d1", 1)]
+
+        async def second() -> list[Message]:
+            return [direct("fourth", "d2", 4)]
+
+        bench.catch_ups.others = {"d1": first, "d2": second}
+        bench.catch_ups.answers = [[caught_up("second", START + timedelta(seconds=2))]]
+        await bench.up()
+        await until(lambda: len(bench.got) == 4)
+        assert bench.got == ["first", "second", "third", "fourth"]
+
+    async def test_a_list_that_is_refused_is_asked_again_and_the_watched_room_does_not_wait(self, bench: Bench) -> None:
+        async def found() -> list[Message]:
+            return [direct("direct", "d1")]
+
+        bench.jitter = 1.0
+        bench.catch_ups.others = {"d1": found}
+        bench.catch_ups.list_errors = [Rejected("Rocket.Chat", "GET /api/v1/im.list")]
+        bench.catch_ups.answers = [[caught_up("admin")]]
+        await bench.up()
+        await until(lambda: bench.got == ["admin"])
+        bench.clock.advance(1)
+        await until(lambda: bench.got == ["admin", "direct"])
+
+    async def test_a_direct_room_in_no_list_is_asked_once_it_is_heard_of(self, bench: Bench) -> None:
+        bench.jitter = 1.0
+        bench.catch_ups.list_errors = [Rejected("Rocket.Chat", "GET /api/v1/im.list")] * 99
+
+        async def found() -> list[Message]:
+            return [direct("missed", "d1")]
+
+        await bench.up()
+        bench.catch_ups.others = {"d1": found}
+        await bench.server.last.push({**document("new", START + timedelta(seconds=1)), "rid": "d1"}, room_type="d")
+        await until(lambda: sorted(bench.got) == ["missed", "new"])
+
+    async def test_a_new_direct_room_of_a_complete_list_missed_nothing(self, bench: Bench) -> None:
+        await bench.up()
+        await quiet()
+        await bench.server.last.push({**document("new"), "rid": "d1"}, room_type="d")
+        await until(lambda: bench.got == ["new"])
+        assert bench.catch_ups.asked_others == []
+
+    async def test_a_room_that_was_caught_up_keeps_its_own_horizon(self, bench: Bench) -> None:
+        """The other one is asked from the start on again, since nothing was heard of it."""
+        asked: list[datetime] = []
+
+        async def nothing() -> list[Message]:
+            return []
+
+        since = bench.catch_ups.since
+
+        async def noting(room_id: str, moment: datetime) -> list[Message]:
+            if room_id == "d1":
+                asked.append(moment)
+            return await since(room_id, moment)
+
+        bench.catch_ups.since = noting  # type: ignore[method-assign, assignment]
+        bench.catch_ups.others = {"d1": nothing}
+        await bench.up()
+        bench.time.skew = timedelta(hours=2)
+        await bench.server.last.push(document("m1", START + timedelta(hours=1)))
+        await until(lambda: bench.got == ["m1"])
+        bench.server.last.cut()
+        await until(lambda: len(asked) == 2 and len(bench.catch_ups.asked) == 2)
+        assert asked == [START, START]
+        assert bench.catch_ups.asked == [START, START + timedelta(hours=1) - OVERLAP]
+
+    async def test_a_room_that_is_named_late_is_waited_for(self, bench: Bench) -> None:
+        bench.catch_ups.answers = [[caught_up("missed")]]
+        bench.start(watching=False)
+        await until(lambda: bench.connected)
+        await bench.server.last.push(document("new", START + timedelta(seconds=1)))
+        await quiet()
+        assert bench.got == []
+        bench.client.watch(ROOM, "p")
+        await until(lambda: bench.got == ["missed", "new"])
+
+    async def test_what_busy_says_is_waited_for(self, bench: Bench) -> None:
+        busy = Busy("Rocket.Chat", "GET /api/v1/chat.syncMessages")
+        busy.retry_after = 30.0
+        bench.catch_ups.answers = [busy, []]
+        await bench.up()
+        await quiet()
+        bench.clock.advance(29)
+        await quiet()
+        assert len(bench.catch_ups.asked) == 1
+        bench.clock.advance(1)
+        await until(lambda: len(bench.catch_ups.asked) == 2)
+
+
+class TestTime:
+    async def test_it_is_compared_at_each_new_socket_before_anything_is_asked(self, bench: Bench) -> None:
+        await bench.up()
+        bench.server.last.cut()
+        await until(lambda: len(bench.catch_ups.asked) == 2)
+        assert bench.time.compared == 2
+
+    @pytest.mark.parametrize("found", [True, False], ids=["found", "pushed"])
+    async def test_a_time_in_the_future_hides_nothing(self, bench: Bench, found: bool) -> None:
+        future = START + timedelta(days=300)
+        bench.catch_ups.answers = [[caught_up("odd", future)] if found else []]
+        await bench.up()
+        if not found:
+            await bench.server.last.push(document("odd", future))
+        await until(lambda: bench.got == ["odd"])
+        bench.server.last.cut()
+        await until(lambda: len(bench.catch_ups.asked) == 2)
+        assert bench.catch_ups.asked[1] <= START
 
 
 async def test_cut_refused_and_frozen_by_turns_loses_nothing(bench: Bench) -> None:

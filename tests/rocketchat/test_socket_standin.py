@@ -31,7 +31,7 @@ from bot.sandbox.rocketchat.second_factor import SecondFactor
 from bot.sandbox.rocketchat.settings import Settings
 from bot.sandbox.serving import Server
 from bot.secret import Secret
-from tests.support.realtime import SteppedClock, quiet, until
+from tests.support.realtime import SteppedClock, StillTime, quiet, until
 
 
 @dataclass
@@ -82,7 +82,11 @@ class Standin:
     def say(self, text: str) -> None:
         self.posted.append(ddp(self.chat.post(self.room, self.ada.id, text).document()))
 
-    async def since(self, moment: datetime) -> Iterable[Message]:
+    async def direct_rooms(self) -> Iterable[str]:
+        """Stands for `im.list`."""
+        return ()
+
+    async def since(self, room_id: str, moment: datetime) -> Iterable[Message]:
         """Stands for `chat.syncMessages`."""
         self.asked += 1
         found = (message_from(document, caught_up=True) for document in self.posted)
@@ -116,7 +120,10 @@ async def bench() -> AsyncIterator[Bench]:
     clock = SteppedClock()
     standin = Standin(clock)
     await standin.server.start()
-    client = RealtimeClient(standin.server.url, standin.bot.id, standin.token, clock, standin.since, jitter=lambda: 0.5)
+    client = RealtimeClient(
+        standin.server.url, standin.bot.id, standin.token, clock, standin, StillTime(clock), jitter=lambda: 0.5
+    )
+    client.watch(standin.room.id, "p")
     bench = Bench(clock, standin, client)
     tasks = [asyncio.create_task(client.run()), asyncio.create_task(bench.read())]
     yield bench

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy import URL
 
 from bot.chatops.ports import Notices
 from bot.clock import SystemClock
-from bot.store.engine import Database
+from bot.store.engine import Database, open_database
 from bot.store.notes import SqlNotes
 
 
@@ -29,6 +30,16 @@ async def test_the_first_time_is_one(notes: SqlNotes) -> None:
     first = await asyncio.gather(*(notes.first_time("x", "1") for _ in range(5)))
     assert first.count(True) == 1
     assert await notes.first_time("y")
+
+
+async def test_they_are_there_once_the_bot_has_run(notes: SqlNotes) -> None:
+    assert await notes.are_there()
+
+
+async def test_in_an_empty_database_there_are_none(database_url: URL) -> None:
+    empty = await open_database(database_url)
+    assert not await SqlNotes(empty, SystemClock()).are_there()
+    await empty.close()
 
 
 async def test_what_is_forgotten_is_new_again(notes: SqlNotes) -> None:

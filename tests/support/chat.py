@@ -246,6 +246,19 @@ class MemoryListener:
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[Message] = asyncio.Queue()
+        self._sockets: asyncio.Queue[None] = asyncio.Queue()
+        self.watched: list[tuple[str, str]] = []
+
+    def watch(self, room_id: str, room_type: str) -> None:
+        self.watched.append((room_id, room_type))
+
+    def reconnect(self) -> None:
+        self._sockets.put_nowait(None)
+
+    async def connections(self) -> AsyncIterator[None]:
+        while True:
+            await self._sockets.get()
+            yield
 
     def push(self, message: Message) -> None:
         self._queue.put_nowait(message)
@@ -253,6 +266,35 @@ class MemoryListener:
     async def messages(self) -> AsyncIterator[Message]:
         while True:
             yield await self._queue.get()
+
+
+@dataclass
+class MemoryTime:
+    """The server's clock: ours, and by how much it is ahead."""
+
+    clock: SteppedClock
+    skew: timedelta = timedelta(0)
+    known: bool = True
+    told: list[timedelta] = field(default_factory=list)
+    """What a doubt finds out, one after the other."""
+    doubts: int = 0
+
+    def now(self) -> datetime:
+        return self.clock.now() + self.skew
+
+    @property
+    def started(self) -> datetime:
+        return START + self.skew
+
+    async def compare(self) -> bool:
+        return True
+
+    async def doubt(self) -> bool:
+        self.doubts += 1
+        if not self.told:
+            return False
+        self.skew = self.told.pop(0)
+        return True
 
 
 ANNA = Person("anna1", "anna", frozenset({"user", "admin"}), active=True, type="user")

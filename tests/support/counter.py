@@ -137,7 +137,8 @@ class Counter:
 def new_counter() -> Counter:
     """Two empty systems, nothing connected, and a doctor who finds all well."""
     world = Scripted(ManualClock())
-    rocketchat, encvoy = MemoryRocketChat(world), MemoryEncvoyId(world)
+    encvoy = MemoryEncvoyId(world)
+    rocketchat = MemoryRocketChat(world, accepts=encvoy.takes)
     connections, slash, notices = MemoryConnections(world), MemorySlash(world), MemoryNotices()
     doctor = MemoryDoctor()
     parts = Parts(

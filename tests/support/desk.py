@@ -8,12 +8,25 @@ from datetime import timedelta
 
 from bot.chatops.access import Access
 from bot.chatops.answer import Answer
+from bot.chatops.once import Once
 from bot.chatops.ports import Message
 from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Argument, Call, Option, Registry
 from bot.chatops.reply import Outbox
 from bot.chatops.runner import Runner
-from tests.support.chat import ADMIN_ROOM, ANNA, BOT_ID, BOT_NAME, MARC, MemoryChat, MemoryOperations, SteppedClock
+from bot.chatops.unfamiliar import Unfamiliar
+from tests.support.chat import (
+    ADMIN_ROOM,
+    ANNA,
+    BOT_ID,
+    BOT_NAME,
+    MARC,
+    MemoryChat,
+    MemoryNotices,
+    MemoryOperations,
+    MemoryTime,
+    SteppedClock,
+)
 
 
 @dataclass
@@ -94,13 +107,16 @@ class Desk:
         chat: MemoryChat | None = None,
         operations: MemoryOperations | None = None,
         clock: SteppedClock | None = None,
+        notices: MemoryNotices | None = None,
         skew: timedelta = timedelta(0),
     ) -> None:
-        """Given `chat`, `operations` and `clock` of another desk, it is the next start of the same bot."""
+        """Given `chat`, `operations`, `notices` and `clock` of another desk, it is the next start of the same bot."""
         self.script = Script()
         self.clock = clock or SteppedClock()
+        self.time = MemoryTime(self.clock, skew)
         self.chat = chat or MemoryChat({person.id: person for person in (ANNA, MARC)})
         self.operations = operations or MemoryOperations()
+        self.notices = notices or MemoryNotices()
         access = Access(self.chat, frozenset({"admin"}), ADMIN_ROOM.id)
         reception = Reception(
             clock=self.clock,
@@ -108,14 +124,16 @@ class Desk:
             access=access,
             identity=Identity(BOT_ID, BOT_NAME),
             admin_room=ADMIN_ROOM,
-            skew=skew,
+            time=self.time,
         )
+        outbox = Outbox(self.chat, self.clock)
         self.runner = Runner(
-            outbox=Outbox(self.chat, self.clock),
+            outbox=outbox,
             operations=self.operations,
             reception=reception,
             access=access,
             admin_room=ADMIN_ROOM,
+            unfamiliar=Unfamiliar(Once(outbox, self.notices, ADMIN_ROOM.id), self.notices),
         )
 
     async def type(self, message: Message) -> list[str]:

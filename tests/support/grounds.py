@@ -225,7 +225,7 @@ def setting(suffix: str, value: Any) -> Callable[[World], Ground]:
 def debounce_lost(world: World) -> Iterator[None]:
     """Rocket.Chat stored a change and never carried it over."""
     world.rocketchat.settings.write(f"{SETTINGS}-button_color", "#00FF00")
-    world.rocketchat.login_services.suspend()
+    world.rocketchat.instances.suspend()
     yield
     world.rocketchat.login_services.rewrite()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from bot.sandbox.serving import Server
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 RECORDS = "meteor_accounts_loginServiceConfiguration"
+ROOM = "room"
 SERVICES = "meteor.loginServiceConfiguration"
 MESSAGES = "stream-room-messages"
 
@@ -63,15 +64,35 @@ class SteppedClock:
         self._sleepers = [sleeper for sleeper in self._sleepers if not sleeper[1].done()]
 
 
+class StillTime:
+    """The server's clock, which is ours and by `skew` ahead; counts how often it was compared."""
+
+    def __init__(self, clock: SteppedClock) -> None:
+        self._clock = clock
+        self.skew = timedelta(0)
+        self.compared = 0
+
+    @property
+    def started(self) -> datetime:
+        return START
+
+    def now(self) -> datetime:
+        return self._clock.now() + self.skew
+
+    async def compare(self) -> bool:
+        self.compared += 1
+        return True
+
+
 def document(message_id: str, ts: datetime = START, text: str = "!sso status") -> dict[str, object]:
     """A message as DDP carries it."""
     date = {"$date": int(ts.timestamp() * 1000)}
-    return {"_id": message_id, "rid": "room", "msg": text, "ts": date, "u": {"_id": "anna", "username": "anna"}}
+    return {"_id": message_id, "rid": ROOM, "msg": text, "ts": date, "u": {"_id": "anna", "username": "anna"}}
 
 
 def caught_up(message_id: str, ts: datetime = START) -> Message:
     """A message as a catch-up finds it."""
-    return Message(message_id, "room", "", "anna", "anna", "!sso status", ts, caught_up=True)
+    return Message(message_id, ROOM, "", "anna", "anna", "!sso status", ts, caught_up=True)
 
 
 @dataclass
@@ -85,10 +106,10 @@ class Connection:
     async def send(self, **frame: object) -> None:
         await self.socket.send_json(frame)
 
-    async def push(self, *documents: dict[str, object]) -> None:
-        """Message events of a private room."""
+    async def push(self, *documents: dict[str, object], room_type: str = "p") -> None:
+        """Message events of a private room, or one of another type."""
         for one in documents:
-            fields = {"eventName": "__my_messages__", "args": [one, {"roomParticipant": True, "roomType": "p"}]}
+            fields = {"eventName": "__my_messages__", "args": [one, {"roomParticipant": True, "roomType": room_type}]}
             await self.send(msg="changed", collection=MESSAGES, id="id", fields=fields)
 
     def cut(self) -> None:
@@ -207,16 +228,29 @@ class ScriptedServer:
 
 
 class CatchUps:
-    """Stands for the REST side: what is asked, and what is found."""
+    """Stands for the REST side: what is asked of the watched room, and what is found."""
 
     def __init__(self) -> None:
         self.asked: list[datetime] = []
+        self.others: dict[str, Callable[[], Awaitable[list[Message]]]] = {}
+        """The direct rooms, and what each answers."""
+        self.asked_others: list[str] = []
+        self.list_errors: list[Exception] = []
+        """For each question for the list of direct rooms, until they are used up."""
         self.answers: list[list[Message] | Exception] = []
         """For each question in turn; afterwards nothing is found."""
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def __call__(self, since: datetime) -> list[Message]:
+    async def direct_rooms(self) -> tuple[str, ...]:
+        if self.list_errors:
+            raise self.list_errors.pop(0)
+        return tuple(self.others)
+
+    async def since(self, room_id: str, since: datetime) -> list[Message]:
+        if room_id != ROOM:
+            self.asked_others.append(room_id)
+            return await self.others[room_id]()
         self.asked.append(since)
         await self.gate.wait()
         answer = self.answers.pop(0) if self.answers else []

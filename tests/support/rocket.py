@@ -88,7 +88,8 @@ class Rocket:
         """Calls a method over REST; the inner message."""
         kind = "method.call" if who else "method.callAnon"
         message = json.dumps({"msg": "method", "id": "1", "method": name, "params": params})
-        reply = await self.post(f"{kind}/{name}", {"message": message}, who=who, **headers)
+        path = f"{kind}/{name.replace('/', ':')}"
+        reply = await self.post(path, {"message": message}, who=who, **headers)
         assert reply.status in (200, 400), reply
         inner: dict[str, Any] = json.loads(reply.body["message"])
         return inner

@@ -7,7 +7,7 @@ import dataclasses
 
 from bot.rocketchat.socket import RealtimeClient, RealtimeState
 from bot.secret import Secret
-from tests.support.realtime import CatchUps, ScriptedServer, SteppedClock, until
+from tests.support.realtime import ROOM, CatchUps, ScriptedServer, SteppedClock, StillTime, until
 
 ME = "botuser"
 TOKEN = Secret("generated-token-for-a-test")
@@ -25,17 +25,24 @@ class Bench:
     got: list[str] = dataclasses.field(default_factory=list)
     tasks: list[asyncio.Task[None]] = dataclasses.field(default_factory=list)
     client: RealtimeClient = dataclasses.field(init=False)
+    time: StillTime = dataclasses.field(init=False)
 
-    def start(self, prefix: str = "") -> None:
+    def __post_init__(self) -> None:
+        self.time = StillTime(self.clock)
+
+    def start(self, prefix: str = "", *, watching: bool = True) -> None:
         self.client = RealtimeClient(
             self.server.url + prefix,
             ME,
             TOKEN,
             self.clock,
             self.catch_ups,
+            self.time,
             on_state=self.states.append,
             jitter=lambda: self.jitter,
         )
+        if watching:
+            self.client.watch(ROOM, "p")
         self.tasks = [asyncio.create_task(self.client.run()), asyncio.create_task(self._read())]
 
     async def _read(self) -> None:

@@ -108,6 +108,33 @@ async def an_alias(world: World, words: str) -> Message:
     return message
 
 
+def _marked(field: str, value: object) -> Way:
+    """A message of the administrator which came a way that is trusted less (facts/rocketchat.md §5.4)."""
+
+    async def way(world: World, words: str) -> Message:
+        draft = Draft(room_of(world).id, f"!sso {words}", extra={field: value})
+        admin = world.rocketchat.chat.author(user(world, "admin").id)
+        message: Message | None = world.rocketchat.chat.store(admin, room_of(world), draft)
+        assert message is not None
+        return message
+
+    way.__name__ = f"a_message_with_{field}"
+    return way
+
+
+LESS_TRUSTED: tuple[Way, ...] = tuple(
+    _marked(field, value)
+    for field, value in {
+        "sentByEmail": True,
+        "imported": True,
+        "federation": {"eventId": "$abc", "version": 1},
+        "_hidden": True,
+        "private": True,
+        "e2e": "done",
+    }.items()
+)
+
+
 async def an_edited_message(world: World, words: str) -> Message:
     message = say(world, user(world, "admin"), "good morning")
     world.rocketchat.chat.edit(user(world, "admin").id, message, f"!sso {words}")
@@ -195,6 +222,7 @@ STRANGERS: tuple[Way, ...] = (
     a_webhook_posting_as_the_administrator,
     a_webhook_with_the_administrators_alias,
     an_alias,
+    *LESS_TRUSTED,
     an_edited_message,
     an_edit_of_somebody_elses_message,
     an_old_message,
@@ -214,4 +242,6 @@ MAY: tuple[Way, ...] = (
     the_administrator_in_a_direct_message,
     the_administrator_in_answer_to_a_quoted_message,
     the_administrator_with_code_marks_in_a_direct_message,
+    _marked("attachments", [{"text": "what was quoted", "message_link": "https://chat.example.org"}]),
+    _marked("writtenBy", {"nobody": "knows"}),
 )

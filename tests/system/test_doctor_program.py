@@ -83,6 +83,20 @@ async def test_the_doctor_names_what_is_wrong_and_what_mends_it(
     assert "some-wrong-word" not in printed
 
 
+async def test_the_doctor_knows_the_room_that_the_bot_knows(
+    quiet_world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with quiet_world.play.bot():
+        await quiet_world.ask("help")
+    chat, admin = quiet_world.rocketchat.chat, quiet_world.rocketchat.person("admin").id
+    chat.rename(admin, chat.rooms.find("sso-admins"), "renamed")
+    other = chat.create_room(admin, "sso-admins", "p", [quiet_world.rocketchat.person("bot").id])
+    status = await asyncio.to_thread(app.doctor, config_from(quiet_world.play.env))
+    printed = capsys.readouterr().out
+    assert (status, complaints(printed)) == (0, [])
+    assert f"`renamed`, 4 members; another room, `{other.id}`, has the name in SSOBOT_ADMIN_ROOM now" in printed
+
+
 @pytest.mark.parametrize(
     ("side", "check"), [("rocketchat", "Rocket.Chat answers"), ("encvoy", "Encvoy ID's discovery document")]
 )

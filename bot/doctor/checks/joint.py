@@ -3,6 +3,7 @@ a connection."""
 
 from __future__ import annotations
 
+from bot.connection.in_use import Use
 from bot.connection.marker import meaning
 from bot.connection.plan import NOT_VISIBLE_MEND, NOT_VISIBLE_WHY, application_drift, drift, unwanted_rules
 from bot.connection.ports import Probe, Server
@@ -228,6 +229,38 @@ def live(evidence: Evidence) -> Result | None:
             "If it stays so for a minute, restart Rocket.Chat.",
         )
     return passed("the login page uses what is stored" if evidence.live else "off on both")
+
+
+@catalogue.check("Secret in use", "facts/rocketchat.md §3.1b")
+def in_use(evidence: Evidence) -> Result | None:
+    """Rocket.Chat itself exchanges codes with the secret that Encvoy ID accepts."""
+    if evidence.connection is None or not isinstance(evidence.stored, StoredService):
+        return None
+    if not isinstance(evidence.live, LiveService):
+        return skipped("Rocket.Chat only answers for a service that is on")
+    if evidence.ours is not Probe.ACCEPTED:
+        return skipped("what Encvoy ID says to our secret comes first")
+    if evidence.stored.secret not in (evidence.connection.current, evidence.connection.pending):
+        return skipped("Rocket.Chat holds another secret")
+    if evidence.in_use is None or isinstance(evidence.in_use, Unknown):
+        return skipped(evidence.in_use.reason if evidence.in_use else "it was not asked")
+    said = evidence.in_use
+    if said.use is Use.PROVED:
+        return passed("Encvoy ID accepted what Rocket.Chat sent")
+    if said.use is Use.OTHER:
+        return failed(
+            "Encvoy ID refused what Rocket.Chat sent",
+            f"{said.words}. It uses another secret than the one that it stores.",
+            "Restart Rocket.Chat's instances, or type `/sso rotate`.",
+        )
+    if said.use is Use.FAILED:
+        return failed(
+            "Rocket.Chat cannot ask Encvoy ID",
+            f"{said.words}.",
+            "Let Rocket.Chat's own server reach Encvoy ID: its DNS, its firewall, NODE_EXTRA_CA_CERTS for a private "
+            "authority.",
+        )
+    return skipped(said.words)
 
 
 @catalogue.check("Callback address answers", "facts/rocketchat.md §3.2, §3.3")

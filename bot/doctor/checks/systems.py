@@ -63,6 +63,12 @@ def room(evidence: Evidence) -> Result:
     """The bot is in it and can read it."""
     if isinstance(evidence.room, Unknown):
         return skipped(evidence.room.reason)
+    if evidence.room is None and evidence.namesake is not None:
+        return failed(
+            f"the bot cannot see the one it knows, and another, `{evidence.namesake.id}`, has its name",
+            "The room was deleted, or the bot's account was removed from it; the name is another room's now.",
+            "Invite the bot's account into the old room, or set SSOBOT_ADMIN_ROOM to the id of the new one.",
+        )
     if evidence.room is None:
         return failed(
             "the bot cannot see it",
@@ -74,6 +80,11 @@ def room(evidence: Evidence) -> Result:
             "it is end-to-end encrypted", "A bot cannot read it.", "Switch encryption off in the room's settings."
         )
     seen = f"`{evidence.room.name}`, {evidence.room.members} members"
+    if evidence.namesake is not None:
+        return noted(
+            f"{seen}; another room, `{evidence.namesake.id}`, has the name in SSOBOT_ADMIN_ROOM now",
+            "Set SSOBOT_ADMIN_ROOM to the id of the room that is meant.",
+        )
     if evidence.room.type == "c":
         return noted(
             f"{seen}, public: everyone can join it and read along",

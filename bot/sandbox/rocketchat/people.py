@@ -22,6 +22,12 @@ from bot.sandbox.rocketchat.problems import MeteorError
 TOKEN_LIFE = timedelta(days=90)
 """`Accounts_LoginExpiration`; personal access tokens do not expire."""
 
+_LISTED = frozenset(
+    {"_id", "name", "username", "emails", "roles", "status", "active", "lastLogin", "type", "avatarETag", "federated"}
+)
+_PRIVILEGED = frozenset({"emails", "roles", "lastLogin"})
+"""What only `view-full-other-user-info` shows of others in a list."""
+
 
 def hashed(token: str) -> str:
     """What is kept of a token."""
@@ -111,6 +117,11 @@ class User:
         if self.status_text:
             document["statusText"] = self.status_text
         return document | {"type": self.type, "active": self.active}
+
+    def listed(self, *, privileged: bool) -> Document:
+        """What `users.list` shows of them: never `services` (facts/rocketchat.md §6)."""
+        names = _LISTED if privileged else _LISTED - _PRIVILEGED
+        return {name: value for name, value in self.full().items() if name in names}
 
     def full(self) -> Document:
         """What they themselves and `view-full-other-user-info` see: IUser without `services`."""

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from bot.sandbox.rocketchat.ddp.sockets import Publication
 from bot.sandbox.rocketchat.instances import Sticky
@@ -33,6 +33,14 @@ class Switches:
     pat_bypass: bool = True
     """Whether the bot's token was made with `bypassTwoFactor`."""
     rate_limit: bool = True
+    open_routes_know_user: bool | None = None
+    """Whether `api-bypass-rate-limit` holds on routes that need no login (facts/rocketchat.md §1.6). None: as the
+    version does it: from 8.0 on, where every route is behind the middleware that resolves the user (read in newer
+    source); servers before don't look [X]."""
+    overwritten: Mapping[str, Any] = field(default_factory=dict)
+    """Settings that the environment forces at each start (`OVERWRITE_SETTING_<id>`)."""
+    whole_documents: bool | None = None
+    """Whether `GET settings` shows whole documents; None: no, a few fields only, as every version does."""
     publication: Publication | None = None
     """How the login services are published; None: as the version does it."""
     jitter: tuple[float, float] = (0.005, 0.020)
@@ -82,6 +90,7 @@ def seed_workspace(workspace: Workspace, switches: Switches) -> dict[str, Seeded
 def _set_up(workspace: Workspace, switches: Switches) -> None:
     """The settings; `Site_Url` stays empty until the port is known."""
     modern_flow = (8, 7) <= workspace.version < (9, 0)
+    workspace.settings.overwritten.update(switches.overwritten)
     seed(workspace.settings, workspace_settings("", secrets.token_hex(8), modern_flow=modern_flow))
     for name, value in {
         "API_Enable_Rate_Limiter": switches.rate_limit,

@@ -38,6 +38,8 @@ class Setting:
     """Licence modules without which `invalid_value` counts; none for a free setting."""
     invalid_value: Any = None
     alert: str = ""
+    env_value: Any = None
+    """What the environment forced at the last start; None where it doesn't."""
 
     def __post_init__(self) -> None:
         self.package_value = self.value
@@ -50,7 +52,7 @@ class Setting:
         return document | ({"invalidValue": self.invalid_value, "modules": list(self.modules)} if self.modules else {})
 
     def document(self, *, with_default: bool = False) -> Document:
-        """ISetting, as `GET settings` shows it; the default only on request (≥ 7.10)."""
+        """ISetting, whole, as `private-settings/get` shows it."""
         document = self.public_document() | {
             "type": self.type,
             "group": self.group,
@@ -67,8 +69,10 @@ class Setting:
             "sorter": 0,
             "secret": False,
             "env": False,
-            "valueSource": "packageValue" if self.value == self.package_value else "settingValue",
+            "valueSource": "packageValue" if self.env_value is None else "processEnvValue",
         }
+        if self.env_value is not None:
+            document["processEnvValue"] = self.env_value
         if self.options:
             document["values"] = [{"key": option, "i18nLabel": option.capitalize()} for option in self.options]
         if self.code:
@@ -113,6 +117,9 @@ class Settings:
         """`licensed` says whether the workspace's licence has all of these modules."""
         self._ledger = ledger
         self._licensed = licensed
+        self.overwritten: dict[str, Any] = {}
+        """What the environment forces (`OVERWRITE_SETTING_<id>`, facts/rocketchat.md §8.1): a write counts until the
+        next start."""
         self._settings: dict[str, Setting] = {}
         self._listeners: list[Listener] = []
 
@@ -170,8 +177,14 @@ class Settings:
     # In the database alone.
 
     def insert(self, setting: Setting) -> None:
-        """Puts a document there, in the place of any other."""
+        """Puts a document there, in the place of any other; what the environment says of it counts."""
         self._settings[setting.id] = setting
+        self._force(setting)
+
+    def overwrite(self) -> None:
+        """The server starts: the environment's values are written over what is stored."""
+        for setting in self:
+            self._force(setting)
 
     def store(self, setting_id: str, value: Any) -> bool:
         """Stores a value and nothing else; whether it differs from what was there."""
@@ -187,6 +200,12 @@ class Settings:
         if setting is not None:
             self._ledger.add("stored", body={"_id": setting_id, "removed": True})
         return setting
+
+    def _force(self, setting: Setting) -> None:
+        """A value that is the same anyway leaves no mark."""
+        forced = self.overwritten.get(setting.id)
+        if forced is not None and not same(setting.value, forced):
+            setting.value = setting.env_value = forced
 
     def _tell(self, told: Told, setting: Setting) -> None:
         for listener in self._listeners:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import ssl
+from datetime import timedelta
 from email.utils import format_datetime
 from typing import Protocol
 
@@ -86,6 +87,7 @@ class RocketChatStandIn:
         stands for the port. `authority` makes it speak TLS, and is trusted by the server's own requests."""
         switches = switches or Switches()
         self.faults = Faults()
+        self._switches = switches
         self._path = path.rstrip("/")
         self._site_url = site_url
         workspace = self._workspace = Workspace.empty(
@@ -103,16 +105,25 @@ class RocketChatStandIn:
         self.ledger, self.people, self.settings = workspace.ledger, workspace.people, workspace.settings
         self.login_services, self.second_factor = workspace.login_services, workspace.second_factor
         self.chat, self.sockets, self.instances = workspace.chat, workspace.sockets, workspace.instances
-        self._instance_header = switches.instance_header
         self.sign_in = SignIn(workspace, self._http)
         self.modern = ModernEngine(workspace, self._http, stale_scope=switches.stale_scope)
         self.logins = Logins(self.people, self.sign_in.log_in, self.second_factor)
         self.oauth_admin = OAuthAdmin(workspace)
-        self.api = Api(self.version, self.people, self.settings, self.second_factor, self.clock)
+        know_user = switches.open_routes_know_user
+        self.api = Api(
+            self.version,
+            self.people,
+            self.settings,
+            self.second_factor,
+            self.clock,
+            open_routes_know_user=self.version.major >= 8 if know_user is None else know_user,
+        )
         self.sockets.login_services = switches.publication or _publication(self.version)
         streams = Streams(self.chat, self.login_services, self.sockets, self.instances.hears)
         self.instances.listen(streams.on_setting)
         self._endpoint = Endpoint(self.chat, self.logins, streams, self.sockets, self.clock)
+        self.proxy_ahead = timedelta(0)
+        """By how much the clock of a proxy in front of it is ahead, whose `Date` clients see."""
         self._client: aiohttp.ClientSession | None = None
         self.trusted: ssl.SSLContext | bool = authority.client_context() if authority else True
         """Whom the server's own requests trust (NODE_EXTRA_CA_CERTS); counts from the next start on."""
@@ -183,6 +194,7 @@ class RocketChatStandIn:
         site = self.settings.find("Site_Url")
         if site is not None and not site.value:
             site.value = site.package_value = (self._site_url or self.url).replace("{port}", str(self.port))
+        self.settings.overwrite()
         self.instances.resume()
         self.sign_in.restart()
         self.modern.restart()
@@ -215,7 +227,7 @@ class RocketChatStandIn:
     def _declare(self) -> None:
         """Every REST route."""
         api, workspace = self.api, self._workspace
-        settings.register(api, workspace)
+        settings.register(api, workspace, whole=bool(self._switches.whole_documents))
         users.register(api, self.people, self.settings)
         tokens.register(api, self.people)
         roles.register(api, workspace)
@@ -239,7 +251,7 @@ class RocketChatStandIn:
             outer = web.Application(client_max_size=BODY_LIMIT)
             outer.add_subapp(self._path, inner)
         outer.middlewares.extend([self._balance, observe(self.ledger, self.faults, self._who, _instance_id)])
-        if self._instance_header:
+        if self._switches.instance_header:
             outer.on_response_prepare.append(_name_instance)
         return outer
 
@@ -250,8 +262,8 @@ class RocketChatStandIn:
         return await handler(request)
 
     async def _date(self, _: web.Request, response: web.StreamResponse) -> None:
-        """The header is of the same clock as the messages' times."""
-        response.headers["Date"] = format_datetime(self.clock.now(), usegmt=True)
+        """The header is of the same clock as the messages' times, unless another machine answers."""
+        response.headers["Date"] = format_datetime(self.clock.now() + self.proxy_ahead, usegmt=True)
 
     def _who(self, request: web.Request) -> str | None:
         """Id of the user whose token came along."""

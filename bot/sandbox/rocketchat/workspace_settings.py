@@ -26,6 +26,7 @@ def workspace_settings(site_url: str, unique_id: str, *, modern_flow: bool) -> l
         _row("API_Enable_Rate_Limiter_Limit_Calls_Default", 10, "Rate Limiter"),
         _row("API_Enable_Rate_Limiter_Limit_Time_Default", 60000, "Rate Limiter"),
         _row("API_Upper_Count_Limit", 100, "General"),
+        _row("API_Apply_permission_view-outside-room_on_users-list", False, "General"),
         _row("API_Default_Count", 50, "General"),
         _row("API_Allow_Infinite_Count", True, "General"),
         _row("Accounts_AllowAnonymousRead", False, "Accounts", public=True),

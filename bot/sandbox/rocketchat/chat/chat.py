@@ -17,7 +17,7 @@ from bot.sandbox.ledger import Ledger
 from bot.sandbox.rocketchat.chat.commands import Commands
 from bot.sandbox.rocketchat.chat.composer import Command, Outcome, Reaction, Sent, composer
 from bot.sandbox.rocketchat.chat.conversation import Conversation
-from bot.sandbox.rocketchat.chat.events import Activity, Membership, Posted
+from bot.sandbox.rocketchat.chat.events import Activity, Membership
 from bot.sandbox.rocketchat.chat.messages import Message
 from bot.sandbox.rocketchat.chat.ports import Directory, Values
 from bot.sandbox.rocketchat.chat.rooms import Member, Room
@@ -184,8 +184,9 @@ class Chat(Conversation):
         return message
 
     def resend(self, message: Message) -> None:
-        """The event of a message once more, unchanged: what a client sees after a link preview was fetched."""
-        self.tell(Posted(message, self.rooms.all[message.rid]))
+        """The event of a message once more, as after a link preview was fetched: nothing else is changed than
+        `_updatedAt` (facts/rocketchat.md §5.3)."""
+        self.changed(message)
 
     def activity(self, user_id: str, room: Room, activities: Iterable[str] = ("user-typing",)) -> None:
         """Somebody is typing (or, without activities, no longer)."""

@@ -32,7 +32,9 @@ NOT_LOGGED_IN = "You must be logged in to do this."
 NO_PERMISSION = "User does not have the permissions required for this action [error-unauthorized]"
 NO_SUCH_ROUTE = "API endpoint does not exist"
 _UNAUTHORIZED = frozenset({"error-unauthorized", "unauthorized"})
-_REFUSALS_OF_9 = frozenset({"error-not-allowed", "not-allowed", "not-authorized", "no-permission"})
+_REFUSALS_OF_9 = frozenset(
+    {"error-not-allowed", "not-allowed", "not-authorized", "error-not-authorized", "no-permission"}
+)
 """What 9.0 (#43214) answers with 403 and `error-forbidden`."""
 
 
@@ -45,6 +47,8 @@ class Api:
     settings: Settings
     second_factor: SecondFactor
     clock: Clock
+    open_routes_know_user: bool = True
+    """Whether routes that need no login look at the two headers too, so that a caller may bypass the limit there."""
     limiter: RateLimiter = field(default_factory=RateLimiter)
     routes: list[Route] = field(default_factory=list)
 
@@ -117,10 +121,11 @@ class Api:
         return endpoint
 
     async def _answer(self, route: Route, request: web.Request, headers: dict[str, str]) -> Answer:
-        user, token = (route.login and self.who(request)) or (None, None)
+        known = self.who(request) if route.login or self.open_routes_know_user else None
+        user, token = (known if route.login else None) or (None, None)
         if route.login and user is None:
             return self.not_logged_in()
-        headers |= self._count(route, request, user)
+        headers |= self._count(route, request, known[0] if known else None)
         call = Call(request, user, token, _given_query(route, request), await _given_body(route, request))
         if user is not None:
             if not all(self.people.may(user.id, permission) for permission in route.permissions):

@@ -83,6 +83,8 @@ class Methods:
             if self._workspace.version.major >= 9:
                 raise MeteorError(404, f"Method '{name}' not found")
             return self._administer(name, params, caller)
+        if name == "private-settings/get":
+            return self._private_settings(caller)
         handler = methods.METHODS.get(name)
         if handler is None:
             raise MeteorError(404, f"Method '{name}' not found")
@@ -104,6 +106,13 @@ class Methods:
                 return self._save_settings(rows, rest, caller)
             case _:
                 raise MeteorError(400, "Match failed")
+
+    def _private_settings(self, caller: Caller) -> list[Document]:
+        """Whole documents, for the pages of administration: `processEnvValue` is nowhere else."""
+        workspace = self._workspace
+        if caller.id is None or not workspace.people.may(caller.id, "view-privileged-setting"):
+            return []
+        return [setting.document(with_default=True) for setting in workspace.settings if not setting.hidden]
 
     def _save_settings(self, rows: list[Document], rest: list[Any], caller: Caller) -> bool:
         """The bulk write before 8.6. The second factor is needed each time, in the headers or as the last parameter."""

@@ -41,14 +41,16 @@ class RoleRoutes:
         return {"roles": [role.document(self._people.founded) for role in self._people.roles.values()]}
 
     def users_in_role(self, call: Call) -> Document:
-        """Who has a role; a role of a room needs its `roomId`."""
+        """Who has a role, by username, without `count` and `offset`; a role of a room needs its `roomId`."""
         role = self._role(call.query["role"], call.query["role"])
         if role.scope == "Subscriptions":
             room = self._chat.rooms.get(call.query.get("roomId", ""))
             found = [user for user in self._people if room and role.id in room.roles_of(user.id)]
         else:
             found = self._people.holders(role.id)
-        return page("users", [_shown(user) for user in found], call.query, self._settings)
+        found = sorted(found, key=lambda user: user.username)
+        whole = page("users", [_shown(user) for user in found], call.query, self._settings)
+        return {"users": whole["users"], "total": whole["total"]}
 
     def add(self, call: Call) -> Document:
         """Gives a role of the workspace."""

@@ -23,9 +23,9 @@ _WRITE_ONE = {
 _WRITE_MANY = strict({"settings": array(strict({"_id": STRING, "value": ANY}, {"editor": STRING}), at_least=1)})
 
 
-def register(api: Api, workspace: Workspace) -> None:
-    """Declares them."""
-    routes = SettingsRoutes(workspace)
+def register(api: Api, workspace: Workspace, *, whole: bool = False) -> None:
+    """Declares them. `whole`: the list shows whole documents."""
+    routes = SettingsRoutes(workspace, whole)
     defaults = {"includeDefaults": BOOLEAN} if workspace.version >= (7, 10) else {}
     unsafe = () if workspace.version.major < 9 else ("query", "fields")
     listing = strict(optional={**{k: v for k, v in PAGED.items() if k not in unsafe}, **defaults})
@@ -43,18 +43,20 @@ def register(api: Api, workspace: Workspace) -> None:
 class SettingsRoutes:
     """The handlers."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, whole: bool) -> None:
+        self._whole = whole
         self._people = workspace.people
         self._settings = workspace.settings
         self._services = workspace.login_services
 
     def list(self, call: Call) -> Document:
-        """All that the caller may see; hidden ones nobody."""
+        """All that the caller may see, by id, and a few fields of each; hidden ones nobody. The default comes on
+        request (≥ 7.10)."""
         everything = self._people.may(call.caller.id, "view-privileged-setting")
-        with_default = bool(call.query.get("includeDefaults"))
+        default = bool(call.query.get("includeDefaults"))
         shown = [
-            setting.document(with_default=with_default)
-            for setting in self._settings
+            self._shown(setting, default)
+            for setting in sorted(self._settings, key=lambda setting: setting.id)
             if not setting.hidden and (everything or setting.public)
         ]
         return page("settings", shown, call.query, self._settings)
@@ -65,7 +67,7 @@ class SettingsRoutes:
         ids = set(wanted.split(",")) if wanted else None
         shown = [
             setting.public_document()
-            for setting in self._settings
+            for setting in sorted(self._settings, key=lambda setting: setting.id)
             if setting.public and not setting.hidden and (ids is None or setting.id in ids)
         ]
         return page("settings", shown, call.query, self._settings)
@@ -104,6 +106,11 @@ class SettingsRoutes:
     def configurations(self, _: Call) -> Document:
         """The live records without their secrets."""
         return {"configurations": [{"_id": s.id, **s.public} for s in self._services.all()]}
+
+    def _shown(self, setting: Setting, default: bool) -> Document:
+        if self._whole:
+            return setting.document(with_default=default)
+        return setting.public_document() | ({"packageValue": setting.package_value} if default else {})
 
     def _visible(self, call: Call) -> Setting:
         setting = self._settings.find(call.params["_id"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.sandbox.rocketchat.documents import Document, iso
 from bot.sandbox.rocketchat.people import People, User, digest
-from bot.sandbox.rocketchat.problems import MeteorError, PlainError
+from bot.sandbox.rocketchat.problems import Forbidden, MeteorError, PlainError
 from bot.sandbox.rocketchat.rest.api import Api
 from bot.sandbox.rocketchat.rest.paging import page
 from bot.sandbox.rocketchat.rest.route import Call
@@ -29,6 +31,7 @@ _PROFILE = {
 _CREATE = strict({"email": STRING, "name": STRING, "password": STRING, "username": STRING}, _PROFILE)
 _DATA = strict(optional={"email": STRING, "name": STRING, "password": STRING, "username": STRING, **_PROFILE})
 _WHO = {"userId": STRING, "username": STRING}
+_BY_STATUS = {"status": STRING, "hasLoggedIn": BOOLEAN, "type": STRING, "roles": STRING, "searchTerm": STRING}
 _ONE = strict(optional={**_WHO, "importId": STRING, "includeUserRooms": STRING, "fields": STRING})
 
 
@@ -38,6 +41,10 @@ def register(api: Api, people: People, settings: Settings) -> None:
     api.route("GET", "me")(routes.me)
     api.route("GET", "users.info", query=_ONE)(routes.info)
     api.route("GET", "users.list", permissions=("view-d-room",), query=strict(optional=PAGED))(routes.list)
+    by_status = strict(optional={**PAGED, **_BY_STATUS})
+    api.route("GET", "users.listByStatus", since="7.0", permissions=("view-d-room",), query=by_status)(
+        routes.list_by_status
+    )
     api.route("POST", "users.create", permissions=("create-user",), body=_CREATE)(routes.create)
     update = strict({"userId": NAME, "data": _DATA}, {"confirmRelinquish": BOOLEAN})
     api.route("POST", "users.update", body=update)(routes.update)
@@ -71,8 +78,34 @@ class UserRoutes:
         return {"user": self._shown(call, user)}
 
     def list(self, call: Call) -> Document:
-        """Everybody."""
-        return page("users", [self._shown(call, user) for user in self._people], call.query, self._settings)
+        """Everybody, by username, in pages of 100 at most."""
+        return self._page(call, list(self._people))
+
+    def list_by_status(self, call: Call) -> Document:
+        """The same of those who fit, with the reason that somebody gave for wanting in."""
+        query = call.query
+        wanted = {"active": True, "deactivated": False}.get(query.get("status", ""))
+        roles = {role for role in query.get("roles", "").split(",") if role}
+        fitting = [
+            user
+            for user in self._people
+            if wanted in (None, user.active)
+            and (not roles or roles.intersection(user.roles))
+            and ("hasLoggedIn" not in query or query["hasLoggedIn"] == bool(user.last_login))
+            and query.get("searchTerm", "").lower() in f"{user.username} {user.name} {' '.join(user.addresses)}".lower()
+        ]
+        return self._page(call, fitting, reason=True)
+
+    def _page(self, call: Call, users: Sequence[User], *, reason: bool = False) -> Document:
+        outside = self._settings.get("API_Apply_permission_view-outside-room_on_users-list", False)
+        if outside and not self._people.may(call.caller.id, "view-outside-room"):
+            raise Forbidden("User does not have the permissions required for this action [error-unauthorized]")
+        privileged = self._people.may(call.caller.id, "view-full-other-user-info")
+        shown = [
+            user.listed(privileged=privileged) | ({"reason": user.reason} if reason and user.reason else {})
+            for user in sorted(users, key=lambda user: user.username)
+        ]
+        return page("users", shown, call.query, self._settings)
 
     def create(self, call: Call) -> Document:
         """A new account; refused if the username or the address is taken."""

@@ -151,10 +151,40 @@ async def test_who_may_bypass_is_not_counted_and_sees_no_headers(rocket: Rocket)
     assert not any(name.startswith("X-RateLimit") for reply in replies for name in reply.headers)
 
 
-@pytest.mark.parametrize("path", ["settings.oauth", "settings.public", "service.configurations", "info"])
-async def test_without_login_nobody_bypasses(rocket: Rocket, path: str) -> None:
-    replies = [await rocket.get(path, who="bot") for _ in range(11)]
-    assert [reply.status for reply in replies] == [200] * 10 + [429]
+OPEN = ["settings.oauth", "settings.public", "service.configurations", "info"]
+MIXED = [200] * 10 + [429]
+
+
+@pytest.mark.parametrize("path", OPEN)
+@pytest.mark.parametrize(
+    ("version", "switch", "statuses"),
+    [("7.10", None, MIXED), ("8.8", None, [200] * 11), ("8.8", False, MIXED), ("7.10", True, [200] * 11)],
+)
+async def test_who_may_bypass_without_login(version: str, switch: bool | None, statuses: list[int], path: str) -> None:
+    async with running(version, switches=Switches(open_routes_know_user=switch)) as rocket:
+        replies = [await rocket.get(path, who="bot") for _ in range(11)]
+        assert [reply.status for reply in replies] == statuses
+        assert ("X-RateLimit-Limit" in replies[0].headers) is (statuses == MIXED)
+
+
+@pytest.mark.parametrize("path", OPEN)
+async def test_without_login_strangers_and_those_without_the_permission_are_limited(rocket: Rocket, path: str) -> None:
+    replies = [await rocket.get(path, who=who) for who in [None, "member"] * 5 + [None]]
+    assert [reply.status for reply in replies] == MIXED
+    assert replies[0].headers["X-RateLimit-Remaining"] == "9"
+
+
+async def test_without_login_both_headers_are_needed_to_bypass(rocket: Rocket) -> None:
+    account = rocket.standin.introduction.account("bot")
+    headers = {"X-Auth-Token": account.token}
+    replies = [await rocket.call("GET", "settings.oauth", who=None, headers=headers) for _ in range(11)]
+    assert [reply.status for reply in replies] == MIXED
+
+
+async def test_two_open_routes_are_two_buckets(rocket: Rocket) -> None:
+    for _ in range(11):
+        await rocket.get("settings.oauth", who=None)
+    assert (await rocket.get("service.configurations", who=None)).status == 200
 
 
 async def test_people_share_a_bucket_by_address_and_routes_do_not(rocket: Rocket) -> None:

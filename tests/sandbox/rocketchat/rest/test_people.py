@@ -116,6 +116,72 @@ async def test_the_list_of_people(rocket: Rocket) -> None:
     assert {user["username"] for user in reply["users"]} == {"admin", "admin2", "ssobot", "member", "rocket.cat"}
 
 
+LISTED = {"_id", "name", "username", "emails", "roles", "status", "active", "type"}
+
+
+@pytest.mark.parametrize("path", ["users.list", "users.listByStatus"])
+async def test_the_list_of_people_shows_these_fields(rocket: Rocket, path: str) -> None:
+    users = {user["username"]: user for user in (await rocket.get(path)).body["users"]}
+    assert list(users) == sorted(users)
+    assert set(users["ssobot"]) == LISTED
+    assert set(users["member"]) == LISTED | {"lastLogin"}
+    assert users["member"]["emails"] == [{"address": "member@workspace.example", "verified": True}]
+
+
+@pytest.mark.parametrize("path", ["users.list", "users.listByStatus"])
+async def test_without_the_permission_neither_addresses_nor_roles_are_listed(rocket: Rocket, path: str) -> None:
+    rocket.standin.people.permissions["view-d-room"] = {"user"}
+    users = (await rocket.get(path, who="member")).body["users"]
+    assert all(set(user) == LISTED - {"emails", "roles"} for user in users)
+
+
+@pytest.mark.parametrize("path", ["users.list", "users.listByStatus"])
+async def test_people_come_in_pages_of_100_at_most(rocket: Rocket, path: str) -> None:
+    for number in range(130):
+        rocket.standin.people.add(f"person{number:03}", emails=[{"address": f"p{number}@x.example", "verified": True}])
+    pages = [(await rocket.get(path, count="500", offset=str(offset))).body for offset in (0, 100, 200)]
+    assert [(page["count"], page["offset"], page["total"]) for page in pages] == [
+        (100, 0, 135),
+        (35, 100, 135),
+        (0, 200, 135),
+    ]
+    assert len({user["_id"] for page in pages for user in page["users"]}) == 135
+
+
+@pytest.mark.parametrize(("path", "since"), [("users.list", "6.0"), ("users.listByStatus", "7.0")])
+async def test_a_setting_hides_people_from_who_may_not_look_outside(path: str, since: str) -> None:
+    async with running(since) as rocket:
+        rocket.standin.settings.write("API_Apply_permission_view-outside-room_on_users-list", True)
+        rocket.standin.people.permissions["view-outside-room"] = {"admin"}
+        rocket.standin.people.permissions["view-d-room"] = {"user"}
+        assert (await rocket.get(path, who="member")).status == 403
+        assert (await rocket.get(path)).status == 200
+
+
+async def test_people_by_status_role_login_and_words(rocket: Rocket) -> None:
+    member = rocket.user("member")
+    member.reason = "let me in"
+
+    async def names(**query: str) -> list[str]:
+        return [user["username"] for user in (await rocket.get("users.listByStatus", **query)).body["users"]]
+
+    assert await names(searchTerm="MEMB") == ["member"]
+    assert await names(roles="bot") == ["rocket.cat", "ssobot"]
+    assert await names(hasLoggedIn="false") == ["rocket.cat", "ssobot"]
+    rocket.standin.people.deactivate(member)
+    assert await names(status="deactivated") == ["member"]
+    assert "member" not in await names(status="active")
+    [shown] = (await rocket.get("users.listByStatus", status="deactivated")).body["users"]
+    assert shown["reason"] == "let me in"
+
+
+async def test_people_in_a_role_have_a_total_and_no_count(rocket: Rocket) -> None:
+    body = (await rocket.get("roles.getUsersInRole", role="admin", count="2")).body
+    assert set(body) == {"users", "total", "success"}
+    assert ([user["username"] for user in body["users"]], body["total"]) == (["admin", "admin2"], 3)
+    assert {"roles", "services"}.isdisjoint(body["users"][0])
+
+
 async def test_rocket_cat_is_in_every_workspace_and_no_person(rocket: Rocket) -> None:
     cat = (await rocket.get("users.info", userId="rocket.cat")).body["user"]
     assert (cat["username"], cat["type"], cat["roles"], cat["emails"]) == ("rocket.cat", "bot", ["bot"], [])

@@ -202,12 +202,64 @@ async def test_count_zero_is_everything_and_a_page_is_100_at_most(rocket: Rocket
     assert (await rocket.get("settings", count="1000")).body["count"] == 100
 
 
-async def test_the_list_shows_whole_documents_without_hidden_ones(rocket: Rocket) -> None:
-    rows = {row["_id"]: row for row in (await rocket.get("settings", count="0")).body["settings"]}
+async def test_the_list_is_sorted_and_shows_a_few_fields_of_each(added: Rocket) -> None:
+    rows = (await added.get("settings", count="0")).body["settings"]
+    ids = [row["_id"] for row in rows]
+    assert ids == sorted(ids)
+    assert "Cloud_Workspace_Client_Secret" not in ids
+    free, premium = rows[ids.index("Site_Url")], rows[ids.index(f"{KEY}-map_channels")]
+    assert set(free) == {"_id", "value", "enterprise"}
+    assert set(premium) == {"_id", "value", "enterprise", "invalidValue", "modules"}
+
+
+async def test_a_switch_shows_whole_documents() -> None:
+    async with running(switches=Switches(whole_documents=True)) as rocket:
+        rows = {row["_id"]: row for row in (await rocket.get("settings", count="0")).body["settings"]}
+        names = {"_id", "value", "type", "group", "section", "i18nLabel", "public", "hidden", "blocked", "valueSource"}
+        assert names <= set(rows["Site_Url"])
+        assert "packageValue" not in rows["Site_Url"]
+
+
+async def test_a_method_shows_whole_documents_to_who_may_see_them(rocket: Rocket) -> None:
+    rows = {row["_id"]: row for row in (await rocket.method("private-settings/get"))["result"]}
+    assert rows["Site_Name"]["type"] == "string"
+    assert rows["Site_Name"]["valueSource"] == "packageValue"
     assert "Cloud_Workspace_Client_Secret" not in rows
-    names = {"_id", "value", "type", "group", "section", "i18nLabel", "i18nDescription", "public", "hidden", "blocked"}
-    assert names <= set(rows["Site_Url"])
-    assert "packageValue" not in rows["Site_Url"]
+    assert (await rocket.method("private-settings/get", who="member"))["result"] == []
+
+
+# What the environment forces (facts/rocketchat.md §8.1).
+
+
+async def test_a_setting_forced_by_the_environment_can_be_written_until_the_next_start() -> None:
+    async with running(switches=Switches(overwritten={"Site_Name": "Forced"})) as rocket:
+        assert (await rocket.get("settings/Site_Name")).body["value"] == "Forced"
+        assert (await rocket.post("settings/Site_Name", {"value": "Mine"})).status == 200
+        assert (await rocket.get("settings/Site_Name")).body["value"] == "Mine"
+        await rocket.standin.restart()
+        assert (await rocket.get("settings/Site_Name")).body["value"] == "Forced"
+
+
+async def test_a_forced_setting_is_marked_where_whole_documents_are_shown() -> None:
+    async with running(switches=Switches(overwritten={"Site_Name": "Forced", "Language": "en"})) as rocket:
+        await rocket.post("settings/Site_Name", {"value": "Mine"})
+        rows = {row["_id"]: row for row in (await rocket.method("private-settings/get"))["result"]}
+        name, language = rows["Site_Name"], rows["Language"]
+        assert (name["value"], name["processEnvValue"], name["valueSource"]) == ("Mine", "Forced", "processEnvValue")
+        assert (language["valueSource"], "processEnvValue" in language) == ("packageValue", False)
+
+
+async def test_a_forced_setting_of_a_service_is_so_from_the_first_and_live_again_after_a_restart() -> None:
+    async with running(switches=Switches(overwritten={f"{KEY}-scope": "openid forced"})) as rocket:
+        await rocket.service()
+        [service] = (await rocket.get("settings.oauth")).body["services"]
+        assert service["scope"] == "openid forced"
+        rocket.standin.settings.write(f"{KEY}-scope", "openid")
+        rocket.standin.login_services.rewrite()
+        await rocket.standin.restart()
+        lives = len(rocket.standin.ledger.of("live"))
+        await rocket.standin.ledger.wait_for(lambda ledger: len(ledger.of("live")) > lives, timeout=2)
+        assert rocket.standin.ledger.of("live")[-1].body["fields"]["scope"] == "openid forced"
 
 
 async def test_defaults_come_on_request(rocket: Rocket) -> None:
@@ -227,8 +279,9 @@ async def test_defaults_and_unsafe_parameters_by_version() -> None:
 
 async def test_without_permission_the_list_shows_public_ones_only(rocket: Rocket) -> None:
     rows = (await rocket.get("settings", who="member", count="100")).body["settings"]
-    assert rows
-    assert all(row["public"] for row in rows)
+    shown = [rocket.standin.settings.find(row["_id"]) for row in rows]
+    assert shown
+    assert all(setting is not None and setting.public for setting in shown)
 
 
 async def test_public_settings_are_for_everybody(rocket: Rocket) -> None:
@@ -361,7 +414,7 @@ async def test_9_marks_the_switch_as_premium() -> None:
 async def test_8_9_only_warns(version: str, alert: str | None) -> None:
     async with running(version) as rocket:
         await rocket.service()
-        rows = {row["_id"]: row for row in (await rocket.get("settings", count="0")).body["settings"]}
+        rows = {row["_id"]: row for row in (await rocket.method("private-settings/get"))["result"]}
         assert rows[KEY].get("alert") == alert
         assert len((await rocket.get("settings.oauth")).body["services"]) == 1
 

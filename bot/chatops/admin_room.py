@@ -1,0 +1,86 @@
+"""Which room is the admin room. Its name leads to it once; from then on it is known by its id, whatever it is called.
+
+A name can be given up and taken by another room, to which anybody may invite the bot. So the room that is known stays
+the one, and a namesake is told of, not listened to. Another value of SSOBOT_ADMIN_ROOM is looked up anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.chatops.once import Once
+from bot.chatops.ports import Chat, Notices, Room
+from bot.chatops.text import quoted
+from bot.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Found:
+    """The admin room, and another one that has the configured name now."""
+
+    room: Room
+    namesake: Room | None = None
+
+
+@dataclass(frozen=True)
+class AdminRoom:
+    """Errors: `bot.errors.RemoteError`, and `StoreUnavailable` where the id cannot be kept."""
+
+    chat: Chat
+    notices: Notices
+    configured: str
+    """Name or id, as SSOBOT_ADMIN_ROOM says."""
+
+    async def find(self) -> Found:
+        """Looks, and remembers. ConfigError if there is no such room, the bot is not in it, or it cannot be read."""
+        room, named = await self.look()
+        if room is None and named is not None:
+            raise ConfigError(
+                "The room that I knew by the name in SSOBOT_ADMIN_ROOM is not to be seen any more, "
+                "and another room has that name now.",
+                mend="Invite my account into the old one, or set SSOBOT_ADMIN_ROOM to the id of the new one, "
+                f"{named.id}.",
+            )
+        if room is None:
+            raise ConfigError(
+                "SSOBOT_ADMIN_ROOM names a room that I cannot see.",
+                mend="Create it, or invite the bot's account into it.",
+            )
+        if room.encrypted:
+            raise ConfigError(
+                "The room of SSOBOT_ADMIN_ROOM is end-to-end encrypted, and a bot cannot read it.",
+                mend="Switch its encryption off, or name another room.",
+            )
+        if await self.notices.get(self._key) is None:
+            await self.notices.put(self._key, room.id)
+        return Found(room, named)
+
+    async def look(self) -> tuple[Room | None, Room | None]:
+        """The admin room, and another one that has the configured name; None for what is not to be seen."""
+        known_id = await self.notices.get(self._key)
+        named = await self.chat.room(self.configured)
+        room = named if known_id is None else await self._by_id(known_id, named)
+        return room, None if named == room else named
+
+    async def _by_id(self, room_id: str, named: Room | None) -> Room | None:
+        if named is not None and named.id == room_id:
+            return named
+        room = await self.chat.room(room_id)
+        # Asked for an id, a server may give a room that has it as its name.
+        return room if room is not None and room.id == room_id else None
+
+    @property
+    def _key(self) -> str:
+        return f"admin room: {self.configured}"
+
+
+async def tell_of_namesake(*, room: Once, found: Found) -> None:
+    """Says that the configured name leads elsewhere, if it does; once for each of the other rooms."""
+    other = found.namesake
+    if other is not None:
+        await room.say(
+            f"namesake {other.id}",
+            f"Another room is called {quoted(other.name)} now, as SSOBOT_ADMIN_ROOM says. I stay in this one, which I "
+            f"know by its id. If I am to move, set SSOBOT_ADMIN_ROOM to the id of the other, `{other.id}`, "
+            "and restart me.",
+        )

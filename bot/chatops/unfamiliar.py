@@ -1,0 +1,61 @@
+"""Fields of messages that nobody knew when this bot was written: named once, and no reason to be deaf.
+
+After an upgrade Rocket.Chat may say something new of a message, and it may be that somebody else wrote it. So people
+are to know; the commands are carried out all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterable
+
+from bot.chatops.once import Once
+from bot.chatops.ports import Notices
+from bot.chatops.text import quoted
+
+NOTICE = "unknown fields of messages"
+"""The key under which their names are kept, a list in JSON."""
+MOST_AT_ONCE, MOST = 4, 50
+_NAME = re.compile(r"[\w$.-]{1,40}", re.ASCII)
+
+
+async def known_by_now(notices: Notices) -> tuple[str, ...]:
+    """The fields that were named, in alphabetical order; for the doctor."""
+    kept = await notices.get(NOTICE)
+    return tuple(json.loads(kept)) if kept else ()
+
+
+class Unfamiliar:
+    """Names them in the admin room."""
+
+    def __init__(self, room: Once, notices: Notices) -> None:
+        self._room = room
+        self._notices = notices
+        self._done: set[str] = set()
+        self._order = asyncio.Lock()
+
+    def among(self, fields: Iterable[str]) -> frozenset[str]:
+        """Those that this process has not seen yet; a name that is none is left out, since it would be shown."""
+        return frozenset(field for field in fields if field not in self._done and _NAME.fullmatch(field))
+
+    async def saw(self, fields: Iterable[str]) -> None:
+        """Names the new ones, and keeps them."""
+        async with self._order:
+            before = set(await known_by_now(self._notices))
+            new = sorted(self.among(fields) - before)[:MOST_AT_ONCE]
+            if new and len(before) < MOST:
+                await self._room.say(f"{NOTICE} {' '.join(new)}", announcement(new))
+                await self._notices.put(NOTICE, json.dumps(sorted({*before, *new})))
+            self._done |= {*before, *new}
+
+
+def announcement(fields: Iterable[str]) -> str:
+    """What is said of them."""
+    names = ", ".join(quoted(field, 40) for field in fields)
+    return (
+        f"Messages here have something that I do not know: {names}. Rocket.Chat has probably been upgraded. I carry "
+        "commands out as before, but I cannot tell whether it means that somebody else wrote them.\n"
+        "Better: look for a newer ssobot that knows it."
+    )

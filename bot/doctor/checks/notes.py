@@ -1,0 +1,23 @@
+"""What is good to know, and is said only while there is something to say: no check of these ever fails."""
+
+from __future__ import annotations
+
+from bot.connection.state import Unknown
+from bot.doctor.checks import Catalogue, Result, noted, skipped
+from bot.doctor.evidence import Evidence
+
+catalogue = Catalogue()
+
+
+@catalogue.check("Fields of messages", "facts/rocketchat.md §5.4")
+def fields(evidence: Evidence) -> Result | None:
+    """Commands come in messages all of whose fields the bot knows."""
+    if isinstance(evidence.strange_fields, Unknown):
+        return skipped(evidence.strange_fields.reason)
+    if not evidence.strange_fields:
+        return None
+    names = ", ".join(f"`{name}`" for name in evidence.strange_fields)
+    return noted(
+        f"I do not know what {names} says of a message; commands are carried out all the same",
+        "Look for a newer ssobot: it may mean that somebody else wrote it.",
+    )

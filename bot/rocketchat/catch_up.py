@@ -1,0 +1,219 @@
+"""What was said while there was no socket: each room is asked by itself, as often as it takes, and holds up no other.
+
+Messages that are pushed meanwhile wait until every room was asked once, so that all are told in the order of their
+time; they never wait for longer than `HOLD_AT_MOST`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from bot.chatops.ports import Message
+from bot.clock import Clock
+from bot.errors import Busy, RemoteError, where
+from bot.rocketchat.horizon import Horizon
+
+HOLD_AT_MOST = 10.0
+"""Seconds for which new messages wait for missed ones. A room that hangs must not make the bot deaf."""
+RETRY_FIRST, RETRY_MOST = 0.3, 60.0
+"""Seconds; the bound of the pause doubles from one to the other, the pause is anything below it."""
+AT_ONCE = 2
+"""Questions at the same time: commands need the other connections (`bot.rocketchat.rest.WORKERS`)."""
+
+log = structlog.get_logger(__name__)
+
+
+class History(Protocol):
+    """What can be asked. Errors: `bot.errors.RemoteError`."""
+
+    async def direct_rooms(self) -> Iterable[str]:
+        """Ids of the direct rooms the bot is in."""
+        ...
+
+    async def since(self, room_id: str, moment: datetime) -> Iterable[Message]:
+        """Messages of one room from a moment of the server's clock on, in any order, `caught_up` set."""
+        ...
+
+
+class Time(Protocol):
+    """The server's clock."""
+
+    @property
+    def started(self) -> datetime:
+        """When the bot started."""
+        ...
+
+    def now(self) -> datetime:
+        """Now."""
+        ...
+
+    async def compare(self) -> bool:
+        """Asks the server what time it is. Raises nothing."""
+        ...
+
+
+class CatchUp:
+    """Direct rooms, and the one room that is watched."""
+
+    def __init__(
+        self, history: History, clock: Clock, time: Time, give: Callable[[Message], None], jitter: Callable[[], float]
+    ) -> None:
+        """`give` takes each message in turn; some come twice, none is left out."""
+        self._history = history
+        self._clock = clock
+        self._time = time
+        self._give = give
+        self._jitter = jitter
+        self._rooms: dict[str, Horizon] = {}
+        self._watched: str | None = None
+        self._watched_type = ""
+        self._flowing = False
+        self._asking = False
+        self._listed = False
+        self._held: list[Message] | None = None
+        self._untried = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    def watch(self, room_id: str, room_type: str) -> None:
+        """This room counts beside the direct ones; of any other nothing is asked."""
+        waited_for = self._watched is None and self._flowing
+        self._watched, self._watched_type = room_id, room_type
+        self._know(room_id)
+        if waited_for:
+            self._tried()
+
+    def pushed(self, message: Message) -> None:
+        """A message came over the socket."""
+        if message.room_type == "d" or message.room_id == self._watched:
+            self._know(message.room_id)
+            self._saw(message.room_id, message)
+        if self._held is None:
+            self._give(message)
+        else:
+            self._held.append(message)
+
+    def begin(self) -> None:
+        """Messages are pushed from now on. Subscribed first, asked afterwards: a message between the two is found
+        twice, not never."""
+        if self._flowing:
+            return
+        self._flowing = True
+        self._held = self._held or []
+        # The questions of `_ask_all` count for one; so does a room that is not known yet.
+        self._untried = 1 if self._watched else 2
+        self._spawn(self._lose_patience())
+        self._spawn(self._ask_all())
+
+    def stop(self) -> None:
+        """Messages are not pushed any more."""
+        self._flowing = self._asking = self._listed = False
+        for task in self._tasks:
+            task.cancel()
+        self._tasks.clear()
+        for horizon in self._rooms.values():
+            horizon.open()
+
+    def release(self) -> None:
+        """What was held back has waited long enough."""
+        held, self._held = self._held, None
+        for message in sorted(held or (), key=lambda message: message.ts):
+            self._give(message)
+
+    async def _ask_all(self) -> None:
+        # First of all: what is too old, and from when on is asked, is by the server's clock.
+        await self._time.compare()
+        self._asking = True
+        for room_id in self._rooms:
+            self._persist(functools.partial(self._ask, room_id), room_id)
+        self._persist(self._list, "direct rooms")
+        self._tried()
+
+    async def _list(self) -> None:
+        found = tuple(await self._history.direct_rooms())
+        for room_id in found:
+            self._know(room_id)
+        self._listed = True
+
+    def _know(self, room_id: str) -> None:
+        """A room that nobody has heard of is asked from the start on, unless it cannot have been missed."""
+        if room_id not in self._rooms:
+            missed = not self._listed or room_id == self._watched
+            self._rooms[room_id] = Horizon(complete=not missed)
+            if missed and self._asking:
+                self._persist(functools.partial(self._ask, room_id), room_id)
+
+    async def _ask(self, room_id: str) -> None:
+        horizon = self._rooms[room_id]
+        if horizon.gap is None:
+            return
+        since = max(horizon.gap, self._time.started)
+        found = await self._history.since(room_id, since)
+        room_type = self._watched_type if room_id == self._watched else "d"
+        # A change of an older message is found too, by the time of the change: that one was not missed.
+        missed = [replace(m, room_type=room_type) for m in found if m.ts >= since]
+        for message in missed:
+            self._saw(room_id, message)
+        horizon.close()
+        if self._held is not None:
+            self._held = [*missed, *self._held]
+            return
+        for message in sorted(missed, key=lambda message: message.ts):
+            self._give(message)
+
+    def _saw(self, room_id: str, message: Message) -> None:
+        """A time in the future would hide what is said until then."""
+        self._rooms[room_id].saw(min(message.ts, self._time.now()))
+
+    # -- asking until it is answered
+
+    def _persist(self, ask: Callable[[], Awaitable[None]], what: str) -> None:
+        self._untried += 1
+        self._spawn(self._until_answered(ask, what))
+
+    async def _until_answered(self, ask: Callable[[], Awaitable[None]], what: str) -> None:
+        failures = 0
+        while True:
+            async with self._slots:
+                at_least = await self._try(ask, what)
+            if not failures:
+                self._tried()
+            if at_least is None:
+                return
+            pause = self._jitter() * min(RETRY_MOST, RETRY_FIRST * 2.0 ** min(failures, 16))
+            failures += 1
+            await self._clock.sleep(max(at_least, pause))
+
+    async def _try(self, ask: Callable[[], Awaitable[None]], what: str) -> float | None:
+        """None if it was answered, or the seconds for which the server wants not to be asked again."""
+        try:
+            await ask()
+        except RemoteError as error:
+            log.warning("realtime.catch_up_failed", of=what, error=error.text)
+            return error.retry_after if isinstance(error, Busy) else 0.0
+        except Exception as failure:  # noqa: BLE001 - part of the socket's loop: a bug here must not leave it deaf
+            log.error("realtime.catch_up_bug", of=what, error=type(failure).__name__, where=where(failure))
+            return 0.0
+        return None
+
+    def _tried(self) -> None:
+        """One more was asked once; new messages wait for the first try only."""
+        self._untried -= 1
+        if self._untried == 0:
+            self.release()
+
+    async def _lose_patience(self) -> None:
+        await self._clock.sleep(HOLD_AT_MOST)
+        self.release()
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

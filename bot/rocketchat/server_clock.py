@@ -1,0 +1,80 @@
+"""Rocket.Chat's clock, as it is seen from here.
+
+Messages carry the server's time, and our own clock may be wrong, or jump. So the server is asked what it is (header
+`Date`), and from then on time is counted by our monotonic clock, which nobody sets. What is known gets old: a machine
+that was suspended has not counted. So it is asked anew at each new socket, and whenever a message looks too old or new.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from bot.clock import Clock
+
+RESOLUTION = timedelta(seconds=2)
+"""The header has whole seconds: a smaller difference from our clock is none, and our clock is the finer one."""
+DOUBT_INTERVAL = 30.0
+"""Seconds between two questions because of messages: a room full of odd ones must not use up the rate limit (§1.6)."""
+
+Ask = Callable[[], Awaitable[datetime | None]]
+"""The server's time now, in whole seconds; None if it does not tell. Raises nothing."""
+
+
+class ServerClock:
+    """See `bot.chatops.ports.ServerTime`."""
+
+    def __init__(self, clock: Clock, ask: Ask) -> None:
+        self._clock = clock
+        self._ask = ask
+        self._began = clock.monotonic()
+        self._anchor: tuple[datetime, float] | None = None
+        self._our_offset = self._offset()
+        self._asked_at: float | None = None
+        self._asking = asyncio.Lock()
+
+    @property
+    def known(self) -> bool:
+        """Whether the server has ever told its time; before, ours stands for it."""
+        return self._anchor is not None
+
+    @property
+    def started(self) -> datetime:
+        """When this bot started, by the server's clock."""
+        return self.now() - timedelta(seconds=self._clock.monotonic() - self._began)
+
+    def now(self) -> datetime:
+        """The server's time."""
+        if self._anchor is None:
+            return self._clock.now()
+        told, at = self._anchor
+        return told + timedelta(seconds=self._clock.monotonic() - at)
+
+    async def compare(self) -> bool:
+        """Asks the server. False if it did not tell: what was known is still counted on."""
+        async with self._asking:
+            began = self._clock.monotonic()
+            told = await self._ask()
+            ended = self._asked_at = self._clock.monotonic()
+            self._our_offset = self._offset()
+            if told is None:
+                return False
+            ours = self._clock.now() - timedelta(seconds=(ended - began) / 2)
+            # The header drops a part of a second, half a one on average.
+            theirs = ours if abs(told - ours) <= RESOLUTION else told + timedelta(seconds=0.5)
+            self._anchor = (theirs, (began + ended) / 2)
+            return True
+
+    async def doubt(self) -> bool:
+        """A message looks too old or too new: asks anew unless that was done just now. True if it is known anew."""
+        recently = self._asked_at is not None and self._clock.monotonic() - self._asked_at < DOUBT_INTERVAL
+        jumped = abs(self._offset() - self._our_offset) > RESOLUTION
+        return False if recently and not jumped else await self.compare()
+
+    def _offset(self) -> timedelta:
+        """Between our two clocks; it changes when the one is set, or the other stands still with the machine."""
+        return (self._clock.now() - _EPOCH) - timedelta(seconds=self._clock.monotonic())
+
+
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

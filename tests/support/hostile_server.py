@@ -1,0 +1,243 @@
+"""A server that answers everything in one of many ways that no server should, over a real socket.
+
+The first part of the path says how: `GET /endless-body/api/info`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import gzip
+import hashlib
+import itertools
+import json
+import zlib
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+
+_MEGABYTE = 1024 * 1024
+_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+def _answer(body: bytes, *headers: str, status: str = "200 OK", length: int | None = None) -> Iterator[bytes]:
+    lines = [f"HTTP/1.1 {status}", "Content-Type: application/json", *headers]
+    lines.append(f"Content-Length: {len(body) if length is None else length}")
+    yield "\r\n".join(lines).encode() + b"\r\n\r\n"
+    yield body
+
+
+def _open_ended(pieces: Iterable[bytes], *headers: str, status: str = "200 OK") -> Iterator[bytes]:
+    lines = [f"HTTP/1.1 {status}", "Content-Type: application/json", *headers, "Connection: close"]
+    yield "\r\n".join(lines).encode() + b"\r\n\r\n"
+    yield from pieces
+
+
+def _endless(piece: bytes) -> Iterator[bytes]:
+    return itertools.repeat(piece * (_MEGABYTE // 16 // len(piece)))
+
+
+def _bomb(content: bytes, times: int, bits: int = 31) -> bytes:
+    """`content` so many times, compressed without ever being there."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, bits)
+    first = packer.compress(content) + packer.flush(zlib.Z_FULL_FLUSH)
+    block = packer.compress(content) + packer.flush(zlib.Z_FULL_FLUSH)
+    return first + block * (times - 1)
+
+
+def _wide(unit: bytes, size: int) -> bytes:
+    return b"[" + b",".join([unit] * (size // (len(unit) + 1))) + b"]"
+
+
+def _http(kind: str, number: int) -> Iterator[bytes]:
+    zeros = bytes(_MEGABYTE)
+    match kind:
+        case "gzip-bomb":
+            return _answer(_bomb(zeros, 1500), "Content-Encoding: gzip")
+        case "deflate-bomb":
+            return _answer(_bomb(zeros, 1500, 15), "Content-Encoding: deflate")
+        case "endless-gzip":
+            return _open_ended(itertools.repeat(_bomb(zeros, 50)), "Content-Encoding: gzip")
+        case "gzip-of-brackets":
+            return _answer(gzip.compress(DOCUMENTS["wide-json"], 1), "Content-Encoding: gzip")
+        case "gzip-in-gzip":
+            inner = zlib.compressobj(9, zlib.DEFLATED, 31)
+            return _answer(inner.compress(_bomb(zeros, 1500)) + inner.flush(), "Content-Encoding: gzip, gzip")
+        case "unasked-compression":
+            return _answer(b"\x8b\x00\x80\x03", "Content-Encoding: br")
+        case "damaged-gzip":
+            return _answer(_bomb(b"{}", 1)[:-3], "Content-Encoding: gzip")
+        case "endless-body":
+            return _open_ended(_endless(b" "))
+        case "endless-chunks":
+            return _open_ended(_endless(b"1000\r\n" + b" " * 4096 + b"\r\n"), "Transfer-Encoding: chunked")
+        case "endless-chunk-length":
+            return _open_ended(_endless(b"0"), "Transfer-Encoding: chunked")
+        case "endless-chunk-extension":
+            return _open_ended(itertools.chain([b"1;"], _endless(b"x")), "Transfer-Encoding: chunked")
+        case "endless-trailers":
+            return _open_ended(itertools.chain([b"0\r\n"], _endless(b"X: y\r\n")), "Transfer-Encoding: chunked")
+        case "body-of-a-lying-length":
+            return _answer(zeros * 300, length=10**15)
+        case "endless-header":
+            return itertools.chain([b"HTTP/1.1 200 OK\r\nX: "], _endless(b"x"))
+        case "endless-headers":
+            return itertools.chain([b"HTTP/1.1 200 OK\r\n"], _endless(b"X: y\r\n"))
+        case "endless-status":
+            return itertools.chain([b"HTTP/1.1 200 "], _endless(b"x"))
+        case "endless-continue":
+            return _endless(b"HTTP/1.1 100 Continue\r\n\r\n")
+        case "redirect-with-a-bomb":
+            return _answer(_bomb(zeros, 1500), "Content-Encoding: gzip", "Location: /", status="302 Found")
+        case "redirect-without-end":
+            return _open_ended(_endless(b" "), "Location: /", status="302 Found")
+        case "error-without-end":
+            return _open_ended(_endless(b"<p>"), status="500 Oops")
+        case "endless-pages":
+            return _answer(json.dumps(_page(number)).encode())
+        case "pages-that-repeat":
+            return _answer(json.dumps(_page(0)).encode())
+        case _:
+            return _answer(DOCUMENTS[kind])
+
+
+DOCUMENTS = {
+    "wide-json": _wide(b"[]", 8 * _MEGABYTE - 10),
+    "wide-objects": b'{"success":true,"services":' + _wide(b'{"a":{}}', 7 * _MEGABYTE) + b"}",
+    "just-below-the-bound": b'{"success":true,"services":' + _wide(b'{"a":[1.5]}', 2 * _MEGABYTE) + b"}",
+    "deep-json": b"[" * 7 * _MEGABYTE,
+    "deep-objects": b'{"a":' * _MEGABYTE,
+    "wide-characters": '{"success":true,"services":"\U0001f511'.encode() + b"x" * (8 * _MEGABYTE - 100) + b'"}',
+    "huge-number": b'{"success":true,"total":' + b"9" * 4000 + b',"settings":[],"services":[]}',
+    "number-beyond-python": b'{"success":true,"total":' + b"9" * 5_000_000 + b"}",
+    "infinity": b'{"success":true,"total":1e999,"settings":[],"services":[]}',
+    "no-number": b'{"success":true,"total":NaN,"settings":[],"services":[]}',
+    "key-twice": b'{"success":false,"success":true,"settings":[],"services":[],"total":0}',
+    "other-encoding": '{"success":true,"settings":[],"services":[],"total":0}'.encode("utf-16"),
+    "not-utf-8": b'{"success":true,"services":[],"x":"\xff"}',
+}
+
+HTTP = (
+    "gzip-bomb",
+    "deflate-bomb",
+    "endless-gzip",
+    "gzip-of-brackets",
+    "gzip-in-gzip",
+    "unasked-compression",
+    "damaged-gzip",
+    "endless-body",
+    "endless-chunks",
+    "endless-chunk-length",
+    "endless-chunk-extension",
+    "endless-trailers",
+    "body-of-a-lying-length",
+    "endless-header",
+    "endless-headers",
+    "endless-status",
+    "endless-continue",
+    "redirect-with-a-bomb",
+    "redirect-without-end",
+    "error-without-end",
+    *DOCUMENTS,
+)
+PAGES = ("endless-pages", "pages-that-repeat")
+
+
+def _page(number: int) -> dict[str, object]:
+    """One page of every list that Rocket.Chat has, with more to come."""
+    ids = [{"_id": f"Accounts_OAuth_Custom-X{number * 100 + at}", "value": "", "rid": "r"} for at in range(100)]
+    return {
+        "success": True,
+        "total": 10**15,
+        "offset": 0,
+        "settings": ids,
+        "ims": ids,
+        "users": ids,
+        "messages": ids,
+        "room": {"_id": "r", "t": "p"},
+        "result": {"updated": ids, "cursor": {"next": str(number)}},
+    }
+
+
+def _frame(payload: bytes, *, first: int = 0x81, length: int | None = None) -> bytes:
+    return bytes([first, 127]) + (len(payload) if length is None else length).to_bytes(8, "big") + payload
+
+
+def _websocket(kind: str) -> Iterator[bytes]:
+    connected = _frame(b'{"msg":"connected","session":"s"}')
+    match kind:
+        case "endless-frame":
+            return itertools.chain([_frame(b"", length=2**62)], _endless(b" "))
+        case "endless-fragments":
+            return itertools.chain([_frame(b" ", first=0x01)], itertools.repeat(_frame(b" " * 65536, first=0x00)))
+        case "long-frame":
+            return itertools.chain([connected], itertools.repeat(_frame(_wide(b"{}", 18 * _MEGABYTE)), 3))
+        case "full-frame":
+            return itertools.chain([connected], itertools.repeat(_frame(_wide(b"{}", _MEGABYTE - 10)), 3))
+        case "deep-frame":
+            return itertools.chain([connected], [_frame(b"[" * (_MEGABYTE - 10))])
+        case "compressed-frame":
+            return iter([_frame(_bomb(bytes(_MEGABYTE), 1500, -15), first=0xC1)])
+        case "frame-of-no-text":
+            return iter([_frame(b"\xff" * 100)])
+        case _:
+            return itertools.repeat(_frame(b"\xff" * 100, first=0x82))
+
+
+WEBSOCKET = (
+    "endless-frame",
+    "endless-fragments",
+    "long-frame",
+    "full-frame",
+    "deep-frame",
+    "compressed-frame",
+    "frame-of-no-text",
+    "endless-nonsense",
+)
+HANDSHAKES = ("endless-header", "endless-headers", "endless-status", "endless-continue", "endless-body", "gzip-bomb")
+
+
+@asynccontextmanager
+async def hostile_server() -> AsyncIterator[str]:
+    """Its address, as long as the block runs."""
+    numbers = itertools.count()
+    talks: set[asyncio.Task[None]] = set()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                kind = head.split("/", 2)[1]
+                if "upgrade: websocket" in head.lower() and kind in WEBSOCKET:
+                    writer.write(_upgraded(head))
+                    pieces = _websocket(kind)
+                else:
+                    pieces = _http(kind, next(numbers))
+                for piece in pieces:
+                    writer.write(piece)
+                    await writer.drain()
+                    # Where the other side takes everything, nothing else would ever have its turn.
+                    await asyncio.sleep(0)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(talk(reader, writer))
+        talks.add(task)
+        await asyncio.wait([task])
+        writer.transport.abort()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for task in talks:
+            task.cancel()
+        await asyncio.gather(*talks, return_exceptions=True)
+        await server.wait_closed()
+
+
+def _upgraded(head: str) -> bytes:
+    key = next(line.split(":")[1].strip() for line in head.splitlines() if line.lower().startswith("sec-websocket-key"))
+    accept = base64.b64encode(hashlib.sha1((key + _GUID).encode()).digest()).decode()
+    lines = ("HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade")
+    return ("\r\n".join([*lines, f"Sec-WebSocket-Accept: {accept}"]) + "\r\n\r\n").encode()

@@ -1,0 +1,104 @@
+"""How much is taken in, and what is not read at all."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from typing import Any
+
+import pytest
+
+from bot.bounds import MAX_BODY, MAX_VALUES, NotJson, Unreadable, read_json, unpacked
+
+BODY = b'{"a": "' + b"x" * 5000 + b'"}'
+
+
+@pytest.mark.parametrize(
+    ("encoding", "raw"),
+    [
+        ("", BODY),
+        ("identity", BODY),
+        ("gzip", gzip.compress(BODY)),
+        (" GZip ", gzip.compress(BODY)),
+        ("x-gzip", gzip.compress(BODY)),
+        ("deflate", zlib.compress(BODY)),
+    ],
+    ids=range(6),
+)
+def test_a_body_is_unpacked(encoding: str, raw: bytes) -> None:
+    assert unpacked([raw[:10], raw[10:]], encoding) == BODY
+
+
+def test_an_empty_body_is_empty_whatever_its_header_says() -> None:
+    assert unpacked([], "gzip") == b""
+
+
+@pytest.mark.parametrize(
+    ("encoding", "raw", "why"),
+    [
+        ("br", BODY, "nobody asked for"),
+        ("gzip, gzip", gzip.compress(gzip.compress(BODY)), "nobody asked for"),
+        ("gzip", BODY, "damaged"),
+        ("gzip", gzip.compress(BODY)[:-9], "damaged"),
+        ("gzip", gzip.compress(bytes(MAX_BODY + 1)), "longer than 8 MB"),
+    ],
+    ids=range(5),
+)
+def test_what_cannot_be_unpacked_within_the_bound_is_refused(encoding: str, raw: bytes, why: str) -> None:
+    with pytest.raises(Unreadable, match=why):
+        unpacked([raw], encoding)
+
+
+def test_a_body_of_just_the_bound_is_taken() -> None:
+    assert len(unpacked([gzip.compress(bytes(MAX_BODY))], "gzip")) == MAX_BODY
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, "", "é\U0001f511\u2028", [], {}, {"a": [1, -2.5, 1e300, 2**53, {"a": {}}]}, 123456789012345678901],
+)
+def test_json_is_read(value: Any) -> None:
+    assert read_json(json.dumps(value)) == read_json(json.dumps(value, ensure_ascii=False).encode()) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "<html>", "{", "{}{}", "'a'", '{"a":1,}', "[" * 100_000, '{"a":' * 50_000], ids=range(9)
+)
+def test_what_is_no_json_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(NotJson):
+        read_json(text)
+
+
+@pytest.mark.parametrize(
+    "body", [b'"\xff"', '"ä"'.encode("latin-1"), "{}".encode("utf-16"), b"\xef\xbb\xbf{}"], ids=range(4)
+)
+def test_only_utf_8_is_json(body: bytes) -> None:
+    with pytest.raises(NotJson):
+        read_json(body)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"success": false, "success": true}', "a key twice"),
+        ('[{"a": {"b": 1, "b": 1}}]', "a key twice"),
+        ("NaN", "that is none"),
+        ("[-Infinity]", "that is none"),
+        ("1e999", "without end"),
+        ("-1e999", "without end"),
+        ("9" * 5000, "without end"),
+        ("1." + "9" * 5000, "without end"),
+        ("[" + "[]," * (MAX_VALUES // 2) + "[]]", "too many values"),
+    ],
+)
+def test_what_others_would_read_otherwise_is_refused(text: str, why: str) -> None:
+    with pytest.raises(Unreadable, match=why) as caught:
+        read_json(text)
+    assert not isinstance(caught.value, NotJson)
+
+
+def test_a_bound_can_be_lower() -> None:
+    assert read_json(b'"xx"', 4) == "xx"
+    with pytest.raises(Unreadable, match="too long"):
+        read_json(b'"xxx"', 4)
