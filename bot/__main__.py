@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import re
 import sys
 import uuid
 from collections.abc import Callable, Mapping
@@ -23,6 +24,8 @@ from cryptography.fernet import Fernet
 from bot import config, logs
 from bot.errors import ConfigError, UserError
 
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
 INTERRUPTED = 130
 PORT = click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 picks a free port.")
 
@@ -33,13 +36,38 @@ TLS = click.option(
     help="Speak TLS, by a certificate authority that is made once in DIR.",
 )
 
+VERSION = "8.8"
+
+
+def _version(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """`8.8` or `8.8.1`, as the stand-in reads it."""
+    if value is not None and not re.fullmatch(r"\d{1,3}(\.\d{1,3}){1,2}", value, re.ASCII):
+        raise click.BadParameter("it looks like 8.8 or 9.0.")
+    return value
+
+
+def version_option(default: str | None = VERSION) -> Callable[[_Command], _Command]:
+    """`--version`; without a default where an outer command may have said it already."""
+    return click.option(
+        "--version",
+        default=default,
+        show_default=True if default else VERSION,
+        callback=_version,
+        metavar="X.Y",
+        help="The version of Rocket.Chat to be; from 9.0 on, people sign in by its modern engine, over TLS only.",
+    )
+
 
 PUBLICATIONS = ("normal", "pushed", "streamer", "stale", "refused", "silent")
 BALANCING = ("no", "connection", "address")
-_Command = TypeVar("_Command", bound=Callable[..., object])
 
 
 _BEHAVIOUR = (
+    click.option(
+        "--licence/--no-licence",
+        default=None,
+        help="Whether it has the licence module that Custom OAuth needs from 9.0 on.  [default: only with the bot]",
+    ),
     click.option(
         "--settle",
         type=click.FloatRange(min=0),
@@ -116,9 +144,10 @@ def run() -> int:
 
 @cli.command()
 @click.option("--tls", is_flag=True, help="Over TLS, by a certificate authority of its own.")
-def demo(tls: bool) -> int:
+@version_option()
+def demo(tls: bool, version: str) -> int:
     """Show everything, against stand-ins, in a minute."""
-    return _start("bot.demo:main", tls)
+    return _start("bot.demo:main", tls, version)
 
 
 @cli.command()
@@ -138,28 +167,31 @@ class Outer:
     """What was given before the name of the stand-in."""
 
     tls: Path | None
+    version: str
     given: Mapping[str, object]
 
 
 @cli.group(invoke_without_command=True)
 @TLS
+@version_option()
 @behaviour
 @click.pass_context
-def sandbox(context: click.Context, /, tls: Path | None, **given: object) -> int:
+def sandbox(context: click.Context, /, tls: Path | None, version: str, **given: object) -> int:
     """Run both stand-ins and the bot, or one stand-in."""
-    context.obj = Outer(tls, _given(given))
-    return 0 if context.invoked_subcommand else _start("bot.demo:sandbox", tls, context.obj.given)
+    context.obj = Outer(tls, version, _given(given))
+    return 0 if context.invoked_subcommand else _start("bot.demo:sandbox", tls, context.obj.given, version)
 
 
 @sandbox.command()
 @PORT
-@click.option("--version", default="8.8", show_default=True, help="The version of Rocket.Chat to be.")
+@version_option(None)
 @TLS
 @behaviour
 @click.pass_obj
-def rocketchat(outer: Outer, /, port: int, version: str, tls: Path | None, **given: object) -> int:
+def rocketchat(outer: Outer, /, port: int, version: str | None, tls: Path | None, **given: object) -> int:
     """Run the stand-in of Rocket.Chat."""
-    return _start("bot.sandbox.__main__:rocketchat", port, version, tls or outer.tls, {**outer.given, **_given(given)})
+    whole = {**outer.given, **_given(given)}
+    return _start("bot.sandbox.__main__:rocketchat", port, version or outer.version, tls or outer.tls, whole)
 
 
 @sandbox.command()

@@ -17,7 +17,9 @@ from typing import Any
 import click
 
 from bot import logs
+from bot.errors import ConfigError
 from bot.sandbox.__main__ import behaviour, told_to_stop
+from bot.sandbox.rocketchat.version import Version
 from bot.sandbox.visitor import Visitor
 from bot.secret import Secret
 from bot.signin.walk import sign_in
@@ -29,10 +31,17 @@ WHERE = """
 Open {url}/ in a browser, press “Continue as Administrator”, and type `!sso setup`.
 Then press the new button on the login page; at Encvoy ID you may be `{person}`. Ctrl+C ends it.
 """
+HTTPS = "Nobody can sign in to Rocket.Chat {version} over plain http: its modern login engine demands https."
+VERSION = "8.8"
 
 
 class DemoFailed(Exception):
     """A stand-in is not as it should be."""
+
+
+def needs_tls(version: str) -> bool:
+    """Whether people can sign in over TLS only (facts/rocketchat.md §3.4, no. 2)."""
+    return Version.of(version) >= (9, 0)
 
 
 @dataclass(frozen=True)
@@ -52,12 +61,12 @@ def look(play: Stage) -> State:
     """The state of both stand-ins, read from themselves."""
     settings, callback = play.rocketchat.settings, f"{play.rocketchat.url}/_oauth/{SERVICE}"
     ours = [c for c in play.encvoy.clients.by_id.values() if callback in c["redirect_uris"]]
-    live = play.rocketchat.login_services.get(SERVICE)
+    live = play.rocketchat.live(SERVICE)
     return State(
         applications=len(ours),
         accepted=ours[0]["client_secret"] if ours else None,
         stored=settings.get(f"{PREFIX}-secret") or None,
-        live=live.fields["secret"] if live else None,
+        live=live["secret"] if live else None,
     )
 
 
@@ -91,13 +100,16 @@ SCENES: tuple[tuple[str, Callable[[State, State], bool]], ...] = (
 )
 
 
-def main(tls: bool = False) -> int:
-    """Plays, over TLS if told so; 0 only if both stand-ins were right after every answer."""
+def main(tls: bool = False, version: str = VERSION) -> int:
+    """Plays, over TLS if told so, on a licensed Rocket.Chat of that version; 0 only if both stand-ins were right after
+    every answer. ConfigError where nobody could sign in."""
+    if needs_tls(version) and not tls:
+        raise ConfigError(f"{HTTPS.format(version=version)} Add --tls.")
     logs.configure(level=logging.ERROR)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         try:
-            asyncio.run(_play(Path(folder), tls))
+            asyncio.run(_play(Path(folder), tls, version))
         except (DemoFailed, TimeoutError) as failure:
             click.echo(f"The demo failed: {failure or 'an answer took too long'}", err=True)
             return 1
@@ -105,8 +117,13 @@ def main(tls: bool = False) -> int:
     return 0
 
 
-async def _play(folder: Path, tls: bool) -> None:
-    async with stage(folder, tls=folder if tls else None) as play, play.bot(), play.visitor() as admin:
+async def _play(folder: Path, tls: bool, version: str) -> None:
+    rocketchat = behaviour({"licence": needs_tls(version)})
+    async with (
+        stage(folder, tls=folder if tls else None, version=version, **rocketchat) as play,
+        play.bot(),
+        play.visitor() as admin,
+    ):
         click.echo(f"Rocket.Chat stand-in at {play.rocketchat.url}, Encvoy ID stand-in at {play.encvoy.url}\n")
         await _slash(admin)
         for line, right in SCENES:
@@ -153,22 +170,25 @@ async def _sign_in(play: Stage) -> None:
     click.echo(f"       signed in at Encvoy ID, was asked for {pages}, and is `{user.username}` in Rocket.Chat")
 
 
-def sandbox(tls: Path | None = None, given: Mapping[str, Any] | None = None) -> int:
+def sandbox(tls: Path | None = None, given: Mapping[str, Any] | None = None, version: str = VERSION) -> int:
     """Both stand-ins and the bot, until told to stop. `tls`: the folder of the authority, if they speak TLS; `given`:
-    how Rocket.Chat behaves."""
+    how Rocket.Chat behaves, with the licence that its version needs unless it says otherwise."""
+    rocketchat = behaviour({"licence": needs_tls(version), **(given or {})})
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_sandbox(Path(folder), tls, behaviour(given or {})))
+        return asyncio.run(_sandbox(Path(folder), tls, version, rocketchat))
 
 
-async def _sandbox(folder: Path, tls: Path | None, rocketchat: Mapping[str, Any]) -> int:
+async def _sandbox(folder: Path, tls: Path | None, version: str, rocketchat: Mapping[str, Any]) -> int:
     stopped = told_to_stop()
     # Nothing comes before the first line, even for somebody who reads both streams as one.
     logs.configure(level=logging.ERROR)
-    async with stage(folder, tls=tls, **rocketchat) as play, play.bot():
+    async with stage(folder, tls=tls, version=version, **rocketchat) as play, play.bot():
         click.echo(play.introduction.line())
         click.echo(
             WHERE.format(url=play.rocketchat.url, person=play.encvoy.introduction.account("person").login), err=True
         )
+        if needs_tls(version) and tls is None:
+            click.echo(f"{HTTPS.format(version=version)} Add --tls DIR to be able to.", err=True)
         logs.configure()
         await stopped.wait()
     return 0

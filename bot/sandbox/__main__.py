@@ -16,6 +16,7 @@ from bot.sandbox.authority import Authority, authority_in
 from bot.sandbox.encvoy.standin import EncvoyStandIn
 from bot.sandbox.rocketchat.ddp.sockets import Publication
 from bot.sandbox.rocketchat.instances import Sticky
+from bot.sandbox.rocketchat.oauth_settings import MODULE
 from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from bot.sandbox.serving import Introduction
 
@@ -54,6 +55,8 @@ def behaviour(given: Mapping[str, Any]) -> dict[str, Any]:
         rest["sticky"] = Sticky(rest["sticky"])
     if "publication" in rest:
         rest["publication"] = Publication(rest["publication"])
+    if rest.pop("licence", False):
+        rest["modules"] = (MODULE,)
     if "overwrite" in rest:
         rest["overwritten"] = dict(_overwritten(pair) for pair in rest.pop("overwrite"))
     return {**arguments, "switches": Switches(**rest)}

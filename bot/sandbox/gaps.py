@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.sandbox.ledger import Ledger
 
@@ -13,7 +14,7 @@ class Gap:
     """One exchange. Times in seconds of `time.monotonic()`."""
 
     live: float
-    """When people began to sign in by the new secret (Rocket.Chat's `live`)."""
+    """When people began to sign in by the new secret (Rocket.Chat's `live`, or `strategy` on its modern engine)."""
     switched: float
     """When Encvoy ID began to accept it, and to refuse the one before (`switched`)."""
 
@@ -23,13 +24,14 @@ class Gap:
         return abs(self.live - self.switched)
 
 
-def gaps(rocketchat: Ledger, encvoy: Ledger) -> tuple[Gap, ...]:
-    """One for each secret that both sides came to use, in the order in which Encvoy ID switched.
+def gaps(rocketchat: Ledger, encvoy: Ledger, by: Literal["live", "strategy"] = "live") -> tuple[Gap, ...]:
+    """One for each secret that both sides came to use, in the order in which Encvoy ID switched. `by` is the kind of
+    entry that tells since when Rocket.Chat uses one: `strategy` where people sign in by its modern engine.
 
     The first secret of an application counts too: whoever measures rotations leaves out what setup did.
     """
     live: dict[str, float] = {}
-    for entry in rocketchat.of("live"):
+    for entry in rocketchat.of(by):
         live.setdefault(entry.body["secret"], entry.at)
     return tuple(
         Gap(live[entry.body["secret"]], entry.at) for entry in encvoy.of("switched") if entry.body["secret"] in live

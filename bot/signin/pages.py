@@ -92,13 +92,6 @@ def read_settings(document: Any) -> dict[str, Any]:
     }
 
 
-def read_major(document: Any) -> int | None:
-    """The major version in `/api/info`."""
-    version = document.get("version") if isinstance(document, Mapping) else None
-    found = re.match(r"\d+", version) if isinstance(version, str) else None
-    return int(found.group()) if found else None
-
-
 def new_credential_token() -> str:
     """43 random characters that tie the callback to the browser that began."""
     return secrets.token_urlsafe(TOKEN_BYTES)
@@ -140,11 +133,17 @@ def read_config(html: str) -> Mapping[str, Any] | None:
         return None
     # By hand: Python's parser of HTML can take minutes for a page that was made for it, and gives up on others.
     text, end, _ = html[html.find(">", found.end()) + 1 :].partition("<")
-    try:
-        config = read_json(unescape(text)) if end else None
-    except Unreadable:
+    if not end:
         return None
-    return config if isinstance(config, Mapping) else None
+    # Some servers escape each text inside the JSON, others the JSON as a whole (facts/rocketchat.md §3.1b).
+    for candidate in (text, unescape(text)):
+        try:
+            config = read_json(candidate)
+        except Unreadable:
+            continue
+        if isinstance(config, Mapping):
+            return {name: unescape(value) if isinstance(value, str) else value for name, value in config.items()}
+    return None
 
 
 def read_outcome(html: str) -> Outcome | None:

@@ -1,25 +1,28 @@
 """Signs a person in as a browser would, by HTTP: from the button on Rocket.Chat's login page to the logged-in user.
 
-Rocket.Chat's legacy login engine only (facts/rocketchat.md §3.3); Encvoy ID's pages as in facts/encvoy-id.md §6. Used
-by the demo, by `test --login`, and by tests. Independent of the bot's clients, so that it proves what they set up.
+Rocket.Chat's login engines as in facts/rocketchat.md §3.3 (legacy) and §3.4 (modern: see `modern`); Encvoy ID's pages
+as in facts/encvoy-id.md §6. Used by the demo, by `test --login`, and by tests. Independent of the bot's clients, so
+that it proves what they set up.
 """
 
 from __future__ import annotations
 
-import enum
 import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 from bot.addresses import same_origin
 from bot.bounds import Unreadable, read_json
 from bot.encvoy.urls import resolve
 from bot.encvoy.widget import defused, read_page, safe_word
-from bot.errors import RemoteError, UserError
+from bot.errors import RemoteError
 from bot.secret import Secret
+from bot.signin.modern import ModernEngine
+from bot.signin.modern_pages import Start
+from bot.signin.outcome import SignedIn, Step, WalkFailed
 from bot.signin.pages import (
     Button,
     MethodError,
@@ -28,7 +31,6 @@ from bot.signin.pages import (
     method_call,
     new_credential_token,
     read_button,
-    read_major,
     read_method_answer,
     read_outcome,
     read_settings,
@@ -37,43 +39,16 @@ from bot.signin.pages import (
 from bot.wire import TOTAL_SECONDS, Answer, Browser, Wire
 
 MOST_HOPS = 20
-FIRST_MODERN = 9
-"""The first major version without the legacy engine (facts/rocketchat.md §0.3)."""
+Engine = Literal["legacy", "modern"]
+"""Rocket.Chat's login engines (facts/rocketchat.md §0.3)."""
+MODERN_FLOW = "Accounts_OAuth_Use_Modern_Flow"
+"""The public setting that chooses between them, where both are there."""
+
+__all__ = ["Engine", "SignedIn", "Step", "WalkFailed", "sign_in"]
+HIDDEN = "User not found"
+"""What every refusal of a person reads."""
 
 _INTERACTION = re.compile(r".*/interaction/[^/?#]+")
-
-
-class Step(enum.Enum):
-    """Where on the way."""
-
-    BUTTON = "finding the button on the login page"
-    AUTHORIZE = "being sent to Encvoy ID"
-    PASSWORD = "signing in at Encvoy ID"
-    CONSENT = "answering what Encvoy ID asks"
-    CALLBACK = "coming back to Rocket.Chat"
-    LOGIN = "being logged in by Rocket.Chat"
-
-
-class WalkFailed(UserError):
-    """The test sign-in did not get through."""
-
-    def __init__(self, step: Step, why: str, *, code: str | None = None, mend: str = "") -> None:
-        """`code`: a short word for what it was, of the system that refused."""
-        self.step = step
-        self.code = code
-        super().__init__(f"The sign-in stopped at {step.value}.", why=why, mend=mend)
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """Somebody came through."""
-
-    user_id: str
-    """In Rocket.Chat."""
-    token: Secret
-    """A login token of Rocket.Chat; whoever holds it is that person."""
-    pages: tuple[str, ...]
-    """The pages of Encvoy ID in the order they came, the login itself excepted: `steps`, `publicity`, `access`."""
 
 
 async def sign_in(
@@ -85,12 +60,13 @@ async def sign_in(
     profile: Mapping[str, str] | None = None,
     timeout: float = TOTAL_SECONDS,
     tls: ssl.SSLContext | None = None,
+    engine: Engine | None = None,
 ) -> SignedIn:
     """Walks the whole way in a fresh browser, consenting to what is asked.
 
     `service` is the name in addresses (`encvoyid`); `profile` the answers for fields that Encvoy ID may demand;
-    `timeout` in seconds for each request; `tls` where more than the system's authorities is trusted. WalkFailed says
-    where it stopped and why; UserError, that this Rocket.Chat has no legacy login engine.
+    `timeout` in seconds for each request; `tls` where more than the system's authorities is trusted; `engine` where it
+    is known, otherwise what is met decides. WalkFailed says where it stopped and why.
     """
     base = rocketchat_url.rstrip("/")
     async with (
@@ -101,7 +77,7 @@ async def sign_in(
     ):
         walk = _Walk(chat, identity, base, login, password, profile or {})
         try:
-            return await walk.to_the_end(chat_wire, service)
+            return await walk.to_the_end(chat_wire, service, engine)
         except RemoteError as failure:
             failed = WalkFailed(walk.step, failure.what, code=failure.code)
         raise failed
@@ -120,9 +96,51 @@ class _Walk:
     step: Step = Step.BUTTON
     pages: list[str] = field(default_factory=list)
 
-    async def to_the_end(self, chat_wire: Wire, service: str) -> SignedIn:
-        button, site_url = await self._press(service)
-        redirect_uri = f"{site_url}/_oauth/{service}{'?close' if button.old_callback else ''}"
+    async def to_the_end(self, chat_wire: Wire, service: str, engine: Engine | None) -> SignedIn:
+        button, settings = await self._look(service)
+        site_url = settings.get("Site_Url")
+        site_url = site_url.rstrip("/") if isinstance(site_url, str) and site_url else self.base
+        modern = ModernEngine(self.chat, chat_wire, self.base, site_url)
+        start = await self._press(modern, service, engine, settings.get(MODERN_FLOW))
+        if start is not None:
+            return await self._by_modern(modern, start)
+        return await self._by_legacy(chat_wire, button, site_url)
+
+    async def _look(self, service: str) -> tuple[Button, Mapping[str, Any]]:
+        """What the login page knows: the button, and Rocket.Chat's public settings."""
+        settings = read_settings(await self._asked(f"/api/v1/settings.public?_id=Site_Url,{MODERN_FLOW}"))
+        button = read_button(await self._asked("/api/v1/settings.oauth"), service)
+        if button is None:
+            raise WalkFailed(
+                self.step, "Rocket.Chat's login page has no such button.", mend="`/sso status` shows what is missing."
+            )
+        return button, settings
+
+    async def _press(self, modern: ModernEngine, service: str, engine: Engine | None, chosen: object) -> Start | None:
+        """Where the modern engine sends the browser; None for the legacy one, whose button leads away by itself.
+        `chosen` is the setting between both: where there is none, the one that answers is the one there is."""
+        if engine == "legacy" or (engine is None and chosen is False):
+            return None
+        start = await modern.press(service)
+        if start is None and (engine == "modern" or chosen is True):
+            raise WalkFailed(
+                self.step,
+                "Rocket.Chat begins no sign-in behind the button, and shows its own page instead.",
+                mend="`/sso status` shows what is missing.",
+            )
+        return start
+
+    async def _by_modern(self, modern: ModernEngine, start: Start) -> SignedIn:
+        self.step = Step.AUTHORIZE
+        callback = await self._through_encvoy_id(start.location, start.redirect_uri)
+        self.step = Step.CALLBACK
+        end = await modern.come_back(callback)
+        self.step = Step.LOGIN
+        user_id, token = await modern.log_in(end)
+        return SignedIn(user_id, token, tuple(self.pages))
+
+    async def _by_legacy(self, chat_wire: Wire, button: Button, site_url: str) -> SignedIn:
+        redirect_uri = f"{site_url}/_oauth/{button.service}{'?close' if button.old_callback else ''}"
         token = new_credential_token()
         self.step = Step.AUTHORIZE
         start = authorize_url(button, redirect_uri, state_of(button, token, f"{site_url}/home"))
@@ -131,24 +149,6 @@ class _Walk:
         outcome = await self._come_back(callback, token)
         self.step = Step.LOGIN
         return await self._log_in(chat_wire, outcome, token)
-
-    async def _press(self, service: str) -> tuple[Button, str]:
-        """What the login page knows: the button, and Rocket.Chat's own address."""
-        major = read_major(await self._asked("/api/info"))
-        wanted = "Site_Url,Accounts_OAuth_Use_Modern_Flow"
-        settings = read_settings(await self._asked(f"/api/v1/settings.public?_id={wanted}"))
-        if (major is not None and major >= FIRST_MODERN) or settings.get("Accounts_OAuth_Use_Modern_Flow") is True:
-            raise UserError(
-                "This Rocket.Chat has the modern login engine, which the test sign-in cannot walk yet.",
-                mend="Sign in once in a browser.",
-            )
-        button = read_button(await self._asked("/api/v1/settings.oauth"), service)
-        if button is None:
-            raise WalkFailed(
-                self.step, "Rocket.Chat's login page has no such button.", mend="`/sso status` shows what is missing."
-            )
-        site_url = settings.get("Site_Url")
-        return button, site_url.rstrip("/") if isinstance(site_url, str) and site_url else self.base
 
     async def _asked(self, path: str) -> Any:
         route = f"GET {path.partition('?')[0]}"

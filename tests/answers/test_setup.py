@@ -157,7 +157,6 @@ async def test_accounts_that_take_too_long(world: World, asks: Asks, monkeypatch
 async def test_the_modern_engine(tmp_path: Path, hears: Heard) -> None:
     switches = Switches(modules={"oauth-enterprise"})
     async with world_at(tmp_path, version="9.0", switches=switches) as world, world.play.bot():
-        grounds.modern_callback(world)
         hears(await world.ask("setup"), typed="!sso setup")
 
 
@@ -165,7 +164,6 @@ async def test_the_modern_engine(tmp_path: Path, hears: Heard) -> None:
 async def test_the_modern_engine_without_email(tmp_path: Path, hears: Heard) -> None:
     switches = Switches(modules={"oauth-enterprise"})
     async with world_at(tmp_path, version="9.0", switches=switches) as world, world.play.bot():
-        grounds.modern_callback(world)
         await world.ask("setup")
         hears(await world.ask("setup --no-email"), typed="!sso setup --no-email")
 

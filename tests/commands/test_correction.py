@@ -124,7 +124,7 @@ async def test_a_room_that_takes_nothing_is_tried_again_later(old: Counter, chat
 
 
 async def test_a_rocketchat_that_does_not_say_is_asked_again_later(old: Counter, chat: MemoryChat) -> None:
-    old.world.script = lambda call: Unreachable("Rocket.Chat", "") if call == "server before" else None
+    old.world.script = lambda call: Unreachable("Rocket.Chat", "") if call == "profile before" else None
     with pytest.raises(Unreachable):
         await start(old, chat)
     old.world.script = lambda call: None

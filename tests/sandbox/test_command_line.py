@@ -81,7 +81,7 @@ def test_what_is_given_after_the_name_counts(started: list[tuple[Any, ...]]) -> 
 
 def test_both_stand_ins_take_the_same_options(started: list[tuple[Any, ...]]) -> None:
     run("sandbox", *ALL)
-    [(target, _, given)] = started
+    [(target, _, given, _)] = started
     assert target == "bot.demo:sandbox"
     assert behaviour(given) == MEANT
 

@@ -48,3 +48,9 @@ def test_a_spread_has_the_middle_and_the_worst() -> None:
 def test_a_spread_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="nothing was measured"):
         Spread.of(())
+
+
+def test_on_the_modern_engine_the_strategy_counts_and_not_the_record() -> None:
+    rocketchat, encvoy = ledgers({"a": 1.0}, {"a": 1.5})
+    rocketchat.add("strategy", at=1.25, body={"secret": "a"})
+    assert gaps(rocketchat, encvoy, by="strategy") == (Gap(live=1.25, switched=1.5),)

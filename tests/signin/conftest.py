@@ -28,8 +28,6 @@ class LittleChat:
     identity: EncvoyStandIn
     url: str = ""
     site_url: str = ""
-    version: str = "8.8"
-    modern: bool = False
     login_style: str = "redirect"
     authorize_path: str = "/oidc/auth"
     button: bool = True
@@ -47,22 +45,20 @@ class LittleChat:
     parked: dict[str, tuple[str | None, str]] = field(default_factory=dict)
     """Credential token to (secret, sub); neither where the exchange failed."""
     logins: int = 0
+    errors_are_400: bool = True
+    """As since 8.0; before, a method's error came with a 200 (facts/rocketchat.md §1.7)."""
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/api/info", self.info),
             web.get("/api/v1/settings.public", self.settings),
             web.get("/api/v1/settings.oauth", self.services),
             web.get(f"/_oauth/{SERVICE}", self.callback),
             web.post("/api/v1/method.callAnon/login", self.login),
         ]
 
-    async def info(self, request: web.Request) -> web.Response:
-        return web.json_response({"version": self.version, "success": True})
-
     async def settings(self, request: web.Request) -> web.Response:
-        values = {"Site_Url": self.site_url + "/", "Accounts_OAuth_Use_Modern_Flow": self.modern}
-        rows = [{"_id": name, "value": values[name]} for name in request.query["_id"].split(",")]
+        values = {"Site_Url": self.site_url + "/"}
+        rows = [{"_id": name, "value": values[name]} for name in request.query["_id"].split(",") if name in values]
         return web.json_response({"settings": rows, "success": True}, status=self.status)
 
     async def services(self, request: web.Request) -> web.Response:
@@ -127,7 +123,7 @@ class LittleChat:
         else:
             answer = {"result": {"id": f"user{sub}", "token": secrets.token_urlsafe(32), "type": "oauth"}}
         message = json.dumps({"msg": "result", "id": "1"} | answer)
-        failed = "error" in answer and int(self.version.partition(".")[0]) >= 8
+        failed = "error" in answer and self.errors_are_400
         return web.json_response({"success": not failed, "message": message}, status=400 if failed else 200)
 
 

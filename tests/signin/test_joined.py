@@ -4,81 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
-from bot.errors import UserError
 from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.rocketchat.oauth_settings import add_service
 from bot.sandbox.rocketchat.standin import RocketChatStandIn
-from bot.secret import Secret
-from bot.signin.walk import SignedIn, Step, WalkFailed, sign_in
-
-KEY = "Accounts_OAuth_Custom-Encvoyid"
-
-
-@dataclass
-class Joined:
-    """Both sides, and how somebody walks."""
-
-    rocketchat: RocketChatStandIn
-    encvoy: EncvoyStandIn
-    client_id: str
-
-    @property
-    def problem(self) -> str:
-        """Why Rocket.Chat refused somebody last; no client hears it."""
-        noted: str = self.rocketchat.ledger.of("sign-in")[-1].body["problem"]
-        return noted
-
-    async def walk(self, role: str = "person", **more: Any) -> SignedIn:
-        person = self.encvoy.person(role)
-        return await sign_in(self.rocketchat.url, "encvoyid", person.login, Secret(person.password), **more)
-
-    async def set(self, **settings: Any) -> None:
-        """Writes settings of the service by suffix (`on` is the switch), and waits until they are live."""
-        for suffix, value in settings.items():
-            self.rocketchat.settings.write(KEY if suffix == "on" else f"{KEY}-{suffix}", value)
-        await self.rocketchat.ledger.wait_for(lambda _: self._settled(settings), timeout=5)
-
-    def _settled(self, settings: dict[str, Any]) -> bool:
-        live = self.rocketchat.login_services.get("encvoyid")
-        if settings.get("on") is False:
-            return live is None
-        names = {"secret": "secret", "login_style": "loginStyle", "merge_users": "mergeUsers", "id": "clientId"}
-        return live is not None and all(
-            live.fields[field] == settings[suffix] for suffix, field in names.items() if suffix in settings
-        )
-
-
-async def join(rocketchat: RocketChatStandIn, encvoy: EncvoyStandIn) -> Joined:
-    """An application and a service that name each other."""
-    callback = f"{rocketchat.url}/_oauth/encvoyid"
-    columns = {"name": "Rocket.Chat", "domain": rocketchat.url, "redirect_uris": [callback]}
-    row = encvoy.clients.create(encvoy.state.iso(), columns | {"parent_id": encvoy.state.main_id})
-    encvoy.clients.rules[row["client_id"]] = [encvoy.state.rule(name).id for name in ("login", "email")]
-    add_service(rocketchat.settings, "Encvoyid", gated=False)
-    joined = Joined(rocketchat, encvoy, row["client_id"])
-    await joined.set(
-        url=encvoy.url,
-        token_path="/oidc/token",
-        identity_path="/oidc/me",
-        authorize_path="/oidc/auth",
-        scope="openid profile email",
-        id=row["client_id"],
-        secret=row["client_secret"],
-        token_sent_via="payload",
-        identity_token_sent_via="header",
-        login_style="redirect",
-        key_field="username",
-        username_field="login",
-        name_field="nickname",
-        merge_users=True,
-        on=True,
-    )
-    return joined
+from bot.signin.walk import Step, WalkFailed
+from tests.support.joined import Joined, join
 
 
 @pytest.fixture
@@ -145,7 +77,7 @@ async def test_without_merging_a_renamed_person_is_refused(joined: Joined) -> No
     assert joined.problem == "User with username plain1 already exists [CustomOAuth]"
 
 
-async def test_a_wrong_secret_stops_at_the_callback(joined: Joined) -> None:
+async def test_a_wrong_secret_stops_at_the_callback_without_a_reason(joined: Joined) -> None:
     await joined.set(secret="another")
 
     with pytest.raises(WalkFailed) as caught:
@@ -169,13 +101,6 @@ async def test_both_login_styles_come_through(joined: Joined, style: str) -> Non
     await joined.set(login_style=style)
 
     assert joined.rocketchat.people.get((await joined.walk()).user_id) is not None
-
-
-async def test_the_modern_engine_is_refused(joined: Joined) -> None:
-    joined.rocketchat.settings.write("Accounts_OAuth_Use_Modern_Flow", True)
-
-    with pytest.raises(UserError, match="modern"):
-        await joined.walk()
 
 
 async def test_a_workspace_below_a_path_is_walked_too() -> None:

@@ -19,7 +19,6 @@ from bot.signin.pages import (
     method_call,
     new_credential_token,
     read_button,
-    read_major,
     read_method_answer,
     read_outcome,
     read_settings,
@@ -176,14 +175,6 @@ def test_settings_are_read_by_id() -> None:
     rows = [{"_id": "Site_Url", "value": "https://a.example"}, {"value": 1}, "text"]
 
     assert read_settings({"settings": rows}) == {"Site_Url": "https://a.example"}
-
-
-@pytest.mark.parametrize(
-    ("document", "major"),
-    [({"version": "8.8"}, 8), ({"version": "10.0.1"}, 10), ({"version": "x"}, None), ({}, None), (None, None)],
-)
-def test_the_major_version(document: Any, major: int | None) -> None:
-    assert read_major(document) == major
 
 
 def test_a_method_call_is_json_in_json() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from bot.errors import UserError
 from bot.sandbox.encvoy.standin import EncvoyStandIn
 from bot.sandbox.faults import Effect, Fault
 from bot.secret import Secret
@@ -112,17 +111,6 @@ async def test_a_rate_limit_at_the_login_page_is_named(chat: Any) -> None:
     assert "429" in failure.why
 
 
-@pytest.mark.parametrize("change", [{"version": "9.0"}, {"version": "10.1"}, {"modern": True}])
-async def test_the_modern_engine_is_refused_in_words(chat: Any, change: dict[str, Any]) -> None:
-    for name, value in change.items():
-        setattr(chat, name, value)
-
-    with pytest.raises(UserError, match="modern login engine") as caught:
-        await walk(chat)
-
-    assert not isinstance(caught.value, WalkFailed)
-
-
 async def test_a_callback_that_is_not_registered_is_named(chat: Any, identity: EncvoyStandIn) -> None:
     identity.clients.by_id[chat.client_id]["redirect_uris"] = ["https://other.example/cb"]
 
@@ -198,12 +186,12 @@ async def test_a_refusal_of_rocketchat_is_told_and_defused(
     assert said in failure.why
 
 
-@pytest.mark.parametrize("version", ["6.14", "7.10", "8.8"])
+@pytest.mark.parametrize("errors_are_400", [False, True])
 @pytest.mark.parametrize("refusal", [{}, {"error": 401, "reason": "User not found"}])
 async def test_no_reason_is_inferred_from_an_answer_that_has_none(
-    chat: Any, refusal: dict[str, Any], version: str
+    chat: Any, refusal: dict[str, Any], errors_are_400: bool
 ) -> None:
-    chat.refuses, chat.version = refusal, version
+    chat.refuses, chat.errors_are_400 = refusal, errors_are_400
 
     failure = await stopped(chat)
 

@@ -249,11 +249,6 @@ def callback_elsewhere(world: World) -> Ground:
     return fault(world.rocketchat, path="/_oauth/", status=404, body="<h1>Not Found</h1>", content_type="text/html")
 
 
-def modern_callback(world: World) -> None:
-    rule = Fault("GET", "/_oauth/", status=302, headers={"Location": "/login"}, content_type="text/html")
-    world.rocketchat.faults.add(rule)
-
-
 @contextlib.contextmanager
 def nothing(world: World) -> Iterator[None]:
     """All is well at the servers."""

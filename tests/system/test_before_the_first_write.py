@@ -11,7 +11,6 @@ from bot.sandbox.encvoy.people import Role
 from bot.sandbox.faults import Fault
 from bot.sandbox.rocketchat.oauth_settings import add_service
 from bot.sandbox.rocketchat.standin import Switches
-from tests.support.grounds import modern_callback
 from tests.support.snapshot import snapshot
 from tests.support.world import SETTINGS, World, world_at
 
@@ -96,7 +95,6 @@ async def test_rocketchat_9_without_the_licence_module(tmp_path: Any, modules: t
         assert "Administration → Subscription, or stay on Rocket.Chat 8" in answer
 
         world.rocketchat.modules.add("oauth-enterprise")
-        modern_callback(world)
         assert "✗" not in await world.ask("setup")
 
 

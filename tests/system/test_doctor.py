@@ -38,7 +38,6 @@ from tests.support.grounds import (
     keys_of_another_kind,
     keys_unreadable,
     licence_expired,
-    modern_callback,
     moved_to,
     permission,
     room_encrypted,
@@ -132,12 +131,8 @@ class Practice:
 
 
 @contextlib.asynccontextmanager
-async def practice(
-    folder: Path, prepare: Callable[[World], None] | None = None, **options: Any
-) -> AsyncIterator[Practice]:
+async def practice(folder: Path, **options: Any) -> AsyncIterator[Practice]:
     async with world_at(folder, **{"settle": 0.02, **options}) as world, world.play.bot() as bot:
-        if prepare is not None:
-            prepare(world)
         answer = await world.ask("setup")
         assert "✗" not in answer, answer
         yield Practice(world, bot)
@@ -172,10 +167,8 @@ async def test_an_encvoy_id_that_is_down_turns_one_check(tmp_path: Path) -> None
 
 
 async def test_a_licence_that_ran_out_turns_one_check(tmp_path: Path) -> None:
-    """From 9.0 on the login engine is the modern one, which sends a refused sign-in to `/login`; the stand-in does not
-    have it (facts/rocketchat.md §3.4)."""
     switches = Switches(modules={"oauth-enterprise"})
-    async with practice(tmp_path, prepare=modern_callback, version="9.0", switches=switches) as now:
+    async with practice(tmp_path, version="9.0", switches=switches) as now:
         with licence_expired(now.world):
             assert await now.failing(by_chat=True) == {"Licence for Custom OAuth"}
         assert await now.failing(by_chat=True) == set()

@@ -85,6 +85,8 @@ class Instance:
         self.strategies: dict[str, Document] = {}
         """By service: what this process itself signs in with since its last run, the secret included. The legacy engine
         takes client id and secret from the shared record instead."""
+        self.after_run: list[Callable[[], None]] = []
+        """What else is rebuilt with each run."""
         self._settings = settings
         self._services = services
         self._clock = clock
@@ -159,6 +161,8 @@ class Instance:
         for service, fields in builds:
             if fields is None:
                 self.strategies.pop(service, None)
+        for rebuild in self.after_run:
+            rebuild()
 
     # Start and stop.
 

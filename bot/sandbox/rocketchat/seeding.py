@@ -56,6 +56,8 @@ class Switches:
     instance_header: bool = True
     """Whether answers carry `X-Instance-ID`."""
     allow_unrecognised_slash: bool = False
+    stale_scope: bool = False
+    """On is a version whose modern engine keeps the scope of the first route (facts/rocketchat.md §3.1b)."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The stand-in of Rocket.Chat: one workspace, seeded and served on one loopback port.
 
 What it imitates is facts/rocketchat.md, §11 above all: version 8.8 with the legacy login engine unless told otherwise.
+From 8.7 on the modern engine is there as well, by which people sign in in 9.x, or where its setting is on.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from bot.sandbox.faults import Faults, observe
 from bot.sandbox.rocketchat.ddp.endpoint import Endpoint
 from bot.sandbox.rocketchat.ddp.sockets import Publication
 from bot.sandbox.rocketchat.ddp.streams import Streams
+from bot.sandbox.rocketchat.documents import Document
 from bot.sandbox.rocketchat.instance import Timing
 from bot.sandbox.rocketchat.instances import REQUEST_KEY
 from bot.sandbox.rocketchat.logins import Logins
+from bot.sandbox.rocketchat.oauth.modern import ModernEngine
 from bot.sandbox.rocketchat.oauth.pages import CallbackPages
 from bot.sandbox.rocketchat.oauth.signin import SignIn
 from bot.sandbox.rocketchat.people import User
@@ -31,6 +34,7 @@ from bot.sandbox.rocketchat.rest import (
     chat,
     login,
     methods,
+    modern_login,
     oauth_admin,
     roles,
     server,
@@ -102,6 +106,7 @@ class RocketChatStandIn:
         self.login_services, self.second_factor = workspace.login_services, workspace.second_factor
         self.chat, self.sockets, self.instances = workspace.chat, workspace.sockets, workspace.instances
         self.sign_in = SignIn(workspace, self._http)
+        self.modern = ModernEngine(workspace, self._http, stale_scope=switches.stale_scope)
         self.logins = Logins(self.people, self.sign_in.log_in, self.second_factor)
         self.oauth_admin = OAuthAdmin(workspace)
         know_user = switches.open_routes_know_user
@@ -126,10 +131,18 @@ class RocketChatStandIn:
         self._seeded = seed_workspace(workspace, switches)
         self.instances.load()
         players = {role: self.person(role) for role in PLAYERS}
-        self._parts: list[Part] = [Pages(workspace, self._path, players), SandboxRoutes(workspace, players)]
+        pages = Pages(workspace, self._path, players)
+        self._parts: list[Part] = [pages, SandboxRoutes(workspace, players)]
+        legacy = CallbackPages(self.sign_in, self._path, self.faults.closing)
         if self.version.major < 9:
-            # The legacy engine, and so its callback, is gone (facts/rocketchat.md §0.3); the modern one isn't here yet.
-            self._parts.append(CallbackPages(self.sign_in, self._path, self.faults.closing))
+            self._parts.append(legacy)
+        self._parts.append(
+            self.modern.pages(
+                allowed=self._may_begin,
+                shell=pages.shell,
+                callback=pages.shell if self.version.major >= 9 else legacy.callback,
+            )
+        )
         self._declare()
 
     @property
@@ -158,6 +171,15 @@ class RocketChatStandIn:
         )
         return Introduction(self.url, env, accounts)
 
+    def live(self, service: str) -> Document | None:
+        """The fields by which people sign in right now, the secret included, by whichever engine; None if they can't
+        (facts/rocketchat.md §5.5)."""
+        if self._workspace.modern_login:
+            strategy = self.modern.strategies.get(service)
+            return dict(strategy.fields) if strategy else None
+        record = self.login_services.get(service)
+        return dict(record.fields) if record else None
+
     def person(self, role: str) -> User:
         """A seeded person by the role in the introduction: admin, admin2, bot, member."""
         return self._seeded[role].user
@@ -175,6 +197,7 @@ class RocketChatStandIn:
         self.settings.overwrite()
         self.instances.resume()
         self.sign_in.restart()
+        self.modern.restart()
 
     async def stop(self) -> None:
         """Closes the port and every connection; what hangs is let go."""
@@ -197,6 +220,10 @@ class RocketChatStandIn:
             raise RuntimeError("the stand-in is not running")
         return self._client
 
+    def _may_begin(self, ip: str) -> bool:
+        """The limit of `/oauth/<service>`, one for all services (facts/rocketchat.md §3.4, no. 1)."""
+        return self.api.allows(ip, "/oauth/:service", "GET")
+
     def _declare(self) -> None:
         """Every REST route."""
         api, workspace = self.api, self._workspace
@@ -206,6 +233,7 @@ class RocketChatStandIn:
         roles.register(api, workspace)
         server.register(api, workspace)
         login.register(api, self.people, self.second_factor, self.version)
+        modern_login.register(api, self.modern.completion)
         methods.register(api, workspace, self.logins, self.oauth_admin)
         oauth_admin.register(api, self.oauth_admin)
         chat.register(api, self.chat)

@@ -37,6 +37,14 @@ class Workspace:
     chat: Chat
     sockets: Sockets
 
+    @property
+    def modern_login(self) -> bool:
+        """Whether people sign in by the modern login engine: always in 9.x, by a setting in 8.7–8.9, never before
+        (facts/rocketchat.md §0.3)."""
+        if self.version.major >= 9:
+            return True
+        return self.version >= (8, 7) and self.settings.get("Accounts_OAuth_Use_Modern_Flow", False) is True
+
     @classmethod
     def empty(
         cls,

@@ -172,7 +172,9 @@ async def test_the_second_factor_error_of_an_email_code_reaches_the_socket(rocke
 
 async def test_9_has_no_legacy_engine() -> None:
     async with running("9.0") as rocket:
-        assert (await rocket.get("/_oauth/encvoyid", who=None)).status == 404
+        callback = await rocket.get("/_oauth/encvoyid", who=None, code="x", state="y")
+        assert callback.status == 200
+        assert 'id="config"' not in callback.text
         answer = await rocket.method("login", {"oauth": {"credentialToken": "x"}}, who=None)
         assert answer["error"]["reason"] == "Unrecognized options for login request"
         assert '"legacy": false' in (await rocket.get("/login", who=None)).text

@@ -1,1 +1,1 @@
-"""Signing in to the Rocket.Chat stand-in by single sign-on: the legacy login engine and its pages."""
+"""Signing in to the Rocket.Chat stand-in by single sign-on: both login engines, the legacy and the modern one."""

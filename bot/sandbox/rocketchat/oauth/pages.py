@@ -19,7 +19,8 @@ _templates = Environment(loader=FileSystemLoader(_FOLDER), autoescape=select_aut
 
 
 class CallbackPages:
-    """Serves them. `root` is the path below which the workspace lives, empty or `/chat`; `closing` ends what hangs."""
+    """Makes the page of the callback, whose address is served where the modern engine steps aside, and serves what it
+    loads. `root` is the path below which the workspace lives, empty or `/chat`; `closing` ends what hangs."""
 
     def __init__(self, sign_in: SignIn, root: str, closing: asyncio.Event) -> None:
         self._sign_in = sign_in
@@ -27,15 +28,14 @@ class CallbackPages:
         self._closing = closing
 
     def serve(self, app: web.Application) -> None:
-        """Puts them on `app`."""
-        app.router.add_get("/_oauth/{service}", self._callback)
+        """Puts the scripts on `app`."""
         for name in _SCRIPTS:
             app.router.add_get(f"/packages/oauth/{name}", self._script)
 
     async def _script(self, request: web.Request) -> web.Response:
         return looks.file(_FOLDER / request.path.rpartition("/")[2])
 
-    async def _callback(self, request: web.Request) -> web.StreamResponse:
+    async def callback(self, request: web.Request) -> web.StreamResponse:
         """Always 200 and HTML; what went wrong is told to the mobile app alone. The page is Meteor's, its style
         included, which hides the configuration."""
         if self._sign_in.overrun():

@@ -157,6 +157,12 @@ class Api:
             raise _TooMany(text, headers)
         return headers
 
+    def allows(self, ip: str, pattern: str, method: str) -> bool:
+        """Counts one call of what is no REST route and has the default limit all the same."""
+        if not self.settings.get("API_Enable_Rate_Limiter", True):
+            return True
+        return self.limiter.count(self._default_limit(), (ip, pattern, method), self.clock.monotonic()).allowed
+
     def _default_limit(self) -> Limit:
         calls = self.settings.get("API_Enable_Rate_Limiter_Limit_Calls_Default", 10)
         return Limit(calls, self.settings.get("API_Enable_Rate_Limiter_Limit_Time_Default", 60000) / 1000)

@@ -31,17 +31,17 @@ class Pages:
 
     def serve(self, app: web.Application) -> None:
         """Puts them on `app`."""
-        for path in ("/", "/home", "/login"):
-            app.router.add_get(path, self._login)
+        for path in ("/", "/home", "/login", "/2fa/{method}/{challenge}"):
+            app.router.add_get(path, self.shell)
         # A private group has an address of its own in the real client; here both lead to any room.
         for path in ("/channel/{room}", "/group/{room}"):
             app.router.add_get(path, self._room)
         app.router.add_get(looks.STYLESHEET, looks.stylesheet)
         app.router.add_get("/sandbox/{name}", self._file)
 
-    async def _login(self, request: web.Request) -> web.Response:
-        """For whoever is logged in, `/` and `/home` lead on to the room; the script sees to it, as the login is kept in
-        the browser."""
+    async def shell(self, request: web.Request) -> web.Response:
+        """The login page. For whoever is logged in, `/` and `/home` lead on to the room; the script sees to it, as the
+        login is kept in the browser."""
         settings = self._workspace.settings
         services = [s.public for s in self._workspace.login_services.all() if s.fields["custom"]]
         data = {
@@ -49,7 +49,8 @@ class Pages:
             "room": ADMIN_ROOM,
             "siteUrl": str(settings.get("Site_Url")).rstrip("/"),
             "services": services,
-            "legacy": self._workspace.version.major < 9,
+            "legacy": not self._workspace.modern_login,
+            "challenge": dict(request.match_info) if "challenge" in request.match_info else None,
         }
         return self._page("login.html", data, services=services, form=settings.get("Accounts_ShowFormLogin"))
 

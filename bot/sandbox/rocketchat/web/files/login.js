@@ -1,5 +1,5 @@
-// The login page: the password, the sandbox's people, and what the legacy engine of Rocket.Chat does in the browser
-// (facts/rocketchat.md §3.3).
+// The login page: the password, the sandbox's people, and what either login engine of Rocket.Chat does in the browser
+// (facts/rocketchat.md §3.3, §3.4).
 import { actAs, address, data as read, login, logOut, Refused, remember, rest } from './api.js';
 
 const data = read();
@@ -44,9 +44,53 @@ async function complete(credentialToken, credentialSecret, code) {
   return arrive();
 }
 
+const BLOCKED = 'The browser blocked the window in which Encvoy ID opens. Allow it, then press again.';
+
+/** The modern engine: the server begins; the end comes to /home as a code, or from the window as a message. */
+function begin(service) {
+  const start = address(`oauth/${service.service}`);
+  if (service.loginStyle !== 'popup') {
+    location.href = start;
+    return;
+  }
+  const popup = window.open(start, 'Login', 'width=500,height=700');
+  if (!popup) {
+    say(BLOCKED);
+    return;
+  }
+  window.addEventListener('message', ({ origin, source, data: said }) => {
+    if (origin !== location.origin || source !== popup) return;
+    if (said.oauthPopupCommand === 'oauth-login-with-token') trying(() => resume(said.token));
+    if (said.oauthPopupCommand === 'redirect') location.href = new URL(said.path, location.origin);
+  });
+}
+
+async function resume(token) {
+  const answer = await rest('POST', 'login', { resume: token });
+  remember(answer.data.userId, answer.data.authToken);
+  return arrive();
+}
+
+async function redeem(code) {
+  history.replaceState(null, '', address('home'));
+  const answer = await rest('POST', 'loginCode.redeem', { code });
+  return resume(answer.loginToken);
+}
+
+async function answerChallenge({ method, challenge }) {
+  const code = prompt(method === 'email' ? 'The code that was mailed to you' : 'Two-factor code');
+  if (!code) {
+    location.assign(address('login'));
+    return undefined;
+  }
+  const given = { challengeId: challenge, code };
+  const answer = await rest('POST', 'twoFactorChallenges.verifyChallenge', given);
+  return resume(answer.loginToken);
+}
+
 function press(service) {
   if (!data.legacy) {
-    location.href = address(`oauth/${service.service}`);
+    begin(service);
     return;
   }
   const credentialToken = random();
@@ -60,7 +104,7 @@ function press(service) {
   }
   const popup = window.open(authorizeUrl(service, state), 'Login', 'width=900,height=450');
   if (!popup) {
-    say('The browser blocked the window in which Encvoy ID opens. Allow it, then press again.');
+    say(BLOCKED);
     return;
   }
   const timer = setInterval(() => {
@@ -175,9 +219,14 @@ document.addEventListener('visibilitychange', async () => {
   if (fresh !== element('data').textContent) location.reload();
 });
 
+const loginCode = new URLSearchParams(location.search).get('loginCode');
 const migration = JSON.parse(sessionStorage.getItem(MIGRATION) || 'null');
 sessionStorage.removeItem(MIGRATION);
-if (migration && data.home) {
+if (data.challenge) {
+  trying(() => answerChallenge(data.challenge));
+} else if (loginCode && data.home) {
+  trying(() => redeem(loginCode));
+} else if (migration && data.home) {
   const secret = sessionStorage.getItem(PREFIX + migration.credentialToken);
   sessionStorage.removeItem(PREFIX + migration.credentialToken);
   trying(() => complete(migration.credentialToken, secret));

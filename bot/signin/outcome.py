@@ -1,0 +1,42 @@
+"""How a test sign-in ends: somebody came through, or it stopped at a step."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from bot.errors import UserError
+from bot.secret import Secret
+
+
+class Step(enum.Enum):
+    """Where on the way."""
+
+    BUTTON = "finding the button on the login page"
+    AUTHORIZE = "being sent to Encvoy ID"
+    PASSWORD = "signing in at Encvoy ID"
+    CONSENT = "answering what Encvoy ID asks"
+    CALLBACK = "coming back to Rocket.Chat"
+    LOGIN = "being logged in by Rocket.Chat"
+
+
+class WalkFailed(UserError):
+    """The test sign-in did not get through."""
+
+    def __init__(self, step: Step, why: str, *, code: str | None = None, mend: str = "") -> None:
+        """`code`: a short word for what it was, of the system that refused."""
+        self.step = step
+        self.code = code
+        super().__init__(f"The sign-in stopped at {step.value}.", why=why, mend=mend)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Somebody came through."""
+
+    user_id: str
+    """In Rocket.Chat."""
+    token: Secret
+    """A login token of Rocket.Chat; whoever holds it is that person."""
+    pages: tuple[str, ...]
+    """The pages of Encvoy ID in the order they came, the login itself excepted: `steps`, `publicity`, `access`."""
