@@ -172,7 +172,7 @@ def harvest(watch: Watch) -> None:
         learn_accounts(stand_in)
         for kind in ("live", "switched"):
             for entry in stand_in.ledger.of(kind):
-                watch.learn(entry.body["secret"], "client secret")
+                watch.learn(entry.body["secret"] or "", "client secret")
         for entry in stand_in.ledger.of("stored"):
             if entry.body["_id"].endswith("-secret") and isinstance(entry.body.get("value"), str):
                 watch.learn(entry.body["value"], "client secret")
