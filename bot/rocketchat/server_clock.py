@@ -15,6 +15,8 @@ from bot.clock import Clock
 
 RESOLUTION = timedelta(seconds=2)
 """The header has whole seconds: a smaller difference from our clock is none, and our clock is the finer one."""
+DROPPED = timedelta(seconds=0.5)
+"""The part of a second that the header leaves out, on average."""
 DOUBT_INTERVAL = 30.0
 """Seconds between two questions because of messages: a room full of odd ones must not use up the rate limit
 (facts/rocketchat.md §1.6)."""
@@ -31,6 +33,7 @@ class ServerClock:
         self._ask = ask
         self._began = clock.monotonic()
         self._anchor: tuple[datetime, float] | None = None
+        self._coarse = timedelta(0)
         self._our_offset = self._offset()
         self._asked_at: float | None = None
         self._asking = asyncio.Lock()
@@ -44,8 +47,7 @@ class ServerClock:
     def started(self) -> datetime:
         """When this bot started, by the server's clock: rather a little too early than so late that what was typed
         right after it is not asked for."""
-        began = self.now() - timedelta(seconds=self._clock.monotonic() - self._began)
-        return began - RESOLUTION if self.known else began
+        return self.now() - timedelta(seconds=self._clock.monotonic() - self._began) - self._coarse
 
     def now(self) -> datetime:
         """The server's time."""
@@ -64,9 +66,8 @@ class ServerClock:
             if told is None:
                 return False
             ours = self._clock.now() - timedelta(seconds=(ended - began) / 2)
-            # The header drops a part of a second, half a one on average.
-            theirs = ours if abs(told - ours) <= RESOLUTION else told + timedelta(seconds=0.5)
-            self._anchor = (theirs, (began + ended) / 2)
+            self._coarse = timedelta(0) if abs(told - ours) <= RESOLUTION else DROPPED
+            self._anchor = (told + DROPPED if self._coarse else ours, (began + ended) / 2)
             return True
 
     async def doubt(self) -> bool:

@@ -7,11 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.rocketchat.server_clock import DOUBT_INTERVAL, RESOLUTION, ServerClock
+from bot.rocketchat.server_clock import DOUBT_INTERVAL, DROPPED, ServerClock
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-HALF = timedelta(seconds=0.5)
-"""What the header drops on average."""
 
 
 class Machine:
@@ -86,8 +84,8 @@ async def test_it_is_what_the_server_tells(clock: ServerClock, server: Server, m
     machine.passes(100)
     assert await clock.compare()
     assert clock.known
-    assert clock.now() == machine.wall + server.ahead + HALF
-    assert clock.started == START + server.ahead + HALF - RESOLUTION
+    assert clock.now() == machine.wall + server.ahead + DROPPED
+    assert clock.started == START + server.ahead
 
 
 async def test_a_second_of_difference_is_the_header_s_own_coarseness(clock: ServerClock, server: Server) -> None:
@@ -101,14 +99,14 @@ async def test_the_time_of_the_question_is_half_way_of_the_answer(
 ) -> None:
     server.ahead, server.takes = timedelta(hours=1), 6.0
     await clock.compare()
-    assert clock.now() == machine.wall + server.ahead + HALF
+    assert clock.now() == machine.wall + server.ahead + DROPPED
 
 
 async def test_our_clock_may_jump(clock: ServerClock, machine: Machine) -> None:
     await clock.compare()
     machine.is_set(timedelta(hours=-3))
     machine.passes(60)
-    assert (clock.now(), clock.started) == (START + timedelta(seconds=60), START - RESOLUTION)
+    assert (clock.now(), clock.started) == (START + timedelta(seconds=60), START)
 
 
 async def test_a_server_that_was_away_is_known_later(clock: ServerClock, server: Server) -> None:
@@ -117,7 +115,7 @@ async def test_a_server_that_was_away_is_known_later(clock: ServerClock, server:
     assert not clock.known
     server.away = False
     assert await clock.compare()
-    assert clock.started == START + server.ahead + HALF - RESOLUTION
+    assert clock.started == START + server.ahead
 
 
 async def test_a_server_that_does_not_tell_any_more_is_still_known(
@@ -128,7 +126,7 @@ async def test_a_server_that_does_not_tell_any_more_is_still_known(
     server.away = True
     machine.passes(60)
     assert not await clock.compare()
-    assert clock.now() == machine.wall + server.ahead + HALF
+    assert clock.now() == machine.wall + server.ahead + DROPPED
 
 
 class TestDoubt:
@@ -137,7 +135,7 @@ class TestDoubt:
         server.ahead = timedelta(hours=1)
         machine.passes(DOUBT_INTERVAL)
         assert await clock.doubt()
-        assert clock.now() == machine.wall + server.ahead + HALF
+        assert clock.now() == machine.wall + server.ahead + DROPPED
 
     async def test_many_odd_messages_are_one_question(
         self, clock: ServerClock, server: Server, machine: Machine
