@@ -62,9 +62,21 @@ def same_origin(one: str, other: str) -> bool:
         return False
 
 
+def leads_back(url: str, redirect_uri: str) -> bool:
+    """Whether this address is the redirect URI with an answer added to its query. Scheme, host and port come back
+    normalised, the rest as it was registered (facts/encvoy-id.md §7)."""
+    if not same_origin(url, redirect_uri):
+        return False
+    there, asked = urlsplit(url), urlsplit(redirect_uri)
+    return there.path == asked.path and there.query.startswith(asked.query) and "@" not in there.netloc
+
+
 def resolve(base: str, location: str) -> str:
-    """Where a `Location`, absolute or relative, points to from `base`."""
-    return urljoin(base, location)
+    """Where a `Location`, absolute or relative, points to from `base`; empty if that is no address."""
+    try:
+        return urljoin(base, location)
+    except ValueError:
+        return ""
 
 
 def _why_authority_refused(authority: str) -> str | None:
