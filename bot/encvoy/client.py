@@ -8,18 +8,18 @@ from bot.clock import Clock
 from bot.connection.ports import ApplicationFields, Probe, Provider
 from bot.connection.state import Application, NotVisible, Unknown
 from bot.encvoy.applications import Applications
+from bot.encvoy.authorization import Account, Request, authorize
 from bot.encvoy.decipher import SYSTEM
 from bot.encvoy.discovery import Discovery, Keys
-from bot.encvoy.login import Account
 from bot.encvoy.probes import Probes
 from bot.encvoy.session import Session
 from bot.encvoy.urls import why_refused_as_callback
 from bot.encvoy.widget import safe_word
-from bot.errors import LoginRefused
 from bot.secret import Secret
 from bot.wire import TOTAL_SECONDS, Wire
 
 SETTINGS = "/api/v1/settings"
+CHECK_APPLICATION = "`/sso test` shows what is wrong with the application."
 
 
 class EncvoyIdClient:
@@ -45,7 +45,8 @@ class EncvoyIdClient:
         self.url = url.rstrip("/")
         self._wire = Wire(SYSTEM, timeout=timeout, tls=tls)
         self._discovery = Discovery(self._wire, self.url, clock)
-        self._session = Session(self._wire, self._discovery, Account(self.url, client_id, login, password), clock)
+        self._account = Account(self.url, login, password)
+        self._session = Session(self._wire, self._discovery, self._account, client_id, clock)
         self._probes = Probes(self._wire, self._discovery)
         self._applications = Applications(self._session, self._probes)
 
@@ -134,8 +135,9 @@ class EncvoyIdClient:
         await self._applications.delete(client_id)
 
     async def code(self, client_id: str, redirect_uri: str, scope: str) -> Secret:
-        """See `EncvoyId.code`."""
-        raise LoginRefused(SYSTEM, "GET /oidc/auth")
+        """See `EncvoyId.code`. LoginRefused names the page that asks for more than a consent."""
+        request = Request(client_id, redirect_uri, scope, CHECK_APPLICATION, consents=True)
+        return await authorize(self._wire, await self._discovery.provider(), self._account, request)
 
     async def probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
         """See `EncvoyId.probe`."""

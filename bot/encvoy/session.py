@@ -9,9 +9,10 @@ import asyncio
 from typing import Any
 
 from bot.clock import Clock
+from bot.encvoy.authorization import Account
 from bot.encvoy.decipher import decipher_management
 from bot.encvoy.discovery import Discovery
-from bot.encvoy.login import Account, Token, log_in
+from bot.encvoy.login import Token, log_in
 from bot.errors import Unauthenticated
 from bot.wire import Wire
 
@@ -25,10 +26,12 @@ CLIENTS = "/api/v1/clients"
 class Session:
     """The bot's user at the management API."""
 
-    def __init__(self, wire: Wire, discovery: Discovery, account: Account, clock: Clock) -> None:
+    def __init__(self, wire: Wire, discovery: Discovery, account: Account, client_id: str, clock: Clock) -> None:
+        """`client_id` of the main client, to which the management API's tokens are issued."""
         self._wire = wire
         self._discovery = discovery
         self._account = account
+        self._client_id = client_id
         self._clock = clock
         self._token: Token | None = None
         self._login: asyncio.Task[Token] | None = None
@@ -69,7 +72,7 @@ class Session:
     async def prove_login(self) -> None:
         """Logs in anew, whatever token is kept, and makes a call that the management API answers only to who is let in.
         A token that is kept proves neither: the password may have been changed since, the user blocked."""
-        fresh = await log_in(self._wire, await self._discovery.provider(), self._account, self._clock)
+        fresh = await self._new_token()
         await self._send(f"GET {CLIENTS}", "GET", CLIENTS, "limit=0", None, fresh)
         self._token = fresh
 
@@ -95,9 +98,12 @@ class Session:
         return await asyncio.shield(self._login)
 
     async def _fetch(self) -> Token:
-        provider = await self._discovery.provider()
-        self._token = await log_in(self._wire, provider, self._account, self._clock)
+        self._token = await self._new_token()
         return self._token
+
+    async def _new_token(self) -> Token:
+        provider = await self._discovery.provider()
+        return await log_in(self._wire, provider, self._account, self._client_id, self._clock)
 
     def _login_done(self, task: asyncio.Task[Token]) -> None:
         if self._login is task:

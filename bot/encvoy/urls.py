@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
-from bot.addresses import NotPlain, plain
+from bot.addresses import NotPlain, plain, same_origin
 
 MAX_LENGTH = 2000
 
@@ -48,6 +48,15 @@ def why_refused_as_callback(url: str) -> str | None:
     except NotPlain as not_plain:
         return f"The callback {not_plain}."
     return None
+
+
+def leads_back(url: str, redirect_uri: str) -> bool:
+    """Whether this address is the redirect URI with an answer added to its query. Scheme, host and port come back
+    normalised, the rest as it was registered (facts/encvoy-id.md §7)."""
+    if not same_origin(url, redirect_uri):
+        return False
+    there, asked = urlsplit(url), urlsplit(redirect_uri)
+    return there.path == asked.path and there.query.startswith(asked.query) and "@" not in there.netloc
 
 
 def resolve(base: str, location: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.encvoy.urls import resolve, why_refused, why_refused_as_callback
+from bot.encvoy.urls import leads_back, resolve, why_refused, why_refused_as_callback
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,7 @@ def test_a_callback_with_sub_path_is_fine() -> None:
         ("/oidc/auth/u1", "https://a.example/oidc/auth/u1"),
         ("https://b.example/x", "https://b.example/x"),
         ("//b.example/x", "https://b.example/x"),
+        ("http://[", ""),
     ],
 )
 def test_a_location_is_resolved_relative_or_absolute(location: str, target: str) -> None:
@@ -98,3 +99,30 @@ def test_a_location_is_resolved_relative_or_absolute(location: str, target: str)
 @pytest.mark.parametrize("location", ["http://[", "https://[::1/x", "//[x]y/"])
 def test_a_location_that_is_no_address_leads_nowhere(location: str) -> None:
     assert resolve("https://a.example/x", location) == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "back"),
+    [
+        ("https://chat.example/_oauth/x?code=1&state=2", True),
+        ("https://CHAT.example:443/_oauth/x?code=1", True),
+        ("https://chat.example/_oauth/x", True),
+        ("http://chat.example/_oauth/x?code=1", False),
+        ("https://chat.example:8443/_oauth/x?code=1", False),
+        ("https://chat.example/_OAUTH/x?code=1", False),
+        ("https://chat.example/_oauth/x/?code=1", False),
+        ("https://chat.example/_oauth/xy?code=1", False),
+        ("https://somebody@chat.example/_oauth/x?code=1", False),
+        ("https://chat.example@evil.example/_oauth/x?code=1", False),
+        ("https://evil.example/?https://chat.example/_oauth/x", False),
+        ("/_oauth/x?code=1", False),
+        ("", False),
+    ],
+)
+def test_what_leads_back_is_the_callback_alone(url: str, back: bool) -> None:
+    assert leads_back(url, "https://chat.example/_oauth/x") is back
+
+
+def test_a_query_of_the_callbacks_own_stays_before_the_answer() -> None:
+    assert leads_back("https://chat.example/_oauth/x?close&code=1", "https://chat.example/_oauth/x?close")
+    assert not leads_back("https://chat.example/_oauth/x?code=1", "https://chat.example/_oauth/x?close")
