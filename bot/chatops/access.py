@@ -2,16 +2,22 @@
 is no.
 
 A person is a user id. An administrator is whoever holds one of the configured roles as a *global* role: `roles` of the
-account, not of a room (facts/rocketchat.md §6).
+account, not of a room (facts/rocketchat.md §6). An account holds roles by their ids, while people know a role that was
+made in the workspace by its name: both may be configured, and a name counts only where it is no other role's id.
 """
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.chatops.ports import Chat, Message, Person, Room
 from bot.errors import RemoteError, UserError
+
+
+BUILT_IN = frozenset({"admin", "anonymous", "app", "bot", "guest", "user"})
+"""Roles of every workspace, whose names are their ids: of these nobody needs to be asked which they are."""
 
 
 class Refused(UserError):
@@ -27,8 +33,8 @@ class Place(enum.Enum):
     ELSEWHERE = "elsewhere"
 
 
-def judge(person: Person, admin_roles: frozenset[str]) -> Refused | None:
-    """Pure: None if this account is an administrator's."""
+def judge(person: Person, admin_roles: frozenset[str], ids: frozenset[str] | None = None) -> Refused | None:
+    """Pure: None if this account is an administrator's. `ids` of the roles, where some were configured by name."""
     if person.type != "user":
         return Refused("Only people can give commands.", why=f"This account is of the type {_plain(person.type)}.")
     if not person.active:
@@ -39,7 +45,7 @@ def judge(person: Person, admin_roles: frozenset[str]) -> Refused | None:
             why="Rocket.Chat does not show me people's roles.",
             mend="Give the bot's account a role with the permission `view-full-other-user-info`.",
         )
-    if not person.roles & admin_roles:
+    if not person.roles & (admin_roles if ids is None else ids):
         wanted = " or ".join(f"`{role}`" for role in sorted(admin_roles))
         return Refused(
             "Only an administrator may do this.",
@@ -47,6 +53,12 @@ def judge(person: Person, admin_roles: frozenset[str]) -> Refused | None:
             mend="Ask someone who does; `help` and `status` are for every member of the admin room.",
         )
     return None
+
+
+def role_ids(configured: frozenset[str], roles: Mapping[str, str]) -> frozenset[str]:
+    """Pure: the ids that SSOBOT_ADMIN_ROLES means, among all roles (id to name). What is no role is left out."""
+    by_name = {role_id for role_id, name in roles.items() if name in configured and name not in roles}
+    return frozenset(by_name | (configured & roles.keys()))
 
 
 @dataclass(frozen=True)
@@ -61,9 +73,21 @@ class Access:
         """The account, if it is an administrator's right now; `Refused` if not, or if that cannot be told."""
         person = await self.person(user_id)
         refusal = judge(person, self.admin_roles)
+        if refusal is not None and person.roles and not self.admin_roles <= BUILT_IN:
+            refusal = judge(person, self.admin_roles, await self._role_ids())
         if refusal is not None:
             raise refusal
         return person
+
+    async def _role_ids(self) -> frozenset[str]:
+        try:
+            return role_ids(self.admin_roles, await self.chat.roles())
+        except RemoteError as error:
+            raise Refused(
+                "I could not ask Rocket.Chat which role is which, so I did nothing.",
+                why=error.what,
+                mend="Try again in a minute, or let SSOBOT_ADMIN_ROLES name the roles by their ids.",
+            ) from error
 
     async def person(self, user_id: str) -> Person:
         """The account, asked anew; `Refused` where Rocket.Chat does not tell."""

@@ -71,6 +71,10 @@ class Chat(Protocol):
         """The account of exactly this id, asked anew each time."""
         ...
 
+    async def roles(self) -> Mapping[str, str]:
+        """Every role there is, id to name, asked anew each time."""
+        ...
+
     async def room(self, name_or_id: str) -> Room | None:
         """By name or id; None if it is not there or the bot is not in it."""
         ...

@@ -12,6 +12,7 @@ from bot.errors import Forbidden, Rejected, RemoteError, RouteAbsent
 from bot.rocketchat.decipher import SYSTEM, not_its_own
 from bot.rocketchat.messages import iso, message_from, moment_from
 from bot.rocketchat.rest import Query, Rest, Use, encoded_query
+from bot.rocketchat.roles import roles
 
 PAGE = 100
 MOST_PAGES = 20
@@ -39,6 +40,10 @@ class RestChat:
             active=user.get("active") is True,
             type=str(user.get("type", "")),
         )
+
+    async def roles(self) -> Mapping[str, str]:
+        """See `bot.rocketchat.roles`."""
+        return await roles(self.rest)
 
     async def room(self, name_or_id: str) -> Room | None:
         """By id, then by name; None if there is no such room, or the bot is not in it."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.chatops.access import Access, Place, Refused, judge
+from bot.chatops.access import Access, Place, Refused, judge, role_ids
 from bot.chatops.ports import Message, Person
 from bot.errors import Busy, Forbidden, NoAnswer, RemoteError
 from tests.support.chat import ADMIN_ROOM, ANNA, DIRECT, GROUP_DIRECT, MARC, OTHER_ROOM, MemoryChat, typed
@@ -59,6 +59,51 @@ async def test_it_is_asked_anew_each_time(access: Access, chat: MemoryChat) -> N
     chat.people[ANNA.id] = replace(ANNA, roles=frozenset({"user"}))
     with pytest.raises(Refused):
         await access.administrator(ANNA.id)
+
+
+CUSTOM = {"admin": "admin", "user": "user", "kQ3xZ9": "sso-manager", "p7Lw2M": "helpers"}
+"""The roles of a workspace in which two were made."""
+
+
+@pytest.mark.parametrize(
+    ("configured", "meant"),
+    [
+        ({"admin"}, {"admin"}),
+        ({"sso-manager"}, {"kQ3xZ9"}),
+        ({"kQ3xZ9", "helpers"}, {"kQ3xZ9", "p7Lw2M"}),
+        ({"Sso-Manager", "nobody"}, set()),
+        ({"admin", "nobody"}, {"admin"}),
+    ],
+)
+def test_roles_are_meant_by_name_or_by_id(configured: set[str], meant: set[str]) -> None:
+    assert role_ids(frozenset(configured), CUSTOM) == meant
+
+
+def test_a_role_that_bears_the_id_of_another_as_its_name_is_not_meant() -> None:
+    assert role_ids(frozenset({"admin"}), {"admin": "admin", "kQ3xZ9": "admin"}) == {"admin"}
+
+
+async def test_whoever_holds_a_role_that_is_configured_by_its_name_is_let_in(access: Access, chat: MemoryChat) -> None:
+    chat.known_roles = CUSTOM
+    chat.people[ANNA.id] = replace(ANNA, roles=frozenset({"user", "kQ3xZ9"}))
+    assert (await access.administrator(ANNA.id)).id == ANNA.id
+    del chat.known_roles["kQ3xZ9"]
+    with pytest.raises(Refused, match="Only an administrator may do this"):
+        await access.administrator(ANNA.id)
+
+
+async def test_where_roles_cannot_be_asked_nobody_gets_in_by_a_name(access: Access, chat: MemoryChat) -> None:
+    chat.people[ANNA.id] = replace(ANNA, roles=frozenset({"kQ3xZ9"}))
+    chat.fail("roles", NoAnswer)
+    with pytest.raises(Refused, match="which role is which"):
+        await access.administrator(ANNA.id)
+
+
+async def test_the_role_that_every_workspace_has_is_not_asked_about(chat: MemoryChat) -> None:
+    chat.people[ANNA.id] = replace(ANNA, roles=frozenset({"user"}))
+    with pytest.raises(Refused):
+        await Access(chat, frozenset({"admin"}), ADMIN_ROOM.id).administrator(ANNA.id)
+    assert "roles" not in chat.calls
 
 
 @pytest.mark.parametrize("kind", [Forbidden, Busy, NoAnswer])

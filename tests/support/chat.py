@@ -94,6 +94,8 @@ class MemoryChat:
     rooms: dict[str, Room] = field(
         default_factory=lambda: {room.id: room for room in (ADMIN_ROOM, OTHER_ROOM, DIRECT, GROUP_DIRECT)}
     )
+    known_roles: dict[str, str] = field(default_factory=lambda: {"admin": "admin", "user": "user"})
+    """Id to name."""
     posted: dict[str, Posted] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     faults: dict[str, Fault] = field(default_factory=dict)
@@ -113,6 +115,10 @@ class MemoryChat:
         if user_id not in self.people:
             raise remote(Rejected, "GET /api/v1/users.info")
         return self.people[user_id]
+
+    async def roles(self) -> Mapping[str, str]:
+        self._enter("roles")
+        return self.known_roles
 
     async def room(self, name_or_id: str) -> Room | None:
         self._enter("room")
