@@ -11,7 +11,7 @@ from bot.chatops.ports import Chat
 from bot.connection.ports import EncvoyId, Probe, RocketChat
 from bot.connection.state import Connection, Unknown
 from bot.doctor.evidence import CallbackAnswer, Evidence, KeySet
-from bot.errors import UserError
+from bot.errors import Busy, UserError
 from bot.secret import Secret, new_secret
 
 T = TypeVar("T")
@@ -111,5 +111,7 @@ class Gatherer:
 async def _or_unknown(asking: Awaitable[T]) -> T | Unknown:
     try:
         return await asking
+    except Busy as busy:
+        return Unknown(busy.not_checked, busy.mend, busy=True)
     except UserError as error:
         return Unknown(" ".join(part for part in (error.what, error.why) if part), error.mend)

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from bot.connection.ports import Server
 from bot.connection.state import SettingValue, Unknown
-from bot.errors import Busy, Forbidden, RemoteError, Unauthenticated
+from bot.errors import Forbidden, RemoteError, Unauthenticated
 from bot.rocketchat.budget import Budget
-from bot.rocketchat.decipher import SYSTEM, not_its_own
+from bot.rocketchat.decipher import not_its_own
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.services import read_setting, write_setting
 from bot.rocketchat.suffixes import value_from
@@ -50,7 +50,7 @@ class ServerFacts:
         """(8, 8), by `GET /api/info`; what it said a minute ago where it may not be asked again (§1.6)."""
         if not self.budget.take("info"):
             if self._version is None:
-                raise Busy(SYSTEM, "GET /api/info")
+                raise self.budget.busy("info")
             return self._version
         answer = await self.rest.call(lambda api: api.info(), patient=False)
         self._version = version_from(answer)
@@ -87,7 +87,7 @@ class ServerFacts:
         """Public settings without any permission, from 7.0 on (§3.1); what is not public is missing. Busy beyond the
         budget."""
         if not self.budget.take("settings.public"):
-            raise Busy(SYSTEM, "GET /api/v1/settings.public")
+            raise self.budget.busy("settings.public")
         answer = await self.rest.get_open("settings.public", _id=",".join(settings))
         documents = answer.get("settings")
         if not isinstance(documents, list):
