@@ -9,12 +9,12 @@ made in the workspace by its name: both may be configured, and a name counts onl
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.chatops.ports import Chat, Message, Person, Room
-from bot.errors import RemoteError, UserError
-
+from bot.errors import Busy, RemoteError, UserError
 
 BUILT_IN = frozenset({"admin", "anonymous", "app", "bot", "guest", "user"})
 """Roles of every workspace, whose names are their ids: of these nobody needs to be asked which they are."""
@@ -31,6 +31,8 @@ class Place(enum.Enum):
     DIRECT = "direct"
     """A direct room of two: the person and the bot."""
     ELSEWHERE = "elsewhere"
+    UNKNOWN = "unknown"
+    """Rocket.Chat did not say who reads along."""
 
 
 def judge(person: Person, admin_roles: frozenset[str], ids: frozenset[str] | None = None) -> Refused | None:
@@ -97,7 +99,7 @@ class Access:
             raise Refused(
                 "I could not ask Rocket.Chat who you are, so I did nothing.",
                 why=error.what,
-                mend="Try again in a minute.",
+                mend=_later(error),
             ) from error
 
     async def place(self, message: Message) -> tuple[Place, Room | None]:
@@ -109,10 +111,15 @@ class Access:
         try:
             room = await self.chat.room(message.room_id)
         except RemoteError:
-            return Place.ELSEWHERE, None
+            return Place.UNKNOWN, None
         if room is not None and room.type == "d" and 1 <= room.members <= 2:
             return Place.DIRECT, room
         return Place.ELSEWHERE, room
+
+
+def _later(error: RemoteError) -> str:
+    seconds = math.ceil(error.retry_after) if isinstance(error, Busy) else 60
+    return "Try again in a minute." if seconds >= 60 else f"Try again in {max(seconds, 1)} seconds."
 
 
 def _plain(word: str) -> str:

@@ -16,6 +16,10 @@ from bot.chatops.ports import Message, Person, Room, ServerTime
 from bot.chatops.registry import Registry
 from bot.clock import Clock
 
+UNKNOWN_PLACE = (
+    "I could not ask Rocket.Chat who reads along in this room, so I did nothing. Type it again in a minute, or in the "
+    "admin room."
+)
 ANSWER_INTERVAL = 60.0
 """Seconds between two answers to one person in a direct room whose words were no command, or who may give none: two
 programs that answer each other must not go on, and whoever only talks need not be told each time."""
@@ -95,7 +99,7 @@ class Reception:
         if parsed is None and message.room_type not in ("d", ""):
             return None
         place, room = await self._access.place(message)
-        if place is Place.DIRECT:
+        if place in (Place.DIRECT, Place.UNKNOWN):
             parsed = self.parse(message.text, bare=True)
         if parsed is None:
             return None
@@ -134,6 +138,8 @@ class Reception:
             if place is Place.ADMIN_ROOM or (place is Place.DIRECT and self._may_answer(message.user_id)):
                 return Say(render_failure((), refusal))
             return None
+        if place is Place.UNKNOWN:
+            return Say(UNKNOWN_PLACE)
         if place is Place.ELSEWHERE:
             return Say(f"I listen in #{self._admin_room.name} and in direct messages. Nothing was done.")
         return who

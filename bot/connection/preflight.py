@@ -77,7 +77,7 @@ def refuse_licence(server: Server) -> None:
         raise UserError(
             f"Rocket.Chat {version} lets people sign in by Custom OAuth only with a licence, and I cannot see yours.",
             why=licence.reason,
-            mend="Give the bot's user the role admin, so that it may read the licence.",
+            mend=licence.mend or "Give the bot's user the role admin, so that it may read the licence.",
         )
     if licence is Licence.MISSING:
         raise UserError(

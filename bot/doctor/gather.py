@@ -15,7 +15,7 @@ from bot.connection.ports import EncvoyId, Probe, RocketChat
 from bot.connection.proof import prove_in_use
 from bot.connection.state import Connection, LiveService, Unknown
 from bot.doctor.evidence import CallbackAnswer, Evidence, KeySet
-from bot.errors import UserError
+from bot.errors import Busy, UserError
 from bot.secret import Secret, new_secret
 
 T = TypeVar("T")
@@ -135,5 +135,7 @@ class Gatherer:
 async def _or_unknown(asking: Awaitable[T]) -> T | Unknown:
     try:
         return await asking
+    except Busy as busy:
+        return Unknown(busy.not_checked, busy.mend, busy=True)
     except UserError as error:
         return Unknown(" ".join(part for part in (error.what, error.why) if part), error.mend)

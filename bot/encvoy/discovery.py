@@ -15,13 +15,15 @@ from bot.addresses import NotPlain, plain, same_origin
 from bot.clock import Clock
 from bot.connection.ports import Provider
 from bot.encvoy.decipher import CHECK_PROXY, CHECK_URL, decipher_oidc, not_its_own
-from bot.errors import ConfigError, RemoteError, RouteAbsent
+from bot.errors import Busy, ConfigError, RemoteError, RouteAbsent
 from bot.wire import Wire
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 PLACES = (WELL_KNOWN, "/oidc" + WELL_KNOWN, "/api/oidc" + WELL_KNOWN)
 KEPT_SECONDS = 60.0
 """How long the document is believed: about one operation. Endpoints move when a proxy is changed."""
+KNOWN_SECONDS = 300.0
+"""How long it is better than nothing, where Encvoy ID asks to slow down."""
 
 JSON = {"Accept": "application/json"}
 
@@ -52,6 +54,7 @@ class Discovery:
         self._domain = domain
         self._clock = clock
         self._kept: tuple[float, Provider] | None = None
+        self._known: tuple[float, Provider] | None = None
 
     def forget(self) -> None:
         """The next call reads it again."""
@@ -61,7 +64,13 @@ class Discovery:
         """The checked document. ConfigError if it is that of another address, RouteAbsent if there is none."""
         if self._kept is not None and self._clock.monotonic() < self._kept[0]:
             return self._kept[1]
-        provider = await self._read()
+        try:
+            provider = await self._read()
+        except Busy:
+            if self._known is None or self._clock.monotonic() - self._known[0] > KNOWN_SECONDS:
+                raise
+            return self._known[1]
+        self._known = (self._clock.monotonic(), provider)
         self._kept = (self._clock.monotonic() + KEPT_SECONDS, provider)
         return provider
 
@@ -78,8 +87,8 @@ class Discovery:
             try:
                 document = await self._json(url, route)
             except RemoteError as failure:
-                if failure.status is None:
-                    raise  # nobody is there: the other places are on the same server
+                if failure.status is None or isinstance(failure, Busy):
+                    raise  # nobody is there, or nobody to be asked more: the other places are on the same server
                 failures.append(failure.with_traceback(None))
                 continue
             return read_provider(document, url, self._domain)

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections import deque
 
 from bot.clock import Clock
+from bot.errors import Busy
+from bot.rocketchat.decipher import SYSTEM
+from bot.rocketchat.mends import SLOW_DOWN
 
 CALLS = 8
 OTHERS = 2
@@ -30,6 +33,10 @@ class Budget:
         self._taken: dict[str, deque[float]] = {}
         self._closed_until: dict[str, float] = {}
         self._said: dict[str, int | None] = {}
+
+    def now(self) -> float:
+        """Its clock, for whoever keeps an answer instead of asking again."""
+        return self._clock.monotonic()
 
     def left(self, route: str) -> int:
         """How many calls of the route are free now."""
@@ -59,6 +66,15 @@ class Budget:
             return False
         self._taken[route].append(self._clock.monotonic())
         return True
+
+    def busy(self, route: str) -> Busy:
+        """What is raised instead of a call that must not be made, with the seconds until the next one may."""
+        now = self._clock.monotonic()
+        taken = self._taken.get(route)
+        freed = taken[0] + self._window if taken else now
+        busy = Busy(SYSTEM, f"GET /api/v1/{route}", mend=SLOW_DOWN)
+        busy.retry_after = max(freed, self._closed_until.get(route, now)) - now
+        return busy
 
     def close(self, route: str, seconds: float) -> None:
         """The server said 429 all the same: nothing more for so long."""

@@ -64,7 +64,7 @@ class OpenRoutes:
         """Asks whichever route has its turn and may be asked; `reserve` polls are left alone."""
         route = self._next(reserve)
         if route is None:
-            raise Busy(SYSTEM, "GET /api/v1/settings.oauth")
+            raise min((self.budget.busy(route) for route in LISTS), key=lambda busy: busy.retry_after)
         try:
             return await self._ask(route)
         except Busy as busy:

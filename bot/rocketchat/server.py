@@ -13,13 +13,15 @@ from bot.connection.profile import MODERN_FLOW, Profile, Version, has_choice, pr
 from bot.connection.state import SettingValue, Unknown
 from bot.errors import Busy, Forbidden, Rejected, RemoteError, Unauthenticated
 from bot.rocketchat.budget import Budget
-from bot.rocketchat.decipher import SYSTEM, not_its_own
+from bot.rocketchat.decipher import not_its_own
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.services import read_setting, write_setting
 from bot.rocketchat.suffixes import value_from
 
 SLASH = "Message_AllowUnrecognizedSlashCommand"
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:[.\-+].*)?\Z")
+KNOWN = 300.0
+"""Seconds for which the version is still known where it may not be asked; an upgrade takes longer than that."""
 T = TypeVar("T")
 
 
@@ -39,6 +41,7 @@ class ServerFacts:
     rest: Rest
     budget: Budget
     _version: Version | None = field(default=None, init=False)
+    _version_at: float = field(default=0.0, init=False)
 
     async def server(self) -> Server:
         """Everything at once; for the start of an operation."""
@@ -63,11 +66,20 @@ class ServerFacts:
     async def version(self) -> Version:
         """(8, 8), by `GET /api/info`; what it said a minute ago where it may not be asked again (§1.6)."""
         if not self.budget.take("info"):
-            if self._version is None:
-                raise Busy(SYSTEM, "GET /api/info")
-            return self._version
-        answer = await self.rest.call(lambda api: api.info(), patient=False)
+            return self._version_known(self.budget.busy("info"))
+        try:
+            answer = await self.rest.call(lambda api: api.info(), patient=False)
+        except Busy as busy:
+            self.budget.close("info", busy.retry_after)
+            return self._version_known(busy)
         self._version = version_from(answer)
+        self._version_at = self.budget.now()
+        return self._version
+
+    def _version_known(self, busy: Busy) -> Version:
+        """What it was a moment ago, where it may not be asked now."""
+        if self._version is None or self.budget.now() - self._version_at > KNOWN:
+            raise busy
         return self._version
 
     async def modules(self) -> frozenset[str]:
@@ -94,7 +106,7 @@ class ServerFacts:
         """Public settings without any permission, from 7.0 on (§3.1); what is not public is missing. Busy beyond the
         budget."""
         if not self.budget.take("settings.public"):
-            raise Busy(SYSTEM, "GET /api/v1/settings.public")
+            raise self.budget.busy("settings.public")
         answer = await self.rest.get_open("settings.public", _id=",".join(settings))
         documents = answer.get("settings")
         if not isinstance(documents, list):
@@ -141,6 +153,8 @@ async def _or_unknown(asking: Awaitable[T]) -> T | Unknown:
     """The answer, or Unknown with the reason why there is none."""
     try:
         return await asking
+    except Busy as busy:
+        return Unknown(busy.not_checked, busy.mend, busy=True)
     except RemoteError as error:
         return Unknown(error.text)
 

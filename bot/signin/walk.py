@@ -18,7 +18,7 @@ from bot.addresses import same_origin
 from bot.bounds import Unreadable, read_json
 from bot.encvoy.urls import resolve
 from bot.encvoy.widget import defused, read_page, safe_word
-from bot.errors import RemoteError
+from bot.errors import RemoteError, System
 from bot.secret import Secret
 from bot.signin.modern import ModernEngine
 from bot.signin.modern_pages import Start
@@ -39,14 +39,13 @@ from bot.signin.pages import (
 from bot.wire import TOTAL_SECONDS, Answer, Browser, Wire
 
 MOST_HOPS = 20
+TOO_MANY_REQUESTS = 429
 Engine = Literal["legacy", "modern"]
 """Rocket.Chat's login engines (facts/rocketchat.md §0.3)."""
 MODERN_FLOW = "Accounts_OAuth_Use_Modern_Flow"
 """The public setting that chooses between them, where both are there."""
 
 __all__ = ["Engine", "SignedIn", "Step", "WalkFailed", "sign_in"]
-HIDDEN = "User not found"
-"""What every refusal of a person reads."""
 
 _INTERACTION = re.compile(r".*/interaction/[^/?#]+")
 
@@ -158,7 +157,13 @@ class _Walk:
                 return read_json(answer.body)
             except Unreadable:
                 pass
+        self._heed(answer, "Rocket.Chat")
         raise WalkFailed(self.step, f"Rocket.Chat did not answer as itself: {route} ({answer.status}).")
+
+    def _heed(self, answer: Answer, system: System) -> None:
+        """Whoever was asked too often has answered, and as itself."""
+        if answer.status == TOO_MANY_REQUESTS:
+            raise WalkFailed(self.step, f"{system} asks to slow down.", code="429", mend="Try again in a minute.")
 
     async def _through_encvoy_id(self, start: str, redirect_uri: str) -> str:
         """From the button to the callback's address with its code, page by page."""
@@ -185,6 +190,7 @@ class _Walk:
 
     async def _answer_page(self, interaction: str, answer: Answer) -> tuple[str, Answer]:
         """Does what a page asks; where it was sent, and what came back."""
+        self._heed(answer, "Encvoy ID")
         page = read_page(answer.text)
         if not interaction or page.route == "unknown":
             raise self._no_page(answer)
@@ -221,6 +227,7 @@ class _Walk:
 
     async def _come_back(self, callback: str, token: str) -> Outcome:
         answer = await self.chat.get(callback, route="GET /_oauth/:service")
+        self._heed(answer, "Rocket.Chat")
         outcome = read_outcome(answer.text) if answer.status == 200 else None
         if outcome is None:
             raise WalkFailed(self.step, f"Rocket.Chat's callback did not answer as it should ({answer.status}).")
@@ -240,6 +247,7 @@ class _Walk:
         )
         route = "POST /api/v1/method.callAnon/login"
         answer = await wire.send("POST", f"{self.base}/api/v1/method.callAnon/login", route=route, json=body)
+        self._heed(answer, "Rocket.Chat")
         try:
             result = read_method_answer(read_json(answer.body))
         except Unreadable:

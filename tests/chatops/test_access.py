@@ -113,6 +113,21 @@ async def test_what_cannot_be_asked_is_refused(access: Access, chat: MemoryChat,
         await access.administrator(ANNA.id)
 
 
+@pytest.mark.parametrize(("seconds", "mend"), [(12.2, "in 13 seconds"), (0.1, "in 1 seconds"), (60, "in a minute")])
+async def test_whoever_asks_to_slow_down_says_for_how_long(
+    access: Access, chat: MemoryChat, monkeypatch: pytest.MonkeyPatch, seconds: float, mend: str
+) -> None:
+    async def person(_: str) -> Person:
+        busy = Busy("Rocket.Chat", "GET /api/v1/users.info", status=429)
+        busy.retry_after = seconds
+        raise busy
+
+    monkeypatch.setattr(chat, "person", person)
+    with pytest.raises(Refused, match=mend) as caught:
+        await access.administrator(ANNA.id)
+    assert "asks to slow down" in caught.value.text
+
+
 @pytest.mark.parametrize(
     ("message", "place"),
     [
@@ -135,6 +150,9 @@ async def test_a_direct_room_that_does_not_say_who_is_in_it_is_elsewhere(access:
     assert (await access.place(typed("x", room=DIRECT)))[0] is Place.ELSEWHERE
 
 
-async def test_a_room_that_cannot_be_asked_about_is_elsewhere(access: Access, chat: MemoryChat) -> None:
-    chat.fail("room", NoAnswer)
-    assert (await access.place(typed("x", room=DIRECT)))[0] is Place.ELSEWHERE
+@pytest.mark.parametrize("kind", [Busy, NoAnswer])
+async def test_a_room_that_cannot_be_asked_about_is_neither(
+    access: Access, chat: MemoryChat, kind: type[RemoteError]
+) -> None:
+    chat.fail("room", kind)
+    assert (await access.place(typed("x", room=DIRECT)))[0] is Place.UNKNOWN

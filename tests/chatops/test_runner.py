@@ -12,7 +12,7 @@ import structlog.testing
 from bot.chatops.backlog import AGAIN_AFTER
 from bot.chatops.inbox import AWAY
 from bot.chatops.ports import Message, OperationState, Person, Room
-from bot.errors import BadAnswer, Forbidden, NoAnswer, Rejected, RemoteError, Unreachable, UserError
+from bot.errors import BadAnswer, Busy, Forbidden, NoAnswer, Rejected, RemoteError, Unreachable, UserError
 from tests.support.chat import (
     ADMIN_ROOM,
     ANNA,
@@ -129,6 +129,21 @@ async def test_refusals_change_nothing(desk: Desk, case: str) -> None:
     assert (desk.script.effects, desk.script.calls, desk.operations.rows) == ([], [], {})
     assert len(said) == len(answers)
     assert all(answer in text for answer, text in zip(answers, said, strict=True))
+
+
+@pytest.mark.parametrize("words", ["setup", "!sso setup", "help"])
+async def test_where_rocketchat_does_not_say_who_reads_along_nothing_is_done_and_that_is_said(
+    desk: Desk, words: str
+) -> None:
+    desk.chat.fail("room", Busy)
+    [said] = await desk.type(typed(words, room=DIRECT))
+    assert "I could not ask Rocket.Chat who reads along" in said
+    assert (desk.script.effects, desk.script.calls, desk.operations.rows) == ([], [], {})
+
+
+async def test_a_stranger_is_not_told_even_that(desk: Desk) -> None:
+    desk.chat.fail("room", Busy)
+    assert await desk.type(typed("setup", who=MARC, room=DIRECT)) == []
 
 
 async def test_a_repeated_message_is_one_operation(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -214,3 +215,29 @@ def test_the_summary_counts_each_state() -> None:
 def test_no_secret_is_in_any_line() -> None:
     for _, evidence in BROKEN:
         assert OURS.reveal() not in "\n".join(judge(evidence).lines())
+
+
+BUSY = Unknown("asked too often: Rocket.Chat asks to slow down for 42 s", "Type the command again.", busy=True)
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["server", "account", "permissions", "room", "provider", "keys", "login", "stored", "live", "application", "ours",
+     "random", "callback"],
+)  # fmt: skip
+def test_who_asks_to_slow_down_is_not_broken(field: str) -> None:
+    change: dict[str, Any] = {field: BUSY}
+    verdict = judge(replace(WHOLE, **change))
+    assert not verdict.failed
+    skipped = verdict.of(State.SKIPPED)
+    assert skipped
+    assert not [finding for finding in skipped if "not answer" in finding.result.evidence]
+    assert any("slow down for 42 s" in finding.result.evidence for finding in skipped)
+
+
+def test_a_system_that_says_nothing_but_slow_down_is_not_broken() -> None:
+    fields = "server account permissions room provider keys login stored live application ours random callback"
+    everything: dict[str, Any] = dict.fromkeys(fields.split(), BUSY)
+    verdict = judge(replace(WHOLE, **everything))
+    assert not verdict.failed
+    assert "not answer" not in " ".join(verdict.lines())

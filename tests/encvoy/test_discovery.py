@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.connection.ports import Provider
 from bot.encvoy.client import EncvoyIdClient
 from bot.encvoy.discovery import read_keys, read_provider
-from bot.errors import BadAnswer, ConfigError, NoAnswer, RemoteError, RouteAbsent
+from bot.errors import BadAnswer, Busy, ConfigError, NoAnswer, RemoteError, RouteAbsent
 from bot.sandbox.encvoy.standin import EncvoyStandIn
 from bot.sandbox.faults import Effect, Fault
 from bot.secret import Secret
@@ -228,6 +228,34 @@ async def test_the_document_can_be_forgotten(standin: EncvoyStandIn, client: Enc
     await client.provider()
 
     assert len(standin.ledger.requests("GET", "openid-configuration")) == 2
+
+
+async def test_what_was_known_some_minutes_ago_still_is_where_it_asks_to_slow_down(
+    standin: EncvoyStandIn, client: EncvoyIdClient, clock: Any
+) -> None:
+    known = await client.provider()
+    standin.faults.add(Fault("GET", "", status=429))
+    client.forget_provider()
+    clock.seconds += 299
+
+    assert await client.provider() == known
+
+    clock.seconds += 2
+    with pytest.raises(Busy):
+        await client.provider()
+    assert len(standin.ledger.requests("GET", "openid-configuration")) == 3, "one place only, each time"
+
+
+async def test_a_refusal_or_a_silence_is_not_made_up_for(
+    standin: EncvoyStandIn, make_client: Callable[..., EncvoyIdClient]
+) -> None:
+    client = make_client(timeout=0.2)
+    await client.provider()
+    client.forget_provider()
+    standin.faults.add(Fault("GET", "", effect=Effect.HANG))
+
+    with pytest.raises(NoAnswer):
+        await client.provider()
 
 
 async def test_the_keys_are_read(client: EncvoyIdClient) -> None:

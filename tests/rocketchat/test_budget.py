@@ -60,3 +60,17 @@ def test_never_more_than_eight_in_any_minute(pauses: list[float]) -> None:
         if budget.take(ROUTE):
             taken.append(clock.seconds)
     assert all(taken[i + CALLS] - taken[i] >= WINDOW for i in range(len(taken) - CALLS))
+
+
+def test_busy_says_when_the_next_call_is_free() -> None:
+    clock = ManualClock()
+    budget = Budget(clock)
+    assert budget.take(ROUTE)
+    clock.seconds += 13
+    assert all(budget.take(ROUTE) for _ in range(CALLS - 1))
+    clock.seconds += 5
+    busy = budget.busy(ROUTE)
+    assert (busy.retry_after, busy.route) == (WINDOW - 18, f"GET /api/v1/{ROUTE}")
+    assert busy.not_checked == "asked too often: Rocket.Chat asks to slow down for 42 s"
+    budget.close(ROUTE, 50)
+    assert budget.busy(ROUTE).retry_after == 50

@@ -127,6 +127,21 @@ class TestWhatIsAsked:
         assert "x-2fa-code" not in asked[0].headers
         assert "Authorization" not in asked[0].headers
 
+    async def test_the_credentials_go_along_where_none_are_needed(self) -> None:
+        """Newer servers let a bot pass their limit there too, if they know who it is (facts/rocketchat.md §1.6)."""
+        asked: list[web.Request] = []
+
+        async def handler(request: web.Request) -> web.Response:
+            asked.append(request)
+            return web.json_response({"success": True})
+
+        async with asking(handler) as rest:
+            await rest.get_open("settings.oauth")
+            await rest.call(lambda api: api.info())
+        for request in asked:
+            assert (request.headers["X-Auth-Token"], request.headers["X-User-Id"]) == (TOKEN.reveal(), "bot-id")
+        assert [request.path for request in asked] == ["/api/v1/settings.oauth", "/api/info"]
+
     async def test_a_post_is_json(self) -> None:
         async def handler(request: web.Request) -> web.Response:
             assert request.content_type == "application/json"

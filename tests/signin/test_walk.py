@@ -108,7 +108,7 @@ async def test_a_rate_limit_at_the_login_page_is_named(chat: Any) -> None:
     failure = await stopped(chat)
 
     assert failure.step is Step.BUTTON
-    assert "429" in failure.why
+    assert (failure.code, failure.why) == ("429", "Rocket.Chat asks to slow down.")
 
 
 async def test_a_callback_that_is_not_registered_is_named(chat: Any, identity: EncvoyStandIn) -> None:

@@ -15,6 +15,7 @@ from bot import app
 from bot.chatops.unfamiliar import NOTICE
 from bot.clock import SystemClock
 from bot.doctor.checks.systems import catalogue as systems
+from bot.sandbox.faults import Fault
 from bot.stage import config_from
 from bot.store.notes import SqlNotes
 from tests.support.grounds import Ground, discovery_gone, nothing, room_renamed, second_factor_enforced
@@ -117,3 +118,24 @@ async def test_the_doctor_survives_a_system_that_is_down(
     await getattr(quiet_world, side).stop()
     status = await asyncio.to_thread(app.doctor, config_from(quiet_world.play.env))
     assert (status, complaints(capsys.readouterr().out)) == (1, [check])
+
+
+async def test_ten_runs_a_minute_do_not_make_it_fail(quiet_world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(10):
+        status = await asyncio.to_thread(app.doctor, config_from(quiet_world.play.env))
+        printed = capsys.readouterr().out
+        assert (status, complaints(printed)) == (0, [])
+    assert re.search(r"^– not checked: Rocket.Chat answers: asked too often: .* slow down for \d+ s$", printed, re.M)
+    assert "does not answer" not in printed
+
+
+@pytest.mark.parametrize("side", ["rocketchat", "encvoy"])
+async def test_a_system_that_asks_to_slow_down_is_not_taken_for_broken(
+    quiet_world: World, capsys: pytest.CaptureFixture[str], side: str
+) -> None:
+    getattr(quiet_world, side).faults.add(Fault(status=429))
+    status = await asyncio.to_thread(app.doctor, config_from(quiet_world.play.env))
+    printed = capsys.readouterr().out
+    assert (status, complaints(printed)) == (0, [])
+    assert "asks to slow down" in printed
+    assert not re.search("not answer|cannot be (read|reached)|lacks|Mend", printed)

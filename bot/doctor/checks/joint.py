@@ -10,7 +10,7 @@ from bot.connection.needs import application_drift, drift, unwanted_rules
 from bot.connection.ports import Probe, Server
 from bot.connection.preflight import refuse_licence
 from bot.connection.state import Application, LiveService, NotVisible, StoredService, Unknown
-from bot.doctor.checks import Catalogue, Result, failed, passed, skipped, unseen
+from bot.doctor.checks import Catalogue, Result, because, failed, passed, skipped, unseen
 from bot.doctor.evidence import Evidence
 from bot.errors import UserError
 
@@ -118,7 +118,9 @@ def random(evidence: Evidence) -> Result | None:
     """The probe can tell right from wrong."""
     if evidence.connection is None or evidence.random is None:
         return None
-    if isinstance(evidence.random, Unknown) or evidence.random is Probe.BROKEN:
+    if isinstance(evidence.random, Unknown):
+        return because(evidence.random, "it could not be tried")
+    if evidence.random is Probe.BROKEN:
         return skipped("it could not be tried")
     if evidence.random is not Probe.REFUSED:
         return failed(
