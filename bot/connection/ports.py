@@ -117,9 +117,10 @@ class RocketChat(Protocol):
         An equal value restarts nothing, and mends an instance whose cache is outdated (facts/rocketchat.md §2.4)."""
         ...
 
-    async def bring_bogus_code(self, name: ServiceName) -> InUse:
+    async def bring_bogus_code(self, name: ServiceName, token_url: str) -> InUse:
         """Lets Rocket.Chat itself ask Encvoy ID, without anybody signing in (facts/rocketchat.md §3.1b). Legacy engine
-        only. UNKNOWN where it doesn't say why it failed."""
+        only. SILENT where it doesn't say why it failed; UNKNOWN where it asked another address than `token_url`, as an
+        instance with an outdated cache does."""
         ...
 
     async def bring_code(self, name: ServiceName, code: Secret) -> InUse:

@@ -77,7 +77,7 @@ async def prove_in_use(desired: Connection, engine: Engine, rocketchat: RocketCh
     """
     if engine is Engine.MODERN:
         return BECAUSE_MODERN
-    said = await rocketchat.bring_bogus_code(desired.name)
+    said = await rocketchat.bring_bogus_code(desired.name, desired.token_url)
     if said.use is not Use.SILENT:
         return said
     try:

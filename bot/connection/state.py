@@ -86,6 +86,11 @@ class Connection:
         return f"{self.site_url}/_oauth/{self.name.service}"
 
     @property
+    def token_url(self) -> str:
+        """Where Rocket.Chat exchanges codes; its login engines join the two in this way (facts/rocketchat.md §3.3)."""
+        return f"{self.settings.get('url', '')}{self.settings.get('token_path', '')}"
+
+    @property
     def description(self) -> str:
         """By which the application is known as ours after a request that was never answered."""
         return f"ssobot {self.id}"

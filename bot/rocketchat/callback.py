@@ -14,7 +14,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 from bot.chatops.text import defuse
 from bot.clock import Clock
@@ -35,8 +35,8 @@ MOST, WITHIN = 5, 10.0
 LONGEST_REASON = 160
 
 _ROUTE = "GET /_oauth/:service"
-_HANDSHAKE = re.compile(r"Failed to complete OAuth handshake with \S{1,80} at \S{1,300} ")
-"""Before the reason; the address ends with a full stop."""
+_HANDSHAKE = re.compile(r"Failed to complete OAuth handshake with \S{1,80} at (\S{1,300})\. ")
+"""Before the reason; the group is the address that was asked."""
 _NOT_REACHED = (
     "Not Found",
     "request to ",
@@ -66,11 +66,11 @@ class Callback:
     def __post_init__(self) -> None:
         self._budget = Budget(self.clock, calls=MOST, window=WITHIN)
 
-    async def bring_bogus_code(self, name: ServiceName) -> InUse:
+    async def bring_bogus_code(self, name: ServiceName, token_url: str) -> InUse:
         """See the port."""
         state = {"loginStyle": "redirect", "redirectUrl": APP}
         config = await self._bring(name, secrets.token_urlsafe(24), state)
-        return config if isinstance(config, InUse) else verdict(config)
+        return config if isinstance(config, InUse) else verdict(config, token_url)
 
     async def bring_code(self, name: ServiceName, code: Secret) -> InUse:
         """See the port."""
@@ -94,17 +94,27 @@ class Callback:
         return config or InUse(Use.UNKNOWN, f"its callback did not answer me as Rocket.Chat does ({answer.status})")
 
 
-def verdict(config: Mapping[str, object]) -> InUse:
-    """What the end page of a bogus code says. Only known words are a verdict; without any it is SILENT."""
-    target = config.get("redirectUrl")
-    said = parse_qs(urlsplit(target).query).get("error", [""])[0] if isinstance(target, str) else ""
+def verdict(config: Mapping[str, object], token_url: str) -> InUse:
+    """What the end page of a bogus code says of an exchange that was to go to `token_url`. Only known words about that
+    address are a verdict; without any it is SILENT."""
+    if config.get("setCredentialToken") is True:
+        return InUse(Use.UNKNOWN, "a code that nobody issued was accepted")
+    said = _told(config.get("redirectUrl"))
+    if not said:
+        return InUse(Use.SILENT, "Rocket.Chat does not say why an exchange fails")
     found = _HANDSHAKE.search(said)
     reason = said[found.end() :].strip() if found else ""
-    if not reason:
-        return InUse(Use.SILENT, "Rocket.Chat does not say why an exchange fails")
+    if found and found[1] != token_url:
+        return InUse(Use.UNKNOWN, f"Rocket.Chat asked another address: “{defuse(found[1], LONGEST_REASON)}”")
     if reason == "Bad Request":
         return InUse(Use.PROVED)
-    words = f"Rocket.Chat says: “{defuse(reason, LONGEST_REASON)}”"
+    words = f"Rocket.Chat says: “{defuse(reason or said, LONGEST_REASON)}”"
     if reason == "Unauthorized":
         return InUse(Use.OTHER, words)
     return InUse(Use.FAILED if reason.startswith(_NOT_REACHED) else Use.UNKNOWN, words)
+
+
+def _told(target: object) -> str:
+    """The error that the mobile app would be sent back with; empty if it would not be sent, or is told nothing."""
+    address, _, query = target.partition("?") if isinstance(target, str) else ("", "", "")
+    return parse_qs(query).get("error", [""])[0].strip() if address == APP else ""

@@ -99,9 +99,9 @@ class RocketChatClient:
         """See the port."""
         await self._ordered.repeat_secret(name, secret)
 
-    async def bring_bogus_code(self, name: ServiceName) -> InUse:
+    async def bring_bogus_code(self, name: ServiceName, token_url: str) -> InUse:
         """See the port."""
-        return await self._callback.bring_bogus_code(name)
+        return await self._callback.bring_bogus_code(name, token_url)
 
     async def bring_code(self, name: ServiceName, code: Secret) -> InUse:
         """See the port."""

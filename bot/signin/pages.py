@@ -133,17 +133,23 @@ def read_config(html: str) -> Mapping[str, Any] | None:
         return None
     # By hand: Python's parser of HTML can take minutes for a page that was made for it, and gives up on others.
     text, end, _ = html[html.find(">", found.end()) + 1 :].partition("<")
-    if not end:
-        return None
-    # Some servers escape each text inside the JSON, others the JSON as a whole (facts/rocketchat.md §3.1b).
-    for candidate in (text, unescape(text)):
+    config = _read_escaped(text) if end else None
+    return config if isinstance(config, Mapping) else None
+
+
+def _read_escaped(text: str) -> Any:
+    """JSON as Rocket.Chat escapes it: each text by itself, an apostrophe as a quotation mark, which would break the
+    whole if it were undone first. Else as HTML would have it: all of it at once. None if it is neither."""
+    try:
+        config = read_json(text)
+    except Unreadable:
         try:
-            config = read_json(candidate)
+            return read_json(unescape(text))
         except Unreadable:
-            continue
-        if isinstance(config, Mapping):
-            return {name: unescape(value) if isinstance(value, str) else value for name, value in config.items()}
-    return None
+            return None
+    if not isinstance(config, Mapping):
+        return None
+    return {name: unescape(value) if isinstance(value, str) else value for name, value in config.items()}
 
 
 def read_outcome(html: str) -> Outcome | None:

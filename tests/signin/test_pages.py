@@ -19,6 +19,7 @@ from bot.signin.pages import (
     method_call,
     new_credential_token,
     read_button,
+    read_config,
     read_method_answer,
     read_outcome,
     read_settings,
@@ -136,6 +137,20 @@ def test_an_ampersand_in_the_configuration_survives() -> None:
 
     assert outcome is not None
     assert outcome.credential_token == "a&<b>"
+
+
+def test_an_apostrophe_is_a_quotation_mark_inside_a_text() -> None:
+    """So Rocket.Chat writes it (facts/rocketchat.md §3.1b): each text escaped by itself, the JSON around it not."""
+    shown = '{"redirectUrl":"rocketchat:&#x2F;&#x2F;auth?a=1&amp;error=certificate&quot;s%20names"}'
+
+    assert read_config(f'<div id="config">{shown}</div>') == {
+        "redirectUrl": 'rocketchat://auth?a=1&error=certificate"s%20names'
+    }
+
+
+@pytest.mark.parametrize("shown", ["[1]", "[&quot;a&quot;]", "7", "&quot;", "{&quot;", ""])
+def test_a_configuration_that_is_none(shown: str) -> None:
+    assert read_config(f'<div id="config">{shown}</div>') is None
 
 
 def test_the_button_is_found_among_others() -> None:

@@ -211,7 +211,7 @@ class MemoryRocketChat:
         self.world.before("repeat_secret")
         self.secrets[name.key] = secret
 
-    async def bring_bogus_code(self, name: ServiceName) -> InUse:
+    async def bring_bogus_code(self, name: ServiceName, token_url: str) -> InUse:
         self.world.before("bring_bogus_code")
         self.tick()
         return self.uses.pop(0) if self.uses else self._used(name)

@@ -7,6 +7,7 @@ From 8.7 on the modern engine is there as well, by which people sign in in 9.x, 
 from __future__ import annotations
 
 import random
+import socket
 import ssl
 from datetime import timedelta
 from email.utils import format_datetime
@@ -127,6 +128,8 @@ class RocketChatStandIn:
         self._client: aiohttp.ClientSession | None = None
         self.trusted: ssl.SSLContext | bool = authority.client_context() if authority else True
         """Whom the server's own requests trust (NODE_EXTRA_CA_CERTS); counts from the next start on."""
+        self.unresolved: set[str] = set()
+        """Hosts whose names the server's own requests do not find; a test may change it while it runs."""
         self._server = Server(web.Application(), port=port, tls=authority.server_context() if authority else None)
         self._seeded = seed_workspace(workspace, switches)
         self.instances.load()
@@ -188,7 +191,11 @@ class RocketChatStandIn:
         """Listens. After `stop` it comes back on the same port with everything that it knew."""
         self.faults.closing.clear()
         connector = aiohttp.TCPConnector(ssl=self.trusted)
-        self._client = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        looking_up = aiohttp.TraceConfig()
+        looking_up.on_request_start.append(self._look_up)
+        self._client = aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[looking_up]
+        )
         self._server.app = self._application()
         await self._server.start()
         site = self.settings.find("Site_Url")
@@ -213,6 +220,10 @@ class RocketChatStandIn:
         """Gone and back on the same port; open connections are lost."""
         await self.stop()
         await self.start()
+
+    async def _look_up(self, _: object, __: object, asked: aiohttp.TraceRequestStartParams) -> None:
+        if asked.url.host in self.unresolved:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     def _http(self) -> aiohttp.ClientSession:
         """The client of the server's own requests; RuntimeError while it is stopped."""
