@@ -41,7 +41,7 @@ class ServerFacts:
     rest: Rest
     budget: Budget
     _version: Version | None = field(default=None, init=False)
-    _version_at: float = field(default=0.0, init=False)
+    _asked_at: float = field(default=0.0, init=False)
 
     async def server(self) -> Server:
         """Everything at once; for the start of an operation."""
@@ -73,12 +73,12 @@ class ServerFacts:
             self.budget.close("info", busy.retry_after)
             return self._version_known(busy)
         self._version = version_from(answer)
-        self._version_at = self.budget.now()
+        self._asked_at = self.budget.now()
         return self._version
 
     def _version_known(self, busy: Busy) -> Version:
         """What it was a moment ago, where it may not be asked now."""
-        if self._version is None or self.budget.now() - self._version_at > KNOWN:
+        if self._version is None or self.budget.now() - self._asked_at > KNOWN:
             raise busy
         return self._version
 

@@ -65,7 +65,7 @@ def test_nothing_else_compares_a_version() -> None:
     guilty = {
         str(file.relative_to(ROOT))
         for file in files
-        if "sandbox" not in file.parts
+        if "sandbox" not in file.parts and file.name != "demo.py"  # they choose a version, and meet none
         for line in file.read_text(encoding="utf-8").splitlines()
         if compares.search(line)
     }
