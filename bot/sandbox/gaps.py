@@ -11,7 +11,7 @@ from bot.sandbox.ledger import Ledger
 
 @dataclass(frozen=True)
 class Gap:
-    """One exchange. Times in seconds of `time.monotonic()`."""
+    """One exchange. Times in seconds of `bot.clock.steady`."""
 
     live: float
     """When people began to sign in by the new secret (Rocket.Chat's `live`, or `strategy` on its modern engine)."""

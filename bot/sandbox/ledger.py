@@ -1,6 +1,6 @@
 """What a stand-in was asked, and when each secret became live, on one clock.
 
-Both stand-ins of a `World` write to ledgers that read `time.monotonic()`, which on Linux is one clock for every process
+Both stand-ins of a `World` write to ledgers that read `bot.clock.steady`, which on Linux is one clock for every process
 of the machine: entries of two ledgers can be compared. A ledger lives in memory only, and holds bodies as they came,
 secrets included; it is never printed whole.
 """
@@ -8,10 +8,11 @@ secrets included; it is never printed whole.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from bot.clock import steady
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Entry:
     `live` (Rocket.Chat rewrote a login service) and `switched` (Encvoy ID accepts another secret)."""
 
     at: float
-    """Seconds of `time.monotonic()`; for a request, the moment its effect was done, before the answer left."""
+    """Seconds of `steady()`; for a request, the moment its effect was done, before the answer left."""
     kind: str
     method: str = ""
     path: str = ""
@@ -47,7 +48,7 @@ class Ledger:
     """Entries in the order in which they happened."""
 
     entries: list[Entry] = field(default_factory=list)
-    now: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = steady
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def add(self, kind: str, **values: Any) -> Entry:
