@@ -15,6 +15,7 @@ from bot.errors import Unreachable
 from bot.rocketchat.public import ask_callback, server_time
 from bot.sandbox.serving import Server
 from bot.wire import Wire
+from tests.support.rocket import Rocket
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -109,7 +110,13 @@ async def test_the_callback_is_asked_as_by_a_browser_whose_sign_in_was_refused(s
     await ask_callback(wire, f"{await serve(answer)}/_oauth/encvoyid")
     query = asked[0].query
     assert (query["error"], "code" in query) == ("access_denied", False)
-    assert json.loads(base64.b64decode(query["state"]))["loginStyle"] == "redirect"
+    assert json.loads(base64.b64decode(query["state"]))["loginStyle"] == "popup"
+
+
+async def test_rocketchat_itself_answers_it(rocket: Rocket, wire: Wire) -> None:
+    """At once: in another style it never would."""
+    seen = await ask_callback(wire, f"{rocket.standin.url}/_oauth/encvoyid")
+    assert (seen.status, seen.is_rocketchat) == (200, True)
 
 
 async def test_a_callback_that_nobody_serves_is_an_error(wire: Wire) -> None:
