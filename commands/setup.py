@@ -67,7 +67,10 @@ def register(registry: Registry, parts: Parts) -> None:
         asked = Asked(wish, there, call.operation.id, resumed=call.operation.resumed)
         done = await undertake(asked, parts.shop, Narration(call.progress, parts.fingerprints), observed)
         confirmed = await _confirmed(call, parts, done.connection, there)
-        answer = await _tested(call, parts, confirmed.connection, (*confirmation(confirmed), consent(done.connection)))
+        said = confirmation(confirmed)
+        # What was taken back comes before whatever else is well.
+        first, last = ((), (*said, consent(done.connection))) if confirmed.works else (said, ())
+        answer = await _tested(call, parts, confirmed.connection, last, first=first)
         return replace(answer, receipt=done.receipt.as_dict(), failed=answer.failed or not confirmed.works)
 
 
@@ -196,8 +199,10 @@ def _shown(value: SettingValue) -> str:
     return ("off", "on")[value] if isinstance(value, bool) else value or "(empty)"
 
 
-async def _tested(call: Call, parts: Parts, connection: Connection, lines: tuple[str, ...]) -> Answer:
+async def _tested(
+    call: Call, parts: Parts, connection: Connection, lines: tuple[str, ...], *, first: tuple[str, ...] = ()
+) -> Answer:
     call.progress.doing("testing it")
     verdict = await parts.examine(connection)
     following = ("test", "rotate") if connection.enabled else ("test", "enable")
-    return Answer((*verdict.brief(), *lines), next=following, failed=verdict.failed)
+    return Answer((*first, *verdict.brief(), *lines), next=following, failed=verdict.failed)

@@ -108,17 +108,17 @@ def confirmation(confirmed: Confirmed) -> tuple[str, ...]:
     if not confirmed.works:
         what = {
             Taken.OFF: "Switched off again: Rocket.Chat cannot sign anybody in with it.",
-            Taken.BACK: "Rocket.Chat cannot sign anybody in at the new address; the settings of before are back.",
+            Taken.BACK: "Rocket.Chat cannot sign anybody in at the new address; the one of before is back.",
             Taken.NOTHING: "Rocket.Chat cannot sign anybody in with Encvoy ID now; it is left as it is.",
         }[confirmed.taken]
-        url = confirmed.connection.settings.get("url", "")
         mend = (
-            f"Mend: let Rocket.Chat's own server reach {url} (its DNS, its firewall, NODE_EXTRA_CA_CERTS for a private "
-            "authority), then type `/sso setup` again, and `/sso enable` if it is off."
+            "let Rocket.Chat's own server reach Encvoy ID (its DNS, its firewall, NODE_EXTRA_CA_CERTS for a private "
+            "authority)"
             if said.use is Use.FAILED
-            else "Mend: restart Rocket.Chat's other instances if there are any, then type `/sso setup` again."
+            else "restart Rocket.Chat's other instances if there are any"
         )
-        return (f"✗ {what}", f"Why: {said.words}.", mend)
+        then = {Taken.OFF: "enable", Taken.BACK: "setup", Taken.NOTHING: "test"}[confirmed.taken]
+        return (f"✗ {what}", f"Why: {said.words}.", f"Mend: {mend}, then type `/sso {then}`.")
     if said == BECAUSE_OFF:
         return ("Off, as it was asked for. Not proved from Rocket.Chat's side, because it is off.",)
     if said.use is Use.PROVED:
@@ -133,7 +133,7 @@ def in_use_text(receipt: Receipt, connection: Connection) -> str:
     if wrong is not None:
         return (
             f"✗ Rocket.Chat uses another secret than the one that it stores. {wrong.words}. "
-            "Mend: `/sso setup` writes it again; if that does not help, restart Rocket.Chat's other instances."
+            "Mend: restart Rocket.Chat's other instances, then type `/sso rotate`."
         )
     if not found and connection.enabled:
         return "Not proved from Rocket.Chat's side, because the bot was restarted meanwhile."

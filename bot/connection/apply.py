@@ -32,10 +32,10 @@ from bot.connection.needs import AUTH_METHOD, mended
 from bot.connection.plan import is_shown, live_as_desired
 from bot.connection.ports import ApplicationFields, Awaited, Connections, EncvoyId, RocketChat
 from bot.connection.profile import Engine
-from bot.connection.proof import prove, prove_in_use
+from bot.connection.proof import LATER_TIMES, prove, prove_in_use, prove_in_use_mending
 from bot.connection.receipt import Receipt
 from bot.connection.state import Application, Connection, LiveService, Marker, SettingValue, Unknown
-from bot.errors import NoAnswer, RemoteError, UserError
+from bot.errors import NoAnswer, UserError
 from bot.secret import Secret
 
 LIVE_WITHIN = 10.0
@@ -46,8 +46,6 @@ SPARE = 0.09
 """Seconds of quiet beyond that: then no run of Rocket.Chat is pending."""
 MARKER_WITHIN, MARKER_TIMES = 6.0, 2.4
 """Seconds, and settle times, after which a marker that is not live means that somebody restarted the timers."""
-LATER_TIMES = 1.2
-"""Settle times until it is proved once more what Rocket.Chat uses."""
 SWITCH = ""
 """The suffix of the setting that switches a service on and off."""
 
@@ -182,17 +180,11 @@ async def _prove(progress: Progress, shop: Workshop) -> Progress:
 
 
 async def _prove_in_use(later: bool, progress: Progress, shop: Workshop) -> Progress:
-    """An instance that writes an outdated cache back is mended by the equal write, and proved again."""
     if later:
         await shop.clock.sleep(LATER_TIMES * progress.settle)
     desired = progress.desired
     engine = engine_of(desired.marker) if desired.marker else Engine.LEGACY
-    found = await prove_in_use(desired, engine, shop.rocketchat, shop.encvoy)
-    if found.use is Use.OTHER:
-        with contextlib.suppress(RemoteError):
-            await shop.rocketchat.repeat_secret(desired.name, desired.secret)
-            await shop.clock.sleep(LATER_TIMES * progress.settle)
-            found = await prove_in_use(desired, engine, shop.rocketchat, shop.encvoy)
+    found = await prove_in_use_mending(desired, engine, shop.rocketchat, shop.encvoy, shop.clock, progress.settle)
     if later:
         return replace(progress, receipt=replace(progress.receipt, in_use_later=found))
     return replace(progress, receipt=replace(progress.receipt, in_use=found))

@@ -10,12 +10,15 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 
-from bot.connection.apply import LATER_TIMES, SETTLE, Workshop
+from bot.connection.apply import SETTLE, Workshop
 from bot.connection.in_use import BECAUSE_OFF, InUse, Use
 from bot.connection.profile import Engine
-from bot.connection.proof import prove_in_use
+from bot.connection.proof import prove_in_use_mending
 from bot.connection.reconcile import Narrator, Reconciler
 from bot.connection.state import Connection
+
+ADDRESS = ("url", "token_path", "identity_path", "authorize_path")
+"""The settings that say where Encvoy ID is."""
 
 
 class Taken(enum.Enum):
@@ -25,7 +28,7 @@ class Taken(enum.Enum):
     OFF = "off"
     """Switched off again."""
     BACK = "back"
-    """The settings of before were put back."""
+    """The address of before was put back."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +46,11 @@ class Confirmed:
 
 
 async def ask(connection: Connection, engine: Engine, shop: Workshop) -> InUse:
-    """What Rocket.Chat uses; an instance with an outdated cache is mended by an equal write, and asked again."""
+    """What Rocket.Chat uses, as `prove_in_use_mending` says. Never fails."""
     if not connection.enabled:
         return BECAUSE_OFF
-    said = await prove_in_use(connection, engine, shop.rocketchat, shop.encvoy)
-    if said.use is not Use.OTHER:
-        return said
-    await shop.rocketchat.repeat_secret(connection.name, connection.secret)
-    await shop.clock.sleep(LATER_TIMES * (connection.settle or SETTLE))
-    return await prove_in_use(connection, engine, shop.rocketchat, shop.encvoy)
+    settle = connection.settle or SETTLE
+    return await prove_in_use_mending(connection, engine, shop.rocketchat, shop.encvoy, shop.clock, settle)
 
 
 async def confirm(
@@ -72,6 +71,7 @@ def _before(connection: Connection, before: Connection | None) -> Connection | N
     """What is to be put back; None if it was on already, with the same address."""
     if before is None or before.current is None or not before.enabled:
         return replace(connection, enabled=False)
-    if before.settings == connection.settings and before.site_url == connection.site_url:
-        return None
-    return replace(connection, settings=before.settings, site_url=before.site_url)
+    address = {suffix: before.settings[suffix] for suffix in ADDRESS if suffix in before.settings}
+    # Whatever else was asked for stays so: it has nothing to do with what Rocket.Chat says.
+    back = replace(connection, settings={**connection.settings, **address}, site_url=before.site_url)
+    return None if back == connection else back

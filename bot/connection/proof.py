@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 from bot.clock import Clock
@@ -9,11 +10,13 @@ from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
 from bot.connection.ports import ApplicationFields, EncvoyId, Probe, RocketChat
 from bot.connection.profile import Engine
 from bot.connection.state import Application, Connection
-from bot.errors import UserError
+from bot.errors import RemoteError, UserError
 from bot.secret import Secret, new_secret
 
 LAG = 8.0
 """Seconds for which Encvoy ID's token side may lag behind what its management side stored."""
+LATER_TIMES = 1.2
+"""Settle times until it is proved once more what Rocket.Chat uses."""
 
 
 class NotProved(UserError):
@@ -87,6 +90,20 @@ async def prove_in_use(desired: Connection, engine: Engine, rocketchat: RocketCh
     except UserError as error:
         return InUse(Use.UNKNOWN, f"{said.words}, and my own user cannot sign in there: {error.what.rstrip('.')}")
     return await rocketchat.bring_code(desired.name, code)
+
+
+async def prove_in_use_mending(
+    desired: Connection, engine: Engine, rocketchat: RocketChat, encvoy: EncvoyId, clock: Clock, settle: float
+) -> InUse:
+    """The same. If another secret is live, an instance may have written an outdated cache back: the equal write mends
+    its cache, and it is proved once more. `settle`: seconds that this Rocket.Chat needs."""
+    said = await prove_in_use(desired, engine, rocketchat, encvoy)
+    if said.use is Use.OTHER:
+        with contextlib.suppress(RemoteError):
+            await rocketchat.repeat_secret(desired.name, desired.secret)
+            await clock.sleep(LATER_TIMES * settle)
+            said = await prove_in_use(desired, engine, rocketchat, encvoy)
+    return said
 
 
 async def refused(encvoy: EncvoyId, desired: Connection, secret: Secret) -> bool:

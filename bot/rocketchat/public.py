@@ -25,7 +25,8 @@ async def server_time(wire: Wire, url: str) -> datetime | None:
 
 
 async def ask_callback(wire: Wire, redirect_uri: str) -> CallbackAnswer:
-    """Asks as a browser would that comes back from a refused sign-in, which changes nothing.
+    """Asks as a popup would that comes back from a refused sign-in, which changes nothing. In the other style it would
+    need an address to go on to, and wait for ever without one (facts/rocketchat.md §3.1b).
 
     The legacy engine ends every sign-in with a page that holds `#config` (facts/rocketchat.md §3.3), the modern one
     sends such a browser to `/login` (§3.4). Popup style, because the other one hangs without an address to return to

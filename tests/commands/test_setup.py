@@ -53,6 +53,8 @@ async def test_one_that_rocketchat_cannot_use_is_switched_off_again(counter: Cou
     answer, text = await counter.run("setup")
     assert answer.failed
     assert "Switched off again" in text
+    assert "type `!sso enable`" in text
+    assert text.index("Switched off again") < text.index("checks passed")
     assert "Rocket.Chat says: “nothing works”" in text
     assert not row(counter).enabled
     assert counter.rocketchat.live_records == {}
@@ -80,7 +82,8 @@ async def test_an_address_at_which_it_cannot_work_is_taken_back(standing: Counte
     standing.rocketchat.uses = [InUse(Use.FAILED, "Rocket.Chat says: “getaddrinfo ENOTFOUND”")]
     answer, text = await standing.run("setup")
     assert answer.failed
-    assert "the settings of before are back" in text
+    assert "the one of before is back" in text
+    assert "type `!sso setup`" in text
     assert row(standing).enabled
     assert standing.rocketchat.live_records["Encvoyid"][0].settings["url"] == "https://id.example.org"
 
@@ -91,6 +94,7 @@ async def test_one_that_was_on_before_at_the_same_address_is_left_on(standing: C
     answer, text = await standing.run("setup")
     assert answer.failed
     assert "it is left as it is" in text
+    assert "type `!sso test`" in text
     assert row(standing).enabled
 
 
