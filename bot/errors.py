@@ -19,6 +19,7 @@ class whose text reaches a person; anything else becomes "internal error" with a
 from __future__ import annotations
 
 import inspect
+import math
 from typing import ClassVar, Literal
 
 System = Literal["Rocket.Chat", "Encvoy ID"]
@@ -101,6 +102,11 @@ class Busy(RemoteError):
     transient = True
     retry_after: float = 1.0
     """Seconds until it may be asked again."""
+
+    @property
+    def not_checked(self) -> str:
+        """What is said where something was to be looked at: it is neither broken nor absent, and nobody was silent."""
+        return f"asked too often: {self.system} asks to slow down for {max(1, math.ceil(self.retry_after))} s"
 
 
 class NoAnswer(RemoteError):

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from bot.chatops.ports import Chat, Message, Person, Room
 from bot.errors import RemoteError, UserError
 
-
 BUILT_IN = frozenset({"admin", "anonymous", "app", "bot", "guest", "user"})
 """Roles of every workspace, whose names are their ids: of these nobody needs to be asked which they are."""
 

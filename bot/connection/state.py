@@ -101,6 +101,8 @@ class Unknown:
     reason: str
     mend: str = ""
     """What puts it right, where that is known."""
+    busy: bool = False
+    """Whether it was only asked too often: then nothing speaks for anything being wrong."""
 
 
 @dataclass(frozen=True)

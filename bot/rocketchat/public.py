@@ -7,7 +7,7 @@ import json
 import secrets
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from bot.doctor.evidence import CallbackAnswer
 from bot.errors import RemoteError
@@ -28,11 +28,12 @@ async def ask_callback(wire: Wire, redirect_uri: str) -> CallbackAnswer:
     """Asks as a browser would that comes back from a refused sign-in, which changes nothing.
 
     The legacy engine ends every sign-in with a page that holds `#config` (facts/rocketchat.md §3.3), the modern one
-    sends such a browser to `/login` (§3.4).
+    sends such a browser to `/login` (§3.4). Popup style, because the other one hangs without an address to return to
+    (§3.1b).
     """
-    state = {"loginStyle": "redirect", "credentialToken": secrets.token_urlsafe(32), "isCordova": False}
+    state = {"loginStyle": "popup", "credentialToken": secrets.token_urlsafe(32), "isCordova": False}
     query = urlencode({"error": "access_denied", "state": base64.b64encode(json.dumps(state).encode()).decode()})
     answer = await wire.send("GET", f"{redirect_uri}?{query}", route="GET /_oauth/:service")
     legacy = answer.status == 200 and 'id="config"' in answer.text.replace("'", '"')
-    modern = urlsplit(answer.location).path.endswith("/login")
+    modern = answer.location.partition("?")[0].partition("#")[0].endswith("/login")
     return CallbackAnswer(answer.status, is_rocketchat=legacy or modern)

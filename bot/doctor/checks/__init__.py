@@ -54,13 +54,21 @@ def failed(evidence: str, cause: str, mend: str) -> Result:
 
 
 def unseen(evidence: str, unknown: Unknown, mend: str) -> Result:
-    """The ground itself could not be seen; `mend` where whoever asked does not know a better one."""
+    """The ground itself could not be seen; `mend` where whoever asked does not know a better one. A system that was
+    only asked too often is not broken."""
+    if unknown.busy:
+        return skipped(unknown.reason)
     return Result(State.FAILED, evidence, unknown.reason, unknown.mend or mend)
 
 
 def skipped(why: str) -> Result:
     """It could not be looked at."""
     return Result(State.SKIPPED, why)
+
+
+def because(unknown: Unknown, otherwise: str) -> Result:
+    """It could not be looked at, because another ground could not be seen: `otherwise` says which, in short."""
+    return skipped(unknown.reason if unknown.busy else otherwise)
 
 
 def noted(evidence: str, mend: str = "") -> Result:

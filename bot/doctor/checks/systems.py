@@ -6,7 +6,7 @@ from bot.connection.desired import relative_paths
 from bot.connection.preflight import refuse_licence, refuse_site_url
 from bot.connection.profile import LICENCE_MODULE, Licence
 from bot.connection.state import Unknown
-from bot.doctor.checks import Catalogue, Result, failed, noted, passed, skipped, unseen
+from bot.doctor.checks import Catalogue, Result, because, failed, noted, passed, skipped, unseen
 from bot.doctor.evidence import Evidence
 from bot.errors import UserError
 
@@ -35,10 +35,12 @@ def account(evidence: Evidence) -> Result:
     """It may do what the bot does."""
     if isinstance(evidence.account, Unknown):
         if isinstance(evidence.server, Unknown):
-            return skipped("Rocket.Chat does not answer")
+            return because(evidence.server, "Rocket.Chat does not answer")
         return unseen(
             "it cannot be read", evidence.account, "Check SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN."
         )
+    if isinstance(evidence.permissions, Unknown) and evidence.permissions.busy:
+        return skipped(evidence.permissions.reason)
     roles = ", ".join(sorted(evidence.account.roles or ())) or "none"
     missing = sorted(NEEDED.keys() - _held(evidence))
     if missing:
@@ -97,7 +99,7 @@ def room(evidence: Evidence) -> Result:
 def site_url(evidence: Evidence) -> Result:
     """`Site_Url` leads people back, and Encvoy ID takes it."""
     if isinstance(evidence.server, Unknown):
-        return skipped("Rocket.Chat does not answer")
+        return because(evidence.server, "Rocket.Chat does not answer")
     address = evidence.server.site_url
     refused = None if isinstance(evidence.site_url_refused, Unknown) else evidence.site_url_refused
     try:
@@ -117,7 +119,7 @@ def site_url(evidence: Evidence) -> Result:
 def licence(evidence: Evidence) -> Result:
     """From 9.0 on it needs a licence module."""
     if isinstance(evidence.server, Unknown):
-        return skipped("Rocket.Chat does not answer")
+        return because(evidence.server, "Rocket.Chat does not answer")
     try:
         refuse_licence(evidence.server)
     except UserError as error:
@@ -148,7 +150,7 @@ def keys(evidence: Evidence) -> Result:
     """There is at least one key for RS256."""
     if isinstance(evidence.keys, Unknown):
         if isinstance(evidence.provider, Unknown):
-            return skipped("the discovery document cannot be read")
+            return because(evidence.provider, "the discovery document cannot be read")
         return unseen("they cannot be read", evidence.keys, "Look at the oidc process of Encvoy ID.")
     if "RS256" not in evidence.keys.algorithms:
         return failed(
@@ -163,7 +165,7 @@ def keys(evidence: Evidence) -> Result:
 def login(evidence: Evidence) -> Result:
     """It can log in and manage applications."""
     if isinstance(evidence.login, Unknown) and isinstance(evidence.provider, Unknown):
-        return skipped("the discovery document cannot be read")
+        return because(evidence.provider, "the discovery document cannot be read")
     if isinstance(evidence.login, Unknown):
         return unseen(
             "it cannot log in or manage applications", evidence.login, "Check SSOBOT_ENCVOY_LOGIN and its password."
