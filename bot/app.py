@@ -20,6 +20,9 @@ from bot.chatops.service import Chatops
 from bot.clock import Clock, SystemClock
 from bot.config import Config
 from bot.connection.apply import Workshop
+from bot.connection.state import Unknown
+from bot.doctor.gather_own import or_unknown
+from bot.doctor.own import Place
 from bot.errors import ConfigError, RemoteError, StoreUnavailable, Unauthenticated, UserError
 from bot.rocketchat.names import service_name
 from bot.store.connections import SqlConnections
@@ -27,9 +30,11 @@ from bot.store.engine import Database, open_database
 from bot.store.migrate import NotOurs, check, upgrade
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
+from bot.store.sealed import try_keys
 from bot.store.vault import Vault
 from bot.systems import Systems, systems
 from bot.web.health import application, serving
+from bot.web.port import try_port
 from commands import register_all
 from commands.correction import correction
 from commands.parts import Parts
@@ -209,22 +214,22 @@ def doctor(config: Config) -> int:
 
 
 async def _doctor(config: Config) -> int:
-    failed, clock = False, SystemClock()
+    clock = SystemClock()
     async with systems(config, clock) as both, contextlib.AsyncExitStack() as stack:
+        port = await try_port(config.listen)
         try:
             database = await open_database(config.database_url)
             stack.push_async_callback(database.close)
             await check(database)
-            click.echo("✓ Database: it can be reached")
             notices = SqlNotes(database, clock)
             if await notices.are_there():
                 both.remember(notices)
+            place = Place(True, await or_unknown(try_keys(database, Vault(config.keys))), port)
         except NotOurs:
             raise
         except UserError as error:
-            failed = True
-            click.echo(f"✗ failed: Database\n    Why: {error.text}\n    Mend: Correct SSOBOT_DATABASE_URL.")
-        verdict = await both.examine(None)
+            place = Place(Unknown(error.text, "Correct SSOBOT_DATABASE_URL."), None, port)
+        verdict = await both.examine(None, place)
     for line in verdict.lines():
         click.echo(line)
-    return 1 if failed or verdict.failed else 0
+    return 1 if verdict.failed else 0

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from bot.chatops.admin_room import AdminRoom
 from bot.chatops.once import NOTHING_SAID
-from bot.chatops.ports import Notices
+from bot.chatops.ports import Message, Notices, Room
 from bot.clock import Clock
 from bot.config import Config
 from bot.connection.state import Connection
 from bot.doctor.evidence import CallbackAnswer, KeySet
 from bot.doctor.gather import Gatherer
+from bot.doctor.gather_own import OwnGatherer
+from bot.doctor.own import Guarded, Place, Standing
 from bot.doctor.verdict import Verdict, judge
 from bot.encvoy.client import EncvoyIdClient
 from bot.rocketchat.callback import PATIENCE
 from bot.rocketchat.chat import RestChat
 from bot.rocketchat.client import RocketChatClient
+from bot.rocketchat.guarded import try_guard
 from bot.rocketchat.public import ask_callback, server_time
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest
+from bot.rocketchat.roles import holders
 from bot.rocketchat.server_clock import ServerClock
 from bot.rocketchat.socket import RealtimeClient
+from bot.rocketchat.socket_trial import try_websocket
 from bot.trust import client_context
 from bot.wire import Wire
 
@@ -32,6 +38,11 @@ from bot.wire import Wire
 class _Looks:
     """What only the doctor asks, of both systems."""
 
+    config: Config
+    clock: Clock
+    tls: ssl.SSLContext
+    rest: Rest
+    chat: RestChat
     rocketchat: RocketChatClient
     encvoy: EncvoyIdClient
     wire: Wire
@@ -46,6 +57,25 @@ class _Looks:
     async def login(self) -> bool:
         await self.encvoy.prove_login()
         return True
+
+    async def standing(self) -> Standing:
+        return await self.encvoy.standing()
+
+    async def holders(self, role_id: str, name: str) -> tuple[str, ...]:
+        return await holders(self.rest, role_id, name)
+
+    async def latest(self, room: Room) -> tuple[Message, ...]:
+        return await self.chat.latest(room)
+
+    async def websocket(self) -> bool:
+        config = self.config
+        await try_websocket(
+            config.rocketchat_url, config.rocketchat_user_id, config.rocketchat_token, self.clock, self.tls
+        )
+        return True
+
+    async def guarded(self) -> Guarded:
+        return await try_guard(self.rest)
 
     async def callback(self, redirect_uri: str) -> CallbackAnswer:
         return await ask_callback(self.wire, redirect_uri)
@@ -70,10 +100,10 @@ class Systems:
         room = AdminRoom(self.chat, notices, self.config.admin_room)
         self.gatherer = replace(self.gatherer, admin_room=room, notices=notices)
 
-    async def examine(self, connection: Connection | None) -> Verdict:
-        """The doctor's whole round; reads discovery anew."""
+    async def examine(self, connection: Connection | None, place: Place | None = None) -> Verdict:
+        """The doctor's whole round; reads discovery anew. `place` is what was found on this machine, if anything."""
         self.encvoy.forget_provider()
-        return judge(await self.gatherer.gather(connection))
+        return judge(await self.gatherer.gather(connection, place))
 
 
 @contextlib.asynccontextmanager
@@ -112,14 +142,16 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
             on_setting=quiet.heard,
         )
         rocketchat = RocketChatClient(rest, realtime.live, clock, quiet=quiet, wire=wire, patient=patient)
+        looks = _Looks(config, clock, tls, rest, chat, rocketchat, encvoy, wire)
         gatherer = Gatherer(
             rocketchat=rocketchat,
             encvoy=encvoy,
             chat=chat,
-            looks=_Looks(rocketchat, encvoy, wire),
+            looks=looks,
             address=config.rocketchat_url,
             user_id=config.rocketchat_user_id,
             admin_room=AdminRoom(chat, NOTHING_SAID, config.admin_room),
+            own=OwnGatherer(chat, looks, config.rocketchat_user_id, config.admin_roles),
         )
         try:
             yield Systems(config, clock, rest, rocketchat, chat, realtime, encvoy, gatherer, server_clock)

@@ -18,7 +18,8 @@ import click
 
 from bot.chatops.registry import Registry
 from bot.config import VARIABLES, Variable
-from bot.doctor.checks import Entry, joint, notes, systems
+from bot.doctor.checks import Entry
+from bot.doctor.verdict import CATALOGUES
 from commands import register_all
 from commands.parts import Parts
 from tools import answers
@@ -57,7 +58,7 @@ def shown() -> str:
 
 def checks() -> str:
     """The catalogue of the doctor, in the order in which it is read."""
-    entries = (*systems.catalogue.entries, *joint.catalogue.entries, *notes.catalogue.entries)
+    entries = [entry for catalogue in CATALOGUES for entry in catalogue.entries]
     rows = ["| Check | What holds when it passes | Source |", "|---|---|---|"]
     return "\n".join([*rows, *(_check(entry) for entry in entries)])
 

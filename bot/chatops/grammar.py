@@ -76,6 +76,12 @@ def parse(
     return result
 
 
+def is_addressed(text: str, *, bot_username: str) -> bool:
+    """Whether a message begins as a command in a room does, whatever follows."""
+    line = blank_spaces(without_quotation(text).partition("\n")[0][: 2 * LENGTH_LIMIT]).strip()
+    return _split_prefix(line, bot_username)[0] is not None
+
+
 def reread(words: str, commands: Mapping[str, Command]) -> Invocation | None:
     """The words of an operation, as `Invocation.words` left them in its row; None if they make no sense (any more)."""
     result = _read(words, commands, "") if words.strip() else None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.chatops.ports import Person, Room
 from bot.connection.in_use import InUse
 from bot.connection.ports import Probe, Provider, Server
 from bot.connection.state import Application, Connection, LiveService, NotVisible, StoredService, Unknown
+from bot.doctor.own import Own, Place
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,9 @@ class Evidence:
     """Why Encvoy ID would not take the address of Rocket.Chat; None: it would."""
     strange_fields: tuple[str, ...] | Unknown = ()
     """Fields of messages that nobody knew when this bot was written."""
+    own: Own = field(default_factory=Own)
+    place: Place | None = None
+    """None in the chat: a bot that answers there has its database, its keys and its port."""
     connection: Connection | None = None
     stored: StoredService | Unknown | None = None
     live: LiveService | Unknown | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from bot.chatops.admin_room import AdminRoom
 from bot.chatops.ports import Chat, Notices
@@ -15,10 +15,9 @@ from bot.connection.ports import EncvoyId, Probe, RocketChat
 from bot.connection.proof import prove_in_use
 from bot.connection.state import Connection, LiveService, Unknown
 from bot.doctor.evidence import CallbackAnswer, Evidence, KeySet
-from bot.errors import Busy, UserError
+from bot.doctor.gather_own import OwnGatherer, or_unknown
+from bot.doctor.own import Place
 from bot.secret import Secret, new_secret
-
-T = TypeVar("T")
 
 
 class Looks(Protocol):
@@ -52,28 +51,31 @@ class Gatherer:
     address: str
     user_id: str
     admin_room: AdminRoom
+    own: OwnGatherer
     notices: Notices | None = None
     """What the bot noted; None where there is no database."""
 
-    async def gather(self, connection: Connection | None) -> Evidence:
-        """One look at both systems; never fails."""
-        evidence = await self._systems()
+    async def gather(self, connection: Connection | None, place: Place | None = None) -> Evidence:
+        """One look at both systems; never fails. `place` is what was found on this machine, if that was looked at."""
+        evidence = replace(await self._systems(), place=place)
+        own = await self.own.gather(evidence.account, evidence.room, evidence.login)
+        evidence = replace(evidence, own=own)
         return evidence if connection is None else await self._joint(evidence, connection)
 
     async def _systems(self) -> Evidence:
         (server, account, permissions, rooms), (provider, keys, login), fields = await asyncio.gather(
             asyncio.gather(
-                _or_unknown(self.rocketchat.server()),
-                _or_unknown(self.chat.person(self.user_id)),
-                _or_unknown(self.looks.permissions()),
-                _or_unknown(self.admin_room.look()),
+                or_unknown(self.rocketchat.server()),
+                or_unknown(self.chat.person(self.user_id)),
+                or_unknown(self.looks.permissions()),
+                or_unknown(self.admin_room.look()),
             ),
             asyncio.gather(
-                _or_unknown(self.encvoy.provider()),
-                _or_unknown(self.looks.keys()),
-                _or_unknown(self.looks.login()),
+                or_unknown(self.encvoy.provider()),
+                or_unknown(self.looks.keys()),
+                or_unknown(self.looks.login()),
             ),
-            _or_unknown(self._strange_fields()),
+            or_unknown(self._strange_fields()),
         )
         room, namesake = (rooms, None) if isinstance(rooms, Unknown) else rooms
         refused = server if isinstance(server, Unknown) else self.encvoy.why_refused(server.site_url)
@@ -96,12 +98,12 @@ class Gatherer:
         if client_id is None:
             return replace(evidence, connection=connection)
         stored, live, application, ours, random, callback = await asyncio.gather(
-            _or_unknown(self.rocketchat.stored(connection.name)),
-            _or_unknown(self.rocketchat.live(connection.name)),
-            _or_unknown(self.encvoy.application(client_id)),
-            _or_unknown(self._probe(client_id, connection.current or connection.secret, uri)),
-            _or_unknown(self._probe(client_id, new_secret(), uri)),
-            _or_unknown(self.looks.callback(uri)),
+            or_unknown(self.rocketchat.stored(connection.name)),
+            or_unknown(self.rocketchat.live(connection.name)),
+            or_unknown(self.encvoy.application(client_id)),
+            or_unknown(self._probe(client_id, connection.current or connection.secret, uri)),
+            or_unknown(self._probe(client_id, new_secret(), uri)),
+            or_unknown(self.looks.callback(uri)),
         )
         seen = replace(
             evidence,
@@ -113,7 +115,7 @@ class Gatherer:
             random=random,
             callback=callback,
         )
-        return replace(seen, in_use=await _or_unknown(self._in_use(seen, connection)))
+        return replace(seen, in_use=await or_unknown(self._in_use(seen, connection)))
 
     async def _in_use(self, seen: Evidence, connection: Connection) -> InUse | None:
         """Asked only where the answer would be about this connection: it is on, and Encvoy ID accepts our secret."""
@@ -130,12 +132,3 @@ class Gatherer:
 
     def _probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Awaitable[Probe]:
         return self.encvoy.probe(client_id, secret, redirect_uri)
-
-
-async def _or_unknown(asking: Awaitable[T]) -> T | Unknown:
-    try:
-        return await asking
-    except Busy as busy:
-        return Unknown(busy.not_checked, busy.mend, busy=True)
-    except UserError as error:
-        return Unknown(" ".join(part for part in (error.what, error.why) if part), error.mend)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.doctor.checks import Finding, State
+from bot.doctor.checks.bot import catalogue as bot
 from bot.doctor.checks.joint import catalogue as joint
 from bot.doctor.checks.notes import catalogue as notes
+from bot.doctor.checks.place import catalogue as place
 from bot.doctor.checks.systems import catalogue as systems
 from bot.doctor.evidence import Evidence
+
+CATALOGUES = (place, systems, bot, joint, notes)
+"""Every check, in the order in which they are read."""
 
 _MARKS = {State.PASSED: "✓", State.NOTE: "•", State.FAILED: "✗ failed:", State.SKIPPED: "– not checked:"}
 
@@ -48,7 +53,7 @@ class Verdict:
 
 def judge(evidence: Evidence) -> Verdict:
     """Runs every check of the catalogue."""
-    return Verdict((*systems.judge(evidence), *joint.judge(evidence), *notes.judge(evidence)))
+    return Verdict(tuple(finding for catalogue in CATALOGUES for finding in catalogue.judge(evidence)))
 
 
 def _line(finding: Finding) -> str:

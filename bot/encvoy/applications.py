@@ -9,6 +9,7 @@ from urllib.parse import quote
 from bot.connection.absence import gone, hidden
 from bot.connection.ports import ApplicationFields
 from bot.connection.state import Application, NotVisible
+from bot.doctor.own import Standing
 from bot.encvoy.decipher import SYSTEM
 from bot.encvoy.fields import (
     check_client_id,
@@ -16,6 +17,7 @@ from bot.encvoy.fields import (
     read_application,
     read_created,
     read_ids,
+    read_tops,
     rule_ids,
     to_create,
     to_write,
@@ -30,6 +32,9 @@ RULES = "/api/v1/settings/rules"
 RULE = "/api/v1/clients/:client_id/rules/:rule_id"
 
 ACCESS_RESTRICTED = "T3E0026"
+PAGE = 100
+STANDING_PAGES = 10
+"""Nobody is an editor of a thousand applications of others and then made a manager."""
 
 
 class Applications:
@@ -101,6 +106,22 @@ class Applications:
         """All that the bot may administer with exactly this description."""
         found = await self._find({"description": description})
         return tuple(app for app in found if app.description == description)
+
+    async def standing(self) -> Standing:
+        """Whether the bot's user may make applications. A new one goes below a client without parent in which its maker
+        is owner or editor: a manager's organisation, or the main client. Whoever has none, a plain user too, sees none
+        in the list (facts/encvoy-id.md §4, §6). Oldest first, so that it is on the first page."""
+        seen = 0
+        for page in range(STANDING_PAGES):
+            query = f"limit={PAGE}&offset={page * PAGE}&sortBy=created_at&sortDirection=asc"
+            items = await self._session.call("GET", CLIENTS, query=query)
+            tops = read_tops(items, f"GET {CLIENTS}")
+            if True in tops:
+                return Standing(may_create=True, applications=seen + tops.index(True))
+            seen += len(tops)
+            if len(tops) < PAGE:
+                break
+        return Standing(may_create=False, applications=seen)
 
     async def write(self, client_id: str, fields: ApplicationFields) -> None:
         """A partial update. A write of the secret alone goes out at once, as one request; before any other the

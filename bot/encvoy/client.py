@@ -7,6 +7,7 @@ import ssl
 from bot.clock import Clock
 from bot.connection.ports import ApplicationFields, Probe, Provider
 from bot.connection.state import Application, NotVisible, Unknown
+from bot.doctor.own import Standing
 from bot.encvoy.applications import Applications
 from bot.encvoy.authorization import Account, Request, authorize
 from bot.encvoy.decipher import SYSTEM
@@ -80,6 +81,10 @@ class EncvoyIdClient:
     async def prove_login(self) -> None:
         """Makes sure that the bot's user can log in now and that the management API lets it in: for the doctor."""
         await self._session.prove_login()
+
+    async def standing(self) -> Standing:
+        """What the bot's user may do, by what it sees."""
+        return await self._applications.standing()
 
     async def warm(self) -> None:
         """Before a critical moment: for the next minute `write_application` of a secret alone is one request on a

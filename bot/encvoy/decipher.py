@@ -190,7 +190,7 @@ def _general(status: int, headers: Mapping[str, str], route: str, code: str | No
     if status in (404, 405):
         return RouteAbsent(SYSTEM, route, status=status, code=code, mend=CHECK_URL)
     if status == 429:
-        busy = Busy(SYSTEM, route, status=status, mend="Type the command again in a minute.")
+        busy = Busy(SYSTEM, route, status=status, mend="Try again in a minute.")
         busy.retry_after = retry_after(headers)
         return busy
     if status in (408, 504):

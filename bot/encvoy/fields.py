@@ -135,6 +135,13 @@ def read_ids(value: Any, route: str) -> tuple[str, ...]:
     return tuple(read_created(item, route) for item in value)
 
 
+def read_tops(value: Any, route: str) -> list[bool]:
+    """Of each client in a list, whether it says that it has no parent."""
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise not_its_own(route, "That is no list of applications.")
+    return [item.get("parent", "") is None for item in value]
+
+
 def rule_ids(value: Any, wanted: frozenset[str], route: str) -> Mapping[str, str]:
     """Field name to the id of its rule, for the wanted ones. UserError if one is missing or switched off."""
     rules = _rules_of(value, wanted, route)

@@ -109,6 +109,14 @@ class RestChat:
         found = {m.id: m for d in documents if (m := message_from(d, caught_up=True)) and m.ts > moment}
         return tuple(sorted(found.values(), key=lambda message: message.ts))
 
+    async def latest(self, room: Room) -> tuple[Message, ...]:
+        """The newest messages of a room, one page of them, in any order."""
+        route = _HISTORY.get(room.type, _HISTORY["p"])
+        page = (await self.rest.get(route, roomId=room.id, count=PAGE)).get("messages")
+        if not isinstance(page, list):
+            raise not_its_own(f"GET /api/v1/{route}")
+        return tuple(m for document in page if (m := message_from(document)))
+
     async def direct_rooms(self) -> tuple[str, ...]:
         """Ids of the direct rooms the bot is in, by whichever list it may read."""
         try:

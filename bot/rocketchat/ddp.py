@@ -91,6 +91,11 @@ class ClientProtocol:
         self._connected = False
         self.lost = False
 
+    @property
+    def awaiting(self) -> str:
+        """Which answer is waited for, in words: `connect`, `login`, `subscription to messages`."""
+        return self._awaiting
+
     # -- what the driver calls
 
     def frames(self) -> list[str]:

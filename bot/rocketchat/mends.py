@@ -17,11 +17,15 @@ FACTOR_EXHAUSTED = (
     "password of the bot's account."
 )
 SLOW_DOWN = (
-    "Type the command again in a minute. Roles with the permission `api-bypass-rate-limit`, such as `bot`, may ask "
-    "more often."
+    "Try again in a minute. Roles with the permission `api-bypass-rate-limit`, such as `bot`, may ask more often."
 )
-PROXY = "Look at Rocket.Chat, and at the proxy before it; then type the command again."
+PROXY = "Look at Rocket.Chat, and at the proxy before it; then try again."
 REFUSED = f"Check {URL}, and that Rocket.Chat is running and can be reached from here."
+
+WEBSOCKET = (
+    "Let the proxy before Rocket.Chat pass websockets on, to /websocket below "
+    f"{URL}: HTTP/1.1, with the headers Upgrade and Connection."
+)
 
 _PERMISSIONS = (
     ("settings.addCustomOAuth", "add-oauth-service"),

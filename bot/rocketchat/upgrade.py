@@ -68,7 +68,7 @@ def network_error(failure: BaseException) -> RemoteError:
     """What an error of aiohttp or of the system means; its text stays out, it may quote an answer."""
     match failure:
         case aiohttp.WSServerHandshakeError(status=status):
-            return BadAnswer("Rocket.Chat", ROUTE, status=status, mend=mends.NOT_ROCKETCHAT)
+            return BadAnswer("Rocket.Chat", ROUTE, status=status, mend=mends.WEBSOCKET)
         case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
             return _unreachable(proxy_trouble("Rocket.Chat"))
         case aiohttp.ClientResponseError():

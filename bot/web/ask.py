@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 
 import click
@@ -20,27 +22,58 @@ LONGEST = 100_000
 """Bytes; what answers more is not the bot."""
 
 
+PARTS = frozenset({"rocketchat", "database", "listening"})
+"""What `bot.app.Bot.health` tells of."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """An answer of `/healthz`."""
+
+    status: int
+    parts: Mapping[str, str]
+    """What is wrong with each part, or `ok`."""
+
+
 def ask(listen: Listen) -> int:
     """Prints what does not work, or `ok`. 0 if everything works; 1 if something does not, or nobody answers."""
     if listen.port == 0:
         raise ConfigError("SSOBOT_LISTEN has port 0: only the bot's log tells which port it got.")
     at = Listen(_near(listen.host), listen.port)
+    try:
+        health = health_at(at)
+    except (OSError, HTTPException) as error:
+        click.echo(f"No answer from {at}: {getattr(error, 'strerror', None) or type(error).__name__}")
+        return 1
+    if health is None:
+        click.echo(f"What answers at {at} is not ssobot.")
+        return 1
+    failing = [f"{name}: {reason}" for name, reason in health.parts.items() if reason != "ok"]
+    click.echo("\n".join(failing) or "ok")
+    return 1 if failing or health.status != 200 else 0
+
+
+def is_ours(listen: Listen) -> bool:
+    """Whether a bot of this kind answers there, working or not."""
+    try:
+        health = health_at(Listen(_near(listen.host), listen.port))
+    except (OSError, HTTPException):
+        return False
+    return health is not None and health.parts.keys() >= PARTS
+
+
+def health_at(at: Listen) -> Health | None:
+    """What `/healthz` says there; None where somebody else answers. OSError or HTTPException where nobody does."""
     connection = HTTPConnection(at.host, at.port, timeout=PATIENCE)
     try:
         connection.request("GET", "/healthz")
         response = connection.getresponse()
-        parts: dict[str, str] = json.loads(response.read(LONGEST))["parts"]
-    except (OSError, HTTPException) as error:
-        click.echo(f"No answer from {at}: {getattr(error, 'strerror', None) or type(error).__name__}")
-        return 1
-    except (ValueError, LookupError, TypeError, RecursionError):
-        click.echo(f"What answers at {at} is not ssobot.")
-        return 1
+        parts = json.loads(response.read(LONGEST))["parts"]
+        return Health(response.status, {str(name): str(reason) for name, reason in parts.items()})
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
     finally:
         connection.close()
-    failing = [f"{name}: {reason}" for name, reason in parts.items() if reason != "ok"]
-    click.echo("\n".join(failing) or "ok")
-    return 1 if failing or response.status != 200 else 0
 
 
 def _near(host: str) -> str:

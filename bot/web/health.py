@@ -43,7 +43,7 @@ async def serving(app: web.Application, listen: Listen) -> AsyncIterator[Listen]
         try:
             await web.TCPSite(runner, listen.host, listen.port).start()
         except OSError as error:
-            raise ConfigError(f"SSOBOT_LISTEN cannot be listened on: {listen}: {_reason(error)}.") from None
+            raise ConfigError(f"SSOBOT_LISTEN cannot be listened on: {listen}: {why_not(error)}.") from None
         yield Listen(listen.host, runner.addresses[0][1])
     finally:
         await runner.cleanup()
@@ -61,7 +61,7 @@ def _no_bad_request(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
-def _reason(error: OSError) -> str:
+def why_not(error: OSError) -> str:
     """What the system says. asyncio wraps it into a sentence of its own, another one with each version of Python."""
     if error.errno is not None and error.errno > 0:
         return os.strerror(error.errno).lower()

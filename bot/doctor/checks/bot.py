@@ -1,0 +1,132 @@
+"""Can the bot itself work: what it needs besides two systems that answer. Each holds with and without a connection."""
+
+from __future__ import annotations
+
+from bot.connection.state import Application, Unknown
+from bot.doctor.checks import Catalogue, Result, because, failed, noted, passed, skipped, unseen
+from bot.doctor.evidence import Evidence
+
+catalogue = Catalogue()
+
+_NO_LOGIN = "the bot's user does not log in"
+
+
+@catalogue.check("Websocket to Rocket.Chat", "facts/rocketchat.md §5.1, §5.2, §5.3")
+def websocket(evidence: Evidence) -> Result:
+    """It opens, the bot logs in over it, and messages are pushed."""
+    if evidence.own.websocket is None:
+        return _without_account(evidence)
+    if isinstance(evidence.own.websocket, Unknown):
+        return unseen(
+            "commands would not arrive",
+            evidence.own.websocket,
+            "Look at Rocket.Chat, and at the proxy before it.",
+        )
+    return passed("opened, logged in, subscribed to messages")
+
+
+@catalogue.check("Second factor in Rocket.Chat", "facts/rocketchat.md §1.4")
+def second_factor(evidence: Evidence) -> Result:
+    """Where Rocket.Chat asks the bot for one, it has the answer."""
+    guarded = evidence.own.guarded
+    if guarded is None:
+        return _without_account(evidence)
+    if isinstance(guarded, Unknown):
+        return skipped(guarded.reason)
+    if guarded.barred:
+        return failed("settings cannot be written", guarded.barred, guarded.mend)
+    return passed("a write that is guarded by one was let through; it changed nothing")
+
+
+@catalogue.check("Administrators", "facts/rocketchat.md §6")
+def administrators(evidence: Evidence) -> Result:
+    """Somebody holds a role of SSOBOT_ADMIN_ROLES, and may command the bot."""
+    found = evidence.own.administrators
+    if found is None:
+        return _without_account(evidence)
+    if isinstance(found, Unknown):
+        return skipped(found.reason)
+    if found.absent:
+        return failed(
+            f"Rocket.Chat has no role {_named(found.absent)}",
+            "SSOBOT_ADMIN_ROLES names roles by their name or their id; letter case counts.",
+            "Correct SSOBOT_ADMIN_ROLES: Rocket.Chat's admin panel lists the roles under Permissions.",
+        )
+    if found.able is not None:
+        if not found.unheld:
+            return passed(f"`{found.able}` may command the bot, for one")
+        return noted(
+            f"`{found.able}` may command the bot, for one; nobody holds {_named(found.unheld)}",
+            "Give somebody this role, or take it out of SSOBOT_ADMIN_ROLES.",
+        )
+    if found.more:
+        return skipped(f"the first {found.unfit} accounts with these roles may not; there are more")
+    if found.unfit:
+        return failed(
+            f"of the {found.unfit} accounts that hold these roles none may command the bot",
+            "They are deactivated, or no person's accounts.",
+            "Give somebody who is active a role of SSOBOT_ADMIN_ROLES, in Rocket.Chat's admin panel under Users.",
+        )
+    return failed(
+        f"nobody holds {_named(found.unheld)}, the bot's own account aside",
+        "Only holders of a role of SSOBOT_ADMIN_ROLES may command the bot.",
+        "Give somebody such a role, in Rocket.Chat's admin panel under Users, or name another in SSOBOT_ADMIN_ROLES.",
+    )
+
+
+@catalogue.check("An account of its own", "facts/rocketchat.md §5.3, §5.4")
+def account_of_its_own(evidence: Evidence) -> Result:
+    """Nobody types commands by the account that the bot uses: it takes them for its own messages."""
+    typed = evidence.own.typed
+    if isinstance(evidence.account, Unknown):
+        return _without_account(evidence)
+    if typed is None:
+        return skipped("the admin room cannot be read")
+    if isinstance(typed, Unknown):
+        return skipped(typed.reason)
+    if typed.commands:
+        last = f", the last on {typed.last:%Y-%m-%d}" if typed.last else ""
+        return failed(
+            f"of the last {typed.looked} messages in the admin room, {typed.commands} by the bot's own account begin "
+            f"as commands do{last}",
+            "The bot never answers the account that it uses itself: whoever types by it is not heard.",
+            "Make an account for the bot alone, with the role `bot`, and set SSOBOT_ROCKETCHAT_USER_ID and "
+            "SSOBOT_ROCKETCHAT_TOKEN to its id and a token of it.",
+        )
+    seen = f"none of the last {typed.looked} messages in the admin room is a command by it"
+    if "bot" not in (evidence.account.roles or ()):
+        return noted(
+            f"it lacks the role `bot`, as people's accounts do; {seen}",
+            "Give it the role `bot`; if it is a person's, make one for the bot alone.",
+        )
+    return passed(f"it holds the role `bot`; {seen}")
+
+
+@catalogue.check("Role at Encvoy ID", "facts/encvoy-id.md §4, §6")
+def standing(evidence: Evidence) -> Result:
+    """The bot's user there may make applications."""
+    found = evidence.own.standing
+    if found is None:
+        return because(evidence.login, _NO_LOGIN) if isinstance(evidence.login, Unknown) else skipped(_NO_LOGIN)
+    if isinstance(found, Unknown):
+        return skipped(found.reason)
+    if found.may_create:
+        return passed("the bot's user may make applications")
+    others = f"{found.applications} of others" if found.applications else "none of others either"
+    seen = f"the bot's user sees no client of its own below which it could make applications ({others})"
+    mend = (
+        "In Encvoy ID's dashboard, give the user of SSOBOT_ENCVOY_LOGIN the role ADMIN (“manager”) in the main client, "
+        "or set SSOBOT_ENCVOY_LOGIN to another user, who has it."
+    )
+    if isinstance(evidence.application, Application):
+        return noted(f"{seen}; the application of this connection it may manage", mend)
+    return failed(seen, "It does not hold the role ADMIN (“manager”), whose holders have one.", mend)
+
+
+def _without_account(evidence: Evidence) -> Result:
+    unread = "the bot's account cannot be read"
+    return because(evidence.account, unread) if isinstance(evidence.account, Unknown) else skipped(unread)
+
+
+def _named(words: frozenset[str]) -> str:
+    return ", ".join(f"`{word}`" for word in sorted(words))

@@ -1,0 +1,71 @@
+"""What the program finds on its own machine: looked at from the terminal alone, since a bot that answers has it."""
+
+from __future__ import annotations
+
+from bot.connection.state import Unknown
+from bot.doctor.checks import Catalogue, Result, failed, noted, passed, skipped, unseen
+from bot.doctor.evidence import Evidence
+from bot.doctor.own import PortState
+
+catalogue = Catalogue()
+
+
+@catalogue.check("Database", "bot/store/engine.py")
+def database(evidence: Evidence) -> Result | None:
+    """It can be reached, and is the bot's own."""
+    if evidence.place is None:
+        return None
+    if isinstance(evidence.place.database, Unknown):
+        return unseen("it cannot be used", evidence.place.database, "Correct SSOBOT_DATABASE_URL.")
+    return passed("it can be reached")
+
+
+@catalogue.check("Keys of the database", "bot/store/vault.py")
+def keys(evidence: Evidence) -> Result | None:
+    """SSOBOT_KEYS opens every secret in it."""
+    if evidence.place is None:
+        return None
+    sealed = evidence.place.sealed
+    if sealed is None:
+        return skipped("the database cannot be used")
+    if isinstance(sealed, Unknown):
+        return skipped(sealed.reason)
+    if sealed.closed:
+        return failed(
+            f"they do not open {', '.join(f'`{name}`' for name in sorted(sealed.closed))}",
+            " ".join(dict.fromkeys(sealed.closed.values())),
+            "Put the key with which they were encrypted back into SSOBOT_KEYS, anywhere between the first key and the "
+            "last; `ssobot keys new` makes another one, which opens nothing that is there. If no key is missing, "
+            "restore the database from a backup.",
+        )
+    if not sealed.opened:
+        return passed("there is no secret in it yet")
+    return passed(f"they open {sealed.opened} of {sealed.opened} secrets")
+
+
+@catalogue.check("Address of /healthz", "bot/web/health.py")
+def port(evidence: Evidence) -> Result | None:
+    """SSOBOT_LISTEN is free, or a bot of this kind answers there."""
+    if evidence.place is None:
+        return None
+    found = evidence.place.port
+    match found.state:
+        case PortState.OURS:
+            return noted(
+                f"a bot of this kind runs already and answers at {found.listen}",
+                "To run a second one on this machine, set its SSOBOT_LISTEN to another port.",
+            )
+        case PortState.TAKEN:
+            return failed(
+                f"something else holds {found.listen}",
+                f"The system says: {found.reason}; and what is there does not answer as a bot does.",
+                "Set SSOBOT_LISTEN to another port, or stop the program that holds this one.",
+            )
+        case PortState.IMPOSSIBLE:
+            return failed(
+                f"{found.listen} cannot be listened on",
+                f"The system says: {found.reason}.",
+                "Set SSOBOT_LISTEN to an address of this machine, and to a port above 1023.",
+            )
+    free = found.listen.removesuffix(":0")
+    return passed(f"{free}, at whichever port is free" if free != found.listen else f"{found.listen} is free")

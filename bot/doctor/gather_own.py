@@ -1,0 +1,127 @@
+"""Gathers what the bot itself stands on: each piece by itself, as `bot.doctor.gather` does for the two systems."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from bot.chatops.access import judge, role_ids
+from bot.chatops.grammar import is_addressed
+from bot.chatops.ports import Chat, Message, Person, Room
+from bot.connection.state import Unknown
+from bot.doctor.own import Administrators, Guarded, Own, Standing, Typed
+from bot.errors import Busy, Forbidden, Rejected, UserError
+
+MOST_ASKED = 10
+"""Holders of a role that are looked at one by one: each takes a request."""
+
+T = TypeVar("T")
+
+
+class OwnLooks(Protocol):
+    """What only the doctor asks about the bot itself. Errors: `bot.errors.RemoteError`."""
+
+    async def standing(self) -> Standing:
+        """What the bot's user at Encvoy ID may do there; it has just logged in."""
+        ...
+
+    async def holders(self, role_id: str, name: str) -> tuple[str, ...]:
+        """User ids of those who hold a role of Rocket.Chat."""
+        ...
+
+    async def latest(self, room: Room) -> tuple[Message, ...]:
+        """The newest messages of a room."""
+        ...
+
+    async def websocket(self) -> bool:
+        """True if messages would be pushed; else an error that says how far it came."""
+        ...
+
+    async def guarded(self) -> Guarded:
+        """What becomes of a write that is guarded by a second factor, and changes nothing."""
+        ...
+
+
+@dataclass(frozen=True)
+class OwnGatherer:
+    """The ports, and what the configuration says of the bot itself."""
+
+    chat: Chat
+    looks: OwnLooks
+    user_id: str
+    admin_roles: frozenset[str]
+
+    async def gather(self, account: Person | Unknown, room: Room | Unknown | None, login: bool | Unknown) -> Own:
+        """One look. What is known to be in vain is not asked: without an account, with a login that failed."""
+        if isinstance(account, Unknown):
+            return Own(standing=await self._standing(login))
+        standing, administrators, websocket, guarded, typed = await asyncio.gather(
+            self._standing(login),
+            or_unknown(self._administrators()),
+            or_unknown(self.looks.websocket()),
+            or_unknown(self.looks.guarded()),
+            self._typed(account, room),
+        )
+        return Own(standing, administrators, websocket, guarded, typed)
+
+    async def _standing(self, login: bool | Unknown) -> Standing | Unknown | None:
+        return None if isinstance(login, Unknown) else await or_unknown(self.looks.standing())
+
+    async def _typed(self, account: Person, room: Room | Unknown | None) -> Typed | Unknown | None:
+        if room is None or isinstance(room, Unknown) or room.encrypted:
+            return None
+        return await or_unknown(self._commands_of(account, room))
+
+    async def _commands_of(self, account: Person, room: Room) -> Typed:
+        messages = await self.looks.latest(room)
+        commands = [m.ts for m in messages if is_typed_command(m, account)]
+        return Typed(len(messages), len(commands), max(commands, default=None))
+
+    async def _administrators(self) -> Administrators:
+        roles = await self.chat.roles()
+        ids = role_ids(self.admin_roles, roles)
+        held = {role_id: await self._holders(role_id, roles) for role_id in sorted(ids)}
+        people = list(dict.fromkeys(user_id for holders in held.values() for user_id in holders))
+        found = Administrators(
+            absent=frozenset(word for word in self.admin_roles if not role_ids(frozenset({word}), roles)),
+            unheld=frozenset(roles[role_id] for role_id, holders in held.items() if not holders),
+        )
+        unfit = 0
+        for user_id in people[:MOST_ASKED]:
+            person = await self._person(user_id)
+            if person is not None and person.roles is None:
+                raise Forbidden("Rocket.Chat", "GET /api/v1/users.info", why="It does not show people's roles.")
+            if person is not None and judge(person, self.admin_roles, ids) is None:
+                return Administrators(found.absent, found.unheld, person.username, unfit)
+            unfit += 1
+        return Administrators(found.absent, found.unheld, None, unfit, more=len(people) > MOST_ASKED)
+
+    async def _holders(self, role_id: str, roles: Mapping[str, str]) -> tuple[str, ...]:
+        holders = await self.looks.holders(role_id, roles[role_id])
+        return tuple(user_id for user_id in holders if user_id != self.user_id)
+
+    async def _person(self, user_id: str) -> Person | None:
+        """None for whoever is gone since the list was made."""
+        try:
+            return await self.chat.person(user_id)
+        except Rejected:
+            return None
+
+
+def is_typed_command(message: Message, account: Person) -> bool:
+    """Pure: whether this account wrote it, by itself, and it begins as a command does."""
+    by_hand = message.system_type is None and not message.from_integration and message.alias is None
+    mine = message.user_id == account.id
+    return mine and by_hand and is_addressed(message.text, bot_username=account.username)
+
+
+async def or_unknown(asking: Awaitable[T]) -> T | Unknown:
+    """The value; or why there is none, and what mends that."""
+    try:
+        return await asking
+    except Busy as busy:
+        return Unknown(busy.not_checked, busy.mend, busy=True)
+    except UserError as error:
+        return Unknown(" ".join(part for part in (error.what, error.why) if part), error.mend)

@@ -1,0 +1,113 @@
+"""Evidence of what the bot itself stands on, besides the two systems and a connection. Data only.
+
+`Own` is looked at in the chat and at the terminal, `Place` at the terminal alone: while the bot runs it has its
+database, its keys and its port, or it would not run.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.connection.state import Unknown
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the bot's user at Encvoy ID may do there, by what its list of applications shows."""
+
+    may_create: bool
+    """It sees a client at the top of which it is owner or editor, below which new applications are made."""
+    applications: int
+    """How many others it saw on the way."""
+
+
+@dataclass(frozen=True)
+class Administrators:
+    """Who may command the bot."""
+
+    absent: frozenset[str] = frozenset()
+    """Words of SSOBOT_ADMIN_ROLES that are neither the id nor the name of a role."""
+    unheld: frozenset[str] = frozenset()
+    """Roles that nobody holds but the bot's own account."""
+    able: str | None = None
+    """Somebody who may: a person, active, in one of the roles; only their user name."""
+    unfit: int = 0
+    """How many holders were looked at who may not: deactivated, or no person's account."""
+    more: bool = False
+    """Whether there are holders that were not looked at."""
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """What became of a write that Rocket.Chat guards by a second factor, and that changes nothing."""
+
+    barred: str = ""
+    """Why it was not let through; empty if it was."""
+    mend: str = ""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """Messages of the admin room that the bot's own account wrote as a person writes a command."""
+
+    looked: int
+    """How many messages were read, whoever wrote them."""
+    commands: int = 0
+    last: datetime | None = None
+    """Of the newest of the commands."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """None: not looked at, because what it needs could not be seen."""
+
+    standing: Standing | Unknown | None = None
+    administrators: Administrators | Unknown | None = None
+    websocket: bool | Unknown | None = None
+    """True: opened, logged in, subscribed to messages."""
+    guarded: Guarded | Unknown | None = None
+    typed: Typed | Unknown | None = None
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """The secrets in the database, and whether the keys of SSOBOT_KEYS open them."""
+
+    opened: int = 0
+    closed: Mapping[str, str] = field(default_factory=dict)
+    """Which secret (`encvoyid: current secret`), and why it stays closed."""
+
+
+class PortState(enum.Enum):
+    """What holds SSOBOT_LISTEN."""
+
+    FREE = "free"
+    OURS = "ours"
+    """A bot of this kind answers there."""
+    TAKEN = "taken"
+    IMPOSSIBLE = "impossible"
+    """No address of this machine, or a port that this user may not listen on."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """SSOBOT_LISTEN, tried."""
+
+    listen: str
+    """`127.0.0.1:8080`."""
+    state: PortState
+    reason: str = ""
+    """What the system says."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the program finds on its own machine."""
+
+    database: bool | Unknown
+    sealed: Sealed | Unknown | None
+    """None: the database cannot be used."""
+    port: Port
