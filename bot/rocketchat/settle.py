@@ -35,7 +35,7 @@ IN_FLIGHT = 6
 """Polls that are under way at once, so that a slow answer doesn't make the next question late."""
 RESERVE = 4
 """Calls that a wait leaves alone: for a look at the end, and for the way back."""
-FRESH = 1.0
+FRESH = 0.1
 """Seconds for which the answer of a poll is still what is live."""
 KNOWN = 60.0
 """Seconds for which it is better than nothing, if nothing was written since and Rocket.Chat asks to slow down."""

@@ -259,3 +259,8 @@ def nothing(world: World) -> Iterator[None]:
 def room_renamed(world: World) -> Iterator[None]:
     room_of(world).name = "elsewhere"
     yield
+
+
+def outdated_secret_live(world: World) -> Ground:
+    """An instance with an outdated cache wrote another secret into the record that all use."""
+    return changed(world.rocketchat.login_services.get(SERVICE).fields, "secret", "generated-long-ago")

@@ -273,6 +273,8 @@ def callback(evidence: Evidence) -> Result | None:
         return skipped(evidence.callback.reason)
     if evidence.callback.is_rocketchat:
         return passed("Rocket.Chat answers there")
+    if _licence_is_missing(evidence.server):
+        return skipped("without its licence Rocket.Chat keeps it off")
     if not isinstance(evidence.live, LiveService):
         return skipped("the service is off")
     return failed(
