@@ -1,30 +1,61 @@
-"""Whether the keys of SSOBOT_KEYS open what is in the database. Reads two columns, and writes nothing."""
+"""Whether the keys of SSOBOT_KEYS open what is in the database. Reads only, and only what is sealed."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import inspect, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.doctor.own import Sealed
 from bot.store.connections import CURRENT, PENDING, TABLE
 from bot.store.engine import Database
+from bot.store.notes import TABLE as NOTES
 from bot.store.vault import Undecipherable, Vault
 
-_NAMES = {CURRENT: "current secret", PENDING: "pending secret"}
+_COLUMNS = {CURRENT: "current secret", PENDING: "pending secret"}
 
 
 async def try_keys(database: Database, vault: Vault) -> Sealed:
-    """Every secret, tried. Nothing is sealed in a database with which the bot has never run. StoreUnavailable."""
-    query = select(TABLE.c.id, TABLE.c.service, TABLE.c[CURRENT], TABLE.c[PENDING]).order_by(TABLE.c.service)
+    """Every secret, tried: of the connections, and of rows that a note keeps as they were. There is none in a database
+    with which the bot has never run. Raises StoreUnavailable."""
     async with database.reading() as transaction:
-        if not await transaction.run_sync(lambda connection: inspect(connection).has_table(TABLE.name)):
-            return Sealed()
-        rows = (await transaction.execute(query)).mappings().all()
+        rows = {row["service"]: row for row in await _connections(transaction)}
+        rows |= {f"{row['service']}, as it was": row for row in await _kept(transaction)}
     opened, closed = 0, {}
-    for row in rows:
-        for column in (c for c in (CURRENT, PENDING) if row[c] is not None):
+    for name, row in sorted(rows.items()):
+        for column in (column for column in _COLUMNS if row[column] is not None):
             try:
                 vault.open(row[column], row["id"], column)
                 opened += 1
             except Undecipherable as error:
-                closed[f"{row['service']}: {_NAMES[column]}"] = error.why
+                closed[f"{name}: {_COLUMNS[column]}"] = error.why
     return Sealed(opened, closed)
+
+
+async def _connections(transaction: AsyncConnection) -> list[Mapping[str, Any]]:
+    if not await _is_there(transaction, TABLE.name):
+        return []
+    query = select(TABLE.c.id, TABLE.c.service, TABLE.c[CURRENT], TABLE.c[PENDING])
+    return [dict(row) for row in (await transaction.execute(query)).mappings()]
+
+
+async def _kept(transaction: AsyncConnection) -> list[Mapping[str, Any]]:
+    """Notes that hold a row of that table as JSON."""
+    if not await _is_there(transaction, NOTES.name):
+        return []
+    found = []
+    for value in await transaction.scalars(select(NOTES.c.value).where(NOTES.c.value.like("{%"))):
+        try:
+            row = json.loads(value)
+        except ValueError:
+            continue
+        if {"id", "service", *_COLUMNS} <= row.keys():
+            found.append(row)
+    return found
+
+
+async def _is_there(transaction: AsyncConnection, table: str) -> bool:
+    return await transaction.run_sync(lambda connection: inspect(connection).has_table(table))

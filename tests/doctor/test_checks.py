@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,8 +15,10 @@ from bot.connection.ports import Probe, Provider, Server
 from bot.connection.profile import profile
 from bot.connection.state import Application, Connection, LiveService, NotVisible, ServiceName, StoredService, Unknown
 from bot.doctor.checks import State
+from bot.doctor.checks.joint import catalogue as joint
 from bot.doctor.checks.systems import NEEDED
 from bot.doctor.evidence import CallbackAnswer, Evidence, KeySet
+from bot.doctor.own import Administrators, Guarded, Own, Place, Port, PortState, Sealed, Standing, Typed
 from bot.doctor.verdict import judge
 from bot.secret import Secret
 
@@ -52,6 +56,14 @@ PROVIDER = Provider(
     jwks_url="https://id.example.org/oidc/jwks",
 )
 SERVER = Server(profile=profile((8, 8), frozenset()), site_url="https://chat.example.org")
+OWN = Own(
+    standing=Standing(may_create=True, applications=0),
+    administrators=Administrators(able="anna"),
+    websocket=True,
+    guarded=Guarded(),
+    typed=Typed(40),
+)
+PLACE = Place(database=True, sealed=Sealed(2), port=Port("127.0.0.1:8080", PortState.FREE))
 WHOLE = Evidence(
     address="https://chat.example.org",
     server=SERVER,
@@ -71,7 +83,19 @@ WHOLE = Evidence(
     random=Probe.REFUSED,
     callback=CallbackAnswer(200, is_rocketchat=True),
     in_use=InUse(Use.PROVED),
+    own=OWN,
+    place=PLACE,
 )
+
+
+def own(**changes: object) -> Evidence:
+    """Another look at what the bot itself needs; without a connection, as at the terminal."""
+    return replace(WHOLE, own=replace(OWN, **changes), connection=None, application=None)  # type: ignore[arg-type]
+
+
+def place(**changes: object) -> Evidence:
+    return replace(WHOLE, place=replace(PLACE, **changes))  # type: ignore[arg-type]
+
 
 BROKEN: list[tuple[str, Evidence]] = [
     (
@@ -147,6 +171,18 @@ BROKEN: list[tuple[str, Evidence]] = [
     ("Stored is live", replace(WHOLE, live=None)),
     ("Stored is live", replace(WHOLE, live=LiveService("encvoyid", {**STORED.settings, "scope": "openid"}))),
     ("Callback address answers", replace(WHOLE, callback=CallbackAnswer(502, is_rocketchat=False))),
+    ("Websocket to Rocket.Chat", own(websocket=Unknown("Rocket.Chat did not answer in time: websocket login."))),
+    ("Second factor in Rocket.Chat", own(guarded=Guarded("It asks for a second factor.", "Set the password."))),
+    ("Administrators", own(administrators=Administrators(absent=frozenset({"Admin"}), able="anna"))),
+    ("Administrators", own(administrators=Administrators(unheld=frozenset({"admin"})))),
+    ("Administrators", own(administrators=Administrators(unfit=3))),
+    ("An account of its own", own(typed=Typed(40, 1, datetime(2026, 11, 24, tzinfo=UTC)))),
+    ("Role at Encvoy ID", own(standing=Standing(may_create=False, applications=0))),
+    ("Role at Encvoy ID", own(standing=Standing(may_create=False, applications=4))),
+    ("Database", place(database=GONE, sealed=None)),
+    ("Keys of the database", place(sealed=Sealed(1, {"encvoyid: pending secret": "None of the keys fits."}))),
+    ("Address of /healthz", place(port=Port("127.0.0.1:80", PortState.IMPOSSIBLE, "permission denied"))),
+    ("Address of /healthz", place(port=Port("127.0.0.1:80", PortState.TAKEN, "address already in use"))),
 ]
 TURNED_TOGETHER = {"Service's settings": {"Stored is live"}}
 """A setting that was changed a moment ago is not live yet: both are true until it settles."""
@@ -209,7 +245,7 @@ def test_the_marker_is_not_taken_for_a_change() -> None:
 
 def test_the_summary_counts_each_state() -> None:
     verdict = judge(replace(WHOLE, login=GONE, application=GONE))
-    assert verdict.summary() == "✗ 17 checks passed, 1 failed, 4 not checked"
+    assert verdict.summary() == "✗ 25 checks passed, 1 failed, 4 not checked"
 
 
 def test_no_secret_is_in_any_line() -> None:
@@ -241,3 +277,68 @@ def test_a_system_that_says_nothing_but_slow_down_is_not_broken() -> None:
     verdict = judge(replace(WHOLE, **everything))
     assert not verdict.failed
     assert "not answer" not in " ".join(verdict.lines())
+
+
+UNSEEN = Unknown("asked too often: Rocket.Chat asks to slow down for 9 s", busy=True)
+
+
+@pytest.mark.parametrize("field", ["websocket", "guarded", "administrators", "typed", "standing"])
+def test_what_was_asked_too_often_is_not_checked_and_says_so(field: str) -> None:
+    verdict = judge(own(**{field: UNSEEN}))
+    assert [finding.result.evidence for finding in verdict.of(State.SKIPPED)] == [UNSEEN.reason]
+    assert not verdict.failed
+
+
+@pytest.mark.parametrize("field", ["guarded", "administrators", "typed", "standing"])
+def test_what_could_not_be_asked_is_no_failure_of_its_own(field: str) -> None:
+    verdict = judge(own(**{field: GONE}))
+    assert [finding.result.evidence for finding in verdict.of(State.SKIPPED)] == [GONE.reason]
+    assert not verdict.failed
+
+
+NOTES = [
+    (own(administrators=Administrators(unheld=frozenset({"helpers"}), able="anna")), "nobody holds `helpers`"),
+    (replace(WHOLE, account=Person("b1", "ssobot", frozenset({"admin"}), active=True, type="user")), "role `bot`"),
+    (replace(WHOLE, own=replace(OWN, standing=Standing(may_create=False, applications=1))), "this connection it may"),
+    (place(port=Port("127.0.0.1:8080", PortState.OURS, "address already in use")), "127.0.0.1:8080"),
+]
+
+
+@pytest.mark.parametrize(("evidence", "said"), NOTES, ids=[said for _, said in NOTES])
+def test_what_works_all_the_same_is_noted(evidence: Evidence, said: str) -> None:
+    verdict = judge(evidence)
+    (finding,) = verdict.of(State.NOTE)
+    assert said in finding.result.evidence
+    assert finding.result.mend
+    assert not verdict.failed
+
+
+def test_of_holders_that_were_not_looked_at_nothing_is_claimed() -> None:
+    (finding,) = judge(own(administrators=Administrators(unfit=10, more=True))).of(State.SKIPPED)
+    assert "there are more" in finding.result.evidence
+
+
+def test_the_chat_says_nothing_of_the_place_where_the_bot_runs() -> None:
+    said = "\n".join(judge(replace(WHOLE, place=None)).lines())
+    assert not [name for name in ("Database", "Keys of the database", "/healthz") if name in said]
+
+
+@pytest.mark.parametrize("sealed", [None, GONE])
+def test_keys_are_not_judged_by_a_database_that_cannot_be_read(sealed: Unknown | None) -> None:
+    (finding,) = judge(place(sealed=sealed)).of(State.SKIPPED)
+    assert finding.check == "Keys of the database"
+
+
+TERMINAL = [evidence for _, evidence in BROKEN if evidence.connection is None] + [
+    replace(evidence, connection=None, application=None)
+    for check, evidence in BROKEN
+    if check not in {entry.name for entry in joint.entries}
+]
+
+
+def test_at_the_terminal_no_mend_is_typed_in_a_chat_that_may_not_work() -> None:
+    """Nothing is set up there: a command of the chat would mend nothing."""
+    assert TERMINAL
+    for evidence in TERMINAL:
+        for finding in judge(evidence).of(State.FAILED):
+            assert not re.search(r"[/!]sso|the command again", finding.result.mend), finding
