@@ -17,8 +17,8 @@ from bot.clock import Clock
 from bot.connection.state import LiveService
 from bot.errors import Busy, RouteAbsent
 from bot.rocketchat.budget import Budget
-from bot.rocketchat.decipher import decipher, not_its_own
 from bot.rocketchat.decipher import Answer as Received
+from bot.rocketchat.decipher import decipher, not_its_own
 from bot.rocketchat.fields import live_service
 from bot.rocketchat.rest import Rest
 from bot.wire import Wire

@@ -29,7 +29,7 @@ from tests.support.programs import run, run_committing_late, run_until_settled
 from tests.support.rocket import ShiftedClock
 
 SETUP, ROTATE = SCENARIOS[0], SCENARIOS[2]
-MODERN_SETUP, _, MODERN_ROTATE, *_ = MODERN
+MODERN_SETUP, MODERN_ROTATE = MODERN[0], MODERN[2]
 ROTATIONS = (ROTATE, MODERN_ROTATE)
 
 
