@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from bot.store.operations import SqlOperations
 from bot.store.vault import Vault
 from tests.support.forked import Forked, Program
 from tests.support.programs import run
-from tests.support.world import SERVICE, SETTINGS, World, world_at
+from tests.support.world import SERVICE, SETTINGS, World, as_people_run_it, world_at
 
 ROUTES = ("/api/v1/settings", "/api/v1/clients", "/api/v1/method.call")
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
@@ -66,6 +66,8 @@ SCENARIOS = (
     Scenario("disable", "disable", on=False, before=("setup",), said="off"),
     Scenario("enable", "enable", on=True, before=("setup --disabled",), said="on"),
 )
+MODERN = tuple(replace(s, name=f"{s.name}-9.0", version="9.0") for s in SCENARIOS if s.version == "8.8")
+"""The same on the modern login engine, over TLS, with the licence."""
 
 
 @dataclass
@@ -165,9 +167,10 @@ class Aftermath:
 @asynccontextmanager
 async def scene(folder: Path, scenario: Scenario) -> AsyncIterator[World]:
     """A world in which the scenario's command can be typed; no bot in it."""
+    options = as_people_run_it(folder, scenario.version)
     async with (
         scenario.database() as database,
-        world_at(folder, database=database, version=scenario.version, settle=scenario.settle) as world,
+        world_at(folder, database=database, settle=scenario.settle, **options) as world,
     ):
         if scenario.before:
             async with world.play.bot():

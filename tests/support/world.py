@@ -15,10 +15,14 @@ from typing import Any
 from sqlalchemy import URL
 
 from bot.demo import SERVICE, State, look
+from bot.sandbox.rocketchat.standin import Switches
 from bot.sandbox.visitor import Visitor
 from bot.stage import Stage, stage
 
 SETTINGS = "Accounts_OAuth_Custom-Encvoyid"
+LICENCE = "oauth-enterprise"
+VERSIONS = ("8.8", "9.0")
+"""Of Rocket.Chat: one for each login engine, as people run it; see `as_people_run_it`."""
 
 
 @dataclass
@@ -114,6 +118,14 @@ class BotProcess:
         return self.log.read_text().count('"listening"') if self.log.exists() else 0
 
 
+def as_people_run_it(folder: Path, version: str) -> dict[str, Any]:
+    """Options of `world_at`: from 9.0 on there is single sign-on with the licence and over TLS alone
+    (facts/rocketchat.md §0.2, §3.4)."""
+    if int(version.partition(".")[0]) < 9:
+        return {"version": version}
+    return {"version": version, "switches": Switches(modules={LICENCE}), "tls": folder / "tls"}
+
+
 @contextlib.asynccontextmanager
 async def world_at(folder: Path, *, database: URL | None = None, **options: Any) -> AsyncIterator[World]:
     """A world without a bot, whose database is a file in `folder` unless given. `options` of `bot.stage.stage`; settle
@@ -126,4 +138,4 @@ async def world_at(folder: Path, *, database: URL | None = None, **options: Any)
         yield World(play, admin, stack)
 
 
-__all__ = ["SERVICE", "SETTINGS", "BotProcess", "World", "world_at"]
+__all__ = ["LICENCE", "SERVICE", "SETTINGS", "VERSIONS", "BotProcess", "World", "as_people_run_it", "world_at"]

@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.faults import Fault, When
 from tests.support.crashes import (
+    MODERN,
     SCENARIOS,
     Moment,
     Scenario,
@@ -28,6 +29,8 @@ from tests.support.programs import run, run_committing_late, run_until_settled
 from tests.support.rocket import ShiftedClock
 
 SETUP, ROTATE = SCENARIOS[0], SCENARIOS[2]
+MODERN_SETUP, MODERN_ROTATE = MODERN[0], MODERN[2]
+ROTATIONS = (ROTATE, MODERN_ROTATE)
 
 
 async def _each_write(folder: Path, scenario: Scenario, when: When) -> None:
@@ -52,18 +55,28 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", [*SCENARIOS, MODERN_SETUP, MODERN_ROTATE], ids=lambda scenario: scenario.name)
 async def test_killed_after_each_remote_write(tmp_path: Path, scenario: Scenario) -> None:
     await _each_write(tmp_path, scenario, When.AFTER)
 
 
-@pytest.mark.parametrize("scenario", [SETUP, ROTATE], ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", [SETUP, ROTATE, MODERN_ROTATE], ids=lambda scenario: scenario.name)
 async def test_killed_before_each_remote_write(tmp_path: Path, scenario: Scenario) -> None:
     await _each_write(tmp_path, scenario, When.BEFORE)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", [s for s in SCENARIOS if s not in (SETUP, ROTATE)], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "scenario", [s for s in MODERN if s not in (MODERN_SETUP, MODERN_ROTATE)], ids=lambda s: s.name
+)
+async def test_killed_after_each_remote_write_of_the_others(tmp_path: Path, scenario: Scenario) -> None:
+    await _each_write(tmp_path, scenario, When.AFTER)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "scenario", [s for s in (*SCENARIOS, *MODERN) if s not in (SETUP, ROTATE, MODERN_ROTATE)], ids=lambda s: s.name
+)
 async def test_killed_before_each_remote_write_of_the_others(tmp_path: Path, scenario: Scenario) -> None:
     await _each_write(tmp_path, scenario, When.BEFORE)
 
@@ -86,28 +99,31 @@ async def test_the_others_killed_at_each_remote_write_on_postgresql(
 
 @pytest.mark.parametrize("when", list(When), ids=lambda when: when.value)
 @pytest.mark.parametrize("final", [False, True], ids=["acknowledged", "answered"])
-@pytest.mark.parametrize("scenario", SCENARIOS[:3], ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", [*SCENARIOS[:3], MODERN_ROTATE], ids=lambda scenario: scenario.name)
 async def test_killed_at_a_message(tmp_path: Path, scenario: Scenario, final: bool, when: When) -> None:
     await _survive(tmp_path / "1", scenario, Moment(f"{when.value} a message", is_answer(final=final), 1, when))
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
-async def test_rotation_killed_while_a_secret_is_proved(tmp_path: Path, number: int) -> None:
-    await _survive(tmp_path / "1", ROTATE, Moment(f"after proof {number}", is_probe, number, When.AFTER))
+@pytest.mark.parametrize("scenario", ROTATIONS, ids=lambda scenario: scenario.name)
+async def test_rotation_killed_while_a_secret_is_proved(tmp_path: Path, scenario: Scenario, number: int) -> None:
+    await _survive(tmp_path / "1", scenario, Moment(f"after proof {number}", is_probe, number, When.AFTER))
 
 
-async def test_rotation_killed_after_it_settled_does_not_rotate_again(tmp_path: Path) -> None:
-    await survive(_made(tmp_path / "1"), ROTATE, program=run_until_settled)
+@pytest.mark.parametrize("scenario", ROTATIONS, ids=lambda scenario: scenario.name)
+async def test_rotation_killed_after_it_settled_does_not_rotate_again(tmp_path: Path, scenario: Scenario) -> None:
+    await survive(_made(tmp_path / "1"), scenario, program=run_until_settled)
 
 
 @pytest.mark.parametrize("when", list(When), ids=lambda when: when.value)
-async def test_rotation_goes_on_before_what_was_stored_is_live(tmp_path: Path, when: When) -> None:
+@pytest.mark.parametrize("scenario", ROTATIONS, ids=lambda scenario: scenario.name)
+async def test_rotation_goes_on_before_what_was_stored_is_live(tmp_path: Path, scenario: Scenario, when: When) -> None:
     """With the debounce of the real server a new start comes first: the marker is stored, but nobody sees it yet."""
     moment = Moment(f"{when.value} the settings", is_settings_write, 1, when)
-    await _survive(tmp_path / "1", replace(ROTATE, settle=2.0), moment)
+    await _survive(tmp_path / "1", replace(scenario, settle=2.0), moment)
 
 
-@pytest.mark.parametrize("scenario", [SETUP, ROTATE], ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", [SETUP, *ROTATIONS], ids=lambda scenario: scenario.name)
 async def test_the_new_start_is_killed_too(tmp_path: Path, scenario: Scenario) -> None:
     first = Moment("after write 2", is_write, 2, When.AFTER)
     second = Moment("after write 1 of the new start", is_write, 1, When.AFTER)
@@ -115,11 +131,12 @@ async def test_the_new_start_is_killed_too(tmp_path: Path, scenario: Scenario) -
 
 
 @pytest.mark.parametrize("when", list(When), ids=lambda when: when.value)
-async def test_rotation_killed_on_its_way_back(tmp_path: Path, when: When) -> None:
+@pytest.mark.parametrize("scenario", ROTATIONS, ids=lambda scenario: scenario.name)
+async def test_rotation_killed_on_its_way_back(tmp_path: Path, scenario: Scenario, when: When) -> None:
     """Encvoy ID refuses the new secret; Rocket.Chat is about to get the old one back, or just got it."""
     refusal = Fault("PUT", "/api/v1/clients/", status=400, body="{}", matches=lambda _, body: bool(body))
     moment = Moment(f"{when.value} the way back", is_settings_write, 2, when)
-    await _survive(tmp_path / "1", ROTATE, moment, ill=refusal)
+    await _survive(tmp_path / "1", scenario, moment, ill=refusal)
 
 
 @pytest.mark.parametrize("begun", [True, False], ids=["begun", "not begun"])

@@ -11,20 +11,17 @@ import pytest
 
 from bot.demo import SCENES
 from bot.sandbox.gaps import gaps
-from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
 from bot.signin.walk import SignedIn, Step, WalkFailed, sign_in
 from tests.support.subprocesses import ssobot
-from tests.support.world import SERVICE, World, world_at
-
-LICENSED = Switches(modules={"oauth-enterprise"})
-VERSIONS = ("8.8", "9.0")
+from tests.support.world import SERVICE, VERSIONS, World, as_people_run_it, world_at
 
 
 @contextlib.asynccontextmanager
 async def modern_world(folder: Path, version: str) -> AsyncIterator[World]:
     """Such a world with a bot that listens."""
-    async with world_at(folder, version=version, switches=LICENSED, tls=folder / "tls") as world:
+    options = as_people_run_it(folder, version) | {"tls": folder / "tls"}
+    async with world_at(folder, **options) as world:
         if version < "9":
             world.rocketchat.settings.write("Accounts_OAuth_Use_Modern_Flow", True)
         async with world.play.bot():
