@@ -18,7 +18,7 @@ import click
 
 from bot.chatops.registry import Registry
 from bot.config import VARIABLES, Variable
-from bot.doctor.checks import Entry, joint, systems
+from bot.doctor.checks import Entry, foreign, joint, systems
 from commands import register_all
 from commands.parts import Parts
 from tools import answers
@@ -57,7 +57,7 @@ def shown() -> str:
 
 def checks() -> str:
     """The catalogue of the doctor, in the order in which it is read."""
-    entries = (*systems.catalogue.entries, *joint.catalogue.entries)
+    entries = (*systems.catalogue.entries, *joint.catalogue.entries, *foreign.catalogue.entries)
     rows = ["| Check | What holds when it passes | Source |", "|---|---|---|"]
     return "\n".join([*rows, *(_check(entry) for entry in entries)])
 

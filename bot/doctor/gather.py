@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from bot.chatops.ports import Chat
 from bot.connection.ports import EncvoyId, Probe, RocketChat
@@ -82,27 +82,30 @@ class Gatherer:
         )
 
     async def _joint(self, evidence: Evidence, connection: Connection) -> Evidence:
+        (stored, live, forced, only), asked = await asyncio.gather(
+            asyncio.gather(
+                _or_unknown(self.rocketchat.stored(connection.name)),
+                _or_unknown(self.rocketchat.live(connection.name)),
+                _or_unknown(self.rocketchat.forced(connection.name)),
+                _or_unknown(self.encvoy.only_administrators()),
+            ),
+            self._about_the_application(connection),
+        )
+        seen = replace(evidence, connection=connection, stored=stored, live=live, forced=forced)
+        return replace(seen, only_administrators=only, **asked)
+
+    async def _about_the_application(self, connection: Connection) -> dict[str, Any]:
+        """Fields of the evidence; none before it was made."""
         client_id, uri = connection.client_id, connection.redirect_uri
         if client_id is None:
-            return replace(evidence, connection=connection)
-        stored, live, application, ours, random, callback = await asyncio.gather(
-            _or_unknown(self.rocketchat.stored(connection.name)),
-            _or_unknown(self.rocketchat.live(connection.name)),
+            return {}
+        application, ours, random, callback = await asyncio.gather(
             _or_unknown(self.encvoy.application(client_id)),
             _or_unknown(self._probe(client_id, connection.current or connection.secret, uri)),
             _or_unknown(self._probe(client_id, new_secret(), uri)),
             _or_unknown(self.looks.callback(uri)),
         )
-        return replace(
-            evidence,
-            connection=connection,
-            stored=stored,
-            live=live,
-            application=application,
-            ours=ours,
-            random=random,
-            callback=callback,
-        )
+        return {"application": application, "ours": ours, "random": random, "callback": callback}
 
     def _probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Awaitable[Probe]:
         return self.encvoy.probe(client_id, secret, redirect_uri)

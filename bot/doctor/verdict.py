@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.doctor.checks import Finding, State
+from bot.doctor.checks.foreign import catalogue as foreign
 from bot.doctor.checks.joint import catalogue as joint
 from bot.doctor.checks.systems import catalogue as systems
 from bot.doctor.evidence import Evidence
@@ -47,7 +48,7 @@ class Verdict:
 
 def judge(evidence: Evidence) -> Verdict:
     """Runs every check of the catalogue."""
-    return Verdict((*systems.judge(evidence), *joint.judge(evidence)))
+    return Verdict((*systems.judge(evidence), *joint.judge(evidence), *foreign.judge(evidence)))
 
 
 def _line(finding: Finding) -> str:
