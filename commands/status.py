@@ -6,12 +6,13 @@ from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Registry
 from bot.chatops.text import quoted
 from bot.connection.changes import AwaitLive
-from bot.connection.observe import observe
+from bot.connection.needs import foreign_callbacks, kept_out
+from bot.connection.observe import Apart, observe_apart
 from bot.connection.plan import exchanging, plan
 from bot.connection.state import Application, Connection, NotVisible, Observed, Unknown
 from bot.errors import UserError
 from commands.parts import Parts
-from commands.wording import plan_text
+from commands.wording import also_differs, plan_text
 
 
 def register(registry: Registry, parts: Parts) -> None:
@@ -29,17 +30,17 @@ def register(registry: Registry, parts: Parts) -> None:
         if connection is None:
             return Answer(("There is no connection yet.",), next=("setup --dry-run", "setup"))
         call.progress.doing("asking both systems")
-        observed = await observe(connection, parts.shop.rocketchat, parts.shop.encvoy)
-        drift, following = _drift(connection, observed)
-        return Answer((*_facts(connection, observed, parts), drift), next=following)
+        seen = await observe_apart(connection, parts.shop.rocketchat, parts.shop.encvoy)
+        drift, following = _half(connection, seen) if seen.whole is None else _drift(connection, seen.whole)
+        return Answer((*_facts(connection, seen, parts), *_notes(connection, seen), drift), next=following)
 
 
-def _facts(connection: Connection, observed: Observed, parts: Parts) -> tuple[str, ...]:
+def _facts(connection: Connection, seen: Apart, parts: Parts) -> tuple[str, ...]:
     name = f"{quoted(connection.name.typed)} (service `{connection.name.service}`)"
     return (
         f"• Connection {name}: wanted {'on' if connection.enabled else 'off'}",
-        f"• Rocket.Chat at {connection.site_url}: {_service(observed, parts)}",
-        f"• Encvoy ID at {connection.settings.get('url', '')}: {_application(connection, observed, parts)}",
+        f"• Rocket.Chat at {connection.site_url}: {_service(seen, parts)}",
+        f"• Encvoy ID at {connection.settings.get('url', '')}: {_application(connection, seen, parts)}",
         f"• Callback address: {connection.redirect_uri}",
         f"• E-mail addresses: {_email(connection)}",
     )
@@ -51,19 +52,21 @@ def _email(connection: Connection) -> str:
     return "left out; `/sso setup --email` passes them on again"
 
 
-def _service(observed: Observed, parts: Parts) -> str:
-    if observed.stored is None:
+def _service(seen: Apart, parts: Parts) -> str:
+    if isinstance(seen.stored, Unknown):
+        return f"the service cannot be seen now ({seen.stored.reason})"
+    if seen.stored is None:
         return "the service is not there"
-    stored = f"stored {'on' if observed.stored.enabled else 'off'}"
-    if isinstance(observed.live, Unknown):
-        live = f"live unknown ({observed.live.reason})"
+    stored = f"stored {'on' if seen.stored.enabled else 'off'}"
+    if isinstance(seen.live, Unknown):
+        live = f"live unknown ({seen.live.reason})"
     else:
-        live = f"live {'on' if observed.live else 'off'}"
-    return f"{stored}, {live}, secret {parts.fingerprints.of(observed.stored.secret)}"
+        live = f"live {'on' if seen.live else 'off'}"
+    return f"{stored}, {live}, secret {parts.fingerprints.of(seen.stored.secret)}"
 
 
-def _application(connection: Connection, observed: Observed, parts: Parts) -> str:
-    application = observed.application
+def _application(connection: Connection, seen: Apart, parts: Parts) -> str:
+    application = seen.application
     if not isinstance(application, Application):
         return _no_application(connection, application)
     rules = ", ".join(sorted(application.rules)) or "nothing"
@@ -83,6 +86,26 @@ def _no_application(connection: Connection, seen: NotVisible | Unknown | None) -
             return f"{named} is not visible to me"
         case None:
             return f"{named} is gone" if connection.client_id else "there is no application yet"
+
+
+def _notes(connection: Connection, seen: Apart) -> tuple[str, ...]:
+    """What keeps people out, or leads them elsewhere, and may be somebody's wish."""
+    if not isinstance(seen.application, Application):
+        return ()
+    notes = [f"• Note: {why}" for why in kept_out(seen.application, everywhere=seen.only_administrators is True)]
+    if others := foreign_callbacks(connection, seen.application):
+        notes.append(f"• Note: the application has other callback addresses too: {', '.join(map(quoted, others))}")
+    return tuple(notes)
+
+
+def _half(connection: Connection, seen: Apart) -> tuple[str, tuple[str, ...]]:
+    """One side is away: what differs on the other is shown all the same."""
+    sides = (("Rocket.Chat", seen.stored), ("Encvoy ID", seen.application))
+    away = " and ".join(name for name, side in sides if isinstance(side, Unknown))
+    stored = None if isinstance(seen.stored, Unknown) else seen.stored
+    differs = also_differs(connection, Observed(stored, seen.live, seen.application))
+    lines = (f"✗ {away} cannot be seen now, so the two could not be compared.", *differs)
+    return "\n".join(lines), ("test", "status")
 
 
 def _drift(connection: Connection, observed: Observed) -> tuple[str, tuple[str, ...]]:

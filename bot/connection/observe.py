@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TypeVar
 
 from bot.connection.plan import Scope, exchanging
 from bot.connection.ports import EncvoyId, RocketChat
-from bot.connection.state import Application, Connection, NotVisible, Observed, Unknown
-from bot.errors import RemoteError
+from bot.connection.state import (
+    Application,
+    Connection,
+    LiveService,
+    NotVisible,
+    Observed,
+    StoredService,
+    Unknown,
+)
+from bot.errors import RemoteError, UserError
+
+T = TypeVar("T")
 
 NOT_ASKED = Unknown("Encvoy ID was not asked.")
 LOOK_SECONDS = 2.0
@@ -24,6 +37,44 @@ async def observe(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId,
         rocketchat.stored(desired.name), rocketchat.live(desired.name), _application(desired, encvoy)
     )
     return Observed(stored=stored, live=live, application=application, twins=twins)
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Each side by itself: what cannot be seen is Unknown, and hides nothing of the other."""
+
+    stored: StoredService | Unknown | None
+    live: LiveService | Unknown | None
+    application: Application | NotVisible | Unknown | None
+    twins: tuple[Application, ...]
+    only_administrators: bool | Unknown
+    """See `EncvoyId.only_administrators`."""
+
+    @property
+    def whole(self) -> Observed | None:
+        """Both sides; None if one of them could not be seen."""
+        if isinstance(self.stored, Unknown) or isinstance(self.application, Unknown):
+            return None
+        return Observed(self.stored, self.live, self.application, self.twins)
+
+
+async def observe_apart(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId) -> Apart:
+    """Asks both sides; never fails."""
+    stored, live, found, only = await asyncio.gather(
+        _or_unknown(rocketchat.stored(desired.name)),
+        _or_unknown(rocketchat.live(desired.name)),
+        _or_unknown(_application(desired, encvoy)),
+        _or_unknown(encvoy.only_administrators()),
+    )
+    application, twins = (found, ()) if isinstance(found, Unknown) else found
+    return Apart(stored, live, application, twins, only)
+
+
+async def _or_unknown(asking: Awaitable[T]) -> T | Unknown:
+    try:
+        return await asking
+    except UserError as error:
+        return Unknown(" ".join(part for part in (error.what, error.why) if part), error.mend)
 
 
 async def _application(

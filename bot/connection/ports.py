@@ -80,6 +80,11 @@ class RocketChat(Protocol):
         """The service as stored, or None."""
         ...
 
+    async def forced(self, name: ServiceName) -> Mapping[str, SettingValue] | Unknown:
+        """The service's settings that the environment of the server forces, by suffix, the secret included; Unknown
+        where this server does not tell (facts/rocketchat.md §8 no. 1)."""
+        ...
+
     async def services(self) -> tuple[StoredService, ...]:
         """Every custom service there is; for finding one that somebody made by hand."""
         ...

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.chatops.ports import Person, Room
 from bot.connection.in_use import InUse
 from bot.connection.ports import Probe, Provider, Server
-from bot.connection.state import Application, Connection, LiveService, NotVisible, StoredService, Unknown
+from bot.connection.state import Application, Connection, LiveService, NotVisible, SettingValue, StoredService, Unknown
 from bot.doctor.own import Own, Place
 
 
@@ -57,7 +58,11 @@ class Evidence:
     connection: Connection | None = None
     stored: StoredService | Unknown | None = None
     live: LiveService | Unknown | None = None
+    forced: Mapping[str, SettingValue] | Unknown | None = None
+    """What the environment of Rocket.Chat's server forces of the service, by suffix."""
     application: Application | NotVisible | Unknown | None = None
+    only_administrators: bool | Unknown | None = None
+    """Whether Encvoy ID lets nobody else sign in, to any application."""
     ours: Probe | Unknown | None = None
     """What Encvoy ID says of the secret that we keep."""
     random: Probe | Unknown | None = None

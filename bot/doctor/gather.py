@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.chatops.admin_room import AdminRoom
 from bot.chatops.ports import Chat, Notices
@@ -94,28 +94,31 @@ class Gatherer:
         )
 
     async def _joint(self, evidence: Evidence, connection: Connection) -> Evidence:
+        (stored, live, forced, only), asked = await asyncio.gather(
+            asyncio.gather(
+                or_unknown(self.rocketchat.stored(connection.name)),
+                or_unknown(self.rocketchat.live(connection.name)),
+                or_unknown(self.rocketchat.forced(connection.name)),
+                or_unknown(self.encvoy.only_administrators()),
+            ),
+            self._about_the_application(connection),
+        )
+        seen = replace(evidence, connection=connection, stored=stored, live=live, forced=forced)
+        seen = replace(seen, only_administrators=only, **asked)
+        return replace(seen, in_use=await or_unknown(self._in_use(seen, connection)))
+
+    async def _about_the_application(self, connection: Connection) -> dict[str, Any]:
+        """Fields of the evidence; none before it was made."""
         client_id, uri = connection.client_id, connection.redirect_uri
         if client_id is None:
-            return replace(evidence, connection=connection)
-        stored, live, application, ours, random, callback = await asyncio.gather(
-            or_unknown(self.rocketchat.stored(connection.name)),
-            or_unknown(self.rocketchat.live(connection.name)),
+            return {}
+        application, ours, random, callback = await asyncio.gather(
             or_unknown(self.encvoy.application(client_id)),
             or_unknown(self._probe(client_id, connection.current or connection.secret, uri)),
             or_unknown(self._probe(client_id, new_secret(), uri)),
             or_unknown(self.looks.callback(uri)),
         )
-        seen = replace(
-            evidence,
-            connection=connection,
-            stored=stored,
-            live=live,
-            application=application,
-            ours=ours,
-            random=random,
-            callback=callback,
-        )
-        return replace(seen, in_use=await or_unknown(self._in_use(seen, connection)))
+        return {"application": application, "ours": ours, "random": random, "callback": callback}
 
     async def _in_use(self, seen: Evidence, connection: Connection) -> InUse | None:
         """Asked only where the answer would be about this connection: it is on, and Encvoy ID accepts our secret."""

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from bot.doctor.checks import Finding, State
 from bot.doctor.checks.bot import catalogue as bot
+from bot.doctor.checks.foreign import catalogue as foreign
 from bot.doctor.checks.joint import catalogue as joint
 from bot.doctor.checks.notes import catalogue as notes
 from bot.doctor.checks.place import catalogue as place
 from bot.doctor.checks.systems import catalogue as systems
 from bot.doctor.evidence import Evidence
 
-CATALOGUES = (place, systems, bot, joint, notes)
+CATALOGUES = (place, systems, bot, joint, foreign, notes)
 """Every check, in the order in which they are read."""
 
 _MARKS = {State.PASSED: "✓", State.NOTE: "•", State.FAILED: "✗ failed:", State.SKIPPED: "– not checked:"}

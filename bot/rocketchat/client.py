@@ -57,6 +57,10 @@ class RocketChatClient:
         """See the port."""
         return await self._services.stored(name)
 
+    async def forced(self, name: ServiceName) -> Mapping[str, SettingValue] | Unknown:
+        """See the port."""
+        return await self._services.forced(name)
+
     async def services(self) -> tuple[StoredService, ...]:
         """See the port."""
         return await self._services.services()

@@ -16,12 +16,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.connection.state import ServiceName, SettingValue, StoredService
-from bot.errors import BadAnswer, Rejected, RouteAbsent
+from bot.connection.state import ServiceName, SettingValue, StoredService, Unknown
+from bot.errors import BadAnswer, Forbidden, Rejected, RouteAbsent
 from bot.rocketchat.decipher import SYSTEM, not_its_own
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest, encoded_query
-from bot.rocketchat.suffixes import ABSENT_MEANS, SWITCH, setting_id, stored_service, stored_services
+from bot.rocketchat.suffixes import ABSENT_MEANS, SWITCH, forced_settings, setting_id, stored_service, stored_services
 from bot.secret import Secret
 
 MOST_PAGES = 100
@@ -46,6 +46,17 @@ class Services:
     async def services(self) -> tuple[StoredService, ...]:
         """Every custom service, by key."""
         return stored_services(await self._settings())
+
+    async def forced(self, name: ServiceName) -> Mapping[str, SettingValue] | Unknown:
+        """What the environment forces (§8 no. 1). Only the method of the administration's pages shows whole documents; it
+        is on its way out, so a server without it says nothing."""
+        try:
+            documents = await self.rest.method("private-settings/get")
+        except (Rejected, RouteAbsent, Forbidden):
+            return Unknown("Rocket.Chat does not tell which settings its environment forces.")
+        if not isinstance(documents, list):
+            return Unknown("Rocket.Chat does not tell which settings its environment forces.")
+        return forced_settings((d for d in documents if isinstance(d, Mapping)), name)
 
     async def create_service(self, name: ServiceName) -> None:
         """Ensures that the settings exist; what is stored already is kept (§2.1)."""

@@ -51,6 +51,16 @@ def stored_service(settings: Iterable[Mapping[str, object]], name: ServiceName) 
     return next((service for service in stored_services(settings) if service.key == name.key), None)
 
 
+def forced_settings(settings: Iterable[Mapping[str, object]], name: ServiceName) -> Mapping[str, SettingValue]:
+    """What the environment forces of a service, by suffix, among whole setting documents (facts/rocketchat.md §8 no. 1)."""
+    found: dict[str, SettingValue] = {}
+    for document in settings:
+        match = _SETTING_ID.match(str(document.get("_id", "")))
+        if match and match[1] == name.key and document.get("valueSource") == "processEnvValue":
+            found[match[2] or SWITCH] = value_from(document.get("processEnvValue"))
+    return found
+
+
 def _stored(key: str, values: dict[str, SettingValue]) -> StoredService:
     return StoredService(
         key=key,

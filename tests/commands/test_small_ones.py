@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from bot.doctor.checks import Finding, Result, State
 from bot.doctor.verdict import Verdict
-from bot.errors import NoAnswer
+from bot.errors import NoAnswer, UserError
+from bot.secret import Secret
 from tests.support.counter import Counter
 
 
@@ -51,10 +55,89 @@ async def test_status_where_nobody_can_see_what_is_live_is_no_alarm(standing: Co
     assert "✓ Both systems are as desired." in text
 
 
-async def test_status_while_a_system_is_away_is_a_clear_error(standing: Counter) -> None:
+AWAY = {"Rocket.Chat": "stored before", "Encvoy ID": "application before"}
+
+
+@pytest.mark.parametrize(("system", "shown"), [("Rocket.Chat", "asks for email, login"), ("Encvoy ID", "stored on")])
+async def test_status_shows_the_side_that_it_can_see(standing: Counter, system: Any, shown: str) -> None:
+    standing.world.script = lambda call: NoAnswer(system, "GET") if call == AWAY[system] else None
+    answer, text = await standing.run("status")
+    assert shown in text
+    assert f"{system} did not answer in time" in text
+    assert f"✗ {system} cannot be seen now, so the two could not be compared." in text
+    assert "as desired" not in text
+    assert answer.next == ("test", "status")
+
+
+async def test_status_shows_what_differs_on_the_side_that_it_can_see(standing: Counter) -> None:
+    standing.rocketchat.settings["Encvoyid"]["token_path"] = "/wrong"
     standing.world.script = lambda call: NoAnswer("Encvoy ID", "GET") if call == "application before" else None
-    with pytest.raises(NoAnswer):
-        await standing.run("status")
+    _, text = await standing.run("status")
+    assert "✗ Also differs: `token_path` of the service" in text
+
+
+async def test_status_says_what_keeps_people_out_and_leads_them_elsewhere(standing: Counter) -> None:
+    standing.encvoy.for_administrators = True
+    (client_id, application), *_ = standing.encvoy.applications_by_id.items()
+    uris = (*application.redirect_uris, "https://x.example/cb")
+    standing.encvoy.applications_by_id[client_id] = replace(application, redirect_uris=uris, authorize_only_admins=True)
+    _, text = await standing.run("status")
+    assert "• Note: Encvoy ID lets only administrators sign in to any application" in text
+    assert "• Note: Encvoy ID lets only administrators sign in through this application" in text
+    assert "other callback addresses too: `https://x.example/cb`" in text.replace("\u200b", "")
+    assert "✓ Both systems are as desired." in text
+
+
+@pytest.mark.parametrize("words", ["disable", "rotate"])
+async def test_what_else_differs_is_shown_and_left(standing: Counter, words: str) -> None:
+    standing.rocketchat.settings["Encvoyid"]["token_path"] = "/by-hand"
+    _, text = await standing.run(words)
+    assert "✗ Also differs: `token_path` of the service; `!sso setup` puts it right." in text
+    assert standing.rocketchat.settings["Encvoyid"]["token_path"] == "/by-hand"
+
+
+async def test_enable_shows_what_else_differs_and_leaves_it(standing: Counter) -> None:
+    await standing.run("disable")
+    (client_id, application), *_ = standing.encvoy.applications_by_id.items()
+    standing.encvoy.applications_by_id[client_id] = replace(application, grant_types=("authorization_code", "odd"))
+    _, text = await standing.run("enable")
+    assert "✗ Also differs: `grant_types` of the application" in text
+    assert standing.encvoy.applications_by_id[client_id].grant_types == ("authorization_code", "odd")
+
+
+@pytest.mark.parametrize("trouble", ["away", "deleted", "hidden"])
+async def test_disable_needs_rocketchat_only(standing: Counter, trouble: str) -> None:
+    calls = ("application", "applications", "probe", "provider", "only_administrators")
+    if trouble == "away":
+        standing.world.script = lambda call: NoAnswer("Encvoy ID", "GET") if call.split()[0] in calls else None
+    elif trouble == "deleted":
+        standing.encvoy.applications_by_id.clear()
+    else:
+        standing.encvoy.hidden |= standing.encvoy.applications_by_id.keys()
+    _, text = await standing.run("disable")
+    assert text.splitlines()[0] == "It is off."
+    assert standing.rocketchat.live_records == {}
+
+
+@pytest.mark.parametrize("words", ["enable", "rotate"])
+async def test_without_its_application_it_is_refused_with_the_fix(standing: Counter, words: str) -> None:
+    await standing.run("disable")
+    standing.encvoy.applications_by_id.clear()
+    with pytest.raises(UserError) as caught:
+        await standing.run(words)
+    assert "gone from Encvoy ID" in caught.value.what
+    assert "`/sso setup` makes a new one" in caught.value.mend
+    assert "write_service" not in standing.writes
+
+
+async def test_what_enable_could_not_do_is_not_done_by_setup(standing: Counter) -> None:
+    await standing.run("disable")
+    (client_id, application), *_ = standing.encvoy.applications_by_id.items()
+    standing.encvoy.applications_by_id[client_id] = replace(application, secret=Secret("x"))
+    with pytest.raises(UserError):
+        await standing.run("enable")
+    await standing.run("setup")
+    assert standing.rocketchat.switches == {"Encvoyid": False}
 
 
 async def test_test_shows_every_finding_and_fails_with_one(standing: Counter) -> None:

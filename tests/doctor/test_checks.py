@@ -10,11 +10,21 @@ from typing import Any
 import pytest
 
 from bot.chatops.ports import Person, Room
+from bot.connection.forced import variable
 from bot.connection.in_use import InUse, Use
 from bot.connection.ports import Probe, Provider, Server
 from bot.connection.profile import profile
-from bot.connection.state import Application, Connection, LiveService, NotVisible, ServiceName, StoredService, Unknown
-from bot.doctor.checks import State
+from bot.connection.state import (
+    Application,
+    Connection,
+    LiveService,
+    NotVisible,
+    ServiceName,
+    SettingValue,
+    StoredService,
+    Unknown,
+)
+from bot.doctor.checks import Result, State
 from bot.doctor.checks.joint import catalogue as joint
 from bot.doctor.checks.systems import NEEDED
 from bot.doctor.evidence import CallbackAnswer, Evidence, KeySet
@@ -81,6 +91,8 @@ WHOLE = Evidence(
     application=APPLICATION,
     ours=Probe.ACCEPTED,
     random=Probe.REFUSED,
+    only_administrators=False,
+    forced={},
     callback=CallbackAnswer(200, is_rocketchat=True),
     in_use=InUse(Use.PROVED),
     own=OWN,
@@ -144,11 +156,24 @@ BROKEN: list[tuple[str, Evidence]] = [
     ("Encvoy ID's signing keys", replace(WHOLE, keys=KeySet(1, frozenset({"ES256"})))),
     ("Bot's user at Encvoy ID", replace(WHOLE, login=GONE, application=GONE)),
     ("Application", replace(WHOLE, application=NotVisible("client1"), ours=Probe.REFUSED)),
+    ("Application", replace(WHOLE, application=NotVisible("client1", there=False))),
     ("Application", replace(WHOLE, application=None, ours=Probe.REFUSED)),
     ("Application's fields", replace(WHOLE, application=replace(APPLICATION, description="mine"))),
     (
         "Application's fields",
         replace(WHOLE, application=replace(APPLICATION, token_endpoint_auth_method="none"), ours=Probe.REFUSED),
+    ),
+    *(
+        ("Application's fields", replace(WHOLE, application=replace(APPLICATION, **{name: value})))  # type: ignore[arg-type]
+        for name, value in (
+            ("grant_types", ("refresh_token",)),
+            ("response_types", ("none",)),
+            ("id_token_signed_response_alg", "PS256"),
+            ("access_token_ttl", 59),
+            ("access_token_ttl", -1),
+            ("subject_type", "pairwise"),
+            ("application_type", "native"),
+        )
     ),
     ("Login name and e-mail", replace(WHOLE, application=replace(APPLICATION, rules=frozenset({"email"})))),
     (
@@ -184,6 +209,31 @@ BROKEN: list[tuple[str, Evidence]] = [
     ("Address of /healthz", place(port=Port("127.0.0.1:80", PortState.IMPOSSIBLE, "permission denied"))),
     ("Address of /healthz", place(port=Port("127.0.0.1:80", PortState.TAKEN, "address already in use"))),
 ]
+CHANGED = {**STORED.settings, "token_path": "/t"}
+FORCED = replace(WHOLE, forced={"token_path": "/t"})
+NOTED: list[tuple[str, Evidence, str]] = [
+    ("Who may sign in", replace(WHOLE, only_administrators=True), "only administrators sign in to any application"),
+    (
+        "Who may sign in",
+        replace(WHOLE, application=replace(APPLICATION, authorize_only_admins=True)),
+        "only administrators sign in through this",
+    ),
+    (
+        "Who may sign in",
+        replace(WHOLE, application=replace(APPLICATION, authorize_only_employees=True)),
+        "only employees sign in through this",
+    ),
+    (
+        "Other callback addresses",
+        replace(
+            WHOLE, application=replace(APPLICATION, redirect_uris=(CONNECTION.redirect_uri, "https://x.example/cb"))
+        ),
+        "https://x.example/cb",
+    ),
+    ("Settings forced from outside", FORCED, "`OVERWRITE_SETTING_Accounts_OAuth_Custom-Encvoyid-token_path`"),
+]
+"""What somebody may have wished: said, and no failure."""
+
 TURNED_TOGETHER = {"Service's settings": {"Stored is live"}}
 """A setting that was changed a moment ago is not live yet: both are true until it settles."""
 
@@ -209,13 +259,114 @@ def test_a_failure_says_why_and_what_mends_it(check: str, evidence: Evidence) ->
     assert result.mend
 
 
+@pytest.mark.parametrize(("check", "evidence", "says"), NOTED, ids=[f"{n}-{row[0]}" for n, row in enumerate(NOTED)])
+def test_what_somebody_may_have_wished_is_noted_and_fails_nothing(check: str, evidence: Evidence, says: str) -> None:
+    verdict = judge(evidence)
+    assert not verdict.failed
+    (finding,) = verdict.of(State.NOTE)
+    assert finding.check == check
+    assert says in finding.result.evidence.replace("\u200b", "")
+
+
 def test_every_check_has_a_row() -> None:
-    assert {finding.check for finding in judge(WHOLE).findings} == {name for name, _ in BROKEN}
+    shown = {name for name, _ in BROKEN} | {name for name, _, _ in NOTED}
+    assert {finding.check for finding in judge(WHOLE).findings} == shown
+
+
+def result(check: str, evidence: Evidence) -> Result:
+    (found,) = [finding.result for finding in judge(evidence).findings if finding.check == check]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("suffix", "stored", "check"),
+    [
+        ("token_path", replace(STORED, settings=CHANGED), "Service's settings"),
+        ("secret", replace(STORED, secret=Secret("x")), "Service's secret"),
+        ("", replace(STORED, enabled=False), "Service's switch"),
+    ],
+)
+def test_what_the_environment_forces_is_said_to_be_forced(suffix: str, stored: StoredService, check: str) -> None:
+    values: dict[str, SettingValue] = {"token_path": "/t", "secret": "x", "": False}
+    evidence = replace(WHOLE, stored=stored, live=None if suffix == "" else WHOLE.live, forced={suffix: values[suffix]})
+    found = result(check, evidence)
+    assert variable(CONNECTION.name, suffix) in found.cause
+    assert "Only removing the variable" in found.mend
+
+
+@pytest.mark.parametrize("forced", [{}, GONE, None, {"scope": "openid"}])
+def test_what_nobody_saw_is_no_cause(forced: Any) -> None:
+    found = result("Service's settings", replace(WHOLE, stored=replace(STORED, settings=CHANGED), forced=forced))
+    assert found.cause == "Rocket.Chat holds other values than I wrote."
+    assert "Somebody" not in found.cause
+
+
+def test_no_sentence_blames_anybody_unseen() -> None:
+    for _, evidence in BROKEN:
+        said = "\n".join(judge(evidence).lines())
+        assert "Somebody" not in said, said
+
+
+@pytest.mark.parametrize("application", [None, NotVisible("client1", there=False), GONE])
+@pytest.mark.parametrize(
+    "check", ["Application is valid at the token side", "Random secret refused", "Secret accepted"]
+)
+def test_nothing_passes_for_an_application_that_nobody_sees(application: Any, check: str) -> None:
+    gone = replace(WHOLE, application=application, ours=Probe.REFUSED, random=Probe.REFUSED)
+    assert result(check, gone).state is State.SKIPPED
+
+
+@pytest.mark.parametrize("application", [NotVisible("client1"), GONE])
+@pytest.mark.parametrize(
+    "check",
+    [
+        "Application is valid at the token side",
+        "Secret accepted",
+        "Random secret refused",
+        "Callback address registered",
+    ],
+)
+def test_what_was_accepted_is_checked(application: Any, check: str) -> None:
+    assert result(check, replace(WHOLE, application=application)).state is State.PASSED
+
+
+def test_a_record_that_nothing_here_would_mend_is_not_promised_to_be_mended() -> None:
+    broken = replace(WHOLE, ours=Probe.BROKEN, random=Probe.BROKEN)
+    assert "/sso setup" not in result("Application is valid at the token side", broken).mend
+    ours = replace(broken, application=replace(APPLICATION, grant_types=()))
+    assert failing(ours) == {"Application's fields"}
+    assert "/sso setup" in result("Application's fields", ours).mend
+
+
+def test_a_callback_that_is_listed_and_refused_is_not_called_unregistered() -> None:
+    found = result("Callback address registered", replace(WHOLE, ours=Probe.REDIRECT_REFUSED))
+    assert "has it on its list" in found.evidence
+
+
+def test_an_old_secret_that_is_put_back_is_not_called_new() -> None:
+    found = result("Service's secret", replace(WHOLE, stored=replace(STORED, secret=Secret("x"))))
+    assert "`/sso rotate` then makes a new one" in found.mend
+
+
+def test_before_an_application_was_made_it_is_not_called_gone() -> None:
+    begun = replace(WHOLE, connection=replace(CONNECTION, client_id=None, current=None, pending=OURS))
+    unseen = replace(begun, stored=None, live=None, application=None, ours=None, random=None, callback=None)
+    assert "stopped" in result("Application", unseen).cause
+    assert "stopped" in result("Service", unseen).cause
 
 
 def test_without_a_connection_only_the_systems_are_judged() -> None:
     alone = replace(
-        WHOLE, connection=None, stored=None, live=None, application=None, ours=None, random=None, callback=None
+        WHOLE,
+        connection=None,
+        stored=None,
+        live=None,
+        application=None,
+        ours=None,
+        random=None,
+        callback=None,
+        only_administrators=None,
+        forced=None,
     )
     assert "Admin room" in {f.check for f in judge(alone).findings}
     assert "Service" not in {f.check for f in judge(alone).findings}
@@ -245,7 +396,7 @@ def test_the_marker_is_not_taken_for_a_change() -> None:
 
 def test_the_summary_counts_each_state() -> None:
     verdict = judge(replace(WHOLE, login=GONE, application=GONE))
-    assert verdict.summary() == "✗ 25 checks passed, 1 failed, 4 not checked"
+    assert verdict.summary() == "✗ 27 checks passed, 1 failed, 5 not checked"
 
 
 def test_no_secret_is_in_any_line() -> None:

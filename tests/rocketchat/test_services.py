@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.clock import SystemClock
-from bot.connection.state import ServiceName
+from bot.connection.state import ServiceName, Unknown
 from bot.errors import BadAnswer, Forbidden, Rejected
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest
@@ -32,6 +32,29 @@ def documents(**values: Any) -> list[Body]:
 
 def listing(*pages: list[Body], total: int | None = None) -> Body:
     return {"settings": pages[0], "total": len(pages[0]) if total is None else total, "count": 0, "offset": 0}
+
+
+class TestForced:
+    METHOD = "POST method.call/private-settings/get"
+
+    @pytest.mark.parametrize(
+        ("marks", "forced"),
+        [
+            ({"valueSource": "processEnvValue", "processEnvValue": "/x"}, {"token_path": "/x"}),
+            ({"valueSource": "packageValue", "packageValue": "/x"}, {}),
+            ({"valueSource": "settingValue", "processEnvValue": "/x"}, {}),
+            ({}, {}),
+        ],
+    )
+    async def test_only_what_the_environment_forces(self, marks: Body, forced: Body) -> None:
+        rows = [{"_id": f"{K}-token_path", "value": "/x", **marks}, {"_id": "X", "value": 1, **marks}, "odd"]
+        async with rocket(Routes({self.METHOD: method_result(rows)})) as rest:
+            assert await services_of(rest).forced(NAME) == forced
+
+    @pytest.mark.parametrize("answer", [FORBIDDEN, (404, {"success": False}), method_result({"update": []})])
+    async def test_where_it_is_not_told_it_is_not_known(self, answer: Any) -> None:
+        async with rocket(Routes({self.METHOD: answer})) as rest:
+            assert isinstance(await services_of(rest).forced(NAME), Unknown)
 
 
 class TestReading:

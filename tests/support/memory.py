@@ -107,6 +107,8 @@ class MemoryRocketChat:
     """What it says first, one by one, when a bogus code is brought."""
     quiets: list[float] = field(default_factory=list)
     people: Accounts | Unknown = ACCOUNTS
+    environment: dict[str, SettingValue] = field(default_factory=dict)
+    """What is forced from outside, by suffix."""
 
     def tick(self) -> None:
         """Rewrites the live services if the debounce has passed."""
@@ -145,6 +147,10 @@ class MemoryRocketChat:
         if key not in self.settings:
             return None
         return StoredService(key, self.switches[key], dict(self.settings[key]), self.secrets[key])
+
+    async def forced(self, name: ServiceName) -> Mapping[str, SettingValue] | Unknown:
+        self.world.before("forced")
+        return dict(self.environment)
 
     async def services(self) -> tuple[StoredService, ...]:
         self.world.before("services")

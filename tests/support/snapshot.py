@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.sandbox.encvoy.standin import EncvoyStandIn
 from bot.sandbox.rocketchat.standin import RocketChatStandIn
-from tests.support.world import World
+from tests.support.world import READING_METHOD, World
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,11 @@ def snapshot(world: World) -> Snapshot:
 
 
 def _writes(world: World) -> tuple[tuple[str, str], ...]:
-    """Without its answers in the chat, its logins at Encvoy ID, the probes, and `PUT {}`, by which it asks whether
-    it may write (facts/encvoy-id.md §4: a no-op)."""
+    """Without its answers in the chat, a method that reads, its logins at Encvoy ID, the probes, and `PUT {}`, by which
+    it asks whether it may write (facts/encvoy-id.md §4: a no-op)."""
     bot = world.rocketchat.person("bot").id
     asked = [e for e in world.rocketchat.ledger.writes() if e.who == bot and not e.path.startswith("/api/v1/chat.")]
+    asked = [e for e in asked if e.path != READING_METHOD]
     asked += [e for e in world.encvoy.ledger.writes() if e.path.startswith("/api/v1/") and e.body != {}]
     return tuple((entry.method, entry.path) for entry in asked)
 

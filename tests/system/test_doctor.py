@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from bot.app import Bot
 from bot.clock import SystemClock
 from bot.connection.state import Connection
 from bot.doctor.checks import State
+from bot.doctor.checks.foreign import catalogue as foreign
 from bot.doctor.checks.joint import catalogue as joint
 from bot.doctor.checks.systems import catalogue as systems
 from bot.sandbox.rocketchat.standin import Switches
@@ -23,7 +25,9 @@ from bot.store.connections import SqlConnections
 from bot.store.vault import Vault
 from tests.support.grounds import (
     Ground,
+    application,
     application_deleted,
+    attribute,
     bot_demoted,
     bot_thrown_out,
     bots_user,
@@ -34,6 +38,7 @@ from tests.support.grounds import (
     discovery_gone,
     endpoints_moved,
     every_secret_accepted,
+    fault,
     introspection_broken,
     keys_of_another_kind,
     keys_unreadable,
@@ -51,7 +56,7 @@ from tests.support.grounds import (
     token_side_asleep,
     version_unreadable,
 )
-from tests.support.world import World, world_at
+from tests.support.world import READING_METHOD, SETTINGS, World, world_at
 
 
 @dataclass(frozen=True)
@@ -90,8 +95,16 @@ CASES = (
     Case("Application's fields", column("token_endpoint_auth_method", "client_secret_basic")),
     Case("Application's fields", column("description", "somebody's")),
     Case("Login name and e-mail", rules_detached),
-    Case("Application is valid at the token side", column("grant_types", [])),
-    Case("Application is valid at the token side", column("response_types", ["id_token"])),
+    Case("Application's fields", column("grant_types", [])),
+    Case("Application's fields", column("grant_types", ["refresh_token"])),
+    Case("Application's fields", column("response_types", ["id_token"])),
+    Case("Application's fields", column("response_types", ["none"])),
+    Case("Application's fields", column("id_token_signed_response_alg", "PS256")),
+    Case("Application's fields", column("access_token_ttl", -1)),
+    Case("Application's fields", column("access_token_ttl", 0)),
+    Case("Application's fields", column("subject_type", "pairwise")),
+    Case("Application's fields", column("application_type", "native")),
+    Case("Application is valid at the token side", column("post_logout_redirect_uris", ["null"])),
     Case("Secret accepted", secret_changed_at_encvoy_id),
     Case("Secret accepted", token_side_asleep),
     Case("Random secret refused", every_secret_accepted),
@@ -176,9 +189,57 @@ async def test_a_licence_that_ran_out_turns_one_check(tmp_path: Path) -> None:
         assert await now.failing(by_chat=True) == set()
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What somebody may have wished at the servers, and the check that notes it."""
+
+    check: str
+    ground: Callable[[World], Ground]
+
+
+def administrators_only(world: World) -> Ground:
+    return attribute(world.encvoy.settings, "authorize_only_admins", True)
+
+
+@contextlib.contextmanager
+def another_callback(world: World) -> Iterator[None]:
+    uris = application(world)["redirect_uris"]
+    uris.append("https://elsewhere.example.org/cb")
+    yield
+    uris.pop()
+
+
+@contextlib.contextmanager
+def forced_from_outside(world: World) -> Iterator[None]:
+    """The document of a setting as the server shows it after a start with the variable."""
+    row = {"_id": f"{SETTINGS}-scope", "valueSource": "processEnvValue", "processEnvValue": "openid"}
+    message = json.dumps({"msg": "result", "id": "1", "result": [row]})
+    body = json.dumps({"success": True, "message": message})
+    with fault(world.rocketchat, method="POST", path=READING_METHOD, status=200, body=body):
+        yield
+
+
+WISHES = (
+    Wish("Who may sign in", column("authorize_only_admins", True)),
+    Wish("Who may sign in", column("authorize_only_employees", True)),
+    Wish("Who may sign in", administrators_only),
+    Wish("Other callback addresses", another_callback),
+    Wish("Settings forced from outside", forced_from_outside),
+)
+
+
+async def test_what_somebody_may_have_wished_is_noted_and_fails_nothing(tmp_path: Path) -> None:
+    async with practice(tmp_path) as now:
+        for number, wish in enumerate(WISHES):
+            with wish.ground(now.world):
+                answer = await now.world.ask("test")
+                assert re.findall(r"^• ([^:]+):", answer, re.MULTILINE) == [wish.check], f"wish {number}"
+                assert "✗" not in answer
+
+
 def test_every_check_of_the_catalogue_is_broken_somewhere() -> None:
-    covered = {case.check for case in CASES} | {"Licence for Custom OAuth"}
-    assert covered == {entry.name for entry in (*systems.entries, *joint.entries)}
+    covered = {case.check for case in CASES} | {wish.check for wish in WISHES} | {"Licence for Custom OAuth"}
+    assert covered == {entry.name for entry in (*systems.entries, *joint.entries, *foreign.entries)}
 
 
 async def test_a_disabled_connection_passes_every_check(tmp_path: Path) -> None:

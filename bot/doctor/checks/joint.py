@@ -3,10 +3,18 @@ a connection."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from bot.connection.absence import gone, hidden
+from bot.connection.forced import ONLY_REMOVING, against_us, forced_by
 from bot.connection.in_use import Use
 from bot.connection.marker import meaning
-from bot.connection.needs import application_drift, drift, unwanted_rules
+from bot.connection.needs import (
+    application_drift,
+    drift,
+    unwanted_rules,
+    without,
+)
 from bot.connection.ports import Probe, Server
 from bot.connection.preflight import refuse_licence
 from bot.connection.state import Application, LiveService, NotVisible, StoredService, Unknown
@@ -16,6 +24,7 @@ from bot.errors import UserError
 
 catalogue = Catalogue()
 PUT_RIGHT = "`/sso setup` puts it right."
+LEAKED = "That is the secret of before; if it may have leaked, `/sso rotate` then makes a new one."
 
 
 @catalogue.check("Application", "facts/encvoy-id.md §4")
@@ -23,6 +32,8 @@ def application(evidence: Evidence) -> Result | None:
     """It is there, and the bot may see it in full."""
     if evidence.connection is None:
         return None
+    if evidence.connection.client_id is None:
+        return failed("it was not made yet", "Setting up stopped before it.", "`/sso setup` goes on.")
     match evidence.application:
         case Unknown(reason=reason):
             return skipped(reason)
@@ -38,15 +49,17 @@ def application(evidence: Evidence) -> Result | None:
 
 @catalogue.check("Application's fields", "facts/encvoy-id.md §3")
 def fields(evidence: Evidence) -> Result | None:
-    """Authentication method and description are as set up; the callback address has a check of its own."""
+    """What decides whether anybody can sign in is as needed; the callback address has a check of its own."""
     if evidence.connection is None:
         return None
-    if not isinstance(evidence.application, Application):
+    found = evidence.application
+    if not isinstance(found, Application):
         return skipped("the application cannot be seen")
-    wrong = [f for f in application_drift(evidence.connection, evidence.application) if f != "redirect_uris"]
+    wrong = [f for f in application_drift(evidence.connection, found) if f != "redirect_uris"]
     if wrong:
-        return failed(f"changed: {', '.join(wrong)}", "Somebody changed the application at Encvoy ID.", PUT_RIGHT)
-    return passed(f"{evidence.application.token_endpoint_auth_method}")
+        return failed(f"not as needed: {', '.join(wrong)}", without(wrong), PUT_RIGHT)
+    lives = f"tokens live {found.access_token_ttl:g} s"
+    return passed(f"{found.token_endpoint_auth_method}, {found.id_token_signed_response_alg}, {lives}")
 
 
 @catalogue.check("Login name and e-mail", 'facts/encvoy-id.md §2 "Claims"')
@@ -61,14 +74,14 @@ def rules(evidence: Evidence) -> Result | None:
     if missing:
         return failed(
             f"not asked for: {', '.join(missing)}",
-            "Somebody took the rule off the application; a sign-in without login name fails.",
+            "The rule is not attached to the application; whoever comes without login name has no user name.",
             PUT_RIGHT,
         )
     unwanted = unwanted_rules(evidence.connection, evidence.application)
     if unwanted:
         return failed(
             f"asked for against your wish: {', '.join(unwanted)}",
-            "It was left out here, and somebody attached the rule to the application at Encvoy ID.",
+            "It was left out here, and its rule is attached to the application at Encvoy ID.",
             PUT_RIGHT,
         )
     left_out = "" if evidence.connection.with_email else "; e-mail is left out"
@@ -82,13 +95,24 @@ def valid(evidence: Evidence) -> Result | None:
         return None
     if isinstance(evidence.ours, Unknown):
         return skipped(evidence.ours.reason)
+    found = evidence.application
     if evidence.ours is Probe.BROKEN:
+        if isinstance(found, Application) and application_drift(evidence.connection, found):
+            return skipped("the application's fields come first")
         return failed(
             "Encvoy ID calls its own record of the application invalid",
-            "It stores values that its token side refuses: no secret, odd redirect URIs, unknown grant types.",
-            "Look at the application's settings at Encvoy ID; " + PUT_RIGHT,
+            "It stores values that its token side refuses, in columns that are not mine.",
+            "Look at the application's settings at Encvoy ID: its other callback addresses, those after a logout.",
         )
+    if evidence.ours is Probe.REFUSED and not _is_there(evidence):
+        return skipped("the application cannot be seen, and one that is gone is refused likewise")
     return passed("it is")
+
+
+def _is_there(evidence: Evidence) -> bool:
+    """Whether the application was seen to exist."""
+    found = evidence.application
+    return isinstance(found, Application) or (isinstance(found, NotVisible) and found.there)
 
 
 @catalogue.check("Secret accepted", "facts/encvoy-id.md §9")
@@ -98,12 +122,12 @@ def accepted(evidence: Evidence) -> Result | None:
         return None
     if isinstance(evidence.ours, Unknown) or evidence.ours is Probe.BROKEN:
         return skipped("the secret could not be tried")
-    if not isinstance(evidence.application, Application):
-        return skipped("the application cannot be seen")
     if evidence.ours is not Probe.REFUSED:
         return passed("Encvoy ID accepts it")
+    if not isinstance(evidence.application, Application):
+        return skipped("the application cannot be seen")
     if evidence.application.secret != (evidence.connection.current or evidence.connection.secret):
-        return failed("Encvoy ID refuses it", "Somebody changed the secret at Encvoy ID.", PUT_RIGHT)
+        return failed("Encvoy ID refuses it", "Encvoy ID holds another one.", f"{PUT_RIGHT} {LEAKED}")
     if application_drift(evidence.connection, evidence.application):
         return skipped("the application's other fields come first")
     return failed(
@@ -128,6 +152,8 @@ def random(evidence: Evidence) -> Result | None:
             "The application needs no secret at all, or something answers in Encvoy ID's place.",
             "Set token_endpoint_auth_method of the application to client_secret_post: " + PUT_RIGHT,
         )
+    if evidence.ours not in (Probe.ACCEPTED, Probe.REDIRECT_REFUSED):
+        return skipped("Encvoy ID accepts none from which it could be told")
     return passed("Encvoy ID refuses it")
 
 
@@ -136,10 +162,16 @@ def registered(evidence: Evidence) -> Result | None:
     """Exactly this address, or Encvoy ID sends nobody back."""
     if evidence.connection is None or evidence.ours is None:
         return None
-    if evidence.ours is Probe.REDIRECT_REFUSED:
+    ours, found = evidence.connection.redirect_uri, evidence.application
+    listed = ours in found.redirect_uris if isinstance(found, Application) else None
+    if evidence.ours is Probe.REDIRECT_REFUSED and listed:
         return failed(
-            f"{evidence.connection.redirect_uri} is not registered", "Somebody took it off the application.", PUT_RIGHT
+            f"Encvoy ID refuses {ours}, and has it on its list",
+            "Its token side does not see what its management side has stored.",
+            "Look at Encvoy ID's oidc process and its database.",
         )
+    if evidence.ours is Probe.REDIRECT_REFUSED or listed is False:
+        return failed(f"{ours} is not registered", "The application does not list it, in exactly this form.", PUT_RIGHT)
     if evidence.ours is not Probe.ACCEPTED:
         return skipped("it is only told to who knows the secret")
     return passed(evidence.connection.redirect_uri)
@@ -157,7 +189,8 @@ def service(evidence: Evidence) -> Result | None:
             return skipped("the bot's account may not read settings")
         return unseen("it cannot be read", evidence.stored, "Give the bot's account the role admin in Rocket.Chat.")
     if evidence.stored is None:
-        return failed("it is not there", "Somebody removed it from Rocket.Chat.", PUT_RIGHT)
+        was = "It was removed since it was set up." if evidence.connection.current else "Setting up stopped before it."
+        return failed("it is not there", was, PUT_RIGHT)
     return passed(f"`{evidence.connection.name.service}`")
 
 
@@ -170,7 +203,7 @@ def settings(evidence: Evidence) -> Result | None:
         return skipped("the service cannot be seen")
     changed = [suffix for suffix in drift(evidence.connection, evidence.stored) if suffix != "secret"]
     if changed:
-        return failed(f"changed: {', '.join(changed)}", "Somebody changed them in Rocket.Chat.", PUT_RIGHT)
+        return failed(f"not as set up: {', '.join(changed)}", *_cause(evidence, changed))
     return passed(f"all {len(evidence.connection.settings) + 1} as set up")
 
 
@@ -182,7 +215,8 @@ def secret(evidence: Evidence) -> Result | None:
     if not isinstance(evidence.stored, StoredService):
         return skipped("the service cannot be seen")
     if evidence.stored.secret not in (evidence.connection.current, evidence.connection.pending):
-        return failed("Rocket.Chat holds another one", "Somebody changed it in Rocket.Chat.", PUT_RIGHT)
+        why, mend = _cause(evidence, ["secret"])
+        return failed("Rocket.Chat holds another one", why, f"{mend} {LEAKED}")
     return passed("Rocket.Chat holds it")
 
 
@@ -198,8 +232,7 @@ def switch(evidence: Evidence) -> Result | None:
         word = "enable" if wanted else "disable"
         return failed(
             f"{'on' if there else 'off'}, but wanted {'on' if wanted else 'off'}",
-            "Somebody switched it in Rocket.Chat.",
-            f"`/sso {word}` puts it right.",
+            *_cause(evidence, [""], f"`/sso {word}` puts it right."),
         )
     return passed("on" if there else "off, as wanted")
 
@@ -282,6 +315,16 @@ def callback(evidence: Evidence) -> Result | None:
         "A proxy, or another server, answers in its place.",
         "Let the proxy in front of Rocket.Chat pass everything below /_oauth/ on.",
     )
+
+
+def _cause(evidence: Evidence, suffixes: Sequence[str], mend: str = PUT_RIGHT) -> tuple[str, str]:
+    """Why these settings are not as they were written, and what puts them right."""
+    connection, forced = evidence.connection, evidence.forced
+    if connection is not None and isinstance(forced, Mapping):
+        named = [suffix for suffix in suffixes if suffix in against_us(connection, forced)]
+        if named:
+            return forced_by(connection.name, named), ONLY_REMOVING
+    return "Rocket.Chat holds other values than I wrote.", mend
 
 
 def _licence_is_missing(server: Server | Unknown) -> bool:

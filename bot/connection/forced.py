@@ -1,0 +1,37 @@
+"""Settings that the environment of Rocket.Chat's server forces (facts/rocketchat.md §8 no. 1). Pure.
+
+What is written over such a setting counts until the server starts the next time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.connection.marker import meaning
+from bot.connection.state import Connection, ServiceName, SettingValue
+
+SWITCH = ""
+ONLY_REMOVING = "Only removing the variable, and restarting Rocket.Chat, mends that for good."
+
+
+def variable(name: ServiceName, suffix: str) -> str:
+    """`OVERWRITE_SETTING_Accounts_OAuth_Custom-Encvoyid-token_path`"""
+    return f"OVERWRITE_SETTING_Accounts_OAuth_Custom-{name.key}{'-' if suffix else ''}{suffix}"
+
+
+def against_us(desired: Connection, forced: Mapping[str, SettingValue]) -> tuple[str, ...]:
+    """Suffixes that the environment forces to something else than is desired."""
+    wanted: dict[str, SettingValue] = {**desired.settings, SWITCH: desired.enabled, "secret": desired.secret.reveal()}
+    if desired.client_id is not None:
+        wanted["id"] = desired.client_id
+    return tuple(
+        suffix
+        for suffix, value in forced.items()
+        if suffix in wanted and meaning(suffix, value) != meaning(suffix, wanted[suffix])
+    )
+
+
+def forced_by(name: ServiceName, suffixes: Sequence[str]) -> str:
+    """Which variables do it; their values are not shown."""
+    names = ", ".join(f"`{variable(name, suffix)}`" for suffix in suffixes)
+    return f"Rocket.Chat's server is started with {names}, which sets it back at each start."

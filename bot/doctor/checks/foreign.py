@@ -1,0 +1,58 @@
+"""What others may have wished, and the bot leaves as it is: none of these ever fails."""
+
+from __future__ import annotations
+
+from bot.chatops.text import quoted
+from bot.connection.forced import ONLY_REMOVING, against_us, forced_by
+from bot.connection.needs import drift, foreign_callbacks, kept_out
+from bot.connection.state import Application, StoredService, Unknown
+from bot.doctor.checks import Catalogue, Result, noted, passed, skipped
+from bot.doctor.evidence import Evidence
+
+catalogue = Catalogue()
+
+
+@catalogue.check("Who may sign in", "facts/encvoy-id.md §6, §10")
+def who(evidence: Evidence) -> Result | None:
+    """Encvoy ID keeps nobody out whom it knows; if it does, that may be somebody's wish."""
+    if evidence.connection is None:
+        return None
+    if not isinstance(evidence.application, Application):
+        return skipped("the application cannot be seen")
+    if why := kept_out(evidence.application, everywhere=evidence.only_administrators is True):
+        return noted(" ".join(why), "If that is not meant so, change it at Encvoy ID; I leave it as it is.")
+    if isinstance(evidence.only_administrators, Unknown):
+        return skipped(evidence.only_administrators.reason)
+    return passed("Encvoy ID keeps nobody out of this application")
+
+
+@catalogue.check("Other callback addresses", "facts/encvoy-id.md §3")
+def others(evidence: Evidence) -> Result | None:
+    """People are sent nowhere else with a code; if they are, it may be somebody's wish."""
+    if evidence.connection is None:
+        return None
+    if not isinstance(evidence.application, Application):
+        return skipped("the application cannot be seen")
+    if found := foreign_callbacks(evidence.connection, evidence.application):
+        shown = ", ".join(quoted(uri) for uri in found)
+        return noted(
+            f"the application sends people to {shown} as well",
+            "If nobody needs that, take it off the application at Encvoy ID; I leave it as it is.",
+        )
+    return passed("the application has none")
+
+
+@catalogue.check("Settings forced from outside", "facts/rocketchat.md §8 no. 1")
+def forced(evidence: Evidence) -> Result | None:
+    """No environment variable of Rocket.Chat's server sets the service back when it starts."""
+    if evidence.connection is None:
+        return None
+    if not isinstance(evidence.stored, StoredService):
+        return skipped("the service cannot be seen")
+    if evidence.forced is None or isinstance(evidence.forced, Unknown):
+        return skipped(evidence.forced.reason if evidence.forced else "it was not asked")
+    changed = {*drift(evidence.connection, evidence.stored)}
+    against = [s for s in against_us(evidence.connection, evidence.forced) if s not in changed]
+    if against:
+        return noted(forced_by(evidence.connection.name, against), ONLY_REMOVING)
+    return passed("none of the service's")

@@ -1,0 +1,98 @@
+"""What decides whether anybody can sign in: a row for each column of the application, met and not met."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.connection.needs import NEEDS, application_drift, foreign_callbacks, kept_out, mended, without
+from bot.connection.ports import ApplicationFields
+from tests.connection.conftest import wish
+from tests.connection.test_plan import APPLICATION, AT_REST
+
+UNMET: list[tuple[str, Any]] = [
+    ("redirect_uris", ()),
+    ("redirect_uris", (AT_REST.redirect_uri + "/",)),
+    ("token_endpoint_auth_method", "none"),
+    ("description", "somebody's"),
+    ("grant_types", ()),
+    ("grant_types", ("refresh_token",)),
+    ("grant_types", ("authorization_code", "client_credentials")),
+    ("response_types", ()),
+    ("response_types", ("id_token",)),
+    ("response_types", ("code", "code id_token")),
+    ("id_token_signed_response_alg", "PS256"),
+    ("id_token_signed_response_alg", ""),
+    ("access_token_ttl", 59),
+    ("access_token_ttl", 0),
+    ("access_token_ttl", -1),
+    ("subject_type", "pairwise"),
+    ("application_type", "native"),
+]
+MET: list[tuple[str, Any]] = [
+    ("redirect_uris", ("https://other.example/cb", AT_REST.redirect_uri)),
+    ("grant_types", ("authorization_code",)),
+    ("response_types", ("code", "none")),
+    ("access_token_ttl", 60),
+    ("access_token_ttl", 86400),
+    ("name", "Our chat"),
+    ("domain", "https://other.example"),
+    ("authorize_only_admins", True),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), UNMET)
+def test_what_is_not_met_is_drift(field: str, value: Any) -> None:
+    assert application_drift(AT_REST, replace(APPLICATION, **{field: value})) == (field,)
+
+
+@pytest.mark.parametrize(("field", "value"), UNMET)
+def test_what_is_written_meets_the_need(field: str, value: Any) -> None:
+    broken = replace(APPLICATION, **{field: value})
+    written = {k: v for k, v in vars(mended(AT_REST, broken, (field,))).items() if v is not None}
+    assert set(written) == {field}
+    assert application_drift(AT_REST, replace(broken, **written)) == ()
+
+
+@pytest.mark.parametrize(("field", "value"), MET)
+def test_what_is_met_or_peoples_own_is_left(field: str, value: Any) -> None:
+    assert application_drift(AT_REST, replace(APPLICATION, **{field: value})) == ()
+
+
+def test_an_implicit_flow_of_others_is_left() -> None:
+    theirs = replace(APPLICATION, grant_types=("authorization_code", "implicit"), response_types=("code", "id_token"))
+    assert application_drift(AT_REST, theirs) == ()
+
+
+def test_callbacks_of_others_are_kept() -> None:
+    there = replace(APPLICATION, redirect_uris=("https://other.example/cb",))
+    assert mended(AT_REST, there, ("redirect_uris",)).redirect_uris == (
+        "https://other.example/cb",
+        AT_REST.redirect_uri,
+    )
+
+
+def test_nothing_to_mend_writes_nothing() -> None:
+    assert mended(AT_REST, APPLICATION, ()) == ApplicationFields()
+
+
+@pytest.mark.parametrize("field", [need.field for need in NEEDS])
+def test_every_need_says_what_follows_without_it(field: str) -> None:
+    assert without((field,)).endswith(".")
+
+
+def test_nobody_is_kept_out_of_a_new_application() -> None:
+    assert kept_out(APPLICATION) == ()
+
+
+def test_everything_that_keeps_people_out_is_named() -> None:
+    shut = replace(APPLICATION, authorize_only_admins=True, authorize_only_employees=True)
+    assert len(kept_out(shut, everywhere=True)) == 3
+
+
+def test_only_addresses_of_others_are_foreign() -> None:
+    both = replace(APPLICATION, redirect_uris=(AT_REST.redirect_uri, "https://other.example/cb"))
+    assert foreign_callbacks(AT_REST, both) == ("https://other.example/cb",)
+    assert foreign_callbacks(wish(), APPLICATION) == ()
