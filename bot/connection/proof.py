@@ -88,7 +88,7 @@ async def prove_in_use(desired: Connection, engine: Engine, rocketchat: RocketCh
             desired.client_id or "", desired.redirect_uri, str(desired.settings.get("scope", "openid"))
         )
     except UserError as error:
-        return InUse(Use.UNKNOWN, f"{said.words}, and my own user cannot sign in there: {error.what.rstrip('.')}")
+        return InUse(Use.UNKNOWN, f"{said.words}, and my own user cannot sign in there: {error.text.rstrip('.')}")
     return await rocketchat.bring_code(desired.name, code)
 
 

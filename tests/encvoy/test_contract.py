@@ -9,6 +9,7 @@ import pytest
 from bot.connection.ports import ApplicationFields, EncvoyId, Probe
 from bot.connection.state import Application
 from bot.encvoy.client import EncvoyIdClient
+from bot.errors import LoginRefused
 from bot.secret import new_secret
 from tests.support.memory import ManualClock, MemoryEncvoyId, Scripted
 
@@ -97,6 +98,21 @@ async def test_another_redirect_uri_is_refused_by_the_probe(encvoy: EncvoyId) ->
     secret = (await seen(encvoy, client_id)).secret
 
     assert await encvoy.probe(client_id, secret, CALLBACK + "/") is Probe.REDIRECT_REFUSED
+
+
+async def test_codes_are_given_for_an_application_at_its_callback(encvoy: EncvoyId) -> None:
+    client_id = await encvoy.create_application(FIELDS)
+
+    one = await encvoy.code(client_id, CALLBACK, "openid")
+    assert one != await encvoy.code(client_id, CALLBACK, "openid")
+
+
+@pytest.mark.parametrize("callback", [CALLBACK, CALLBACK + "/"])
+async def test_and_for_nothing_else(encvoy: EncvoyId, callback: str) -> None:
+    client_id = await encvoy.create_application(FIELDS)
+
+    with pytest.raises(LoginRefused):
+        await encvoy.code("nosuchapplication" if callback == CALLBACK else client_id, callback, "openid")
 
 
 async def test_rules_are_added_to_those_that_are_there(encvoy: EncvoyId) -> None:

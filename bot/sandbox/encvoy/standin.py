@@ -64,7 +64,8 @@ class EncvoyStandIn:
         clients = Clients(dice, main_id=alphanumerics(dice, 22))
         self.state = State(People(), clients, Vault(clock), self.ledger, clock, switches=switches or Switches())
         self.keys = Keys()
-        self._public_url = public_url
+        self.public_url = public_url
+        """See above; another one counts from the next start on."""
         tls = authority.server_context() if authority else None
         self._server = Server(web.Application(), port=port, tls=tls)
         self._cookies = Cookies(secure=(public_url or self._server.url).startswith("https:"))
@@ -134,7 +135,7 @@ class EncvoyStandIn:
         self.faults.closing.clear()
         self._server.app = self._application()
         await self._server.start()
-        self._settle_domain((self._public_url or self._server.url).replace("{port}", str(self._server.port)))
+        self._settle_domain((self.public_url or self._server.url).replace("{port}", str(self._server.port)))
 
     async def stop(self) -> None:
         """Closes the port; what hangs is let go."""

@@ -74,6 +74,16 @@ async def test_a_name_that_does_not_exist(rocket: Rocket, provider: Provider) ->
     )
 
 
+async def test_a_name_that_the_server_does_not_find(rocket: Rocket, provider: Provider) -> None:
+    """By the switch, for a name that everybody else finds."""
+    rocket.standin.unresolved.add("127.0.0.1")
+    assert (await reason(rocket) or "").endswith("failed, reason: getaddrinfo ENOTFOUND 127.0.0.1")
+    assert provider.seen == []
+    rocket.standin.unresolved.clear()
+    provider.token_status = 400
+    assert (await reason(rocket) or "").endswith("Bad Request")
+
+
 async def test_a_connection_that_is_closed(rocket: Rocket, provider: Provider) -> None:
     async def drop(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
