@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
+from bot.sandbox.encvoy.people import Role
 from bot.sandbox.faults import Fault
 from bot.sandbox.rocketchat.chat.rooms import Room
 from tests.support.world import SERVICE, SETTINGS, World
@@ -160,6 +161,65 @@ def second_factor_enforced(world: World) -> Ground:
 
 def introspection_broken(world: World) -> Ground:
     return attribute(world.encvoy.switches, "introspection_status", 502)
+
+
+# Grounds of the bot itself.
+
+
+def websocket_refused(status: int) -> Callable[[World], Ground]:
+    """A proxy that passes REST on and no websocket; those that are open stay."""
+    body = "<html><h1>It works</h1></html>"
+    return lambda world: fault(world.rocketchat, path="/websocket", status=status, body=body, content_type="text/html")
+
+
+@contextlib.contextmanager
+def websocket_silent(world: World) -> Iterator[None]:
+    """A proxy that answers the upgrade, and passes on nothing that comes after."""
+    world.rocketchat.sockets.freeze()
+    yield
+    world.rocketchat.sockets.thaw()
+
+
+@contextlib.contextmanager
+def password_changed(world: World) -> Iterator[None]:
+    """Rocket.Chat asks for a second factor in spite of what the token says, and the password is another one."""
+    with (
+        attribute(world.rocketchat.second_factor, "honour_bypass", False),
+        attribute(world.rocketchat.person("bot"), "password_digest", "0" * 64),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def administrators_gone(world: World) -> Iterator[None]:
+    """Of those who hold the role nobody is left but the bot itself."""
+    with (
+        attribute(world.rocketchat.person("admin"), "roles", ["user"]),
+        attribute(world.rocketchat.person("admin2"), "active", False),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def typed_by_the_bots_account(world: World) -> Iterator[None]:
+    """A person uses the account that the bot's token is of."""
+    chat, bot = world.rocketchat.chat, world.rocketchat.person("bot").id
+    message = chat.post(room_of(world), bot, "!sso status")
+    yield
+    chat.delete(bot, message)
+
+
+@contextlib.contextmanager
+def plain_user(world: World) -> Iterator[None]:
+    """Somebody took the manager's role from the bot's user, and its organisation went with it."""
+    people, clients, person = world.encvoy.people, world.encvoy.clients, world.encvoy.person("manager")
+    before, rows = dict(people.roles), dict(clients.by_id)
+    for row in [row for row in rows.values() if row["name"] == f"Org{person.id}"]:
+        clients.delete(row["client_id"])
+        people.forget_client(row["client_id"])
+    people.roles[(world.encvoy.main["client_id"], person.id)] = Role.USER
+    yield
+    people.roles, clients.by_id = before, rows
 
 
 # Grounds of the connection.

@@ -16,15 +16,18 @@ from bot.app import Bot
 from bot.clock import SystemClock
 from bot.connection.state import Connection
 from bot.doctor.checks import State
+from bot.doctor.checks.bot import catalogue as own
 from bot.doctor.checks.foreign import catalogue as foreign
 from bot.doctor.checks.joint import catalogue as joint
 from bot.doctor.checks.systems import catalogue as systems
+from bot.sandbox.encvoy.people import Role
 from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
 from bot.store.connections import SqlConnections
 from bot.store.vault import Vault
 from tests.support.grounds import (
     Ground,
+    administrators_gone,
     application,
     application_deleted,
     attribute,
@@ -44,8 +47,11 @@ from tests.support.grounds import (
     keys_unreadable,
     licence_expired,
     moved_to,
+    nothing,
     outdated_secret_live,
+    password_changed,
     permission,
+    plain_user,
     room_encrypted,
     rules_detached,
     second_factor_enforced,
@@ -54,7 +60,10 @@ from tests.support.grounds import (
     setting,
     taken_off_the_application,
     token_side_asleep,
+    typed_by_the_bots_account,
     version_unreadable,
+    websocket_refused,
+    websocket_silent,
 )
 from tests.support.world import READING_METHOD, SETTINGS, World, world_at
 
@@ -90,6 +99,10 @@ CASES = (
     Case("Bot's user at Encvoy ID", bots_user("blocked", True)),
     Case("Bot's user at Encvoy ID", second_factor_enforced),
     Case("Bot's user at Encvoy ID", introspection_broken),
+    *(Case("Websocket to Rocket.Chat", websocket_refused(status)) for status in (200, 400, 404, 502)),
+    Case("Second factor in Rocket.Chat", password_changed),
+    Case("Administrators", administrators_gone, by_chat=False),
+    Case("An account of its own", typed_by_the_bots_account),
     Case("Application", application_deleted),
     Case("Application", taken_off_the_application),
     Case("Application's fields", column("token_endpoint_auth_method", "client_secret_basic")),
@@ -237,9 +250,38 @@ async def test_what_somebody_may_have_wished_is_noted_and_fails_nothing(tmp_path
                 assert "✗" not in answer
 
 
+async def test_a_websocket_that_says_nothing_turns_one_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.rocketchat.socket_trial.WITHIN", 0.3)
+    async with practice(tmp_path) as now:
+        with websocket_silent(now.world):
+            assert await now.failing(by_chat=False) == {"Websocket to Rocket.Chat"}
+        assert await now.failing(by_chat=False) == set()
+
+
+async def test_a_plain_user_at_encvoy_id_may_go_on_with_what_it_manages(tmp_path: Path) -> None:
+    """It cannot make applications, and the one of this connection it may change: that is told, and is no failure."""
+    async with practice(tmp_path) as now:
+        encvoy, connection = now.world.encvoy, await now.connection()
+        encvoy.clients.by_id[connection.client_id]["parent_id"] = encvoy.main["client_id"]
+        with plain_user(now.world):
+            encvoy.people.roles[(connection.client_id, encvoy.person("manager").id)] = Role.EDITOR
+            verdict = await now.bot.systems.examine(connection)
+        assert [finding.check for finding in verdict.of(State.NOTE)] == ["Role at Encvoy ID"]
+        assert not verdict.failed
+
+
+async def test_without_a_connection_a_plain_user_at_encvoy_id_turns_one_check(world: World) -> None:
+    for ground, expected in ((plain_user, {"Role at Encvoy ID"}), (nothing, set())):
+        with ground(world):
+            answer = await world.ask("test")
+        assert set(re.findall(r"^✗ failed: ([^:]+):", answer, re.MULTILINE)) == expected
+
+
 def test_every_check_of_the_catalogue_is_broken_somewhere() -> None:
-    covered = {case.check for case in CASES} | {wish.check for wish in WISHES} | {"Licence for Custom OAuth"}
-    assert covered == {entry.name for entry in (*systems.entries, *joint.entries, *foreign.entries)}
+    apart = {"Licence for Custom OAuth", "Role at Encvoy ID"}
+    covered = {case.check for case in CASES} | {wish.check for wish in WISHES} | apart
+    entries = (*systems.entries, *own.entries, *joint.entries, *foreign.entries)
+    assert covered == {entry.name for entry in entries}
 
 
 async def test_a_disabled_connection_passes_every_check(tmp_path: Path) -> None:

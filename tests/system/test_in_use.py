@@ -20,8 +20,8 @@ from bot.rocketchat.instances import MOST
 from bot.sandbox.faults import Effect, Fault, When
 from bot.sandbox.rocketchat.instance import Instance
 from bot.sandbox.rocketchat.standin import Switches
-from tests.support.joined import Joined
-from tests.support.joined import joined as joining
+from tests.support.both_clients import Joined
+from tests.support.both_clients import joined as joining
 from tests.support.world import SERVICE, SETTINGS, World, world_at
 
 CALLBACK = "/_oauth/encvoyid"
