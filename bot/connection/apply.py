@@ -26,6 +26,7 @@ from bot.connection.changes import (
     WriteService,
     WriteServiceSecret,
 )
+from bot.connection.defaults import DEFAULTS
 from bot.connection.in_use import Use
 from bot.connection.marker import engine_of
 from bot.connection.needs import AUTH_METHOD, mended
@@ -251,8 +252,9 @@ def known_id(desired: Connection) -> str:
 
 
 def service_settings(desired: Connection, suffixes: tuple[str, ...]) -> Mapping[str, SettingValue | Secret]:
-    """The values of these settings."""
+    """The values of these settings; the server's own default where none is desired."""
     everything: dict[str, SettingValue | Secret] = {
+        **DEFAULTS,
         **desired.settings,
         "id": known_id(desired),
         "secret": desired.secret,

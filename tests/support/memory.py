@@ -107,6 +107,8 @@ class MemoryRocketChat:
     """What it says first, one by one, when a bogus code is brought."""
     quiets: list[float] = field(default_factory=list)
     people: Accounts | Unknown = ACCOUNTS
+    without_value: set[str] = field(default_factory=set)
+    """Suffixes of the settings that hold nothing, of whatever service."""
 
     def tick(self) -> None:
         """Rewrites the live services if the debounce has passed."""
@@ -144,7 +146,8 @@ class MemoryRocketChat:
     def _stored(self, key: str) -> StoredService | None:
         if key not in self.settings:
             return None
-        return StoredService(key, self.switches[key], dict(self.settings[key]), self.secrets[key])
+        settings, empty = dict(self.settings[key]), frozenset(self.without_value)
+        return StoredService(key, self.switches[key], settings, self.secrets[key], empty)
 
     async def services(self) -> tuple[StoredService, ...]:
         self.world.before("services")
@@ -194,6 +197,7 @@ class MemoryRocketChat:
         self.world.before("write_service")
         self.tick()
         for suffix, value in settings.items():
+            self.without_value.discard(suffix)
             if isinstance(value, Secret):
                 self.secrets[name.key] = value
             elif suffix == "":
