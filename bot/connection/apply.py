@@ -49,8 +49,6 @@ MARKER_WITHIN, MARKER_TIMES = 6.0, 2.4
 """Seconds, and settle times, after which a marker that is not live means that somebody restarted the timers."""
 LATER_TIMES = 1.2
 """Settle times until it is proved once more what Rocket.Chat uses."""
-SWITCH = ""
-"""The suffix of the setting that switches a service on and off."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ async def _apply(change: Change, progress: Progress, shop: Workshop) -> Progress
         case WriteService(settings=suffixes):
             await shop.rocketchat.write_service(desired.name, service_settings(desired, suffixes))
         case SwitchService(on=on):
-            await shop.rocketchat.write_service(desired.name, {SWITCH: on})
+            await shop.rocketchat.switch_service(desired.name, on)
         case WriteServiceSecret():
             quiet = progress.settle + SPARE
             await shop.rocketchat.write_secret(desired.name, desired.secret, known_marker(desired), quiet)

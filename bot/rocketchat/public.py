@@ -30,7 +30,8 @@ async def ask_callback(wire: Wire, redirect_uri: str) -> CallbackAnswer:
     The legacy engine ends every sign-in with a page that holds `#config` (facts/rocketchat.md §3.3), the modern one
     sends such a browser to `/login` (§3.4).
     """
-    state = {"loginStyle": "redirect", "credentialToken": secrets.token_urlsafe(32), "isCordova": False}
+    # A redirect style without an address to go to leaves the request open for ever (facts/rocketchat.md §3.1b).
+    state = {"loginStyle": "popup", "credentialToken": secrets.token_urlsafe(32), "isCordova": False}
     query = urlencode({"error": "access_denied", "state": base64.b64encode(json.dumps(state).encode()).decode()})
     answer = await wire.send("GET", f"{redirect_uri}?{query}", route="GET /_oauth/:service")
     legacy = answer.status == 200 and 'id="config"' in answer.text.replace("'", '"')

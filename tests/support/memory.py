@@ -207,6 +207,9 @@ class MemoryRocketChat:
         self.touched()
         self.world.after("write_service")
 
+    async def switch_service(self, name: ServiceName, on: bool) -> None:
+        await self.write_service(name, {"": on})
+
     async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> None:
         self.quiets.append(quiet)
         await self.write_service(name, {"secret": secret, marker.setting: marker.spelling})
