@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -17,17 +17,12 @@ from bot.clock import Clock, SystemClock
 from bot.config import PREFIX, Config
 from bot.sandbox.authority import Authority, authority_in
 from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.rocketchat.ddp.sockets import Publication
 from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from bot.sandbox.serving import Account, Introduction
 from bot.sandbox.visitor import Visitor, visiting
 
 ROOM = "sso-admins"
 READY_WITHIN = 20.0
-PUBLICATION = Publication.PUSHED
-REMEMBERS_REMOVALS = False
-WHOLE_DOCUMENTS = True
-"""What the stand-in of Rocket.Chat does here unless its switches say otherwise: what the bot can follow."""
 
 
 @dataclass
@@ -117,20 +112,13 @@ async def stage(
     `clock`; a bot that is to share it must be given it too. `tls` is the folder of the authority, if they speak TLS."""
     clock = clock or SystemClock()
     authority = authority_in(tls) if tls else None
-    switches = switches or Switches()
-    if switches.publication is None:
-        switches = replace(switches, publication=PUBLICATION)
-    if switches.remembers_removals is None:
-        switches = replace(switches, remembers_removals=REMEMBERS_REMOVALS)
-    if switches.whole_documents is None:
-        switches = replace(switches, whole_documents=WHOLE_DOCUMENTS)
     rocketchat = RocketChatStandIn(
         version=version,
         settle=settle,
         seed=seed,
         path=path,
         site_url=site_url,
-        switches=switches,
+        switches=switches or Switches(),
         clock=clock,
         authority=authority,
     )

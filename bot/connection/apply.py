@@ -26,6 +26,7 @@ from bot.connection.changes import (
     WriteService,
     WriteServiceSecret,
 )
+from bot.connection.defaults import DEFAULTS
 from bot.connection.in_use import Use
 from bot.connection.marker import engine_of
 from bot.connection.needs import AUTH_METHOD, mended
@@ -46,8 +47,6 @@ SPARE = 0.09
 """Seconds of quiet beyond that: then no run of Rocket.Chat is pending."""
 MARKER_WITHIN, MARKER_TIMES = 6.0, 2.4
 """Seconds, and settle times, after which a marker that is not live means that somebody restarted the timers."""
-SWITCH = ""
-"""The suffix of the setting that switches a service on and off."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ async def _apply(change: Change, progress: Progress, shop: Workshop) -> Progress
         case WriteService(settings=suffixes):
             await shop.rocketchat.write_service(desired.name, service_settings(desired, suffixes))
         case SwitchService(on=on):
-            await shop.rocketchat.write_service(desired.name, {SWITCH: on})
+            await shop.rocketchat.switch_service(desired.name, on)
         case WriteServiceSecret():
             quiet = progress.settle + SPARE
             await shop.rocketchat.write_secret(desired.name, desired.secret, known_marker(desired), quiet)
@@ -243,8 +242,9 @@ def known_id(desired: Connection) -> str:
 
 
 def service_settings(desired: Connection, suffixes: tuple[str, ...]) -> Mapping[str, SettingValue | Secret]:
-    """The values of these settings."""
+    """The values of these settings; the server's own default where none is desired."""
     everything: dict[str, SettingValue | Secret] = {
+        **DEFAULTS,
         **desired.settings,
         "id": known_id(desired),
         "secret": desired.secret,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.connection.defaults import DEFAULTS
 from bot.connection.marker import meaning
 from bot.connection.ports import ApplicationFields
 from bot.connection.state import RULES, Application, Connection, SettingValue, StoredService
@@ -137,7 +138,8 @@ def foreign_callbacks(desired: Connection, application: Application) -> tuple[st
 
 
 def drift(desired: Connection, stored: StoredService | None) -> tuple[str, ...]:
-    """Suffixes of the settings that are not stored as desired; the marker's spelling is not drift."""
+    """Suffixes of the settings that are not stored as desired, or hold no value at all; the marker's spelling is not
+    drift."""
     wanted: dict[str, SettingValue] = dict(desired.settings)
     if desired.client_id is not None:
         wanted["id"] = desired.client_id
@@ -146,6 +148,12 @@ def drift(desired: Connection, stored: StoredService | None) -> tuple[str, ...]:
     differing = tuple(
         suffix
         for suffix, value in wanted.items()
-        if meaning(suffix, stored.settings.get(suffix, "")) != meaning(suffix, value)
+        if suffix in stored.without_value or meaning(suffix, stored.settings.get(suffix, "")) != meaning(suffix, value)
     )
+    empty = tuple(suffix for suffix in DEFAULTS if suffix in stored.without_value and suffix not in _OF_OTHERS)
+    differing = tuple(dict.fromkeys((*differing, *empty)))
     return differing if stored.secret == desired.secret else (*differing, "secret")
+
+
+_OF_OTHERS = frozenset({"", "id", "secret"})
+"""Whoever switches, and who writes the credentials, sees to these."""

@@ -131,10 +131,14 @@ def _replace_secret(desired: Connection, observed: Observed) -> Iterator[Change]
 
 
 def _down(observed: Observed) -> Iterator[Change]:
-    if observed.stored and observed.stored.enabled:
+    stored = observed.stored
+    if stored is None:
+        return
+    # A switch without a value is neither: what is live by it stays so (facts/rocketchat.md §2.6).
+    undecided = "" in stored.without_value and observed.live is not None
+    if stored.enabled or undecided:
         yield SwitchService(on=False)
-        yield AwaitLive(Live.OFF)
-    elif observed.stored and observed.live is not None:
+    if stored.enabled or observed.live is not None:
         yield AwaitLive(Live.OFF)
 
 

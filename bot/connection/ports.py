@@ -108,8 +108,13 @@ class RocketChat(Protocol):
         ...
 
     async def write_service(self, name: ServiceName, settings: Mapping[str, SettingValue | Secret]) -> None:
-        """Writes settings by suffix, in the order given and in one request where the server can; suffix `""` is the
+        """Writes settings by suffix, in one request where the server can, and then in any order; suffix `""` is the
         switch."""
+        ...
+
+    async def switch_service(self, name: ServiceName, on: bool) -> None:
+        """Switches it on or off on every instance seen, each of which knows the stored settings by then; at most ten
+        writes of each (facts/rocketchat.md §2.4)."""
         ...
 
     async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> None:

@@ -124,6 +124,9 @@ class StoredService:
     settings: Mapping[str, SettingValue]
     """All settings by suffix, `id` included, `secret` and the switch excepted."""
     secret: Secret
+    without_value: frozenset[str] = frozenset()
+    """Suffixes of the settings that are there and hold nothing, the switch and the secret included
+    (facts/rocketchat.md §2.6). `settings` has them as empty text."""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class RocketChatClient:
         """`table` is what the publication has shown, `quiet` hears of changed settings; `patient` waits as long as
         Rocket.Chat does for Encvoy ID. Nothing is asked yet."""
         budget = Budget(clock)
+        self._rest = rest
         self.facts = ServerFacts(rest, budget)
         self._people = PeopleList(rest, clock)
         self._services = Services(rest, quiet)
@@ -93,6 +94,12 @@ class RocketChatClient:
         """See the port."""
         self._settle.wrote()
         await self._services.write_service(name, settings)
+
+    async def switch_service(self, name: ServiceName, on: bool) -> None:
+        """See the port."""
+        self._settle.wrote()
+        stored = await self._services.stored(name) if on and len(self._rest.instances()) > 1 else None
+        await self._ordered.switch(name, on, stored)
 
     async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> None:
         """See the port."""

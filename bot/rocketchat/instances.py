@@ -1,23 +1,26 @@
-"""A secret, and after it its marker, on a Rocket.Chat of one or several instances.
+"""A secret and after it its marker, settings and after them the switch, on a Rocket.Chat of one or several instances.
 
 Each instance has a cache of its own, and they hear of each other's writes only where the licence lets them
 (facts/rocketchat.md §2.4). So "marker live implies secret live" holds for an instance that had the secret before the
-marker. An equal value costs nothing and mends an instance whose cache is outdated; each answer says which instance it
-came from.
+marker, and one that is switched on without knowing the settings puts a button on the login page that leads nowhere. An
+equal value written by itself costs nothing and mends an instance whose cache is outdated; each answer says which
+instance it came from.
 """
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
-from bot.connection.state import Marker, ServiceName
+from bot.connection.state import Marker, ServiceName, SettingValue, StoredService
+from bot.errors import RemoteError
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest, encoded_query
-from bot.rocketchat.suffixes import SECRET, setting_id
+from bot.rocketchat.suffixes import SECRET, SWITCH, setting_id
 from bot.secret import Secret
 
 MOST = 10
-"""Writes of one secret in all."""
+"""Writes of one setting in all."""
 
 
 @dataclass
@@ -33,22 +36,43 @@ class OrderedWrites:
         have = await self.repeat_secret(name, secret)
         answered = await self._write(name, marker.setting, marker.spelling)
         # No run is pending, so what reaches this instance within its debounce goes live with the marker, not after it.
+        took = {answered}
         for _ in range(MOST):
-            if not answered or answered in have:
+            if not answered:
                 return
-            have |= {await self._write(name, SECRET, secret.reveal())}
+            if not took <= have:
+                have |= {await self._write(name, SECRET, secret.reveal())}
+            elif not took >= self.rest.instances():
+                # Else the run of one that has the secret alone, if it comes last, takes the marker out of sight.
+                took.add(await self._write(name, marker.setting, marker.spelling))
+            else:
+                return
 
     async def repeat_secret(self, name: ServiceName, secret: Secret) -> frozenset[str]:
         """See the port. Returns who has it."""
+        return await self._everywhere(name, SECRET, secret.reveal())
+
+    async def switch(self, name: ServiceName, on: bool, stored: StoredService | None) -> None:
+        """Switches every instance seen; on, after all that is stored has reached them. Where that is refused, or is too
+        much for a limit, it is switched all the same: what is live is looked at afterwards."""
+        if on and stored is not None and len(self.rest.instances()) > 1:
+            values: dict[str, SettingValue] = {**stored.settings, SECRET: stored.secret.reveal()}
+            with contextlib.suppress(RemoteError):
+                for suffix in sorted(values.keys() - stored.without_value):
+                    await self._everywhere(name, suffix, values[suffix])
+        await self._everywhere(name, SWITCH, on)
+
+    async def _everywhere(self, name: ServiceName, suffix: str, value: SettingValue) -> frozenset[str]:
+        """Writes one setting until every instance seen has answered."""
         have: frozenset[str] = frozenset()
         for _ in range(MOST):
-            answered = await self._write(name, SECRET, secret.reveal())
+            answered = await self._write(name, suffix, value)
             have |= {answered}
             if not answered or have >= self.rest.instances():
                 break
         return have
 
-    async def _write(self, name: ServiceName, suffix: str, value: str) -> str:
+    async def _write(self, name: ServiceName, suffix: str, value: SettingValue) -> str:
         setting = encoded_query(setting_id(name.key, suffix))
         try:
             return (await self.rest.call_noting(lambda api: api.settings_update(setting, value)))[1]

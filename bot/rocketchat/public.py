@@ -32,6 +32,7 @@ async def ask_callback(wire: Wire, redirect_uri: str) -> CallbackAnswer:
     sends such a browser to `/login` (§3.4). Popup style, because the other one hangs without an address to return to
     (§3.1b).
     """
+    # A redirect style without an address to go to leaves the request open for ever (facts/rocketchat.md §3.1b).
     state = {"loginStyle": "popup", "credentialToken": secrets.token_urlsafe(32), "isCordova": False}
     query = urlencode({"error": "access_denied", "state": base64.b64encode(json.dumps(state).encode()).decode()})
     answer = await wire.send("GET", f"{redirect_uri}?{query}", route="GET /_oauth/:service")

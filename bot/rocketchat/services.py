@@ -16,12 +16,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.connection.defaults import DEFAULTS
 from bot.connection.state import ServiceName, SettingValue, StoredService, Unknown
 from bot.errors import BadAnswer, Forbidden, Rejected, RouteAbsent
 from bot.rocketchat.decipher import SYSTEM, not_its_own
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest, encoded_query
-from bot.rocketchat.suffixes import ABSENT_MEANS, SWITCH, forced_settings, setting_id, stored_service, stored_services
+from bot.rocketchat.suffixes import (
+    ABSENT_MEANS,
+    SECRET,
+    SERVICES,
+    SWITCH,
+    forced_settings,
+    setting_id,
+    stored_service,
+    stored_services,
+)
 from bot.secret import Secret
 
 MOST_PAGES = 100
@@ -59,11 +69,17 @@ class Services:
         return forced_settings((d for d in documents if isinstance(d, Mapping)), name)
 
     async def create_service(self, name: ServiceName) -> None:
-        """Ensures that the settings exist; what is stored already is kept (§2.1)."""
+        """Ensures that the settings exist, each with a value; what is stored already is kept (§2.1). One that was
+        removed since the server's start comes back without any (§2.6), and then gets the server's own default."""
         await self.rest.post("settings.addCustomOAuth", {"name": name.key})
+        made = await self.stored(name)
+        empty = made.without_value if made else frozenset()
+        if empty:
+            await self.write_service(name, {suffix: v for suffix, v in DEFAULTS.items() if suffix in empty})
 
     async def write_service(self, name: ServiceName, settings: Values) -> None:
-        """Writes by suffix. What an older server lacks and would mean the same is left out."""
+        """Writes by suffix. What an older server lacks and would mean the same is left out: written by itself it is
+        refused, and in a bulk write passed over (§2.4)."""
         try:
             await self._write(name, settings)
         except Rejected:
@@ -128,13 +144,14 @@ class Services:
             count = PAGE
         else:
             raise _endless()
-        if all(document.get("public") is True for document in found.values()):
+        if not any(setting.startswith(SERVICES) and setting.endswith(SECRET) for setting in found):
             await self._prove_sight()
         return list(found.values())
 
     async def _prove_sight(self) -> None:
-        """Whoever may not see private settings gets a list without them (§2.3), which must not be taken for absence; a
-        single one is refused outright, or is not there."""
+        """Whoever may not see private settings gets a list without them, which must not be taken for absence, and of
+        each only id and value, which do not tell (§2.3). A single one is refused outright, or is not there. Where a
+        service's secret is in the list, the sight is proved."""
         with contextlib.suppress(Rejected):
             await read_setting(self.rest, setting_id("Ssobot", SWITCH))
 

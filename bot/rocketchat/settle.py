@@ -26,6 +26,8 @@ EARLY = (0.3, 1.0)
 """Looks for such a server that is quicker."""
 AROUND = (-0.08, -0.03, 0.0, 0.02, 0.04, 0.07, 0.12, 0.2, 0.4, 1.0, 2.5)
 """Seconds around the expected moment at which is asked where a limit holds: ten to twenty calls a minute in all."""
+AFTER = (0.03, 0.15, 0.4, 1.0, 2.5)
+"""The same where no secret is being exchanged and milliseconds don't count: two calls do, mostly."""
 LATER = 2.5
 """Seconds between polls after those."""
 DENSE_FROM, DENSE_TO = -0.3, 0.8
@@ -34,7 +36,7 @@ DENSE, SPARSE = 0.012, 0.1
 IN_FLIGHT = 6
 """Polls that are under way at once, so that a slow answer doesn't make the next question late."""
 RESERVE = 4
-"""Calls that a wait leaves alone: for a look at the end, and for the way back."""
+"""Calls that a wait for a secret leaves alone: for a look at the end, and for the way back."""
 FRESH = 0.1
 """Seconds for which the answer of a poll is still what is live."""
 KNOWN = 60.0
@@ -107,10 +109,10 @@ class Settle:
 
         To be called right after the last write; the polls count from here, and `expected` is how many seconds this
         server took the last time. `pushed`: a pushed record counts too, because none that is outdated can be mistaken
-        for what is awaited.
+        for what is awaited; and the moment counts, so more is asked around it.
         """
         self.wrote()
-        wait = _Wait(self, name.service, awaited, self.clock.monotonic(), expected)
+        wait = _Wait(self, name.service, awaited, self.clock.monotonic(), expected, exact=pushed)
         expired = asyncio.create_task(self.clock.sleep(timeout))
         asking = asyncio.create_task(wait.ask())
         forget = self.table.listen(wait.look if pushed else _ignore)
@@ -135,12 +137,16 @@ class Settle:
 class _Wait:
     """One wait: whoever sees it first, by push or by poll, decides."""
 
-    def __init__(self, settle: Settle, service: str, awaited: Awaited, began: float, expected: float | None) -> None:
+    def __init__(
+        self, settle: Settle, service: str, awaited: Awaited, began: float, expected: float | None, *, exact: bool
+    ) -> None:
         self.seen: asyncio.Future[LiveSeen] = asyncio.get_running_loop().create_future()
         self._settle, self._service, self._awaited = settle, service, awaited
         self._began = began
         self._expected = EXPECTED if expected is None else expected
-        self._moments = (*(EARLY if expected is None else ()), *(self._expected + around for around in AROUND))
+        self._reserve = RESERVE if exact else 0
+        around = AROUND if exact else AFTER
+        self._moments = (*(EARLY if expected is None else ()), *(self._expected + seconds for seconds in around))
         self._since = began
         self._room = asyncio.Semaphore(IN_FLIGHT)
 
@@ -165,7 +171,7 @@ class _Wait:
 
     async def _poll(self) -> None:
         try:
-            poll = await self._settle.polls.poll(reserve=RESERVE)
+            poll = await self._settle.polls.poll(reserve=self._reserve)
         except RemoteError:
             return
         finally:

@@ -17,6 +17,8 @@ from bot.secret import Secret
 SWITCH = ""
 """The suffix of the boolean that puts the button on the login page."""
 SECRET = "secret"
+SERVICES = "Accounts_OAuth_Custom-"
+"""How the ids of all of them begin. None of them is public."""
 
 ABSENT_MEANS: Mapping[str, SettingValue] = MappingProxyType({"merge_users_distinct_services": False})
 """Settings that older versions do not have, and what their absence means (facts/rocketchat.md §2.2)."""
@@ -26,7 +28,7 @@ _SETTING_ID = re.compile(r"Accounts_OAuth_Custom-([A-Za-z0-9_]+)(?:-([A-Za-z0-9_
 
 def setting_id(key: str, suffix: str) -> str:
     """`Accounts_OAuth_Custom-Encvoyid-token_path`; the switch has no suffix."""
-    return f"Accounts_OAuth_Custom-{key}-{suffix}" if suffix else f"Accounts_OAuth_Custom-{key}"
+    return f"{SERVICES}{key}-{suffix}" if suffix else f"{SERVICES}{key}"
 
 
 def value_from(raw: object) -> SettingValue:
@@ -38,11 +40,11 @@ def value_from(raw: object) -> SettingValue:
 
 def stored_services(settings: Iterable[Mapping[str, object]]) -> tuple[StoredService, ...]:
     """Every custom service among setting documents (`_id`, `value`), by key. Any setting makes a service be there."""
-    found: dict[str, dict[str, SettingValue]] = {}
+    found: dict[str, dict[str, object]] = {}
     for document in settings:
         match = _SETTING_ID.match(str(document.get("_id", "")))
         if match:
-            found.setdefault(match[1], {})[match[2] or SWITCH] = value_from(document.get("value"))
+            found.setdefault(match[1], {})[match[2] or SWITCH] = document.get("value")
     return tuple(_stored(key, values) for key, values in sorted(found.items()))
 
 
@@ -61,10 +63,12 @@ def forced_settings(settings: Iterable[Mapping[str, object]], name: ServiceName)
     return found
 
 
-def _stored(key: str, values: dict[str, SettingValue]) -> StoredService:
+def _stored(key: str, values: Mapping[str, object]) -> StoredService:
+    shown = {suffix: value_from(value) for suffix, value in values.items() if suffix not in (SWITCH, SECRET)}
     return StoredService(
         key=key,
         enabled=values.get(SWITCH) is True,
-        settings={**ABSENT_MEANS, **{k: v for k, v in values.items() if k not in (SWITCH, SECRET)}},
-        secret=Secret(str(values.get(SECRET, ""))),
+        settings={**ABSENT_MEANS, **shown},
+        secret=Secret(str(value_from(values.get(SECRET)))),
+        without_value=frozenset(suffix for suffix, value in values.items() if value is None),
     )

@@ -96,6 +96,21 @@ ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
         (AwaitLive(Live.OFF),),
     ),
     (
+        "switched off by nobody, for the switch holds nothing",
+        OFF,
+        Observed(replace(STORED, enabled=False, without_value=frozenset({""})), LIVE, APPLICATION),
+        (SwitchService(on=False), AwaitLive(Live.OFF)),
+    ),
+    (
+        "settings hold nothing, one that is desired and one that is not",
+        AT_REST,
+        replace(
+            WHOLE,
+            stored=replace(STORED, without_value=frozenset({"url", "roles_claim", "of_a_later_version"})),
+        ),
+        (WriteService(("url", "roles_claim")), AwaitLive(Live.ON)),
+    ),
+    (
         "wanted on",
         AT_REST,
         Observed(replace(STORED, enabled=False), None, APPLICATION),

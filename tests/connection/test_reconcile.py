@@ -165,6 +165,15 @@ async def test_a_disabled_connection_is_exchanged_without_waiting(standing: Benc
     assert "await_live" not in standing.world.calls
 
 
+async def test_what_holds_nothing_gets_the_servers_default_and_is_not_desired(standing: Bench) -> None:
+    standing.rocketchat.without_value = {"roles_claim", "map_channels"}
+    desired, _ = await standing.run()
+    written = standing.rocketchat.settings["Encvoyid"]
+    assert (written["roles_claim"], written["map_channels"]) == ("roles", False)
+    assert not standing.rocketchat.without_value
+    assert not {"roles_claim", "map_channels"} & desired.settings.keys()
+
+
 async def test_a_silent_publication_holds_nothing_up(standing: Bench) -> None:
     standing.rocketchat.publication = False
     _, receipt = await rotate(standing)

@@ -258,7 +258,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize("version", ["8.8", "9.0"])
     async def test_an_ordinary_account(self, version: str) -> None:
-        async with world(version, Switches(whole_documents=True), role="member") as w:
+        async with world(version, role="member") as w:
             with pytest.raises(Forbidden, match="view-privileged-setting"):
                 await w.client.stored(NAME)
             with pytest.raises(Forbidden, match="add-oauth-service"):

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot.clock import SystemClock
-from bot.connection.state import Marker, ServiceName
+from bot.connection.state import Marker, ServiceName, StoredService
 from bot.rocketchat.instances import MOST, OrderedWrites
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest
@@ -25,8 +25,9 @@ SECRET = Secret("s" * 64)
 class Rocket:
     """Notes which of its instances was given what; an instance without a name does not say who it is."""
 
-    def __init__(self, *instances: str) -> None:
+    def __init__(self, *instances: str, refused: str = "none") -> None:
         self.turn = cycle(instances)
+        self.refused = refused
         self.written: list[tuple[str, str]] = []
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -34,6 +35,8 @@ class Rocket:
         if request.method == "POST":
             self.written.append((instance, request.path.rpartition("-")[2]))
         headers = {"X-Instance-ID": instance} if instance else {}
+        if request.path.endswith(self.refused):
+            return web.json_response({"success": False}, status=400, headers=headers)
         return web.json_response({"success": True}, headers=headers)
 
     @asynccontextmanager
@@ -77,7 +80,56 @@ async def test_the_instance_that_took_the_marker_has_the_secret(instances: str) 
         await writes.write_secret(NAME, SECRET, MARKER, 0.0)
     took = {instance for instance, what in rocket.written if what == "button_label_color"}
     assert took <= {instance for instance, what in rocket.written if what == "secret"}
-    assert len(took) == 1
+
+
+async def test_the_marker_is_shown_by_whichever_instance_comes_last() -> None:
+    """One that has the secret alone would rewrite the service without it, if its run comes last."""
+    rocket = Rocket(*"abc")
+    async with rocket.writes() as writes:
+        for _ in range(3):
+            await writes.rest.get("me")
+        await writes.write_secret(NAME, SECRET, MARKER, 0.0)
+    assert {instance for instance, what in rocket.written if what == "button_label_color"} == set("abc")
+
+
+STORED = StoredService("Encvoyid", False, {"url": "u", "avatar_field": ""}, SECRET, frozenset({"avatar_field"}))
+
+
+async def test_each_instance_knows_the_settings_before_it_is_switched_on() -> None:
+    rocket = Rocket(*"abc")
+    async with rocket.writes() as writes:
+        for _ in range(3):
+            await writes.rest.get("me")
+        await writes.switch(NAME, True, STORED)
+    wrote = [{i for i, what in rocket.written[n : n + 3]} for n in (0, 3, 6)]
+    assert [what for _, what in rocket.written] == ["secret"] * 3 + ["url"] * 3 + ["Encvoyid"] * 3
+    assert wrote == [set("abc")] * 3
+
+
+@pytest.mark.parametrize(("on", "stored"), [(False, STORED), (True, None)])
+async def test_nothing_else_is_written_to_switch_it_off(on: bool, stored: StoredService | None) -> None:
+    rocket = Rocket(*"ab")
+    async with rocket.writes() as writes:
+        for _ in range(2):
+            await writes.rest.get("me")
+        await writes.switch(NAME, on, stored)
+    assert rocket.written == [("a", "Encvoyid"), ("b", "Encvoyid")]
+
+
+async def test_one_instance_is_switched_by_one_write() -> None:
+    rocket = Rocket("a")
+    async with rocket.writes() as writes:
+        await writes.switch(NAME, True, STORED)
+    assert rocket.written == [("a", "Encvoyid")]
+
+
+async def test_settings_that_are_refused_do_not_keep_it_off() -> None:
+    rocket = Rocket(*"ab", refused="url")
+    async with rocket.writes() as writes:
+        for _ in range(2):
+            await writes.rest.get("me")
+        await writes.switch(NAME, True, STORED)
+    assert {i for i, what in rocket.written if what == "Encvoyid"} == set("ab")
 
 
 async def test_every_instance_that_is_known_has_the_secret_before_the_marker() -> None:

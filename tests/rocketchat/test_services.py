@@ -25,9 +25,20 @@ def services_of(rest: Rest) -> Services:
 
 
 def documents(**values: Any) -> list[Body]:
-    """`_` stands for the switch; one other private setting is always there."""
-    ours = [{"_id": setting_id("Encvoyid", k.strip("_") and k), "value": v, "public": False} for k, v in values.items()]
-    return [{"_id": "Site_Url", "value": "https://chat.test", "public": True}, {"_id": "X", "value": 3}, *ours]
+    """As they are listed, of each a few fields (facts/rocketchat.md §2.3). `_` stands for the switch; a value that is
+    None isn't there."""
+    ours = [{"_id": setting_id("Encvoyid", k.strip("_") and k), "value": v} for k, v in values.items()]
+    listed: list[Body] = [{"_id": "Site_Url", "value": "https://chat.test"}, {"_id": "X", "value": 3}, *ours]
+    return [{name: value for name, value in document.items() if value is not None} for document in listed]
+
+
+SIGHT = "GET settings/Accounts_OAuth_Custom-Ssobot"
+"""What is asked where the list alone doesn't prove that private settings are shown."""
+
+
+def seeing(replies: dict[str, Any]) -> Routes:
+    """Routes of a server that shows the bot everything."""
+    return Routes({SIGHT: BARE_FAILURE, **replies})
 
 
 def listing(*pages: list[Body], total: int | None = None) -> Body:
@@ -67,7 +78,7 @@ class TestReading:
         assert [a.query for a in routes.asked] == [{"count": "0", "offset": "0"}]
 
     async def test_absent(self) -> None:
-        async with rocket(Routes({"GET settings": listing(documents())})) as rest:
+        async with rocket(seeing({"GET settings": listing(documents())})) as rest:
             assert await services_of(rest).stored(NAME) is None
             assert await services_of(rest).services() == ()
 
@@ -78,31 +89,39 @@ class TestReading:
             start = int(asked.query["offset"])
             return listing(everything[start : start + 7], total=len(everything))
 
-        routes = Routes({"GET settings": page})
+        routes = seeing({"GET settings": page})
         async with rocket(routes) as rest:
             service = await services_of(rest).stored(NAME)
         assert service is not None
         assert len(service.settings) == 20 + 1
-        assert [a.query["offset"] for a in routes.asked] == ["0", "7", "14", "21"]
+        assert [a.query["offset"] for a in routes.of("GET settings")] == ["0", "7", "14", "21"]
 
     async def test_a_total_that_is_never_reached_ends(self) -> None:
-        routes = Routes({"GET settings": [listing(documents(), total=99), listing([], total=99)]})
+        routes = seeing({"GET settings": [listing(documents(), total=99), listing([], total=99)]})
         async with rocket(routes) as rest:
             assert await services_of(rest).services() == ()
-        assert len(routes.asked) == 2
+        assert len(routes.of("GET settings")) == 2
 
-    async def test_public_settings_alone_are_not_taken_for_absence(self) -> None:
-        public = [{"_id": "Site_Url", "value": "https://chat.test", "public": True}]
-        routes = Routes({"GET settings": listing(public), "GET settings/Accounts_OAuth_Custom-Ssobot": FORBIDDEN})
-        async with rocket(routes) as rest:
+    @pytest.mark.parametrize("marked", [True, False])
+    async def test_a_list_without_the_private_ones_is_not_taken_for_absence(self, marked: bool) -> None:
+        listed: Body = {"_id": "Site_Url", "value": "https://chat.test"} | ({"public": True} if marked else {})
+        async with rocket(Routes({"GET settings": listing([listed]), SIGHT: FORBIDDEN})) as rest:
             with pytest.raises(Forbidden, match="view-privileged-setting"):
                 await services_of(rest).stored(NAME)
 
-    async def test_a_server_with_public_settings_only(self) -> None:
-        public = [{"_id": "Site_Url", "value": "https://chat.test", "public": True}]
-        routes = Routes({"GET settings": listing(public), "GET settings/Accounts_OAuth_Custom-Ssobot": BARE_FAILURE})
+    async def test_a_secret_in_the_list_proves_the_sight(self) -> None:
+        routes = Routes({"GET settings": listing(documents(_=True, secret="s3"))})
         async with rocket(routes) as rest:
-            assert await services_of(rest).stored(NAME) is None
+            await services_of(rest).services()
+        assert [a.route for a in routes.asked] == ["GET settings"]
+
+    async def test_a_service_without_values_is_there_and_says_which(self) -> None:
+        routes = Routes({"GET settings": listing(documents(_=None, url=None, secret=None, scope="openid"))})
+        async with rocket(routes) as rest:
+            service = await services_of(rest).stored(NAME)
+        assert service is not None
+        assert service.without_value == {"", "url", "secret"}
+        assert (service.enabled, service.secret, service.settings["url"]) == (False, Secret(""), "")
 
     @pytest.mark.parametrize("fresh", [True, False])
     async def test_a_list_without_end_is_not_taken_for_the_whole(self, fresh: bool) -> None:
@@ -188,7 +207,7 @@ class TestWriting:
             ids = [item["_id"] for item in asked.body["settings"]]
             return BARE_FAILURE if f"{K}-merge_users_distinct_services" in ids else {}
 
-        routes = Routes({"POST settings": write, "GET settings": listing(documents(_=True, url="", scope=""))})
+        routes = seeing({"POST settings": write, "GET settings": listing(documents(_=True, url="", scope=""))})
         async with rocket(routes) as rest:
             await services_of(rest).write_service(
                 NAME, {"url": "u", "merge_users_distinct_services": False, "scope": "s"}
@@ -197,15 +216,15 @@ class TestWriting:
         assert written == [f"{K}-url", f"{K}-scope"]
 
     async def test_what_is_absent_and_alone_is_not_written(self) -> None:
-        routes = Routes({"GET settings": listing(documents(_=True))})
+        routes = seeing({"GET settings": listing(documents(_=True))})
         routes.replies[f"POST settings/{K}-merge_users_distinct_services"] = BARE_FAILURE
         async with rocket(routes) as rest:
             await services_of(rest).write_service(NAME, {"merge_users_distinct_services": False})
-        assert len(routes.asked) == 2
+        assert len(routes.of(f"POST settings/{K}-merge_users_distinct_services")) == 1
 
     @pytest.mark.parametrize("values", [{"merge_users_distinct_services": True}, {"no_such_thing": ""}])
     async def test_anything_else_absent_is_refused(self, values: dict[str, str | bool]) -> None:
-        routes = Routes({"GET settings": listing(documents(_=True, url=""))})
+        routes = seeing({"GET settings": listing(documents(_=True, url=""))})
         routes.replies |= {f"POST settings/{K}-{suffix}": BARE_FAILURE for suffix in values}
         async with rocket(routes) as rest:
             with pytest.raises(Rejected):
@@ -223,10 +242,24 @@ class TestWriting:
 
 class TestCreatingAndRemoving:
     async def test_creating(self) -> None:
-        routes = Routes({"POST settings.addCustomOAuth": {}})
+        made = listing(documents(_=False, url="", secret=""))
+        routes = Routes({"POST settings.addCustomOAuth": {}, "GET settings": made})
         async with rocket(routes) as rest:
             await services_of(rest).create_service(NAME)
         assert routes.asked[0].body == {"name": "Encvoyid"}
+        assert [a.route for a in routes.asked] == ["POST settings.addCustomOAuth", "GET settings"]
+
+    async def test_what_was_made_without_a_value_gets_the_servers_default(self) -> None:
+        made = listing(documents(_=None, secret=None, scope="mine", show_button=None, of_a_later_version=None))
+        routes = Routes({"POST settings.addCustomOAuth": {}, "GET settings": made, "POST settings": {}})
+        async with rocket(routes) as rest:
+            await services_of(rest).create_service(NAME)
+        [written] = routes.of("POST settings")
+        assert {item["_id"]: item["value"] for item in written.body["settings"]} == {
+            K: False,
+            f"{K}-secret": "",
+            f"{K}-show_button": True,
+        }
 
     async def test_creating_without_permission(self) -> None:
         async with rocket(Routes({"POST settings.addCustomOAuth": FORBIDDEN})) as rest:
@@ -246,13 +279,13 @@ class TestCreatingAndRemoving:
         assert '"params": ["Encvoyid"]' in routes.asked[1].body["message"]
 
     async def test_removing_what_is_not_there_is_done(self) -> None:
-        routes = Routes({"POST settings.removeCustomOAuth": BARE_FAILURE, "GET settings": listing(documents())})
+        routes = seeing({"POST settings.removeCustomOAuth": BARE_FAILURE, "GET settings": listing(documents())})
         async with rocket(routes) as rest:
             await services_of(rest).remove_service(NAME)
         assert len(routes.of("GET settings")) == 1
 
     async def test_removing_what_stays_is_refused(self) -> None:
-        routes = Routes({"POST settings.removeCustomOAuth": BARE_FAILURE, "GET settings": listing(documents(_=False))})
+        routes = seeing({"POST settings.removeCustomOAuth": BARE_FAILURE, "GET settings": listing(documents(_=False))})
         async with rocket(routes) as rest:
             with pytest.raises(Rejected):
                 await services_of(rest).remove_service(NAME)

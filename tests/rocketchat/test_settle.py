@@ -219,6 +219,15 @@ class TestWithALimit:
         assert world.left == RESERVE
         task.cancel()
 
+    async def test_where_milliseconds_do_not_count_less_is_asked_and_all_may_be_used(self, world: World) -> None:
+        world.left = 3
+        task = world.waiting("#FFF", pushed=False)
+        await world.run(EXPECTED + 0.02)
+        world.color = "#FFF"
+        await world.run(0.02)
+        assert task.done()
+        assert len(world.asked) == 1
+
     async def test_a_server_that_was_never_measured_may_be_quicker(self, world: World) -> None:
         task = world.waiting("#FFF", expected=None)
         await world.run(0.2)

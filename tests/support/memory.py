@@ -109,6 +109,8 @@ class MemoryRocketChat:
     people: Accounts | Unknown = ACCOUNTS
     environment: dict[str, SettingValue] = field(default_factory=dict)
     """What is forced from outside, by suffix."""
+    without_value: set[str] = field(default_factory=set)
+    """Suffixes of the settings that hold nothing, of whatever service."""
 
     def tick(self) -> None:
         """Rewrites the live services if the debounce has passed."""
@@ -146,7 +148,8 @@ class MemoryRocketChat:
     def _stored(self, key: str) -> StoredService | None:
         if key not in self.settings:
             return None
-        return StoredService(key, self.switches[key], dict(self.settings[key]), self.secrets[key])
+        settings, empty = dict(self.settings[key]), frozenset(self.without_value)
+        return StoredService(key, self.switches[key], settings, self.secrets[key], empty)
 
     async def forced(self, name: ServiceName) -> Mapping[str, SettingValue] | Unknown:
         self.world.before("forced")
@@ -200,6 +203,7 @@ class MemoryRocketChat:
         self.world.before("write_service")
         self.tick()
         for suffix, value in settings.items():
+            self.without_value.discard(suffix)
             if isinstance(value, Secret):
                 self.secrets[name.key] = value
             elif suffix == "":
@@ -208,6 +212,9 @@ class MemoryRocketChat:
                 self.settings[name.key][suffix] = value
         self.touched()
         self.world.after("write_service")
+
+    async def switch_service(self, name: ServiceName, on: bool) -> None:
+        await self.write_service(name, {"": on})
 
     async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> None:
         self.quiets.append(quiet)
