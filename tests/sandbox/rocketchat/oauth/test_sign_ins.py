@@ -75,7 +75,7 @@ async def _press(modern: Modern, step: dict[str, Any]) -> dict[str, Any]:
     reply = await modern.sign_in(step.get("service", SERVICE))
     end = _end(modern.rocket, modern.provider)
     assert reply.status == (500 if "error" in end else 302)
-    assert "error" not in end or "Error" in reply.text and end["error"] not in reply.text
+    assert "error" not in end or ("Error" in reply.text and end["error"] not in reply.text)
     return end
 
 
