@@ -11,8 +11,8 @@ from bot.chatops.once import NOTHING_SAID
 from bot.chatops.ports import Notices
 from bot.clock import Clock
 from bot.config import Config
-from bot.connection.state import Connection
-from bot.doctor.evidence import CallbackAnswer, KeySet
+from bot.connection.state import Connection, ServiceName
+from bot.doctor.evidence import Begins, CallbackAnswer, KeySet
 from bot.doctor.gather import Gatherer
 from bot.doctor.verdict import Verdict, judge
 from bot.encvoy.client import EncvoyIdClient
@@ -46,6 +46,9 @@ class _Looks:
     async def login(self) -> bool:
         await self.encvoy.prove_login()
         return True
+
+    async def begins(self, name: ServiceName) -> Begins:
+        return await self.rocketchat.begins(name)
 
     async def callback(self, redirect_uri: str) -> CallbackAnswer:
         return await ask_callback(self.wire, redirect_uri)

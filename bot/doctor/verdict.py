@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.doctor.checks import Finding, State
+from bot.doctor.checks.button import catalogue as button
 from bot.doctor.checks.joint import catalogue as joint
 from bot.doctor.checks.notes import catalogue as notes
 from bot.doctor.checks.systems import catalogue as systems
@@ -48,7 +49,7 @@ class Verdict:
 
 def judge(evidence: Evidence) -> Verdict:
     """Runs every check of the catalogue."""
-    return Verdict((*systems.judge(evidence), *joint.judge(evidence), *notes.judge(evidence)))
+    return Verdict((*systems.judge(evidence), *joint.judge(evidence), *button.judge(evidence), *notes.judge(evidence)))
 
 
 def _line(finding: Finding) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from bot.clock import Clock
 from bot.connection.marker import parameter_of
 from bot.connection.state import Marker, ServiceName
+from bot.doctor.evidence import Begins
 from bot.errors import RemoteError
 from bot.rocketchat.budget import Budget
 from bot.wire import Wire
@@ -34,16 +35,21 @@ class Strategy:
     def __post_init__(self) -> None:
         self._budget = Budget(self.clock)
 
+    async def begins(self, name: ServiceName) -> Begins:
+        """What pressing the button does. Busy, without a request, where it may not be asked; RemoteError."""
+        if not self._budget.take(_ROUTE):
+            raise self._budget.busy(_ROUTE)
+        answer = await self.wire.send("GET", f"{self.url}/oauth/{name.service}", route=_ROUTE)
+        return Begins(answer.status, answer.location)
+
     async def shows(self, name: ServiceName, marker: Marker) -> bool:
         """Whether the strategy carries the marker, looked for a few times; False too where it cannot be asked."""
         for look in range(LOOKS):
-            if not self._budget.take(_ROUTE):
-                return False
             try:
-                answer = await self.wire.send("GET", f"{self.url}/oauth/{name.service}", route=_ROUTE)
+                begins = await self.begins(name)
             except RemoteError:
                 return False
-            if answer.location and parameter_of(answer.location) == parameter_of(marker.spelling):
+            if begins.location and parameter_of(begins.location) == parameter_of(marker.spelling):
                 return True
             await self.clock.sleep(PAUSE * 2.0**look)
         return False
