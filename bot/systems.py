@@ -12,8 +12,8 @@ from bot.chatops.once import NOTHING_SAID
 from bot.chatops.ports import Message, Notices, Room
 from bot.clock import Clock
 from bot.config import Config
-from bot.connection.state import Connection
-from bot.doctor.evidence import CallbackAnswer, KeySet
+from bot.connection.state import Connection, ServiceName
+from bot.doctor.evidence import Begins, CallbackAnswer, KeySet
 from bot.doctor.gather import Gatherer
 from bot.doctor.gather_own import OwnGatherer
 from bot.doctor.own import Guarded, Place, Standing
@@ -76,6 +76,9 @@ class _Looks:
 
     async def guarded(self) -> Guarded:
         return await try_guard(self.rest)
+
+    async def begins(self, name: ServiceName) -> Begins:
+        return await self.rocketchat.begins(name)
 
     async def callback(self, redirect_uri: str) -> CallbackAnswer:
         return await ask_callback(self.wire, redirect_uri)

@@ -30,6 +30,15 @@ class CallbackAnswer:
 
 
 @dataclass(frozen=True)
+class Begins:
+    """Where the modern engine sends whoever presses the button (facts/rocketchat.md §3.1)."""
+
+    status: int
+    location: str = ""
+    """Empty: it sends nobody anywhere."""
+
+
+@dataclass(frozen=True)
 class Evidence:
     """One look at both systems. What needs a connection is None where there is none yet."""
 
@@ -68,5 +77,7 @@ class Evidence:
     random: Probe | Unknown | None = None
     """What it says of a random one."""
     callback: CallbackAnswer | Unknown | None = None
+    begins: Begins | Unknown | None = None
+    """What the modern engine's button does; None: another engine, or the service is off."""
     in_use: InUse | Unknown | None = None
     """Whether Rocket.Chat itself uses the secret that Encvoy ID accepts."""

@@ -12,9 +12,10 @@ from bot.chatops.ports import Chat, Notices
 from bot.chatops.unfamiliar import known_by_now
 from bot.connection.in_use import InUse
 from bot.connection.ports import EncvoyId, Probe, RocketChat
+from bot.connection.profile import Engine
 from bot.connection.proof import prove_in_use
-from bot.connection.state import Connection, LiveService, Unknown
-from bot.doctor.evidence import CallbackAnswer, Evidence, KeySet
+from bot.connection.state import Connection, LiveService, ServiceName, Unknown
+from bot.doctor.evidence import Begins, CallbackAnswer, Evidence, KeySet
 from bot.doctor.gather_own import OwnGatherer, or_unknown
 from bot.doctor.own import Place
 from bot.secret import Secret, new_secret
@@ -33,6 +34,10 @@ class Looks(Protocol):
 
     async def login(self) -> bool:
         """True if the bot's user can log in at Encvoy ID, and is let in there; else an error that says why not."""
+        ...
+
+    async def begins(self, name: ServiceName) -> Begins:
+        """What pressing the button does, on the modern engine; Busy where it may not be asked now."""
         ...
 
     async def callback(self, redirect_uri: str) -> CallbackAnswer:
@@ -105,7 +110,10 @@ class Gatherer:
         )
         seen = replace(evidence, connection=connection, stored=stored, live=live, forced=forced)
         seen = replace(seen, only_administrators=only, **asked)
-        return replace(seen, in_use=await or_unknown(self._in_use(seen, connection)))
+        begins, in_use = await asyncio.gather(
+            or_unknown(self._begins(seen, connection)), or_unknown(self._in_use(seen, connection))
+        )
+        return replace(seen, begins=begins, in_use=in_use)
 
     async def _about_the_application(self, connection: Connection) -> dict[str, Any]:
         """Fields of the evidence; none before it was made."""
@@ -119,6 +127,11 @@ class Gatherer:
             or_unknown(self.looks.callback(uri)),
         )
         return {"application": application, "ours": ours, "random": random, "callback": callback}
+
+    async def _begins(self, seen: Evidence, connection: Connection) -> Begins | None:
+        """Asked only where there is such a button."""
+        modern = not isinstance(seen.server, Unknown) and seen.server.profile.engine is Engine.MODERN
+        return await self.looks.begins(connection.name) if modern and isinstance(seen.live, LiveService) else None
 
     async def _in_use(self, seen: Evidence, connection: Connection) -> InUse | None:
         """Asked only where the answer would be about this connection: it is on, and Encvoy ID accepts our secret."""

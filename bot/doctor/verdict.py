@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.doctor.checks import Finding, State
 from bot.doctor.checks.bot import catalogue as bot
+from bot.doctor.checks.button import catalogue as button
 from bot.doctor.checks.foreign import catalogue as foreign
 from bot.doctor.checks.joint import catalogue as joint
 from bot.doctor.checks.notes import catalogue as notes
@@ -13,7 +14,7 @@ from bot.doctor.checks.place import catalogue as place
 from bot.doctor.checks.systems import catalogue as systems
 from bot.doctor.evidence import Evidence
 
-CATALOGUES = (place, systems, bot, joint, foreign, notes)
+CATALOGUES = (place, systems, bot, joint, button, foreign, notes)
 """Every check, in the order in which they are read."""
 
 _MARKS = {State.PASSED: "✓", State.NOTE: "•", State.FAILED: "✗ failed:", State.SKIPPED: "– not checked:"}

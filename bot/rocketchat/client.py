@@ -11,6 +11,7 @@ from bot.connection.marker import engine_of, shows
 from bot.connection.ports import Awaited, LiveSeen, Server, Told
 from bot.connection.profile import Engine, Profile
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
+from bot.doctor.evidence import Begins
 from bot.rocketchat.budget import Budget
 from bot.rocketchat.callback import Callback
 from bot.rocketchat.instances import OrderedWrites
@@ -117,6 +118,10 @@ class RocketChatClient:
     async def bring_code(self, name: ServiceName, code: Secret) -> InUse:
         """See the port."""
         return await self._callback.bring_code(name, code)
+
+    async def begins(self, name: ServiceName) -> Begins:
+        """What pressing the button does, on the modern engine."""
+        return await self._strategy.begins(name)
 
     async def remove_service(self, name: ServiceName) -> None:
         """See the port."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from bot.clock import Clock
 from bot.connection.marker import parameter_of
 from bot.connection.state import Marker, ServiceName
+from bot.doctor.evidence import Begins
 from bot.errors import RemoteError
 from bot.rocketchat.budget import Budget
 from bot.wire import Wire
@@ -39,6 +40,13 @@ class Strategy:
     def __post_init__(self) -> None:
         self._budget = Budget(self.clock)
 
+    async def begins(self, name: ServiceName) -> Begins:
+        """What pressing the button does. Busy, without a request, where it may not be asked; RemoteError."""
+        if not self._budget.take(_ROUTE):
+            raise self._budget.busy(_ROUTE)
+        answer = await self.wire.send("GET", f"{self.url}/oauth/{name.service}", route=_ROUTE)
+        return Begins(answer.status, answer.location)
+
     async def shows(self, name: ServiceName, marker: Marker) -> bool:
         """Whether the strategy carries the marker, looked for a few times; False too where it cannot be asked."""
         with contextlib.suppress(TimeoutError, RemoteError):
@@ -46,13 +54,7 @@ class Strategy:
                 for look in range(LOOKS):
                     if look:
                         await self.clock.sleep(PAUSE * 2.0 ** (look - 1))
-                    if not self._budget.take(_ROUTE):
-                        return False
-                    if await self._look(name) == parameter_of(marker.spelling):
+                    begins = await self.begins(name)
+                    if begins.location and parameter_of(begins.location) == parameter_of(marker.spelling):
                         return True
         return False
-
-    async def _look(self, name: ServiceName) -> str | None:
-        """The marker's parameter in the address that people are sent to."""
-        answer = await self.wire.send("GET", f"{self.url}/oauth/{name.service}", route=_ROUTE)
-        return parameter_of(answer.location)

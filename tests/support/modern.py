@@ -48,20 +48,20 @@ class Modern:
                 self.cookie = response.cookies["oauth"].value
             return Reply(response.status, {}, dict(response.headers), await response.text())
 
-    async def press(self, **query: str) -> dict[str, str]:
+    async def press(self, service: str = "encvoyid", **query: str) -> dict[str, str]:
         """Presses the button: what Rocket.Chat asks the provider for."""
-        reply = await self.get("/oauth/encvoyid", **query)
+        reply = await self.get(f"/oauth/{service}", **query)
         assert reply.status == 302, reply.text
         return query_of(reply.headers["Location"])
 
-    async def back(self, **query: str) -> Reply:
+    async def back(self, service: str = "encvoyid", **query: str) -> Reply:
         """Comes back from the provider."""
-        return await self.get("/_oauth/encvoyid", **query)
+        return await self.get(f"/_oauth/{service}", **query)
 
-    async def sign_in(self, **query: str) -> Reply:
+    async def sign_in(self, service: str = "encvoyid", **query: str) -> Reply:
         """Presses the button and comes back with a code."""
-        state = (await self.press(**query))["state"]
-        return await self.back(code="generated-code", state=state)
+        state = (await self.press(service, **query))["state"]
+        return await self.back(service, code="generated-code", state=state)
 
     async def login_code(self) -> str:
         """Signs in, to the code."""

@@ -14,7 +14,7 @@ from bot.sandbox.gaps import gaps
 from bot.secret import Secret
 from bot.signin.walk import SignedIn, Step, WalkFailed, sign_in
 from tests.support.subprocesses import ssobot
-from tests.support.world import SERVICE, VERSIONS, World, as_people_run_it, world_at
+from tests.support.world import SERVICE, SETTINGS, VERSIONS, World, as_people_run_it, world_at
 
 
 @contextlib.asynccontextmanager
@@ -89,6 +89,32 @@ async def test_a_secret_changed_behind_our_back_is_an_error_page(tmp_path: Path)
         with pytest.raises(WalkFailed) as caught:
             await walk(world)
         assert (caught.value.step, caught.value.code) == (Step.CALLBACK, "500")
+
+
+async def test_a_strategy_that_outlives_what_it_was_made_of_is_found(tmp_path: Path) -> None:
+    """It holds the callback address of the moment in which it was made; the settings of the service don't show that."""
+    async with modern_world(tmp_path, "9.0") as world:
+        await world.ask("setup")
+        assert "✓ Button begins a sign-in" in await world.ask("test")
+        world.rocketchat.settings.write("Site_Url", world.rocketchat.url.replace("127.0.0.1", "localhost"))
+        answer = await world.ask("setup")
+        assert "it leads on with another redirect_uri than stored" in answer
+        assert "`!sso disable` and `!sso enable`" in answer
+        await world.ask("disable")
+        await world.ask("enable")
+        assert "✓ Button begins a sign-in" in await world.ask("test")
+
+
+async def test_the_markers_parameter_is_no_difference(tmp_path: Path) -> None:
+    async with modern_world(tmp_path, "9.0") as world:
+        await world.ask("setup")
+        for number in range(3):
+            assert "Rotated" in await world.ask("rotate")
+            assert str(world.rocketchat.settings.get(f"{SETTINGS}-authorize_path")).endswith(f"?settle={number:02}")
+        assert "Both systems are as desired" in await world.ask("status")
+        assert "nothing to do" in await world.ask("setup --dry-run")
+        assert "nothing was changed" in await world.ask("setup")
+        assert "✗" not in await world.ask("test")
 
 
 # As programs.

@@ -1,0 +1,63 @@
+"""Where the button of the modern login engine leads. That engine answers from what a server process made of the
+settings when it last looked, and not from the settings themselves (facts/rocketchat.md §3.1b, §3.4; pre-release)."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+from bot.connection.marker import meaning
+from bot.connection.state import Connection, StoredService, Unknown
+from bot.doctor.checks import Catalogue, Result, failed, passed, skipped
+from bot.doctor.evidence import Evidence
+
+catalogue = Catalogue()
+_ANEW = "`/sso disable` and `/sso enable` make it read them again; if that does not help, restart Rocket.Chat."
+
+
+@catalogue.check("Button begins a sign-in", "facts/rocketchat.md §3.1, §3.4")
+def begins(evidence: Evidence) -> Result | None:
+    """Whoever presses it is sent to Encvoy ID as stored. Where the secret is concerned it says nothing."""
+    if evidence.connection is None or evidence.begins is None:
+        return None
+    if isinstance(evidence.begins, Unknown):
+        return skipped(evidence.begins.reason)
+    if not isinstance(evidence.stored, StoredService):
+        return skipped("the service cannot be seen")
+    if evidence.begins.status == 429:
+        return skipped("too many people pressed it just now")
+    if not evidence.begins.location:
+        return failed(
+            f"it begins none: /oauth/{evidence.connection.name.service} answers {evidence.begins.status}",
+            "Rocket.Chat does not use the service although it is on, or a proxy answers in its place.",
+            f"Let the proxy in front of Rocket.Chat pass everything below /oauth/ on. {_ANEW}",
+        )
+    wrong = _differing(evidence.connection, evidence.stored, evidence.begins.location)
+    if wrong:
+        return failed(
+            f"it leads on with another {', '.join(wrong)} than stored",
+            "Rocket.Chat still uses what it read before.",
+            _ANEW,
+        )
+    return passed("it leads to Encvoy ID, with what is stored")
+
+
+def _differing(connection: Connection, stored: StoredService, location: str) -> list[str]:
+    """Names of what is not as stored; the address itself is never repeated: it holds a state."""
+    try:
+        split = urlsplit(location)
+        query = parse_qs(split.query)
+    except ValueError:
+        return ["address"]
+    path = str(meaning("authorize_path", stored.settings.get("authorize_path", "")))
+    wanted = {
+        "address": f"{stored.settings.get('url', '')}{path}".partition("?")[0],
+        "client_id": str(stored.settings.get("id", "")),
+        "redirect_uri": connection.redirect_uri,
+        "scope": str(meaning("scope", stored.settings.get("scope", ""))),
+    }
+    shown = {
+        "address": f"{split.scheme}://{split.netloc}{split.path}",
+        **{name: query.get(name, [""])[0] for name in ("client_id", "redirect_uri")},
+        "scope": str(meaning("scope", query.get("scope", [""])[0])),
+    }
+    return [name for name, value in wanted.items() if value != shown[name]]

@@ -1,0 +1,79 @@
+"""The button of the modern engine: what it leads to is compared with what is stored, and never repeated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlencode
+
+import pytest
+
+from bot.connection.state import Unknown
+from bot.doctor.checks import Finding, State
+from bot.doctor.checks.button import catalogue
+from bot.doctor.evidence import Begins, Evidence
+from tests.doctor.test_checks import BUSY, CONNECTION, STORED, WHOLE
+
+PATHS = {"authorize_path": "/oidc/auth?settle=07"}
+MODERN = replace(WHOLE, stored=replace(STORED, settings={**STORED.settings, **PATHS}))
+QUERY = {
+    "settle": "07",
+    "response_type": "code",
+    "client_id": "client1",
+    "redirect_uri": CONNECTION.redirect_uri,
+    "scope": "openid profile email",
+    "state": "generated-handle",
+}
+
+
+def leading(base: str = "https://id.example.org/oidc/auth", **query: str) -> Begins:
+    return Begins(302, f"{base}?{urlencode(QUERY | query)}")
+
+
+def finding(evidence: Evidence) -> Finding:
+    [found] = catalogue.judge(evidence)
+    return found
+
+
+@pytest.mark.parametrize("change", [{}, {"settle": "06"}, {"scope": "email openid profile"}])
+def test_where_it_leads_as_stored_it_passes_whatever_the_spelling(change: dict[str, str]) -> None:
+    assert finding(replace(MODERN, begins=leading(**change))).result.state is State.PASSED
+
+
+@pytest.mark.parametrize(
+    ("begins", "named"),
+    [
+        (leading(client_id="another"), "client_id"),
+        (leading(redirect_uri="https://moved.example.org/_oauth/encvoyid"), "redirect_uri"),
+        (leading(scope="openid profile"), "scope"),
+        (leading("https://id.example.org/other"), "address"),
+        (leading("https://evil.example.org/oidc/auth"), "address"),
+        (Begins(302, "https://[id.example.org/oidc/auth"), "address"),
+    ],
+)
+def test_what_is_not_as_stored_is_named_and_not_repeated(begins: Begins, named: str) -> None:
+    result = finding(replace(MODERN, begins=begins)).result
+    assert result.state is State.FAILED
+    assert f"with another {named} than stored" in result.evidence
+    assert "generated-handle" not in f"{result}"
+    assert "evil" not in f"{result}"
+
+
+@pytest.mark.parametrize("status", [200, 404, 502])
+def test_one_that_leads_nowhere_begins_no_sign_in(status: int) -> None:
+    result = finding(replace(MODERN, begins=Begins(status))).result
+    assert result.state is State.FAILED
+    assert f"/oauth/encvoyid answers {status}" in result.evidence
+
+
+@pytest.mark.parametrize("begins", [BUSY, Unknown("it did not answer"), Begins(429)])
+def test_what_was_not_seen_is_not_judged(begins: Begins | Unknown) -> None:
+    assert finding(replace(MODERN, begins=begins)).result.state is State.SKIPPED
+
+
+def test_without_settings_to_compare_with_it_is_not_judged() -> None:
+    assert finding(replace(MODERN, stored=BUSY, begins=leading())).result.state is State.SKIPPED
+
+
+@pytest.mark.parametrize("evidence", [MODERN, replace(MODERN, connection=None, begins=leading())])
+def test_where_there_is_no_such_button_nothing_is_said(evidence: Evidence) -> None:
+    assert catalogue.judge(evidence) == ()
