@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.chatops.ports import Person, Room
 from bot.connection.ports import Probe, Provider, Server
+from bot.connection.reachable import Site
 from bot.connection.state import Application, Connection, LiveService, NotVisible, SettingValue, StoredService, Unknown
 
 
@@ -46,6 +47,8 @@ class Evidence:
     """True: the bot's user at Encvoy ID can log in, and the management API lets it in."""
     site_url_refused: str | Unknown | None
     """Why Encvoy ID would not take the address of Rocket.Chat; None: it would."""
+    site: Site | Unknown | None = None
+    """Who answers at Rocket.Chat's own address."""
     connection: Connection | None = None
     stored: StoredService | Unknown | None = None
     live: LiveService | Unknown | None = None

@@ -79,6 +79,7 @@ class Gatherer:
             keys=keys,
             login=login,
             site_url_refused=refused,
+            site=None if isinstance(server, Unknown) else await _or_unknown(self.rocketchat.site(server.site_url)),
         )
 
     async def _joint(self, evidence: Evidence, connection: Connection) -> Evidence:

@@ -188,7 +188,9 @@ async def test_a_licence_that_ran_out_turns_one_check(tmp_path: Path) -> None:
     """From 9.0 on the login engine is the modern one, which sends a refused sign-in to `/login`; the stand-in does not
     have it (facts/rocketchat.md §3.4)."""
     switches = Switches(modules={"oauth-enterprise"})
-    async with practice(tmp_path, prepare=modern_callback, version="9.0", switches=switches) as now:
+    async with practice(
+        tmp_path, prepare=modern_callback, version="9.0", switches=switches, tls=tmp_path / "tls"
+    ) as now:
         with licence_expired(now.world):
             assert await now.failing(by_chat=True) == {"Licence for Custom OAuth"}
         assert await now.failing(by_chat=True) == set()
