@@ -136,7 +136,7 @@ def test_an_application_with_our_callback_is_not_ours() -> None:
 async def test_look_writes_nothing(bench: Bench) -> None:
     ground = await look(NAME, bench.rocketchat, bench.encvoy)
     assert ground.server.profile.version == (8, 8)
-    assert set(bench.world.calls) == {"server", "provider", "services", "applications"}
+    assert set(bench.world.calls) == {"server", "provider", "services", "applications", "site"}
 
 
 def test_the_desired_state_of_a_new_connection() -> None:
