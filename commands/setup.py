@@ -13,8 +13,9 @@ from bot.connection.desired import desire, rules, service_settings
 from bot.connection.marker import next_marker
 from bot.connection.observe import observe
 from bot.connection.plan import exchanging, in_use, plan
-from bot.connection.preflight import look, refuse_unready, refuse_what_is_there
+from bot.connection.preflight import Ground, look, refuse_unready, refuse_what_is_there
 from bot.connection.profile import Profile
+from bot.connection.reachable import doubts
 from bot.connection.state import Connection, LiveService, Observed, SettingValue
 from bot.connection.undertake import Asked, undertake
 from bot.errors import UserError
@@ -84,7 +85,10 @@ async def _new(call: Call, parts: Parts) -> Connection:
     call.progress.step(
         f"Rocket.Chat {ground.server.profile.text} at {ground.server.site_url}: its address and licence are fine"
     )
-    call.progress.step(f"Encvoy ID at {ground.provider.issuer}: discovery read, nothing there that is not mine")
+    call.progress.step(
+        f"Encvoy ID at {ground.provider.issuer}: discovery read; no application that I can see has our callback address"
+    )
+    _tell_doubts(call, ground)
     wish = desire(
         name,
         ground.server,
@@ -95,6 +99,11 @@ async def _new(call: Call, parts: Parts) -> Connection:
     )
     await _tell_arrivals(call, parts, wish, ground.server.profile)
     return wish
+
+
+def _tell_doubts(call: Call, ground: Ground) -> None:
+    for doubt in doubts(ground.server.site_url, ground.provider.issuer, ground.site):
+        call.progress.note(doubt)
 
 
 def _refuse_both(call: Call) -> None:
@@ -142,6 +151,7 @@ async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
     call.progress.doing("looking at both systems")
     ground = await look(there.name, parts.shop.rocketchat, parts.shop.encvoy)
     refuse_unready(ground, parts.rocketchat_url)
+    _tell_doubts(call, ground)
     with_email = _with_email(call, chosen=there.with_email)
     settings = service_settings(there.name, ground.provider, with_email=with_email)
     wish = replace(there, site_url=ground.server.site_url, settings=settings, rules=rules(with_email=with_email))

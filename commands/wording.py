@@ -32,6 +32,8 @@ from bot.connection.receipt import Receipt
 from bot.connection.state import EMAIL, LOGIN, Application, Connection, Observed
 from bot.secret import Fingerprints
 
+IF_LEAKED = "If it may have leaked, `/sso rotate` makes a new one."
+
 
 def done(change: Change, desired: Connection, fingerprints: Fingerprints) -> str | None:
     """The line of a change that was applied; None for what only our own record knows."""
@@ -47,14 +49,24 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints) -> str
             return f"Application put right: {', '.join(fields)}"
         case WriteApplicationSecret() if exchanging(desired):
             return f"Encvoy ID switched to the secret {fingerprints.of(desired.secret)}"
-        case WriteApplicationSecret():
+        case WriteApplicationSecret() if desired.pending is not None:
             return f"Its secret replaced by 64 random characters (fingerprint {fingerprints.of(desired.secret)})"
+        case WriteApplicationSecret():
+            return f"It holds the secret of before again ({fingerprints.of(desired.secret)}). {IF_LEAKED}"
         case AttachRules(fields=fields):
             return f"It will ask people once for their {_fields(fields)}"
         case DetachRules(fields=fields):
             return f"It no longer asks people for their {_fields(fields)}"
         case WriteService(settings=settings):
-            return f"{len(settings)} {'setting' if len(settings) == 1 else 'settings'} written in Rocket.Chat"
+            said = f"{len(settings)} {'setting' if len(settings) == 1 else 'settings'} written in Rocket.Chat"
+            old = "secret" in settings and desired.pending is None
+            return (
+                f"{said}, the secret of before ({fingerprints.of(desired.secret)}) among them. {IF_LEAKED}"
+                if old
+                else said
+            )
+        case WriteServiceSecret() if desired.pending is None:
+            return f"Rocket.Chat stored the secret of before again ({fingerprints.of(desired.secret)}). {IF_LEAKED}"
         case WriteServiceSecret():
             return f"Rocket.Chat stored the secret {fingerprints.of(desired.secret)}"
         case SwitchService(on=on):

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from bot.connection.accounts import Accounts
 from bot.connection.in_use import InUse
 from bot.connection.profile import Profile
+from bot.connection.reachable import Site
 from bot.connection.state import (
     Application,
     Connection,
@@ -69,6 +70,10 @@ class RocketChat(Protocol):
 
     async def profile(self) -> Profile:
         """What depends on version, engine and licence alone."""
+        ...
+
+    async def site(self, site_url: str) -> Site | Unknown:
+        """Who answers at its own address; Unknown where that cannot be told from here."""
         ...
 
     async def accounts(self, told: Told) -> Accounts | Unknown:
@@ -152,7 +157,7 @@ class Probe(enum.Enum):
     REDIRECT_REFUSED = "redirect refused"
     """The secret is right; the redirect URI is not registered."""
     BROKEN = "broken"
-    """The application's record is invalid at the OIDC side."""
+    """The application's record is invalid at the OIDC side, or does not allow what Rocket.Chat asks for."""
 
 
 @dataclass(frozen=True)

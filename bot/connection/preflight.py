@@ -9,6 +9,7 @@ from bot.addresses import NotPlain, is_plain, plain
 from bot.connection.leads_to import leads_to
 from bot.connection.ports import EncvoyId, Provider, RocketChat, Server
 from bot.connection.profile import LICENCE_MODULE, Licence
+from bot.connection.reachable import Site, refuse_unreachable
 from bot.connection.state import Application, ServiceName, StoredService, Unknown
 from bot.errors import UserError
 
@@ -24,18 +25,22 @@ class Ground:
     """Those with the redirect URI that the new connection needs, as far as the bot can see."""
     address_refused: str | None
     """Why Encvoy ID would not take the address of Rocket.Chat."""
+    site: Site | Unknown
+    """Who answers at the address of Rocket.Chat."""
 
 
 async def look(name: ServiceName, rocketchat: RocketChat, encvoy: EncvoyId) -> Ground:
     """Asks both systems at the same time. RemoteError if one does not say."""
     server, provider, services = await asyncio.gather(rocketchat.server(), encvoy.provider(), rocketchat.services())
     redirect_uri = f"{server.site_url}/_oauth/{name.service}"
+    applications, site = await asyncio.gather(encvoy.applications(redirect_uri), rocketchat.site(server.site_url))
     return Ground(
         server=server,
         provider=provider,
         services=services,
-        applications=await encvoy.applications(redirect_uri),
+        applications=applications,
         address_refused=encvoy.why_refused(redirect_uri),
+        site=site,
     )
 
 
@@ -43,6 +48,8 @@ def refuse_unready(ground: Ground, address: str) -> None:
     """UserError if the connection could never work: `address` is where the bot itself reaches Rocket.Chat."""
     refuse_site_url(ground.server.site_url, address, ground.address_refused)
     refuse_licence(ground.server)
+    server = ground.server
+    refuse_unreachable(server.site_url, ground.provider.issuer, server.profile, ground.site)
 
 
 def refuse_site_url(site_url: str, address: str, refused: str | None) -> None:

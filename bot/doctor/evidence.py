@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.chatops.ports import Person, Room
 from bot.connection.in_use import InUse
 from bot.connection.ports import Probe, Provider, Server
+from bot.connection.reachable import Site
 from bot.connection.state import Application, Connection, LiveService, NotVisible, SettingValue, StoredService, Unknown
 from bot.doctor.own import Own, Place
 
@@ -64,6 +65,8 @@ class Evidence:
     own: Own = field(default_factory=Own)
     place: Place | None = None
     """None in the chat: a bot that answers there has its database, its keys and its port."""
+    site: Site | Unknown | None = None
+    """Who answers at Rocket.Chat's own address."""
     connection: Connection | None = None
     stored: StoredService | Unknown | None = None
     live: LiveService | Unknown | None = None

@@ -96,6 +96,7 @@ class Gatherer:
             login=login,
             site_url_refused=refused,
             strange_fields=fields,
+            site=None if isinstance(server, Unknown) else await or_unknown(self.rocketchat.site(server.site_url)),
         )
 
     async def _joint(self, evidence: Evidence, connection: Connection) -> Evidence:

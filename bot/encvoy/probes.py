@@ -87,8 +87,11 @@ class Probes:
         code = await self._refusal(par_url, form)
         if code is None:
             return Probe.ACCEPTED
-        # Nothing else in this request can be invalid. `invalid_redirect_uri` is another matter: a broken record.
-        return {"invalid_client": Probe.REFUSED, "invalid_request": Probe.REDIRECT_REFUSED}.get(code, Probe.BROKEN)
+        if code == "invalid_request":
+            # The redirect URI is not registered; or the record does not allow what Rocket.Chat asks for.
+            said = await self.redirect_uri(client_id, redirect_uri)
+            return Probe.BROKEN if said is Probe.ACCEPTED else said
+        return Probe.REFUSED if code == "invalid_client" else Probe.BROKEN
 
     async def _by_bogus_code(self, provider: Provider, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
         form = {

@@ -10,6 +10,7 @@ from bot.connection.in_use import InUse
 from bot.connection.marker import engine_of, shows
 from bot.connection.ports import Awaited, LiveSeen, Server, Told
 from bot.connection.profile import Engine, Profile
+from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
 from bot.doctor.evidence import Begins
 from bot.rocketchat.budget import Budget
@@ -22,6 +23,7 @@ from bot.rocketchat.rest import Rest
 from bot.rocketchat.server import ServerFacts
 from bot.rocketchat.services import Services
 from bot.rocketchat.settle import LiveTable, Settle
+from bot.rocketchat.site import who_answers
 from bot.rocketchat.strategy import Strategy
 from bot.secret import Secret
 from bot.wire import Wire
@@ -36,6 +38,7 @@ class RocketChatClient:
         budget = Budget(clock)
         self._rest = rest
         self.facts = ServerFacts(rest, budget)
+        self._wire, self._url = wire, rest.url.rstrip("/")
         self._people = PeopleList(rest, clock)
         self._services = Services(rest, quiet)
         self._ordered = OrderedWrites(rest, quiet)
@@ -50,6 +53,12 @@ class RocketChatClient:
     async def profile(self) -> Profile:
         """See the port."""
         return await self.facts.profile()
+
+    async def site(self, site_url: str) -> Site | Unknown:
+        """See the port. At the address at which the bot itself reaches it, it was asked a moment ago."""
+        if site_url == self._url:
+            return Site.OURS
+        return await who_answers(site_url, self._wire, self.facts)
 
     async def accounts(self, told: Told) -> Accounts | Unknown:
         """See the port."""

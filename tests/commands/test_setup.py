@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from bot.connection.in_use import InUse, Use
-from bot.connection.state import Connection
+from bot.connection.reachable import Site
+from bot.connection.state import Connection, Unknown
 from bot.doctor.checks import Finding, Result, State
 from bot.doctor.verdict import Verdict
-from bot.errors import UserError
+from bot.errors import Forbidden, Unfinished, UserError
 from bot.secret import Secret
 from commands.arrivals import LEFT_OUT, STALE_SCOPE
 from tests.support.counter import Counter
@@ -294,3 +295,56 @@ async def test_status_shows_it(counter: Counter, words: str, says: str) -> None:
     await counter.run(words)
     answer, _ = await counter.run("status")
     assert says in str(answer.lines)
+
+
+@pytest.mark.parametrize("site", [Site.STRANGER, Site.ANOTHER])
+async def test_where_somebody_else_answers_at_site_url_nothing_is_written(counter: Counter, site: Site) -> None:
+    counter.rocketchat.at_site_url = site
+    with pytest.raises(UserError):
+        await counter.run("setup")
+    assert counter.writes == []
+
+
+async def test_what_cannot_be_reached_from_here_is_said_and_gone_on_with(counter: Counter) -> None:
+    counter.rocketchat.at_site_url = Unknown("From here it cannot be reached.")
+    answer, _ = await counter.run("setup")
+    assert not answer.failed
+    assert any("is not checked: From here it cannot be reached." in note for note in counter.spoken.notes)
+
+
+async def test_it_claims_nothing_about_what_it_cannot_see(counter: Counter) -> None:
+    await counter.run("setup")
+    (step,) = [step for step in counter.spoken.steps if step.startswith("Encvoy ID at")]
+    assert step.endswith("discovery read; no application that I can see has our callback address")
+
+
+async def test_a_secret_that_is_put_back_is_not_called_new(standing: Counter) -> None:
+    standing.rocketchat.secrets["Encvoyid"] = Secret("x" * 64)
+    await standing.run("setup")
+    said = " ".join(standing.spoken.steps)
+    assert "64 random characters" not in said
+    assert "the secret of before" in said
+    assert "If it may have leaked, `/sso rotate` makes a new one." in said
+
+
+async def test_a_setup_that_was_refused_at_once_is_forgotten(counter: Counter) -> None:
+    refused = Forbidden("Rocket.Chat", "POST /api/v1/settings.addCustomOAuth", status=403)
+    counter.world.script = lambda call: refused if call == "create_service before" else None
+    with pytest.raises(Forbidden):
+        await counter.run("setup")
+    assert counter.connections.row is None
+
+
+async def test_a_setup_that_left_something_is_not_called_not_done(counter: Counter) -> None:
+    refused = Forbidden("Encvoy ID", "POST /api/v1/clients", status=403)
+    counter.world.script = lambda call: refused if call == "create_application before" else None
+    with pytest.raises(Unfinished):
+        await counter.run("setup")
+    assert counter.connections.row is not None
+
+
+async def test_an_application_that_is_gone_is_told_of_before_a_new_one_is_made(standing: Counter) -> None:
+    standing.encvoy.applications_by_id.clear()
+    await standing.run("setup")
+    assert any("is gone from Encvoy ID" in note for note in standing.spoken.notes)
+    assert len(standing.encvoy.applications_by_id) == 1

@@ -18,6 +18,7 @@ from bot.connection.preflight import (
     refuse_what_is_there,
 )
 from bot.connection.profile import profile
+from bot.connection.reachable import Site
 from bot.connection.state import Application, ServiceName, StoredService, Unknown
 from bot.errors import UserError
 from bot.secret import Secret
@@ -34,12 +35,26 @@ PROVIDER = Provider(
     jwks_url="https://id.example.org/oidc/jwks",
 )
 SERVER = Server(profile=profile((8, 8), frozenset()), site_url="https://chat.example.org")
-GROUND = Ground(SERVER, PROVIDER, (), (), None)
+GROUND = Ground(SERVER, PROVIDER, (), (), None, Site.OURS)
 
 
 def test_a_ready_ground_is_not_refused() -> None:
     refuse_unready(GROUND, "https://chat.example.org")
     refuse_what_is_there(GROUND, NAME)
+
+
+@pytest.mark.parametrize(
+    "ground",
+    [
+        replace(GROUND, site=Site.STRANGER),
+        replace(GROUND, site=Site.ANOTHER),
+        replace(GROUND, provider=replace(PROVIDER, issuer="http://localhost:3001")),
+        replace(GROUND, server=Server(profile((9, 0), frozenset({"oauth-enterprise"})), "http://chat.example.org")),
+    ],
+)
+def test_a_ground_that_people_cannot_reach_is_refused(ground: Ground) -> None:
+    with pytest.raises(UserError):
+        refuse_unready(ground, "https://chat.example.org")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +147,7 @@ def test_an_application_with_our_callback_is_not_ours() -> None:
 async def test_look_writes_nothing(bench: Bench) -> None:
     ground = await look(NAME, bench.rocketchat, bench.encvoy)
     assert ground.server.profile.version == (8, 8)
-    assert set(bench.world.calls) == {"server", "provider", "services", "applications"}
+    assert set(bench.world.calls) == {"server", "provider", "services", "applications", "site"}
 
 
 def test_the_desired_state_of_a_new_connection() -> None:

@@ -14,6 +14,7 @@ from bot.connection.forced import variable
 from bot.connection.in_use import InUse, Use
 from bot.connection.ports import Probe, Provider, Server
 from bot.connection.profile import profile
+from bot.connection.reachable import Site
 from bot.connection.state import (
     Application,
     Connection,
@@ -85,6 +86,7 @@ WHOLE = Evidence(
     keys=KeySet(1, frozenset({"RS256"})),
     login=True,
     site_url_refused=None,
+    site=Site.OURS,
     connection=CONNECTION,
     stored=STORED,
     live=LiveService("encvoyid", dict(STORED.settings)),
@@ -132,6 +134,21 @@ BROKEN: list[tuple[str, Evidence]] = [
     ("Rocket.Chat's own address", replace(WHOLE, site_url_refused="It has an underscore.")),
     ("Secret in use", replace(WHOLE, in_use=InUse(Use.OTHER, "it says: Unauthorized"))),
     ("Secret in use", replace(WHOLE, in_use=InUse(Use.FAILED, "it says: request to https://id failed"))),
+    ("Rocket.Chat's own address", replace(WHOLE, site=Site.STRANGER)),
+    ("Rocket.Chat's own address", replace(WHOLE, site=Site.ANOTHER)),
+    (
+        "Rocket.Chat's own address",
+        replace(
+            WHOLE,
+            server=Server(profile((9, 0), frozenset({"oauth-enterprise"})), "http://chat.example.org"),
+            connection=replace(CONNECTION, site_url="http://chat.example.org"),
+            application=replace(APPLICATION, redirect_uris=("http://chat.example.org/_oauth/encvoyid",)),
+        ),
+    ),
+    (
+        "Encvoy ID's discovery document",
+        replace(WHOLE, provider=replace(PROVIDER, issuer="http://localhost:3001")),
+    ),
     ("Licence for Custom OAuth", replace(WHOLE, server=replace(SERVER, profile=profile((9, 0), frozenset())))),
     (
         "Licence for Custom OAuth",
@@ -229,6 +246,12 @@ NOTED: list[tuple[str, Evidence, str]] = [
             WHOLE, application=replace(APPLICATION, redirect_uris=(CONNECTION.redirect_uri, "https://x.example/cb"))
         ),
         "https://x.example/cb",
+    ),
+    ("Rocket.Chat's own address", replace(WHOLE, site=Unknown("It is away.")), "not checked: It is away."),
+    (
+        "Encvoy ID's discovery document",
+        replace(WHOLE, provider=replace(PROVIDER, issuer="http://10.0.0.7")),
+        "within one network",
     ),
     ("Settings forced from outside", FORCED, "`OVERWRITE_SETTING_Accounts_OAuth_Custom-Encvoyid-token_path`"),
 ]

@@ -51,6 +51,15 @@ async def test_another_redirect_uri_is_refused_as_such(
     assert await client.probe(*application, other) is Probe.REDIRECT_REFUSED
 
 
+@pytest.mark.parametrize(("column", "value"), [("response_types", ["none"]), ("grant_types", ["refresh_token"])])
+async def test_a_record_that_allows_no_sign_in_is_not_called_a_wrong_redirect_uri(
+    client: EncvoyIdClient, application: tuple[str, Secret], standin: EncvoyStandIn, column: str, value: list[str]
+) -> None:
+    standin.clients.by_id[application[0]][column] = value
+
+    assert await client.probe(*application, CALLBACK) is Probe.BROKEN
+
+
 async def test_the_previous_secret_is_refused_at_once(
     client: EncvoyIdClient, application: tuple[str, Secret], way: str
 ) -> None:

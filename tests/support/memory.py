@@ -13,6 +13,7 @@ from bot.connection.accounts import Accounts
 from bot.connection.in_use import InUse, Use
 from bot.connection.ports import ApplicationFields, Awaited, LiveSeen, Probe, Provider, Server, Told
 from bot.connection.profile import Profile, profile
+from bot.connection.reachable import Site
 from bot.connection.state import (
     Application,
     Connection,
@@ -107,6 +108,7 @@ class MemoryRocketChat:
     """What it says first, one by one, when a bogus code is brought."""
     quiets: list[float] = field(default_factory=list)
     people: Accounts | Unknown = ACCOUNTS
+    at_site_url: Site | Unknown = Site.OURS
     environment: dict[str, SettingValue] = field(default_factory=dict)
     """What is forced from outside, by suffix."""
     without_value: set[str] = field(default_factory=set)
@@ -131,6 +133,10 @@ class MemoryRocketChat:
     async def server(self) -> Server:
         self.world.before("server")
         return Server(profile=profile(self.version, self.modules), site_url=self.site_url)
+
+    async def site(self, site_url: str) -> Site | Unknown:
+        self.world.before("site")
+        return self.at_site_url
 
     async def accounts(self, told: Told) -> Accounts | Unknown:
         self.world.before("accounts")

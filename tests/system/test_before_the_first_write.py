@@ -3,17 +3,22 @@ that is mended."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bot.sandbox.encvoy.people import Role
 from bot.sandbox.faults import Fault
 from bot.sandbox.rocketchat.oauth_settings import add_service
 from bot.sandbox.rocketchat.standin import Switches
+from bot.sandbox.serving import Server
 from tests.support.snapshot import snapshot
 from tests.support.world import SETTINGS, World, world_at
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SITE_URL = "Administration → Settings → General → Site URL"
 
 
@@ -83,12 +88,62 @@ async def test_a_trailing_slash_is_no_fault(world: World) -> None:
     assert row["redirect_uris"] == [f"{world.rocketchat.url}/_oauth/encvoyid"]
 
 
+@contextlib.asynccontextmanager
+async def served(handler: Handler) -> AsyncIterator[str]:
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", handler)
+    server = Server(app)
+    await server.start()
+    yield server.url
+    await server.stop()
+
+
+async def a_page(_: web.Request) -> web.StreamResponse:
+    return web.Response(text="<h1>It works!</h1>", content_type="text/html")
+
+
+async def another_workspace(request: web.Request) -> web.StreamResponse:
+    rows = [{"_id": "uniqueID", "value": "another"}]
+    return web.json_response({"version": "8.8", "settings": rows, "success": True})
+
+
+@pytest.mark.parametrize(
+    ("handler", "says"),
+    [(a_page, "Something else than Rocket.Chat answers"), (another_workspace, "Another Rocket.Chat answers")],
+)
+@pytest.mark.parametrize("path", ["", "/chat"])
+async def test_an_address_at_which_somebody_else_answers(world: World, handler: Handler, says: str, path: str) -> None:
+    good = world.rocketchat.url
+    async with served(handler) as url:
+        site_url(world, url + path)
+        assert says in await refused(world)
+
+    site_url(world, good)
+    assert "✗" not in await world.ask("setup")
+
+
+async def test_an_address_that_cannot_be_reached_from_here_is_said_and_gone_on_with(world: World) -> None:
+    site_url(world, "http://127.0.0.1:9999")
+    answer = await world.ask("setup --dry-run")
+    assert "Whether people reach Rocket.Chat at http://127.0.0.1:9999 is not checked" in answer
+    assert "Nothing was changed. I would do this" in answer
+
+
+async def test_an_encvoy_id_that_only_one_computer_reaches(world: World) -> None:
+    site_url(world, "https://chat.example.org")
+    answer = await refused(world)
+    assert "People could not reach Encvoy ID." in answer
+
+
 # The licence.
 
 
 @pytest.mark.parametrize("modules", [(), ("auditing", "livechat-enterprise")])
 async def test_rocketchat_9_without_the_licence_module(tmp_path: Any, modules: tuple[str, ...]) -> None:
-    async with world_at(tmp_path, version="9.0", switches=Switches(modules=modules)) as world, world.play.bot():
+    async with (
+        world_at(tmp_path, version="9.0", switches=Switches(modules=modules), tls=tmp_path / "tls") as world,
+        world.play.bot(),
+    ):
         answer = await refused(world)
         assert "Rocket.Chat 9.0 lets people sign in by Custom OAuth only with a licence" in answer
         assert "oauth-enterprise" in answer
@@ -100,7 +155,7 @@ async def test_rocketchat_9_without_the_licence_module(tmp_path: Any, modules: t
 
 async def test_rocketchat_9_whose_licence_cannot_be_seen(tmp_path: Any) -> None:
     licensed = Switches(modules=("oauth-enterprise",))
-    async with world_at(tmp_path, version="9.0", switches=licensed) as world, world.play.bot():
+    async with world_at(tmp_path, version="9.0", switches=licensed, tls=tmp_path / "tls") as world, world.play.bot():
         world.rocketchat.faults.add(Fault("GET", "/api/v1/licenses.info", status=403, body='{"success": false}'))
         answer = await refused(world)
         assert "I cannot see yours" in answer
@@ -258,7 +313,7 @@ async def test_applications_that_the_bots_user_may_not_make(world: World) -> Non
     key = (world.encvoy.main["client_id"], world.encvoy.person("manager").id)
     roles[key], before = Role.USER, roles[key]
     answer = await world.ask("setup")
-    assert "Not done: " in answer
+    assert "Not finished: " in answer
     assert "role of a manager" in answer
     assert world.rocketchat.login_services.get("encvoyid") is None
     assert ours(world) == []

@@ -82,8 +82,14 @@ async def test_a_secret_replaced_on_one_side_is_not_rotated_but_set_up_again(con
 async def test_a_secret_replaced_on_one_side_while_it_is_off(connected: World) -> None:
     await connected.ask("disable")
     secret_at_encvoy_id(connected, BY_HAND)
+    before = snapshot(connected)
     answer = await connected.ask("enable")
-    assert "Switched on" in answer
+    assert "Not done: The button would lead nowhere" in answer
+    assert snapshot(connected) == before
+
+    assert "✗" not in await connected.ask("setup")
+    assert connected.state().live is None, "what was not done is not desired"
+    await connected.ask("enable")
     await whole(connected)
 
 

@@ -196,7 +196,7 @@ async def test_an_encvoy_id_that_is_down_turns_one_check(tmp_path: Path) -> None
 
 async def test_a_licence_that_ran_out_turns_one_check(tmp_path: Path) -> None:
     switches = Switches(modules={"oauth-enterprise"})
-    async with practice(tmp_path, version="9.0", switches=switches) as now:
+    async with practice(tmp_path, version="9.0", switches=switches, tls=tmp_path / "tls") as now:
         with licence_expired(now.world):
             assert await now.failing(by_chat=True) == {"Licence for Custom OAuth"}
         assert await now.failing(by_chat=True) == set()

@@ -6,6 +6,7 @@ from bot.addresses import is_plain
 from bot.connection.desired import relative_paths
 from bot.connection.preflight import refuse_licence, refuse_site_url
 from bot.connection.profile import LICENCE_MODULE, Licence
+from bot.connection.reachable import ENCVOY_MEND, Site, doubts, refuse_loopback, refuse_plain_http, refuse_site
 from bot.connection.state import Unknown
 from bot.doctor.checks import Catalogue, Result, because, failed, noted, passed, skipped, unseen
 from bot.doctor.evidence import Evidence
@@ -105,6 +106,9 @@ def site_url(evidence: Evidence) -> Result:
     refused = None if isinstance(evidence.site_url_refused, Unknown) else evidence.site_url_refused
     try:
         refuse_site_url(address, evidence.address, refused)
+        if evidence.site is not None:
+            refuse_site(address, evidence.site)
+        refuse_plain_http(address, evidence.server.profile)
     except UserError as error:
         shown = address if is_plain(address) else "no plain address" if address else "empty"
         return failed(f"Site_Url is {shown}", error.why, error.mend)
@@ -113,6 +117,10 @@ def site_url(evidence: Evidence) -> Result:
             f"Site_Url is {address}",
             f"The connection was made for {evidence.connection.site_url}; its callback address has the old one.",
             "Set Site_Url back, or let `/sso setup` register the new callback address.",
+        )
+    if isinstance(evidence.site, Unknown):
+        return noted(
+            f"Site_Url is {address}; whether people reach Rocket.Chat there is not checked: {evidence.site.reason}"
         )
     return passed(f"Site_Url is {address}")
 
@@ -144,6 +152,14 @@ def discovery(evidence: Evidence) -> Result:
             f"The connection was made for {used.settings.get('url')}{used.settings.get('token_path')}.",
             "Put Encvoy ID's proxy right, or let `/sso setup` write the new address to Rocket.Chat.",
         )
+    if not isinstance(evidence.server, Unknown) and evidence.server.site_url:
+        site_url, issuer = evidence.server.site_url, evidence.provider.issuer
+        try:
+            refuse_loopback(site_url, issuer)
+        except UserError as error:
+            return failed(f"issuer {issuer}", error.why, error.mend)
+        if doubt := doubts(site_url, issuer, Site.OURS):
+            return noted(" ".join(doubt), ENCVOY_MEND)
     return passed(f"issuer {evidence.provider.issuer}, endpoints at {base}")
 
 

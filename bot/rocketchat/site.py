@@ -1,0 +1,61 @@
+"""Who answers at `Site_Url`, where people come back after they signed in.
+
+Asked without credentials: it may be anybody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bot.connection.reachable import Site
+from bot.connection.state import Unknown
+from bot.errors import RemoteError
+from bot.rocketchat.server import ServerFacts, version_from
+from bot.wire import Answer, Wire
+
+ID = "uniqueID"
+"""A public setting, another one in each workspace."""
+ABSENT = frozenset({200, 404, 405, 410})
+"""What a server says that answers and has no such route, or a page instead of it."""
+
+
+async def who_answers(site_url: str, wire: Wire, facts: ServerFacts) -> Site | Unknown:
+    """By `<Site_Url>/api/info`, sub-path included, and by what sets one workspace apart from the other. Never fails."""
+    if not site_url.startswith(("http://", "https://")):
+        return Unknown("It is no address of a web server.")
+    try:
+        answer = await wire.send("GET", f"{site_url}/api/info", route="GET <Site_Url>/api/info")
+    except RemoteError as error:
+        return Unknown(f"From here it cannot be reached. {error.why}".strip())
+    if answer.status not in ABSENT:
+        return Unknown(f"It answers with status {answer.status} from here.")
+    try:
+        version = version_from(_object(answer))
+    except RemoteError:
+        return Site.STRANGER
+    try:
+        if version != await facts.version():
+            return Site.ANOTHER
+        return await _compared(site_url, wire, facts)
+    except RemoteError as error:
+        return Unknown(error.text)
+
+
+async def _compared(site_url: str, wire: Wire, facts: ServerFacts) -> Site:
+    """Two of one version are told apart by their id; where one of them does not say, they are taken for the same."""
+    own = (await facts.public_settings(ID)).get(ID)
+    url = f"{site_url}/api/v1/settings.public?_id={ID}"
+    there = _object(await wire.send("GET", url, route="GET <Site_Url>/api/v1/settings.public")).get("settings")
+    rows = [row for row in there if isinstance(row, Mapping)] if isinstance(there, list) else []
+    other = next((row.get("value") for row in rows if row.get("_id") == ID), None)
+    return Site.ANOTHER if own and other and own != other else Site.OURS
+
+
+def _object(answer: Answer) -> Mapping[str, Any]:
+    try:
+        value = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, Mapping) else {}
