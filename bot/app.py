@@ -230,6 +230,6 @@ async def _doctor(config: Config) -> int:
         except UserError as error:
             place = Place(Unknown(error.text, "Correct SSOBOT_DATABASE_URL."), None, port)
         verdict = await both.examine(None, place)
-    for line in verdict.lines():
+    for line in verdict.lines(terminal=True):
         click.echo(line)
     return 1 if verdict.failed else 0

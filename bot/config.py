@@ -114,7 +114,7 @@ class Config(StoreConfig):
     )
     admin_roles: Roles = Field(
         default=frozenset({"admin"}),
-        description="Global roles whose holders may command the bot, separated by commas.",
+        description="Global roles whose holders may command the bot, by name or id, separated by commas.",
     )
     encvoy_url: Origin = Field(description="Address of Encvoy ID.")
     encvoy_client_id: Word = Field(description="The id of Encvoy ID's main client, which the bot logs in through.")

@@ -13,6 +13,7 @@ from bot.doctor.checks.notes import catalogue as notes
 from bot.doctor.checks.place import catalogue as place
 from bot.doctor.checks.systems import catalogue as systems
 from bot.doctor.evidence import Evidence
+from bot.doctor.terminal import at_terminal
 
 CATALOGUES = (place, systems, bot, joint, button, foreign, notes)
 """Every check, in the order in which they are read."""
@@ -35,9 +36,9 @@ class Verdict:
         """The findings of one state."""
         return tuple(finding for finding in self.findings if finding.result.state is state)
 
-    def lines(self) -> tuple[str, ...]:
+    def lines(self, *, terminal: bool = False) -> tuple[str, ...]:
         """One line for each check, failures with cause and mend, and the count."""
-        return (*(_line(finding) for finding in self.findings), self.summary())
+        return (*(_line(finding, terminal) for finding in self.findings), self.summary())
 
     def brief(self) -> tuple[str, ...]:
         """The count, and in full only what did not pass."""
@@ -58,11 +59,11 @@ def judge(evidence: Evidence) -> Verdict:
     return Verdict(tuple(finding for catalogue in CATALOGUES for finding in catalogue.judge(evidence)))
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: Finding, terminal: bool = False) -> str:
     result = finding.result
     line = f"{_MARKS[result.state]} {finding.check}: {result.evidence}"
     if result.cause:
         line += f"\n    Why: {result.cause}"
     if result.mend:
-        line += f"\n    Mend: {result.mend}"
+        line += f"\n    Mend: {at_terminal(result.mend) if terminal else result.mend}"
     return line

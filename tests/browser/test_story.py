@@ -46,14 +46,14 @@ async def test_from_setup_to_somebody_who_came_in(at_real_speed: Visit) -> None:
 
     await page.evaluate(WATCH)
     answer = await visit.ask("/sso setup")
-    assert "21 checks passed" in answer
+    assert "checks passed" in answer
     assert whole(before, world.state())
     [texts] = (await page.evaluate("window.working")).values()
     assert len(set(texts)) >= 2
     assert all(text.splitlines()[-1].startswith("…") for text in texts)
     heard = await page.evaluate("window.heard")
     assert heard[0] == "ssobot is working …"
-    assert [text for text in heard[1:] if "21 checks passed" in text] == heard[1:]
+    assert [text for text in heard[1:] if "checks passed" in text] == heard[1:]
     assert len(heard) == 2
 
     await page.get_by_text("admin", exact=True).first.click()

@@ -172,7 +172,7 @@ async def test_a_reload_in_the_middle_of_an_operation_loses_nothing(visit: Visit
     await expect(visit.answer("!sso setup")).to_be_visible()
     await visit.page.reload()
     await visit.loaded()
-    await expect(visit.answer("!sso setup")).to_contain_text("21 checks passed")
+    await expect(visit.answer("!sso setup")).to_contain_text("checks passed")
 
 
 async def test_an_answer_that_is_heard_of_before_its_question_is_put_below_it(visit: Visit) -> None:

@@ -15,16 +15,17 @@ Rocket.Chat stand-in at http://127.0.0.1:{chat}, Encvoy ID stand-in at http://12
        • Rocket.Chat at http://127.0.0.1:{chat}: stored on, live on, secret {first}
        ✓ Rocket.Chat stored the secret {second}   {quick} s
        Sign-ins may have failed for {gap} ms at most, seen by publication.
+       Messages that begin as commands do: 1 of the newest 1, the last on {day}
 
 Everything was right on both sides after every answer. {whole} s.
 """
 ONE = {
     "chat": "43195", "identity": "43863", "client_id": "iGOv2rbcQI664cUROS3NxH", "first": "f57a", "second": "eea5",
-    "quick": "0.0", "slow": "2.0", "gap": "8", "whole": "9",
+    "quick": "0.0", "slow": "2.0", "gap": "8", "whole": "9", "day": "2026-11-20",
 }  # fmt: skip
 OTHER = {
     "chat": "1024", "identity": "65535", "client_id": "0" * 22, "first": "0000", "second": "1234",
-    "quick": "0.4", "slow": "2.3", "gap": "112", "whole": "17",
+    "quick": "0.4", "slow": "2.3", "gap": "112", "whole": "17", "day": "2027-01-01",
 }  # fmt: skip
 
 

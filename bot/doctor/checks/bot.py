@@ -60,7 +60,7 @@ def administrators(evidence: Evidence) -> Result:
             "Give somebody this role, or take it out of SSOBOT_ADMIN_ROLES.",
         )
     if found.more:
-        return skipped(f"the first {found.unfit} accounts with these roles may not; there are more")
+        return skipped(f"the first {found.unfit} accounts with these roles may not command the bot; there are more")
     if found.unfit:
         return failed(
             f"of the {found.unfit} accounts that hold these roles none may command the bot",
@@ -87,13 +87,13 @@ def account_of_its_own(evidence: Evidence) -> Result:
     if typed.commands:
         last = f", the last on {typed.last:%Y-%m-%d}" if typed.last else ""
         return failed(
-            f"of the last {typed.looked} messages in the admin room, {typed.commands} by the bot's own account begin "
-            f"as commands do{last}",
+            f"the bot's own account wrote messages in the admin room that begin as commands do: {typed.commands} of "
+            f"the newest {typed.looked}{last}",
             "The bot never answers the account that it uses itself: whoever types by it is not heard.",
             "Make an account for the bot alone, with the role `bot`, and set SSOBOT_ROCKETCHAT_USER_ID and "
             "SSOBOT_ROCKETCHAT_TOKEN to its id and a token of it.",
         )
-    seen = f"none of the last {typed.looked} messages in the admin room is a command by it"
+    seen = "it wrote no command among the newest messages in the admin room"
     if "bot" not in (evidence.account.roles or ()):
         return noted(
             f"it lacks the role `bot`, as people's accounts do; {seen}",
@@ -112,15 +112,18 @@ def standing(evidence: Evidence) -> Result:
         return skipped(found.reason)
     if found.may_create:
         return passed("the bot's user may make applications")
-    others = f"{found.applications} of others" if found.applications else "none of others either"
-    seen = f"the bot's user sees no client of its own below which it could make applications ({others})"
+    seen = "the bot's user sees nothing of its own at Encvoy ID below which it could make an application"
     mend = (
         "In Encvoy ID's dashboard, give the user of SSOBOT_ENCVOY_LOGIN the role ADMIN (“manager”) in the main client, "
         "or set SSOBOT_ENCVOY_LOGIN to another user, who has it."
     )
     if isinstance(evidence.application, Application):
         return noted(f"{seen}; the application of this connection it may manage", mend)
-    return failed(seen, "It does not hold the role ADMIN (“manager”), whose holders have one.", mend)
+    return failed(
+        seen,
+        "Applications are made by whoever holds the role ADMIN (“manager”), and they see their organisation.",
+        mend,
+    )
 
 
 def _without_account(evidence: Evidence) -> Result:

@@ -34,13 +34,13 @@ def keys(evidence: Evidence) -> Result | None:
         return failed(
             f"they do not open {', '.join(f'`{name}`' for name in sorted(sealed.closed))}",
             " ".join(dict.fromkeys(sealed.closed.values())),
-            "Put the key with which they were encrypted back into SSOBOT_KEYS, anywhere between the first key and the "
-            "last; `ssobot keys new` makes another one, which opens nothing that is there. If no key is missing, "
-            "restore the database from a backup.",
+            "Put the key with which they were encrypted back into SSOBOT_KEYS, where it was; new keys go in front. "
+            "`ssobot keys new` makes another one, which opens nothing that is there. If no key is missing, restore the "
+            "database from a backup.",
         )
     if not sealed.opened:
         return passed("there is no secret in it yet")
-    return passed(f"they open {sealed.opened} of {sealed.opened} secrets")
+    return passed(f"they open every secret in it ({sealed.opened})")
 
 
 @catalogue.check("Address of /healthz", "bot/web/health.py")

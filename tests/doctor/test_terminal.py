@@ -1,0 +1,46 @@
+"""Mends as they are read at a terminal."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bot.doctor.checks import State
+from bot.doctor.terminal import at_terminal
+from bot.doctor.verdict import judge
+from tests.doctor.test_checks import BROKEN
+
+CASES = [
+    ("`/sso setup` puts it right.", "In the admin room, type `!sso setup`: it puts it right."),
+    ("Look there; `/sso setup` puts it right.", "Look there; in the admin room, type `!sso setup`: it puts it right."),
+    (
+        "Set it back, or let `/sso setup` do it.",
+        "Set it back, or let `!sso setup` (in the admin room, type that) do it.",
+    ),
+    ("Look at the proxy; then type the command again.", "Look at the proxy; then try again."),
+    ("Type the command again in a minute.", "Try again in a minute."),
+    ("Check SSOBOT_ENCVOY_URL.", "Check SSOBOT_ENCVOY_URL."),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("mend", "read"), CASES)
+def test_a_command_is_told_with_the_place_to_type_it(mend: str, read: str) -> None:
+    assert at_terminal(mend) == read
+
+
+def test_no_check_tells_a_command_without_its_place() -> None:
+    mends = [f.result.mend for _, evidence in BROKEN for f in judge(evidence).of(State.FAILED)]
+    assert [mend for mend in mends if "`/sso" in mend]
+    for mend in map(at_terminal, mends):
+        assert "/sso" not in mend
+        commands, places = len(re.findall("`!sso", mend)), len(re.findall("[Ii]n the admin room", mend))
+        assert commands == places, mend
+
+
+def test_the_verdict_says_it_so_at_a_terminal_only() -> None:
+    (evidence,) = [evidence for check, evidence in BROKEN if check == "Service's secret"]
+    verdict = judge(evidence)
+    assert "Mend: `/sso setup` puts it right." in "\n".join(verdict.lines())
+    assert "Mend: In the admin room, type `!sso setup`" in "\n".join(verdict.lines(terminal=True))
