@@ -24,7 +24,7 @@ EXPECTED = 2.51
 """Seconds from the last changing write to live, where this server was never measured."""
 EARLY = (0.3, 1.0)
 """Looks for such a server that is quicker."""
-AROUND = (-0.08, -0.03, 0.0, 0.02, 0.04, 0.07, 0.12, 0.2, 0.4, 1.0, 2.5)
+AROUND = (-0.05, -0.01, 0.01, 0.03, 0.05, 0.08, 0.13, 0.2, 0.4, 1.0, 2.5)
 """Seconds around the expected moment at which is asked where a limit holds: ten to twenty calls a minute in all."""
 AFTER = (0.03, 0.15, 0.4, 1.0, 2.5)
 """The same where no secret is being exchanged and milliseconds don't count: two calls do, mostly."""
@@ -35,8 +35,10 @@ DENSE, SPARSE = 0.012, 0.1
 """Seconds between polls where no limit holds: between these moments around the expected one, and away from them."""
 IN_FLIGHT = 6
 """Polls that are under way at once, so that a slow answer doesn't make the next question late."""
-RESERVE = 4
+RESERVE = 2
 """Calls that a wait for a secret leaves alone: for a look at the end, and for the way back."""
+SPARED = 8
+"""Calls that a mere look leaves to such a wait, where what is live was seen a moment ago."""
 FRESH = 0.1
 """Seconds for which the answer of a poll is still what is live."""
 KNOWN = 60.0
@@ -83,6 +85,8 @@ class Settle:
     table: LiveTable
     clock: Clock
     _last: Poll | None = field(default=None, init=False)
+    _measured: float | None = field(default=None, init=False)
+    """Seconds that the last wait of this process took, of whatever connection."""
 
     def wrote(self) -> None:
         """Settings are being changed: what was seen live before says nothing about later."""
@@ -93,7 +97,8 @@ class Settle:
         last, now = self._last, self.clock.monotonic()
         if last is None or now - last.sent_at > FRESH:
             try:
-                last = self._last = await self.polls.poll()
+                known = last is not None and now - last.sent_at <= KNOWN
+                last = self._last = await self.polls.poll(reserve=SPARED if known else 0)
             except Busy as busy:
                 if last is None or now - last.sent_at > KNOWN:
                     wait = f"{busy.retry_after:.0f} seconds"
@@ -112,6 +117,7 @@ class Settle:
         for what is awaited; and the moment counts, so more is asked around it.
         """
         self.wrote()
+        expected = self._measured if expected is None else expected
         wait = _Wait(self, name.service, awaited, self.clock.monotonic(), expected, exact=pushed)
         expired = asyncio.create_task(self.clock.sleep(timeout))
         asking = asyncio.create_task(wait.ask())
@@ -121,12 +127,20 @@ class Settle:
             first: set[asyncio.Future[object]] = {wait.seen, asking, expired}  # type: ignore[arg-type]
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
             if wait.seen.done():
-                return wait.seen.result()
+                seen = wait.seen.result()
+                self._measure(seen.since - wait.began, seen.after)
+                return seen
         finally:
             forget()
             await _end(asking, expired)
         why = f"The change was not seen live within {timeout:.1f} seconds."
         raise NoAnswer(SYSTEM, "GET /api/v1/settings.oauth", why=why)
+
+    def _measure(self, not_yet: float, seen: float) -> None:
+        """What was there from the beginning measures nothing; and between two looks the usual moment is likelier than
+        the second look."""
+        if not_yet > 0:
+            self._measured = EXPECTED if not_yet < EXPECTED <= seen else seen
 
     def note(self, poll: Poll) -> None:
         """Keeps the newest answer."""
@@ -142,7 +156,7 @@ class _Wait:
     ) -> None:
         self.seen: asyncio.Future[LiveSeen] = asyncio.get_running_loop().create_future()
         self._settle, self._service, self._awaited = settle, service, awaited
-        self._began = began
+        self.began = began
         self._expected = EXPECTED if expected is None else expected
         self._reserve = RESERVE if exact else 0
         around = AROUND if exact else AFTER
@@ -184,12 +198,12 @@ class _Wait:
 
     def _saw(self, at: float, by: str) -> None:
         if not self.seen.done():
-            self.seen.set_result(LiveSeen(at, by, since=self._since, after=at - self._began))
+            self.seen.set_result(LiveSeen(at, by, since=self._since, after=at - self.began))
 
     def _pauses(self) -> Iterator[float]:
         """Seconds until the next poll, for ever; whether a limit holds may turn out on the way."""
         while True:
-            elapsed = self._settle.clock.monotonic() - self._began
+            elapsed = self._settle.clock.monotonic() - self.began
             if self._settle.polls.unlimited:
                 near = DENSE_FROM <= elapsed - self._expected <= DENSE_TO
                 yield DENSE if near else SPARSE

@@ -16,7 +16,7 @@ from bot.errors import Busy, NoAnswer, RemoteError
 from bot.rocketchat.events import LiveReady, LiveRenewed, LiveRequested, RecordAdded, RecordChanged
 from bot.rocketchat.live import LiveTable
 from bot.rocketchat.open_routes import Poll
-from bot.rocketchat.settle import AROUND, DENSE, EXPECTED, FRESH, KNOWN, RESERVE, Settle
+from bot.rocketchat.settle import AROUND, DENSE, EXPECTED, FRESH, KNOWN, RESERVE, SPARED, Settle
 from tests.support.chat import SteppedClock, settle
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")
@@ -228,6 +228,30 @@ class TestWithALimit:
         assert task.done()
         assert len(world.asked) == 1
 
+    @pytest.mark.parametrize(("became", "calls"), [(0.29, 3), (2.52, 3)])
+    async def test_what_an_earlier_wait_took_is_expected_of_the_next(
+        self, world: World, became: float, calls: int
+    ) -> None:
+        for color, least in (("#FFF", 0), ("#fff", calls)):
+            task = world.waiting(color, expected=None, pushed=bool(least))
+            before = len(world.asked)
+            await world.run(became)
+            world.color = color
+            await world.run(0.8)
+            assert task.done()
+        assert len(world.asked) - before <= calls
+        assert task.result().at - task.result().since < 0.1
+
+    async def test_what_was_there_from_the_beginning_measures_nothing(self, world: World) -> None:
+        first = world.waiting("#fff", expected=None, pushed=False)
+        await world.run(0.4)
+        assert first.done()
+        task = world.waiting("#FFF", expected=None)
+        await world.run(EXPECTED)
+        world.color = "#FFF"
+        await world.run(0.06)
+        assert task.done()
+
     async def test_a_server_that_was_never_measured_may_be_quicker(self, world: World) -> None:
         task = world.waiting("#FFF", expected=None)
         await world.run(0.2)
@@ -313,6 +337,13 @@ class TestLive:
         assert isinstance(await world.settle.live(NAME), LiveService)
         await world.clock.advance(2)
         assert isinstance(await world.settle.live(NAME), Unknown)
+
+    async def test_a_mere_look_leaves_the_calls_to_a_wait(self, world: World) -> None:
+        await world.settle.live(NAME)
+        world.left = SPARED
+        await world.clock.advance(FRESH + 1)
+        assert isinstance(await world.settle.live(NAME), LiveService)
+        assert world.left == SPARED
 
     async def test_but_not_after_a_write(self, world: World) -> None:
         await world.settle.live(NAME)

@@ -1,0 +1,84 @@
+"""The bot at servers as they really are: their own timing, several instances, the limit that holds for everybody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.gaps import gaps
+from bot.sandbox.rocketchat.instances import Sticky
+from bot.sandbox.rocketchat.standin import Switches
+from bot.secret import Secret
+from bot.signin.walk import sign_in
+from tests.support.world import SERVICE, World, world_at
+
+SOON = 0.6
+"""Seconds beyond the settling within which a command that only switches has answered."""
+WORST = 0.2
+"""Seconds for which sign-ins may fail while a secret is exchanged."""
+
+
+async def whole(world: World) -> None:
+    """Both sides agree, people come through, and nothing else is said."""
+    state = world.state()
+    assert state.accepted == state.stored == state.live is not None
+    assert "✗" not in await world.ask("test")
+    assert "as desired" in await world.ask("status")
+    person = world.encvoy.introduction.account("person")
+    await sign_in(world.rocketchat.url, SERVICE, person.login, Secret(person.password))
+
+
+async def test_at_the_usual_timing_a_life_is_short_waits(tmp_path: Path) -> None:
+    async with world_at(tmp_path, settle=2.5) as world, world.play.bot():
+        assert "✗" not in await world.ask("setup")
+        before = len(gaps(world.rocketchat.ledger, world.encvoy.ledger))
+        assert "Rotated" in await world.ask("rotate")
+        [gap] = gaps(world.rocketchat.ledger, world.encvoy.ledger)[before:]
+        assert gap.seconds < WORST
+        assert "It is off." in await world.ask("disable", timeout=2.5 + SOON)
+        assert world.state().live is None
+        assert "It is on." in await world.ask("enable", timeout=2.5 + SOON)
+        await whole(world)
+
+
+@pytest.mark.parametrize(
+    ("broadcasts", "sticky"),
+    [
+        (True, Sticky.NOTHING),
+        (False, Sticky.NOTHING),
+        (False, Sticky.CONNECTION),
+        pytest.param(True, Sticky.CONNECTION, marks=pytest.mark.slow),
+        pytest.param(True, Sticky.ADDRESS, marks=pytest.mark.slow),
+        pytest.param(False, Sticky.ADDRESS, marks=pytest.mark.slow),
+    ],
+)
+async def test_on_three_instances_every_command_ends_right(tmp_path: Path, broadcasts: bool, sticky: Sticky) -> None:
+    switches = Switches(instances=3, broadcasts=broadcasts, sticky=sticky)
+    async with world_at(tmp_path, settle=0.3, switches=switches) as world, world.play.bot():
+        assert "✗" not in await world.ask("setup")
+        await whole(world)
+        for _ in range(2):
+            before = world.state().accepted
+            answer = await world.ask("rotate")
+            assert "Rotated" in answer
+            assert "ALARM" not in answer
+            assert world.state().accepted != before
+            await whole(world)
+        assert "It is off." in await world.ask("disable")
+        assert world.state().live is None
+        assert "It is on." in await world.ask("enable")
+        await whole(world)
+
+
+async def test_where_the_limit_holds_for_the_bot_too_nothing_false_is_said(tmp_path: Path) -> None:
+    switches = Switches(open_routes_know_user=False)
+    async with world_at(tmp_path, settle=0.5, switches=switches) as world, world.play.bot():
+        said = [await world.ask(words) for words in ("setup", "rotate", "rotate", "rotate")]
+        said += [await world.ask("disable")]
+        assert world.state().live is None
+        said += [await world.ask(words) for words in ("enable", "status", "test")]
+        assert not any("does not answer" in answer or "✗" in answer for answer in said)
+        state = world.state()
+        assert state.accepted == state.stored == state.live is not None
+        assert not any(entry.status == 429 for entry in world.rocketchat.ledger)
