@@ -103,15 +103,22 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts) -> Answer:
     if receipt.gap is None and receipt.seen_by is None and AwaitLive.__name__ in receipt.changes:
         lines.append("Nobody could see when the new secret became live, so nobody knows for how long sign-ins failed.")
     if receipt.gap is not None:
-        lines.append(
-            f"Sign-ins may have failed for {receipt.gap * 1000:.0f} ms at most: from the last look that showed the old "
-            "secret live to Encvoy ID's answer that it switched."
-        )
+        lines.append(_measured(receipt, receipt.gap))
     if receipt.proof is not None:
         lines.append(_proved(receipt))
     lines.append(in_use_text(receipt, connection))
     wrong = Use.OTHER in (found.use for found in (receipt.in_use, receipt.in_use_later) if found is not None)
     return Answer(tuple(lines), next=("test", "status"), receipt=record, failed=wrong)
+
+
+def _measured(receipt: Receipt, gap: float) -> str:
+    ends = "from the last look that showed the old secret live to Encvoy ID's answer that it switched."
+    if receipt.instances > 1:
+        return (
+            f"Rocket.Chat answers with {receipt.instances} instances, and each changes over by itself: at the first of "
+            f"them sign-ins may have failed for {gap * 1000:.0f} ms at most, {ends} I did not see the others change."
+        )
+    return f"Sign-ins may have failed for {gap * 1000:.0f} ms at most: {ends}"
 
 
 def _proved(receipt: Receipt) -> str:

@@ -155,7 +155,7 @@ async def _await_marker(progress: Progress, shop: Workshop) -> Progress:
         raise
     finally:
         warming.cancel()
-    receipt = replace(progress.receipt, seen_by=seen.by)
+    receipt = replace(progress.receipt, seen_by=seen.by, instances=seen.instances)
     if WriteServiceSecret.__name__ not in progress.receipt.changes:
         # Of a secret that an earlier process wrote nobody knows since when it has been live: then no gap is claimed.
         return replace(progress, receipt=receipt)
@@ -165,7 +165,7 @@ async def _await_marker(progress: Progress, shop: Workshop) -> Progress:
 async def _old_one_is_in_use(desired: Connection, shop: Workshop) -> bool:
     """On the way back, where the marker never shows: Encvoy ID holds the old secret, and Rocket.Chat uses what it
     accepts."""
-    found = await prove_in_use(desired, engine_of(known_marker(desired)), shop.rocketchat, shop.encvoy)
+    found = await prove_in_use(desired, await _engine(desired, shop), shop.rocketchat, shop.encvoy)
     if found.use is not Use.PROVED:
         return False
     application = await shop.encvoy.application(known_id(desired))
@@ -182,11 +182,19 @@ async def _prove_in_use(later: bool, progress: Progress, shop: Workshop) -> Prog
     if later:
         await shop.clock.sleep(LATER_TIMES * progress.settle)
     desired = progress.desired
-    engine = engine_of(desired.marker) if desired.marker else Engine.LEGACY
+    engine = await _engine(desired, shop)
     found = await prove_in_use_mending(desired, engine, shop.rocketchat, shop.encvoy, shop.clock, progress.settle)
     if later:
         return replace(progress, receipt=replace(progress.receipt, in_use_later=found))
     return replace(progress, receipt=replace(progress.receipt, in_use=found))
+
+
+async def _engine(desired: Connection, shop: Workshop) -> Engine:
+    """As Rocket.Chat says now: it may be another one than when the exchange began. Where it says nothing, that one."""
+    try:
+        return (await shop.rocketchat.profile()).engine
+    except RemoteError:
+        return engine_of(known_marker(desired))
 
 
 async def _warm(encvoy: EncvoyId) -> None:

@@ -51,6 +51,8 @@ class LiveSeen:
     """The earliest moment in which it can have become live: it was not, when Rocket.Chat was last asked before."""
     after: float
     """Seconds from the last write to `at`."""
+    instances: int = 1
+    """How many of Rocket.Chat change over each by itself, as far as is known: this is about the first one."""
 
 
 Awaited = Callable[[LiveService | None], bool]

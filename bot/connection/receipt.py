@@ -32,6 +32,8 @@ class Receipt:
     switched: no sign-in failed for longer, whatever held this process up meanwhile. None: nobody saw both."""
     seen_by: str | None = None
     """How the moment was seen: `publication` or `poll`."""
+    instances: int = 1
+    """How many of Rocket.Chat changed over each by itself: the gap is that of the first one."""
     proof: Proof | None = None
     in_use: InUse | None = None
     """Whether Rocket.Chat itself used the new secret, right after the switch; None: not asked."""

@@ -8,8 +8,9 @@ import pytest
 
 from bot.connection.in_use import InUse, Use
 from bot.connection.marker import next_marker
-from bot.connection.profile import LICENCE_MODULE
-from bot.connection.state import Connection
+from bot.connection.ports import LiveSeen
+from bot.connection.profile import LICENCE_MODULE, Engine
+from bot.connection.state import Connection, Marker, ServiceName
 from bot.errors import Forbidden, UserError
 from bot.secret import Secret
 from tests.support.counter import Counter
@@ -36,6 +37,21 @@ async def test_its_receipt_holds_the_gap(standing: Counter) -> None:
     assert answer.receipt is not None
     assert answer.receipt["gap"] == pytest.approx(0.03)
     assert "for 30 ms at most: from the last look that showed the old secret live" in text
+
+
+async def test_of_several_instances_it_promises_nothing_but_of_the_first(standing: Counter) -> None:
+    real = standing.rocketchat.await_marker
+
+    async def await_marker(name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
+        return replace(await real(name, marker, expected, timeout), instances=3)
+
+    standing.rocketchat.await_marker = await_marker  # type: ignore[method-assign]
+    answer, text = await standing.run("rotate")
+    assert answer.receipt is not None
+    assert answer.receipt["instances"] == 3
+    assert "answers with 3 instances, and each changes over by itself" in text
+    assert "at the first of them sign-ins may have failed for 30 ms at most" in text
+    assert "I did not see the others change." in text
 
 
 async def test_it_says_what_rocketchat_itself_uses(standing: Counter) -> None:
@@ -70,6 +86,20 @@ async def test_on_the_modern_engine_the_marker_is_one_that_the_strategy_shows(st
     _, text = await standing.run("rotate")
     assert standing.rocketchat.settings["Encvoyid"]["authorize_path"] == "/oidc/auth?settle=00"
     assert "only a test person's sign-in proves it" in text
+
+
+@pytest.mark.parametrize("now", [(9, 0), (8, 8)])
+async def test_the_engine_of_now_says_how_it_is_proved_there(standing: Counter, now: tuple[int, int]) -> None:
+    """Rocket.Chat was upgraded, or set back, since an exchange was interrupted: its marker is for the other engine."""
+    stored = await standing.rocketchat.stored(row(standing).name)
+    assert stored is not None
+    other = Engine.LEGACY if now >= (9, 0) else Engine.MODERN
+    marker = next_marker(stored, None, engine=other)
+    standing.connections.row = replace(row(standing), pending=PENDING, marker=marker)
+    standing.rocketchat.version, standing.rocketchat.modules = now, frozenset({LICENCE_MODULE})
+    _, text = await standing.run("rotate", resumed=True)
+    assert "Rotated" in text
+    assert ("only a test person's sign-in proves it" in text) is (now >= (9, 0))
 
 
 async def test_one_that_was_committed_before_a_crash_is_not_done_twice(standing: Counter) -> None:

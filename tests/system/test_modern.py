@@ -11,10 +11,11 @@ import pytest
 
 from bot.demo import SCENES
 from bot.sandbox.gaps import gaps
+from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
 from bot.signin.walk import SignedIn, Step, WalkFailed, sign_in
 from tests.support.subprocesses import ssobot
-from tests.support.world import SERVICE, SETTINGS, VERSIONS, World, as_people_run_it, world_at
+from tests.support.world import LICENCE, SERVICE, SETTINGS, VERSIONS, World, as_people_run_it, world_at
 
 
 @contextlib.asynccontextmanager
@@ -103,6 +104,23 @@ async def test_a_strategy_that_outlives_what_it_was_made_of_is_found(tmp_path: P
         await world.ask("disable")
         await world.ask("enable")
         assert "✓ Button begins a sign-in" in await world.ask("test")
+
+
+async def test_each_instance_changes_over_by_itself_and_no_bound_is_told_for_all(tmp_path: Path) -> None:
+    switches = Switches(modules={LICENCE}, instances=3, jitter=(0.0, 0.2))
+    async with world_at(tmp_path, version="9.0", switches=switches, tls=tmp_path / "tls") as world, world.play.bot():
+        await world.ask("setup")
+        answer = await world.ask("rotate")
+        assert "Rocket.Chat answers with 3 instances, and each changes over by itself" in answer
+        secret = world.state().accepted
+        await world.rocketchat.ledger.wait_for(lambda _: len(made_of(world, secret)) == 3, timeout=5)
+        assert "✗" not in await world.ask("test")
+
+
+def made_of(world: World, secret: str | None) -> set[str]:
+    """The instances that made a strategy of this secret."""
+    made = world.rocketchat.ledger.of("strategy")
+    return {entry.body["instance"] for entry in made if entry.body["secret"] == secret}
 
 
 async def test_the_markers_parameter_is_no_difference(tmp_path: Path) -> None:
