@@ -36,7 +36,7 @@ from bot.connection.profile import Engine
 from bot.connection.proof import LATER_TIMES, prove, prove_in_use, prove_in_use_mending
 from bot.connection.receipt import Receipt
 from bot.connection.state import Application, Connection, LiveService, Marker, SettingValue, Unknown
-from bot.errors import NoAnswer, UserError
+from bot.errors import NoAnswer, RemoteError, UserError
 from bot.secret import Secret
 
 LIVE_WITHIN = 10.0
