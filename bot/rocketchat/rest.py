@@ -116,9 +116,10 @@ class Rest:
         return await self.call(lambda api: api.call_api_post(route, body=dict(body)))
 
     async def method(self, name: str, *params: object) -> Any:
-        """A method of the realtime side by `method.call` (facts/rocketchat.md §1.7)."""
+        """A method of the realtime side by `method.call` (facts/rocketchat.md §1.7); in its address a slash of the name
+        is a colon (§2.3)."""
         message = json.dumps({"msg": "method", "id": "1", "method": name, "params": params})
-        route = f"method.call/{name}"
+        route = f"method.call/{name.replace('/', ':')}"
         return decipher_method(await self.post(route, {"message": message}), f"POST /api/v1/{route}")
 
     def close(self) -> None:

@@ -36,6 +36,9 @@ from bot.secret import Secret
 
 MOST_PAGES = 100
 """A server has about 1,500 settings, and some give 25 at once."""
+AGAIN = (0.1, 0.5, 0.0)
+"""Seconds after each try to make a service, where a setting of it is not there."""
+_MADE = DEFAULTS.keys() - ABSENT_MEANS.keys()
 PAGE = 100
 """The most that a server with default settings gives at once."""
 
@@ -70,9 +73,15 @@ class Services:
 
     async def create_service(self, name: ServiceName) -> None:
         """Ensures that the settings exist, each with a value; what is stored already is kept (§2.1). One that was
-        removed since the server's start comes back without any (§2.6), and then gets the server's own default."""
-        await self.rest.post("settings.addCustomOAuth", {"name": name.key})
-        made = await self.stored(name)
+        removed since the server's start comes back without any (§2.6), and then gets the server's own default. One
+        that was removed this moment is in its cache still, and isn't made: that is asked for again."""
+        for pause in AGAIN:
+            await self.rest.post("settings.addCustomOAuth", {"name": name.key})
+            documents = await self._settings()
+            if {setting_id(name.key, suffix) for suffix in _MADE} <= {str(d.get("_id")) for d in documents}:
+                break
+            await self.quiet.clock.sleep(pause)
+        made = stored_service(documents, name)
         empty = made.without_value if made else frozenset()
         if empty:
             await self.write_service(name, {suffix: v for suffix, v in DEFAULTS.items() if suffix in empty})
@@ -108,9 +117,22 @@ class Services:
         if len(plain) > 1:
             with contextlib.suppress(RouteAbsent):
                 await self.rest.post("settings", {"settings": [_item(name, *pair) for pair in plain.items()]})
+                await self._refuse_what_was_passed_over(name, plain)
                 return
         for suffix, value in plain.items():
             await write_setting(self.rest, setting_id(name.key, suffix), value)
+
+    async def _refuse_what_was_passed_over(self, name: ServiceName, written: Mapping[str, SettingValue]) -> None:
+        """A bulk write says nothing of a setting that this server lacks (§2.4): where its absence means something else
+        than was written, that is refused here."""
+        doubtful = [s for s, value in written.items() if s in ABSENT_MEANS and value != ABSENT_MEANS[s]]
+        if not doubtful:
+            return
+        there = await self._setting_ids()
+        lacking = [suffix for suffix in doubtful if setting_id(name.key, suffix) not in there]
+        if lacking:
+            why = f"This version of Rocket.Chat has no setting {', '.join(lacking)}."
+            raise Rejected(SYSTEM, "POST /api/v1/settings", status=200, why=why)
 
     async def _without_what_is_absent(self, name: ServiceName, settings: Values) -> Values:
         """The settings without those that this server lacks and whose absence means what was to be written."""

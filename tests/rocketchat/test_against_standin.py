@@ -165,6 +165,22 @@ async def test_a_setting_that_does_not_exist_is_refused_alone_and_passed_over_in
         assert "no_such_thing" not in stored.settings
 
 
+async def test_a_method_whose_name_has_a_slash() -> None:
+    async with world() as w:
+        documents = await w.rest.method("private-settings/get")
+        assert any(document["_id"] == "Site_Url" and "valueSource" in document for document in documents)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_what_was_removed_and_made_again_has_its_values(version: str) -> None:
+    async with world(version) as w:
+        await w.client.create_service(NAME)
+        before = await w.stored()
+        await w.client.remove_service(NAME)
+        await w.client.create_service(NAME)
+        assert await w.stored() == before
+
+
 async def test_the_marker_shows_the_moment() -> None:
     """By polls alone at a quick server: the spelling of the colour changes, and is seen soon after it is live."""
     async with world() as w:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.clock import SystemClock
+from bot.connection.defaults import DEFAULTS
 from bot.connection.state import ServiceName, Unknown
 from bot.errors import BadAnswer, Forbidden, Rejected
 from bot.rocketchat.quiet import Quiet
@@ -32,6 +33,7 @@ def documents(**values: Any) -> list[Body]:
     return [{name: value for name, value in document.items() if value is not None} for document in listed]
 
 
+EVERY: dict[str, Any] = {suffix or "_": value for suffix, value in DEFAULTS.items()}
 SIGHT = "GET settings/Accounts_OAuth_Custom-Ssobot"
 """What is asked where the list alone doesn't prove that private settings are shown."""
 
@@ -215,6 +217,19 @@ class TestWriting:
         written = [item["_id"] for item in routes.of("POST settings")[-1].body["settings"]]
         assert written == [f"{K}-url", f"{K}-scope"]
 
+    @pytest.mark.parametrize(("wanted", "asked"), [(True, 1), (False, 0)])
+    async def test_what_a_bulk_write_passes_over_is_not_called_written(self, wanted: bool, asked: int) -> None:
+        """An unknown id gets a good answer (facts/rocketchat.md §2.4), and is looked for where it matters."""
+        values: dict[str, str | bool] = {"url": "u", "merge_users_distinct_services": wanted}
+        routes = seeing({"POST settings": {}, "GET settings": listing(documents(_=True, url="", secret=""))})
+        async with rocket(routes) as rest:
+            if wanted:
+                with pytest.raises(Rejected, match="no setting merge_users_distinct_services"):
+                    await services_of(rest).write_service(NAME, values)
+            else:
+                await services_of(rest).write_service(NAME, values)
+        assert bool(routes.of("GET settings")) == bool(asked)
+
     async def test_what_is_absent_and_alone_is_not_written(self) -> None:
         routes = seeing({"GET settings": listing(documents(_=True))})
         routes.replies[f"POST settings/{K}-merge_users_distinct_services"] = BARE_FAILURE
@@ -242,7 +257,7 @@ class TestWriting:
 
 class TestCreatingAndRemoving:
     async def test_creating(self) -> None:
-        made = listing(documents(_=False, url="", secret=""))
+        made = listing(documents(**EVERY))
         routes = Routes({"POST settings.addCustomOAuth": {}, "GET settings": made})
         async with rocket(routes) as rest:
             await services_of(rest).create_service(NAME)
@@ -250,7 +265,8 @@ class TestCreatingAndRemoving:
         assert [a.route for a in routes.asked] == ["POST settings.addCustomOAuth", "GET settings"]
 
     async def test_what_was_made_without_a_value_gets_the_servers_default(self) -> None:
-        made = listing(documents(_=None, secret=None, scope="mine", show_button=None, of_a_later_version=None))
+        some = {"_": None, "secret": None, "scope": "mine", "show_button": None, "of_a_later_version": None}
+        made = listing(documents(**{**EVERY, **some}))
         routes = Routes({"POST settings.addCustomOAuth": {}, "GET settings": made, "POST settings": {}})
         async with rocket(routes) as rest:
             await services_of(rest).create_service(NAME)
@@ -260,6 +276,14 @@ class TestCreatingAndRemoving:
             f"{K}-secret": "",
             f"{K}-show_button": True,
         }
+
+    async def test_what_was_not_made_is_asked_for_again(self) -> None:
+        """A server that has not noticed yet that it was removed makes nothing in its place."""
+        partly = listing(documents(_=False, secret=""))
+        routes = Routes({"POST settings.addCustomOAuth": {}, "GET settings": [partly, listing(documents(**EVERY))]})
+        async with rocket(routes) as rest:
+            await services_of(rest).create_service(NAME)
+        assert len(routes.of("POST settings.addCustomOAuth")) == 2
 
     async def test_creating_without_permission(self) -> None:
         async with rocket(Routes({"POST settings.addCustomOAuth": FORBIDDEN})) as rest:
