@@ -38,7 +38,7 @@ PATIENCE = 5.0
 Frame = dict[str, Any]
 
 
-def _no_oauth(token: str, secret: str | None, code: str | None) -> tuple[User, str]:
+def _no_oauth(token: str, secret: str | None, code: str | None, at: str) -> tuple[User, str]:
     raise MeteorError(403, "No matching login attempt found")
 
 

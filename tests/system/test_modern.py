@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from bot.demo import SCENES
+from bot.sandbox.faults import Fault
 from bot.sandbox.gaps import gaps
 from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
@@ -104,6 +105,21 @@ async def test_a_strategy_that_outlives_what_it_was_made_of_is_found(tmp_path: P
         await world.ask("disable")
         await world.ask("enable")
         assert "✓ Button begins a sign-in" in await world.ask("test")
+
+
+async def test_a_secret_that_encvoy_id_refuses_is_taken_back_in_what_people_sign_in_by(tmp_path: Path) -> None:
+    refusal = Fault("PUT", "/api/v1/clients/", status=400, body="{}", matches=lambda _, body: bool(body))
+    async with modern_world(tmp_path, "9.0") as world:
+        await world.ask("setup")
+        before = world.state()
+        ill = world.encvoy.faults.add(refusal)
+        assert "Both sides hold the old secret again" in await world.ask("rotate")
+        world.encvoy.faults.remove(ill)
+        assert world.state() == before
+        assert len({entry.body["secret"] for entry in world.rocketchat.ledger.of("strategy")}) == 2
+        assert (await walk(world)).user_id
+        assert "✗" not in await world.ask("test")
+        assert "Rotated" in await world.ask("rotate")
 
 
 async def test_each_instance_changes_over_by_itself_and_no_bound_is_told_for_all(tmp_path: Path) -> None:

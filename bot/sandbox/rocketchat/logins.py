@@ -39,8 +39,9 @@ class Login:
         return {"id": self.user_id, "token": self.token, "tokenExpires": self.expires, "type": self.type}
 
 
-OAuthLogin = Callable[[str, str | None, str | None], tuple[User, str]]
-"""(credentialToken, credentialSecret, second-factor code) -> the user and a new login token; throws MeteorError."""
+OAuthLogin = Callable[[str, str | None, str | None, str], tuple[User, str]]
+"""(credentialToken, credentialSecret, second-factor code, id of the instance that is asked) -> the user and a new login
+token; throws MeteorError."""
 
 
 class Logins:
@@ -51,8 +52,8 @@ class Logins:
         self._oauth = oauth
         self._second_factor = second_factor
 
-    def login(self, params: tuple[Any, ...]) -> Login:
-        """Answers `login`; MeteorError as the real server throws it."""
+    def login(self, params: tuple[Any, ...], at: str) -> Login:
+        """Answers `login` as the instance `at`; MeteorError as the real server throws it."""
         options: Any = params[0] if params else None
         code = None
         if isinstance(options, dict) and isinstance(options.get("totp"), dict):
@@ -65,7 +66,7 @@ class Logins:
             case {"user": dict(who), "password": str(plain)}:
                 return self._password(who, digest(plain), code)
             case {"oauth": dict(credential)} if isinstance(credential.get("credentialToken"), str):
-                user, new = self._oauth(credential["credentialToken"], credential.get("credentialSecret"), code)
+                user, new = self._oauth(credential["credentialToken"], credential.get("credentialSecret"), code, at)
                 return self._login(user, new, "oauth")
             case _:
                 raise MeteorError(400, "Unrecognized options for login request")

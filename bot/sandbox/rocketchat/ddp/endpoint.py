@@ -174,7 +174,7 @@ class Connection:
 
     def _run(self, call: Method, frames: list[Callable[[], None]]) -> Any:
         if call.name == "login":
-            login = self._endpoint.logins.login(call.params)
+            login = self._endpoint.logins.login(call.params, self.instance)
             self.user_id = login.user_id
             self._endpoint.streams.reconsider(self)
             frames.append(lambda: self._introduce(login))

@@ -10,6 +10,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from bot.sandbox import looks
+from bot.sandbox.rocketchat.instances import REQUEST_KEY
 from bot.sandbox.rocketchat.oauth.ending import embedded
 from bot.sandbox.rocketchat.oauth.signin import SignIn
 
@@ -40,7 +41,8 @@ class CallbackPages:
         included, which hides the configuration."""
         if self._sign_in.overrun():
             return web.Response(status=429, text="Too many requests")
-        end = await self._sign_in.callback(request.match_info["service"], dict(request.query))
+        at = request[REQUEST_KEY].id
+        end = await self._sign_in.callback(request.match_info["service"], dict(request.query), at)
         if end is None:
             return await self._never(request)
         page = _templates.get_template("end_of_login.html").render(

@@ -7,14 +7,18 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
 
 from bot.sandbox.rocketchat.documents import Document
+from bot.sandbox.rocketchat.instance import Instance
+from bot.sandbox.rocketchat.login_services import built
 from bot.sandbox.rocketchat.oauth import claims, ending, exchange
 from bot.sandbox.rocketchat.oauth.ending import Credential, EndOfLogin, State
 from bot.sandbox.rocketchat.oauth.fetch import PATIENCE
+from bot.sandbox.rocketchat.oauth.hooks import Hooks
 from bot.sandbox.rocketchat.oauth.javascript import text, truthy
 from bot.sandbox.rocketchat.oauth.resolve import Accounts, resolve
 from bot.sandbox.rocketchat.people import User
@@ -52,34 +56,56 @@ class Parked:
     """None where the exchange failed."""
 
 
+class Process:
+    """What one instance was configured with, by its own runs."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.cached: dict[str, Document] = {}
+        """By service, those that are off by now included."""
+        self.accounts = Accounts(workspace.people, workspace.settings, Hooks())
+
+    def follow(self, instance: Instance) -> None:
+        """It ran: configures each service anew. One without an address fails there, and stays as it was."""
+        for service, fields in built(instance):
+            if fields and fields.get("custom") and isinstance(fields.get("serverURL"), str):
+                self.cached[service] = fields
+                self.accounts.hooks.configure(fields)
+
+    def forget(self) -> None:
+        """It starts anew."""
+        self.cached.clear()
+        self.accounts.hooks.restart()
+
+
 class SignIn:
-    """Logins by single sign-on."""
+    """Logins by single sign-on. What is parked is in the database of all instances; what they were configured with is
+    each one's own."""
 
     def __init__(self, workspace: Workspace, client: Callable[[], aiohttp.ClientSession]) -> None:
         self._workspace = workspace
         self._client = client
         self._parked: dict[Any, Parked] = {}
-        self._cached: dict[str, Document] = {}
-        """What this process was last configured with, by service, those that are off by now included."""
         self._callbacks: deque[float] = deque()
-        self.accounts = Accounts(workspace.people, workspace.settings)
         self.manners = Manners()
-        workspace.login_services.listen(lambda *_: self._follow())
+        self._processes = {instance.id: Process(workspace) for instance in workspace.instances.each}
+        for instance in workspace.instances.each:
+            instance.after_run.append(partial(self._processes[instance.id].follow, instance))
 
     def restart(self) -> None:
-        """The server starts: of what it was configured with only what is live counts."""
-        self._cached.clear()
-        self.accounts.hooks.restart()
-        self._follow()
+        """The server starts: of what it was configured with only what is there now counts."""
+        for instance in self._workspace.instances.each:
+            self._processes[instance.id].forget()
+            self._processes[instance.id].follow(instance)
 
-    async def callback(self, service: str, query: Document) -> EndOfLogin | None:
-        """`GET /_oauth/<service>`. What goes wrong is parked for the client to fetch; None: no answer ever comes."""
+    async def callback(self, service: str, query: Document, at: str) -> EndOfLogin | None:
+        """`GET /_oauth/<service>`, answered by the instance `at`. What goes wrong is parked for the client to fetch;
+        None: no answer ever comes."""
         state = State.of(str(query.get("state", "")))
         error = text(query["error"]) if query.get("error") else ""
         credential = None
         if not error:
             try:
-                credential, error = await self._exchanged(service, query, state)
+                credential, error = await self._exchanged(service, query, state, self._processes[at])
             except (exchange.ExchangeFailed, claims.IdentityFailed) as failure:
                 self._fail(service, state, str(failure))
                 error = f"Error: {failure}"
@@ -98,10 +124,12 @@ class SignIn:
         self._callbacks.append(now)
         return False
 
-    def log_in(self, credential_token: str, credential_secret: str | None, code: str | None = None) -> tuple[User, str]:
-        """The client's `login` with `{oauth: …}`: the user and a new login token. A credential is good for one login;
-        where a second factor is asked for it is kept a little longer. What went wrong before is not told: nothing since
-        4.8 of a failed exchange, one text for all since 7.0 (facts/rocketchat.md §3.3)."""
+    def log_in(
+        self, credential_token: str, credential_secret: str | None, code: str | None, at: str
+    ) -> tuple[User, str]:
+        """The client's `login` with `{oauth: …}` at an instance: the user and a new login token. A credential is good
+        for one login; where a second factor is asked for it is kept a little longer. What went wrong before is not
+        told: nothing since 4.8 of a failed exchange, one text for all since 7.0 (facts/rocketchat.md §3.3)."""
         if self._workspace.version.major >= 9:
             raise MeteorError(400, "Unrecognized options for login request")
         now = self._workspace.clock.monotonic()
@@ -112,7 +140,7 @@ class SignIn:
             del self._parked[credential_token]
             raise Wordless
         try:
-            user = self._resolved(parked.service, parked.identity)
+            user = self._resolved(parked.service, parked.identity, self._processes[at])
         except MeteorError:
             del self._parked[credential_token]
             raise
@@ -126,10 +154,12 @@ class SignIn:
         self._note(parked.service, "", user.id)
         return user, self._workspace.people.log_in(user)
 
-    def _resolved(self, service: str, identity: Document) -> User:
+    def _resolved(self, service: str, identity: Document, process: Process) -> User:
         """Who it is; refusals in the words that leave the server."""
         try:
-            return resolve(identity, self._cached[service], self.accounts)
+            if service not in process.cached:
+                raise MeteorError(NO_MATCH, f"No registered oauth service found for: {service}")
+            return resolve(identity, process.cached[service], process.accounts)
         except (MeteorError, PlainError) as refusal:
             self._note(service, str(refusal))
             if isinstance(refusal, MeteorError) and refusal.code == "error-user-is-not-activated":
@@ -142,11 +172,13 @@ class SignIn:
             return MeteorError(401, "User not found")
         return refusal if isinstance(refusal, MeteorError) else MeteorError(500, "Internal server error")
 
-    async def _exchanged(self, service: str, query: Document, state: State) -> tuple[Credential | None, str]:
+    async def _exchanged(
+        self, service: str, query: Document, state: State, process: Process
+    ) -> tuple[Credential | None, str]:
         """Brings the code to the provider and parks what comes of it; the credential, or what the page calls wrong."""
-        configuration = self._configuration(service)
+        configuration = self._configuration(service, process)
         if configuration is None:
-            if service in self._cached:
+            if service in process.cached:
                 self._fail(service, state, "Service not configured")
                 return None, "ServiceConfiguration.ConfigError: Service not configured"
             raise exchange.ExchangeFailed(f"Unexpected OAuth service {service}")
@@ -159,20 +191,12 @@ class SignIn:
         self._parked[state.credential_token] = Parked(credential.secret, expires, service, identity)
         return (credential, "") if ending.safe(state.credential_token) else (None, ending.UNSAFE)
 
-    def _configuration(self, service: str) -> exchange.Configuration | None:
+    def _configuration(self, service: str, process: Process) -> exchange.Configuration | None:
         """What an exchange goes by, read now; None if the service is off or unknown."""
         record = self._workspace.login_services.get(service)
-        if record is None or service not in self._cached:
+        if record is None or service not in process.cached:
             return None
-        return exchange.Configuration(record.fields, self._cached[service])
-
-    def _follow(self) -> None:
-        """The live services changed: configures each anew, as a run of the server does. One without an address fails
-        there, and stays as it was."""
-        for record in self._workspace.login_services.all():
-            if record.fields.get("custom") and isinstance(record.fields.get("serverURL"), str):
-                self._cached[record.service] = record.fields
-                self.accounts.hooks.configure(record.fields)
+        return exchange.Configuration(record.fields, process.cached[service])
 
     def _fail(self, service: str, state: State, problem: str) -> None:
         self._note(service, problem)

@@ -78,7 +78,7 @@ class Methods:
     async def call(self, name: str, params: list[Any], caller: Caller) -> Any:
         """Calls one method; MeteorError 404 if there is none of that name."""
         if name == "login":
-            return self._logins.login(tuple(params)).document()
+            return self._logins.login(tuple(params), caller.instance.id).document()
         if name in {"addOAuthService", "removeOAuthService", "refreshOAuthService", "saveSettings"}:
             if self._workspace.version.major >= 9:
                 raise MeteorError(404, f"Method '{name}' not found")

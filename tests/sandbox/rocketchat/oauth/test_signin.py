@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.rocketchat.problems import MeteorError
 from bot.sandbox.rocketchat.second_factor import enrol_totp, totp
+from bot.sandbox.rocketchat.standin import Switches
 from tests.sandbox.rocketchat.oauth.provider import (
     TOKEN,
     Provider,
@@ -241,6 +243,7 @@ async def test_a_service_that_is_not_there(rocket: Rocket, service: str) -> None
 
 async def test_documents_without_value_count_as_the_defaults(rocket: Rocket, provider: Provider) -> None:
     """As after removal and adding again (facts/rocketchat.md §2.6)."""
+    rocket.standin.login_services.drop("encvoyid")
     await connect(rocket, provider, token_path=None, secret=None, access_token_param=None)
     await back(rocket)
     assert problem(rocket) == f"{FAILED}{provider.server.url}/oauth/token. Not Found"
@@ -248,6 +251,38 @@ async def test_documents_without_value_count_as_the_defaults(rocket: Rocket, pro
     await back(rocket)
     assert provider.seen[0][2]["client_secret"] == "undefined"
     assert provider.seen[1][1] == {"access_token": "generated-access"}
+
+
+async def test_each_instance_goes_by_what_it_was_configured_with_itself(provider: Provider) -> None:
+    """Addresses and paths are the answering instance's own, client id and secret are the shared record's
+    (facts/rocketchat.md §2.4, §3.1b)."""
+    async with running(switches=Switches(instances=2, broadcasts=False)) as rocket:
+        rocket.standin.settings.write("API_Enable_Rate_Limiter", False)
+        await connect(rocket, provider)
+        one, _ = rocket.standin.instances.each
+        one.save("Accounts_OAuth_Custom-Encvoyid-token_path", "/nowhere")
+        one.save("Accounts_OAuth_Custom-Encvoyid-secret", "another-secret")
+        one.run()
+        ends = [(await back(rocket))[1]["setCredentialToken"] for _ in range(4)]
+        assert sorted(ends) == [False, False, True, True]
+        assert {form["client_secret"] for _, _, form in provider.seen if form} == {"another-secret"}
+
+
+async def test_who_comes_in_is_decided_by_the_instance_that_is_asked_for_the_login(provider: Provider) -> None:
+    async with running(switches=Switches(instances=2, broadcasts=False)) as rocket:
+        rocket.standin.settings.write("API_Enable_Rate_Limiter", False)
+        await connect(rocket, provider, name_field="name", merge_users=False)
+        await come_in(rocket)
+        one, two = rocket.standin.instances.each
+        one.save("Accounts_OAuth_Custom-Encvoyid-merge_users", True)
+        one.run()
+        provider.claims |= {"name": "Renamed"}
+        secret = (await back(rocket))[1]["credentialSecret"]
+        with pytest.raises(MeteorError):
+            rocket.standin.sign_in.log_in(TOKEN, secret, None, two.id)
+        secret = (await back(rocket))[1]["credentialSecret"]
+        user, _ = rocket.standin.sign_in.log_in(TOKEN, secret, None, one.id)
+        assert user.name == "Renamed"
 
 
 async def test_a_service_without_an_address_is_never_configured(rocket: Rocket) -> None:
