@@ -48,7 +48,7 @@ def listing(*pages: list[Body], total: int | None = None) -> Body:
 
 
 class TestForced:
-    METHOD = "POST method.call/private-settings/get"
+    METHOD = "POST method.call/private-settings:get"
 
     @pytest.mark.parametrize(
         ("marks", "forced"),

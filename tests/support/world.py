@@ -23,7 +23,7 @@ SETTINGS = "Accounts_OAuth_Custom-Encvoyid"
 LICENCE = "oauth-enterprise"
 VERSIONS = ("8.8", "9.0")
 """Of Rocket.Chat: one for each login engine, as people run it; see `as_people_run_it`."""
-READING_METHOD = "/api/v1/method.call/private-settings/get"
+READING_METHOD = "/api/v1/method.call/private-settings:get"
 """A POST that changes nothing."""
 
 

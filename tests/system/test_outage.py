@@ -26,8 +26,8 @@ PACE = 20.0
 """Seconds of the bot and of both stand-ins in a real one, while something is away."""
 HANGING = 10.0
 """The same where eight seconds are the time-out of a request: too short in a hurry, and an answer is late."""
-ROTATION = ["PUT", "POST", "PUT"]
-"""The remote writes of a rotation: that it may write, the settings, the secret."""
+ROTATION = ["PUT", "POST", "POST", "PUT"]
+"""The remote writes of a rotation: that it may write, the secret and its marker, the secret at Encvoy ID."""
 
 
 @dataclass
