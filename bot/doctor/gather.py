@@ -63,7 +63,8 @@ class Gatherer:
     async def gather(self, connection: Connection | None, place: Place | None = None) -> Evidence:
         """One look at both systems; never fails. `place` is what was found on this machine, if that was looked at."""
         evidence = replace(await self._systems(), place=place)
-        own = await self.own.gather(evidence.account, evidence.room, evidence.login)
+        terminal = place is not None
+        own = await self.own.gather(evidence.account, evidence.room, evidence.login, terminal=terminal)
         evidence = replace(evidence, own=own)
         return evidence if connection is None else await self._joint(evidence, connection)
 

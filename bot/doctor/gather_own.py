@@ -53,21 +53,27 @@ class OwnGatherer:
     user_id: str
     admin_roles: frozenset[str]
 
-    async def gather(self, account: Person | Unknown, room: Room | Unknown | None, login: bool | Unknown) -> Own:
-        """One look. What is known to be in vain is not asked: without an account, with a login that failed."""
+    async def gather(
+        self, account: Person | Unknown, room: Room | Unknown | None, login: bool | Unknown, *, terminal: bool
+    ) -> Own:
+        """One look. What is known to be in vain is not asked: without an account, with a login that failed. The second
+        factor is tried from the terminal alone: in the chat a look sends nothing that even looks like a write."""
         if isinstance(account, Unknown):
             return Own(standing=await self._standing(login))
         standing, administrators, websocket, guarded, typed = await asyncio.gather(
             self._standing(login),
             or_unknown(self._administrators()),
             or_unknown(self.looks.websocket()),
-            or_unknown(self.looks.guarded()),
+            self._guarded(terminal),
             self._typed(account, room),
         )
         return Own(standing, administrators, websocket, guarded, typed)
 
     async def _standing(self, login: bool | Unknown) -> Standing | Unknown | None:
         return None if isinstance(login, Unknown) else await or_unknown(self.looks.standing())
+
+    async def _guarded(self, terminal: bool) -> Guarded | Unknown | None:
+        return await or_unknown(self.looks.guarded()) if terminal else None
 
     async def _typed(self, account: Person, room: Room | Unknown | None) -> Typed | Unknown | None:
         if room is None or isinstance(room, Unknown) or room.encrypted:

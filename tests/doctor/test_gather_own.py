@@ -66,8 +66,9 @@ async def gathered(
     account: Person | Unknown = BOT,
     room: Room | Unknown | None = ADMIN_ROOM,
     login: bool | Unknown = True,
+    terminal: bool = True,
 ) -> Own:
-    return await gatherer(looks, *roles, chat=chat).gather(account, room, login)
+    return await gatherer(looks, *roles, chat=chat).gather(account, room, login, terminal=terminal)
 
 
 async def administrators(looks: Looks, *roles: str, chat: MemoryChat | None = None) -> Administrators | Unknown | None:
@@ -154,6 +155,12 @@ async def test_what_is_known_to_be_in_vain_is_not_asked() -> None:
     looks = Looks()
     assert await gathered(looks, account=GONE, login=GONE) == Own()
     assert looks.asked == []
+
+
+async def test_in_the_chat_nothing_is_sent_that_looks_like_a_write() -> None:
+    looks = Looks()
+    assert (await gathered(looks, terminal=False)).guarded is None
+    assert "guarded" not in looks.asked
 
 
 @pytest.mark.parametrize("name", ["standing", "holders", "latest", "websocket", "guarded"])

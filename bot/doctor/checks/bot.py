@@ -26,8 +26,10 @@ def websocket(evidence: Evidence) -> Result:
 
 
 @catalogue.check("Second factor in Rocket.Chat", "facts/rocketchat.md §1.4")
-def second_factor(evidence: Evidence) -> Result:
-    """Where Rocket.Chat asks the bot for one, it has the answer."""
+def second_factor(evidence: Evidence) -> Result | None:
+    """Where Rocket.Chat asks the bot for one, it has the answer; tried from the terminal alone."""
+    if evidence.place is None:
+        return None
     guarded = evidence.own.guarded
     if guarded is None:
         return _without_account(evidence)
