@@ -1,4 +1,4 @@
-"""Settings that the environment of Rocket.Chat's server forces (facts/rocketchat.md §8.1). Pure.
+"""Settings that the environment of Rocket.Chat's server forces (facts/rocketchat.md §8 no. 1). Pure.
 
 What is written over such a setting counts until the server starts the next time.
 """

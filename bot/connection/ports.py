@@ -87,7 +87,7 @@ class RocketChat(Protocol):
 
     async def forced(self, name: ServiceName) -> Mapping[str, SettingValue] | Unknown:
         """The service's settings that the environment of the server forces, by suffix, the secret included; Unknown
-        where this server does not tell (facts/rocketchat.md §8.1)."""
+        where this server does not tell (facts/rocketchat.md §8 no. 1)."""
         ...
 
     async def services(self) -> tuple[StoredService, ...]:

@@ -42,7 +42,7 @@ def others(evidence: Evidence) -> Result | None:
     return passed("the application has none")
 
 
-@catalogue.check("Settings forced from outside", "facts/rocketchat.md §8.1")
+@catalogue.check("Settings forced from outside", "facts/rocketchat.md §8 no. 1")
 def forced(evidence: Evidence) -> Result | None:
     """No environment variable of Rocket.Chat's server sets the service back when it starts."""
     if evidence.connection is None:
