@@ -46,8 +46,8 @@ class Services:
         return stored_services(await self._settings())
 
     async def forced(self, name: ServiceName) -> Mapping[str, SettingValue] | Unknown:
-        """What the environment forces (facts/rocketchat.md §8 no. 1). Only the method of the administration's pages shows whole documents; it
-        is on its way out, so a server without it says nothing."""
+        """What the environment forces (facts/rocketchat.md §8 no. 1). Only the method of the administration's pages
+        shows whole documents; it is on its way out, so a server without it says nothing."""
         try:
             documents = await self.rest.method("private-settings/get")
         except (Rejected, RouteAbsent, Forbidden):

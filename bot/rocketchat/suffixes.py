@@ -52,7 +52,7 @@ def stored_service(settings: Iterable[Mapping[str, object]], name: ServiceName) 
 
 
 def forced_settings(settings: Iterable[Mapping[str, object]], name: ServiceName) -> Mapping[str, SettingValue]:
-    """What the environment forces of a service, by suffix, among whole setting documents (facts/rocketchat.md §8 no. 1)."""
+    """What the environment forces of a service, by suffix, among whole documents (facts/rocketchat.md §8 no. 1)."""
     found: dict[str, SettingValue] = {}
     for document in settings:
         match = _SETTING_ID.match(str(document.get("_id", "")))
