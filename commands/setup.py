@@ -16,7 +16,7 @@ from bot.connection.plan import exchanging, in_use, plan
 from bot.connection.preflight import Ground, look, refuse_unready, refuse_what_is_there
 from bot.connection.profile import Profile
 from bot.connection.reachable import doubts
-from bot.connection.state import Connection, LiveService, Observed, SettingValue
+from bot.connection.state import Connection, LiveService, Observed, SettingValue, Unknown
 from bot.connection.undertake import Asked, undertake
 from bot.errors import UserError
 from bot.secret import new_secret
@@ -82,9 +82,8 @@ async def _new(call: Call, parts: Parts) -> Connection:
     ground = await look(name, parts.shop.rocketchat, parts.shop.encvoy)
     refuse_unready(ground, parts.rocketchat_url)
     refuse_what_is_there(ground, name)
-    call.progress.step(
-        f"Rocket.Chat {ground.server.profile.text} at {ground.server.site_url}: its address and licence are fine"
-    )
+    fine = "its licence is fine" if isinstance(ground.site, Unknown) else "its address and licence are fine"
+    call.progress.step(f"Rocket.Chat {ground.server.profile.text} at {ground.server.site_url}: {fine}")
     call.progress.step(
         f"Encvoy ID at {ground.provider.issuer}: discovery read; no application that I can see has our callback address"
     )

@@ -52,7 +52,7 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints) -> str
         case WriteApplicationSecret() if desired.pending is not None:
             return f"Its secret replaced by 64 random characters (fingerprint {fingerprints.of(desired.secret)})"
         case WriteApplicationSecret():
-            return f"It holds the secret of before again ({fingerprints.of(desired.secret)}). {IF_LEAKED}"
+            return f"It holds the secret of before ({fingerprints.of(desired.secret)}), not a new one. {IF_LEAKED}"
         case AttachRules(fields=fields):
             return f"It will ask people once for their {_fields(fields)}"
         case DetachRules(fields=fields):
@@ -73,6 +73,8 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints) -> str
             return "Switched on" if on else "Switched off"
         case AwaitLive(what=Live.MARKER) if desired.undoing:
             return "The old secret is live in Rocket.Chat again"
+        case AwaitLive(what=Live.MARKER) if desired.pending is None:
+            return "The secret of before is live in Rocket.Chat again"
         case AwaitLive(what=what):
             return _LIVE_DONE[what].format(label=quoted(str(desired.settings.get("button_label_text", ""))))
         case Prove():

@@ -209,7 +209,7 @@ async def test_of_a_field_that_nobody_knew(quiet_world: World, hears: Heard) -> 
 @case("test", "The licence ran out")
 async def test_of_a_licence_that_ran_out(tmp_path: Path, hears: Heard) -> None:
     switches = Switches(modules={"oauth-enterprise"})
-    async with world_at(tmp_path, version="9.0", switches=switches) as world, world.play.bot():
+    async with world_at(tmp_path, version="9.0", switches=switches, tls=tmp_path / "tls") as world, world.play.bot():
         await world.ask("setup")
         with grounds.licence_expired(world):
             hears(what_did_not_pass(await world.ask("test")), typed="!sso test")

@@ -156,14 +156,14 @@ async def test_accounts_that_take_too_long(world: World, asks: Asks, monkeypatch
 @case("setup", "Rocket.Chat 9 with the licence")
 async def test_the_modern_engine(tmp_path: Path, hears: Heard) -> None:
     switches = Switches(modules={"oauth-enterprise"})
-    async with world_at(tmp_path, version="9.0", switches=switches) as world, world.play.bot():
+    async with world_at(tmp_path, version="9.0", switches=switches, tls=tmp_path / "tls") as world, world.play.bot():
         hears(await world.ask("setup"), typed="!sso setup")
 
 
 @case("setup", "Rocket.Chat 9, and e-mail addresses are to be left out of a connection that is there")
 async def test_the_modern_engine_without_email(tmp_path: Path, hears: Heard) -> None:
     switches = Switches(modules={"oauth-enterprise"})
-    async with world_at(tmp_path, version="9.0", switches=switches) as world, world.play.bot():
+    async with world_at(tmp_path, version="9.0", switches=switches, tls=tmp_path / "tls") as world, world.play.bot():
         await world.ask("setup")
         hears(await world.ask("setup --no-email"), typed="!sso setup --no-email")
 

@@ -310,6 +310,7 @@ async def test_what_cannot_be_reached_from_here_is_said_and_gone_on_with(counter
     answer, _ = await counter.run("setup")
     assert not answer.failed
     assert any("is not checked: From here it cannot be reached." in note for note in counter.spoken.notes)
+    assert "its address" not in " ".join(counter.spoken.steps)
 
 
 async def test_it_claims_nothing_about_what_it_cannot_see(counter: Counter) -> None:

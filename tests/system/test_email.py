@@ -186,7 +186,7 @@ async def test_commands_do_not_wait_for_accounts_that_cannot_be_read(upgraded: W
 
 async def test_on_the_modern_engine_nobody_is_told_what_is_not_so(tmp_path: Path) -> None:
     switches = Switches(modules={"oauth-enterprise"})
-    async with world_at(tmp_path, version="9.0", switches=switches) as world:
+    async with world_at(tmp_path, version="9.0", switches=switches, tls=tmp_path / "tls") as world:
         async with world.play.bot():
             assert "does not link by e-mail" in await world.ask("setup")
         await as_an_earlier_version_left_it(world)
