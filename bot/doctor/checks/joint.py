@@ -213,7 +213,7 @@ def live(evidence: Evidence) -> Result | None:
         return skipped("the service cannot be seen")
     if isinstance(evidence.live, Unknown):
         return skipped(evidence.live.reason)
-    if evidence.stored.enabled and evidence.live is None and _licence_is_missing(evidence.server):
+    if evidence.stored.enabled and evidence.live is None and licence_is_missing(evidence.server):
         return skipped("without its licence Rocket.Chat keeps it off")
     if evidence.stored.enabled != (evidence.live is not None):
         return failed(
@@ -273,7 +273,7 @@ def callback(evidence: Evidence) -> Result | None:
         return skipped(evidence.callback.reason)
     if evidence.callback.is_rocketchat:
         return passed("Rocket.Chat answers there")
-    if not isinstance(evidence.live, LiveService):
+    if not isinstance(evidence.live, LiveService) or licence_is_missing(evidence.server):
         return skipped("the service is off")
     return failed(
         f"{evidence.connection.redirect_uri} answers {evidence.callback.status}, and not as Rocket.Chat would",
@@ -282,7 +282,8 @@ def callback(evidence: Evidence) -> Result | None:
     )
 
 
-def _licence_is_missing(server: Server | Unknown) -> bool:
+def licence_is_missing(server: Server | Unknown) -> bool:
+    """Whether the switch stays off for that reason."""
     if isinstance(server, Unknown):
         return False
     try:
