@@ -57,7 +57,12 @@ def shown() -> str:
 
 def checks() -> str:
     """The catalogue of the doctor, in the order in which it is read."""
-    entries = (*systems.catalogue.entries, *joint.catalogue.entries, *notes.catalogue.entries)
+    entries = (
+        *systems.catalogue.entries,
+        *joint.catalogue.entries,
+        *button.catalogue.entries,
+        *notes.catalogue.entries,
+    )
     rows = ["| Check | What holds when it passes | Source |", "|---|---|---|"]
     return "\n".join([*rows, *(_check(entry) for entry in entries)])
 
