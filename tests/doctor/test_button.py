@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from bot.connection.ports import Server
+from bot.connection.profile import profile
 from bot.connection.state import Unknown
 from bot.doctor.checks import Finding, State
 from bot.doctor.checks.button import catalogue
@@ -68,6 +70,11 @@ def test_one_that_leads_nowhere_begins_no_sign_in(status: int) -> None:
 @pytest.mark.parametrize("begins", [BUSY, Unknown("it did not answer"), Begins(429)])
 def test_what_was_not_seen_is_not_judged(begins: Begins | Unknown) -> None:
     assert finding(replace(MODERN, begins=begins)).result.state is State.SKIPPED
+
+
+def test_without_its_licence_it_is_the_licence_that_is_told() -> None:
+    server = Server(profile=profile((9, 0), frozenset()), site_url="https://chat.example.org")
+    assert finding(replace(MODERN, server=server, begins=Begins(200))).result.state is State.SKIPPED
 
 
 def test_without_settings_to_compare_with_it_is_not_judged() -> None:

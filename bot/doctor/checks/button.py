@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from bot.connection.marker import meaning
 from bot.connection.state import Connection, StoredService, Unknown
 from bot.doctor.checks import Catalogue, Result, failed, passed, skipped
+from bot.doctor.checks.joint import licence_is_missing
 from bot.doctor.evidence import Evidence
 
 catalogue = Catalogue()
@@ -25,6 +26,8 @@ def begins(evidence: Evidence) -> Result | None:
         return skipped("the service cannot be seen")
     if evidence.begins.status == 429:
         return skipped("too many people pressed it just now")
+    if not evidence.begins.location and licence_is_missing(evidence.server):
+        return skipped("without its licence Rocket.Chat keeps it off")
     if not evidence.begins.location:
         return failed(
             f"it begins none: /oauth/{evidence.connection.name.service} answers {evidence.begins.status}",

@@ -246,7 +246,7 @@ def live(evidence: Evidence) -> Result | None:
         return skipped("the service cannot be seen")
     if isinstance(evidence.live, Unknown):
         return skipped(evidence.live.reason)
-    if evidence.stored.enabled and evidence.live is None and _licence_is_missing(evidence.server):
+    if evidence.stored.enabled and evidence.live is None and licence_is_missing(evidence.server):
         return skipped("without its licence Rocket.Chat keeps it off")
     if evidence.stored.enabled != (evidence.live is not None):
         return failed(
@@ -306,7 +306,7 @@ def callback(evidence: Evidence) -> Result | None:
         return skipped(evidence.callback.reason)
     if evidence.callback.is_rocketchat:
         return passed("Rocket.Chat answers there")
-    if _licence_is_missing(evidence.server):
+    if licence_is_missing(evidence.server):
         return skipped("without its licence Rocket.Chat keeps it off")
     if not isinstance(evidence.live, LiveService):
         return skipped("the service is off")
@@ -327,7 +327,8 @@ def _cause(evidence: Evidence, suffixes: Sequence[str], mend: str = PUT_RIGHT) -
     return "Rocket.Chat holds other values than I wrote.", mend
 
 
-def _licence_is_missing(server: Server | Unknown) -> bool:
+def licence_is_missing(server: Server | Unknown) -> bool:
+    """Whether the switch stays off for that reason."""
     if isinstance(server, Unknown):
         return False
     try:
