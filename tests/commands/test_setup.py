@@ -294,3 +294,67 @@ async def test_status_shows_it(counter: Counter, words: str, says: str) -> None:
     await counter.run(words)
     answer, _ = await counter.run("status")
     assert says in str(answer.lines)
+
+
+async def test_to_leave_one_off_that_is_on_is_refused(standing: Counter) -> None:
+    for words in ("setup --disabled", "setup --disabled --dry-run"):
+        with pytest.raises(UserError, match="is on already") as caught:
+            await standing.run(words)
+        assert "/sso disable" in caught.value.mend
+        assert standing.writes == []
+
+
+async def test_to_leave_one_off_that_is_off_is_as_it_was(standing: Counter) -> None:
+    await standing.run("disable")
+    _, text = await standing.run("setup --disabled")
+    assert "nothing was changed" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "carries_out"),
+    [
+        ("setup --dry-run", "setup"),
+        ('setup --name "My Corp" --no-email --disabled --dry-run', 'setup --name "My Corp" --disabled --no-email'),
+        ('setup --name "a*b" --dry-run', "help setup"),
+    ],
+)
+async def test_what_a_dry_run_says_to_type_next_is_its_own_plan(counter: Counter, words: str, carries_out: str) -> None:
+    answer, _ = await counter.run(words)
+    assert answer.next == (carries_out,)
+
+
+@pytest.mark.parametrize("use", [Use.OTHER, Use.FAILED])
+async def test_one_that_was_killed_before_rocketchat_was_asked_is_switched_off_again(
+    counter: Counter, use: Use
+) -> None:
+    await counter.run("setup")  # killed before its answer: the operation still knows that nothing was there before
+    counter.rocketchat.uses = [InUse(use, "Rocket.Chat says: “nothing works”")] * 3
+    answer, text = await counter.run("setup", resumed=True, receipt=counter.connections.receipts["op1"])
+    assert answer.failed
+    assert "Everything was done before the bot was restarted." in text
+    assert "Switched off again" in text
+    assert not row(counter).enabled
+    assert counter.rocketchat.live_records == {}
+
+
+async def test_one_that_was_killed_before_its_answer_says_on_only_by_rocketchats_word(counter: Counter) -> None:
+    await counter.run("setup")
+    _, text = await counter.run("setup", resumed=True, receipt=counter.connections.receipts["op1"])
+    assert "Everything was done before the bot was restarted." in text
+    assert "Rocket.Chat itself uses the secret" in text
+    assert "bring_bogus_code" in counter.world.calls
+
+
+async def test_a_secret_that_is_put_back_is_not_called_new(standing: Counter) -> None:
+    [client_id] = standing.encvoy.applications_by_id
+    there = standing.encvoy.applications_by_id[client_id]
+    standing.encvoy.applications_by_id[client_id] = replace(there, secret=Secret("x" * 64))
+    await standing.run("setup")
+    assert any("replaced by the one of before" in step for step in standing.spoken.steps)
+    assert not any("random" in step for step in standing.spoken.steps)
+
+
+async def test_a_new_application_gets_a_secret_that_is_not_called_new(standing: Counter) -> None:
+    standing.encvoy.applications_by_id.clear()
+    await standing.run("setup")
+    assert any("replaced by the one of before" in step for step in standing.spoken.steps)

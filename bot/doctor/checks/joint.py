@@ -88,6 +88,8 @@ def valid(evidence: Evidence) -> Result | None:
             "It stores values that its token side refuses: no secret, odd redirect URIs, unknown grant types.",
             "Look at the application's settings at Encvoy ID; " + PUT_RIGHT,
         )
+    if evidence.application is None:
+        return skipped("the application is gone")
     return passed("it is")
 
 
@@ -122,6 +124,8 @@ def random(evidence: Evidence) -> Result | None:
         return because(evidence.random, "it could not be tried")
     if evidence.random is Probe.BROKEN:
         return skipped("it could not be tried")
+    if evidence.application is None:
+        return skipped("the application is gone, so whatever is tried is refused")
     if evidence.random is not Probe.REFUSED:
         return failed(
             "Encvoy ID accepts it",
