@@ -352,3 +352,26 @@ def test_of_an_application_that_is_gone_nothing_passes_that_was_tried_with_it(ch
     evidence = replace(WHOLE, application=None, ours=Probe.REFUSED, random=Probe.REFUSED)
     (found,) = [finding.result for finding in judge(evidence).findings if finding.check == check]
     assert found.state is State.SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("check", "application", "says"),
+    [
+        ("People turned away", replace(APPLICATION, authorize_only_admins=True), "lets only administrators sign in"),
+        ("People turned away", replace(APPLICATION, authorize_only_employees=True), "lets only employees sign in"),
+        (
+            "Other callback addresses",
+            replace(APPLICATION, redirect_uris=(*APPLICATION.redirect_uris, "https://evil.example.org/cb")),
+            "evil",
+        ),
+    ],
+)
+def test_what_others_set_at_the_application_is_noted_and_fails_nothing(
+    check: str, application: Application, says: str
+) -> None:
+    evidence = replace(WHOLE, application=application)
+    assert failing(evidence) == set()
+    (found,) = [finding.result for finding in judge(evidence).findings if finding.check == check]
+    assert found.state is State.NOTE
+    assert says in found.evidence
+    assert found.mend
