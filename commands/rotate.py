@@ -39,7 +39,9 @@ def register(registry: Registry, parts: Parts) -> None:
     )
     async def rotate(call: Call) -> Answer:
         if call.operation.receipt is not None:  # committed before a crash: only the answer is missing
-            return _answer(await parts.connection(), Receipt.from_dict(dict(call.operation.receipt)), parts)
+            return _answer(
+                await parts.connection(), Receipt.from_dict(dict(call.operation.receipt)), parts, resumed=True
+            )
         there = await parts.connection()
         if exchanging(there) and "dry-run" not in call.options:  # interrupted: it is finished before anything else
             wish, observed = there, None
@@ -52,7 +54,7 @@ def register(registry: Registry, parts: Parts) -> None:
         resumed = call.operation.resumed or exchanging(there)
         asked = Asked(wish, there, call.operation.id, Scope.SECRET, resumed)
         done = await undertake(asked, parts.shop, Narration(call.progress, parts.fingerprints), observed)
-        answer = _answer(done.connection, done.receipt, parts)
+        answer = _answer(done.connection, done.receipt, parts, resumed=resumed)
         return replace(answer, lines=(*answer.lines, *also_differs(done.connection, done.seen)))
 
 
@@ -83,7 +85,7 @@ async def _wish(call: Call, parts: Parts, connection: Connection) -> tuple[Conne
     return replace(connection, current=secret, pending=new_secret(), marker=marker), observed
 
 
-def _answer(connection: Connection, receipt: Receipt, parts: Parts) -> Answer:
+def _answer(connection: Connection, receipt: Receipt, parts: Parts, *, resumed: bool) -> Answer:
     fingerprint = parts.fingerprints.of(connection.secret)
     record: Mapping[str, object] = receipt.as_dict()
     if receipt.outcome is Outcome.UNDONE:
@@ -98,7 +100,8 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts) -> Answer:
             failed=True,
         )
     lines = [f"Rotated: both sides hold the new secret (fingerprint {fingerprint})."]
-    if receipt.gap is None and receipt.seen_by is not None:
+    was_live = resumed and connection.enabled and AwaitLive.__name__ not in receipt.changes
+    if receipt.gap is None and (receipt.seen_by is not None or was_live):
         lines.append("The bot was restarted meanwhile, so nobody measured for how long sign-ins failed.")
     if receipt.gap is None and receipt.seen_by is None and AwaitLive.__name__ in receipt.changes:
         lines.append("Nobody could see when the new secret became live, so nobody knows for how long sign-ins failed.")
@@ -106,7 +109,7 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts) -> Answer:
         lines.append(_measured(receipt, receipt.gap))
     if receipt.proof is not None:
         lines.append(_proved(receipt))
-    lines.append(in_use_text(receipt, connection))
+    lines.append(in_use_text(receipt, connection, resumed=resumed))
     wrong = Use.OTHER in (found.use for found in (receipt.in_use, receipt.in_use_later) if found is not None)
     return Answer(tuple(lines), next=("test", "status"), receipt=record, failed=wrong)
 

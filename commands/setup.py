@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Option, Registry
-from bot.chatops.text import quoted
+from bot.chatops.text import defuse, quoted
+from bot.chatops.words import quotation
 from bot.connection.absence import replaced
 from bot.connection.confirm import Confirmed, confirm
 from bot.connection.desired import desire, rules, service_settings
@@ -27,7 +28,11 @@ from commands.recovery import ConnectionRecovery
 from commands.wording import Narration, confirmation, plan_text
 
 DEFAULT_NAME = "Encvoy ID"
+_DONE_BEFORE = "Everything was done before the bot was restarted."
+_UNCHANGED = "Both systems are as desired; nothing was changed."
 WITH_EMAIL, WITHOUT_EMAIL = "email", "no-email"
+_CHOICES = ("disabled", WITHOUT_EMAIL, WITH_EMAIL)
+"""The options that change what is done."""
 
 
 def register(registry: Registry, parts: Parts) -> None:
@@ -61,18 +66,24 @@ def register(registry: Registry, parts: Parts) -> None:
         wish = await _marked(wish, observed, parts)
         changes = plan(wish, observed)
         if "dry-run" in call.options:
-            return _dry_run(wish, plan_text(changes, wish))
-        if not changes and wish == there:
-            return await _tested(call, parts, there, (_nothing_to_do(call),))
+            return _dry_run(wish, plan_text(changes, wish), _without_dry_run(call))
+        at_rest = not changes and wish == there
+        if there is not None and at_rest and not call.operation.resumed:
+            return await _tested(call, parts, there, (_UNCHANGED,))
         await call.authorize()
-        asked = Asked(wish, there, call.operation.id, resumed=call.operation.resumed)
-        done = await undertake(asked, parts.shop, Narration(call.progress, parts.fingerprints), observed)
-        confirmed = await _confirmed(call, parts, done.connection, there)
+        already: tuple[str, ...] = ()
+        if there is not None and at_rest:  # an earlier process did it all; Rocket.Chat's word may still be missing
+            connection, receipt, already = there, call.operation.receipt, (_DONE_BEFORE,)
+        else:
+            asked = Asked(wish, there, call.operation.id, resumed=call.operation.resumed)
+            done = await undertake(asked, parts.shop, Narration(call.progress, parts.fingerprints), observed)
+            connection, receipt = done.connection, done.receipt.as_dict()
+        confirmed = await _confirmed(call, parts, connection, await _before(call, parts, there))
         said = confirmation(confirmed)
         # What was taken back comes before whatever else is well.
-        first, last = ((), (*said, consent(done.connection))) if confirmed.works else (said, ())
+        first, last = (already, (*said, consent(connection))) if confirmed.works else ((*already, *said), ())
         answer = await _tested(call, parts, confirmed.connection, last, first=first)
-        return replace(answer, receipt=done.receipt.as_dict(), failed=answer.failed or not confirmed.works)
+        return replace(answer, receipt=receipt, failed=answer.failed or not confirmed.works)
 
 
 async def _new(call: Call, parts: Parts) -> Connection:
@@ -147,6 +158,11 @@ async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
             why="One Rocket.Chat has one connection to Encvoy ID.",
             mend="`/sso status` shows it; `/sso setup` without `--name` puts it right.",
         )
+    if "disabled" in call.options and there.current is not None and there.enabled and not call.operation.resumed:
+        raise UserError(
+            "The connection is on already, and `--disabled` is for one that is being set up.",
+            mend="`/sso disable` takes the button off; `/sso setup` without `--disabled` puts the rest right.",
+        )
     call.progress.doing("looking at both systems")
     ground = await look(there.name, parts.shop.rocketchat, parts.shop.encvoy)
     refuse_unready(ground, parts.rocketchat_url)
@@ -183,15 +199,24 @@ async def _confirmed(call: Call, parts: Parts, connection: Connection, before: C
     return await confirm(connection, before, engine, parts.shop, narration)
 
 
-def _nothing_to_do(call: Call) -> str:
-    if call.operation.receipt is not None:
-        return "Everything was done before the bot was restarted."
-    return "Everything is as it should be; nothing was changed."
+async def _before(call: Call, parts: Parts, there: Connection | None) -> Connection | None:
+    """What was desired before this command, also where an earlier process began with it."""
+    before = await parts.wishes.before(call.operation.id) if call.operation.resumed else None
+    return there if before is None else before.connection
 
 
-def _dry_run(wish: Connection, plan_lines: str) -> Answer:
+def _without_dry_run(call: Call) -> str:
+    """What carries out exactly this plan."""
+    name = call.arguments.get("name")
+    if name is not None and defuse(name, len(name) + 1) != name:
+        return "help setup"
+    named = ["--name", quotation(name)] if name is not None else []
+    return " ".join(["setup", *named, *(f"--{option}" for option in _CHOICES if option in call.options)])
+
+
+def _dry_run(wish: Connection, plan_lines: str, carries_out: str) -> Answer:
     if not plan_lines:
-        return Answer(("Everything is as it should be; there is nothing to do.",), next=("test",))
+        return Answer(("Both systems are as desired; there is nothing to do.",), next=("test",))
     settings = "\n".join(f"• {suffix} = {_shown(value)}" for suffix, value in wish.settings.items())
     return Answer(
         (
@@ -200,7 +225,7 @@ def _dry_run(wish: Connection, plan_lines: str) -> Answer:
             f"Settings of the service:\n{settings}",
             consent(wish),
         ),
-        next=("setup",),
+        next=(carries_out,),
     )
 
 

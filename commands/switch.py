@@ -47,7 +47,9 @@ async def _switch(call: Call, parts: Parts, *, on: bool) -> Answer:
     asked = Asked(wish, there, call.operation.id, Scope.SWITCH, call.operation.resumed)
     done = await undertake(asked, parts.shop, Narration(call.progress, parts.fingerprints))
     receipt, word = done.receipt, "on" if on else "off"
-    said = f"It is {word}." if receipt.outcome is not Outcome.UNCHANGED else f"It was {word} already; nothing changed."
+    said = f"It is {word}."
+    if receipt.outcome is Outcome.UNCHANGED and not call.operation.resumed:  # else an earlier process may have done it
+        said = f"It was {word} already; nothing changed."
     differing = also_differs(done.connection, done.seen)
     if not on:
         return Answer((said, *differing), next=("enable", "status"), receipt=receipt.as_dict())

@@ -140,7 +140,7 @@ def confirmation(confirmed: Confirmed) -> tuple[str, ...]:
     return (f"On: the login page shows {label}. Not proved from Rocket.Chat's side, because: {said.words}.",)
 
 
-def in_use_text(receipt: Receipt, connection: Connection) -> str:
+def in_use_text(receipt: Receipt, connection: Connection, *, resumed: bool) -> str:
     """Whether Rocket.Chat itself was seen to use the new secret, right after the switch and once more."""
     found = [use for use in (receipt.in_use, receipt.in_use_later) if use is not None]
     wrong = next((use for use in found if use.use is Use.OTHER), None)
@@ -149,7 +149,7 @@ def in_use_text(receipt: Receipt, connection: Connection) -> str:
             f"✗ Rocket.Chat uses another secret than the one that it stores. {wrong.words}. "
             "Mend: restart Rocket.Chat's other instances, then type `/sso rotate`."
         )
-    if not found and connection.enabled:
+    if not found and connection.enabled and resumed:
         return "Not proved from Rocket.Chat's side, because the bot was restarted meanwhile."
     if not found:
         return f"Not proved from Rocket.Chat's side, because {BECAUSE_OFF.words}."
@@ -220,7 +220,7 @@ class Narration:
 
     def undoing(self, why: str) -> None:
         """See `bot.connection.reconcile.Narrator`."""
-        self._progress.note(f"Encvoy ID did not take the new secret, Rocket.Chat gets the old one back. {why}")
+        self._progress.note(f"The exchange is given up, Rocket.Chat gets the old secret back. {why}")
 
     def stuck(self, why: str) -> None:
         """See `bot.connection.reconcile.Narrator`."""

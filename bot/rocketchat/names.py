@@ -63,7 +63,10 @@ def service_name(typed: str) -> ServiceName:
         raise UserError("This name is empty.", why="It has no letter and no digit.", mend=_MEND)
     if "_" in key:
         why = "Rocket.Chat cuts such a name off at the `_` where a service is configured by environment variables."
-        raise UserError("A name with `_` will make trouble.", why=why, mend=f"Leave it out: `{key.replace('_', '')}`.")
+        without = key.replace("_", "")
+        raise UserError(
+            "A name with `_` will make trouble.", why=why, mend=f"Leave it out: `{without}`." if without else _MEND
+        )
     if key.lower() in _TAKEN:
         why = f"Rocket.Chat uses `{key.lower()}` for a login of its own."
         raise UserError("This name is taken.", why=why, mend=_OTHER)

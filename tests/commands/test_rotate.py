@@ -81,6 +81,15 @@ async def test_with_the_button_off_it_says_why_nothing_is_proved_there(standing:
     assert "Not proved from Rocket.Chat's side, because it is off." in text
 
 
+async def test_one_that_somebody_switched_off_is_not_said_to_be_unproved_by_a_restart(standing: Counter) -> None:
+    service = row(standing).name
+    await standing.rocketchat.write_service(service, {"": False})
+    standing.rocketchat.live_records.clear()
+    _, text = await standing.run("rotate")
+    assert "Not proved from Rocket.Chat's side, because it is off." in text
+    assert "restarted" not in text
+
+
 async def test_on_the_modern_engine_the_marker_is_one_that_the_strategy_shows(standing: Counter) -> None:
     standing.rocketchat.version, standing.rocketchat.modules = (9, 0), frozenset({LICENCE_MODULE})
     _, text = await standing.run("rotate")
@@ -120,6 +129,19 @@ async def test_one_that_was_interrupted_is_gone_on_with(standing: Counter) -> No
     assert (row(standing).current, row(standing).pending) == (PENDING, None)
 
 
+async def test_one_that_was_away_while_its_secret_became_live_says_that_nobody_measured(standing: Counter) -> None:
+    await standing.run("rotate")
+    at_rest = row(standing)
+    [(client_id, there)] = standing.encvoy.applications_by_id.items()
+    old = replace(there, secret=PENDING)  # Rocket.Chat has used the new one for long, Encvoy ID still holds the old one
+    standing.encvoy.applications_by_id[client_id] = old
+    standing.connections.row = replace(at_rest, current=PENDING, pending=at_rest.current)
+    _, text = await standing.run("rotate", resumed=True)
+    assert "Rotated" in text
+    assert "nobody measured for how long sign-ins failed" in text
+    assert "ms at most" not in text
+
+
 async def test_a_dry_run_of_an_interrupted_one_shows_what_is_left(standing: Counter) -> None:
     stored = await standing.rocketchat.stored(row(standing).name)
     assert stored is not None
@@ -152,7 +174,7 @@ async def test_a_refusal_of_the_switch_is_undone_and_said(standing: Counter) -> 
     assert "Not rotated. Both sides hold the old secret again" in text
     assert "The role of the bot's user does not include this." in text
     assert row(standing).current == before.current
-    assert standing.spoken.notes[0].startswith("Encvoy ID did not take the new secret")
+    assert standing.spoken.notes[0].startswith("The exchange is given up")
 
 
 async def test_where_anything_is_accepted_the_proof_proves_nothing(standing: Counter) -> None:

@@ -349,3 +349,52 @@ async def test_an_application_that_is_gone_is_told_of_before_a_new_one_is_made(s
     await standing.run("setup")
     assert any("is gone from Encvoy ID" in note for note in standing.spoken.notes)
     assert len(standing.encvoy.applications_by_id) == 1
+
+
+async def test_to_leave_one_off_that_is_on_is_refused(standing: Counter) -> None:
+    for words in ("setup --disabled", "setup --disabled --dry-run"):
+        with pytest.raises(UserError, match="is on already") as caught:
+            await standing.run(words)
+        assert "/sso disable" in caught.value.mend
+        assert standing.writes == []
+
+
+async def test_to_leave_one_off_that_is_off_is_as_it_was(standing: Counter) -> None:
+    await standing.run("disable")
+    _, text = await standing.run("setup --disabled")
+    assert "nothing was changed" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "carries_out"),
+    [
+        ("setup --dry-run", "setup"),
+        ('setup --name "My Corp" --no-email --disabled --dry-run', 'setup --name "My Corp" --disabled --no-email'),
+        ('setup --name "a*b" --dry-run', "help setup"),
+    ],
+)
+async def test_what_a_dry_run_says_to_type_next_is_its_own_plan(counter: Counter, words: str, carries_out: str) -> None:
+    answer, _ = await counter.run(words)
+    assert answer.next == (carries_out,)
+
+
+@pytest.mark.parametrize("use", [Use.OTHER, Use.FAILED])
+async def test_one_that_was_killed_before_rocketchat_was_asked_is_switched_off_again(
+    counter: Counter, use: Use
+) -> None:
+    await counter.run("setup")  # killed before its answer: the operation still knows that nothing was there before
+    counter.rocketchat.uses = [InUse(use, "Rocket.Chat says: “nothing works”")] * 3
+    answer, text = await counter.run("setup", resumed=True, receipt=counter.connections.receipts["op1"])
+    assert answer.failed
+    assert "Everything was done before the bot was restarted." in text
+    assert "Switched off again" in text
+    assert not row(counter).enabled
+    assert counter.rocketchat.live_records == {}
+
+
+async def test_one_that_was_killed_before_its_answer_says_on_only_by_rocketchats_word(counter: Counter) -> None:
+    await counter.run("setup")
+    _, text = await counter.run("setup", resumed=True, receipt=counter.connections.receipts["op1"])
+    assert "Everything was done before the bot was restarted." in text
+    assert "Rocket.Chat itself uses the secret" in text
+    assert "bring_bogus_code" in counter.world.calls

@@ -180,6 +180,12 @@ async def test_a_switch_that_is_there_already_is_left_alone(standing: Counter, w
     assert "write_service" not in standing.writes
 
 
+async def test_what_an_earlier_process_may_have_switched_was_not_so_already(standing: Counter) -> None:
+    await standing.run("disable")  # killed before its answer
+    _, text = await standing.run("disable", resumed=True)
+    assert text.splitlines()[0] == "It is off."
+
+
 @pytest.mark.parametrize(("words", "before", "after"), [("slash on", False, True), ("slash off", True, False)])
 async def test_slash_changes_the_setting_and_names_the_way_back(
     counter: Counter, words: str, before: bool, after: bool

@@ -520,3 +520,13 @@ def test_at_the_terminal_no_mend_is_typed_in_a_chat_that_may_not_work() -> None:
     for evidence in TERMINAL:
         for finding in judge(evidence).of(State.FAILED):
             assert not re.search(r"[/!]sso|the command again", finding.result.mend), finding
+
+
+@pytest.mark.parametrize(
+    "check", ["Application is valid at the token side", "Random secret refused", "Secret accepted"]
+)
+def test_of_an_application_that_is_gone_nothing_passes_that_was_tried_with_it(check: str) -> None:
+    """Its token side refuses every secret alike."""
+    evidence = replace(WHOLE, application=None, ours=Probe.REFUSED, random=Probe.REFUSED)
+    (found,) = [finding.result for finding in judge(evidence).findings if finding.check == check]
+    assert found.state is State.SKIPPED

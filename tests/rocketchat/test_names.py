@@ -42,6 +42,7 @@ def test_what_was_typed_is_kept() -> None:
         ("\u212aey", "mangled"),
         ("٣d", "mangled"),
         ("encvoy_id", "`Encvoyid`"),
+        ("_", "Use "),
         ("x" * 41, "too long"),
         (" - " * 41 + "x", "too long"),
         ("e " * 100_000, "too long"),

@@ -146,6 +146,8 @@ def random(evidence: Evidence) -> Result | None:
         return because(evidence.random, "it could not be tried")
     if evidence.random is Probe.BROKEN:
         return skipped("it could not be tried")
+    if evidence.application is None:
+        return skipped("the application is gone, so whatever is tried is refused")
     if evidence.random is not Probe.REFUSED:
         return failed(
             "Encvoy ID accepts it",
