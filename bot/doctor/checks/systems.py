@@ -152,8 +152,10 @@ def discovery(evidence: Evidence) -> Result:
             f"The connection was made for {used.settings.get('url')}{used.settings.get('token_path')}.",
             "Put Encvoy ID's proxy right, or let `/sso setup` write the new address to Rocket.Chat.",
         )
-    if not isinstance(evidence.server, Unknown) and evidence.server.site_url:
-        site_url, issuer = evidence.server.site_url, evidence.provider.issuer
+    # An address that was moved since the connection was made has a check of its own.
+    server = "" if isinstance(evidence.server, Unknown) else evidence.server.site_url
+    if site_url := used.site_url if used else server:
+        issuer = evidence.provider.issuer
         try:
             refuse_loopback(site_url, issuer)
         except UserError as error:
