@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from bot import app
 from bot.sandbox.encvoy.people import Role
 from bot.sandbox.faults import Fault
+from bot.sandbox.rocketchat.ddp.endpoint import Connection
 from bot.sandbox.rocketchat.permissions import Role as ChatRole
 from bot.stage import config_from
 from tests.answers.conftest import Heard
@@ -90,10 +91,29 @@ def without_password(world: World) -> Ground:
     return attribute(world.rocketchat.second_factor, "honour_bypass", False)
 
 
+def websocket_closed(world: World) -> Ground:
+    """It is opened, and closed again at once."""
+
+    async def nothing_more(_: Connection) -> None: ...
+
+    return attribute(Connection, "serve", nothing_more)
+
+
+def proxy_in_trouble(world: World) -> Ground:
+    return grounds.fault(world.rocketchat, path="/api/v1/users.info", status=502, body="<html>")
+
+
 ON_THE_SERVERS: dict[str, tuple[Callable[[World], Ground], dict[str, str], int]] = {
     "`ssobot doctor`: a proxy passes no websocket": (grounds.websocket_refused(404), {}, 1),
     "`ssobot doctor`: a proxy answers the websocket with a page": (grounds.websocket_refused(200), {}, 1),
     "`ssobot doctor`: the websocket opens, and nothing comes": (grounds.websocket_silent, {}, 1),
+    "`ssobot doctor`: the websocket is closed again": (websocket_closed, {}, 1),
+    "`ssobot doctor`: the proxy before Rocket.Chat is in trouble": (proxy_in_trouble, {}, 1),
+    "`ssobot doctor`: Rocket.Chat does not show people's roles": (
+        grounds.permission("view-full-other-user-info"),
+        {},
+        1,
+    ),
     "`ssobot doctor`: the second factor is wrong": (grounds.password_changed, {}, 1),
     "`ssobot doctor`: the second factor is missing": (without_password, {"SSOBOT_ROCKETCHAT_PASSWORD": ""}, 1),
     "`ssobot doctor`: a role of administrators is none": (grounds.nothing, {"SSOBOT_ADMIN_ROLES": "Admin"}, 1),
@@ -196,3 +216,12 @@ async def test_busy_roles(world: World, hears: Heard) -> None:
     answer = await world.ask("test")
     assert "✗" not in answer
     hears(answer, typed="!sso test")
+
+
+@case("test", "Rocket.Chat does not say which role is which")
+async def test_roles_that_cannot_be_asked(quiet_world: World, hears: Heard) -> None:
+    """Needed where SSOBOT_ADMIN_ROLES may hold the name of a role that was made there."""
+    quiet_world.play.extra["SSOBOT_ADMIN_ROLES"] = "sso-manager"
+    async with quiet_world.play.bot():
+        with grounds.fault(quiet_world.rocketchat, path="/api/v1/roles.list", status=502, body="<html>"):
+            hears(await quiet_world.ask("test"), typed="!sso test")

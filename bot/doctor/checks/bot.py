@@ -20,7 +20,7 @@ def websocket(evidence: Evidence) -> Result:
         return unseen(
             "commands would not arrive",
             evidence.own.websocket,
-            "Look at Rocket.Chat, and at the proxy before it.",
+            "Look at Rocket.Chat, and at the proxy before it; then try again.",
         )
     return passed("opened, logged in, subscribed to messages")
 
