@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from bot.addresses import is_plain
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Registry
 from bot.chatops.text import quoted
 from bot.connection.changes import AwaitLive
 from bot.connection.observe import observe
-from bot.connection.plan import exchanging, plan
+from bot.connection.plan import Scope, exchanging, plan
 from bot.connection.state import Application, Connection, NotVisible, Observed, Unknown
-from bot.errors import UserError
+from bot.errors import RemoteError, UserError
 from commands.parts import Parts
 from commands.wording import plan_text
 
@@ -29,9 +32,22 @@ def register(registry: Registry, parts: Parts) -> None:
         if connection is None:
             return Answer(("There is no connection yet.",), next=("setup --dry-run", "setup"))
         call.progress.doing("asking both systems")
-        observed = await observe(connection, parts.shop.rocketchat, parts.shop.encvoy)
+        observed = await _seen(connection, parts)
         drift, following = _drift(connection, observed)
+        address = (await parts.shop.rocketchat.server()).site_url
+        if address != connection.site_url:
+            drift, following = _moved(address, connection), ("setup",)
         return Answer((*_facts(connection, observed, parts), drift), next=following)
+
+
+async def _seen(connection: Connection, parts: Parts) -> Observed:
+    """Both sides; Rocket.Chat's alone where Encvoy ID does not say. RemoteError where Rocket.Chat does not."""
+    try:
+        return await observe(connection, parts.shop.rocketchat, parts.shop.encvoy)
+    except RemoteError as error:
+        off = replace(connection, enabled=False)  # to switch off, Encvoy ID is not asked
+        half = await observe(off, parts.shop.rocketchat, parts.shop.encvoy, Scope.SWITCH)
+        return replace(half, application=Unknown(error.text))
 
 
 def _facts(connection: Connection, observed: Observed, parts: Parts) -> tuple[str, ...]:
@@ -85,7 +101,17 @@ def _no_application(connection: Connection, seen: NotVisible | Unknown | None) -
             return f"{named} is gone" if connection.client_id else "there is no application yet"
 
 
+def _moved(address: str, connection: Connection) -> str:
+    shown = address if is_plain(address) else "another one"
+    return (
+        f"✗ Not as desired. Rocket.Chat's Site_Url is {shown}, and the connection was made for {connection.site_url}: "
+        "set it back, or let `/sso setup` register the new callback address."
+    )
+
+
 def _drift(connection: Connection, observed: Observed) -> tuple[str, tuple[str, ...]]:
+    if isinstance(observed.application, Unknown) and not exchanging(connection):
+        return "– Nobody can say whether both systems are as desired, because only one of them was seen.", ("test",)
     try:
         changes = plan(connection, observed)
     except UserError as error:

@@ -51,8 +51,24 @@ async def test_status_where_nobody_can_see_what_is_live_is_no_alarm(standing: Co
     assert "✓ Both systems are as desired." in text
 
 
-async def test_status_while_a_system_is_away_is_a_clear_error(standing: Counter) -> None:
+async def test_status_while_encvoy_id_is_away_shows_the_side_that_it_can_see(standing: Counter) -> None:
     standing.world.script = lambda call: NoAnswer("Encvoy ID", "GET") if call == "application before" else None
+    _, text = await standing.run("status")
+    assert "stored on, live on" in text
+    assert "cannot be seen now (Encvoy ID did not answer in time" in text
+    assert "Nobody can say whether both systems are as desired" in text
+
+
+async def test_status_of_a_rocketchat_that_moved_is_not_as_desired(standing: Counter) -> None:
+    standing.rocketchat.site_url = "https://moved.example.org"
+    answer, text = await standing.run("status")
+    assert "as desired.\n" not in text
+    assert "Site_Url is https://moved.example.org" in text
+    assert answer.next == ("setup",)
+
+
+async def test_status_while_rocketchat_is_away_is_a_clear_error(standing: Counter) -> None:
+    standing.world.script = lambda call: NoAnswer("Rocket.Chat", "GET") if call == "stored before" else None
     with pytest.raises(NoAnswer):
         await standing.run("status")
 
