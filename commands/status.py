@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from bot.addresses import is_plain
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Registry
 from bot.chatops.text import quoted
@@ -10,7 +13,7 @@ from bot.connection.needs import foreign_callbacks, kept_out
 from bot.connection.observe import Apart, observe_apart
 from bot.connection.plan import exchanging, plan
 from bot.connection.state import Application, Connection, NotVisible, Observed, Unknown
-from bot.errors import UserError
+from bot.errors import RemoteError, UserError
 from commands.parts import Parts
 from commands.wording import also_differs, plan_text
 
@@ -30,9 +33,28 @@ def register(registry: Registry, parts: Parts) -> None:
         if connection is None:
             return Answer(("There is no connection yet.",), next=("setup --dry-run", "setup"))
         call.progress.doing("asking both systems")
-        seen = await observe_apart(connection, parts.shop.rocketchat, parts.shop.encvoy)
+        seen, moved = await asyncio.gather(
+            observe_apart(connection, parts.shop.rocketchat, parts.shop.encvoy), _moved(connection, parts)
+        )
         drift, following = _half(connection, seen) if seen.whole is None else _drift(connection, seen.whole)
+        if moved is not None:
+            drift, following = moved, ("setup",)
         return Answer((*_facts(connection, seen, parts), *_notes(connection, seen), drift), next=following)
+
+
+async def _moved(connection: Connection, parts: Parts) -> str | None:
+    """What to say of a Rocket.Chat that has another address now; None if it has not, or does not say."""
+    try:
+        address = (await parts.shop.rocketchat.server()).site_url
+    except RemoteError:
+        return None
+    if address == connection.site_url:
+        return None
+    shown = address if is_plain(address) else "another one"
+    return (
+        f"✗ Not as desired. Rocket.Chat's Site_Url is {shown}, and the connection was made for {connection.site_url}: "
+        "set it back, or let `/sso setup` register the new callback address."
+    )
 
 
 def _facts(connection: Connection, seen: Apart, parts: Parts) -> tuple[str, ...]:
