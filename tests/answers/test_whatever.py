@@ -177,7 +177,7 @@ async def test_an_internal_error(world: World, asks: Asks, monkeypatch: pytest.M
     def broken(*_: object) -> None:
         raise ZeroDivisionError("hunter2-of-a-driver")
 
-    monkeypatch.setattr("commands.status.observe", broken)
+    monkeypatch.setattr("commands.status.observe_apart", broken)
     monkeypatch.setattr("bot.store.connections.SqlConnections.get", broken)
     assert "hunter2" not in await asks("status")
 

@@ -205,3 +205,11 @@ async def test_slash_that_is_so_already_is_left_alone(counter: Counter) -> None:
     _, text = await counter.run("slash off")
     assert "It was off already; nothing changed." in text
     assert counter.writes == []
+
+
+async def test_status_of_a_rocketchat_that_moved_is_not_as_desired(standing: Counter) -> None:
+    standing.rocketchat.site_url = "https://moved.example.org"
+    answer, text = await standing.run("status")
+    assert "as desired.\n" not in text
+    assert "Site_Url is https://moved.example.org" in text
+    assert answer.next == ("setup",)
