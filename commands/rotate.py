@@ -99,18 +99,19 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts, *, resumed: 
             receipt=record,
             failed=True,
         )
+    said = [found.use for found in (receipt.in_use, receipt.in_use_later) if found is not None]
+    wrong = Use.OTHER in said or Use.FAILED in said
     lines = [f"Rotated: both sides hold the new secret (fingerprint {fingerprint})."]
     was_live = resumed and connection.enabled and AwaitLive.__name__ not in receipt.changes
     if receipt.gap is None and (receipt.seen_by is not None or was_live):
         lines.append("The bot was restarted meanwhile, so nobody measured for how long sign-ins failed.")
     if receipt.gap is None and receipt.seen_by is None and AwaitLive.__name__ in receipt.changes:
         lines.append("Nobody could see when the new secret became live, so nobody knows for how long sign-ins failed.")
-    if receipt.gap is not None:
+    if receipt.gap is not None and not wrong:  # a bound would say that sign-ins work since
         lines.append(_measured(receipt, receipt.gap))
     if receipt.proof is not None:
         lines.append(_proved(receipt))
     lines.append(in_use_text(receipt, connection, resumed=resumed))
-    wrong = Use.OTHER in (found.use for found in (receipt.in_use, receipt.in_use_later) if found is not None)
     return Answer(tuple(lines), next=("test", "status"), receipt=record, failed=wrong)
 
 

@@ -116,7 +116,7 @@ async def test_typed_while_it_was_away(tmp_path: Path, hears: Heard) -> None:
 @case(GROUP, "The bot was killed in the middle of a command, and started again")
 async def test_killed_in_the_middle(tmp_path: Path, hears: Heard) -> None:
     async with scene(tmp_path, SCENARIOS[2]) as world:
-        answer = await killed_and_started_again(world, Moment("before the switch", is_write, 3, When.BEFORE))
+        answer = await killed_and_started_again(world, Moment("before the switch", is_write, 4, When.BEFORE))
     hears(answer, typed="!sso rotate")
 
 
@@ -126,7 +126,7 @@ async def test_killed_on_the_way_back(tmp_path: Path, hears: Heard) -> None:
         refused = Fault("PUT", "/api/v1/clients/", status=400, body="{}", matches=is_the_switch)
         world.encvoy.faults.add(refused)  # laid before the trap, which does not count what this one answers
         before = world.state()
-        answer = await killed_and_started_again(world, Moment("before it is put back", is_write, 3, When.BEFORE))
+        answer = await killed_and_started_again(world, Moment("before it is put back", is_write, 4, When.BEFORE))
         now = world.state()
     assert now.accepted == now.stored == now.live == before.live
     hears(answer, typed="!sso rotate")

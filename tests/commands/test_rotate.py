@@ -75,6 +75,15 @@ async def test_what_cannot_be_proved_from_there_is_said_with_its_reason(standing
     assert not answer.failed
 
 
+async def test_where_rocketchat_cannot_ask_encvoy_id_no_bound_is_told(standing: Counter) -> None:
+    """A bound would say that sign-ins have worked since."""
+    standing.rocketchat.uses = [InUse(Use.FAILED, "Rocket.Chat says: “getaddrinfo ENOTFOUND”")] * 2
+    answer, text = await standing.run("rotate")
+    assert answer.failed
+    assert "ms at most" not in text
+    assert "getaddrinfo ENOTFOUND" in text
+
+
 async def test_with_the_button_off_it_says_why_nothing_is_proved_there(standing: Counter) -> None:
     await standing.run("disable")
     _, text = await standing.run("rotate")
