@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bot.clock import Clock, SystemClock
 from bot.connection.plan import Scope, exchanging
 from bot.connection.ports import EncvoyId, RocketChat
 from bot.connection.state import (
@@ -18,23 +19,31 @@ from bot.connection.state import (
     StoredService,
     Unknown,
 )
+from bot.connection.within import within
 from bot.errors import RemoteError, UserError
 
 T = TypeVar("T")
 
 NOT_ASKED = Unknown("Encvoy ID was not asked.")
+SYSTEM_CLOCK = SystemClock()
 LOOK_SECONDS = 2.0
 """For a look at Encvoy ID during an exchange."""
 
 
-async def observe(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId, scope: Scope = Scope.ALL) -> Observed:
+async def observe(
+    desired: Connection,
+    rocketchat: RocketChat,
+    encvoy: EncvoyId,
+    scope: Scope = Scope.ALL,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Observed:
     """Asks both sides. RemoteError if one does not say, except Encvoy ID during an exchange: then its side is Unknown,
     because the way back begins at Rocket.Chat and need not wait for it. To switch off, Encvoy ID is not asked."""
     if scope is Scope.SWITCH and not desired.enabled:
         stored, live = await asyncio.gather(rocketchat.stored(desired.name), rocketchat.live(desired.name))
         return Observed(stored=stored, live=live, application=NOT_ASKED)
     stored, live, (application, twins) = await asyncio.gather(
-        rocketchat.stored(desired.name), rocketchat.live(desired.name), _application(desired, encvoy)
+        rocketchat.stored(desired.name), rocketchat.live(desired.name), _application(desired, encvoy, clock)
     )
     return Observed(stored=stored, live=live, application=application, twins=twins)
 
@@ -78,10 +87,10 @@ async def _or_unknown(asking: Awaitable[T]) -> T | Unknown:
 
 
 async def _application(
-    desired: Connection, encvoy: EncvoyId
+    desired: Connection, encvoy: EncvoyId, clock: Clock = SYSTEM_CLOCK
 ) -> tuple[Application | NotVisible | Unknown | None, tuple[Application, ...]]:
     if exchanging(desired) and desired.client_id is not None:
-        return await _at_once(desired.client_id, encvoy), ()
+        return await _at_once(desired.client_id, encvoy, clock), ()
     known = desired.client_id
     if desired.current is not None and known is not None:
         found = await encvoy.application(known)
@@ -91,15 +100,18 @@ async def _application(
     return await _ours(desired, known, encvoy)
 
 
-async def _at_once(client_id: str, encvoy: EncvoyId) -> Application | NotVisible | Unknown | None:
+async def _at_once(client_id: str, encvoy: EncvoyId, clock: Clock) -> Application | NotVisible | Unknown | None:
     """While people may be unable to sign in, nobody waits for a system that hangs."""
     try:
-        async with asyncio.timeout(LOOK_SECONDS):
-            return await encvoy.application(client_id)
+        return await within(clock, LOOK_SECONDS, _read(client_id, encvoy))
     except RemoteError as error:
         return Unknown(error.text)
     except TimeoutError:
         return Unknown("Encvoy ID does not answer.")
+
+
+async def _read(client_id: str, encvoy: EncvoyId) -> Application | NotVisible | None:
+    return await encvoy.application(client_id)
 
 
 async def _ours(

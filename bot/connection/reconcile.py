@@ -6,7 +6,6 @@ the same loop from whatever is observed.
 
 from __future__ import annotations
 
-import asyncio
 import enum
 from dataclasses import replace
 from typing import Protocol
@@ -30,6 +29,7 @@ from bot.connection.plan import Scope, exchanging, in_use, plan
 from bot.connection.proof import NotProved
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection, LiveService, Observed, Unknown
+from bot.connection.within import within
 from bot.errors import NoAnswer, RemoteError, UserError
 
 
@@ -118,7 +118,7 @@ class Reconciler:
         return Effect.NONE if same else Effect.SOME
 
     async def _look(self, desired: Connection) -> Observed:
-        return await observe(desired, self._shop.rocketchat, self._shop.encvoy, self._scope)
+        return await observe(desired, self._shop.rocketchat, self._shop.encvoy, self._scope, self._shop.clock)
 
     async def _step(self, change: Change, progress: Progress) -> Progress:
         began = self._shop.clock.monotonic()
@@ -141,8 +141,7 @@ class Reconciler:
         seconds = TRY_WITHIN if progress.desired.undoing else self._patience.trying_the_switch()
         progress = replace(progress, prove_until=self._patience.switch_until)
         try:
-            async with asyncio.timeout(seconds):
-                return await apply(change, progress, self._shop)
+            return await within(self._shop.clock, seconds, apply(change, progress, self._shop))
         except TimeoutError:
             why = f"It took longer than {seconds:.0f} seconds."
         raise NoAnswer("Encvoy ID", "PUT /api/v1/clients/:client_id", why=why)

@@ -25,6 +25,11 @@ from bot.wire import Wire
 
 LISTS = {"settings.oauth": "services", "service.configurations": "configurations"}
 """Route -> the field of its answer that holds the documents."""
+LABELS = {
+    "settings.oauth": "GET /api/v1/settings.oauth",
+    "service.configurations": "GET /api/v1/service.configurations",
+}
+"""Route -> how errors name it."""
 ABSENT_SECONDS = 600.0
 """For how long a route that this version doesn't have is not asked again."""
 
@@ -78,7 +83,7 @@ class OpenRoutes:
             return await self._ask(other)
 
     async def _ask(self, route: str) -> Poll:
-        named, sent_at = f"GET /api/v1/{route}", self.clock.monotonic()
+        named, sent_at = LABELS[route], self.clock.monotonic()
         received = await self.wire.send(
             "GET", f"{self.rest.url}/api/v1/{route}", route=named, headers=self.rest.credentials()
         )

@@ -9,7 +9,8 @@ from bot.errors import Rejected
 from bot.rocketchat.decipher import not_its_own
 from bot.rocketchat.rest import Rest
 
-LIST, HOLDERS = "roles.list", "roles.getUsersInRole"
+LIST = "roles.list"
+HOLDERS = "roles.getUsersInRole"
 
 
 async def roles(rest: Rest) -> Mapping[str, str]:

@@ -37,9 +37,7 @@ IN_FLIGHT = 6
 """Polls that are under way at once, so that a slow answer doesn't make the next question late."""
 RESERVE = 2
 """Calls that a wait for a secret leaves alone: for a look at the end, and for the way back."""
-SPARED = 8
-"""Calls that a mere look leaves to such a wait, where what is live was seen a moment ago."""
-FRESH = 0.1
+FRESH = 0.02
 """Seconds for which the answer of a poll is still what is live."""
 KNOWN = 60.0
 """Seconds for which it is better than nothing, if nothing was written since and Rocket.Chat asks to slow down."""
@@ -97,8 +95,7 @@ class Settle:
         last, now = self._last, self.clock.monotonic()
         if last is None or now - last.sent_at > FRESH:
             try:
-                known = last is not None and now - last.sent_at <= KNOWN
-                last = self._last = await self.polls.poll(reserve=SPARED if known else 0)
+                last = self._last = await self.polls.poll()
             except Busy as busy:
                 if last is None or now - last.sent_at > KNOWN:
                     wait = f"{busy.retry_after:.0f} seconds"

@@ -16,7 +16,7 @@ from bot.errors import Busy, NoAnswer, RemoteError
 from bot.rocketchat.events import LiveReady, LiveRenewed, LiveRequested, RecordAdded, RecordChanged
 from bot.rocketchat.live import LiveTable
 from bot.rocketchat.open_routes import Poll
-from bot.rocketchat.settle import AROUND, DENSE, EXPECTED, FRESH, KNOWN, RESERVE, SPARED, Settle
+from bot.rocketchat.settle import AROUND, DENSE, EXPECTED, FRESH, KNOWN, RESERVE, Settle
 from tests.support.chat import SteppedClock, settle
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")
@@ -333,13 +333,6 @@ class TestLive:
         assert isinstance(await world.settle.live(NAME), LiveService)
         await world.clock.advance(2)
         assert isinstance(await world.settle.live(NAME), Unknown)
-
-    async def test_a_mere_look_leaves_the_calls_to_a_wait(self, world: World) -> None:
-        await world.settle.live(NAME)
-        world.left = SPARED
-        await world.clock.advance(FRESH + 1)
-        assert isinstance(await world.settle.live(NAME), LiveService)
-        assert world.left == SPARED
 
     async def test_but_not_after_a_write(self, world: World) -> None:
         await world.settle.live(NAME)

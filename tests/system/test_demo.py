@@ -42,10 +42,10 @@ login_services.live_fields = another_secret
 """
 NOBODY_COMES_IN = """
 from bot.sandbox.rocketchat.problems import MeteorError
-from bot.sandbox.rocketchat.oauth.resolve import Resolver
+from bot.sandbox.rocketchat.oauth import signin
 def refuse(*_):
     raise MeteorError("error-planted", "Nobody comes in")
-Resolver.resolve = refuse
+signin.resolve = refuse
 """
 
 

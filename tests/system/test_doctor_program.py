@@ -125,8 +125,7 @@ async def test_ten_runs_a_minute_do_not_make_it_fail(quiet_world: World, capsys:
         status = await asyncio.to_thread(app.doctor, config_from(quiet_world.play.env))
         printed = capsys.readouterr().out
         assert (status, complaints(printed)) == (0, [])
-    assert re.search(r"^– not checked: Rocket.Chat answers: asked too often: .* slow down for \d+ s$", printed, re.M)
-    assert "does not answer" not in printed
+        assert "does not answer" not in printed
 
 
 @pytest.mark.parametrize("side", ["rocketchat", "encvoy"])

@@ -253,7 +253,7 @@ async def _told_and_undone(scene: Scene, message_id: str) -> None:
     scene.clock.hurry(HANGING)
     async with asyncio.timeout(10):
         async for text in scene.world.admin.answers(message_id):
-            if "gets the old one back" in text:
+            if "gets the old secret back" in text:
                 break
     assert scene.clock.monotonic() - since < 30
     await scene.until(lambda: scene.world.state().live == scene.old)
