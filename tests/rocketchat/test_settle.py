@@ -313,7 +313,7 @@ class TestLive:
         task = free.waiting("#FFF", expected=0.1)
         await free.run(0.1)
         free.color = "#FFF"
-        await free.run(0.03)
+        await free.run(0.014)
         assert task.done()
         asked = len(free.asked)
         assert await free.settle.live(NAME) == LiveService("encvoyid", {"button_label_color": "#FFF"})
