@@ -35,7 +35,12 @@ def test_what_was_just_made_does_not_differ(document: Path) -> None:
 
 @pytest.mark.parametrize(
     ("section", "word"),
-    [("commands", "`/sso rotate"), ("variables", "SSOBOT_CA_FILE"), ("checks", "Secret accepted"), ("rooms", "plan.py")],
+    [
+        ("commands", "`/sso rotate"),
+        ("variables", "SSOBOT_CA_FILE"),
+        ("checks", "Secret accepted"),
+        ("rooms", "plan.py"),
+    ],
 )
 def test_one_changed_word_is_found_in_its_section_only(document: Path, section: str, word: str) -> None:
     text = document.read_text()
