@@ -96,7 +96,7 @@ class Verdict {
     const count = (this.requests[route] ??= { sent: 0, judged: 0 });
     count.sent += 1;
     if (!REQUESTS[route]) return;
-    // The vendor's isLoginProps knows names and passwords only; a login by token goes past it.
+    // isLoginProps knows names and passwords only; the vendor's documentation allows `resume` alone (facts/rocketchat.md §1.3).
     if (route === 'POST login' && Object.keys(body ?? {}).join() === 'resume') return;
     count.judged += 1;
     const given = route.startsWith('GET ') ? query : (body ?? {});
