@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from bot.clock import Clock, SystemClock
+from bot.connection.asking import or_unknown
 from bot.connection.plan import Scope, exchanging
 from bot.connection.ports import EncvoyId, RocketChat
 from bot.connection.state import (
@@ -20,9 +19,7 @@ from bot.connection.state import (
     Unknown,
 )
 from bot.connection.within import within
-from bot.errors import RemoteError, UserError
-
-T = TypeVar("T")
+from bot.errors import RemoteError
 
 NOT_ASKED = Unknown("Encvoy ID was not asked.")
 SYSTEM_CLOCK = SystemClock()
@@ -70,20 +67,13 @@ class Apart:
 async def observe_apart(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId) -> Apart:
     """Asks both sides; never fails."""
     stored, live, found, only = await asyncio.gather(
-        _or_unknown(rocketchat.stored(desired.name)),
-        _or_unknown(rocketchat.live(desired.name)),
-        _or_unknown(_application(desired, encvoy)),
-        _or_unknown(encvoy.only_administrators()),
+        or_unknown(rocketchat.stored(desired.name)),
+        or_unknown(rocketchat.live(desired.name)),
+        or_unknown(_application(desired, encvoy)),
+        or_unknown(encvoy.only_administrators()),
     )
     application, twins = (found, ()) if isinstance(found, Unknown) else found
     return Apart(stored, live, application, twins, only)
-
-
-async def _or_unknown(asking: Awaitable[T]) -> T | Unknown:
-    try:
-        return await asking
-    except UserError as error:
-        return Unknown(" ".join(part for part in (error.what, error.why) if part), error.mend)
 
 
 async def _application(

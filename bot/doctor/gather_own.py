@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from bot.chatops.access import judge, role_ids
 from bot.chatops.grammar import is_addressed
 from bot.chatops.ports import Chat, Message, Person, Room
+from bot.connection.asking import or_unknown
 from bot.connection.state import Unknown
 from bot.doctor.own import Administrators, Guarded, Own, Standing, Typed
-from bot.errors import Busy, Forbidden, Rejected, UserError
+from bot.errors import Forbidden, Rejected
 
 MOST_ASKED = 10
 """Holders of a role that are looked at one by one: each takes a request."""
-
-T = TypeVar("T")
 
 
 class OwnLooks(Protocol):
@@ -121,13 +120,3 @@ def is_typed_command(message: Message, account: Person) -> bool:
     by_hand = message.system_type is None and not message.from_integration and message.alias is None
     mine = message.user_id == account.id
     return mine and by_hand and is_addressed(message.text, bot_username=account.username)
-
-
-async def or_unknown(asking: Awaitable[T]) -> T | Unknown:
-    """The value; or why there is none, and what mends that."""
-    try:
-        return await asking
-    except Busy as busy:
-        return Unknown(busy.not_checked, busy.mend, busy=True)
-    except UserError as error:
-        return Unknown(" ".join(part for part in (error.what, error.why) if part), error.mend)

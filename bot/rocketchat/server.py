@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
+from bot.connection.asking import or_unknown
 from bot.connection.ports import Server
 from bot.connection.profile import MODERN_FLOW, Profile, Version, has_choice, profile
-from bot.connection.state import SettingValue, Unknown
-from bot.errors import Busy, Forbidden, Rejected, RemoteError, Unauthenticated
+from bot.connection.state import SettingValue
+from bot.errors import Busy, Forbidden, Rejected, Unauthenticated
 from bot.rocketchat.budget import Budget
 from bot.rocketchat.decipher import not_its_own
 from bot.rocketchat.rest import Rest
@@ -22,7 +23,6 @@ SLASH = "Message_AllowUnrecognizedSlashCommand"
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:[.\-+].*)?\Z")
 KNOWN = 300.0
 """Seconds for which the version is still known where it may not be asked; an upgrade takes longer than that."""
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class ServerFacts:
 
     async def profile(self) -> Profile:
         """What depends on version, engine and licence, asked anew: an upgrade or a setting may have changed it."""
-        version, modules = await asyncio.gather(self.version(), _or_unknown(self.modules()))
+        version, modules = await asyncio.gather(self.version(), or_unknown(self.modules()))
         modern_flow = has_choice(version) and await self._modern_flow()
         return profile(version, modules, modern_flow=modern_flow)
 
@@ -147,16 +147,6 @@ def version_from(answer: Mapping[str, Any]) -> Version:
         if match:
             return int(match[1]), int(match[2])
     raise not_its_own("GET /api/info")
-
-
-async def _or_unknown(asking: Awaitable[T]) -> T | Unknown:
-    """The answer, or Unknown with the reason why there is none."""
-    try:
-        return await asking
-    except Busy as busy:
-        return Unknown(busy.not_checked, busy.mend, busy=True)
-    except RemoteError as error:
-        return Unknown(error.text)
 
 
 def _held(permission: object, roles: frozenset[str]) -> bool:

@@ -1,0 +1,21 @@
+"""Asking what may not be answered."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from bot.connection.state import Unknown
+from bot.errors import Busy, UserError
+
+T = TypeVar("T")
+
+
+async def or_unknown(asking: Awaitable[T]) -> T | Unknown:
+    """The value; or why there is none, and what mends that."""
+    try:
+        return await asking
+    except Busy as busy:
+        return Unknown(busy.not_checked, busy.mend, busy=True)
+    except UserError as error:
+        return Unknown(" ".join(part for part in (error.what, error.why) if part), error.mend)
