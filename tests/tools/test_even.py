@@ -14,6 +14,9 @@ Rocket.Chat stand-in at http://127.0.0.1:{chat}, Encvoy ID stand-in at http://12
        ✓ On: the login page shows `Sign in with Encvoy ID`   {slow} s
        • Rocket.Chat at http://127.0.0.1:{chat}: stored on, live on, secret {first}
        ✓ Rocket.Chat stored the secret {second}   {quick} s
+       ✓ It holds the secret of before ({first}), not a new one.
+       ✓ Rocket.Chat stored the secret of before again ({second}).
+       Rocket.Chat asked another address: “http:​//127.​0.​0.​1:{chat}/by-hand”.
        Sign-ins may have failed for {gap} ms at most, seen by publication.
        Messages that begin as commands do: 1 of the newest 1, the last on {day}
 
