@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from bot.errors import NoAnswer, Unreachable
-from bot.sandbox.serving import Server
 from bot.wire import Answer, Wire
+from tests.support.served import served
 
 ROUTE = "GET /somewhere"
 
@@ -42,12 +42,8 @@ async def echo(request: web.Request) -> web.StreamResponse:
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", echo)
-    server = Server(app)
-    await server.start()
-    yield server.url
-    await server.stop()
+    async with served(echo) as url:
+        yield url
 
 
 async def test_a_redirect_is_an_answer_like_any_other(wire: Wire, url: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,10 @@ from aiohttp import web
 
 from bot.sandbox.faults import Effect, Fault
 from bot.sandbox.rocketchat.standin import Switches
-from bot.sandbox.serving import Server
 from tests.answers.conftest import Asks, Heard
 from tests.support import grounds
 from tests.support.grounds import Ground
+from tests.support.served import served
 from tests.support.world import READING_METHOD, SETTINGS, World, world_at
 
 case = pytest.mark.case
@@ -245,19 +245,6 @@ async def test_a_switch_of_which_nobody_can_say(world: World, asks: Asks) -> Non
 # In the wrong place.
 
 
-@contextlib.asynccontextmanager
-async def served(answer: object) -> AsyncIterator[str]:
-    async def handler(_: web.Request) -> web.Response:
-        return web.json_response(answer)
-
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", handler)
-    server = Server(app)
-    await server.start()
-    yield server.url
-    await server.stop()
-
-
 SOMEBODY_ELSE = {
     "Something else answers at Rocket.Chat's own address": {"hello": "world"},
     "Another Rocket.Chat answers at the address of this one": {"version": "7.1", "success": True},
@@ -266,7 +253,10 @@ SOMEBODY_ELSE = {
 
 @pytest.mark.parametrize("answer", [pytest.param(a, marks=case("setup", title)) for title, a in SOMEBODY_ELSE.items()])
 async def test_somebody_else_at_site_url(world: World, asks: Asks, answer: object) -> None:
-    async with served(answer) as url:
+    async def handler(_: web.Request) -> web.Response:
+        return web.json_response(answer)
+
+    async with served(handler) as url:
         world.rocketchat.settings.find("Site_Url").value = url
         await asks("setup")
     assert world.writes() == []

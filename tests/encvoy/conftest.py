@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 import pytest
-from aiohttp import web
 
 from bot.encvoy.client import EncvoyIdClient
 from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.serving import Server
 from bot.secret import Secret
+from tests.support.served import Handler, served
 
 
 class HandClock:
@@ -82,22 +82,8 @@ async def client(make_client: ClientMaker) -> EncvoyIdClient:
     return make_client()
 
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
 @pytest.fixture
 async def serve() -> AsyncIterator[Callable[[Handler], Awaitable[str]]]:
     """Serves one handler for every route on a loopback port; gives the base URL."""
-    servers: list[Server] = []
-
-    async def start(handler: Handler) -> str:
-        app = web.Application()
-        app.router.add_route("*", "/{tail:.*}", handler)
-        server = Server(app)
-        await server.start()
-        servers.append(server)
-        return server.url
-
-    yield start
-    for server in servers:
-        await server.stop()
+    async with AsyncExitStack() as servers:
+        yield lambda handler: servers.enter_async_context(served(handler))

@@ -31,15 +31,13 @@ from bot.errors import (
     Unreachable,
 )
 from bot.rocketchat.rest import WORKERS, Rest, encoded_query
-from bot.sandbox.serving import Server
 from bot.secret import Secret, new_secret
+from tests.support.served import Handler, served
 
 TOKEN = new_secret()
 PASSWORD = new_secret()
 BODY_SECRET = new_secret()
 QUERY_SECRET = new_secret()
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
@@ -47,16 +45,12 @@ async def asking(
     handler: Handler, *, path: str = "", limit: float = 8.0, password: Secret | None = None
 ) -> AsyncIterator[Rest]:
     """A client of a server whose every route is `handler`."""
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", handler)
-    server = Server(app)
-    await server.start()
-    rest = client(f"{server.url}{path}", limit=limit, password=password)
-    try:
-        yield rest
-    finally:
-        rest.close()
-        await server.stop()
+    async with served(handler) as url:
+        rest = client(f"{url}{path}", limit=limit, password=password)
+        try:
+            yield rest
+        finally:
+            rest.close()
 
 
 @asynccontextmanager

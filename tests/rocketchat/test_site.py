@@ -12,8 +12,8 @@ from bot.connection.reachable import Site
 from bot.connection.state import Unknown
 from bot.errors import Busy
 from bot.rocketchat.site import who_answers
-from bot.sandbox.serving import Server
 from bot.wire import Wire
+from tests.support.served import served
 
 
 @dataclass
@@ -39,7 +39,6 @@ Asks = Callable[..., Awaitable["Site | Unknown"]]
 @pytest.fixture
 async def asks() -> AsyncIterator[Asks]:
     """Asks a server that answers like this below `path`."""
-    servers: list[Server] = []
     wire = Wire("Rocket.Chat", timeout=5.0)
 
     async def ask(
@@ -55,17 +54,11 @@ async def asks() -> AsyncIterator[Asks]:
                 return web.Response(text="<h1>Welcome</h1>", content_type="text/html", status=status)
             return web.json_response(info, status=status)
 
-        app = web.Application()
-        app.router.add_route("*", "/{tail:.*}", answer)
-        server = Server(app)
-        await server.start()
-        servers.append(server)
-        return await who_answers(server.url + path, wire, own or Own())  # type: ignore[arg-type]
+        async with served(answer) as url:
+            return await who_answers(url + path, wire, own or Own())  # type: ignore[arg-type]
 
     yield ask
     await wire.close()
-    for server in servers:
-        await server.stop()
 
 
 OURS = {"version": "8.8", "success": True}

@@ -12,8 +12,8 @@ from aiohttp import web
 
 from bot.clock import SystemClock
 from bot.rocketchat.rest import Rest
-from bot.sandbox.serving import Server
 from bot.secret import new_secret
+from tests.support.served import served
 
 BOT_ID = "bot-id"
 TOKEN = new_secret()
@@ -62,16 +62,12 @@ class Routes:
 @asynccontextmanager
 async def rocket(routes: Routes) -> AsyncIterator[Rest]:
     """A client of a server with these routes."""
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", routes.handle)
-    server = Server(app)
-    await server.start()
-    rest = Rest(server.url, BOT_ID, TOKEN, clock=SystemClock())
-    try:
-        yield rest
-    finally:
-        rest.close()
-        await server.stop()
+    async with served(routes.handle) as url:
+        rest = Rest(url, BOT_ID, TOKEN, clock=SystemClock())
+        try:
+            yield rest
+        finally:
+            rest.close()
 
 
 def method_result(result: object) -> Body:

@@ -3,8 +3,6 @@ that is mended."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -14,11 +12,10 @@ from bot.sandbox.encvoy.people import Role
 from bot.sandbox.faults import Fault
 from bot.sandbox.rocketchat.oauth_settings import add_service
 from bot.sandbox.rocketchat.standin import Switches
-from bot.sandbox.serving import Server
+from tests.support.served import Handler, served
 from tests.support.snapshot import snapshot
 from tests.support.world import SETTINGS, World, world_at
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SITE_URL = "Administration → Settings → General → Site URL"
 
 
@@ -86,16 +83,6 @@ async def test_a_trailing_slash_is_no_fault(world: World) -> None:
     await world.ask("setup")
     (row,) = ours(world)
     assert row["redirect_uris"] == [f"{world.rocketchat.url}/_oauth/encvoyid"]
-
-
-@contextlib.asynccontextmanager
-async def served(handler: Handler) -> AsyncIterator[str]:
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", handler)
-    server = Server(app)
-    await server.start()
-    yield server.url
-    await server.stop()
 
 
 async def a_page(_: web.Request) -> web.StreamResponse:
