@@ -13,7 +13,7 @@ from bot.connection.state import Unknown
 from bot.doctor.checks import Finding, State
 from bot.doctor.checks.button import catalogue
 from bot.doctor.evidence import Begins, Evidence
-from tests.doctor.test_checks import BUSY, CONNECTION, STORED, WHOLE
+from tests.doctor.grounds import BUSY, CONNECTION, STORED, WHOLE
 
 PATHS = {"authorize_path": "/oidc/auth?settle=07"}
 MODERN = replace(WHOLE, stored=replace(STORED, settings={**STORED.settings, **PATHS}))

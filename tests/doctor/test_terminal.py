@@ -9,7 +9,7 @@ import pytest
 from bot.doctor.checks import State
 from bot.doctor.terminal import at_terminal
 from bot.doctor.verdict import judge
-from tests.doctor.test_checks import BROKEN
+from tests.doctor.grounds import BROKEN
 
 CASES = [
     ("`/sso setup` puts it right.", "In the admin room, type `!sso setup`: it puts it right."),

@@ -9,12 +9,13 @@ from datetime import timedelta
 from bot.chatops.access import Access
 from bot.chatops.answer import Answer
 from bot.chatops.once import Once
-from bot.chatops.ports import Message
+from bot.chatops.ports import Message, Room
 from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Argument, Call, Option, Registry, Trace
 from bot.chatops.reply import Outbox
 from bot.chatops.runner import Runner
 from bot.chatops.unfamiliar import Unfamiliar
+from bot.errors import Rejected
 from tests.support.chat import (
     ADMIN_ROOM,
     ANNA,
@@ -26,6 +27,8 @@ from tests.support.chat import (
     MemoryOperations,
     MemoryTime,
     SteppedClock,
+    remote,
+    settle,
 )
 
 
@@ -162,3 +165,17 @@ class Desk:
         await self.runner.handle(message)
         await self.clock.advance(2)
         return self.chat.said()
+
+
+async def crashed(desk: Desk) -> Desk:
+    """The same bot, started again; the old one is gone without a word."""
+    for task in tuple(desk.runner._tasks):
+        task.cancel()
+    await settle()
+    return Desk(chat=desk.chat, operations=desk.operations, clock=desk.clock)
+
+
+def silenced(desk: Desk, *rooms: Room) -> None:
+    """Nothing can be written into these rooms."""
+    ids = {room.id for room in rooms}
+    desk.chat.refusing = lambda room_id, _: remote(Rejected) if room_id in ids else None
