@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, inspect, select
+from sqlalchemy import delete, insert, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.clock import Clock
@@ -47,10 +47,14 @@ class SqlNotes:
         return True
 
     async def put(self, key: str, value: str) -> None:
-        """Keeps it, in place of whatever was there."""
+        """Keeps it, in place of whatever was there; of two callers at the same time neither fails."""
+        while not await self._replaced(key, value) and not await self.first_time(key, value):
+            pass  # somebody noted it between the two
+
+    async def _replaced(self, key: str, value: str) -> bool:
         async with self.database.writing() as transaction:
-            await transaction.execute(delete(TABLE).where(TABLE.c.key == key))
-            await transaction.execute(insert(TABLE).values(key=key, value=value, created_at=self.clock.now()))
+            changed = update(TABLE).where(TABLE.c.key == key).values(value=value, created_at=self.clock.now())
+            return (await transaction.execute(changed)).rowcount == 1
 
     async def forget(self, key: str) -> None:
         """The next time is the first one again; harmless if unknown."""

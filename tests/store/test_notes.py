@@ -26,6 +26,19 @@ async def test_put_replaces(notes: SqlNotes) -> None:
     assert await port.get("slash:room") == "said"
 
 
+async def test_of_several_that_put_at_once_none_fails(notes: SqlNotes) -> None:
+    """A start announces while it resumes an operation, and both note the same."""
+    for n in range(20):
+        await asyncio.gather(*(notes.put(f"note {n}", value) for value in "abcde"))
+        assert await notes.get(f"note {n}") in set("abcde")
+
+
+async def test_put_and_forget_at_once_do_not_fail_either(notes: SqlNotes) -> None:
+    await asyncio.gather(*(notes.put("x", "1") for _ in range(10)), *(notes.forget("x") for _ in range(10)))
+    await notes.put("x", "2")
+    assert await notes.get("x") == "2"
+
+
 async def test_the_first_time_is_one(notes: SqlNotes) -> None:
     first = await asyncio.gather(*(notes.first_time("x", "1") for _ in range(5)))
     assert first.count(True) == 1
