@@ -107,7 +107,8 @@ class Settle:
     async def await_live(
         self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float, *, pushed: bool = False
     ) -> LiveSeen:
-        """Returns the moment in which `awaited` is seen to hold. NoAnswer after `timeout` seconds.
+        """Returns the moment in which `awaited` is seen to hold. NoAnswer after `timeout` seconds,
+        or, unless it is `pushed`, once Rocket.Chat could be asked again where it may not be asked so often.
 
         To be called right after the last write; the polls count from here, and `expected` is how many seconds this
         server took the last time. `pushed`: a pushed record counts too, because none that is outdated can be mistaken
@@ -116,7 +117,7 @@ class Settle:
         self.wrote()
         expected = self._measured if expected is None else expected
         wait = _Wait(self, name.service, awaited, self.clock.monotonic(), expected, exact=pushed)
-        expired = asyncio.create_task(self.clock.sleep(timeout))
+        expired = asyncio.create_task(wait.expire(timeout))
         asking = asyncio.create_task(wait.ask())
         forget = self.table.listen(wait.look if pushed else _ignore)
         self.table.renew()
@@ -159,6 +160,8 @@ class _Wait:
         around = AROUND if exact else AFTER
         self._moments = (*(EARLY if expected is None else ()), *(self._expected + seconds for seconds in around))
         self._since = began
+        self._free_at: float | None = None
+        """From when on a poll may be made again, if the last one might not be made."""
         self._room = asyncio.Semaphore(IN_FLIGHT)
 
     def look(self, at: float) -> None:
@@ -180,13 +183,26 @@ class _Wait:
         finally:
             await _end(*asking)
 
+    async def expire(self, timeout: float) -> None:
+        """Returns when it has taken too long. What may not be looked at has not failed: then a limit, which is for a
+        minute, is waited for; but never where a secret is being exchanged."""
+        clock = self._settle.clock
+        await clock.sleep(timeout)
+        last = clock.monotonic() + KNOWN
+        while not self._reserve and self._free_at is not None and clock.monotonic() < last:
+            await clock.sleep(max(0.0, self._free_at - clock.monotonic()) + 2 * LATER)
+
     async def _poll(self) -> None:
         try:
             poll = await self._settle.polls.poll(reserve=self._reserve)
+        except Busy as busy:
+            self._free_at = self._settle.clock.monotonic() + busy.retry_after
+            return
         except RemoteError:
             return
         finally:
             self._room.release()
+        self._free_at = None
         self._settle.note(poll)
         if self._awaited(poll.services.get(self._service)):
             self._saw(self._settle.clock.monotonic(), "poll")

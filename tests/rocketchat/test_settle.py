@@ -228,6 +228,40 @@ class TestWithALimit:
         assert task.done()
         assert len(world.asked) == 1
 
+    async def test_what_may_not_be_asked_so_often_is_asked_once_it_may(self, world: World) -> None:
+        world.left = 0
+        task = world.waiting("#FFF", pushed=False)
+        world.color = "#FFF"
+        await world.run(10.5, step=0.05)
+        assert not task.done(), "nobody has looked"
+        world.left = 1
+        await world.run(6.0, step=0.05)
+        assert (await task).by == "poll"
+
+    async def test_once_it_was_asked_and_is_not_there_the_wait_ends(self, world: World) -> None:
+        world.left = 0
+        task = world.waiting("#FFF", pushed=False)
+        await world.run(10.5, step=0.05)
+        world.left = 5
+        await world.run(6.0, step=0.05)
+        with pytest.raises(NoAnswer):
+            await task
+        assert world.asked
+
+    async def test_where_it_never_may_the_wait_ends_all_the_same(self, world: World) -> None:
+        world.left = 0
+        task = world.waiting("#FFF", pushed=False)
+        await world.run(10.0 + KNOWN + 7.0, step=0.05)
+        with pytest.raises(NoAnswer):
+            await task
+
+    async def test_an_exchange_is_never_held_up_by_a_limit(self, world: World) -> None:
+        world.left = 0
+        task = world.waiting("#FFF")
+        await world.run(10.1, step=0.05)
+        with pytest.raises(NoAnswer):
+            await task
+
     async def test_what_an_earlier_wait_took_is_expected_of_the_next(self, world: World) -> None:
         for color, pushed in (("#FFF", False), ("#fff", True)):
             task, before = world.waiting(color, expected=None, pushed=pushed), len(world.asked)

@@ -77,7 +77,7 @@ async def test_where_the_limit_holds_for_the_bot_too_nothing_false_is_said(tmp_p
         said = [await world.ask(words) for words in ("setup", "rotate", "rotate", "rotate")]
         said += [await world.ask("disable")]
         assert world.state().live is None
-        said += [await world.ask(words) for words in ("enable", "status", "test")]
+        said += [await world.ask(words, 90.0) for words in ("enable", "status", "test")]  # a limit is for a minute
         assert not any("does not answer" in answer or "✗" in answer for answer in said)
         state = world.state()
         assert state.accepted == state.stored == state.live is not None
