@@ -84,7 +84,7 @@ def refuse_licence(server: Server) -> None:
         raise UserError(
             f"Rocket.Chat {version} lets people sign in by Custom OAuth only with a licence, and I cannot see yours.",
             why=licence.reason,
-            mend=licence.mend or "Give the bot's user the role admin, so that it may read the licence.",
+            mend=licence.mend or "Let Rocket.Chat answer GET /api/v1/licenses.info, then try again.",
         )
     if licence is Licence.MISSING:
         raise UserError(

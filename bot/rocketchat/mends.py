@@ -42,6 +42,8 @@ _PERMISSIONS = (
 
 def forbidden(route: str) -> str:
     """Names the permission where the route tells it; adding a service takes the licence module too since 9.0 (§0.2)."""
+    if "licenses.info" in route:
+        return "Give the bot's account the role admin, so that it may read the licence."
     permission = next((name for part, name in _PERMISSIONS if part in route), None)
     if permission is None:
         return "Check the roles of the bot's account and its membership of the room."

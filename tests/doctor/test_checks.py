@@ -10,7 +10,8 @@ import pytest
 
 from bot.chatops.ports import Person
 from bot.connection.forced import variable
-from bot.connection.ports import Probe
+from bot.connection.ports import Probe, Server
+from bot.connection.profile import profile
 from bot.connection.state import (
     NotVisible,
     SettingValue,
@@ -222,6 +223,11 @@ def test_who_asks_to_slow_down_is_not_broken(field: str) -> None:
     assert skipped
     assert not [finding for finding in skipped if "not answer" in finding.result.evidence]
     assert any("slow down for 42 s" in finding.result.evidence for finding in skipped)
+
+
+def test_a_licence_that_may_not_be_asked_for_so_often_is_not_missing() -> None:
+    busy = replace(WHOLE, server=Server(profile=profile((9, 0), BUSY), site_url="https://chat.example.org"))
+    assert result("Licence for Custom OAuth", busy).state is State.SKIPPED
 
 
 def test_a_system_that_says_nothing_but_slow_down_is_not_broken() -> None:

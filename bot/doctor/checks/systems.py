@@ -130,11 +130,14 @@ def licence(evidence: Evidence) -> Result:
     """From 9.0 on it needs a licence module."""
     if isinstance(evidence.server, Unknown):
         return because(evidence.server, "Rocket.Chat does not answer")
+    found = evidence.server.profile.licence
+    if isinstance(found, Unknown) and found.busy:
+        return skipped(found.reason)
     try:
         refuse_licence(evidence.server)
     except UserError as error:
         return failed(error.what, error.why, error.mend)
-    if evidence.server.profile.licence is Licence.NOT_NEEDED:
+    if found is Licence.NOT_NEEDED:
         return passed("not needed before Rocket.Chat 9.0")
     return passed(f"{LICENCE_MODULE} is active")
 
