@@ -68,7 +68,7 @@ async def _wish(call: Call, parts: Parts, connection: Connection) -> tuple[Conne
     if observed.stored is None:
         raise UserError(
             "The connection is not whole: the service is gone from Rocket.Chat.",
-            why="Somebody removed it since it was set up.",
+            why="It was there when the connection was set up.",
             mend="`/sso setup` puts back what is missing.",
         )
     application = required(connection, observed)
@@ -91,7 +91,8 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts, *, resumed: 
     if receipt.outcome is Outcome.UNDONE:
         return Answer(
             (
-                f"Not rotated. Both sides hold the old secret again (fingerprint {fingerprint}); people can sign in.",
+                f"Not rotated. Both sides hold the old secret again (fingerprint {fingerprint}).",
+                in_use_text(receipt, connection, resumed=resumed),
                 f"Why: {receipt.reason}",
                 "Mend: `/sso test` shows what stands in the way; then type `/sso rotate` again.",
             ),

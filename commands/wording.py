@@ -28,7 +28,7 @@ from bot.connection.confirm import Confirmed, Taken
 from bot.connection.in_use import BECAUSE_OFF, Use
 from bot.connection.needs import application_drift, drift, unwanted_rules
 from bot.connection.plan import exchanging
-from bot.connection.receipt import Receipt
+from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import EMAIL, LOGIN, Application, Connection, Observed
 from bot.secret import Fingerprints
 
@@ -141,7 +141,7 @@ def confirmation(confirmed: Confirmed) -> tuple[str, ...]:
 
 
 def in_use_text(receipt: Receipt, connection: Connection, *, resumed: bool) -> str:
-    """Whether Rocket.Chat itself was seen to use the new secret, right after the switch and once more."""
+    """Whether Rocket.Chat itself was seen to use the secret that both sides hold, right after the switch and later."""
     found = [use for use in (receipt.in_use, receipt.in_use_later) if use is not None]
     wrong = next((use for use in found if use.use is Use.OTHER), None)
     if wrong is not None:
@@ -157,7 +157,8 @@ def in_use_text(receipt: Receipt, connection: Connection, *, resumed: bool) -> s
     if unproved is not None:
         return f"Not proved from Rocket.Chat's side, because: {unproved.words}."
     times = "at once and once more later" if len(found) > 1 else "at once"
-    return f"Rocket.Chat itself uses the new secret: Encvoy ID accepted it from there, {times}."
+    which = "old" if receipt.outcome is Outcome.UNDONE else "new"
+    return f"Rocket.Chat itself uses the {which} secret: Encvoy ID accepted it from there, {times}."
 
 
 def also_differs(desired: Connection, seen: Observed | None) -> tuple[str, ...]:

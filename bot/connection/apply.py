@@ -155,6 +155,8 @@ async def _await_marker(progress: Progress, shop: Workshop) -> Progress:
         raise
     finally:
         warming.cancel()
+    if not seen.certain:
+        return replace(progress, desired=replace(desired, settle=seen.after))  # nobody knows when it changed over
     receipt = replace(progress.receipt, seen_by=seen.by, instances=seen.instances)
     if WriteServiceSecret.__name__ not in progress.receipt.changes:
         # Of a secret that an earlier process wrote nobody knows since when it has been live: then no gap is claimed.

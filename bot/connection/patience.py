@@ -55,8 +55,9 @@ class Patience:
             names = ", ".join(words for change in changes if (words := _words(change)))
             raise UserError(
                 f"What I write does not stay: {names or 'the connection'}.",
-                why="Somebody, or an environment variable of the server, sets it back each time.",
-                mend="Look for OVERWRITE_SETTING_… variables at Rocket.Chat, then type the command again.",
+                why=f"{SAME_PLANS} times I wrote it, and each time it read back otherwise.",
+                mend="Look for OVERWRITE_SETTING_… variables at Rocket.Chat, and for a program that writes settings; "
+                "then type the command again.",
             )
 
     def trying_the_switch(self) -> float:

@@ -53,6 +53,8 @@ class LiveSeen:
     """Seconds from the last write to `at`."""
     instances: int = 1
     """How many of Rocket.Chat change over each by itself, as far as is known: this is about the first one."""
+    certain: bool = True
+    """False: it was published, and what signs people in was not seen to have it."""
 
 
 Awaited = Callable[[LiveService | None], bool]

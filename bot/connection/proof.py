@@ -9,7 +9,7 @@ from bot.clock import Clock
 from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
 from bot.connection.ports import ApplicationFields, EncvoyId, Probe, RocketChat
 from bot.connection.profile import Engine
-from bot.connection.state import Application, Connection
+from bot.connection.state import Application, Connection, StoredService
 from bot.errors import RemoteError, UserError
 from bot.secret import Secret, new_secret
 
@@ -49,8 +49,9 @@ async def prove(
     if stored is None or stored.secret != desired.secret:
         raise NotProved(
             "Rocket.Chat does not hold the secret that was written to it.",
-            why="Somebody else, or an environment variable of the server, set another one.",
-            mend="`/sso test` shows which.",
+            why="It reads back another one: it was changed there meanwhile, an environment variable of Rocket.Chat's "
+            "server forces it, or another instance answered that does not know it yet.",
+            mend="`/sso test` shows each part of the connection.",
         )
     previous = None
     if desired.pending is not None and desired.current is not None:
@@ -122,7 +123,7 @@ async def prove_ground(
     if stored is None or stored.secret != application.secret:
         raise UserError(
             "Rocket.Chat and Encvoy ID hold different client secrets: nobody can sign in with Encvoy ID now.",
-            why="Somebody changed one of them; a new secret would be built on sand.",
+            why=_which_differs(desired, stored, application),
             mend="`/sso setup` puts the secret that I know on both sides.",
         )
     outcome = await encvoy.probe(application.client_id, stored.secret, desired.redirect_uri)
@@ -134,6 +135,14 @@ async def prove_ground(
         )
     await encvoy.write_application(application.client_id, ApplicationFields())
     return stored.secret
+
+
+def _which_differs(desired: Connection, stored: StoredService | None, application: Application) -> str:
+    """Of two secrets that differ, which one is not what the bot wrote."""
+    ours = {"Rocket.Chat": stored is not None and stored.secret == desired.secret}
+    ours["Encvoy ID"] = application.secret == desired.secret
+    strange = " and ".join(system for system, is_ours in ours.items() if not is_ours)
+    return f"What {strange} hold{'' if ' and ' in strange else 's'} is not what I wrote."
 
 
 _REASONS = {

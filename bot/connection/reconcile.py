@@ -202,7 +202,10 @@ class Reconciler:
         await self._shop.connections.save(back)
         self._narrator.undoing(surprise.text)
         self._patience.made_progress()
-        receipt = replace(progress.receipt, outcome=Outcome.UNDONE, reason=surprise.text)
+        # What was proved of the new secret says nothing about the old one.
+        receipt = replace(
+            progress.receipt, outcome=Outcome.UNDONE, reason=surprise.text, proof=None, in_use=None, in_use_later=None
+        )
         return Progress(back, receipt, self._operation_id)
 
     async def _stay_stuck(self, surprise: UserError) -> None:

@@ -80,13 +80,13 @@ def refuse_foreign_secrets(desired: Connection, observed: Observed) -> None:
         if strange:
             raise ChangedByOthers(
                 f"{' and '.join(strange)} hold{'s' if len(strange) == 1 else ''} a client secret that is not mine.",
-                why="Somebody changed it while I was replacing it; I wrote nothing over it."
+                why="It was changed while I was replacing it; I wrote nothing over it."
                 + ("" if stored.secret == application.secret else " Until both sides agree, nobody can sign in."),
                 mend="`/sso status` shows both sides; `/sso setup` puts the secret that I know on both.",
             )
     elif desired.enabled and stored.secret == application.secret and stored.secret not in ours:
         raise ChangedByOthers(
             "Both sides hold a client secret that is not mine, and it is the same one.",
-            why="Somebody replaced it by hand; people can sign in, and I wrote nothing over it.",
+            why="It was replaced on both sides, and not by me. As they agree, I wrote nothing over it.",
             mend="`/sso rotate` replaces it by a new one without a gap.",
         )

@@ -30,8 +30,10 @@ APP = "rocketchat://auth"
 """Where the mobile app lets itself be sent. With any other address the page doesn't say why it failed."""
 PATIENCE = 25.0
 """Seconds for an answer: Rocket.Chat itself gives Encvoy ID twenty."""
-MOST, WITHIN = 5, 10.0
-"""Exchanges, in so many seconds."""
+MOST, WITHIN = 5, 10.5
+"""Exchanges, in so many seconds (ten, and what a request may be late); one more waits for its turn."""
+SHORTEST_WAIT = 0.01
+"""Seconds, so that a wait is never shorter than the clock can tell."""
 LONGEST_REASON = 160
 
 _ROUTE = "GET /_oauth/:service"
@@ -82,8 +84,8 @@ class Callback:
         return InUse(Use.UNKNOWN, "Rocket.Chat could not finish a sign-in of my own user, and does not say why")
 
     async def _bring(self, name: ServiceName, code: str, state: Mapping[str, object]) -> Mapping[str, object] | InUse:
-        if not self._budget.take(_ROUTE):
-            return InUse(Use.UNKNOWN, "it was tried often enough just now")
+        while not self._budget.take(_ROUTE):
+            await self.clock.sleep(max(SHORTEST_WAIT, self._budget.busy(_ROUTE).retry_after))
         whole = {**state, "credentialToken": new_credential_token(), "isCordova": False}
         query = urlencode({"code": code, "state": base64.b64encode(json.dumps(whole).encode()).decode()})
         try:

@@ -94,9 +94,9 @@ class RocketChatClient:
         seen = await self._settle.await_live(name, awaited, expected, timeout, pushed=True)
         if engine_of(marker) is not Engine.MODERN:
             return seen
-        await self._strategy.shows(name, marker)
+        shown = await self._strategy.shows(name, marker)
         # There is one record for all, but each instance makes a strategy of its own of what it knows.
-        return replace(seen, instances=max(1, len(self._rest.instances())))
+        return replace(seen, instances=max(1, len(self._rest.instances())), certain=shown)
 
     async def create_service(self, name: ServiceName) -> None:
         """See the port."""

@@ -181,9 +181,32 @@ async def test_a_refusal_of_the_switch_is_undone_and_said(standing: Counter) -> 
     answer, text = await standing.run("rotate")
     assert answer.failed
     assert "Not rotated. Both sides hold the old secret again" in text
+    assert "Rocket.Chat itself uses the old secret: Encvoy ID accepted it from there" in text
     assert "The role of the bot's user does not include this." in text
     assert row(standing).current == before.current
     assert standing.spoken.notes[0].startswith("The exchange is given up")
+
+
+async def test_of_what_was_put_back_it_says_no_more_than_it_saw(standing: Counter) -> None:
+    refusals = iter((None, Forbidden("Encvoy ID", "PUT", why="Not now.")))
+    standing.world.script = lambda call: next(refusals, None) if call == "write_application before" else None
+    standing.rocketchat.uses += [InUse(Use.UNKNOWN, "it does not say")] * 2
+    answer, text = await standing.run("rotate")
+    assert answer.failed
+    assert "Not proved from Rocket.Chat's side, because: it does not say." in text
+    assert "sign in" not in text
+
+
+async def test_where_nobody_saw_what_signs_people_in_change_no_time_is_promised(standing: Counter) -> None:
+    real = standing.rocketchat.await_marker
+
+    async def uncertain(name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
+        return replace(await real(name, marker, expected, timeout), certain=False)
+
+    standing.rocketchat.await_marker = uncertain  # type: ignore[method-assign]
+    _, text = await standing.run("rotate")
+    assert "nobody knows for how long sign-ins failed" in text
+    assert "at most" not in text
 
 
 async def test_where_anything_is_accepted_the_proof_proves_nothing(standing: Counter) -> None:

@@ -239,6 +239,19 @@ class TestGap:
         assert receipt.gap is not None
         assert 7.0 <= receipt.gap < 7.2
 
+    async def test_where_only_the_record_was_seen_nobody_knows_and_no_gap_is_claimed(self, standing: Bench) -> None:
+        """On the modern engine the record may be ahead of what signs people in."""
+        real = standing.rocketchat.await_marker
+
+        async def uncertain(name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
+            return replace(await real(name, marker, expected, timeout), certain=False)
+
+        standing.rocketchat.await_marker = uncertain  # type: ignore[method-assign]
+        connection, receipt = await rotate(standing)
+        assert receipt.outcome is Outcome.DONE
+        assert (receipt.gap, receipt.seen_by) == (None, None)
+        assert connection.settle == pytest.approx(2.5, abs=0.05)
+
     async def test_a_switch_that_was_never_answered_is_bounded_by_the_look_that_found_it(self, standing: Bench) -> None:
         standing.world.script = once("write_application after", NoAnswer("Encvoy ID", "PUT"))
         _, receipt = await rotate(standing)

@@ -12,7 +12,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.connection.ports import Awaited
-from bot.connection.profile import Licence
+from bot.connection.profile import LICENCE_MODULE, Licence
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService
 from bot.errors import (
     Busy,
@@ -194,6 +194,20 @@ async def test_the_marker_shows_the_moment() -> None:
         assert seen.by == "poll"
         assert 0 <= seen.at - became < 0.2
         assert seen.since <= became
+
+
+@pytest.mark.parametrize("behind", [False, True], ids=["the button has it", "the button is behind"])
+async def test_of_the_modern_engine_the_button_is_looked_at_too(behind: bool) -> None:
+    async with world("9.0", Switches(modules=frozenset({LICENCE_MODULE}))) as w:
+        await w.client.create_service(NAME)
+        await w.client.write_service(NAME, {**SETTINGS, "authorize_path": "/auth", "secret": new_secret(), "": True})
+        await w.client.await_live(NAME, present, None, 5)
+        marker = Marker("authorize_path", "/auth?settle=07")
+        await w.client.write_secret(NAME, new_secret(), marker, 0.2)
+        if behind:
+            w.standin.faults.add(Fault("GET", "/oauth/", status=302, headers={"Location": "/?settle=06"}, times=None))
+        seen = await w.client.await_marker(NAME, marker, 0.1, 5)
+        assert seen.certain is not behind
 
 
 async def test_nothing_becomes_live() -> None:
