@@ -19,10 +19,9 @@ from bot.connection.state import (
     Unknown,
 )
 from bot.doctor.checks import Result, State
-from bot.doctor.checks.joint import catalogue as joint
 from bot.doctor.evidence import Evidence
 from bot.doctor.own import Administrators, Port, PortState, Standing
-from bot.doctor.verdict import judge
+from bot.doctor.verdict import OF_A_CONNECTION, judge
 from bot.secret import Secret
 from tests.doctor.grounds import (
     APPLICATION,
@@ -295,7 +294,7 @@ def test_keys_are_not_judged_by_a_database_that_cannot_be_read(sealed: Unknown |
 TERMINAL = [evidence for _, evidence in BROKEN if evidence.connection is None] + [
     replace(evidence, connection=None, application=None)
     for check, evidence in BROKEN
-    if check not in {entry.name for entry in joint.entries}
+    if check not in {entry.name for catalogue in OF_A_CONNECTION for entry in catalogue.entries}
 ]
 
 

@@ -18,8 +18,8 @@ from bot.connection.state import Connection
 from bot.doctor.checks import State
 from bot.doctor.checks.bot import catalogue as own
 from bot.doctor.checks.foreign import catalogue as foreign
-from bot.doctor.checks.joint import catalogue as joint
 from bot.doctor.checks.systems import catalogue as systems
+from bot.doctor.verdict import OF_A_CONNECTION
 from bot.sandbox.encvoy.people import Role
 from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
@@ -281,7 +281,7 @@ async def test_without_a_connection_a_plain_user_at_encvoy_id_turns_one_check(wo
 def test_every_check_of_the_catalogue_is_broken_somewhere() -> None:
     apart = {"Licence for Custom OAuth", "Role at Encvoy ID", TERMINAL}
     covered = {case.check for case in CASES} | {wish.check for wish in WISHES} | apart
-    entries = (*systems.entries, *own.entries, *joint.entries, *foreign.entries)
+    entries = [entry for catalogue in (systems, own, *OF_A_CONNECTION, foreign) for entry in catalogue.entries]
     assert covered == {entry.name for entry in entries}
 
 
@@ -296,5 +296,5 @@ async def test_without_a_connection_only_the_systems_are_judged(world: World) ->
     for entry in systems.entries:
         assert f"✓ {entry.name}: " in answer
     assert "✗" not in answer
-    assert not any(f" {entry.name}: " in answer for entry in joint.entries)
+    assert not any(f" {entry.name}: " in answer for catalogue in OF_A_CONNECTION for entry in catalogue.entries)
     assert "`!sso setup`" in answer

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from bot.connection.state import Unknown
 from bot.doctor.evidence import Evidence
 
+PUT_RIGHT = "`/sso setup` puts it right."
+LEAKED = "That is the secret of before; if it may have leaked, `/sso rotate` then makes a new one."
+
 
 class State(enum.Enum):
     """What a check came to."""

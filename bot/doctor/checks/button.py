@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from bot.connection.marker import meaning
 from bot.connection.state import Connection, StoredService, Unknown
 from bot.doctor.checks import Catalogue, Result, failed, passed, skipped
-from bot.doctor.checks.joint import licence_is_missing
+from bot.doctor.checks.systems import licence_is_missing
 from bot.doctor.evidence import Evidence
 
 catalogue = Catalogue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.addresses import is_plain
 from bot.connection.desired import relative_paths
+from bot.connection.ports import Server
 from bot.connection.preflight import refuse_licence, refuse_site_url
 from bot.connection.profile import LICENCE_MODULE, Licence
 from bot.connection.reachable import ENCVOY_MEND, Site, doubts, refuse_loopback, refuse_plain_http, refuse_site
@@ -194,3 +195,14 @@ def login(evidence: Evidence) -> Result:
             "it cannot log in or manage applications", evidence.login, "Check SSOBOT_ENCVOY_LOGIN and its password."
         )
     return passed("it logs in")
+
+
+def licence_is_missing(server: Server | Unknown) -> bool:
+    """Whether the switch stays off for that reason."""
+    if isinstance(server, Unknown):
+        return False
+    try:
+        refuse_licence(server)
+    except UserError:
+        return True
+    return False

@@ -1,0 +1,164 @@
+"""Is the application at Encvoy ID as the connection needs it. Nothing here concerns a workspace without one."""
+
+from __future__ import annotations
+
+from bot.connection.absence import gone, hidden
+from bot.connection.needs import application_drift, unwanted_rules, without
+from bot.connection.ports import Probe
+from bot.connection.state import Application, NotVisible, Unknown
+from bot.doctor.checks import LEAKED, PUT_RIGHT, Catalogue, Result, because, failed, passed, skipped
+from bot.doctor.evidence import Evidence
+
+catalogue = Catalogue()
+
+
+@catalogue.check("Application", "facts/encvoy-id.md §4")
+def application(evidence: Evidence) -> Result | None:
+    """It is there, and the bot may see it in full."""
+    if evidence.connection is None:
+        return None
+    if evidence.connection.client_id is None:
+        return failed("it was not made yet", "Setting up stopped before it.", "`/sso setup` goes on.")
+    match evidence.application:
+        case Unknown(reason=reason):
+            return skipped(reason)
+        case NotVisible() as found:
+            seen = "is there, and not visible to me in full" if found.there else "is not visible to me"
+            return failed(f"`{found.client_id}` {seen}", hidden(found).why, hidden(found).mend)
+        case None:
+            missing = gone(evidence.connection.client_id or "")
+            return failed("it is gone from Encvoy ID: nobody can sign in through it", missing.why, missing.mend)
+        case found:
+            return passed(f"`{found.client_id}`")
+
+
+@catalogue.check("Application's fields", "facts/encvoy-id.md §3")
+def fields(evidence: Evidence) -> Result | None:
+    """What decides whether anybody can sign in is as needed; the callback address has a check of its own."""
+    if evidence.connection is None:
+        return None
+    found = evidence.application
+    if not isinstance(found, Application):
+        return skipped("the application cannot be seen")
+    wrong = [f for f in application_drift(evidence.connection, found) if f != "redirect_uris"]
+    if wrong:
+        return failed(f"not as needed: {', '.join(wrong)}", without(wrong), PUT_RIGHT)
+    lives = f"tokens live {found.access_token_ttl:g} s"
+    return passed(f"{found.token_endpoint_auth_method}, {found.id_token_signed_response_alg}, {lives}")
+
+
+@catalogue.check("Login name and e-mail", 'facts/encvoy-id.md §2 "Claims"')
+def rules(evidence: Evidence) -> Result | None:
+    """The application makes Encvoy ID ask people for them, for e-mail unless `setup --no-email` left it out; without
+    login name new people arrive without a user name."""
+    if evidence.connection is None:
+        return None
+    if not isinstance(evidence.application, Application):
+        return skipped("the application cannot be seen")
+    missing = sorted(evidence.connection.rules - evidence.application.rules)
+    if missing:
+        return failed(
+            f"not asked for: {', '.join(missing)}",
+            "The rule is not attached to the application; whoever comes without login name has no user name.",
+            PUT_RIGHT,
+        )
+    unwanted = unwanted_rules(evidence.connection, evidence.application)
+    if unwanted:
+        return failed(
+            f"asked for against your wish: {', '.join(unwanted)}",
+            "It was left out here, and its rule is attached to the application at Encvoy ID.",
+            PUT_RIGHT,
+        )
+    left_out = "" if evidence.connection.with_email else "; e-mail is left out"
+    return passed(f"asked for: {', '.join(sorted(evidence.application.rules))}{left_out}")
+
+
+@catalogue.check("Application is valid at the token side", "facts/encvoy-id.md §4, end")
+def valid(evidence: Evidence) -> Result | None:
+    """Encvoy ID's two halves agree that the record can be used."""
+    if evidence.connection is None or evidence.ours is None:
+        return None
+    if isinstance(evidence.ours, Unknown):
+        return skipped(evidence.ours.reason)
+    found = evidence.application
+    if evidence.ours is Probe.BROKEN:
+        if isinstance(found, Application) and application_drift(evidence.connection, found):
+            return skipped("the application's fields come first")
+        return failed(
+            "Encvoy ID calls its own record of the application invalid",
+            "It stores values that its token side refuses, in columns that are not mine.",
+            "Look at the application's settings at Encvoy ID: its other callback addresses, those after a logout.",
+        )
+    if evidence.ours is Probe.REFUSED and not _is_there(evidence):
+        return skipped("the application cannot be seen, and one that is gone is refused likewise")
+    return passed("it is")
+
+
+def _is_there(evidence: Evidence) -> bool:
+    """Whether the application was seen to exist."""
+    found = evidence.application
+    return isinstance(found, Application) or (isinstance(found, NotVisible) and found.there)
+
+
+@catalogue.check("Secret accepted", "facts/encvoy-id.md §9")
+def accepted(evidence: Evidence) -> Result | None:
+    """The secret that we keep is the one that Encvoy ID takes."""
+    if evidence.connection is None or evidence.ours is None:
+        return None
+    if isinstance(evidence.ours, Unknown) or evidence.ours is Probe.BROKEN:
+        return skipped("the secret could not be tried")
+    if evidence.ours is not Probe.REFUSED:
+        return passed("Encvoy ID accepts it")
+    if not isinstance(evidence.application, Application):
+        return skipped("the application cannot be seen")
+    if evidence.application.secret != (evidence.connection.current or evidence.connection.secret):
+        return failed("Encvoy ID refuses it", "Encvoy ID holds another one.", f"{PUT_RIGHT} {LEAKED}")
+    if application_drift(evidence.connection, evidence.application):
+        return skipped("the application's other fields come first")
+    return failed(
+        "Encvoy ID refuses it, and holds the same one",
+        "Its token side does not see what its management side has stored.",
+        "Look at Encvoy ID's oidc process and its database.",
+    )
+
+
+@catalogue.check("Random secret refused", "facts/encvoy-id.md §9")
+def random(evidence: Evidence) -> Result | None:
+    """The probe can tell right from wrong."""
+    if evidence.connection is None or evidence.random is None:
+        return None
+    if isinstance(evidence.random, Unknown):
+        return because(evidence.random, "it could not be tried")
+    if evidence.random is Probe.BROKEN:
+        return skipped("it could not be tried")
+    if evidence.application is None:
+        return skipped("the application is gone, so whatever is tried is refused")
+    if evidence.random is not Probe.REFUSED:
+        return failed(
+            "Encvoy ID accepts it",
+            "The application needs no secret at all, or something answers in Encvoy ID's place.",
+            "Set token_endpoint_auth_method of the application to client_secret_post: " + PUT_RIGHT,
+        )
+    if evidence.ours not in (Probe.ACCEPTED, Probe.REDIRECT_REFUSED):
+        return skipped("Encvoy ID accepts none from which it could be told")
+    return passed("Encvoy ID refuses it")
+
+
+@catalogue.check("Callback address registered", "facts/encvoy-id.md §7, end")
+def registered(evidence: Evidence) -> Result | None:
+    """Exactly this address, or Encvoy ID sends nobody back."""
+    if evidence.connection is None or evidence.ours is None:
+        return None
+    ours, found = evidence.connection.redirect_uri, evidence.application
+    listed = ours in found.redirect_uris if isinstance(found, Application) else None
+    if evidence.ours is Probe.REDIRECT_REFUSED and listed:
+        return failed(
+            f"Encvoy ID refuses {ours}, and has it on its list",
+            "Its token side does not see what its management side has stored.",
+            "Look at Encvoy ID's oidc process and its database.",
+        )
+    if evidence.ours is Probe.REDIRECT_REFUSED or listed is False:
+        return failed(f"{ours} is not registered", "The application does not list it, in exactly this form.", PUT_RIGHT)
+    if evidence.ours is not Probe.ACCEPTED:
+        return skipped("it is only told to who knows the secret")
+    return passed(evidence.connection.redirect_uri)

@@ -1,0 +1,121 @@
+"""Is the service in Rocket.Chat as it was set up, and live. Nothing here concerns a workspace without a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.connection.forced import ONLY_REMOVING, against_us, forced_by
+from bot.connection.marker import meaning
+from bot.connection.needs import drift
+from bot.connection.state import LiveService, StoredService, Unknown
+from bot.doctor.checks import LEAKED, PUT_RIGHT, Catalogue, Result, failed, passed, skipped, unseen
+from bot.doctor.checks.systems import licence_is_missing
+from bot.doctor.evidence import Evidence
+
+catalogue = Catalogue()
+
+
+@catalogue.check("Service", "facts/rocketchat.md §2.2")
+def service(evidence: Evidence) -> Result | None:
+    """Its settings are there."""
+    if evidence.connection is None:
+        return None
+    if isinstance(evidence.stored, Unknown):
+        if isinstance(evidence.server, Unknown) or isinstance(evidence.account, Unknown):
+            return skipped(evidence.stored.reason)
+        if not isinstance(evidence.permissions, Unknown) and "view-privileged-setting" not in evidence.permissions:
+            return skipped("the bot's account may not read settings")
+        return unseen("it cannot be read", evidence.stored, "Give the bot's account the role admin in Rocket.Chat.")
+    if evidence.stored is None:
+        was = "It was removed since it was set up." if evidence.connection.current else "Setting up stopped before it."
+        return failed("it is not there", was, PUT_RIGHT)
+    return passed(f"`{evidence.connection.name.service}`")
+
+
+@catalogue.check("Service's settings", "facts/rocketchat.md §2.2, §3.6")
+def settings(evidence: Evidence) -> Result | None:
+    """All are stored as set up, the client id included."""
+    if evidence.connection is None:
+        return None
+    if not isinstance(evidence.stored, StoredService):
+        return skipped("the service cannot be seen")
+    changed = [suffix for suffix in drift(evidence.connection, evidence.stored) if suffix != "secret"]
+    if changed:
+        return failed(f"not as set up: {', '.join(changed)}", *_cause(evidence, changed))
+    return passed(f"all {len(evidence.connection.settings) + 1} as set up")
+
+
+@catalogue.check("Service's secret", "facts/rocketchat.md §0.7")
+def secret(evidence: Evidence) -> Result | None:
+    """Rocket.Chat holds the secret that we keep."""
+    if evidence.connection is None:
+        return None
+    if not isinstance(evidence.stored, StoredService):
+        return skipped("the service cannot be seen")
+    if evidence.stored.secret not in (evidence.connection.current, evidence.connection.pending):
+        why, mend = _cause(evidence, ["secret"])
+        return failed("Rocket.Chat holds another one", why, f"{mend} {LEAKED}")
+    return passed("Rocket.Chat holds it")
+
+
+@catalogue.check("Service's switch", "facts/rocketchat.md §2.2")
+def switch(evidence: Evidence) -> Result | None:
+    """On or off, as wanted."""
+    if evidence.connection is None:
+        return None
+    if not isinstance(evidence.stored, StoredService):
+        return skipped("the service cannot be seen")
+    wanted, there = evidence.connection.enabled, evidence.stored.enabled
+    if wanted != there:
+        word = "enable" if wanted else "disable"
+        return failed(
+            f"{'on' if there else 'off'}, but wanted {'on' if wanted else 'off'}",
+            *_cause(evidence, [""], f"`/sso {word}` puts it right."),
+        )
+    return passed("on" if there else "off, as wanted")
+
+
+@catalogue.check("Stored is live", "facts/rocketchat.md §2.5, §2.6")
+def live(evidence: Evidence) -> Result | None:
+    """What the settings say is what the login page uses."""
+    if evidence.connection is None:
+        return None
+    if not isinstance(evidence.stored, StoredService):
+        return skipped("the service cannot be seen")
+    if isinstance(evidence.live, Unknown):
+        return skipped(evidence.live.reason)
+    if evidence.stored.enabled and evidence.live is None and licence_is_missing(evidence.server):
+        return skipped("without its licence Rocket.Chat keeps it off")
+    if evidence.stored.enabled != (evidence.live is not None):
+        return failed(
+            f"stored {'on' if evidence.stored.enabled else 'off'}, live {'on' if evidence.live else 'off'}",
+            "Rocket.Chat did not carry the setting over: it lacks a licence, or needs a restart.",
+            "If it stays so for a minute, restart Rocket.Chat, or switch the service off and on: "
+            "`/sso disable`, `/sso enable`.",
+        )
+    stale = _stale(evidence.stored, evidence.live) if evidence.live else []
+    if stale:
+        return failed(
+            f"not live as stored: {', '.join(stale)}",
+            "Rocket.Chat did not carry the change over.",
+            "If it stays so for a minute, restart Rocket.Chat.",
+        )
+    return passed("the login page uses what is stored" if evidence.live else "off on both")
+
+
+def _cause(evidence: Evidence, suffixes: Sequence[str], mend: str = PUT_RIGHT) -> tuple[str, str]:
+    """Why these settings are not as they were written, and what puts them right."""
+    connection, forced = evidence.connection, evidence.forced
+    if connection is not None and isinstance(forced, Mapping):
+        named = [suffix for suffix in suffixes if suffix in against_us(connection, forced)]
+        if named:
+            return forced_by(connection.name, named), ONLY_REMOVING
+    return "Rocket.Chat holds other values than I wrote.", mend
+
+
+def _stale(stored: StoredService, seen: LiveService) -> list[str]:
+    return sorted(
+        suffix
+        for suffix, value in seen.settings.items()
+        if suffix in stored.settings and meaning(suffix, stored.settings[suffix]) != meaning(suffix, value)
+    )
