@@ -8,7 +8,7 @@ import pytest
 import stamina
 
 from bot.chatops.registry import Registry
-from tests.support.chat import SteppedClock
+from tests.support.clocks import SteppedClock
 from tests.support.desk import Desk, example_registry
 
 

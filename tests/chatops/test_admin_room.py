@@ -11,7 +11,8 @@ from bot.chatops.once import Once
 from bot.chatops.ports import Room
 from bot.chatops.reply import Outbox
 from bot.errors import ConfigError
-from tests.support.chat import ADMIN_ROOM, MemoryChat, MemoryNotices, SteppedClock
+from tests.support.chat import ADMIN_ROOM, MemoryChat, MemoryNotices
+from tests.support.clocks import SteppedClock
 
 NAME = ADMIN_ROOM.name
 IMPOSTOR = Room("room9", NAME, "c", encrypted=False, members=40)

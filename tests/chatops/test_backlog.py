@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.chatops.backlog import AGAIN_AFTER, Backlog
-from tests.support.chat import SteppedClock, settle
+from tests.support.clocks import SteppedClock, settle
 
 
 class Answer:

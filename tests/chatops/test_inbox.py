@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.chatops.inbox import AWAY, Command, Ignore, Known, Say, Seen, consider
 from bot.chatops.ports import Message
-from tests.support.chat import BOT_ID, START, typed
+from tests.support.chat import BOT_ID, typed
+from tests.support.clocks import START
 
 MESSAGE = typed("!sso setup")
 KNOWN = Known(BOT_ID, started=START, now=START + timedelta(seconds=2), seen=False)

@@ -7,7 +7,8 @@ import pytest
 from bot.chatops.once import SAID, Once
 from bot.chatops.reply import Outbox
 from bot.errors import Forbidden
-from tests.support.chat import ADMIN_ROOM, MemoryChat, MemoryNotices, SteppedClock
+from tests.support.chat import ADMIN_ROOM, MemoryChat, MemoryNotices
+from tests.support.clocks import SteppedClock
 
 
 class Composer:

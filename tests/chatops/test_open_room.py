@@ -8,7 +8,8 @@ from bot.chatops.once import Once
 from bot.chatops.open_room import ENCRYPTED, PUBLIC, warn
 from bot.chatops.ports import Room
 from bot.chatops.reply import Outbox
-from tests.support.chat import ADMIN_ROOM, MemoryChat, MemoryNotices, SteppedClock, typed
+from tests.support.chat import ADMIN_ROOM, MemoryChat, MemoryNotices, typed
+from tests.support.clocks import SteppedClock
 from tests.support.desk import Desk
 
 OPEN = replace(ADMIN_ROOM, type="c")

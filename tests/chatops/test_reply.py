@@ -11,7 +11,8 @@ from bot.chatops.posting import ALPHABET, ID_LENGTH, TOO_LONG, new_message_id, s
 from bot.chatops.reply import Outbox, Reply, worth_waiting
 from bot.chatops.ways import Address
 from bot.errors import BadAnswer, Busy, Forbidden, NoAnswer, Rejected, RemoteError, Unauthenticated, Unreachable
-from tests.support.chat import ADMIN_ROOM, ANNA, OTHER_ROOM, MemoryChat, SteppedClock, remote, settle
+from tests.support.chat import ADMIN_ROOM, ANNA, OTHER_ROOM, MemoryChat, remote
+from tests.support.clocks import SteppedClock, settle
 
 ID = new_message_id()
 

@@ -11,7 +11,8 @@ import pytest
 from bot.chatops.ports import Operation, OperationState, Person
 from bot.chatops.registry import Trace
 from bot.errors import StoreUnavailable, UserError
-from tests.support.chat import ANNA, START, MemoryOperations, settle, typed
+from tests.support.chat import ANNA, MemoryOperations, typed
+from tests.support.clocks import START, settle
 from tests.support.desk import Desk
 
 DEMOTED = replace(ANNA, roles=frozenset({"user"}))

@@ -12,15 +12,8 @@ import structlog.testing
 from bot.chatops.inbox import AWAY
 from bot.chatops.ports import Message, OperationState
 from bot.errors import UserError
-from tests.support.chat import (
-    ADMIN_ROOM,
-    DIRECT,
-    MARC,
-    OTHER_ROOM,
-    START,
-    settle,
-    typed,
-)
+from tests.support.chat import ADMIN_ROOM, DIRECT, MARC, OTHER_ROOM, typed
+from tests.support.clocks import START, settle
 from tests.support.desk import Desk
 
 ASKS_AGAIN = "!sso rotate"

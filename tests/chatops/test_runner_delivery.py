@@ -9,14 +9,8 @@ import pytest
 from bot.chatops.backlog import AGAIN_AFTER
 from bot.chatops.ports import OperationState
 from bot.errors import BadAnswer, Forbidden
-from tests.support.chat import (
-    ADMIN_ROOM,
-    DIRECT,
-    MemoryChat,
-    remote,
-    settle,
-    typed,
-)
+from tests.support.chat import ADMIN_ROOM, DIRECT, MemoryChat, remote, typed
+from tests.support.clocks import settle
 from tests.support.desk import Desk, crashed, silenced
 
 ASKS_AGAIN = "!sso rotate"

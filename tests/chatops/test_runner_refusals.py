@@ -10,16 +10,8 @@ import pytest
 
 from bot.chatops.ports import OperationState, Person
 from bot.errors import Busy, Forbidden, NoAnswer, Rejected, RemoteError, Unreachable
-from tests.support.chat import (
-    ANNA,
-    DIRECT,
-    GROUP_DIRECT,
-    MARC,
-    OTHER_ROOM,
-    START,
-    settle,
-    typed,
-)
+from tests.support.chat import ANNA, DIRECT, GROUP_DIRECT, MARC, OTHER_ROOM, typed
+from tests.support.clocks import START, settle
 from tests.support.desk import Desk
 
 COMMAND = typed("!sso setup")

@@ -9,13 +9,8 @@ import pytest
 
 from bot.chatops.inbox import AWAY
 from bot.errors import Unreachable
-from tests.support.chat import (
-    ADMIN_ROOM,
-    ANNA,
-    MARC,
-    settle,
-    typed,
-)
+from tests.support.chat import ADMIN_ROOM, ANNA, MARC, typed
+from tests.support.clocks import settle
 from tests.support.desk import Desk, crashed, silenced
 
 ASKS_AGAIN = "!sso rotate"

@@ -21,16 +21,15 @@ from tests.support.chat import (
     ANNA,
     BOT_ID,
     BOT_NAME,
-    START,
     MemoryChat,
     MemoryListener,
     MemoryNotices,
     MemoryOperations,
     MemorySlash,
     MemoryTime,
-    SteppedClock,
     typed,
 )
+from tests.support.clocks import START, SteppedClock
 from tests.support.desk import Script, example_registry
 
 

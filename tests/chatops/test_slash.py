@@ -8,7 +8,8 @@ from bot.chatops.once import Once
 from bot.chatops.reply import Outbox
 from bot.chatops.slash import explanation, introduce
 from bot.errors import Forbidden, Unreachable
-from tests.support.chat import ADMIN_ROOM, MemoryChat, MemoryNotices, MemorySlash, SteppedClock, remote
+from tests.support.chat import ADMIN_ROOM, MemoryChat, MemoryNotices, MemorySlash, remote
+from tests.support.clocks import SteppedClock
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.chatops.steps import Steps
-from tests.support.chat import SteppedClock
+from tests.support.clocks import SteppedClock
 
 
 async def test_a_step_takes_what_passed_since_the_last(clock: SteppedClock) -> None:

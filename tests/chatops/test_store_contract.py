@@ -16,7 +16,8 @@ from bot.store import migrate
 from bot.store.engine import open_database
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
-from tests.support.chat import START, MemoryNotices, MemoryOperations, SteppedClock
+from tests.support.chat import MemoryNotices, MemoryOperations
+from tests.support.clocks import START, SteppedClock
 from tests.support.databases import KINDS, empty_database
 
 

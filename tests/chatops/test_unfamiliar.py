@@ -9,7 +9,8 @@ import pytest
 
 from bot.chatops.ports import Message
 from bot.chatops.unfamiliar import MOST, known_by_now
-from tests.support.chat import DIRECT, MARC, OTHER_ROOM, settle, typed
+from tests.support.chat import DIRECT, MARC, OTHER_ROOM, typed
+from tests.support.clocks import settle
 from tests.support.desk import Desk
 
 COMMAND = replace(typed("!sso setup"), unknown=frozenset({"writtenBy"}))

@@ -11,7 +11,8 @@ from bot.chatops.reply import Outbox
 from bot.connection.state import Unknown
 from bot.errors import Forbidden, Unreachable
 from commands.correction import FALSE_PROMISE, LINKED, OTHER_ENGINE, REFUSED, correction
-from tests.support.chat import ADMIN_ROOM, MemoryChat, SteppedClock
+from tests.support.chat import ADMIN_ROOM, MemoryChat
+from tests.support.clocks import SteppedClock
 from tests.support.counter import Counter
 from tests.support.memory import ACCOUNTS
 

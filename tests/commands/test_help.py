@@ -9,7 +9,7 @@ from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Registry
 from bot.chatops.steps import Steps
 from commands import help as help_command
-from tests.support.chat import SteppedClock
+from tests.support.clocks import SteppedClock
 from tests.support.desk import example_registry
 
 

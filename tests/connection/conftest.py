@@ -12,7 +12,8 @@ from bot.connection.receipt import Receipt
 from bot.connection.reconcile import Reconciler
 from bot.connection.state import Connection, Marker, ServiceName
 from bot.secret import Secret
-from tests.support.memory import ManualClock, MemoryConnections, MemoryEncvoyId, MemoryRocketChat, Scripted
+from tests.support.clocks import ManualClock
+from tests.support.memory import MemoryConnections, MemoryEncvoyId, MemoryRocketChat, Scripted
 
 OLD, NEW = Secret("o" * 64), Secret("n" * 64)
 

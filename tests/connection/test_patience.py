@@ -7,7 +7,7 @@ import pytest
 from bot.connection.changes import Prove, WriteApplication, WriteService
 from bot.connection.patience import LONGEST_PAUSE, SAME_PLANS, SWITCH_TRIES, SWITCH_WITHIN, TRIES, Patience
 from bot.errors import Busy, Forbidden, NoAnswer, Unreachable, UserError
-from tests.support.memory import ManualClock
+from tests.support.clocks import ManualClock
 
 AWAY = Unreachable("Encvoy ID", "any")
 HUNG = NoAnswer("Encvoy ID", "any")

@@ -15,7 +15,8 @@ from bot.connection.state import Application, Connection
 from bot.errors import BadAnswer, Forbidden, NoAnswer, Rejected, RemoteError, Unreachable, UserError
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, Bench, Told, exchange, wish
-from tests.support.memory import ManualClock, MemoryConnections, MemoryEncvoyId, MemoryRocketChat, Scripted
+from tests.support.clocks import ManualClock
+from tests.support.memory import MemoryConnections, MemoryEncvoyId, MemoryRocketChat, Scripted
 
 REMOTE_WRITES = ("create_service", "create_application", "write_application", "attach_rules", "write_service")
 

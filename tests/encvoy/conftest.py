@@ -4,35 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 
 import pytest
 
 from bot.encvoy.client import EncvoyIdClient
 from bot.sandbox.encvoy.standin import EncvoyStandIn
 from bot.secret import Secret
+from tests.support.clocks import ManualClock
 from tests.support.served import Handler, served
 
 
-class HandClock:
-    """Stands still until it is set forward."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.seconds, UTC)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-
-
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
@@ -47,7 +31,7 @@ ClientMaker = Callable[..., EncvoyIdClient]
 
 
 @pytest.fixture
-async def make_client(standin: EncvoyStandIn, clock: HandClock) -> AsyncIterator[ClientMaker]:
+async def make_client(standin: EncvoyStandIn, clock: ManualClock) -> AsyncIterator[ClientMaker]:
     """A client for the stand-in as the person of a role; `timeout` in seconds."""
     made: list[EncvoyIdClient] = []
 

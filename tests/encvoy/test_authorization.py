@@ -21,7 +21,7 @@ from bot.errors import BadAnswer, LoginRefused, NoAnswer, Redirected
 from bot.sandbox.encvoy.standin import EncvoyStandIn
 from bot.sandbox.faults import Effect, Fault
 from bot.secret import Secret
-from tests.encvoy.conftest import HandClock
+from tests.support.clocks import ManualClock
 
 CALLBACK = "http://127.0.0.1:1/_oauth/encvoyid"
 """Nobody is there: whoever opened it would fail."""
@@ -260,7 +260,7 @@ async def test_no_failure_carries_what_was_sent(
 Serve = Callable[[Callable[[web.Request], Awaitable[web.StreamResponse]]], Awaitable[str]]
 
 
-async def test_the_callback_may_come_back_normalised(serve: Serve, clock: HandClock) -> None:
+async def test_the_callback_may_come_back_normalised(serve: Serve, clock: ManualClock) -> None:
     """`:80` and capitals are gone (facts/encvoy-id.md §7)."""
     state: list[str] = []
 

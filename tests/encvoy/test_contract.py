@@ -11,7 +11,8 @@ from bot.connection.state import Application
 from bot.encvoy.client import EncvoyIdClient
 from bot.errors import LoginRefused
 from bot.secret import new_secret
-from tests.support.memory import ManualClock, MemoryEncvoyId, Scripted
+from tests.support.clocks import ManualClock
+from tests.support.memory import MemoryEncvoyId, Scripted
 
 CALLBACK = "https://chat.example.org/_oauth/encvoyid"
 FIELDS = ApplicationFields(

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.support.clocks import SteppedClock
 from tests.support.ddp_peer import Peer
-from tests.support.realtime import CatchUps, ScriptedServer, SteppedClock
+from tests.support.realtime import CatchUps, ScriptedServer
 from tests.support.socket_bench import ME, Bench
 
 

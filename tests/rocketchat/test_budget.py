@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rocketchat.budget import CALLS, WINDOW, Budget
-from tests.support.memory import ManualClock
+from tests.support.clocks import ManualClock
 
 ROUTE = "settings.oauth"
 

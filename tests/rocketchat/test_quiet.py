@@ -7,8 +7,7 @@ import asyncio
 import pytest
 
 from bot.rocketchat.quiet import AT_MOST, Quiet
-from tests.support.chat import SteppedClock
-from tests.support.memory import ManualClock
+from tests.support.clocks import ManualClock, SteppedClock
 
 
 async def waited(quiet: Quiet, clock: ManualClock, seconds: float) -> float:

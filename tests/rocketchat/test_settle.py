@@ -17,7 +17,7 @@ from bot.rocketchat.events import LiveReady, LiveRenewed, LiveRequested, RecordA
 from bot.rocketchat.live import LiveTable
 from bot.rocketchat.open_routes import Poll
 from bot.rocketchat.settle import AROUND, DENSE, EXPECTED, FRESH, KNOWN, RESERVE, Settle
-from tests.support.chat import SteppedClock, settle
+from tests.support.clocks import SteppedClock, settle
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")
 

@@ -10,18 +10,8 @@ from bot.errors import BadAnswer, NoAnswer, Redirected, Unauthenticated, Unreach
 from bot.rocketchat.ddp import DEAD_AFTER, PING_AFTER
 from bot.rocketchat.socket import RealtimeState
 from bot.rocketchat.upgrade import CONNECT_WITHIN, websocket_url
-from tests.support.realtime import (
-    MESSAGES,
-    RECORDS,
-    SERVICES,
-    START,
-    CatchUps,
-    ScriptedServer,
-    SteppedClock,
-    document,
-    quiet,
-    until,
-)
+from tests.support.clocks import START, SteppedClock
+from tests.support.realtime import MESSAGES, RECORDS, SERVICES, CatchUps, ScriptedServer, document, quiet, until
 from tests.support.socket_bench import ME, TOKEN, Bench
 
 DENIED: dict[str, object] = {"error": 403, "reason": f"You've been logged out {TOKEN.reveal()}", "message": "[403]"}
@@ -66,7 +56,7 @@ class TestConnecting:
         bench.start()
         await until(lambda: bench.server.attempts == 1)
         bench.server.hang = False
-        bench.clock.advance(CONNECT_WITHIN)
+        bench.clock.jump(CONNECT_WITHIN)
         await until(lambda: bench.connected)
         assert isinstance(bench.states[0].error, NoAnswer)
 
@@ -99,7 +89,7 @@ class TestConnecting:
         for attempt in range(1, 10):
             await until(lambda expected=attempt: bench.server.attempts == expected)  # type: ignore[misc]
             await until(lambda: bench.clock.slept[-1] != CONNECT_WITHIN)
-            bench.clock.advance(20)
+            bench.clock.jump(20)
         pauses = [pause for pause in bench.clock.slept if pause != CONNECT_WITHIN]
         assert pauses[:9] == [0.3, 0.6, 1.2, 2.4, 4.8, 9.6, 19.2, 20.0, 20.0]
 
@@ -115,12 +105,12 @@ class TestConnecting:
         for attempt in range(1, 6):
             await until(lambda expected=attempt: bench.server.attempts == expected)  # type: ignore[misc]
             await until(lambda: bench.clock.slept[-1] != CONNECT_WITHIN)
-            bench.clock.advance(20)
+            bench.clock.jump(20)
         bench.server.status = None
         await until(lambda: bench.connected)
         for _ in range(4):
             await bench.pinged()
-            bench.clock.advance(10)
+            bench.clock.jump(10)
         bench.server.last.cut()
         await bench.lost()
         await until(lambda: bench.clock.slept[-1] == 0.3)
@@ -138,10 +128,10 @@ class TestLogin:
         bench.start()
         await until(lambda: bench.states)
         assert isinstance(bench.client.state.error, Unauthenticated)
-        bench.clock.advance(14)
+        bench.clock.jump(14)
         await quiet()
         assert not bench.connected
-        bench.clock.advance(2)
+        bench.clock.jump(2)
         await until(lambda: bench.connected)
         assert len(bench.server.connections) == 1
         assert bench.client.state.error is None
@@ -173,10 +163,10 @@ class TestWatchdog:
 
     async def test_silence_is_asked_about_and_an_answer_is_enough(self, bench: Bench) -> None:
         await bench.up()
-        bench.clock.advance(PING_AFTER)
+        bench.clock.jump(PING_AFTER)
         await until(lambda: bench.server.last.of("ping"))
         await quiet()
-        bench.clock.advance(PING_AFTER - 1)
+        bench.clock.jump(PING_AFTER - 1)
         await quiet()
         assert len(bench.server.connections) == 1
         assert bench.connected
@@ -184,9 +174,9 @@ class TestWatchdog:
     async def test_a_silent_server_is_left_for_a_new_socket(self, bench: Bench) -> None:
         await bench.up()
         bench.server.mute = frozenset({"ping"})
-        bench.clock.advance(PING_AFTER)
+        bench.clock.jump(PING_AFTER)
         await until(lambda: bench.server.last.of("ping"))
-        bench.clock.advance(DEAD_AFTER - PING_AFTER)
+        bench.clock.jump(DEAD_AFTER - PING_AFTER)
         await bench.server.subscribed(2)
         await until(lambda: bench.connected)
         assert isinstance(next(state for state in bench.states if not state.connected).error, NoAnswer)
@@ -199,7 +189,7 @@ class TestWatchdog:
         await until(lambda: bench.server.connections and bench.server.last.of(kind))
         await quiet()
         bench.server.mute = frozenset()
-        bench.clock.advance(15)
+        bench.clock.jump(15)
         await until(lambda: bench.connected)
         assert len(bench.server.connections) == 2
 
@@ -211,7 +201,7 @@ class TestLiveServices:
         await until(lambda: bench.client.live.unknown is None)
         told: list[tuple[float, object]] = []
         bench.client.live.listen(lambda at: told.append((at, bench.client.live.current("encvoyid"))))
-        bench.clock.advance(3)
+        bench.clock.jump(3)
         await bench.server.last.send(msg="changed", collection=RECORDS, id="k", fields={"scope": "b a"})
         await until(lambda: told)
         assert told == [(3.0, LiveService("encvoyid", {"scope": "b a"}))]
@@ -224,7 +214,7 @@ class TestLiveServices:
         del bench.server.records["k"]
         bench.server.last.cut()
         await until(lambda: isinstance(bench.client.live.current("encvoyid"), Unknown))
-        bench.clock.advance(1)
+        bench.clock.jump(1)
         await until(lambda: bench.client.live.current("encvoyid") is None)
 
     async def test_a_refused_publication_holds_no_message_up(self, bench: Bench) -> None:
@@ -233,7 +223,7 @@ class TestLiveServices:
         await bench.server.last.push(document("m"))
         await until(lambda: bench.got == ["m"])
         assert isinstance(bench.client.live.current("encvoyid"), Unknown)
-        bench.clock.advance(2)
+        bench.clock.jump(2)
         await until(lambda: bench.client.live.unknown is None)
 
     async def test_a_listener_that_raises_costs_one_socket_and_not_the_bot(self, bench: Bench) -> None:
@@ -269,7 +259,7 @@ class TestMessages:
         await bench.server.last.send(msg="nosub", id=sub, error={"error": "internal"})
         await bench.lost()
         for _ in range(2):
-            bench.clock.advance(1)
+            bench.clock.jump(1)
             await quiet()
         await until(lambda: bench.connected and len(bench.catch_ups.asked) == 2)
         assert len(bench.server.connections) == 1
@@ -283,6 +273,6 @@ async def test_a_server_that_was_away_is_found_again(bench: Bench) -> None:
     await quiet()
     await bench.server.restart()
     for _ in range(4):
-        bench.clock.advance(20)
+        bench.clock.jump(20)
         await quiet()
     await until(lambda: bench.connected)

@@ -15,15 +15,8 @@ from bot.errors import Busy, Forbidden, Rejected, Unreachable
 from bot.rocketchat.catch_up import HOLD_AT_MOST
 from bot.rocketchat.ddp import DEAD_AFTER
 from bot.rocketchat.horizon import OVERLAP
-from tests.support.realtime import (
-    MESSAGES,
-    ROOM,
-    START,
-    caught_up,
-    document,
-    quiet,
-    until,
-)
+from tests.support.clocks import START
+from tests.support.realtime import MESSAGES, ROOM, caught_up, document, quiet, until
 from tests.support.socket_bench import TOKEN, Bench
 
 
@@ -87,7 +80,7 @@ class TestCatchUp:
         await bench.server.last.push(document("new"))
         await quiet()
         assert bench.got == []
-        bench.clock.advance(HOLD_AT_MOST)
+        bench.clock.jump(HOLD_AT_MOST)
         await until(lambda: bench.got == ["new"])
         bench.catch_ups.gate.set()
         await until(lambda: bench.got == ["new", "missed"])
@@ -101,7 +94,7 @@ class TestCatchUp:
             await bench.server.last.push(document("new"))
             await until(lambda: bench.got == ["new"])
             for asked in (2, 3):
-                bench.clock.advance(1)
+                bench.clock.jump(1)
                 await until(lambda expected=asked: len(bench.catch_ups.asked) == expected)  # type: ignore[misc]
             await until(lambda: bench.got == ["new", "missed"])
         assert bench.catch_ups.asked == [START] * 3
@@ -126,7 +119,7 @@ class TestCatchUp:
         await bench.lost()
         bench.catch_ups.gate.set()
         await quiet()
-        bench.clock.advance(1)
+        bench.clock.jump(1)
         await until(lambda: len(bench.catch_ups.asked) == 2)
 
     async def test_an_old_message_found_for_a_new_reaction_was_not_missed(self, bench: Bench) -> None:
@@ -140,7 +133,7 @@ class TestCatchUp:
         await bench.up()
         for _ in range(20):
             await bench.pinged()
-            bench.clock.advance(10)
+            bench.clock.jump(10)
         assert len(bench.catch_ups.asked) == 1
 
 
@@ -175,7 +168,7 @@ class TestRooms:
         await until(lambda: bench.got == ["admin", "other"])
         for _ in range(2):
             await quiet()
-            bench.clock.advance(1)
+            bench.clock.jump(1)
         await until(lambda: bench.got == ["admin", "other", "late"])
         assert bench.catch_ups.asked == [START]
         assert bench.catch_ups.asked_others.count("d2") == 1
@@ -191,7 +184,7 @@ class TestRooms:
         await bench.server.last.push(document("new", START + timedelta(seconds=1)))
         await quiet()
         assert bench.got == []
-        bench.clock.advance(HOLD_AT_MOST)
+        bench.clock.jump(HOLD_AT_MOST)
         await until(lambda: bench.got == ["admin", "new"])
 
     async def test_all_are_told_in_the_order_of_their_times(self, bench: Bench) -> None:
@@ -217,7 +210,7 @@ class TestRooms:
         bench.catch_ups.answers = [[caught_up("admin")]]
         await bench.up()
         await until(lambda: bench.got == ["admin"])
-        bench.clock.advance(1)
+        bench.clock.jump(1)
         await until(lambda: bench.got == ["admin", "direct"])
 
     async def test_a_direct_room_in_no_list_is_asked_once_it_is_heard_of(self, bench: Bench) -> None:
@@ -280,10 +273,10 @@ class TestRooms:
         bench.catch_ups.answers = [busy, []]
         await bench.up()
         await quiet()
-        bench.clock.advance(29)
+        bench.clock.jump(29)
         await quiet()
         assert len(bench.catch_ups.asked) == 1
-        bench.clock.advance(1)
+        bench.clock.jump(1)
         await until(lambda: len(bench.catch_ups.asked) == 2)
 
 
@@ -329,7 +322,7 @@ async def test_cut_refused_and_frozen_by_turns_loses_nothing(bench: Bench) -> No
                 bench.server.status = None
             case "freeze":
                 bench.server.mute = frozenset({"ping"})
-                bench.clock.advance(DEAD_AFTER)
+                bench.clock.jump(DEAD_AFTER)
                 await bench.lost()
                 bench.server.mute = frozenset()
         await until(lambda expected=connections: len(bench.server.connections) > expected)  # type: ignore[misc]

@@ -31,7 +31,8 @@ from bot.sandbox.rocketchat.second_factor import SecondFactor
 from bot.sandbox.rocketchat.settings import Settings
 from bot.sandbox.serving import Server
 from bot.secret import Secret
-from tests.support.realtime import SteppedClock, StillTime, quiet, until
+from tests.support.clocks import SteppedClock
+from tests.support.realtime import StillTime, quiet, until
 
 
 @dataclass
@@ -166,7 +167,7 @@ async def test_a_cut_loses_nothing(bench: Bench) -> None:
     bench.standin.sockets.cut()
     bench.standin.say("typed meanwhile")
     await bench.lost()
-    bench.clock.advance(1)
+    bench.clock.jump(1)
     await bench.connected()
     await until(lambda: bench.got == ["typed meanwhile"])
 
@@ -178,9 +179,9 @@ async def test_refused_for_ten_seconds_it_comes_back(bench: Bench) -> None:
     await bench.lost()
     bench.standin.say("typed meanwhile")
     for _ in range(12):
-        bench.clock.advance(1)
+        bench.clock.jump(1)
         await quiet()
-    bench.clock.advance(10)
+    bench.clock.jump(10)
     await bench.connected()
     await until(lambda: "typed meanwhile" in bench.got)
 
@@ -189,13 +190,13 @@ async def test_a_frozen_server_is_noticed_and_left(bench: Bench) -> None:
     await bench.connected()
     bench.standin.sockets.freeze()
     bench.standin.say("typed meanwhile")
-    bench.clock.advance(PING_AFTER)
+    bench.clock.jump(PING_AFTER)
     await quiet()
     assert bench.client.state.connected
-    bench.clock.advance(DEAD_AFTER - PING_AFTER)
+    bench.clock.jump(DEAD_AFTER - PING_AFTER)
     await bench.lost()
     bench.standin.sockets.thaw()
-    bench.clock.advance(1)
+    bench.clock.jump(1)
     await bench.connected()
     await until(lambda: "typed meanwhile" in bench.got)
 
@@ -203,7 +204,7 @@ async def test_a_frozen_server_is_noticed_and_left(bench: Bench) -> None:
 async def test_ten_quiet_minutes_cost_no_socket(bench: Bench) -> None:
     await bench.connected()
     for _ in range(60):
-        bench.clock.advance(10)
+        bench.clock.jump(10)
         await asyncio.sleep(0.01)
     assert bench.client.state.connected
     assert bench.standin.sockets.opened == 1
@@ -214,9 +215,9 @@ async def test_a_withdrawn_token_is_named_and_a_cut_is_not_needed_to_return(benc
     tokens, bench.standin.bot.tokens = bench.standin.bot.tokens, []
     bench.standin.sockets.cut()
     await bench.lost()
-    bench.clock.advance(1)
+    bench.clock.jump(1)
     await until(lambda: isinstance(bench.client.state.error, Unauthenticated))
     bench.standin.bot.tokens = tokens
-    bench.clock.advance(15)
+    bench.clock.jump(15)
     await bench.connected()
     assert bench.standin.sockets.opened == 2

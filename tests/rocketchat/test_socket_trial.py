@@ -13,7 +13,8 @@ from bot.rocketchat import socket_trial
 from bot.rocketchat.mends import WEBSOCKET
 from bot.rocketchat.socket_trial import try_websocket
 from bot.trust import client_context
-from tests.support.realtime import MESSAGES, ScriptedServer, SteppedClock, until
+from tests.support.clocks import SteppedClock
+from tests.support.realtime import MESSAGES, ScriptedServer, until
 from tests.support.socket_bench import ME, TOKEN
 
 
@@ -68,7 +69,7 @@ async def test_the_time_is_bounded_by_the_clock(server: ScriptedServer) -> None:
     trying = asyncio.create_task(try_websocket(server.url, ME, TOKEN, clock, client_context()))
     await until(lambda: server.connections)
     await until(lambda: socket_trial.WITHIN in clock.slept)
-    clock.advance(socket_trial.WITHIN)
+    clock.jump(socket_trial.WITHIN)
     with pytest.raises(NoAnswer):
         await trying
 

@@ -16,7 +16,7 @@ from bot.rocketchat.budget import CALLS
 from bot.rocketchat.strategy import LOOKS, PAUSE, WITHIN, Strategy
 from bot.sandbox.serving import Server
 from bot.wire import Wire
-from tests.support.memory import ManualClock
+from tests.support.clocks import ManualClock
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")
 MARKER = Marker("authorize_path", "/oidc/auth?settle=07")

@@ -13,7 +13,7 @@ from bot.rocketchat.strategy import LOOKS, Strategy
 from bot.sandbox.faults import Fault
 from bot.wire import Wire
 from tests.sandbox.rocketchat.oauth.provider import Provider
-from tests.support.memory import ManualClock
+from tests.support.clocks import ManualClock
 from tests.support.modern import Modern, modern_at
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")

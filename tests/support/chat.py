@@ -8,53 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from bot.chatops.ports import Message, Operation, OperationState, Person, Room
 from bot.errors import Rejected, RemoteError, StoreUnavailable
+from tests.support.clocks import START, SteppedClock
 
-START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 BOT_ID, BOT_NAME = "bot1", "ssobot"
 ADMIN_ROOM = Room("room1", "sso-admins", "p", encrypted=False, members=4)
 OTHER_ROOM = Room("room2", "general", "c", encrypted=False, members=90)
 DIRECT = Room("dm-anna", "", "d", encrypted=False, members=2)
 GROUP_DIRECT = Room("dm-group", "", "d", encrypted=False, members=3)
-
-
-class SteppedClock:
-    """Moves only by `advance`; whoever sleeps is woken in order."""
-
-    def __init__(self) -> None:
-        self._seconds = 0.0
-        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
-
-    def now(self) -> datetime:
-        return START + timedelta(seconds=self._seconds)
-
-    def monotonic(self) -> float:
-        return self._seconds
-
-    async def sleep(self, seconds: float) -> None:
-        waking: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._sleepers.append((self._seconds + seconds, waking))
-        await waking
-
-    async def advance(self, seconds: float) -> None:
-        """Lets time pass, and everything happen that was due."""
-        until = self._seconds + seconds
-        await settle()
-        while due := sorted((s for s in self._sleepers if s[0] <= until and not s[1].done()), key=lambda s: s[0]):
-            self._seconds, waking = due[0]
-            waking.set_result(None)
-            await settle()
-        self._seconds = until
-        self._sleepers = [s for s in self._sleepers if not s[1].done()]
-
-
-async def settle(rounds: int = 30) -> None:
-    """Lets every task that can run do so."""
-    for _ in range(rounds):
-        await asyncio.sleep(0)
 
 
 @dataclass

@@ -19,7 +19,8 @@ from bot.secret import Fingerprints
 from commands import register_all
 from commands.parts import Parts
 from tests.support.chat import MemoryNotices
-from tests.support.memory import ManualClock, MemoryConnections, MemoryEncvoyId, MemoryRocketChat, Scripted
+from tests.support.clocks import ManualClock
+from tests.support.memory import MemoryConnections, MemoryEncvoyId, MemoryRocketChat, Scripted
 
 WRITES = frozenset(
     {

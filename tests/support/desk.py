@@ -26,10 +26,9 @@ from tests.support.chat import (
     MemoryNotices,
     MemoryOperations,
     MemoryTime,
-    SteppedClock,
     remote,
-    settle,
 )
+from tests.support.clocks import SteppedClock, settle
 
 
 @dataclass

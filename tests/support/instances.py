@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.sandbox.ledger import Ledger
@@ -15,46 +13,10 @@ from bot.sandbox.rocketchat.instances import Instances, Sticky
 from bot.sandbox.rocketchat.login_services import LoginServices
 from bot.sandbox.rocketchat.oauth_settings import key, service_settings
 from bot.sandbox.rocketchat.settings import Settings
+from tests.support.clocks import SteppedClock
 
 KEY = key("Encvoyid")
 PLAIN = Timing(2.5, jitter=(0.0, 0.0), unawaited=(0.0, 0.0))
-
-
-class HandClock:
-    """See `bot.clock.Clock`."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self._sleepers: list[tuple[float, asyncio.Event]] = []
-
-    def now(self) -> datetime:
-        return datetime(2026, 11, 24, tzinfo=UTC) + timedelta(seconds=self.seconds)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        event = asyncio.Event()
-        self._sleepers.append((self.seconds + seconds, event))
-        if seconds > 0:
-            await event.wait()
-
-    async def advance(self, seconds: float) -> None:
-        """Whatever is due on the way happens at its time, one after the other."""
-        await _turns()
-        until = self.seconds + seconds
-        while due := [at for at, event in self._sleepers if at <= until + 1e-9 and not event.is_set()]:
-            self.seconds = max(self.seconds, min(due))
-            for at, event in self._sleepers:
-                if at <= self.seconds + 1e-9:
-                    event.set()
-            await _turns()
-        self.seconds = until
-
-
-async def _turns() -> None:
-    for _ in range(5):
-        await asyncio.sleep(0)
 
 
 @dataclass
@@ -69,7 +31,7 @@ class Rig:
     remembers_removals: bool = True
     gated: bool = False
     seed: int = 1
-    clock: HandClock = field(default_factory=HandClock)
+    clock: SteppedClock = field(default_factory=SteppedClock)
     ledger: Ledger = field(default_factory=Ledger)
     heard: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.connection.accounts import Accounts
@@ -28,6 +27,7 @@ from bot.connection.state import (
 from bot.connection.wishes import Before
 from bot.errors import LoginRefused, NoAnswer
 from bot.secret import Secret, new_secret
+from tests.support.clocks import ManualClock
 
 SETTLE = 2.5
 LAST_LOOK = 0.02
@@ -43,23 +43,6 @@ def _no_faults(call: str) -> Exception | None:
 
 def _anything(secret: Secret) -> bool:
     return True
-
-
-@dataclass
-class ManualClock:
-    """A clock that only moves when somebody sleeps or says so."""
-
-    seconds: float = 1000.0
-    start: datetime = datetime(2026, 11, 24, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.start + timedelta(seconds=self.seconds)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.seconds += max(0.0, seconds)
 
 
 @dataclass

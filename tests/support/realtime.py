@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
 
 from bot.chatops.ports import Message
 from bot.sandbox.serving import Server
+from tests.support.clocks import START, SteppedClock
 
-START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 RECORDS = "meteor_accounts_loginServiceConfiguration"
 ROOM = "room"
 SERVICES = "meteor.loginServiceConfiguration"
@@ -30,38 +30,6 @@ async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
 async def quiet() -> None:
     """Long enough in real time for frames on loopback to arrive, where a test says that nothing happens."""
     await asyncio.sleep(0.05)
-
-
-class SteppedClock:
-    """Moves only by `advance`."""
-
-    def __init__(self) -> None:
-        self._seconds = 0.0
-        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
-        self.slept: list[float] = []
-
-    def now(self) -> datetime:
-        return START + timedelta(seconds=self._seconds)
-
-    def monotonic(self) -> float:
-        return self._seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        if seconds <= 0:
-            await asyncio.sleep(0)
-            return
-        waking: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._sleepers.append((self._seconds + seconds, waking))
-        await waking
-
-    def advance(self, seconds: float) -> None:
-        """Everybody whose time has come wakes."""
-        self._seconds += seconds
-        for at, waking in self._sleepers:
-            if at <= self._seconds and not waking.done():
-                waking.set_result(None)
-        self._sleepers = [sleeper for sleeper in self._sleepers if not sleeper[1].done()]
 
 
 class StillTime:

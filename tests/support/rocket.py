@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
 
 from bot.sandbox.rocketchat.people import User, digest
 from bot.sandbox.rocketchat.standin import ADMIN_ROOM, RocketChatStandIn, Switches
-
-
-class ShiftedClock:
-    """The machine's time, which a test may push forward. Sleeping is real, so keep it short."""
-
-    def __init__(self) -> None:
-        self.shift = 0.0
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=self.shift)
-
-    def monotonic(self) -> float:
-        return asyncio.get_running_loop().time() + self.shift
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(max(0.0, seconds))
+from tests.support.clocks import ShiftedClock
 
 
 @dataclass(frozen=True)

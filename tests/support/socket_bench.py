@@ -7,7 +7,8 @@ import dataclasses
 
 from bot.rocketchat.socket import RealtimeClient, RealtimeState
 from bot.secret import Secret
-from tests.support.realtime import ROOM, CatchUps, ScriptedServer, SteppedClock, StillTime, until
+from tests.support.clocks import SteppedClock
+from tests.support.realtime import ROOM, CatchUps, ScriptedServer, StillTime, until
 
 ME = "botuser"
 TOKEN = Secret("generated-token-for-a-test")

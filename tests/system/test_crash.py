@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.faults import Fault, When
+from tests.support.clocks import ShiftedClock
 from tests.support.crashes import (
     MODERN,
     SCENARIOS,
@@ -26,7 +27,6 @@ from tests.support.crashes import (
 from tests.support.forked import Forked
 from tests.support.postgres import Postgres
 from tests.support.programs import run, run_committing_late, run_until_settled
-from tests.support.rocket import ShiftedClock
 
 SETUP, ROTATE = SCENARIOS[0], SCENARIOS[2]
 MODERN_SETUP, MODERN_ROTATE = MODERN[0], MODERN[2]

@@ -14,10 +14,10 @@ from bot.stage import config_from
 from bot.store.engine import open_database
 from bot.store.operations import TABLE as OPERATIONS
 from bot.store.operations import SqlOperations
+from tests.support.clocks import ShiftedClock
 from tests.support.crashes import SCENARIOS, Moment, Scenario, answered, died, is_settings_write, records, scene
 from tests.support.forked import Forked
 from tests.support.programs import run
-from tests.support.rocket import ShiftedClock
 from tests.support.snapshot import snapshot
 from tests.support.world import World
 

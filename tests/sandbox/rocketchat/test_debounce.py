@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from bot.sandbox.rocketchat.debounce import Debounce
-from tests.support.instances import HandClock
+from tests.support.clocks import SteppedClock
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> SteppedClock:
+    return SteppedClock()
 
 
-async def test_it_calls_once_and_late(clock: HandClock) -> None:
+async def test_it_calls_once_and_late(clock: SteppedClock) -> None:
     calls: list[float] = []
     debounce = Debounce(clock, lambda: calls.append(clock.seconds))
     debounce.start(2.0)
@@ -25,7 +25,7 @@ async def test_it_calls_once_and_late(clock: HandClock) -> None:
     assert not debounce.pending
 
 
-async def test_it_can_be_taken_back(clock: HandClock) -> None:
+async def test_it_can_be_taken_back(clock: SteppedClock) -> None:
     calls: list[float] = []
     debounce = Debounce(clock, lambda: calls.append(clock.seconds))
     debounce.start(2.0)
@@ -36,6 +36,6 @@ async def test_it_can_be_taken_back(clock: HandClock) -> None:
     assert not debounce.pending
 
 
-def test_without_a_loop_it_says_so(clock: HandClock) -> None:
+def test_without_a_loop_it_says_so(clock: SteppedClock) -> None:
     with pytest.raises(RuntimeError):
         Debounce(clock, lambda: None).start(1.0)

@@ -14,7 +14,7 @@ import pytest
 from bot.sandbox.faults import Effect, Fault, When
 from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from bot.sandbox.rocketchat.version import Version
-from tests.support.memory import ManualClock
+from tests.support.clocks import START, ManualClock
 from tests.support.rocket import Rocket, running
 
 KEY = "Accounts_OAuth_Custom-Encvoyid"
@@ -39,7 +39,7 @@ async def test_after_a_restart_it_is_the_same_workspace_at_the_same_address(rock
 
 
 async def test_the_header_date_is_of_the_same_clock_as_the_messages() -> None:
-    clock = ManualClock(start=datetime(2031, 5, 6, 7, 8, tzinfo=UTC))
+    clock = ManualClock((datetime(2031, 5, 6, 7, 8, tzinfo=UTC) - START).total_seconds())
     standin = RocketChatStandIn(clock=clock)
     await standin.start()
     async with aiohttp.ClientSession() as http, http.get(f"{standin.url}/api/info") as response:
