@@ -104,7 +104,7 @@ async def half_done(hurried: tuple[World, HurriedClock]) -> AsyncIterator[str]:
     in the block."""
     world, clock = hurried
     await world.ask("disable")
-    away, answer = Fault(effect=Effect.HANG), ""
+    away = Fault(effect=Effect.HANG)
 
     def begin(_: web.Request) -> None:
         world.encvoy.faults.add(away)
