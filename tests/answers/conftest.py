@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import os
 import re
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from bot import app
 from bot.encvoy.client import EncvoyIdClient
 from bot.rocketchat.rest import Rest
+from bot.stage import config_from
 from bot.wire import TOTAL_SECONDS
 from tests.support.hurried import HurriedClock
 from tests.support.world import World, world_at
@@ -26,6 +29,7 @@ second then: on a busy machine those who do answer may take long, too."""
 
 Heard = Callable[..., None]
 Asks = Callable[[str], Awaitable[str]]
+Doctor = Callable[..., Awaitable[int]]
 
 
 @functools.cache
@@ -83,3 +87,18 @@ def asks(world: World, hears: Heard) -> Asks:
         return text
 
     return asks
+
+
+@pytest.fixture
+def doctor(capsys: pytest.CaptureFixture[str], hears: Heard, monkeypatch: pytest.MonkeyPatch) -> Doctor:
+    """Runs it, and hears what it prints; the exit status."""
+    monkeypatch.setattr("bot.rocketchat.socket_trial.WITHIN", 0.5)
+
+    async def run(world: World, **variables: str) -> int:
+        given = {name: value for name, value in {**world.play.env, **variables}.items() if value}
+        capsys.readouterr()
+        status = await asyncio.to_thread(app.doctor, config_from(given))
+        hears(capsys.readouterr().out.removesuffix("\n"), typed="ssobot doctor")
+        return status
+
+    return run

@@ -163,7 +163,16 @@ def changed_and_refused(world: World) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def encvoy_id_not_found(world: World) -> Iterator[None]:
+    """By Rocket.Chat's own server; the bot finds it."""
+    world.rocketchat.unresolved.add("127.0.0.1")
+    yield
+    world.rocketchat.unresolved.clear()
+
+
 SEEN: dict[str, Callable[[World], Ground]] = {
+    "Rocket.Chat's own server does not find Encvoy ID": encvoy_id_not_found,
     "The admin room is public": room_public,
     "Encvoy ID's endpoints have moved": endpoints_at_another_path,
     "It is off, and its callback address is another server's": another_callback_answers_and_it_is_off,
@@ -176,6 +185,19 @@ SEEN: dict[str, Callable[[World], Ground]] = {
 async def test_what_else_is_seen(world: World, hears: Heard, ground: Callable[[World], Ground]) -> None:
     await world.ask("setup")
     with ground(world):
+        hears(what_did_not_pass(await world.ask("test")), typed="!sso test")
+
+
+@case("test", "Setting up stopped before there was an application")
+async def test_of_what_is_not_set_up_to_its_end(world: World, hears: Heard) -> None:
+    with grounds.fault(world.encvoy, method="POST", path="/api/v1/clients", status=403, body="{}"):
+        await world.ask("setup")
+    hears(what_did_not_pass(await world.ask("test")), typed="!sso test")
+
+
+@case("test", "Rocket.Chat's own address cannot be reached from the bot")
+async def test_of_an_address_out_of_reach(world: World, hears: Heard) -> None:
+    with grounds.moved_to("http://127.0.0.1:99")(world):
         hears(what_did_not_pass(await world.ask("test")), typed="!sso test")
 
 

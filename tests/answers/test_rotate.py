@@ -1,8 +1,9 @@
-"""What `rotate` says."""
+"""What `rotate` says, and `enable` while a secret is being replaced."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from aiohttp import web
@@ -95,3 +96,41 @@ async def test_encvoy_id_goes_away(hurried: tuple[World, HurriedClock], hears: H
     hears(last, typed="!sso rotate")
     now = world.state()
     assert now.accepted == now.stored == now.live == before.live
+
+
+@contextlib.asynccontextmanager
+async def half_done(hurried: tuple[World, HurriedClock]) -> AsyncIterator[str]:
+    """Encvoy ID goes away while the secret of a connection that is off is replaced: the answer to that. It stays away
+    in the block."""
+    world, clock = hurried
+    await world.ask("disable")
+    away = Fault(effect=Effect.HANG)
+
+    def begin(_: web.Request) -> None:
+        world.encvoy.faults.add(away)
+
+    switch = Fault("PUT", "/api/v1/clients/", Effect.HANG, call=begin, matches=lambda _, body: bool(body))
+    world.encvoy.faults.add(switch)
+    with clock.hurrying(PACE):
+        answer = await world.ask("rotate")
+    yield answer
+    world.encvoy.faults.clear()
+    await world.ask("rotate")
+    now = world.state()
+    assert now.accepted == now.stored is not None
+    assert now.live is None
+
+
+@case("rotate", "Encvoy ID goes away when it is to switch, and the button is off")
+async def test_encvoy_id_goes_away_while_it_is_off(hurried: tuple[World, HurriedClock], hears: Heard) -> None:
+    async with half_done(hurried) as answer:
+        hears(answer, typed="!sso rotate")
+
+
+@case("enable", "A secret is being replaced")
+async def test_a_button_while_a_secret_is_being_replaced(hurried: tuple[World, HurriedClock], hears: Heard) -> None:
+    world, _ = hurried
+    async with half_done(hurried):
+        world.encvoy.faults.clear()
+        hears(await world.ask("enable"), typed="!sso enable")
+        assert world.state().live is None

@@ -56,6 +56,14 @@ async def test_disabled(world: World, asks: Asks) -> None:
     assert world.state().live is None
 
 
+@case("setup", "The button is to stay off, and is on")
+async def test_disabled_while_it_is_on(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    before = snapshot(world)
+    await asks("setup --disabled")
+    assert snapshot(world) == before
+
+
 @case("setup", "Somebody changed a setting by hand")
 async def test_drift(world: World, asks: Asks) -> None:
     await world.ask("setup")

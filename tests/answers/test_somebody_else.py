@@ -20,6 +20,7 @@ from bot.store.vault import Vault
 from tests.answers.conftest import PACE, Asks, Heard
 from tests.support import grounds
 from tests.support.hurried import HurriedClock
+from tests.support.snapshot import snapshot
 from tests.support.world import SETTINGS, World
 
 case = pytest.mark.case
@@ -46,6 +47,26 @@ async def test_an_application_in_another_name(world: World, asks: Asks) -> None:
     world.encvoy.faults.add(then("POST", "/api/v1/clients", give_away, times=1))
     await asks("setup")
     assert len(world.encvoy.clients.by_id) == before + 1, "it is not tried again: that would leave a second one"
+
+
+@case("setup", "Encvoy ID keeps another callback address than it was given")
+async def test_an_application_with_another_callback_address(world: World, asks: Asks) -> None:
+    def rewrite() -> None:
+        created = world.encvoy.clients.by_id[list(world.encvoy.clients.by_id)[-1]]
+        created["redirect_uris"] = [f"{uri}/" for uri in created["redirect_uris"]]
+
+    world.encvoy.faults.add(then("POST", "/api/v1/clients", rewrite))
+    await asks("setup")
+    assert world.state().live is None
+
+
+@case("setup", "Somebody put a callback address that Encvoy ID refuses in the place of the bot's")
+async def test_a_callback_address_that_is_refused(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    with grounds.column("redirect_uris", ["https://[2001:db8::1]/callback"])(world):
+        before = snapshot(world)
+        await asks("setup")
+        assert snapshot(world) == before
 
 
 @case("setup", "Encvoy ID's rule for the login name is switched off")

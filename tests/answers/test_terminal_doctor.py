@@ -4,42 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
-from bot import app
 from bot.sandbox.encvoy.people import Role
 from bot.sandbox.faults import Fault
 from bot.sandbox.rocketchat.ddp.endpoint import Connection
 from bot.sandbox.rocketchat.permissions import Role as ChatRole
-from bot.stage import config_from
-from tests.answers.conftest import Heard
+from tests.answers.conftest import Doctor, Heard
 from tests.support import grounds
 from tests.support.grounds import Ground, attribute
 from tests.support.world import World, world_at
 
 case = pytest.mark.case
 GROUP = "On the terminal"
-TYPED = "ssobot doctor"
-Doctor = Callable[..., Awaitable[int]]
-
-
-@pytest.fixture
-def doctor(capsys: pytest.CaptureFixture[str], hears: Heard, monkeypatch: pytest.MonkeyPatch) -> Doctor:
-    """Runs it, and hears what it prints; the exit status."""
-    monkeypatch.setattr("bot.rocketchat.socket_trial.WITHIN", 0.5)
-
-    async def run(world: World, **variables: str) -> int:
-        given = {name: value for name, value in {**world.play.env, **variables}.items() if value}
-        capsys.readouterr()
-        status = await asyncio.to_thread(app.doctor, config_from(given))
-        hears(capsys.readouterr().out.removesuffix("\n"), typed=TYPED)
-        return status
-
-    return run
 
 
 def editor_elsewhere(world: World) -> Ground:

@@ -132,17 +132,33 @@ async def test_killed_on_the_way_back(tmp_path: Path, hears: Heard) -> None:
     hears(answer, typed="!sso rotate")
 
 
+@case(GROUP, "The bot was killed when everything was done, before it could say so, and started again")
+async def test_killed_at_the_end(tmp_path: Path, hears: Heard) -> None:
+    async with scene(tmp_path, SCENARIOS[0]) as world:
+        answer = await killed_and_started_again(
+            world, Moment("before Rocket.Chat is asked", is_asked, 1, When.BEFORE), "setup"
+        )
+        now = world.state()
+    assert now.accepted == now.stored == now.live is not None
+    hears(answer, typed="!sso setup")
+
+
+def is_asked(request: web.Request, _: Any) -> bool:
+    """Rocket.Chat, whether it can exchange a code: that comes after the last write."""
+    return request.path == "/_oauth/encvoyid" and "code" in request.query
+
+
 def is_the_switch(_: web.Request, body: Any) -> bool:
     return "client_secret" in (body or {})
 
 
-async def killed_and_started_again(world: World, moment: Moment) -> str:
-    """The answer to a `rotate` that was interrupted at this moment."""
+async def killed_and_started_again(world: World, moment: Moment, words: str = "rotate") -> str:
+    """The answer to a command that was interrupted at this moment."""
     bot = Forked(world.play.env, world.play.folder / "bot.log")
     bot.start(run)
     await bot.listening()
     moment.lay(world, bot)
-    message = await world.admin.send("!sso rotate")
+    message = await world.admin.send(f"!sso {words}")
     await died(world, bot)
     bot.start(run)
     try:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.clock import SystemClock
+from bot.connection.state import Connection
 from bot.rocketchat.names import service_name
 from bot.sandbox.faults import Effect, Fault
 from bot.sandbox.rocketchat.standin import Switches
@@ -150,18 +153,35 @@ async def test_an_account_that_is_no_active_person(world: World, hears: Heard, w
     assert snapshot(world) == before
 
 
+@contextlib.asynccontextmanager
+async def changing(world: World) -> AsyncIterator[tuple[SqlConnections, Connection]]:
+    """The bot's store, opened by somebody else, and the connection in it."""
+    database = await open_database(config_from(world.play.env).database_url)
+    connections = SqlConnections(database, Vault([Secret(world.play.keys)]), SystemClock())
+    there = await connections.get()
+    assert there is not None
+    yield connections, there
+    await database.close()
+
+
 @case(GROUP, "The database holds several connections")
 async def test_several_connections(world: World, hears: Heard) -> None:
     """No command makes a second one."""
     await world.ask("setup")
-    vault = Vault([Secret(world.play.keys)])
-    database = await open_database(config_from(world.play.env).database_url)
-    connections = SqlConnections(database, vault, SystemClock())
-    there = await connections.get()
-    assert there is not None
-    await connections.save(replace(there, id="another1", name=service_name("Another One")))
-    await database.close()
+    async with changing(world) as (connections, there):
+        await connections.save(replace(there, id="another1", name=service_name("Another One")))
     hears(await world.ask("test"), typed="!sso test")
+
+
+@case(GROUP, "The database holds an id that no application can have")
+async def test_an_id_that_is_none(world: World, asks: Asks) -> None:
+    """No command writes one."""
+    await world.ask("setup")
+    async with changing(world) as (connections, there):
+        await connections.save(replace(there, client_id="../settings"))
+    before = world.writes()
+    await asks("rotate")
+    assert world.writes() == before
 
 
 @case(GROUP, "An administrator in another room")

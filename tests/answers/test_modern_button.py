@@ -1,0 +1,71 @@
+"""What `test` says of the button of Rocket.Chat 9's login engine, which answers from what it read before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.answers.conftest import Heard
+from tests.support import grounds
+from tests.support.world import World, as_people_run_it, world_at
+
+case = pytest.mark.case
+
+BUTTON = "/oauth/encvoyid"
+
+
+@pytest.fixture
+async def connected(tmp_path: Path) -> AsyncIterator[World]:
+    """Rocket.Chat 9 as people run it, with a connection."""
+    async with world_at(tmp_path, **as_people_run_it(tmp_path, "9.0")) as world, world.play.bot():
+        assert "checks passed" in await world.ask("setup")
+        yield world
+
+
+@case("test", "Rocket.Chat 9, and all is well")
+async def test_all_is_well(connected: World, hears: Heard) -> None:
+    answer = await connected.ask("test")
+    hears(answer, typed="!sso test")
+    assert "✗" not in answer
+
+
+def button_of(answer: str) -> str:
+    """What is said of this check: its line, and those that belong to it."""
+    lines = answer.splitlines()
+    first = next(number for number, line in enumerate(lines) if "Button begins a sign-in" in line)
+    rest = next(number for number, line in enumerate(lines[first + 1 :], first + 1) if not line.startswith("    "))
+    return "\n".join(lines[first:rest])
+
+
+@case("test", "Rocket.Chat 9, and something else answers in the place of its button")
+async def test_a_button_that_begins_no_sign_in(connected: World, hears: Heard) -> None:
+    page = {"status": 404, "body": "<h1>Not found</h1>", "content_type": "text/html"}
+    with grounds.fault(connected.rocketchat, path=BUTTON, **page):
+        hears(button_of(await connected.ask("test")), typed="!sso test")
+
+
+@case("test", "Rocket.Chat 9, and its button leads on with what it read before")
+async def test_a_button_that_is_behind(connected: World, hears: Heard) -> None:
+    rocketchat = connected.rocketchat
+    rocketchat.settings.write("Site_Url", rocketchat.url.replace("127.0.0.1", "localhost"))
+    await connected.ask("setup")
+    hears(button_of(await connected.ask("test")), typed="!sso test")
+    await connected.ask("disable")
+    await connected.ask("enable")
+    assert button_of(await connected.ask("test")).startswith("✓"), "what it says helps"
+
+
+@case("test", "Rocket.Chat 9, and its button was pressed too often a moment ago")
+async def test_a_button_that_was_pressed_too_often(connected: World, hears: Heard) -> None:
+    async def press() -> int:
+        url = f"{connected.rocketchat.url}{BUTTON}"
+        async with connected.admin.session.get(url, allow_redirects=False) as pressed:
+            return pressed.status
+
+    async with asyncio.timeout(10):
+        while await press() != 429:
+            pass
+    hears(button_of(await connected.ask("test")), typed="!sso test")
