@@ -71,6 +71,7 @@ def register(registry: Registry, parts: Parts) -> None:
         if there is not None and at_rest and not call.operation.resumed:
             return await _tested(call, parts, there, (_UNCHANGED,))
         await call.authorize()
+        before = await _before(call, parts, there)
         already: tuple[str, ...] = ()
         if there is not None and at_rest:  # an earlier process did it all; Rocket.Chat's word may still be missing
             connection, receipt, already = there, call.operation.receipt, (_DONE_BEFORE,)
@@ -78,7 +79,7 @@ def register(registry: Registry, parts: Parts) -> None:
             asked = Asked(wish, there, call.operation.id, resumed=call.operation.resumed)
             done = await undertake(asked, parts.shop, Narration(call.progress, parts.fingerprints), observed)
             connection, receipt = done.connection, done.receipt.as_dict()
-        confirmed = await _confirmed(call, parts, connection, await _before(call, parts, there))
+        confirmed = await _confirmed(call, parts, connection, before)
         said = confirmation(confirmed)
         # What was taken back comes before whatever else is well.
         first, last = (already, (*said, consent(connection))) if confirmed.works else ((*already, *said), ())
@@ -175,7 +176,7 @@ async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
     if wish.current is None:
         return replace(wish, enabled="disabled" not in call.options)
     # An exchange that somebody spoiled is not gone on with: the last secret asked for goes on both sides.
-    return replace(wish, current=None, undoing=False) if exchanging(wish) and not call.operation.resumed else wish
+    return replace(wish, current=None) if exchanging(wish) and not call.operation.resumed else wish
 
 
 async def _marked(wish: Connection, observed: Observed, parts: Parts) -> Connection:
@@ -194,9 +195,7 @@ async def _marked(wish: Connection, observed: Observed, parts: Parts) -> Connect
 async def _confirmed(call: Call, parts: Parts, connection: Connection, before: Connection | None) -> Confirmed:
     """Rocket.Chat's own word, before the answer says On."""
     call.progress.doing("letting Rocket.Chat itself use it")
-    engine = (await parts.shop.rocketchat.profile()).engine
-    narration = Narration(call.progress, parts.fingerprints)
-    return await confirm(connection, before, engine, parts.shop, narration)
+    return await confirm(connection, before, parts.shop, Narration(call.progress, parts.fingerprints))
 
 
 async def _before(call: Call, parts: Parts, there: Connection | None) -> Connection | None:

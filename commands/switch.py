@@ -23,7 +23,7 @@ def register(registry: Registry, parts: Parts) -> None:
         summary="Shows the button on the login page, after proving that it works",
         help="The secret is proved first; then the service is switched on, and awaited until it is live.",
         effect=True,
-        recovery=ConnectionRecovery(parts),
+        recovery=ConnectionRecovery(parts, Scope.SWITCH),
     )
     async def enable(call: Call) -> Answer:
         return await _switch(call, parts, on=True)
@@ -33,7 +33,7 @@ def register(registry: Registry, parts: Parts) -> None:
         summary="Takes the button off the login page; nothing else is touched",
         help="People who are signed in stay so, and everybody who came through Encvoy ID keeps the account.",
         effect=True,
-        recovery=ConnectionRecovery(parts),
+        recovery=ConnectionRecovery(parts, Scope.SWITCH),
     )
     async def disable(call: Call) -> Answer:
         return await _switch(call, parts, on=False)
@@ -54,7 +54,6 @@ async def _switch(call: Call, parts: Parts, *, on: bool) -> Answer:
     if not on:
         return Answer((said, *differing), next=("enable", "status"), receipt=receipt.as_dict())
     call.progress.doing("letting Rocket.Chat itself use it")
-    engine = (await parts.shop.rocketchat.profile()).engine
-    confirmed = Confirmed(done.connection, await ask(done.connection, engine, parts.shop))
+    confirmed = Confirmed(done.connection, await ask(done.connection, parts.shop))
     lines = (said, *confirmation(confirmed), *differing)
     return Answer(lines, next=("test",), receipt=receipt.as_dict(), failed=not confirmed.works)

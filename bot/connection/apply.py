@@ -149,14 +149,16 @@ async def _await_marker(progress: Progress, shop: Workshop) -> Progress:
         seen = await shop.rocketchat.await_marker(desired.name, known_marker(desired), desired.settle, within)
     except NoAnswer:
         # Where nobody can see, it has long been live by now, and every second more is a second of the gap.
-        unseen = isinstance(await shop.rocketchat.live(desired.name), Unknown)
-        if unseen or (desired.undoing and await _old_one_is_in_use(desired, shop)):
-            return progress
+        if isinstance(await shop.rocketchat.live(desired.name), Unknown):
+            return replace(progress, receipt=replace(progress.receipt, seen_by=None))
+        if desired.undoing and await _old_one_is_in_use(desired, shop):
+            return replace(progress, receipt=replace(progress.receipt, seen_by="proof"))
         raise
     finally:
         warming.cancel()
-    if not seen.certain:
-        return replace(progress, desired=replace(desired, settle=seen.after))  # nobody knows when it changed over
+    if not seen.certain:  # nobody knows when it changed over
+        receipt = replace(progress.receipt, seen_by=None)
+        return replace(progress, receipt=receipt, desired=replace(desired, settle=seen.after))
     receipt = replace(progress.receipt, seen_by=seen.by, instances=seen.instances)
     if WriteServiceSecret.__name__ not in progress.receipt.changes:
         # Of a secret that an earlier process wrote nobody knows since when it has been live: then no gap is claimed.

@@ -36,8 +36,8 @@ from bot.errors import NoAnswer, RemoteError, UserError
 class Narrator(Protocol):
     """Whoever tells people how it goes. Nothing here may wait: the gap of an exchange would grow by it."""
 
-    def did(self, change: Change, desired: Connection, seconds: float) -> None:
-        """A change was applied."""
+    def did(self, change: Change, desired: Connection, seconds: float, *, seen: bool = True) -> None:
+        """A change was applied. `seen`: whether what was waited for was seen, and not only waited out."""
         ...
 
     def alarm(self, why: str) -> None:
@@ -72,7 +72,7 @@ class Reconciler:
         self._narrator = narrator
         self._operation_id = operation_id
         self._patience = Patience(shop.clock)
-        self._untold: list[tuple[Change, float]] = []
+        self._untold: list[tuple[Change, float, bool]] = []
         self._first: Observed | None = None
         self._wrote = False
         self.seen: Observed | None = None
@@ -83,7 +83,8 @@ class Reconciler:
 
         Returns the connection at rest and the receipt. UserError if it cannot be done: what is true, why, the mend.
         """
-        receipt = Receipt(outcome=Outcome.UNDONE, reason=_INTERRUPTED) if desired.undoing else Receipt()
+        way_back = desired.undoing and exchanging(desired)
+        receipt = Receipt(outcome=Outcome.UNDONE, reason=_INTERRUPTED) if way_back else Receipt()
         progress = Progress(desired, receipt, self._operation_id)
         while True:
             try:
@@ -130,7 +131,8 @@ class Reconciler:
         found = progress.receipt.in_use_later or progress.receipt.in_use
         if isinstance(change, ProveInUse) and found is not None and found.use is Use.OTHER:
             self._narrator.alarm(f"Rocket.Chat uses another client secret than the one that it stores. {found.words}.")
-        self._untold.append((change, self._shop.clock.monotonic() - began))
+        seen = change != AwaitLive(Live.MARKER) or progress.receipt.seen_by is not None
+        self._untold.append((change, self._shop.clock.monotonic() - began, seen))
         if change != AwaitLive(Live.MARKER):  # the switch comes next, and telling people would delay it
             self._tell(progress.desired)
         return progress
@@ -147,8 +149,8 @@ class Reconciler:
         raise NoAnswer("Encvoy ID", "PUT /api/v1/clients/:client_id", why=why)
 
     def _tell(self, desired: Connection) -> None:
-        for change, seconds in self._untold:
-            self._narrator.did(change, desired, seconds)
+        for change, seconds, seen in self._untold:
+            self._narrator.did(change, desired, seconds, seen=seen)
         self._untold.clear()
 
     async def _adopt_id(self, progress: Progress, observed: Observed) -> Progress:
@@ -163,7 +165,7 @@ class Reconciler:
     async def _after(self, surprise: UserError, progress: Progress) -> Progress:
         """Decides what a surprise means: once more, the way back, or the end."""
         self._tell(progress.desired)
-        if not exchanging(progress.desired):
+        if self._scope is Scope.SWITCH or not exchanging(progress.desired):
             await self._patience.wait_or_raise(surprise)
         elif progress.desired.undoing:
             await self._stay_stuck(surprise)
@@ -204,7 +206,13 @@ class Reconciler:
         self._patience.made_progress()
         # What was proved of the new secret says nothing about the old one.
         receipt = replace(
-            progress.receipt, outcome=Outcome.UNDONE, reason=surprise.text, proof=None, in_use=None, in_use_later=None
+            progress.receipt,
+            outcome=Outcome.UNDONE,
+            reason=surprise.text,
+            seen_by=None,
+            proof=None,
+            in_use=None,
+            in_use_later=None,
         )
         return Progress(back, receipt, self._operation_id)
 

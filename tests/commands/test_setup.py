@@ -11,7 +11,7 @@ from bot.connection.reachable import Site
 from bot.connection.state import Connection, Unknown
 from bot.doctor.checks import Finding, Result, State
 from bot.doctor.verdict import Verdict
-from bot.errors import Forbidden, Unfinished, UserError
+from bot.errors import Forbidden, NoAnswer, Unfinished, UserError
 from bot.secret import Secret
 from commands.arrivals import LEFT_OUT, STALE_SCOPE
 from tests.support.counter import Counter
@@ -326,6 +326,35 @@ async def test_a_secret_that_is_put_back_is_not_called_new(standing: Counter) ->
     assert "64 random characters" not in said
     assert "the secret of before" in said
     assert "If it may have leaked, `/sso rotate` makes a new one." in said
+
+
+async def test_nor_is_the_one_of_a_way_back_that_somebody_spoiled(standing: Counter) -> None:
+    """On the way back it is the old secret that goes on both sides."""
+    old = row(standing).current
+    standing.connections.row = replace(row(standing), current=Secret("n" * 64), pending=old, undoing=True)
+    [(client_id, application)] = standing.encvoy.applications_by_id.items()
+    standing.encvoy.applications_by_id[client_id] = replace(application, secret=Secret("f" * 64))
+    await standing.run("setup")
+    assert standing.encvoy.applications_by_id[client_id].secret == old
+    said = " ".join(standing.spoken.steps)
+    assert "64 random characters" not in said
+    assert "It holds the secret of before" in said
+    assert "`/sso rotate` makes a new one" in said
+    assert (row(standing).current, row(standing).pending, row(standing).undoing) == (old, None, False)
+
+
+async def test_a_plan_does_not_call_it_new_either(standing: Counter) -> None:
+    standing.rocketchat.secrets["Encvoyid"] = Secret("x" * 64)
+    _, text = await standing.run("setup --dry-run")
+    assert "store the secret of before and a settle marker in Rocket.Chat" in text
+    assert "new secret" not in text
+
+
+async def test_what_was_done_is_done_whatever_fails_afterwards(counter: Counter) -> None:
+    counter.world.script = lambda call: NoAnswer("Rocket.Chat", "GET /api/info") if call == "profile before" else None
+    _, text = await counter.run("setup")
+    assert "Not proved from Rocket.Chat's side, because: Rocket.Chat did not answer" in text
+    assert row(counter).enabled
 
 
 async def test_a_setup_that_was_refused_at_once_is_forgotten(counter: Counter) -> None:

@@ -23,12 +23,14 @@ class Told:
     """A narrator that remembers."""
 
     did_: list[Change] = field(default_factory=list)
+    unseen: list[Change] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
     stuck_: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
 
-    def did(self, change: Change, desired: Connection, seconds: float) -> None:
+    def did(self, change: Change, desired: Connection, seconds: float, *, seen: bool = True) -> None:
         self.did_.append(change)
+        self.unseen += [] if seen else [change]
 
     def alarm(self, why: str) -> None:
         self.alarms.append(why)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.connection.changes import AwaitLive, Live
 from bot.connection.ports import ApplicationFields, LiveSeen
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection
@@ -480,6 +481,7 @@ async def test_where_nobody_can_see_what_is_live_the_switch_is_made_after_the_bo
     connection, receipt = await rotate(standing)
     assert standing.secrets() == (NEW.reveal(), NEW.reveal())
     assert receipt.seen_by is None
+    assert standing.told.unseen == [AwaitLive(Live.MARKER)], "nobody says that it is live"
     assert connection.pending is None
 
 
