@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.chatops.ports import Notices, SlashSetting
-from bot.connection.apply import Workshop
 from bot.connection.state import Connection, ServiceName
 from bot.connection.wishes import Wishes
+from bot.connection.workshop import Workshop
 from bot.doctor.verdict import Verdict
 from bot.errors import UserError
 from bot.secret import Fingerprints

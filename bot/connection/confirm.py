@@ -10,11 +10,11 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 
-from bot.connection.apply import SETTLE, Workshop
 from bot.connection.in_use import BECAUSE_OFF, InUse, Use
 from bot.connection.proof import prove_in_use_mending
 from bot.connection.reconcile import Narrator, Reconciler
 from bot.connection.state import Connection
+from bot.connection.workshop import SETTLE, Workshop
 from bot.errors import RemoteError, Unfinished, UserError
 
 ADDRESS = ("url", "token_path", "identity_path", "authorize_path")

@@ -55,6 +55,19 @@ class LiveSeen:
     """How many of Rocket.Chat change over each by itself, as far as is known: this is about the first one."""
     certain: bool = True
     """False: it was published, and what signs people in was not seen to have it."""
+    settle: float | None = None
+    """Seconds that this Rocket.Chat needs from a write to live. None: this wait does not tell, because nothing was seen
+    before, or because somebody else's change may have made it shorter or longer."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A secret and its marker, in `Clock.monotonic()`."""
+
+    began: float
+    """Just before the first request that carried the secret: nobody used it yet."""
+    ended: float
+    """When the last request of the two was answered."""
 
 
 Awaited = Callable[[LiveService | None], bool]
@@ -126,7 +139,7 @@ class RocketChat(Protocol):
         writes of each (facts/rocketchat.md §2.4)."""
         ...
 
-    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> None:
+    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> Written:
         """Writes the secret and after it the marker, so that marker live implies secret live, once no login setting
         was changed for `quiet` seconds (facts/rocketchat.md §2.4, §2.5)."""
         ...

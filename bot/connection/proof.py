@@ -35,14 +35,16 @@ class Proof:
 
 async def prove(
     desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId, clock: Clock, until: float | None = None
-) -> Proof:
-    """Shows the desired, the previous and a random secret to Encvoy ID, and reads Rocket.Chat back.
+) -> tuple[Proof, float]:
+    """Shows the desired, the previous and a random secret to Encvoy ID, and reads Rocket.Chat back. Returns the moment
+    of the clock, too, in which Encvoy ID was seen to accept the desired one.
 
     A token side that lags behind is waited for, until the moment `until` of the clock. NotProved if the desired secret
     is refused or Rocket.Chat holds another one; RemoteError if it could not be asked.
     """
     until = clock.monotonic() + LAG if until is None else until
     outcome = await _probed(desired, desired.secret, encvoy, clock, Probe.ACCEPTED, until)
+    at = clock.monotonic()
     if outcome is not Probe.ACCEPTED:
         raise NotProved(why=_REASONS[outcome], mend="`/sso test` shows each part of the connection.")
     stored = await rocketchat.stored(desired.name)
@@ -57,7 +59,7 @@ async def prove(
     if desired.pending is not None and desired.current is not None:
         lag = clock.monotonic() + LAG
         previous = await _probed(desired, desired.current, encvoy, clock, Probe.REFUSED, lag) is Probe.REFUSED
-    return Proof(previous_refused=previous, random_refused=await refused(encvoy, desired, new_secret()))
+    return Proof(previous_refused=previous, random_refused=await refused(encvoy, desired, new_secret())), at
 
 
 async def _probed(

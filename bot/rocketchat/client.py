@@ -9,7 +9,7 @@ from bot.clock import Clock
 from bot.connection.accounts import Accounts
 from bot.connection.in_use import InUse
 from bot.connection.marker import engine_of, shows
-from bot.connection.ports import Awaited, LiveSeen, Server, Told
+from bot.connection.ports import Awaited, LiveSeen, Server, Told, Written
 from bot.connection.profile import Engine, Profile
 from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
@@ -114,10 +114,10 @@ class RocketChatClient:
         stored = await self._services.stored(name) if on and len(self._rest.instances()) > 1 else None
         await self._ordered.switch(name, on, stored)
 
-    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> None:
+    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> Written:
         """See the port."""
         self._settle.wrote()
-        await self._ordered.write_secret(name, secret, marker, quiet)
+        return await self._ordered.write_secret(name, secret, marker, quiet)
 
     async def repeat_secret(self, name: ServiceName, secret: Secret) -> None:
         """See the port."""
