@@ -10,7 +10,7 @@ from bot.connection.in_use import Use
 from bot.connection.marker import engine_of, shows
 from bot.connection.ports import ApplicationFields, EncvoyId, LiveSeen
 from bot.connection.profile import Engine
-from bot.connection.proof import LATER_TIMES, prove, prove_in_use, prove_in_use_mending
+from bot.connection.proof import LATER_TIMES, prove, prove_carried, prove_in_use, prove_in_use_mending
 from bot.connection.state import Application, Connection, LiveService, Unknown
 from bot.connection.workshop import Progress, Workshop, known_id, known_marker
 from bot.errors import NoAnswer, RemoteError, UserError
@@ -67,7 +67,9 @@ async def _looked_at_last(progress: Progress, shop: Workshop) -> Progress:
     if isinstance(live, Unknown):
         # Where nobody can see, it has long been live by now, and every second more is a second of the gap.
         return replace(progress, receipt=replace(receipt, seen_by=None))
-    if isinstance(live, LiveService) and shows(known_marker(desired), live.settings):
+    marker = known_marker(desired)
+    record_decides = engine_of(marker) is Engine.LEGACY  # of the modern one the strategy does, and it was asked
+    if record_decides and isinstance(live, LiveService) and shows(marker, live.settings):
         since = progress.written.began if progress.written else None
         return replace(progress, live_since=since, receipt=replace(receipt, seen_by="poll"))
     if desired.undoing and await _old_one_is_in_use(desired, shop):
@@ -98,6 +100,9 @@ async def prove_what_is_used(later: bool, progress: Progress, shop: Workshop) ->
         await shop.clock.sleep(LATER_TIMES * progress.settle)
     desired = progress.desired
     engine = await _engine(desired, shop)
+    if later and engine is Engine.MODERN:
+        carried = await prove_carried(desired, known_marker(desired), shop.rocketchat, shop.clock, progress.settle)
+        return replace(progress, receipt=replace(progress.receipt, in_use_later=carried))
     found = await prove_in_use_mending(desired, engine, shop.rocketchat, shop.encvoy, shop.clock, progress.settle)
     if later:
         return replace(progress, receipt=replace(progress.receipt, in_use_later=found))

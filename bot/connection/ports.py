@@ -122,7 +122,12 @@ class RocketChat(Protocol):
 
     async def await_marker(self, name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
         """The same for a marker, as soon as anything shows it; on the modern engine, the strategy that holds the
-        secret has to show it."""
+        secret has to show it, too: NoAnswer while it shows another one."""
+        ...
+
+    async def carries(self, name: ServiceName, marker: Marker) -> bool | None:
+        """On the modern engine, whether people are sent to Encvoy ID with this marker, by every instance that answers
+        (facts/rocketchat.md §3.1b). None: nobody tells."""
         ...
 
     async def create_service(self, name: ServiceName) -> None:

@@ -6,10 +6,10 @@ import contextlib
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
+from bot.connection.in_use import BECAUSE_MODERN, OUTDATED, InUse, Use
 from bot.connection.ports import ApplicationFields, EncvoyId, Probe, RocketChat
 from bot.connection.profile import Engine
-from bot.connection.state import Application, Connection, StoredService
+from bot.connection.state import Application, Connection, Marker, StoredService
 from bot.errors import RemoteError, UserError
 from bot.secret import Secret, new_secret
 
@@ -107,6 +107,20 @@ async def prove_in_use_mending(
             await clock.sleep(LATER_TIMES * settle)
             said = await prove_in_use(desired, engine, rocketchat, encvoy)
     return said
+
+
+async def prove_carried(
+    desired: Connection, marker: Marker, rocketchat: RocketChat, clock: Clock, settle: float
+) -> InUse:
+    """On the modern engine nobody but a test person proves the secret. But an instance that sends people on with
+    another marker than the last one holds an older secret, too: it gets both once more, and is looked at again."""
+    carried = await rocketchat.carries(desired.name, marker)
+    if carried is False:
+        with contextlib.suppress(RemoteError):
+            await rocketchat.write_secret(desired.name, desired.secret, marker, 0.0)
+            await clock.sleep(LATER_TIMES * settle)
+            carried = await rocketchat.carries(desired.name, marker)
+    return OUTDATED if carried is False else BECAUSE_MODERN
 
 
 async def refused(encvoy: EncvoyId, desired: Connection, secret: Secret) -> bool:

@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 
 from bot.connection.exchange import MARKER_WITHIN, SPARE
-from bot.connection.in_use import InUse, Use
+from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
 from bot.connection.patience import SWITCH_WITHIN
 from bot.connection.ports import ApplicationFields, LiveSeen, Probe
+from bot.connection.profile import LICENCE_MODULE
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection, LiveService, Marker, NotVisible, ServiceName, Unknown
 from bot.connection.workshop import SETTLE
@@ -251,6 +252,29 @@ class TestProofFromRocketChat:
         assert receipt.in_use == InUse(use, "why")
         assert not standing.told.alarms
         assert "repeat_secret" not in standing.world.calls
+
+    @pytest.mark.parametrize(
+        ("carried", "alarms", "use"),
+        [
+            ([True], 0, Use.UNKNOWN),
+            ([None], 0, Use.UNKNOWN),
+            ([False, True], 0, Use.UNKNOWN),
+            ([False, False], 1, Use.OTHER),
+        ],
+    )
+    async def test_on_the_modern_engine_an_instance_with_an_older_marker_gets_both_once_more(
+        self, standing: Bench, carried: list[bool | None], alarms: int, use: Use
+    ) -> None:
+        standing.rocketchat.version, standing.rocketchat.modules = (9, 0), frozenset({LICENCE_MODULE})
+        written = 1 + (False in carried)
+        standing.rocketchat.carried = carried
+        _, receipt = await rotate(standing)
+        assert receipt.outcome is Outcome.DONE
+        assert receipt.in_use == BECAUSE_MODERN
+        assert receipt.in_use_later is not None
+        assert receipt.in_use_later.use is use
+        assert standing.world.calls.count("write_marker") == written
+        assert len(standing.told.alarms) == alarms
 
     async def test_with_the_button_off_it_is_not_asked(self, standing: Bench) -> None:
         assert standing.connections.row is not None

@@ -89,6 +89,8 @@ class MemoryRocketChat:
     """Whether Encvoy ID takes a secret that Rocket.Chat shows it."""
     uses: list[InUse] = field(default_factory=list)
     """What it says first, one by one, when a bogus code is brought."""
+    carried: list[bool | None] = field(default_factory=list)
+    """What its modern engine shows first, one by one; the marker afterwards."""
     quiets: list[float] = field(default_factory=list)
     people: Accounts | Unknown = ACCOUNTS
     at_site_url: Site | Unknown = Site.OURS
@@ -215,6 +217,10 @@ class MemoryRocketChat:
         await self.write_service(name, {"secret": secret})
         await self._write("write_marker", name, {marker.setting: marker.spelling})
         return Written(began, self.world.clock.seconds)
+
+    async def carries(self, name: ServiceName, marker: Marker) -> bool | None:
+        self.world.before("carries")
+        return self.carried.pop(0) if self.carried else True
 
     async def repeat_secret(self, name: ServiceName, secret: Secret) -> None:
         self.world.before("repeat_secret")
