@@ -90,6 +90,25 @@ class TestMarkerThatNeverComes:
         assert receipt.gap > MARKER_WITHIN
         assert not standing.told.unseen
 
+    async def test_of_the_modern_engine_the_record_alone_is_not_enough(self, standing: Bench) -> None:
+        """What signs people in still shows another marker, so Encvoy ID must not switch."""
+        assert standing.connections.row is not None
+        real = standing.rocketchat.await_marker
+
+        async def behind(name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
+            seen = await real(name, marker, expected, timeout)
+            if not standing.told.undone:
+                raise UNSEEN
+            return seen
+
+        standing.rocketchat.await_marker = behind  # type: ignore[method-assign]
+        standing.rocketchat.version, standing.rocketchat.modules = (9, 0), frozenset({LICENCE_MODULE})
+        marked = replace(exchange(standing.connections.row), marker=Marker("authorize_path", "/oidc/auth?settle=07"))
+        _, receipt = await standing.run(marked)
+        assert receipt.outcome is Outcome.UNDONE
+        assert standing.secrets() == (OLD.reveal(), OLD.reveal())
+        assert "write_application" not in standing.world.calls
+
     async def test_a_look_that_fails_before_it_is_rewritten_leaves_no_exchange_half_done(self, standing: Bench) -> None:
         hides_markers(standing, times=1)
         busy = [Busy("Rocket.Chat", "GET /api/v1/settings")]
