@@ -30,7 +30,7 @@ from bot.connection.plan import is_shown, live_as_desired
 from bot.connection.ports import ApplicationFields, Awaited
 from bot.connection.state import Application, Connection, LiveService, SettingValue
 from bot.connection.workshop import Progress, Workshop, known_id
-from bot.errors import NoAnswer
+from bot.errors import NotLive
 from bot.secret import Secret
 
 LIVE_WITHIN = 10.0
@@ -86,7 +86,7 @@ async def _await_live(what: Live, progress: Progress, shop: Workshop) -> Progres
     desired = progress.desired
     try:
         await shop.rocketchat.await_live(desired.name, awaited(what, desired), desired.settle, LIVE_WITHIN)
-    except NoAnswer:
+    except NotLive:
         # A server may publish a setting in another form than it stores it: being on is what counts.
         if what is Live.OFF or not is_shown(desired, await shop.rocketchat.live(desired.name)):
             raise

@@ -13,7 +13,7 @@ from bot.connection.profile import Engine
 from bot.connection.proof import LATER_TIMES, prove, prove_carried, prove_in_use, prove_in_use_mending
 from bot.connection.state import Application, Connection, LiveService, Unknown
 from bot.connection.workshop import Progress, Workshop, known_id, known_marker
-from bot.errors import NoAnswer, RemoteError, UserError
+from bot.errors import NotLive, RemoteError, UserError
 
 SPARE = 0.09
 """Seconds of quiet beyond a settle time: then no run of Rocket.Chat is pending."""
@@ -40,8 +40,8 @@ async def await_marker(progress: Progress, shop: Workshop) -> Progress:
     within = max(MARKER_WITHIN, MARKER_TIMES * progress.settle)
     try:
         seen = await shop.rocketchat.await_marker(desired.name, known_marker(desired), desired.settle, within)
-    except NoAnswer:
-        return await _looked_at_last(progress, shop)
+    except NotLive as unseen:
+        return await _looked_at_last(progress, shop, unseen)
     finally:
         warming.cancel()
     receipt = replace(progress.receipt, seen_by=seen.by if seen.certain else None, instances=seen.instances)
@@ -60,22 +60,24 @@ def _live_since(progress: Progress, seen: LiveSeen) -> float | None:
     return seen.since if together else progress.written.began
 
 
-async def _looked_at_last(progress: Progress, shop: Workshop) -> Progress:
-    """Nobody saw it in time. NoAnswer if it is not live."""
+async def _looked_at_last(progress: Progress, shop: Workshop, unseen: NotLive) -> Progress:
+    """Nobody saw it in time. Raises that if it is not live now either."""
     desired, receipt = progress.desired, progress.receipt
     live = await shop.rocketchat.live(desired.name)
     if isinstance(live, Unknown):
         # Where nobody can see, it has long been live by now, and every second more is a second of the gap.
         return replace(progress, receipt=replace(receipt, seen_by=None))
     marker = known_marker(desired)
-    record_decides = engine_of(marker) is Engine.LEGACY  # of the modern one the strategy does, and it was asked
-    if record_decides and isinstance(live, LiveService) and shows(marker, live.settings):
-        since = progress.written.began if progress.written else None
-        return replace(progress, live_since=since, receipt=replace(receipt, seen_by="poll"))
+    if isinstance(live, LiveService) and shows(marker, live.settings):
+        if engine_of(marker) is Engine.LEGACY:
+            since = progress.written.began if progress.written else None
+            return replace(progress, live_since=since, receipt=replace(receipt, seen_by="poll"))
+        # On the modern engine the strategy decides, and it shows another one. Only the way back must have an end.
+        if desired.undoing:
+            return replace(progress, receipt=replace(receipt, seen_by=None))
     if desired.undoing and await _old_one_is_in_use(desired, shop):
         return replace(progress, receipt=replace(receipt, seen_by="proof"))
-    why = "The change was not seen live in time."
-    raise NoAnswer("Rocket.Chat", "GET /api/v1/settings.oauth", why=why)
+    raise unseen
 
 
 async def _old_one_is_in_use(desired: Connection, shop: Workshop) -> bool:

@@ -31,7 +31,7 @@ from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection, LiveService, Observed, Unknown
 from bot.connection.within import within
 from bot.connection.workshop import Progress, Workshop
-from bot.errors import NoAnswer, RemoteError, UserError
+from bot.errors import NoAnswer, NotLive, RemoteError, UserError
 
 
 class Narrator(Protocol):
@@ -257,7 +257,7 @@ def _nothing_was_written(desired: Connection, observed: Observed) -> bool:
 def _marker_never_came(surprise: UserError, progress: Progress) -> bool:
     """Whether it was the wait for the marker that failed: the secret is written, and not seen live."""
     waited = progress.receipt.changes[-1:] == (WriteServiceSecret.__name__,)
-    return waited and isinstance(surprise, NoAnswer) and surprise.system == "Rocket.Chat"
+    return waited and isinstance(surprise, NotLive)
 
 
 def _marked_anew(desired: Connection, observed: Observed) -> Connection:

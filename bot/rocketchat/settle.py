@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 from bot.clock import Clock
 from bot.connection.ports import Awaited, LiveSeen
 from bot.connection.state import LiveService, ServiceName, Unknown
-from bot.errors import Busy, NoAnswer, RemoteError
+from bot.errors import Busy, NotLive, RemoteError
 from bot.rocketchat.decipher import SYSTEM
 from bot.rocketchat.open_routes import Poll
 
@@ -111,7 +111,7 @@ class Settle:
     async def await_live(
         self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float, *, pushed: bool = False
     ) -> LiveSeen:
-        """Returns the moment in which `awaited` is seen to hold. NoAnswer after `timeout` seconds,
+        """Returns the moment in which `awaited` is seen to hold. NotLive after `timeout` seconds,
         or, unless it is `pushed`, once Rocket.Chat could be asked again where it may not be asked so often.
 
         To be called right after the last write; the polls count from here, and `expected` is how many seconds this
@@ -134,8 +134,7 @@ class Settle:
         finally:
             forget()
             await _end(asking, expired)
-        why = f"The change was not seen live within {timeout:.1f} seconds."
-        raise NoAnswer(SYSTEM, "GET /api/v1/settings.oauth", why=why)
+        raise NotLive(SYSTEM, "GET /api/v1/settings.oauth", why=f"I looked for {timeout:.1f} seconds.")
 
     def _measure(self, not_yet: float, seen: float, known: float | None) -> float | None:
         """Seconds that this server needs, or None if this wait does not tell. What was there from the beginning

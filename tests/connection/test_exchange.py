@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.connection.changes import AwaitLive, Live
 from bot.connection.exchange import MARKER_WITHIN, SPARE
 from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
 from bot.connection.patience import SWITCH_WITHIN
@@ -16,11 +17,11 @@ from bot.connection.profile import LICENCE_MODULE
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection, LiveService, Marker, NotVisible, ServiceName, Unknown
 from bot.connection.workshop import SETTLE
-from bot.errors import Busy, NoAnswer
+from bot.errors import Busy, NoAnswer, NotLive
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, Bench, exchange
 
-UNSEEN = NoAnswer("Rocket.Chat", "GET /api/v1/settings.oauth")
+UNSEEN = NotLive("Rocket.Chat", "GET /api/v1/settings.oauth")
 
 
 async def rotate(bench: Bench) -> tuple[Connection, Receipt]:
@@ -96,10 +97,8 @@ class TestMarkerThatNeverComes:
         real = standing.rocketchat.await_marker
 
         async def behind(name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
-            seen = await real(name, marker, expected, timeout)
-            if not standing.told.undone:
-                raise UNSEEN
-            return seen
+            await real(name, marker, expected, timeout)
+            raise UNSEEN
 
         standing.rocketchat.await_marker = behind  # type: ignore[method-assign]
         standing.rocketchat.version, standing.rocketchat.modules = (9, 0), frozenset({LICENCE_MODULE})
@@ -108,6 +107,8 @@ class TestMarkerThatNeverComes:
         assert receipt.outcome is Outcome.UNDONE
         assert standing.secrets() == (OLD.reveal(), OLD.reveal())
         assert "write_application" not in standing.world.calls
+        assert not standing.told.stuck_, "the way back has an end"
+        assert standing.told.unseen == [AwaitLive(Live.MARKER)], "and says that nobody saw it"
 
     async def test_a_look_that_fails_before_it_is_rewritten_leaves_no_exchange_half_done(self, standing: Bench) -> None:
         hides_markers(standing, times=1)

@@ -340,7 +340,7 @@ class TestSurprises:
         await world.run(6.1, step=0.02)
         error = task.exception()
         assert isinstance(error, NoAnswer)
-        assert "within 6.0 seconds" in error.text
+        assert "for 6.0 seconds" in error.text
 
     async def test_a_cancelled_wait_leaves_no_task_and_no_listener(self, world: World) -> None:
         task = world.waiting("#FFF")

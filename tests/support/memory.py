@@ -25,7 +25,7 @@ from bot.connection.state import (
     Unknown,
 )
 from bot.connection.wishes import Before
-from bot.errors import LoginRefused, NoAnswer
+from bot.errors import LoginRefused, NoAnswer, NotLive
 from bot.secret import Secret, new_secret
 from tests.support.clocks import ManualClock
 
@@ -172,7 +172,7 @@ class MemoryRocketChat:
                 return LiveSeen(now, by, since=since, after=after, settle=after)
             if self.due is None or self.due > end:
                 self.world.clock.seconds = end
-                raise NoAnswer("Rocket.Chat", "live")
+                raise NotLive("Rocket.Chat", "live")
             since = self.due - LAST_LOOK
             self.world.clock.seconds = self.due
 
