@@ -14,7 +14,7 @@ from bot.connection.desired import desire, rules, service_settings
 from bot.connection.marker import next_marker
 from bot.connection.observe import observe
 from bot.connection.plan import exchanging, in_use, plan
-from bot.connection.preflight import Ground, look, refuse_unready, refuse_what_is_there
+from bot.connection.preflight import Ground, look, refuse_another, refuse_unready, refuse_what_is_there
 from bot.connection.profile import Profile
 from bot.connection.reachable import doubts
 from bot.connection.state import Connection, LiveService, Observed, SettingValue, Unknown
@@ -62,6 +62,7 @@ def register(registry: Registry, parts: Parts) -> None:
         nothing = Observed(None, None, None)
         observed = nothing if there is None else await observe(wish, parts.shop.rocketchat, parts.shop.encvoy)
         if there is not None and there.client_id is not None and observed.application is None:
+            refuse_another(there, wish)
             call.progress.note(replaced(there.client_id))
         wish = await _marked(wish, observed, parts)
         changes = plan(wish, observed)

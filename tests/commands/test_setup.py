@@ -351,6 +351,37 @@ async def test_an_application_that_is_gone_is_told_of_before_a_new_one_is_made(s
     assert len(standing.encvoy.applications_by_id) == 1
 
 
+async def test_accounts_are_promised_to_the_same_encvoy_id_alone(standing: Counter) -> None:
+    """One that was emptied at the same address looks the same from outside."""
+    standing.encvoy.applications_by_id.clear()
+    await standing.run("setup")
+    (note,) = standing.spoken.notes
+    assert "everybody keeps the account as long as it is the same Encvoy ID" in note
+    assert "numbers its people anew" in note
+
+
+@pytest.mark.parametrize("words", ["setup", "setup --dry-run", "setup --no-email"])
+async def test_in_another_encvoy_id_nothing_is_made_under_the_same_name(standing: Counter, words: str) -> None:
+    """Its person 5 would enter the account of the former person 5."""
+    before = row(standing)
+    standing.encvoy.applications_by_id.clear()
+    standing.encvoy.url = "https://another.example.org"
+    with pytest.raises(UserError) as caught:
+        await standing.run(words)
+    assert "with Encvoy ID at https://id.example.org. Now it is at https://another.example.org" in caught.value.what
+    assert "they would enter each other's accounts" in caught.value.why
+    assert "`/sso disable`" in caught.value.mend
+    assert standing.writes == []
+    assert row(standing) == before
+
+
+async def test_an_encvoy_id_that_moved_with_its_applications_is_followed(standing: Counter) -> None:
+    standing.encvoy.url = "https://moved.example.org"
+    answer, _ = await standing.run("setup")
+    assert not answer.failed
+    assert standing.rocketchat.settings["Encvoyid"]["url"] == "https://moved.example.org"
+
+
 async def test_to_leave_one_off_that_is_on_is_refused(standing: Counter) -> None:
     for words in ("setup --disabled", "setup --disabled --dry-run"):
         with pytest.raises(UserError, match="is on already") as caught:
