@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.addresses import NotPlain, is_plain, plain
+from bot.connection.accounts import Registration
 from bot.connection.leads_to import leads_to
 from bot.connection.ports import EncvoyId, Provider, RocketChat, Server
 from bot.connection.profile import LICENCE_MODULE, Licence
@@ -27,20 +28,22 @@ class Ground:
     """Why Encvoy ID would not take the address of Rocket.Chat."""
     site: Site | Unknown
     """Who answers at the address of Rocket.Chat."""
+    registration: Registration
 
 
 async def look(name: ServiceName, rocketchat: RocketChat, encvoy: EncvoyId) -> Ground:
     """Asks both systems at the same time. RemoteError if one does not say."""
-    server, provider, services = await asyncio.gather(rocketchat.server(), encvoy.provider(), rocketchat.services())
+    server, provider, listed = await asyncio.gather(rocketchat.server(), encvoy.provider(), rocketchat.listed())
     redirect_uri = f"{server.site_url}/_oauth/{name.service}"
     applications, site = await asyncio.gather(encvoy.applications(redirect_uri), rocketchat.site(server.site_url))
     return Ground(
         server=server,
         provider=provider,
-        services=services,
+        services=listed.services,
         applications=applications,
         address_refused=encvoy.why_refused(redirect_uri),
         site=site,
+        registration=listed.registration,
     )
 
 

@@ -15,6 +15,7 @@ from bot.errors import Forbidden, Unfinished, UserError
 from bot.secret import Secret
 from commands.arrivals import LEFT_OUT, STALE_SCOPE
 from tests.support.counter import Counter
+from tests.support.memory import OPEN
 
 
 def row(counter: Counter) -> Connection:
@@ -203,7 +204,7 @@ async def test_it_reads_the_accounts_before_it_writes(counter: Counter) -> None:
     ("version", "modules", "says"),
     [
         ((8, 8), frozenset[str](), "enters that account, an administrator's included"),
-        ((9, 0), frozenset({"oauth-enterprise"}), "is refused, unless they came through `encvoyid` before"),
+        ((9, 0), frozenset({"oauth-enterprise"}), "is refused, unless they came into that same account through"),
     ],
 )
 async def test_it_says_what_is_true_for_the_engine(
@@ -285,6 +286,42 @@ async def test_the_modern_engine_may_keep_the_old_scope(counter: Counter) -> Non
     await counter.run("setup")
     await counter.run("setup --no-email")
     assert counter.spoken.notes[-1] == STALE_SCOPE
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("scope", "openid"), ("merge_users", False), ("merge_users_distinct_services", True)]
+)
+async def test_what_the_modern_engine_holds_on_to_is_told_where_it_is_mended(
+    counter: Counter, setting: str, value: str | bool
+) -> None:
+    counter.rocketchat.version, counter.rocketchat.modules = (9, 0), frozenset({"oauth-enterprise"})
+    await counter.run("setup")
+    assert not any("restarted" in note for note in counter.spoken.notes), "nothing was there before"
+    counter.rocketchat.settings["Encvoyid"][setting] = value
+    await counter.run("setup")
+    (note,) = counter.spoken.notes
+    assert note == STALE_SCOPE if setting == "scope" else f"by the old value of `{setting}`" in note
+
+
+async def test_the_legacy_engine_holds_on_to_nothing(standing: Counter) -> None:
+    standing.rocketchat.settings["Encvoyid"]["merge_users_distinct_services"] = True
+    await standing.run("setup")
+    assert standing.spoken.notes == []
+
+
+async def test_what_rocketchat_does_with_new_people_is_read_before_it_is_said(counter: Counter) -> None:
+    counter.rocketchat.registration = replace(OPEN, approval=True)
+    await counter.run("setup --no-email")
+    assert "whoever else is new is refused, too" in counter.spoken.notes[1]
+    assert counter.world.calls.count("listed") == 1
+
+
+async def test_what_was_not_done_is_not_told_as_done(standing: Counter) -> None:
+    refused = Forbidden("Encvoy ID", "DELETE", status=403)
+    standing.world.script = lambda call: refused if call == "detach_rules before" else None
+    with pytest.raises(UserError):
+        await standing.run("setup --no-email")
+    assert "are to be left out. Then nobody enters an account by its address" in standing.spoken.notes[0]
 
 
 @pytest.mark.parametrize(
