@@ -91,13 +91,13 @@ def _newcomers(registration: Registration, *, with_email: bool) -> str:
     asked: dict[str, bool | str | None] = {BY_SERVICES: registration.by_services, APPROVAL: registration.approval}
     if with_email:
         asked[DOMAINS] = registration.domains
-    unseen = ", ".join(setting for setting, value in asked.items() if value is None)
+    unseen = " and ".join(setting for setting, value in asked.items() if value is None)
     return "".join(
         (
             "gets a new account",
             approved if registration.approval else "",
             allowed if domains and with_email else "",
-            f". Not checked, because Rocket.Chat does not show me its setting: {unseen}." if unseen else ".",
+            f", if {unseen} lets them (not checked: Rocket.Chat does not show me that)." if unseen else ".",
         )
     )
 

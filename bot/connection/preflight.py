@@ -128,7 +128,7 @@ def refuse_another(there: Connection, wish: Connection) -> None:
     raise UserError(
         f"The connection was made with Encvoy ID at {before}. Now it is at {now}, where the application "
         f"{there.client_id} is not.",
-        why="So it may be another Encvoy ID, which numbers its people anew. Rocket.Chat knows people by their number "
+        why="It may be another Encvoy ID, which numbers its people anew. Rocket.Chat knows people by their number "
         "at Encvoy ID: they would enter each other's accounts. I wrote nothing.",
         mend=f"If {now} is wrong, correct SSOBOT_ENCVOY_URL. Otherwise type `/sso disable`, give the bot an empty "
         'database (SSOBOT_DATABASE_URL), and type `/sso setup --name "…"` there, with a name that was never used. Only '

@@ -111,7 +111,7 @@ def test_user_names_are_refused_on_both() -> None:
 
 NEW = "whoever else is new gets a new account"
 APPROVED = f"{NEW}, which an administrator of Rocket.Chat has to approve first"
-UNSEEN = "Not checked, because Rocket.Chat does not show me its setting:"
+UNSEEN = "lets them (not checked: Rocket.Chat does not show me that)."
 
 
 @pytest.mark.parametrize("with_email", [True, False])
@@ -131,11 +131,11 @@ UNSEEN = "Not checked, because Rocket.Chat does not show me its setting:"
             f"{APPROVED} ({APPROVAL} is on), unless their address",
             "is refused, too",
         ),
-        (replace(OPEN, by_services=None), f"{NEW}. {UNSEEN} {BY_SERVICES}.", ""),
+        (replace(OPEN, by_services=None), f"{NEW}, if {BY_SERVICES} {UNSEEN}", ""),
         (
             Registration(),
-            f"{NEW}. {UNSEEN} {BY_SERVICES}, {APPROVAL}, {DOMAINS}.",
-            f"{NEW}. {UNSEEN} {BY_SERVICES}, {APPROVAL}.",
+            f"{NEW}, if {BY_SERVICES} and {APPROVAL} and {DOMAINS} {UNSEEN}",
+            f"{NEW}, if {BY_SERVICES} and {APPROVAL} {UNSEEN}",
         ),
     ],
 )
