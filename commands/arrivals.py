@@ -27,7 +27,7 @@ STALE_SCOPE = (
 )
 STALE_MERGE = (
     "Rocket.Chat's newer login engine also keeps the rules by which it let people in before, until Rocket.Chat is "
-    "restarted. Restart it: until then people may be let in, or refused, by the old value of {settings}."
+    "restarted. Restart it: until then people may be let in, or refused, by the old value of"
 )
 _MERGE = ("merge_users", "merge_users_distinct_services")
 UPGRADED = (
@@ -111,7 +111,7 @@ def stale(stored: StoredService | None, changes: Sequence[Change]) -> tuple[str,
     merge = " and ".join(f"`{name}`" for name in _MERGE if name in written)
     return (
         *([STALE_SCOPE] if "scope" in written else []),
-        *([STALE_MERGE.format(settings=merge)] if merge else []),
+        *([f"{STALE_MERGE} {merge}."] if merge else []),
     )
 
 
