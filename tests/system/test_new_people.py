@@ -58,6 +58,26 @@ async def test_what_is_said_of_somebody_new_comes_true(
         assert len(world.rocketchat.people) == before + accounts
 
 
+@pytest.mark.parametrize(
+    ("version", "says"),
+    [
+        ("8.8", "who came into another one through `encvoyid` before may be refused instead"),
+        ("9.0", "is refused, unless they came into that same account through `encvoyid` before"),
+    ],
+)
+async def test_who_came_before_is_refused_with_the_address_of_another_account(
+    tmp_path: Path, version: str, says: str
+) -> None:
+    async with world_at(tmp_path, **as_people_run_it(tmp_path, version)) as world, world.play.bot():
+        assert says in await world.ask("setup")
+        first = await arrive(world)
+        assert (await arrive(world)).id == first.id
+        address = {"address": "local@people.example", "verified": True}
+        world.rocketchat.people.add("local", name="Local", password="local-password-of-a-test", emails=[address])
+        world.encvoy.person("person").email = "local@people.example"
+        assert await arrive(world) is None
+
+
 async def test_a_setting_that_is_not_shown_is_not_checked(world: World) -> None:
     world.rocketchat.settings.remove(APPROVAL)
     answer = await world.ask("setup")
