@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.connection.accounts import Accounts
+from bot.connection.accounts import Accounts, Registration
 from bot.connection.in_use import InUse
 from bot.connection.profile import Profile
 from bot.connection.reachable import Site
@@ -37,6 +37,15 @@ class Server:
     """What depends on its version, engine and licence."""
     site_url: str
     """`Site_Url` as stored, without trailing slash."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What Rocket.Chat's list of all settings shows besides the connection."""
+
+    services: tuple[StoredService, ...]
+    """Every custom service there is; for finding one that somebody made by hand."""
+    registration: Registration
 
 
 @dataclass(frozen=True)
@@ -107,8 +116,8 @@ class RocketChat(Protocol):
         where this server does not tell (facts/rocketchat.md §8 no. 1)."""
         ...
 
-    async def services(self) -> tuple[StoredService, ...]:
-        """Every custom service there is; for finding one that somebody made by hand."""
+    async def listed(self) -> Listed:
+        """Reads the list of all settings once."""
         ...
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:

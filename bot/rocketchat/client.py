@@ -9,7 +9,7 @@ from bot.clock import Clock
 from bot.connection.accounts import Accounts
 from bot.connection.in_use import InUse
 from bot.connection.marker import engine_of, shows
-from bot.connection.ports import Awaited, LiveSeen, Server, Told, Written
+from bot.connection.ports import Awaited, Listed, LiveSeen, Server, Told, Written
 from bot.connection.profile import Engine, Profile
 from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
@@ -75,9 +75,9 @@ class RocketChatClient:
         """See the port."""
         return await self._services.forced(name)
 
-    async def services(self) -> tuple[StoredService, ...]:
+    async def listed(self) -> Listed:
         """See the port."""
-        return await self._services.services()
+        return await self._services.listed()
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
         """See the port."""

@@ -127,7 +127,7 @@ async def test_a_whole_life(version: str, path: str) -> None:
         await w.client.write_service(NAME, {"": False})
         await w.client.await_live(NAME, absent, None, 5)
         await w.client.remove_service(NAME)
-        assert await w.client.services() == ()
+        assert (await w.client.listed()).services == ()
 
 
 @pytest.mark.parametrize(("version", "posts"), [("8.8", 1), ("7.10", len(SETTINGS))])

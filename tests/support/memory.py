@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.connection.accounts import Accounts
+from bot.connection.accounts import Accounts, Registration
 from bot.connection.in_use import InUse, Use
-from bot.connection.ports import ApplicationFields, Awaited, LiveSeen, Probe, Provider, Server, Told, Written
+from bot.connection.ports import ApplicationFields, Awaited, Listed, LiveSeen, Probe, Provider, Server, Told, Written
 from bot.connection.profile import Profile, profile
 from bot.connection.reachable import Site
 from bot.connection.state import (
@@ -33,6 +33,7 @@ SETTLE = 2.5
 LAST_LOOK = 0.02
 """Seconds before a change goes live in which it was seen not to be live."""
 ACCOUNTS = Accounts(total=3, read=3, with_address=2, administrators=("anna",))
+OPEN = Registration(by_services=True, approval=False, domains="")
 Script = Callable[[str], "Exception | None"]
 """Given the name of a call (`write_service before`, `write_service after`), an error to raise, or None."""
 
@@ -93,6 +94,7 @@ class MemoryRocketChat:
     """What its modern engine shows first, one by one; the marker afterwards."""
     quiets: list[float] = field(default_factory=list)
     people: Accounts | Unknown = ACCOUNTS
+    registration: Registration = OPEN
     at_site_url: Site | Unknown = Site.OURS
     environment: dict[str, SettingValue] = field(default_factory=dict)
     """What is forced from outside, by suffix."""
@@ -146,9 +148,10 @@ class MemoryRocketChat:
         self.world.before("forced")
         return dict(self.environment)
 
-    async def services(self) -> tuple[StoredService, ...]:
-        self.world.before("services")
-        return tuple(s for key in self.settings if (s := self._stored(key)) is not None)
+    async def listed(self) -> Listed:
+        self.world.before("listed")
+        services = tuple(s for key in self.settings if (s := self._stored(key)) is not None)
+        return Listed(services, self.registration)
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
         self.world.before("live")
