@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from bot.chatops.ports import Person, Room
 from bot.connection.in_use import InUse, Use
 from bot.connection.ports import Probe, Provider, Server
-from bot.connection.profile import profile
+from bot.connection.profile import Engine, profile
 from bot.connection.reachable import Site
 from bot.connection.state import (
     Application,
@@ -120,7 +120,7 @@ WHOLE = Evidence(
     random=Probe.REFUSED,
     only_administrators=False,
     forced={},
-    callback=CallbackAnswer(200, is_rocketchat=True),
+    callback=CallbackAnswer(200, Engine.LEGACY),
     in_use=InUse(Use.PROVED),
     own=OWN,
     place=PLACE,
@@ -237,7 +237,7 @@ BROKEN: list[tuple[str, Evidence]] = [
     ("Service's switch", replace(WHOLE, stored=replace(STORED, enabled=False), live=None)),
     ("Stored is live", replace(WHOLE, live=None)),
     ("Stored is live", replace(WHOLE, live=LiveService("encvoyid", {**STORED.settings, "scope": "openid"}))),
-    ("Callback address answers", replace(WHOLE, callback=CallbackAnswer(502, is_rocketchat=False))),
+    ("Callback address answers", replace(WHOLE, callback=CallbackAnswer(502, None))),
     ("Websocket to Rocket.Chat", own(websocket=Unknown("Rocket.Chat did not answer in time: websocket login."))),
     ("Second factor in Rocket.Chat", own(guarded=Guarded("It asks for a second factor.", "Set the password."))),
     ("Administrators", own(administrators=Administrators(absent=frozenset({"Admin"}), able="anna"))),
@@ -282,4 +282,4 @@ NOTED: list[tuple[str, Evidence, str]] = [
 ]
 """What somebody may have wished: said, and no failure."""
 
-BUSY = Unknown("asked too often: Rocket.Chat asks to slow down for 42 s", "Type the command again.", busy=True)
+BUSY = Unknown("asked too often: Rocket.Chat may be asked again in 42 s", "Type the command again.", busy=True)

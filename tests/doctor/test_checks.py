@@ -11,7 +11,7 @@ import pytest
 from bot.chatops.ports import Person
 from bot.connection.forced import variable
 from bot.connection.ports import Probe, Server
-from bot.connection.profile import profile
+from bot.connection.profile import Engine, profile
 from bot.connection.state import (
     NotVisible,
     SettingValue,
@@ -19,7 +19,7 @@ from bot.connection.state import (
     Unknown,
 )
 from bot.doctor.checks import Result, State
-from bot.doctor.evidence import Evidence
+from bot.doctor.evidence import CallbackAnswer, Evidence
 from bot.doctor.own import Administrators, Port, PortState, Standing
 from bot.doctor.verdict import OF_A_CONNECTION, judge
 from bot.secret import Secret
@@ -221,7 +221,41 @@ def test_who_asks_to_slow_down_is_not_broken(field: str) -> None:
     skipped = verdict.of(State.SKIPPED)
     assert skipped
     assert not [finding for finding in skipped if "not answer" in finding.result.evidence]
-    assert any("slow down for 42 s" in finding.result.evidence for finding in skipped)
+    assert any("again in 42 s" in finding.result.evidence for finding in skipped)
+
+
+MODERN = Server(profile=profile((9, 0), frozenset({"oauth-enterprise"})), site_url="https://chat.example.org")
+
+
+@pytest.mark.parametrize(
+    ("server", "ends", "state"),
+    [
+        (WHOLE.server, Engine.LEGACY, State.PASSED),
+        (WHOLE.server, Engine.MODERN, State.FAILED),
+        (MODERN, Engine.MODERN, State.PASSED),
+        (MODERN, None, State.FAILED),
+        (GONE, Engine.LEGACY, State.PASSED),
+        (GONE, Engine.MODERN, State.SKIPPED),
+        (GONE, None, State.FAILED),
+    ],
+)
+def test_only_the_engine_in_use_answers_at_the_callback(server: Any, ends: Engine | None, state: State) -> None:
+    evidence = replace(WHOLE, server=server, callback=CallbackAnswer(302, ends))
+    assert result("Callback address answers", evidence).state is state
+
+
+def test_of_what_is_live_and_may_not_be_asked_nothing_is_claimed() -> None:
+    busy = replace(WHOLE, live=BUSY, callback=CallbackAnswer(502, None))
+    found = result("Callback address answers", busy)
+    assert (found.state, found.evidence) == (State.SKIPPED, BUSY.reason)
+    assert result("Secret in use", busy).state is State.PASSED
+    assert STORED.enabled
+
+
+@pytest.mark.parametrize("live", [BUSY, None])
+def test_a_service_that_is_off_is_not_asked_what_it_uses(live: Any) -> None:
+    off = replace(WHOLE, live=live, stored=replace(STORED, enabled=False), in_use=None)
+    assert "that is on" in result("Secret in use", off).evidence
 
 
 def test_a_licence_that_may_not_be_asked_for_so_often_is_not_missing() -> None:
@@ -237,7 +271,7 @@ def test_a_system_that_says_nothing_but_slow_down_is_not_broken() -> None:
     assert "not answer" not in " ".join(verdict.lines())
 
 
-UNSEEN = Unknown("asked too often: Rocket.Chat asks to slow down for 9 s", busy=True)
+UNSEEN = Unknown("asked too often: Rocket.Chat may be asked again in 9 s", busy=True)
 
 
 @pytest.mark.parametrize("field", ["websocket", "guarded", "administrators", "typed", "standing"])

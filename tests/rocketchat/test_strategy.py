@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.connection.marker import parameter_of
 from bot.connection.state import Marker, ServiceName
+from bot.errors import Busy
 from bot.rocketchat.budget import CALLS
 from bot.rocketchat.strategy import LOOKS, PAUSE, WITHIN, Strategy
 from bot.sandbox.serving import Server
@@ -96,6 +97,12 @@ async def test_where_it_cannot_be_asked_it_is_not_seen(bench: Bench, status: int
     """The app's shell where the flow or the service is off; the limiter."""
     bench.engine.shown, bench.engine.status = [NEW], status
     assert not await bench.strategy.shows(NAME, MARKER)
+
+
+async def test_a_limit_of_whomever_is_busy_and_no_answer_of_the_button(bench: Bench) -> None:
+    bench.engine.shown, bench.engine.status = [NEW], 429
+    with pytest.raises(Busy):
+        await bench.strategy.begins(NAME)
 
 
 async def test_a_server_that_is_away_shows_nothing(bench: Bench) -> None:

@@ -285,6 +285,41 @@ def test_every_check_of_the_catalogue_is_broken_somewhere() -> None:
     assert covered == {entry.name for entry in entries}
 
 
+async def test_what_is_used_is_looked_at_though_what_is_live_may_not_be_asked(tmp_path: Path) -> None:
+    async with world_at(tmp_path, settle=0.02) as world:
+        async with world.play.bot():
+            await world.ask("setup")
+        async with world.play.bot():
+            with (
+                fault(world.rocketchat, path="/api/v1/settings.oauth", status=429, body="{}"),
+                fault(world.rocketchat, path="/api/v1/service.configurations", status=429, body="{}"),
+            ):
+                answer = await world.ask("test")
+    assert "✗" not in answer
+    assert "– not checked: Stored is live: Rocket.Chat may not be asked so often" in answer
+    assert "✓ Secret in use: " in answer
+    assert " off" not in answer
+
+
+@pytest.mark.parametrize(
+    ("path", "check"),
+    [("/websocket", "Websocket to Rocket.Chat"), ("/_oauth/", "Callback address answers")],
+)
+async def test_who_asks_to_slow_down_somewhere_is_not_broken_there(tmp_path: Path, path: str, check: str) -> None:
+    async with practice(tmp_path) as now:
+        with fault(now.world.rocketchat, path=path, status=429, body="Too many requests"):
+            answer = await now.world.ask("test")
+    assert "✗" not in answer
+    assert f"– not checked: {check}: asked too often" in answer
+
+
+async def test_a_login_page_of_a_proxy_is_not_rocketchats(tmp_path: Path) -> None:
+    elsewhere = {"status": 302, "headers": {"Location": "https://sso.example.org/login?rd=x"}}
+    async with practice(tmp_path) as now:
+        with fault(now.world.rocketchat, path="/_oauth/", **elsewhere):
+            assert await now.failing(by_chat=True) == {"Callback address answers"}
+
+
 async def test_a_disabled_connection_passes_every_check(tmp_path: Path) -> None:
     async with practice(tmp_path) as now:
         await now.world.ask("disable")
