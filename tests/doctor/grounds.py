@@ -26,7 +26,13 @@ from bot.secret import Secret
 
 OURS = Secret("a" * 64)
 GONE = Unknown("it did not answer")
-SETTINGS = {"url": "https://id.example.org", "token_path": "/oidc/token", "scope": "openid profile email"}
+SETTINGS = {
+    "url": "https://id.example.org",
+    "token_path": "/oidc/token",
+    "identity_path": "/oidc/me",
+    "authorize_path": "/oidc/auth",
+    "scope": "openid profile email",
+}
 
 CONNECTION = Connection(
     id="7f3c0a1b",
@@ -60,7 +66,13 @@ PROVIDER = Provider(
 
 OURS = Secret("a" * 64)
 GONE = Unknown("it did not answer")
-SETTINGS = {"url": "https://id.example.org", "token_path": "/oidc/token", "scope": "openid profile email"}
+SETTINGS = {
+    "url": "https://id.example.org",
+    "token_path": "/oidc/token",
+    "identity_path": "/oidc/me",
+    "authorize_path": "/oidc/auth",
+    "scope": "openid profile email",
+}
 
 CONNECTION = Connection(
     id="7f3c0a1b",
@@ -190,9 +202,13 @@ BROKEN: list[tuple[str, Evidence]] = [
         "Encvoy ID's discovery document",
         replace(WHOLE, provider=replace(PROVIDER, token_url="https://other.example.org/oidc/token")),
     ),
-    (
-        "Encvoy ID's discovery document",
-        replace(WHOLE, provider=replace(PROVIDER, token_url="https://id.example.org/api/oidc/token")),
+    *(
+        ("Encvoy ID's discovery document", replace(WHOLE, provider=replace(PROVIDER, **{name: moved})))
+        for name, moved in (
+            ("token_url", "https://id.example.org/api/oidc/token"),
+            ("identity_url", "https://id.example.org/api/oidc/me"),
+            ("authorize_url", "https://id.example.org/api/oidc/auth"),
+        )
     ),
     ("Encvoy ID's signing keys", replace(WHOLE, keys=GONE)),
     ("Encvoy ID's signing keys", replace(WHOLE, keys=KeySet(1, frozenset({"ES256"})))),
@@ -278,6 +294,8 @@ NOTED: list[tuple[str, Evidence, str]] = [
         replace(WHOLE, provider=replace(PROVIDER, issuer="http://10.0.0.7")),
         "within one network",
     ),
+    ("Settings forced from outside", replace(WHOLE, forced={"merge_roles": True}), "nothing that I wrote is set back"),
+    ("Settings forced from outside", replace(WHOLE, forced={"scope": "profile openid email"}), "nothing that I wrote"),
     ("Settings forced from outside", FORCED, "`OVERWRITE_SETTING_Accounts_OAuth_Custom-Encvoyid-token_path`"),
 ]
 """What somebody may have wished: said, and no failure."""

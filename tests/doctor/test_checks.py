@@ -33,6 +33,7 @@ from tests.doctor.grounds import (
     NOTED,
     OURS,
     OWN,
+    PROVIDER,
     STORED,
     WHOLE,
     own,
@@ -99,6 +100,42 @@ def test_what_the_environment_forces_is_said_to_be_forced(suffix: str, stored: S
     assert "Only removing the variable" in found.mend
 
 
+@pytest.mark.parametrize(
+    ("suffix", "value", "stored"),
+    [
+        ("token_path", "/t", replace(STORED, settings=CHANGED)),
+        ("secret", "x", replace(STORED, secret=Secret("x"))),
+        ("", False, replace(STORED, enabled=False)),
+    ],
+)
+def test_what_is_forced_and_differs_already_is_told_once(
+    suffix: str, value: SettingValue, stored: StoredService
+) -> None:
+    evidence = replace(WHOLE, stored=stored, forced={suffix: value})
+    assert "\n".join(judge(evidence).lines()).count("OVERWRITE_SETTING") == 1
+    assert result("Settings forced from outside", evidence).state is State.SKIPPED
+
+
+def test_endpoints_that_have_moved_are_each_named() -> None:
+    urls = {"identity_url": "https://id.example.org/new/me", "authorize_url": "https://id.example.org/new/auth"}
+    moved = replace(WHOLE, provider=replace(PROVIDER, **urls))
+    found = result("Encvoy ID's discovery document", moved)
+    assert found.evidence == (
+        "the userinfo endpoint is https://id.example.org/new/me, "
+        "the authorization endpoint is https://id.example.org/new/auth"
+    )
+    assert found.cause == (
+        "The connection was made for https://id.example.org/oidc/me, https://id.example.org/oidc/auth."
+    )
+
+
+@pytest.mark.parametrize("secret", [OURS, Secret("x")])
+def test_a_bare_refusal_says_nothing_of_the_record(secret: Secret) -> None:
+    """It is the answer for an application that the token side does not know, too."""
+    evidence = replace(WHOLE, ours=Probe.REFUSED, application=replace(APPLICATION, secret=secret))
+    assert result("Application is valid at the token side", evidence).state is State.SKIPPED
+
+
 @pytest.mark.parametrize("forced", [{}, GONE, None, {"scope": "openid"}])
 def test_what_nobody_saw_is_no_cause(forced: Any) -> None:
     found = result("Service's settings", replace(WHOLE, stored=replace(STORED, settings=CHANGED), forced=forced))
@@ -146,6 +183,16 @@ def test_a_record_that_nothing_here_would_mend_is_not_promised_to_be_mended() ->
 def test_a_callback_that_is_listed_and_refused_is_not_called_unregistered() -> None:
     found = result("Callback address registered", replace(WHOLE, ours=Probe.REDIRECT_REFUSED))
     assert "has it on its list" in found.evidence
+
+
+def test_a_callback_in_another_spelling_is_taken_and_not_called_unregistered() -> None:
+    """Encvoy ID compares as normalised (facts/encvoy-id.md §7); `setup` registers the exact string."""
+    spelled = replace(APPLICATION, redirect_uris=("https://chat.example.org/x/../_oauth/encvoyid",))
+    found = result("Callback address registered", replace(WHOLE, application=spelled))
+    assert (found.state, found.mend) == (State.NOTE, "`/sso setup` puts it right.")
+    assert "in another spelling" in found.evidence
+    refused = replace(WHOLE, application=spelled, ours=Probe.REDIRECT_REFUSED)
+    assert "is not registered" in result("Callback address registered", refused).evidence
 
 
 def test_an_old_secret_that_is_put_back_is_not_called_new() -> None:

@@ -6,7 +6,7 @@ from bot.connection.absence import gone, hidden
 from bot.connection.needs import application_drift, unwanted_rules, without
 from bot.connection.ports import Probe
 from bot.connection.state import Application, NotVisible, Unknown
-from bot.doctor.checks import LEAKED, PUT_RIGHT, Catalogue, Result, because, failed, passed, skipped
+from bot.doctor.checks import LEAKED, PUT_RIGHT, Catalogue, Result, because, failed, noted, passed, skipped
 from bot.doctor.evidence import Evidence
 
 catalogue = Catalogue()
@@ -89,15 +89,9 @@ def valid(evidence: Evidence) -> Result | None:
             "It stores values that its token side refuses, in columns that are not mine.",
             "Look at the application's settings at Encvoy ID: its other callback addresses, those after a logout.",
         )
-    if evidence.ours is Probe.REFUSED and not _is_there(evidence):
-        return skipped("the application cannot be seen, and one that is gone is refused likewise")
+    if evidence.ours is Probe.REFUSED:
+        return skipped("its secret is refused, and so is that of one that the token side does not know")
     return passed("it is")
-
-
-def _is_there(evidence: Evidence) -> bool:
-    """Whether the application was seen to exist."""
-    found = evidence.application
-    return isinstance(found, Application) or (isinstance(found, NotVisible) and found.there)
 
 
 @catalogue.check("Secret accepted", "facts/encvoy-id.md §9")
@@ -146,7 +140,7 @@ def random(evidence: Evidence) -> Result | None:
 
 @catalogue.check("Callback address registered", "facts/encvoy-id.md §7, end")
 def registered(evidence: Evidence) -> Result | None:
-    """Exactly this address, or Encvoy ID sends nobody back."""
+    """Encvoy ID sends nobody back elsewhere. It compares as normalised; what `setup` registers is the exact string."""
     if evidence.connection is None or evidence.ours is None:
         return None
     ours, found = evidence.connection.redirect_uri, evidence.application
@@ -157,6 +151,8 @@ def registered(evidence: Evidence) -> Result | None:
             "Its token side does not see what its management side has stored.",
             "Look at Encvoy ID's oidc process and its database.",
         )
+    if evidence.ours is Probe.ACCEPTED and listed is False:
+        return noted(f"Encvoy ID takes {ours}, which the application lists in another spelling", PUT_RIGHT)
     if evidence.ours is Probe.REDIRECT_REFUSED or listed is False:
         return failed(f"{ours} is not registered", "The application does not list it, in exactly this form.", PUT_RIGHT)
     if evidence.ours is not Probe.ACCEPTED:
