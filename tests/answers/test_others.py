@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -132,18 +131,6 @@ def room_public(world: World) -> Ground:
     return grounds.attribute(grounds.room_of(world), "t", "c")
 
 
-def endpoints_at_another_path(world: World) -> Ground:
-    document = {
-        "issuer": world.encvoy.url,
-        "authorization_endpoint": f"{world.encvoy.url}/oidc/auth",
-        "token_endpoint": f"{world.encvoy.url}/oauth2/token",
-        "userinfo_endpoint": f"{world.encvoy.url}/oidc/me",
-        "pushed_authorization_request_endpoint": f"{world.encvoy.url}/oidc/request",
-        "jwks_uri": f"{world.encvoy.url}/oidc/jwks",
-    }
-    return grounds.fault(world.encvoy, method="GET", path="/.well-known/", status=200, body=json.dumps(document))
-
-
 @contextlib.contextmanager
 def another_callback_answers_and_it_is_off(world: World) -> Iterator[None]:
     with grounds.callback_elsewhere(world), grounds.setting("", False)(world):
@@ -174,7 +161,7 @@ def encvoy_id_not_found(world: World) -> Iterator[None]:
 SEEN: dict[str, Callable[[World], Ground]] = {
     "Rocket.Chat's own server does not find Encvoy ID": encvoy_id_not_found,
     "The admin room is public": room_public,
-    "Encvoy ID's endpoints have moved": endpoints_at_another_path,
+    "Encvoy ID's endpoints have moved": grounds.endpoint_moved("token_endpoint", "/oauth2/token"),
     "It is off, and its callback address is another server's": another_callback_answers_and_it_is_off,
     "Somebody changed the application, and Encvoy ID does not take its secret": changed_and_refused,
     "The application is gone, and the bot's user would see it": deleted_before_an_editors_eyes,

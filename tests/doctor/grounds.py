@@ -213,6 +213,7 @@ BROKEN: list[tuple[str, Evidence]] = [
     ("Encvoy ID's signing keys", replace(WHOLE, keys=GONE)),
     ("Encvoy ID's signing keys", replace(WHOLE, keys=KeySet(1, frozenset({"ES256"})))),
     ("Bot's user at Encvoy ID", replace(WHOLE, login=GONE, application=GONE)),
+    ("Setting up", replace(WHOLE, connection=replace(CONNECTION, current=None, pending=OURS))),
     ("Application", replace(WHOLE, application=NotVisible("client1"), ours=Probe.REFUSED)),
     ("Application", replace(WHOLE, application=NotVisible("client1", there=False))),
     ("Application", replace(WHOLE, application=None, ours=Probe.REFUSED)),

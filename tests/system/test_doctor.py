@@ -21,6 +21,7 @@ from bot.doctor.checks.foreign import catalogue as foreign
 from bot.doctor.checks.systems import catalogue as systems
 from bot.doctor.verdict import OF_A_CONNECTION
 from bot.sandbox.encvoy.people import Role
+from bot.sandbox.faults import Fault
 from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
 from bot.store.connections import SqlConnections
@@ -39,6 +40,7 @@ from tests.support.grounds import (
     column,
     debounce_lost,
     discovery_gone,
+    endpoint_moved,
     endpoints_moved,
     every_secret_accepted,
     fault,
@@ -86,7 +88,8 @@ CASES = (
     Case("Bot's account in Rocket.Chat", permission("view-privileged-setting")),
     Case("Bot's account in Rocket.Chat", permission("edit-privileged-setting")),
     Case("Bot's account in Rocket.Chat", permission("add-oauth-service")),
-    Case("Bot's account in Rocket.Chat", permission("api-bypass-rate-limit")),
+    # Whoever asks in the chat loses the permission too, and while the bot waits for its turn looks too often.
+    Case("Bot's account in Rocket.Chat", permission("api-bypass-rate-limit"), by_chat=False),
     Case("Bot's account in Rocket.Chat", bot_demoted, by_chat=False),
     Case("Admin room", bot_thrown_out, by_chat=False),
     Case("Admin room", room_encrypted),
@@ -95,6 +98,7 @@ CASES = (
     Case("Rocket.Chat's own address", moved_to("")),
     Case("Encvoy ID's discovery document", discovery_gone),
     Case("Encvoy ID's discovery document", endpoints_moved),
+    Case("Encvoy ID's discovery document", endpoint_moved("userinfo_endpoint", "/oauth2/me")),
     Case("Encvoy ID's signing keys", keys_unreadable),
     Case("Encvoy ID's signing keys", keys_of_another_kind),
     Case("Bot's user at Encvoy ID", bots_user("password", "another")),
@@ -279,7 +283,7 @@ async def test_without_a_connection_a_plain_user_at_encvoy_id_turns_one_check(wo
 
 
 def test_every_check_of_the_catalogue_is_broken_somewhere() -> None:
-    apart = {"Licence for Custom OAuth", "Role at Encvoy ID", TERMINAL}
+    apart = {"Licence for Custom OAuth", "Role at Encvoy ID", "Setting up", TERMINAL}
     covered = {case.check for case in CASES} | {wish.check for wish in WISHES} | apart
     entries = [entry for catalogue in (systems, own, *OF_A_CONNECTION, foreign) for entry in catalogue.entries]
     assert covered == {entry.name for entry in entries}
@@ -318,6 +322,24 @@ async def test_a_login_page_of_a_proxy_is_not_rocketchats(tmp_path: Path) -> Non
     async with practice(tmp_path) as now:
         with fault(now.world.rocketchat, path="/_oauth/", **elsewhere):
             assert await now.failing(by_chat=True) == {"Callback address answers"}
+
+
+STOPS = {
+    "before the application": Fault("POST", "/api/v1/clients", status=403, body="{}"),
+    "while it is written to": Fault("PUT", "/api/v1/clients/", status=403, body="{}"),
+    "before the proof": Fault("POST", "/oidc/request", status=502, body="<html>"),
+}
+
+
+@pytest.mark.parametrize("fault", STOPS.values(), ids=STOPS)
+async def test_a_setup_that_stopped_early_turns_one_check(world: World, fault: Fault) -> None:
+    world.encvoy.faults.add(fault)
+    assert "✗" in await world.ask("setup", timeout=60.0)
+    world.encvoy.faults.clear()
+    answer = await world.ask("test")
+    assert set(re.findall(r"^✗ failed: ([^:]+):", answer, re.MULTILINE)) == {"Setting up"}
+    assert "✗" not in await world.ask("setup"), "what it says helps"
+    assert "✗" not in await world.ask("test")
 
 
 async def test_a_disabled_connection_passes_every_check(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ Nothing here concerns a workspace without a connection."""
 from __future__ import annotations
 
 from bot.connection.in_use import Use
+from bot.connection.needs import drift
 from bot.connection.ports import Probe
 from bot.connection.profile import Engine
 from bot.connection.state import StoredService, Unknown
@@ -12,6 +13,9 @@ from bot.doctor.checks.systems import licence_is_missing
 from bot.doctor.evidence import Evidence
 
 catalogue = Catalogue()
+_EXCHANGE = frozenset({"id", "url", "token_path", "token_sent_via"})
+"""Settings by which Rocket.Chat exchanges a code, besides the secret: with another of these a refusal says nothing of
+the secret."""
 
 
 @catalogue.check("Secret in use", "facts/rocketchat.md §3.1b")
@@ -25,6 +29,8 @@ def in_use(evidence: Evidence) -> Result | None:
         return skipped("what Encvoy ID says to our secret comes first")
     if evidence.stored.secret not in (evidence.connection.current, evidence.connection.pending):
         return skipped("Rocket.Chat holds another secret")
+    if _EXCHANGE.intersection(drift(evidence.connection, evidence.stored)):
+        return skipped("the service's settings come first")
     if evidence.in_use is None or isinstance(evidence.in_use, Unknown):
         return skipped(evidence.in_use.reason if evidence.in_use else "it was not asked")
     said = evidence.in_use
