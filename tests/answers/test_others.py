@@ -158,7 +158,53 @@ def encvoy_id_not_found(world: World) -> Iterator[None]:
     world.rocketchat.unresolved.clear()
 
 
+def another_callback_answers_and_what_is_live_cannot_be_seen(world: World) -> Ground:
+    """A proxy in trouble, that passes a part of the routes on."""
+
+    @contextlib.contextmanager
+    def broken() -> Iterator[None]:
+        with (
+            grounds.callback_elsewhere(world),
+            grounds.fault(world.rocketchat, path="/api/v1/settings.oauth", status=502, body="<html>"),
+            grounds.fault(world.rocketchat, path="/api/v1/service.configurations", status=502, body="<html>"),
+        ):
+            yield
+
+    return broken()
+
+
+def proxy_asks_to_slow_down(world: World) -> Ground:
+    """Everywhere but at the API."""
+
+    @contextlib.contextmanager
+    def broken() -> Iterator[None]:
+        with (
+            grounds.fault(world.rocketchat, path="/_oauth/", status=429, body="Too many requests"),
+            grounds.fault(world.rocketchat, path="/websocket", status=429, body="Too many requests"),
+        ):
+            yield
+
+    return broken()
+
+
+def callback_in_another_spelling(world: World) -> Ground:
+    """Encvoy ID compares addresses as normalised (facts/encvoy-id.md §7)."""
+    return grounds.column("redirect_uris", [f"{world.rocketchat.url}/x/../_oauth/encvoyid"])(world)
+
+
+def proxy_wants_a_login(world: World) -> Ground:
+    headers = {"Location": "https://sso.example.org/login?rd=%2F"}
+    return grounds.fault(world.rocketchat, path="/_oauth/", status=302, headers=headers)
+
+
 SEEN: dict[str, Callable[[World], Ground]] = {
+    "The bot's account may not pass Rocket.Chat's limits": grounds.permission("api-bypass-rate-limit"),
+    "The callback address is another server's, and what is live cannot be seen": (
+        another_callback_answers_and_what_is_live_cannot_be_seen
+    ),
+    "A proxy before Rocket.Chat wants people to log in to itself first": proxy_wants_a_login,
+    "A proxy before Rocket.Chat asks to slow down": proxy_asks_to_slow_down,
+    "The application lists the callback address in another spelling": callback_in_another_spelling,
     "Rocket.Chat's own server does not find Encvoy ID": encvoy_id_not_found,
     "The admin room is public": room_public,
     "Encvoy ID's endpoints have moved": grounds.endpoint_moved("token_endpoint", "/oauth2/token"),

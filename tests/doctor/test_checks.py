@@ -192,7 +192,7 @@ def test_a_callback_in_another_spelling_is_taken_and_not_called_unregistered() -
     spelled = replace(APPLICATION, redirect_uris=("https://chat.example.org/x/../_oauth/encvoyid",))
     found = result("Callback address registered", replace(WHOLE, application=spelled))
     assert (found.state, found.mend) == (State.NOTE, "`/sso setup` puts it right.")
-    assert "in another spelling" in found.evidence
+    assert "does not list it in exactly this form" in found.evidence
     refused = replace(WHOLE, application=spelled, ours=Probe.REDIRECT_REFUSED)
     assert "is not registered" in result("Callback address registered", refused).evidence
 
@@ -339,6 +339,13 @@ def test_an_exchange_by_other_settings_says_nothing_of_the_secret(suffix: str) -
     stored = replace(STORED, settings={**STORED.settings, suffix: "another"})
     evidence = replace(WHOLE, stored=stored, in_use=InUse(Use.OTHER, "it says: Unauthorized"))
     assert result("Secret in use", evidence).evidence == "the service's settings come first"
+
+
+def test_what_is_used_is_not_asked_of_a_server_that_does_not_answer() -> None:
+    unseen = replace(WHOLE, server=GONE, in_use=None)
+    assert result("Secret in use", unseen).evidence == "Rocket.Chat does not answer"
+    busy = replace(WHOLE, server=BUSY, in_use=None)
+    assert result("Secret in use", busy).evidence == BUSY.reason
 
 
 @pytest.mark.parametrize("live", [BUSY, None])

@@ -150,7 +150,7 @@ def random(evidence: Evidence) -> Result | None:
 
 @catalogue.check("Callback address registered", "facts/encvoy-id.md §7, end")
 def registered(evidence: Evidence) -> Result | None:
-    """Encvoy ID sends nobody back elsewhere. It compares as normalised; what `setup` registers is the exact string."""
+    """Encvoy ID sends people back to this address. It compares as normalised; `setup` registers the exact string."""
     if evidence.connection is None or evidence.ours is None:
         return None
     ours, found = evidence.connection.redirect_uri, evidence.application
@@ -162,7 +162,7 @@ def registered(evidence: Evidence) -> Result | None:
             "Look at Encvoy ID's oidc process and its database.",
         )
     if evidence.ours is Probe.ACCEPTED and listed is False:
-        return noted(f"Encvoy ID takes {ours}, which the application lists in another spelling", PUT_RIGHT)
+        return noted(f"Encvoy ID takes {ours}, though the application does not list it in exactly this form", PUT_RIGHT)
     if evidence.ours is Probe.REDIRECT_REFUSED or listed is False:
         why = "The application does not list it, in exactly this form."
         return to_be_set_up(evidence, failed(f"{ours} is not registered", why, PUT_RIGHT))

@@ -31,6 +31,8 @@ def in_use(evidence: Evidence) -> Result | None:
         return skipped("Rocket.Chat holds another secret")
     if _EXCHANGE.intersection(drift(evidence.connection, evidence.stored)):
         return skipped("the service's settings come first")
+    if isinstance(evidence.server, Unknown):
+        return because(evidence.server, "Rocket.Chat does not answer")
     if evidence.in_use is None or isinstance(evidence.in_use, Unknown):
         return skipped(evidence.in_use.reason if evidence.in_use else "it was not asked")
     said = evidence.in_use
