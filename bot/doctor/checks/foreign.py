@@ -45,12 +45,12 @@ def others(evidence: Evidence) -> Result | None:
 @catalogue.check("Settings forced from outside", "facts/rocketchat.md §8 no. 1")
 def forced(evidence: Evidence) -> Result | None:
     """No environment variable of Rocket.Chat's server sets the service back when it starts."""
-    if evidence.connection is None:
+    if evidence.connection is None or evidence.forced is None:
         return None
     if not isinstance(evidence.stored, StoredService):
         return skipped("the service cannot be seen")
-    if evidence.forced is None or isinstance(evidence.forced, Unknown):
-        return skipped(evidence.forced.reason if evidence.forced else "it was not asked")
+    if isinstance(evidence.forced, Unknown):
+        return skipped(evidence.forced.reason)
     if not evidence.forced:
         return passed("none of the service's")
     name, against = evidence.connection.name, against_us(evidence.connection, evidence.forced)

@@ -33,8 +33,10 @@ def in_use(evidence: Evidence) -> Result | None:
         return skipped("the service's settings come first")
     if isinstance(evidence.server, Unknown):
         return because(evidence.server, "Rocket.Chat does not answer")
-    if evidence.in_use is None or isinstance(evidence.in_use, Unknown):
-        return skipped(evidence.in_use.reason if evidence.in_use else "it was not asked")
+    if evidence.in_use is None:
+        return None
+    if isinstance(evidence.in_use, Unknown):
+        return skipped(evidence.in_use.reason)
     said = evidence.in_use
     if said.use is Use.PROVED:
         return passed("Encvoy ID accepted what Rocket.Chat sent")
