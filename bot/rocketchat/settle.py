@@ -103,7 +103,8 @@ class Settle:
             except Busy as busy:
                 if last is None or now - last.sent_at > KNOWN:
                     wait = f"{busy.retry_after:.0f} seconds"
-                    return Unknown(f"Rocket.Chat may not be asked so often for what is live; again in {wait}.")
+                    reason = f"Rocket.Chat may not be asked so often for what is live; again in {wait}."
+                    return Unknown(reason, busy=True)
             except RemoteError as error:
                 return Unknown(error.text)
         return last.services.get(name.service)

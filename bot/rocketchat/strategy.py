@@ -17,6 +17,7 @@ from bot.connection.state import Marker, ServiceName
 from bot.doctor.evidence import Begins
 from bot.errors import RemoteError
 from bot.rocketchat.budget import Budget
+from bot.rocketchat.decipher import refuse_busy
 from bot.wire import Wire
 
 PAUSES = (0.02, 0.2, 1.0)
@@ -44,10 +45,12 @@ class Strategy:
         self._budget = Budget(self.clock)
 
     async def begins(self, name: ServiceName) -> Begins:
-        """What pressing the button does. Busy, without a request, where it may not be asked; RemoteError."""
+        """What pressing the button does. Busy where it may not be asked, without a request if that is known before;
+        RemoteError."""
         if not self._budget.take(_ROUTE):
             raise self._budget.busy(_ROUTE)
         answer = await self.wire.send("GET", f"{self.url}/oauth/{name.service}", route=_ROUTE)
+        refuse_busy(answer.status, answer.headers, _ROUTE)
         return Begins(answer.status, answer.location)
 
     async def shows(self, name: ServiceName, marker: Marker) -> bool | None:

@@ -48,6 +48,20 @@ async def test_a_button_that_begins_no_sign_in(connected: World, hears: Heard) -
         hears(button_of(await connected.ask("test")), typed="!sso test")
 
 
+@case("test", "Rocket.Chat 9, and a proxy wants people to log in to itself before they press its button")
+async def test_a_button_that_leads_to_a_proxys_login(connected: World, hears: Heard) -> None:
+    headers = {"Location": "https://sso.example.org/oauth2/sign_in?rd=%2F"}
+    with grounds.fault(connected.rocketchat, path=BUTTON, status=302, headers=headers):
+        hears(button_of(await connected.ask("test")), typed="!sso test")
+
+
+@case("test", "Rocket.Chat 9, and it refuses to say what it is")
+async def test_an_engine_that_cannot_be_seen(connected: World, hears: Heard) -> None:
+    with grounds.version_unreadable(connected):
+        answer = await connected.ask("test")
+        hears("\n".join(line for line in answer.splitlines() if not line.startswith("✓")), typed="!sso test")
+
+
 @case("test", "Rocket.Chat 9, and its button leads on with what it read before")
 async def test_a_button_that_is_behind(connected: World, hears: Heard) -> None:
     rocketchat = connected.rocketchat

@@ -386,6 +386,7 @@ class TestLive:
         world.left = 0
         live = await world.settle.live(NAME)
         assert isinstance(live, Unknown)
+        assert live.busy
         assert "may not be asked so often" in live.reason
         assert world.asked == []
 

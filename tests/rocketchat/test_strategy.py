@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.connection.marker import parameter_of
 from bot.connection.state import Marker, ServiceName
+from bot.errors import Busy
 from bot.rocketchat.budget import CALLS
 from bot.rocketchat.strategy import AT_MOST, PAUSES, WITHIN, Strategy
 from bot.sandbox.serving import Server
@@ -131,6 +132,12 @@ async def test_a_few_looks_are_enough(bench: Bench) -> None:
     bench.engine.shown = [NEW]
     await bench.strategy.all_show(NAME, MARKER, 50)
     assert len(bench.engine.paths) == AT_MOST
+
+
+async def test_a_limit_of_whomever_is_busy_and_no_answer_of_the_button(bench: Bench) -> None:
+    bench.engine.shown, bench.engine.status = [NEW], 429
+    with pytest.raises(Busy):
+        await bench.strategy.begins(NAME)
 
 
 async def test_a_server_that_is_away_shows_nothing(bench: Bench) -> None:
