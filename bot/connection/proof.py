@@ -9,6 +9,7 @@ from bot.clock import Clock
 from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
 from bot.connection.ports import ApplicationFields, EncvoyId, Probe, RocketChat
 from bot.connection.profile import Engine
+from bot.connection.refusals import DIFFERENT, GONE
 from bot.connection.state import Application, Connection, StoredService
 from bot.errors import RemoteError, UserError
 from bot.secret import Secret, new_secret
@@ -46,7 +47,9 @@ async def prove(
     if outcome is not Probe.ACCEPTED:
         raise NotProved(why=_REASONS[outcome], mend="`/sso test` shows each part of the connection.")
     stored = await rocketchat.stored(desired.name)
-    if stored is None or stored.secret != desired.secret:
+    if stored is None:
+        raise NotProved(GONE, mend="`/sso setup` makes it again.")
+    if stored.secret != desired.secret:
         raise NotProved(
             "Rocket.Chat does not hold the secret that was written to it.",
             why="It reads back another one: it was changed there meanwhile, an environment variable of Rocket.Chat's "
@@ -120,9 +123,11 @@ async def prove_ground(
     Returns that secret, which may be another than ours if somebody replaced it on both sides. UserError otherwise.
     """
     stored = await rocketchat.stored(desired.name)
-    if stored is None or stored.secret != application.secret:
+    if stored is None:
+        raise UserError(GONE, mend="`/sso setup` makes it again.")
+    if stored.secret != application.secret:
         raise UserError(
-            "Rocket.Chat and Encvoy ID hold different client secrets: nobody can sign in with Encvoy ID now.",
+            f"{DIFFERENT}.",
             why=_which_differs(desired, stored, application),
             mend="`/sso setup` puts the secret that I know on both sides.",
         )
@@ -137,12 +142,11 @@ async def prove_ground(
     return stored.secret
 
 
-def _which_differs(desired: Connection, stored: StoredService | None, application: Application) -> str:
-    """Of two secrets that differ, which one is not what the bot wrote."""
-    ours = {"Rocket.Chat": stored is not None and stored.secret == desired.secret}
-    ours["Encvoy ID"] = application.secret == desired.secret
+def _which_differs(desired: Connection, stored: StoredService, application: Application) -> str:
+    """Of two secrets that differ, which one the bot does not know."""
+    ours = {"Rocket.Chat": stored.secret == desired.secret, "Encvoy ID": application.secret == desired.secret}
     strange = " and ".join(system for system, is_ours in ours.items() if not is_ours)
-    return f"What {strange} hold{'' if ' and ' in strange else 's'} is not what I wrote."
+    return f"What {strange} hold{'' if ' and ' in strange else 's'} is not the secret that I know."
 
 
 _REASONS = {
