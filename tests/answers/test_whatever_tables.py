@@ -9,6 +9,20 @@ from collections.abc import Callable
 import pytest
 
 from bot import config
+from bot.connection.changes import (
+    AttachRules,
+    AwaitLive,
+    Change,
+    CreateApplication,
+    CreateService,
+    DeleteTwin,
+    Live,
+    SwitchService,
+    WriteApplication,
+    WriteApplicationSecret,
+    WriteService,
+)
+from bot.connection.patience import SAME_PLANS, Patience
 from bot.encvoy.decipher import _MANAGEMENT, KEY_PREFIX, decipher_management
 from bot.encvoy.discovery import read_keys, read_provider
 from bot.encvoy.fields import read_application, read_created, read_ids, rule_ids
@@ -18,6 +32,7 @@ from bot.rocketchat.events import LoginFailed
 from bot.secret import Secret
 from bot.trust import proxy_trouble, trouble
 from tests.answers.conftest import Heard
+from tests.support.clocks import ManualClock
 from tests.test_config import GOOD
 
 case = pytest.mark.case
@@ -59,6 +74,28 @@ def test_every_odd_discovery_document(hears: Heard) -> None:
     for document in ODD_DOCUMENTS:
         with pytest.raises(UserError) as caught:
             read_provider(document, f"{DOMAIN}/.well-known/openid-configuration", DOMAIN)
+        lines.append(caught.value.text)
+    hears("\n".join(lines))
+
+
+NOT_KEPT: tuple[tuple[Change, ...], ...] = (
+    (CreateService(), CreateApplication()),
+    (WriteApplication(("grant_types", "access_token_ttl")), AttachRules(("email", "login")), DeleteTwin("abc")),
+    (WriteApplicationSecret(), WriteService(("secret",)), SwitchService(on=True)),
+    (AwaitLive(Live.ON),),
+)
+
+
+@case("Whatever the command", "What is carried out does not stay, each way")
+def test_everything_that_does_not_stay(hears: Heard) -> None:
+    lines = []
+    for plan in NOT_KEPT:
+        patience = Patience(ManualClock())
+        for _ in range(SAME_PLANS):
+            patience.about_to_try(plan)
+            patience.made_progress()
+        with pytest.raises(UserError) as caught:
+            patience.about_to_try(plan)
         lines.append(caught.value.text)
     hears("\n".join(lines))
 
