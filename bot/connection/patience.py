@@ -18,6 +18,7 @@ from bot.connection.changes import (
     WriteService,
     WriteServiceSecret,
 )
+from bot.connection.proof import NotAccepted
 from bot.errors import Busy, NoAnswer, RemoteError, System, UserError
 
 TRIES = 5
@@ -45,6 +46,7 @@ class Patience:
         self._switch_since: float | None = None
         self._last: UserError | None = None
         self._stuck = 0
+        self._looked_again = False
         self._rewrites = 0
         self._under_way: tuple[Change, ...] = ()
         self._carried_out: list[tuple[Change, ...]] = []
@@ -111,7 +113,11 @@ class Patience:
 
     async def wait_or_raise(self, surprise: UserError) -> None:
         """Without a gap at stake: a pause that grows, or the surprise itself once patience ends."""
+        created = CreateApplication() in self._under_way
         self._under_way = ()
+        if created and isinstance(surprise, NotAccepted) and not self._looked_again:
+            self._looked_again = True  # it may be another than was asked for: the next look shows what is to be mended
+            return
         self._surprises += 1
         final = not (isinstance(surprise, RemoteError) and surprise.transient)
         if final or self._surprises >= TRIES:

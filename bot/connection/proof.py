@@ -21,7 +21,11 @@ LATER_TIMES = 1.2
 
 
 class NotProved(UserError):
-    """The secret was written and is not accepted."""
+    """It is not proved that both sides hold the secret."""
+
+
+class NotAccepted(NotProved):
+    """Encvoy ID does not accept the application as it is."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,13 @@ async def prove(
 ) -> Proof:
     """Shows the desired, the previous and a random secret to Encvoy ID, and reads Rocket.Chat back.
 
-    A token side that lags behind is waited for, until the moment `until` of the clock. NotProved if the desired secret
-    is refused or Rocket.Chat holds another one; RemoteError if it could not be asked.
+    A token side that lags behind is waited for, until the moment `until` of the clock. NotAccepted if Encvoy ID refuses
+    the desired secret, NotProved if Rocket.Chat holds another one; RemoteError if it could not be asked.
     """
     until = clock.monotonic() + LAG if until is None else until
     outcome = await _probed(desired, desired.secret, encvoy, clock, Probe.ACCEPTED, until)
     if outcome is not Probe.ACCEPTED:
-        raise NotProved(why=_REASONS[outcome], mend="`/sso test` shows each part of the connection.")
+        raise NotAccepted(why=_reason(outcome, desired), mend="`/sso test` shows each part of the connection.")
     stored = await rocketchat.stored(desired.name)
     if stored is None:
         raise NotProved(GONE, mend="`/sso setup` makes it again.")
@@ -135,7 +139,7 @@ async def prove_ground(
     if outcome is not Probe.ACCEPTED:
         raise UserError(
             "Encvoy ID does not accept the secret that both sides hold.",
-            why=_REASONS[outcome],
+            why=_reason(outcome, desired),
             mend="`/sso test` shows each part of the connection.",
         )
     await encvoy.write_application(application.client_id, ApplicationFields())
@@ -149,8 +153,9 @@ def _which_differs(desired: Connection, stored: StoredService, application: Appl
     return f"What {strange} hold{'' if ' and ' in strange else 's'} is not the secret that I know."
 
 
-_REASONS = {
-    Probe.REFUSED: "Encvoy ID refuses this client secret for the application.",
-    Probe.REDIRECT_REFUSED: "The secret is right, but the callback address is not registered at the application.",
-    Probe.BROKEN: "Encvoy ID calls the application's own record invalid.",
-}
+def _reason(outcome: Probe, desired: Connection) -> str:
+    return {
+        Probe.REDIRECT_REFUSED: f"The secret is right, but the callback address {desired.redirect_uri} is not "
+        "registered at the application.",
+        Probe.BROKEN: "Encvoy ID calls the application's own record invalid.",
+    }.get(outcome, "Encvoy ID refuses this client secret for the application.")

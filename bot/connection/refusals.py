@@ -30,7 +30,10 @@ def required(desired: Connection, observed: Observed) -> Application:
         case NotVisible() as found:
             raise _missing(hidden(found))
         case Unknown(reason=reason, mend=mend):
-            raise ChangedByOthers("The application at Encvoy ID cannot be seen now.", why=reason, mend=mend)
+            again = "Once it is seen again, type `/sso rotate` once more: that finishes what was begun."
+            raise ChangedByOthers(
+                "The application at Encvoy ID cannot be seen now.", why=reason, mend=f"{mend} {again}".strip()
+            )
         case None:
             raise _missing(gone(desired.client_id or ""))
 

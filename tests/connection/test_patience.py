@@ -21,6 +21,7 @@ from bot.connection.changes import (
     WriteServiceSecret,
 )
 from bot.connection.patience import LONGEST_PAUSE, SAME_PLANS, SWITCH_TRIES, SWITCH_WITHIN, TRIES, Patience
+from bot.connection.proof import NotAccepted, NotProved
 from bot.connection.receipt import Outcome
 from bot.errors import Busy, Forbidden, NoAnswer, Unreachable, UserError
 from tests.connection.conftest import OLD, Bench, exchange
@@ -203,6 +204,34 @@ async def test_a_way_back_is_not_given_up_however_long_it_takes(standing: Bench)
     assert len(standing.told.stuck_) == 1
     assert standing.secrets() == (OLD.reveal(), OLD.reveal())
     assert connection.current == OLD
+
+
+NOT_ACCEPTED = NotAccepted(why="The callback address is not registered.")
+
+
+async def test_what_was_created_otherwise_than_asked_for_is_looked_at_once_more(patience: Patience) -> None:
+    plan = (CreateApplication(), Prove())
+    patience.about_to_try(plan)
+    await patience.wait_or_raise(NOT_ACCEPTED)
+    patience.about_to_try(plan)
+    with pytest.raises(NotAccepted):
+        await patience.wait_or_raise(NOT_ACCEPTED)  # or each look would create another one
+
+
+@pytest.mark.parametrize(
+    ("plan", "surprise"),
+    [
+        ((WriteApplicationSecret(), Prove()), NOT_ACCEPTED),
+        ((CreateApplication(), Prove()), NotProved("Rocket.Chat does not hold the secret that was written to it.")),
+    ],
+)
+async def test_whatever_else_is_not_proved_ends_it(
+    patience: Patience, plan: tuple[Change, ...], surprise: NotProved
+) -> None:
+    """What somebody writes into Rocket.Chat meanwhile is not written over."""
+    patience.about_to_try(plan)
+    with pytest.raises(NotProved):
+        await patience.wait_or_raise(surprise)
 
 
 def test_different_plans_are_progress(patience: Patience) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bot.connection.ports import ApplicationFields, EncvoyId, Probe
 from bot.connection.state import Application
 from bot.encvoy.client import EncvoyIdClient
-from bot.errors import LoginRefused
+from bot.errors import Rejected
 from bot.secret import new_secret
 from tests.support.clocks import ManualClock
 from tests.support.memory import MemoryEncvoyId, Scripted
@@ -112,7 +112,7 @@ async def test_codes_are_given_for_an_application_at_its_callback(encvoy: Encvoy
 async def test_and_for_nothing_else(encvoy: EncvoyId, callback: str) -> None:
     client_id = await encvoy.create_application(FIELDS)
 
-    with pytest.raises(LoginRefused):
+    with pytest.raises(Rejected):
         await encvoy.code("nosuchapplication" if callback == CALLBACK else client_id, callback, "openid")
 
 

@@ -25,7 +25,7 @@ from bot.connection.state import (
     Unknown,
 )
 from bot.connection.wishes import Before
-from bot.errors import LoginRefused, NoAnswer
+from bot.errors import NoAnswer, Rejected
 from bot.secret import Secret, new_secret
 from tests.support.clocks import ManualClock
 
@@ -339,7 +339,7 @@ class MemoryEncvoyId:
         self.world.before("code")
         application = self.applications_by_id.get(client_id)
         if application is None or redirect_uri not in application.redirect_uris:
-            raise LoginRefused("Encvoy ID", "GET /oidc/auth")
+            raise Rejected("Encvoy ID", "GET /oidc/auth")
         return new_secret()
 
     async def probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
