@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.connection.absence import gone, hidden
-from bot.connection.ports import ApplicationFields
+from bot.connection.callbacks import has_callback
+from bot.connection.ports import ApplicationFields, Registered
 from bot.connection.state import Application, NotVisible
 from bot.doctor.own import Standing
 from bot.encvoy.fields import (
@@ -31,6 +32,8 @@ RULES = "/api/v1/settings/rules"
 RULE = "/api/v1/clients/:client_id/rules/:rule_id"
 
 ACCESS_RESTRICTED = "T3E0026"
+LOOKED_AT = 200
+"""Applications that are read for their redirect URIs, at about 50 a second."""
 PAGE = 100
 STANDING_PAGES = 10
 """Nobody is an editor of a thousand applications of others and then made a manager."""
@@ -92,6 +95,19 @@ class Applications:
         """All that the bot may administer with this redirect URI among theirs."""
         found = await self._find({"redirect_uris": {"has": redirect_uri}})
         return tuple(app for app in found if redirect_uri in app.redirect_uris)
+
+    async def registered(self, redirect_uri: str) -> Registered:
+        """In whatever spelling: Encvoy ID normalises before it compares (facts/encvoy-id.md §7), but not where it
+        filters, and its list shows no redirect URIs. So each application is read, if there are not too many."""
+        exact = await self.with_redirect_uri(redirect_uri)
+        query = "sortBy=created_at&sortDirection=desc"
+        ids = read_ids(await self._session.call("GET", CLIENTS, query=query), f"GET {CLIENTS}")
+        known = {app.client_id for app in exact}
+        found = [await self.read(client_id) for client_id in ids[:LOOKED_AT] if client_id not in known]
+        others = (
+            app for app in found if isinstance(app, Application) and has_callback(app.redirect_uris, redirect_uri)
+        )
+        return Registered((*exact, *others), min(len(ids), LOOKED_AT), max(0, len(ids) - LOOKED_AT))
 
     async def described(self, description: str) -> tuple[Application, ...]:
         """All that the bot may administer with exactly this description."""

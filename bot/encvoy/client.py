@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 
 from bot.clock import Clock
-from bot.connection.ports import ApplicationFields, Probe, Provider
+from bot.connection.ports import ApplicationFields, Probe, Provider, Registered
 from bot.connection.state import Application, NotVisible, Unknown
 from bot.doctor.own import Standing
 from bot.encvoy.applications import Applications
@@ -115,6 +115,10 @@ class EncvoyIdClient:
     async def applications(self, redirect_uri: str) -> tuple[Application, ...]:
         """See `EncvoyId.applications`."""
         return await self._applications.with_redirect_uri(redirect_uri)
+
+    async def registered(self, redirect_uri: str) -> Registered:
+        """See `EncvoyId.registered`."""
+        return await self._applications.registered(redirect_uri)
 
     async def applications_described(self, description: str) -> tuple[Application, ...]:
         """All that the bot can see with exactly this description."""

@@ -226,6 +226,23 @@ async def test_applications_are_found_by_their_redirect_uri(client: EncvoyIdClie
     assert [app.client_id for app in await client.applications(CALLBACK)] == [wanted]
 
 
+async def test_of_too_many_applications_the_newest_are_read_and_the_others_counted(
+    client: EncvoyIdClient, standin: EncvoyStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.encvoy.applications.LOOKED_AT", 2)
+    old = await client.create_application(FIELDS)
+    for day in (1, 2, 3):
+        spelled = await client.create_application(
+            replace(FIELDS, redirect_uris=(CALLBACK.replace(".org", ".org:443"),))
+        )
+        standin.clients.by_id[spelled]["created_at"] = f"2030-01-0{day}T00:00:00.000Z"
+
+    found = await client.registered(CALLBACK)
+
+    assert {old, spelled} <= {app.client_id for app in found.applications}
+    assert (len(found.applications), found.looked_at, found.unread) == (3, 2, 3), "four, and the organisation"
+
+
 @pytest.mark.parametrize(
     "callback", ["https://e.example/cb?a=1&b=2", "https://e.example/+/%20/ü", 'https://e.example/"']
 )

@@ -63,6 +63,18 @@ async def test_another_redirect_uri_finds_nothing(encvoy: EncvoyId) -> None:
     assert await encvoy.applications(CALLBACK + "/") == ()
 
 
+@pytest.mark.parametrize(("path", "found"), [("/x/../_oauth/encvoyid", 1), ("/_oauth/encvoyid/", 0)])
+async def test_a_redirect_uri_is_found_in_another_spelling(encvoy: EncvoyId, path: str, found: int) -> None:
+    await encvoy.create_application(FIELDS)
+    client_id = await encvoy.create_application(FIELDS)
+    await encvoy.write_application(client_id, ApplicationFields(redirect_uris=(f"https://chat.example.org:443{path}",)))
+
+    assert len(await encvoy.applications(CALLBACK)) == 1
+    registered = await encvoy.registered(CALLBACK)
+    assert len(registered.applications) == 1 + found
+    assert registered.unread == 0
+
+
 async def test_a_write_changes_what_it_names(encvoy: EncvoyId) -> None:
     client_id = await encvoy.create_application(FIELDS)
     before = await seen(encvoy, client_id)

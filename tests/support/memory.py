@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.connection.accounts import Accounts
+from bot.connection.callbacks import has_callback
 from bot.connection.in_use import InUse, Use
-from bot.connection.ports import ApplicationFields, Awaited, LiveSeen, Probe, Provider, Server, Told
+from bot.connection.ports import ApplicationFields, Awaited, LiveSeen, Probe, Provider, Registered, Server, Told
 from bot.connection.profile import Profile, profile
 from bot.connection.reachable import Site
 from bot.connection.state import (
@@ -286,6 +287,11 @@ class MemoryEncvoyId:
         return tuple(
             a for i, a in self.applications_by_id.items() if i not in self.hidden and redirect_uri in a.redirect_uris
         )
+
+    async def registered(self, redirect_uri: str) -> Registered:
+        self.world.before("registered")
+        seen = [a for i, a in self.applications_by_id.items() if i not in self.hidden]
+        return Registered(tuple(a for a in seen if has_callback(a.redirect_uris, redirect_uri)), len(seen))
 
     async def create_application(self, fields: ApplicationFields) -> str:
         self.world.before("create_application")
