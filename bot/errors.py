@@ -133,6 +133,12 @@ class NoAnswer(RemoteError):
     effect_unknown = True
 
 
+class NotLive(NoAnswer):
+    """The other system stored the change, and was not seen to use it in time."""
+
+    tells_route = False
+
+
 class BadAnswer(RemoteError):
     """The other system answered with something that is not its own answer."""
 

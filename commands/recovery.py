@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.chatops.registry import Call, Trace
 from bot.connection.observe import observe
-from bot.connection.plan import exchanging
+from bot.connection.plan import Scope, exchanging
 from bot.connection.state import Connection, Observed, Unknown
 from bot.connection.trace import part_shows
 from bot.errors import RemoteError
@@ -14,6 +14,8 @@ from commands.parts import Parts
 
 PAUSE = 5.0
 """Seconds between two looks at a system that does not answer."""
+PATIENCE = 60.0
+"""Seconds for which it is looked for: after a start of the whole machine one of them may come late."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class ConnectionRecovery:
     """Of the commands that wish for another connection. See `bot.chatops.registry.Recovery`."""
 
     parts: Parts
+    scope: Scope = Scope.ALL
+    """Of the command: what it does not touch needs not be seen."""
 
     async def trace(self, call: Call) -> Trace:
         """No wish is carried out before it is committed, so without one nothing was begun."""
@@ -38,17 +42,21 @@ class ConnectionRecovery:
         await self.parts.wishes.take_back(call.operation.id)
 
     async def _observed(self, before: Connection | None, desired: Connection) -> Observed:
-        """An exchange that may be half done is waited for, as long as it takes: given up, nobody could sign in."""
+        """An exchange that may be half done is waited for, as long as it takes: given up, nobody could sign in.
+        RemoteError if anything else cannot be seen for a while."""
+        shop, may_be_halved = self.parts.shop, self.scope is not Scope.SWITCH and exchanging(desired)
+        until = shop.clock.monotonic() + PATIENCE
         while True:
             try:
-                observed = await observe(desired, self.parts.shop.rocketchat, self.parts.shop.encvoy)
-            except RemoteError:
-                if not exchanging(desired):
+                observed = await observe(desired, shop.rocketchat, shop.encvoy, self.scope, shop.clock)
+            except RemoteError as error:
+                if not may_be_halved and not (error.transient and shop.clock.monotonic() < until):
                     raise
             else:
-                if not isinstance(observed.application, Unknown) or part_shows(before, desired, observed):
+                unseen = may_be_halved and isinstance(observed.application, Unknown)
+                if not unseen or part_shows(before, desired, observed):
                     return observed
-            await self.parts.shop.clock.sleep(PAUSE)
+            await shop.clock.sleep(PAUSE)
 
 
 @dataclass(frozen=True)

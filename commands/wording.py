@@ -35,8 +35,8 @@ from bot.secret import Fingerprints
 IF_LEAKED = "If it may have leaked, `/sso rotate` makes a new one."
 
 
-def done(change: Change, desired: Connection, fingerprints: Fingerprints) -> str | None:
-    """The line of a change that was applied; None for what only our own record knows."""
+def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, seen: bool = True) -> str | None:
+    """The line of a change that was applied; None for what only our own record knows. `seen`: see `Narrator.did`."""
     service = desired.name.service
     match change:
         case CreateService():
@@ -49,7 +49,7 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints) -> str
             return f"Application put right: {', '.join(fields)}"
         case WriteApplicationSecret() if exchanging(desired):
             return f"Encvoy ID switched to the secret {fingerprints.of(desired.secret)}"
-        case WriteApplicationSecret() if desired.pending is not None:
+        case WriteApplicationSecret() if not desired.restoring:
             return f"Its secret replaced by 64 random characters (fingerprint {fingerprints.of(desired.secret)})"
         case WriteApplicationSecret():
             return f"It holds the secret of before ({fingerprints.of(desired.secret)}), not a new one. {IF_LEAKED}"
@@ -59,18 +59,20 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints) -> str
             return f"It no longer asks people for their {_fields(fields)}"
         case WriteService(settings=settings):
             said = f"{len(settings)} {'setting' if len(settings) == 1 else 'settings'} written in Rocket.Chat"
-            old = "secret" in settings and desired.pending is None
+            old = "secret" in settings and desired.restoring
             return (
                 f"{said}, the secret of before ({fingerprints.of(desired.secret)}) among them. {IF_LEAKED}"
                 if old
                 else said
             )
-        case WriteServiceSecret() if desired.pending is None:
+        case WriteServiceSecret() if desired.restoring and not exchanging(desired):
             return f"Rocket.Chat stored the secret of before again ({fingerprints.of(desired.secret)}). {IF_LEAKED}"
         case WriteServiceSecret():
             return f"Rocket.Chat stored the secret {fingerprints.of(desired.secret)}"
         case SwitchService(on=on):
             return "Switched on" if on else "Switched off"
+        case AwaitLive(what=Live.MARKER) if not seen:
+            return "Waited for it to be live, and nobody could see whether it is"
         case AwaitLive(what=Live.MARKER) if desired.undoing:
             return "The old secret is live in Rocket.Chat again"
         case AwaitLive(what=Live.MARKER) if desired.pending is None:
@@ -103,7 +105,8 @@ def planned(change: Change, desired: Connection) -> str | None:
         case WriteService(settings=settings):
             return f"write in Rocket.Chat: {', '.join(settings)}"
         case WriteServiceSecret():
-            return "store the new secret and a settle marker in Rocket.Chat"
+            which = "secret of before" if desired.restoring else "new secret"
+            return f"store the {which} and a settle marker in Rocket.Chat"
         case SwitchService(on=on):
             return f"switch the service {'on' if on else 'off'}"
         case AwaitLive(what=what):
@@ -198,7 +201,7 @@ _LIVE_PLANNED = {
     Live.ON: "wait until the login page shows the button",
     Live.SHOWN: "wait until it is live",
     Live.OFF: "wait until the button is gone from the login page",
-    Live.MARKER: "wait until the new secret is live",
+    Live.MARKER: "wait until that secret is live",
 }
 
 
@@ -209,9 +212,9 @@ class Narration:
         self._progress = progress
         self._fingerprints = fingerprints
 
-    def did(self, change: Change, desired: Connection, seconds: float) -> None:
+    def did(self, change: Change, desired: Connection, seconds: float, *, seen: bool = True) -> None:
         """See `bot.connection.reconcile.Narrator`."""
-        line = done(change, desired, self._fingerprints)
+        line = done(change, desired, self._fingerprints, seen=seen)
         if line is not None:
             self._progress.step(line, seconds)
 

@@ -13,7 +13,7 @@ from bot.chatops.execution import Ending, Job, Means, call_of, execute, failed
 from bot.chatops.ports import Operation, OperationState
 from bot.chatops.registry import Call, Trace
 from bot.chatops.steps import Steps
-from bot.errors import UserError
+from bot.errors import Uncertain, UserError
 
 INTERRUPTED = UserError(
     "I was interrupted before anything was written.", why="That is too long ago now.", mend="Please type it again."
@@ -41,6 +41,8 @@ async def resume(job: Job, steps: Steps, means: Means, *, old: bool) -> Ending:
             if refusal is not None:
                 await _take_back(job, call)
                 return failed(job, steps, refusal)
+    except UserError as error:
+        return failed(job, steps, _uncertain(error) if job.operation.state is OperationState.RUNNING else error)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it gets an answer and an end
         return failed(job, steps, error)
     steps.note("The bot was restarted meanwhile and goes on.")
@@ -52,6 +54,15 @@ async def resume(job: Job, steps: Steps, means: Means, *, old: bool) -> Ending:
     if ending.refused:
         await _take_back(job, call)
     return ending
+
+
+def _uncertain(error: UserError) -> UserError:
+    """It was begun, nobody could look at what became of it, and it stays desired."""
+    return Uncertain(
+        f"I was restarted and could not see what I had done. {error.what}",
+        why=error.why,
+        mend=f"{error.mend} Then type the command again: it finishes what is missing.".lstrip(),
+    )
 
 
 async def _trace(job: Job, call: Call) -> Trace:

@@ -10,15 +10,19 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 
-from bot.connection.apply import SETTLE, Workshop
 from bot.connection.in_use import BECAUSE_OFF, InUse, Use
-from bot.connection.profile import Engine
+from bot.connection.plan import Scope
 from bot.connection.proof import prove_in_use_mending
 from bot.connection.reconcile import Narrator, Reconciler
 from bot.connection.state import Connection
+from bot.connection.workshop import SETTLE, Workshop
+from bot.errors import RemoteError, Unfinished, UserError
 
 ADDRESS = ("url", "token_path", "identity_path", "authorize_path")
 """The settings that say where Encvoy ID is."""
+
+
+_NOT_WORKING = "It is on, and Rocket.Chat cannot sign anybody in with it."
 
 
 class Taken(enum.Enum):
@@ -45,25 +49,41 @@ class Confirmed:
         return self.said.use not in (Use.OTHER, Use.FAILED)
 
 
-async def ask(connection: Connection, engine: Engine, shop: Workshop) -> InUse:
-    """What Rocket.Chat uses, as `prove_in_use_mending` says. Never fails."""
+async def ask(connection: Connection, shop: Workshop) -> InUse:
+    """What Rocket.Chat uses, as `prove_in_use_mending` says. Never fails: what was done is done."""
     if not connection.enabled:
         return BECAUSE_OFF
+    try:
+        engine = (await shop.rocketchat.profile()).engine
+    except RemoteError as error:
+        return InUse(Use.UNKNOWN, error.text.rstrip("."))
     settle = connection.settle or SETTLE
     return await prove_in_use_mending(connection, engine, shop.rocketchat, shop.encvoy, shop.clock, settle)
 
 
 async def confirm(
-    connection: Connection, before: Connection | None, engine: Engine, shop: Workshop, narrator: Narrator
+    connection: Connection,
+    before: Connection | None,
+    shop: Workshop,
+    narrator: Narrator,
+    scope: Scope = Scope.ALL,
 ) -> Confirmed:
-    """Asks, and takes back what `before` was not: its address, or that it is on. UserError if that cannot be done."""
-    said = await ask(connection, engine, shop)
+    """Asks, and takes back what `before` was not: its address, or that it is on. Unfinished if that cannot be done:
+    then it stays desired."""
+    said = await ask(connection, shop)
     back = _before(connection, before)
     if said.use not in (Use.OTHER, Use.FAILED) or back is None:
         return Confirmed(connection, said)
     taken = Taken.BACK if back.enabled else Taken.OFF
-    await shop.connections.save(back)
-    there, _ = await Reconciler(shop, narrator).run(back)
+    try:
+        await shop.connections.save(back)
+        there, _ = await Reconciler(shop, narrator, scope=scope).run(back)
+    except UserError as error:
+        raise Unfinished(
+            _NOT_WORKING,
+            why=f"{said.words}. {error.what} {error.why}".rstrip(),
+            mend="`/sso disable` takes the button off; then `/sso test` shows each part of the connection.",
+        ) from error
     return Confirmed(there, said, taken)
 
 

@@ -31,7 +31,7 @@ class Receipt:
     """Seconds from the last look that showed the new secret not live yet to the first answer that showed Encvoy ID
     switched: no sign-in failed for longer, whatever held this process up meanwhile. None: nobody saw both."""
     seen_by: str | None = None
-    """How the moment was seen: `publication` or `poll`."""
+    """How it was seen that the secret is live: `publication`, `poll`, or by what Rocket.Chat uses, `proof`."""
     instances: int = 1
     """How many of Rocket.Chat changed over each by itself: the gap is that of the first one."""
     proof: Proof | None = None

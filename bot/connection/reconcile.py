@@ -10,7 +10,7 @@ import enum
 from dataclasses import replace
 from typing import Protocol
 
-from bot.connection.apply import Progress, Workshop, apply
+from bot.connection.apply import apply
 from bot.connection.changes import (
     AwaitLive,
     Change,
@@ -30,14 +30,15 @@ from bot.connection.proof import NotProved
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection, LiveService, Observed, Unknown
 from bot.connection.within import within
-from bot.errors import NoAnswer, RemoteError, UserError
+from bot.connection.workshop import Progress, Workshop
+from bot.errors import NoAnswer, NotLive, RemoteError, UserError
 
 
 class Narrator(Protocol):
     """Whoever tells people how it goes. Nothing here may wait: the gap of an exchange would grow by it."""
 
-    def did(self, change: Change, desired: Connection, seconds: float) -> None:
-        """A change was applied."""
+    def did(self, change: Change, desired: Connection, seconds: float, *, seen: bool = True) -> None:
+        """A change was applied. `seen`: whether what was waited for was seen, and not only waited out."""
         ...
 
     def alarm(self, why: str) -> None:
@@ -72,7 +73,7 @@ class Reconciler:
         self._narrator = narrator
         self._operation_id = operation_id
         self._patience = Patience(shop.clock)
-        self._untold: list[tuple[Change, float]] = []
+        self._untold: list[tuple[Change, float, bool]] = []
         self._first: Observed | None = None
         self._wrote = False
         self.seen: Observed | None = None
@@ -83,14 +84,15 @@ class Reconciler:
 
         Returns the connection at rest and the receipt. UserError if it cannot be done: what is true, why, the mend.
         """
-        receipt = Receipt(outcome=Outcome.UNDONE, reason=_INTERRUPTED) if desired.undoing else Receipt()
+        way_back = desired.undoing and exchanging(desired)
+        receipt = Receipt(outcome=Outcome.UNDONE, reason=_INTERRUPTED) if way_back else Receipt()
         progress = Progress(desired, receipt, self._operation_id)
         while True:
             try:
                 observed = observed or await self._look(progress.desired)
                 self.seen = observed
                 self._first = self._first or observed
-                progress = await self._adopt_id(progress, observed)
+                progress = await self._adopt_id(_as_found(progress, observed), observed)
                 changes = plan(progress.desired, observed, self._scope)
                 if not changes or _only_unseen(changes, observed, progress.receipt):
                     return progress.desired, progress.receipt
@@ -130,7 +132,8 @@ class Reconciler:
         found = progress.receipt.in_use_later or progress.receipt.in_use
         if isinstance(change, ProveInUse) and found is not None and found.use is Use.OTHER:
             self._narrator.alarm(f"Rocket.Chat uses another client secret than the one that it stores. {found.words}.")
-        self._untold.append((change, self._shop.clock.monotonic() - began))
+        seen = change != AwaitLive(Live.MARKER) or progress.receipt.seen_by is not None
+        self._untold.append((change, self._shop.clock.monotonic() - began, seen))
         if change != AwaitLive(Live.MARKER):  # the switch comes next, and telling people would delay it
             self._tell(progress.desired)
         return progress
@@ -147,8 +150,8 @@ class Reconciler:
         raise NoAnswer("Encvoy ID", "PUT /api/v1/clients/:client_id", why=why)
 
     def _tell(self, desired: Connection) -> None:
-        for change, seconds in self._untold:
-            self._narrator.did(change, desired, seconds)
+        for change, seconds, seen in self._untold:
+            self._narrator.did(change, desired, seconds, seen=seen)
         self._untold.clear()
 
     async def _adopt_id(self, progress: Progress, observed: Observed) -> Progress:
@@ -163,7 +166,7 @@ class Reconciler:
     async def _after(self, surprise: UserError, progress: Progress) -> Progress:
         """Decides what a surprise means: once more, the way back, or the end."""
         self._tell(progress.desired)
-        if not exchanging(progress.desired):
+        if self._scope is Scope.SWITCH or not exchanging(progress.desired):
             await self._patience.wait_or_raise(surprise)
         elif progress.desired.undoing:
             await self._stay_stuck(surprise)
@@ -176,8 +179,12 @@ class Reconciler:
         return progress
 
     async def _rewrite_marker(self, progress: Progress) -> Progress:
-        """The same secret once more, with another marker."""
-        observed = await self._look(progress.desired)
+        """The same secret once more, with another marker. Without a look there is no other one: then the loop waits for
+        the same again, since whoever leaves it now leaves an exchange half done."""
+        try:
+            observed = await self._look(progress.desired)
+        except RemoteError:
+            return progress
         desired = _marked_anew(progress.desired, observed)
         await self._shop.connections.save(desired)
         return replace(progress, desired=desired)
@@ -204,7 +211,13 @@ class Reconciler:
         self._patience.made_progress()
         # What was proved of the new secret says nothing about the old one.
         receipt = replace(
-            progress.receipt, outcome=Outcome.UNDONE, reason=surprise.text, proof=None, in_use=None, in_use_later=None
+            progress.receipt,
+            outcome=Outcome.UNDONE,
+            reason=surprise.text,
+            seen_by=None,
+            proof=None,
+            in_use=None,
+            in_use_later=None,
         )
         return Progress(back, receipt, self._operation_id)
 
@@ -212,6 +225,11 @@ class Reconciler:
         if self._patience.stuck_for_the_first_time():
             self._narrator.stuck(surprise.text)
         await self._patience.back_off()
+
+
+def _as_found(progress: Progress, observed: Observed) -> Progress:
+    stored = observed.stored
+    return replace(progress, stored_before=stored is not None and stored.secret == progress.desired.secret)
 
 
 def _only_unseen(changes: tuple[Change, ...], observed: Observed, receipt: Receipt) -> bool:
@@ -239,7 +257,7 @@ def _nothing_was_written(desired: Connection, observed: Observed) -> bool:
 def _marker_never_came(surprise: UserError, progress: Progress) -> bool:
     """Whether it was the wait for the marker that failed: the secret is written, and not seen live."""
     waited = progress.receipt.changes[-1:] == (WriteServiceSecret.__name__,)
-    return waited and isinstance(surprise, NoAnswer) and surprise.system == "Rocket.Chat"
+    return waited and isinstance(surprise, NotLive)
 
 
 def _marked_anew(desired: Connection, observed: Observed) -> Connection:

@@ -65,7 +65,7 @@ class Connection:
     rules: frozenset[str] = RULES
     """Fields that the application makes Encvoy ID ask people to make visible (facts/encvoy-id.md §2)."""
     undoing: bool = False
-    """Whether the exchange going on is the way back."""
+    """Whether the exchange going on is the way back: then `pending` is the secret of before."""
     settle: float | None = None
     """Seconds that this Rocket.Chat took the last time from a write to live; None: never measured."""
 
@@ -79,6 +79,11 @@ class Connection:
     def exchanging(self) -> bool:
         """Whether one proved secret is being replaced by another."""
         return self.current is not None and self.pending is not None
+
+    @property
+    def restoring(self) -> bool:
+        """Whether the secret that both sides get is no new one."""
+        return self.pending is None or self.undoing
 
     @property
     def redirect_uri(self) -> str:

@@ -7,7 +7,8 @@ import pytest
 from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Recovery, Trace
 from bot.connection.state import Connection
-from bot.errors import NoAnswer, RemoteError
+from bot.errors import Forbidden, NoAnswer, RemoteError
+from commands.recovery import PATIENCE, PAUSE
 from tests.commands.test_effects import EFFECTS, arranged
 from tests.support.counter import WRITES, Counter
 
@@ -114,12 +115,44 @@ async def test_what_only_drifted_cannot_be_told(standing: Counter) -> None:
     assert standing.connections.row == before
 
 
-async def test_a_system_that_is_away_is_an_error(counter: Counter) -> None:
+async def test_a_system_that_is_away_is_looked_for_and_then_an_error(counter: Counter) -> None:
     await interrupted(counter, "setup", writes=0)
     counter.world.script = lambda call: NoAnswer("Encvoy ID", "GET") if call == "applications before" else None
     found, call = recovery(counter, "setup")
+    began = counter.world.clock.seconds
     with pytest.raises(NoAnswer):
         await found.trace(call)
+    assert PATIENCE <= counter.world.clock.seconds - began <= PATIENCE + PAUSE
+
+
+async def test_a_system_that_comes_late_is_seen(counter: Counter) -> None:
+    await interrupted(counter, "setup", writes=0)
+    errors = iter([NoAnswer("Encvoy ID", "GET")] * 3)
+    counter.world.script = lambda call: next(errors, None) if call == "applications before" else None
+    found, call = recovery(counter, "setup")
+    assert await found.trace(call) is Trace.NOTHING
+
+
+async def test_a_refusal_is_not_waited_out(counter: Counter) -> None:
+    await interrupted(counter, "setup", writes=0)
+    counter.world.script = lambda call: Forbidden("Encvoy ID", "GET") if call == "applications before" else None
+    found, call = recovery(counter, "setup")
+    began = counter.world.clock.seconds
+    with pytest.raises(Forbidden):
+        await found.trace(call)
+    assert counter.world.clock.seconds - began < PAUSE
+
+
+@pytest.mark.parametrize("writes", [0, 1])
+async def test_to_see_what_became_of_disable_nothing_is_asked_of_encvoy_id(standing: Counter, writes: int) -> None:
+    standing.connections.befores.clear()
+    if writes:
+        await standing.run("disable")
+    else:
+        await interrupted(standing, "disable", writes=0)
+    standing.world.script = lambda call: NoAnswer("Encvoy ID", "GET") if "application" in call else None
+    found, call = recovery(standing, "disable")
+    assert await found.trace(call) is (Trace.PART if writes else Trace.NOTHING)
 
 
 async def test_an_exchange_that_cannot_be_seen_is_waited_for(standing: Counter) -> None:

@@ -11,10 +11,11 @@ from bot.connection.reachable import Site
 from bot.connection.state import Connection, Unknown
 from bot.doctor.checks import Finding, Result, State
 from bot.doctor.verdict import Verdict
-from bot.errors import Forbidden, Unfinished, UserError
+from bot.errors import Forbidden, NoAnswer, Unfinished, UserError
 from bot.secret import Secret
 from commands.arrivals import LEFT_OUT, STALE_SCOPE
 from tests.support.counter import Counter
+from tests.support.memory import OPEN
 
 
 def row(counter: Counter) -> Connection:
@@ -203,7 +204,7 @@ async def test_it_reads_the_accounts_before_it_writes(counter: Counter) -> None:
     ("version", "modules", "says"),
     [
         ((8, 8), frozenset[str](), "enters that account, an administrator's included"),
-        ((9, 0), frozenset({"oauth-enterprise"}), "is refused, unless they came through `encvoyid` before"),
+        ((9, 0), frozenset({"oauth-enterprise"}), "is refused, unless they came into that same account through"),
     ],
 )
 async def test_it_says_what_is_true_for_the_engine(
@@ -288,6 +289,42 @@ async def test_the_modern_engine_may_keep_the_old_scope(counter: Counter) -> Non
 
 
 @pytest.mark.parametrize(
+    ("setting", "value"), [("scope", "openid"), ("merge_users", False), ("merge_users_distinct_services", True)]
+)
+async def test_what_the_modern_engine_holds_on_to_is_told_where_it_is_mended(
+    counter: Counter, setting: str, value: str | bool
+) -> None:
+    counter.rocketchat.version, counter.rocketchat.modules = (9, 0), frozenset({"oauth-enterprise"})
+    await counter.run("setup")
+    assert not any("restarted" in note for note in counter.spoken.notes), "nothing was there before"
+    counter.rocketchat.settings["Encvoyid"][setting] = value
+    await counter.run("setup")
+    (note,) = counter.spoken.notes
+    assert note == STALE_SCOPE if setting == "scope" else f"by the old value of `{setting}`" in note
+
+
+async def test_the_legacy_engine_holds_on_to_nothing(standing: Counter) -> None:
+    standing.rocketchat.settings["Encvoyid"]["merge_users_distinct_services"] = True
+    await standing.run("setup")
+    assert standing.spoken.notes == []
+
+
+async def test_what_rocketchat_does_with_new_people_is_read_before_it_is_said(counter: Counter) -> None:
+    counter.rocketchat.registration = replace(OPEN, approval=True)
+    await counter.run("setup --no-email")
+    assert "whoever else is new is refused, too" in counter.spoken.notes[1]
+    assert counter.world.calls.count("listed") == 1
+
+
+async def test_what_was_not_done_is_not_told_as_done(standing: Counter) -> None:
+    refused = Forbidden("Encvoy ID", "DELETE", status=403)
+    standing.world.script = lambda call: refused if call == "detach_rules before" else None
+    with pytest.raises(UserError):
+        await standing.run("setup --no-email")
+    assert "are to be left out. Then nobody enters an account by its address" in standing.spoken.notes[0]
+
+
+@pytest.mark.parametrize(
     ("words", "says"),
     [("setup", "`/sso setup --no-email` leaves them out"), ("setup --no-email", "left out; `/sso setup --email`")],
 )
@@ -328,6 +365,35 @@ async def test_a_secret_that_is_put_back_is_not_called_new(standing: Counter) ->
     assert "If it may have leaked, `/sso rotate` makes a new one." in said
 
 
+async def test_nor_is_the_one_of_a_way_back_that_somebody_spoiled(standing: Counter) -> None:
+    """On the way back it is the old secret that goes on both sides."""
+    old = row(standing).current
+    standing.connections.row = replace(row(standing), current=Secret("n" * 64), pending=old, undoing=True)
+    [(client_id, application)] = standing.encvoy.applications_by_id.items()
+    standing.encvoy.applications_by_id[client_id] = replace(application, secret=Secret("f" * 64))
+    await standing.run("setup")
+    assert standing.encvoy.applications_by_id[client_id].secret == old
+    said = " ".join(standing.spoken.steps)
+    assert "64 random characters" not in said
+    assert "It holds the secret of before" in said
+    assert "`/sso rotate` makes a new one" in said
+    assert (row(standing).current, row(standing).pending, row(standing).undoing) == (old, None, False)
+
+
+async def test_a_plan_does_not_call_it_new_either(standing: Counter) -> None:
+    standing.rocketchat.secrets["Encvoyid"] = Secret("x" * 64)
+    _, text = await standing.run("setup --dry-run")
+    assert "store the secret of before and a settle marker in Rocket.Chat" in text
+    assert "new secret" not in text
+
+
+async def test_what_was_done_is_done_whatever_fails_afterwards(counter: Counter) -> None:
+    counter.world.script = lambda call: NoAnswer("Rocket.Chat", "GET /api/info") if call == "profile before" else None
+    _, text = await counter.run("setup")
+    assert "Not proved from Rocket.Chat's side, because: Rocket.Chat did not answer" in text
+    assert row(counter).enabled
+
+
 async def test_a_setup_that_was_refused_at_once_is_forgotten(counter: Counter) -> None:
     refused = Forbidden("Rocket.Chat", "POST /api/v1/settings.addCustomOAuth", status=403)
     counter.world.script = lambda call: refused if call == "create_service before" else None
@@ -349,6 +415,37 @@ async def test_an_application_that_is_gone_is_told_of_before_a_new_one_is_made(s
     await standing.run("setup")
     assert any("is gone from Encvoy ID" in note for note in standing.spoken.notes)
     assert len(standing.encvoy.applications_by_id) == 1
+
+
+async def test_accounts_are_promised_to_the_same_encvoy_id_alone(standing: Counter) -> None:
+    """One that was emptied at the same address looks the same from outside."""
+    standing.encvoy.applications_by_id.clear()
+    await standing.run("setup")
+    (note,) = standing.spoken.notes
+    assert "everybody keeps the account as long as it is the same Encvoy ID" in note
+    assert "numbers its people anew" in note
+
+
+@pytest.mark.parametrize("words", ["setup", "setup --dry-run", "setup --no-email"])
+async def test_in_another_encvoy_id_nothing_is_made_under_the_same_name(standing: Counter, words: str) -> None:
+    """Its person 5 would enter the account of the former person 5."""
+    before = row(standing)
+    standing.encvoy.applications_by_id.clear()
+    standing.encvoy.url = "https://another.example.org"
+    with pytest.raises(UserError) as caught:
+        await standing.run(words)
+    assert "with Encvoy ID at https://id.example.org. Now it is at https://another.example.org" in caught.value.what
+    assert "they would enter each other's accounts" in caught.value.why
+    assert "`/sso disable`" in caught.value.mend
+    assert standing.writes == []
+    assert row(standing) == before
+
+
+async def test_an_encvoy_id_that_moved_with_its_applications_is_followed(standing: Counter) -> None:
+    standing.encvoy.url = "https://moved.example.org"
+    answer, _ = await standing.run("setup")
+    assert not answer.failed
+    assert standing.rocketchat.settings["Encvoyid"]["url"] == "https://moved.example.org"
 
 
 async def test_to_leave_one_off_that_is_on_is_refused(standing: Counter) -> None:

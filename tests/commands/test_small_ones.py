@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from bot.connection.in_use import InUse, Use
 from bot.doctor.checks import Finding, Result, State
 from bot.doctor.verdict import Verdict
-from bot.errors import NoAnswer, UserError
+from bot.errors import Forbidden, NoAnswer, UserError
 from bot.secret import Secret
 from tests.support.counter import Counter
 
@@ -128,6 +129,51 @@ async def test_without_its_application_it_is_refused_with_the_fix(standing: Coun
     assert "gone from Encvoy ID" in caught.value.what
     assert "`/sso setup` makes a new one" in caught.value.mend
     assert "write_service" not in standing.writes
+
+
+async def test_what_enable_did_is_done_whatever_fails_afterwards(standing: Counter) -> None:
+    await standing.run("disable")
+    standing.world.script = lambda call: NoAnswer("Rocket.Chat", "GET /api/info") if call == "profile before" else None
+    _, text = await standing.run("enable")
+    assert "It is on." in text
+    assert "Not proved from Rocket.Chat's side, because: Rocket.Chat did not answer" in text
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+async def test_a_button_that_rocketchat_cannot_use_does_not_stay_on(standing: Counter, resumed: bool) -> None:
+    await standing.run("disable")
+    standing.connections.befores.clear()
+    standing.rocketchat.settings["Encvoyid"]["token_path"] = "/left"
+    if resumed:  # killed once it was on, before Rocket.Chat was asked
+        await standing.run("enable")
+    standing.rocketchat.uses = [InUse(Use.FAILED, "Rocket.Chat says: “getaddrinfo ENOTFOUND”")] * 2
+    answer, text = await standing.run("enable", resumed=resumed)
+    assert answer.failed
+    assert "Switched off again: Rocket.Chat cannot sign anybody in with it." in text
+    assert "It is on" not in text
+    assert standing.rocketchat.switches == {"Encvoyid": False}
+    assert standing.connections.row is not None
+    assert not standing.connections.row.enabled
+    assert standing.rocketchat.settings["Encvoyid"]["token_path"] == "/left", "nothing else is touched"
+
+
+async def test_one_that_was_on_before_is_left_and_said(standing: Counter) -> None:
+    standing.rocketchat.uses = [InUse(Use.FAILED, "Rocket.Chat says: “getaddrinfo ENOTFOUND”")]
+    answer, text = await standing.run("enable")
+    assert answer.failed
+    assert "it is left as it is" in text
+    assert standing.rocketchat.switches == {"Encvoyid": True}
+
+
+async def test_disable_over_an_unfinished_exchange_says_why_it_was_refused(standing: Counter) -> None:
+    assert standing.connections.row is not None
+    standing.connections.row = before = replace(standing.connections.row, pending=Secret("n" * 64))
+    refusal = Forbidden("Rocket.Chat", "POST /api/v1/settings/:_id", status=403)
+    standing.world.script = lambda call: refusal if call == "write_service before" else None
+    with pytest.raises(Forbidden):
+        await standing.run("disable")
+    assert standing.spoken.notes == [], "nothing was given up, and nothing does not stay"
+    assert standing.connections.row == before
 
 
 async def test_what_enable_could_not_do_is_not_done_by_setup(standing: Counter) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot.connection.apply import Workshop
 from bot.connection.changes import Change
 from bot.connection.receipt import Receipt
 from bot.connection.reconcile import Reconciler
 from bot.connection.state import Connection, Marker, ServiceName
+from bot.connection.workshop import Workshop
 from bot.secret import Secret
 from tests.support.clocks import ManualClock
 from tests.support.memory import MemoryConnections, MemoryEncvoyId, MemoryRocketChat, Scripted
@@ -23,12 +23,14 @@ class Told:
     """A narrator that remembers."""
 
     did_: list[Change] = field(default_factory=list)
+    unseen: list[Change] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
     stuck_: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
 
-    def did(self, change: Change, desired: Connection, seconds: float) -> None:
+    def did(self, change: Change, desired: Connection, seconds: float, *, seen: bool = True) -> None:
         self.did_.append(change)
+        self.unseen += [] if seen else [change]
 
     def alarm(self, why: str) -> None:
         self.alarms.append(why)

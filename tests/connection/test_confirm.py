@@ -10,10 +10,10 @@ from bot.connection.confirm import Confirmed, Taken, ask, confirm
 from bot.connection.desired import rules
 from bot.connection.in_use import BECAUSE_MODERN, BECAUSE_OFF, InUse, Use
 from bot.connection.ports import ApplicationFields
-from bot.connection.profile import Engine
+from bot.connection.profile import LICENCE_MODULE, Engine
 from bot.connection.proof import LATER_TIMES
 from bot.connection.state import Connection
-from bot.errors import NoAnswer, Unreachable, UserError
+from bot.errors import NoAnswer, Unfinished, Unreachable
 from tests.connection.conftest import NEW, Bench
 
 OTHER = InUse(Use.OTHER, "Rocket.Chat says: “Unauthorized”")
@@ -29,7 +29,9 @@ def row(bench: Bench) -> Connection:
 async def confirmed(bench: Bench, before: Connection | None, *says: InUse, engine: Engine = Engine.LEGACY) -> Confirmed:
     """What comes of it if Rocket.Chat says this at first, and then what is true."""
     bench.rocketchat.uses = list(says)
-    return await confirm(row(bench), before, engine, bench.shop, bench.told)
+    if engine is Engine.MODERN:
+        bench.rocketchat.version, bench.rocketchat.modules = (9, 0), frozenset({LICENCE_MODULE})
+    return await confirm(row(bench), before, bench.shop, bench.told)
 
 
 def live_url(bench: Bench) -> object:
@@ -147,13 +149,23 @@ async def test_one_that_is_off_is_not_asked(standing: Bench) -> None:
     assert "bring_bogus_code" not in standing.world.calls
 
 
-async def test_where_it_cannot_be_taken_back_that_is_an_error(standing: Bench) -> None:
+async def test_where_it_cannot_be_taken_back_it_is_not_finished(standing: Bench) -> None:
     standing.world.script = lambda call: (
         Unreachable("Rocket.Chat", "POST /api/v1/settings") if call == "write_service before" else None
     )
-    with pytest.raises(UserError, match="cannot be reached"):
+    with pytest.raises(Unfinished, match=r"It is on, and Rocket\.Chat cannot sign anybody in") as caught:
         await confirmed(standing, None, FAILED)
+    assert "getaddrinfo ENOTFOUND" in caught.value.why
+    assert "cannot be reached" in caught.value.why
     assert not row(standing).enabled, "it is desired all the same"
+
+
+async def test_a_rocketchat_that_does_not_tell_its_version_takes_nothing_back(standing: Bench) -> None:
+    """The button is on by then: whatever fails afterwards, it is not "not done"."""
+    standing.world.script = lambda call: NoAnswer("Rocket.Chat", "GET /api/info") if call == "profile before" else None
+    found = await confirmed(standing, None, FAILED)
+    assert (found.taken, found.said.use, found.works) == (Taken.NOTHING, Use.UNKNOWN, True)
+    assert "Rocket.Chat did not answer" in found.said.words
 
 
 # Another secret: mended by the equal write, once.
@@ -182,7 +194,7 @@ async def test_it_is_mended_once(standing: Bench) -> None:
 )
 async def test_nothing_else_is_mended_so(standing: Bench, said: InUse) -> None:
     standing.rocketchat.uses = [said]
-    assert await ask(row(standing), Engine.LEGACY, standing.shop) == said
+    assert await ask(row(standing), standing.shop) == said
     assert "repeat_secret" not in standing.world.calls
 
 
@@ -191,4 +203,4 @@ async def test_a_repetition_that_fails_leaves_what_was_said(standing: Bench) -> 
         NoAnswer("Rocket.Chat", "POST /api/v1/settings/:_id") if call == "repeat_secret before" else None
     )
     standing.rocketchat.uses = [OTHER]
-    assert await ask(row(standing), Engine.LEGACY, standing.shop) == OTHER
+    assert await ask(row(standing), standing.shop) == OTHER
