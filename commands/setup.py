@@ -14,7 +14,14 @@ from bot.connection.desired import desire, rules, service_settings
 from bot.connection.marker import next_marker
 from bot.connection.observe import observe
 from bot.connection.plan import exchanging, in_use, plan
-from bot.connection.preflight import Ground, look, refuse_another, refuse_unready, refuse_what_is_there
+from bot.connection.preflight import (
+    Ground,
+    look,
+    none_has_our_callback,
+    refuse_another,
+    refuse_unready,
+    refuse_what_is_there,
+)
 from bot.connection.profile import Engine
 from bot.connection.reachable import doubts
 from bot.connection.state import Connection, LiveService, Observed, SettingValue, Unknown
@@ -99,9 +106,7 @@ async def _new(call: Call, parts: Parts) -> Connection:
     refuse_what_is_there(ground, name)
     fine = "its licence is fine" if isinstance(ground.site, Unknown) else "its address and licence are fine"
     call.progress.step(f"Rocket.Chat {ground.server.profile.text} at {ground.server.site_url}: {fine}")
-    call.progress.step(
-        f"Encvoy ID at {ground.provider.issuer}: discovery read; no application that I can see has our callback address"
-    )
+    call.progress.step(f"Encvoy ID at {ground.provider.issuer}: discovery read; {none_has_our_callback(ground)}")
     _tell_doubts(call, ground)
     wish = desire(
         name,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.connection.callbacks import same_callback
 from bot.connection.defaults import DEFAULTS
 from bot.connection.marker import meaning
 from bot.connection.ports import ApplicationFields
@@ -134,7 +135,7 @@ def kept_out(application: Application, *, everywhere: bool = False) -> tuple[str
 
 def foreign_callbacks(desired: Connection, application: Application) -> tuple[str, ...]:
     """Other addresses to which people are sent with a code."""
-    return tuple(uri for uri in application.redirect_uris if uri != desired.redirect_uri)
+    return tuple(uri for uri in application.redirect_uris if not same_callback(uri, desired.redirect_uri))
 
 
 def drift(desired: Connection, stored: StoredService | None) -> tuple[str, ...]:

@@ -223,6 +223,17 @@ class ApplicationFields:
     """Seconds."""
 
 
+@dataclass(frozen=True)
+class Registered:
+    """Applications with one callback address."""
+
+    applications: tuple[Application, ...]
+    looked_at: int = 0
+    """How many were read, the newest first, because no list shows callback addresses."""
+    unread: int = 0
+    """How many more there are: of them only those with the very spelling are found."""
+
+
 class EncvoyId(Protocol):
     """The identity provider."""
 
@@ -248,7 +259,11 @@ class EncvoyId(Protocol):
         ...
 
     async def applications(self, redirect_uri: str) -> tuple[Application, ...]:
-        """All that the bot can see with this redirect URI."""
+        """All that the bot can see with this redirect URI, in this spelling."""
+        ...
+
+    async def registered(self, redirect_uri: str) -> Registered:
+        """Those with this redirect URI in whatever spelling: each application is read for it."""
         ...
 
     async def create_application(self, fields: ApplicationFields) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from bot.addresses import NotPlain, is_plain, plain
 from bot.connection.accounts import Registration
 from bot.connection.leads_to import leads_to
-from bot.connection.ports import EncvoyId, Provider, RocketChat, Server
+from bot.connection.ports import EncvoyId, Provider, Registered, RocketChat, Server
 from bot.connection.profile import LICENCE_MODULE, Licence
 from bot.connection.reachable import Site, refuse_unreachable
-from bot.connection.state import Application, Connection, ServiceName, StoredService, Unknown
+from bot.connection.state import Connection, ServiceName, StoredService, Unknown
 from bot.errors import UserError
 
 
@@ -22,7 +22,7 @@ class Ground:
     server: Server
     provider: Provider
     services: tuple[StoredService, ...]
-    applications: tuple[Application, ...]
+    registered: Registered
     """Those with the redirect URI that the new connection needs, as far as the bot can see."""
     address_refused: str | None
     """Why Encvoy ID would not take the address of Rocket.Chat."""
@@ -35,12 +35,12 @@ async def look(name: ServiceName, rocketchat: RocketChat, encvoy: EncvoyId) -> G
     """Asks both systems at the same time. RemoteError if one does not say."""
     server, provider, listed = await asyncio.gather(rocketchat.server(), encvoy.provider(), rocketchat.listed())
     redirect_uri = f"{server.site_url}/_oauth/{name.service}"
-    applications, site = await asyncio.gather(encvoy.applications(redirect_uri), rocketchat.site(server.site_url))
+    registered, site = await asyncio.gather(encvoy.registered(redirect_uri), rocketchat.site(server.site_url))
     return Ground(
         server=server,
         provider=provider,
         services=listed.services,
-        applications=applications,
+        registered=registered,
         address_refused=encvoy.why_refused(redirect_uri),
         site=site,
         registration=listed.registration,
@@ -110,12 +110,25 @@ def refuse_what_is_there(ground: Ground, name: ServiceName) -> None:
                 mend="Remove it in Administration → Settings → OAuth if it is not used"
                 + (', or choose another name: `/sso setup --name "…"`.' if same_name else "."),
             )
-    for application in ground.applications:
+    for application in ground.registered.applications:
+        as_ours = f"{ground.server.site_url}/_oauth/{name.service}" in application.redirect_uris
+        spelled = "" if as_ours else " (in another spelling, which Encvoy ID takes for the same)"
         raise UserError(
-            f"Encvoy ID already has an application with this callback address: {application.client_id}.",
+            f"Encvoy ID already has an application with this callback address{spelled}: {application.client_id}.",
             why="I did not make it, and two applications for one Rocket.Chat would confuse people. I wrote nothing.",
             mend='Delete it at Encvoy ID if it is not used, or choose another name: `/sso setup --name "…"`.',
         )
+
+
+def none_has_our_callback(ground: Ground) -> str:
+    """What was seen where `refuse_what_is_there` found no application."""
+    found = ground.registered
+    if not found.unread:
+        return "no application that I can see has our callback address"
+    return (
+        f"none of the newest {found.looked_at} applications has our callback address, and none of the rest "
+        f"({found.unread}) has it in our spelling"
+    )
 
 
 def refuse_another(there: Connection, wish: Connection) -> None:

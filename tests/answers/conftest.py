@@ -64,16 +64,24 @@ def _visible(typed: str) -> str:
 
 
 @pytest.fixture
-async def hurried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[World, HurriedClock]]:
-    """A world with a connection, for systems that do not answer: `clock.hurrying(PACE)` makes the waiting short."""
+async def hurried_before_setup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[World, HurriedClock]]:
+    """A world for what is waited for: `clock.hurrying(PACE)` makes the waiting short."""
     for client, limit in ((EncvoyIdClient, "timeout"), (Rest, "limit")):
         defaults = client.__init__.__kwdefaults__
         assert defaults is not None
         monkeypatch.setitem(defaults, limit, TOTAL_SECONDS / PACE)
     clock = HurriedClock()
     async with world_at(tmp_path, clock=clock) as world, world.play.bot(clock):
-        assert "checks passed" in await world.ask("setup")
         yield world, clock
+
+
+@pytest.fixture
+async def hurried(hurried_before_setup: tuple[World, HurriedClock]) -> tuple[World, HurriedClock]:
+    """The same with a connection, for systems that do not answer."""
+    assert "checks passed" in await hurried_before_setup[0].ask("setup")
+    return hurried_before_setup
 
 
 @pytest.fixture

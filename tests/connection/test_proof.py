@@ -16,6 +16,8 @@ from bot.errors import Forbidden, UserError
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, Bench, exchange
 
+THIRD = Secret("t" * 64)
+
 
 def at_rest(bench: Bench) -> Connection:
     assert bench.connections.row is not None
@@ -43,7 +45,7 @@ async def test_a_refused_secret_is_not_proved(standing: Bench) -> None:
 async def test_a_callback_that_is_not_registered_is_named(standing: Bench) -> None:
     client_id = at_rest(standing).client_id or ""
     await standing.encvoy.write_application(client_id, ApplicationFields(redirect_uris=("https://other",)))
-    with pytest.raises(NotProved, match="callback address is not registered"):
+    with pytest.raises(NotProved, match=r"https://chat\.example\.org/_oauth/encvoyid is not registered"):
         await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
 
 
@@ -62,11 +64,31 @@ async def test_the_ground_is_the_secret_that_both_sides_hold(standing: Bench) ->
     assert await prove_ground(desired, standing.rocketchat, standing.encvoy, application) == by_hand
 
 
-async def test_two_different_secrets_are_no_ground(standing: Bench) -> None:
-    standing.rocketchat.secrets["Encvoyid"] = NEW
+@pytest.mark.parametrize(
+    ("in_rocketchat", "at_encvoy_id", "stranger"),
+    [(NEW, OLD, "Rocket.Chat holds"), (OLD, NEW, "Encvoy ID holds"), (NEW, THIRD, "Rocket.Chat and Encvoy ID hold")],
+)
+async def test_two_different_secrets_are_no_ground(
+    standing: Bench, in_rocketchat: Secret, at_encvoy_id: Secret, stranger: str
+) -> None:
+    """What is stored was compared, and not what is live: whether people come through now was not seen."""
+    standing.rocketchat.secrets["Encvoyid"] = in_rocketchat
     application = standing.encvoy.applications_by_id[at_rest(standing).client_id or ""]
-    with pytest.raises(UserError, match="different client secrets"):
+    application = replace(application, secret=at_encvoy_id)
+    with pytest.raises(UserError, match="stores another client secret than Encvoy ID holds") as caught:
         await prove_ground(at_rest(standing), standing.rocketchat, standing.encvoy, application)
+    assert caught.value.why == f"What {stranger} is not the secret that I know."
+    assert "nobody can sign in" not in caught.value.text
+
+
+async def test_a_service_that_is_gone_holds_no_other_secret(standing: Bench) -> None:
+    await standing.rocketchat.remove_service(at_rest(standing).name)
+    application = standing.encvoy.applications_by_id[at_rest(standing).client_id or ""]
+    with pytest.raises(UserError, match="The service is gone") as caught:
+        await prove_ground(at_rest(standing), standing.rocketchat, standing.encvoy, application)
+    assert "`/sso setup`" in caught.value.mend
+    with pytest.raises(NotProved, match="The service is gone"):
+        await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
 
 
 async def test_the_ground_shows_that_the_bot_may_write(standing: Bench) -> None:

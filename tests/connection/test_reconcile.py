@@ -264,7 +264,7 @@ async def test_stuck_both_ways_is_told_once_and_ends_when_the_world_answers(stan
 async def test_a_secret_changed_by_others_meanwhile_is_not_overwritten(standing: Bench) -> None:
     assert standing.connections.row is not None
     standing.rocketchat.secrets["Encvoyid"] = Secret("x" * 64)
-    with pytest.raises(UserError, match="not mine"):
+    with pytest.raises(UserError, match="that I do not know"):
         await standing.run(exchange(standing.connections.row))
     assert standing.secrets() == ("x" * 64, OLD.reveal())
 

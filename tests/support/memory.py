@@ -9,8 +9,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.connection.accounts import Accounts, Registration
+from bot.connection.callbacks import has_callback
 from bot.connection.in_use import InUse, Use
-from bot.connection.ports import ApplicationFields, Awaited, Listed, LiveSeen, Probe, Provider, Server, Told, Written
+from bot.connection.ports import (
+    ApplicationFields,
+    Awaited,
+    Listed,
+    LiveSeen,
+    Probe,
+    Provider,
+    Registered,
+    Server,
+    Told,
+    Written,
+)
 from bot.connection.profile import Profile, profile
 from bot.connection.reachable import Site
 from bot.connection.state import (
@@ -25,7 +37,7 @@ from bot.connection.state import (
     Unknown,
 )
 from bot.connection.wishes import Before
-from bot.errors import LoginRefused, NoAnswer, NotLive
+from bot.errors import NoAnswer, NotLive, Rejected
 from bot.secret import Secret, new_secret
 from tests.support.clocks import ManualClock
 
@@ -303,6 +315,11 @@ class MemoryEncvoyId:
             a for i, a in self.applications_by_id.items() if i not in self.hidden and redirect_uri in a.redirect_uris
         )
 
+    async def registered(self, redirect_uri: str) -> Registered:
+        self.world.before("registered")
+        seen = [a for i, a in self.applications_by_id.items() if i not in self.hidden]
+        return Registered(tuple(a for a in seen if has_callback(a.redirect_uris, redirect_uri)), len(seen))
+
     async def create_application(self, fields: ApplicationFields) -> str:
         self.world.before("create_application")
         self._numbers += 1
@@ -355,7 +372,7 @@ class MemoryEncvoyId:
         self.world.before("code")
         application = self.applications_by_id.get(client_id)
         if application is None or redirect_uri not in application.redirect_uris:
-            raise LoginRefused("Encvoy ID", "GET /oidc/auth")
+            raise Rejected("Encvoy ID", "GET /oidc/auth")
         return new_secret()
 
     async def probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Probe:

@@ -213,6 +213,18 @@ async def test_an_application_with_our_callback_is_somebody_elses(world: World) 
     assert "✗" not in await world.ask("setup")
 
 
+async def test_an_application_with_our_callback_in_another_spelling_is_somebody_elses(world: World) -> None:
+    """Encvoy ID normalises before it compares, so it sends people there."""
+    row = application(world, "manager")
+    row["redirect_uris"] = [row["redirect_uris"][0].replace("/_oauth", "/x/../_oauth")]
+    answer = await refused(world)
+    assert row["client_id"] in answer
+    assert "in another spelling" in answer
+
+    world.encvoy.clients.delete(row["client_id"])
+    assert "✗" not in await world.ask("setup")
+
+
 async def test_an_application_that_the_bots_role_cannot_see_does_not_stop_it(world: World) -> None:
     application(world, "editor")
     assert "✗" not in await world.ask("setup")
