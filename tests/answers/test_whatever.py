@@ -42,8 +42,12 @@ WRONG_WORDS = {
     "A word too many": "enable now please",
     "A name without its option": "setup Encvoy ID",
     "An option without its dashes": "setup dry-run",
+    "An option apart from its dashes": "setup -- dry-run",
+    "Another option without its dashes": "setup disabled",
     "An option in quotation marks": "setup «--dry-run»",
     "An option without its value": "setup --name",
+    "An option where a value is missing": "setup --name= --dry-run",
+    "An option that would be lost in a value": "setup --name dry-run",
     "An option that is there twice": "setup --name A --name B",
     "A mistyped command with what it does not take": "rotat --force",
     "A value for an option that takes none": "setup --dry-run=false",
@@ -78,6 +82,7 @@ async def test_a_message_that_is_far_too_long(world: World, hears: Heard) -> Non
 
 DIRECT = {
     "In a direct message: an option without its dashes": "setup dry-run",
+    "In a direct message: an option where a value is missing": "setup --name= --dry-run",
     "In a direct message: a sentence": "is anybody there?",
     "In a direct message: a sentence that begins like a command": "setup is broken, can you help?",
 }
