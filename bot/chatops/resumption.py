@@ -18,11 +18,8 @@ from bot.errors import Uncertain, UserError
 INTERRUPTED = UserError(
     "I was interrupted before anything was written.", why="That is too long ago now.", mend="Please type it again."
 )
-UNCLEAR = UserError(
-    "I was interrupted, and that is too long ago now to go on.",
-    why="I cannot tell what I had put right by then; `/sso status` shows what is true now.",
-    mend="Please type it again.",
-)
+UNCLEAR = "I cannot tell what I had done by then; `/sso status` shows what is true now."
+LATE = Uncertain("I was interrupted, and that is too long ago now to go on.", why=UNCLEAR, mend="Please type it again.")
 NOT_KNOWN = UserError("I was restarted and do not know this command any more.", mend="`/sso help` shows what I know.")
 SENSELESS = UserError(
     "I was restarted and do not understand any more what I was to do.",
@@ -72,12 +69,14 @@ async def _trace(job: Job, call: Call) -> Trace:
 
 async def _refusal(job: Job, trace: Trace, access: Access, *, old: bool) -> UserError | None:
     if old:
-        return UNCLEAR if trace is Trace.UNCLEAR else INTERRUPTED
+        return LATE if trace is Trace.UNCLEAR else INTERRUPTED
     if job.command.everyone:
         return None
     try:
         await access.administrator(job.operation.user_id)
     except Refused as refused:
+        if trace is Trace.UNCLEAR:
+            return Uncertain("I was interrupted, and do not go on.", why=f"{refused.why} {UNCLEAR}", mend=refused.mend)
         return refused
     return None
 
