@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text as sql
 
 from bot.clock import SystemClock
 from bot.connection.state import Connection
@@ -187,6 +188,18 @@ async def test_an_id_that_is_none(world: World, asks: Asks) -> None:
     before = world.writes()
     await asks("rotate")
     assert world.writes() == before
+
+
+@case(GROUP, "The bot's record of the connection is damaged")
+async def test_a_row_that_cannot_be_read(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    database = await open_database(config_from(world.play.env).database_url)
+    async with database.writing() as transaction:
+        await transaction.execute(sql("UPDATE connections SET settings = '{'"))
+    await database.close()
+    before = snapshot(world)
+    await asks("status")
+    assert snapshot(world) == before
 
 
 @case(GROUP, "An administrator in another room")

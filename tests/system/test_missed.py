@@ -10,10 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.app import Bot
 from bot.clock import SystemClock
 from bot.sandbox.faults import Effect, Fault
+from bot.stage import config_from
+from bot.store.engine import open_database
 from tests.support.world import World
 
 SYNC = "/api/v1/chat.syncMessages"
@@ -226,3 +229,25 @@ async def test_the_bots_own_name_may_change(scene: Scene) -> None:
     assert "rotate" in await scene.world.ask("help")
     in_thread = scene.type("admin", scene.admin_room, "@renamed sso help")
     await scene.answered(scene.admin_room, in_thread)
+
+
+async def test_a_damaged_record_leaves_it_no_name_of_before(quiet_world: World) -> None:
+    """What is said at the start reads the record, and goes on beside what is read anew at each socket."""
+    async with quiet_world.play.bot():
+        await quiet_world.ask("setup")
+    database = await open_database(config_from(quiet_world.play.env).database_url)
+    async with database.writing() as transaction:
+        await transaction.execute(text("UPDATE connections SET settings = '{'"))
+        await transaction.execute(text("DELETE FROM notes WHERE key LIKE 'said that %'"))
+    await database.close()
+    clock = SetClock()
+    async with quiet_world.play.bot(clock) as bot:
+        scene = Scene(quiet_world, bot, clock)
+        await quiet_world.ask("help")
+        quiet_world.rocketchat.people.get(scene.person("bot")).username = "renamed"
+        asked = len(quiet_world.rocketchat.ledger.requests("GET", "/api/v1/me"))
+        await scene.gone()
+        await scene.back()
+        await until(lambda: len(quiet_world.rocketchat.ledger.requests("GET", "/api/v1/me")) > asked)
+        in_thread = scene.type("admin", scene.admin_room, "@renamed sso help")
+        await scene.answered(scene.admin_room, in_thread)
