@@ -128,6 +128,16 @@ async def test_a_room_that_hangs_takes_no_other_with_it(scene: Scene) -> None:
     await scene.answered(hanging)
 
 
+async def test_a_room_with_more_than_one_answer_can_hold_is_caught_up(scene: Scene) -> None:
+    await scene.gone()
+    scene.world.rocketchat.settings.find("Message_MaxAllowedSize").value = 200_000
+    for _ in range(60):
+        scene.type("member", scene.admin_room, "x" * 150_000)
+    in_thread = scene.type("admin", scene.admin_room, "!sso help")
+    await scene.back()
+    await scene.answered(scene.admin_room, in_thread)
+
+
 @pytest.mark.parametrize("everything", [False, True], ids=["im.list", "every list"])
 async def test_a_list_that_is_refused_loses_nothing_that_is_known(scene: Scene, everything: bool) -> None:
     direct = scene.direct("admin2")
