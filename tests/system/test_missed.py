@@ -230,6 +230,33 @@ async def test_the_clocks_of_the_server_itself_may_be_apart_and_then_it_says_so(
     assert quiet_world.writes() == []
 
 
+@pytest.mark.parametrize("minutes", [60, -60])
+async def test_what_is_missed_while_they_are_apart_is_answered_as_well(quiet_world: World, minutes: int) -> None:
+    quiet_world.rocketchat.proxy_ahead = timedelta(minutes=minutes)
+    clock = SetClock()
+    async with quiet_world.play.bot(clock) as bot:
+        scene = Scene(quiet_world, bot, clock)
+        await quiet_world.ask("help")
+        await scene.gone()
+        in_thread = scene.type("admin", scene.admin_room, "!sso setup")
+        await scene.back()
+        said = await scene.answered(scene.admin_room, in_thread, "60 minutes")
+        assert "the clock of Rocket.Chat's address" in said
+    assert quiet_world.writes() == []
+
+
+async def test_a_server_whose_clock_is_set_back_meanwhile_loses_nothing(scene: Scene) -> None:
+    """By the time of the message, and by the one that its address tells."""
+    back = timedelta(minutes=10)
+    scene.type("member", scene.admin_room, "hello")
+    assert "rotate" in await scene.world.ask("help")
+    await scene.gone()
+    scene.world.rocketchat.proxy_ahead = -back
+    in_thread = scene.type("admin", scene.admin_room, "!sso help", ts=scene.chat.now() - back)
+    await scene.back()
+    await scene.answered(scene.admin_room, in_thread)
+
+
 async def test_the_bots_own_name_may_change(scene: Scene) -> None:
     scene.world.rocketchat.people.get(scene.person("bot")).username = "renamed"
     asked = len(scene.world.rocketchat.ledger.requests("GET", "/api/v1/me"))
