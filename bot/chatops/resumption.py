@@ -54,7 +54,11 @@ async def resume(job: Job, steps: Steps, means: Means, *, old: bool) -> Ending:
 
 def _uncertain(error: UserError) -> UserError:
     """It was begun, nobody could look at what became of it, and it stays desired."""
-    return Uncertain(f"I was restarted and could not see what I had done. {error.what}", why=error.why, mend=error.mend)
+    return Uncertain(
+        f"I was restarted and could not see what I had done. {error.what}",
+        why=error.why,
+        mend=f"{error.mend} Then type the command again: it finishes what is missing.".lstrip(),
+    )
 
 
 async def _trace(job: Job, call: Call) -> Trace:

@@ -49,7 +49,7 @@ NEEDS = (
     Need(
         "redirect_uris",
         lambda desired, application: desired.redirect_uri in application.redirect_uris,
-        "Encvoy ID sends nobody back to Rocket.Chat.",
+        "Encvoy ID may send nobody back to Rocket.Chat.",
     ),
     Need(
         "token_endpoint_auth_method",
@@ -71,7 +71,7 @@ NEEDS = (
     Need(
         "access_token_ttl",
         lambda _, application: application.access_token_ttl >= SHORTEST_TTL,
-        "The token is dead before Rocket.Chat has asked who somebody is.",
+        "The token may be dead before Rocket.Chat has asked who somebody is.",
     ),
     Need(
         "application_type",

@@ -6,11 +6,12 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.addresses import NotPlain, is_plain, plain
+from bot.connection.accounts import Registration
 from bot.connection.leads_to import leads_to
 from bot.connection.ports import EncvoyId, Provider, RocketChat, Server
 from bot.connection.profile import LICENCE_MODULE, Licence
 from bot.connection.reachable import Site, refuse_unreachable
-from bot.connection.state import Application, ServiceName, StoredService, Unknown
+from bot.connection.state import Application, Connection, ServiceName, StoredService, Unknown
 from bot.errors import UserError
 
 
@@ -27,20 +28,22 @@ class Ground:
     """Why Encvoy ID would not take the address of Rocket.Chat."""
     site: Site | Unknown
     """Who answers at the address of Rocket.Chat."""
+    registration: Registration
 
 
 async def look(name: ServiceName, rocketchat: RocketChat, encvoy: EncvoyId) -> Ground:
     """Asks both systems at the same time. RemoteError if one does not say."""
-    server, provider, services = await asyncio.gather(rocketchat.server(), encvoy.provider(), rocketchat.services())
+    server, provider, listed = await asyncio.gather(rocketchat.server(), encvoy.provider(), rocketchat.listed())
     redirect_uri = f"{server.site_url}/_oauth/{name.service}"
     applications, site = await asyncio.gather(encvoy.applications(redirect_uri), rocketchat.site(server.site_url))
     return Ground(
         server=server,
         provider=provider,
-        services=services,
+        services=listed.services,
         applications=applications,
         address_refused=encvoy.why_refused(redirect_uri),
         site=site,
+        registration=listed.registration,
     )
 
 
@@ -115,6 +118,25 @@ def refuse_what_is_there(ground: Ground, name: ServiceName) -> None:
             "wrote nothing.",
             mend='Delete it at Encvoy ID if it is not used, or choose another name: `/sso setup --name "…"`.',
         )
+
+
+def refuse_another(there: Connection, wish: Connection) -> None:
+    """To be asked where the application of a connection is gone. At the address of before it was probably deleted; at
+    another address it may never have been there. UserError then: people would enter each other's accounts, because
+    Rocket.Chat knows them by their number at Encvoy ID, and every installation begins at 1 (facts/encvoy-id.md §2)."""
+    before, now = (str(connection.settings.get("url", "")) for connection in (there, wish))
+    if before == now:
+        return
+    raise UserError(
+        f"The connection was made with Encvoy ID at {before}. Now it is at {now}, where the application "
+        f"{there.client_id} is not.",
+        why="It may be another Encvoy ID, which numbers its people anew. Rocket.Chat knows people by their number "
+        "at Encvoy ID: they would enter each other's accounts. I wrote nothing.",
+        mend=f"If {now} is wrong, correct SSOBOT_ENCVOY_URL. Otherwise type `/sso disable`, give the bot an empty "
+        'database (SSOBOT_DATABASE_URL), and type `/sso setup --name "…"` there, with a name that was never used. Only '
+        "if it is the same Encvoy ID, moved, take the name of before, once you have removed the service in "
+        "Administration → Settings → OAuth: then everybody keeps the account.",
+    )
 
 
 def is_loopback(url: str) -> bool:

@@ -8,6 +8,7 @@ over; its texts can hold anything and stay behind.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -31,6 +32,7 @@ from bot.rocketchat.mends import (
     FACTOR_EXHAUSTED,
     FACTOR_NEEDED,
     FACTOR_WRONG,
+    LATER,
     NOT_ROCKETCHAT,
     PROXY,
     ROUTE_ABSENT,
@@ -141,6 +143,20 @@ def decipher_method(fields: Mapping[str, Any], route: str) -> Any:
     if code in ("404", "method-not-found"):
         raise RouteAbsent(SYSTEM, route, code=code, mend=ROUTE_ABSENT)
     raise _by_code(400, code, error, route) or Rejected(SYSTEM, route, code=code)
+
+
+def slow_down(headers: Mapping[str, str], route: str) -> Busy:
+    """The error for a 429 of what is no REST, and tells by its status alone. Whose limit that is is not known: a proxy
+    may have one, which no role of Rocket.Chat lets the bot pass."""
+    busy = Busy(SYSTEM, route, status=429, mend=LATER)
+    busy.retry_after = _wait(headers, {}, time.time())
+    return busy
+
+
+def refuse_busy(status: int, headers: Mapping[str, str], route: str) -> None:
+    """Raises it where such an answer is one."""
+    if status == 429:
+        raise slow_down(headers, route)
 
 
 def _error(answer: Answer, fields: Mapping[str, Any], route: str, now: float) -> RemoteError:

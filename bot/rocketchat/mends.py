@@ -19,6 +19,7 @@ FACTOR_EXHAUSTED = (
 SLOW_DOWN = (
     "Try again in a minute. Roles with the permission `api-bypass-rate-limit`, such as `bot`, may ask more often."
 )
+LATER = "Try again in a minute."
 PROXY = "Look at Rocket.Chat, and at the proxy before it; then try again."
 REFUSED = f"Check {URL}, and that Rocket.Chat is running and can be reached from here."
 

@@ -12,6 +12,7 @@ import aiohttp
 from bot.clock import Clock
 from bot.errors import BadAnswer, NoAnswer, Redirected, RemoteError, Unreachable
 from bot.rocketchat import mends
+from bot.rocketchat.decipher import slow_down
 from bot.trust import Trouble, proxy_for, proxy_trouble, trouble
 
 CONNECT_WITHIN = 8.0
@@ -67,6 +68,8 @@ async def _opened(opening: Any) -> aiohttp.ClientWebSocketResponse:
 def network_error(failure: BaseException) -> RemoteError:
     """What an error of aiohttp or of the system means; its text stays out, it may quote an answer."""
     match failure:
+        case aiohttp.WSServerHandshakeError(status=429):
+            return slow_down(failure.headers or {}, ROUTE)
         case aiohttp.WSServerHandshakeError(status=status):
             return BadAnswer("Rocket.Chat", ROUTE, status=status, mend=mends.WEBSOCKET)
         case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():

@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 UNHEARD = HERE / "unheard.txt"
 ERRORS = (
     "UserError, ConfigError, Refused, ChangedByOthers, NotProved, Overtaken, RemoteError, Rejected, Forbidden, "
-    "Unreachable, NoAnswer, BadAnswer, Unauthenticated, LoginRefused, SecondFactorNeeded, SecondFactorAsked, "
+    "Unreachable, NoAnswer, NotLive, BadAnswer, Unauthenticated, LoginRefused, SecondFactorNeeded, SecondFactorAsked, "
     "Redirected, RouteAbsent, Busy, StoreUnavailable, NotOurs"
 )
 OTHERS = "Meaning, Trouble, Answer, Say, Reply, Mistake, step, note, failed, noted, passed, skipped, unseen"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+import aiohttp
 import pytest
 from aiohttp import web
 
 from bot.sandbox.faults import Effect, Fault, When
+from bot.sandbox.rocketchat.ddp.sockets import Publication
 from tests.answers.conftest import PACE, Asks, Heard
 from tests.support import grounds
 from tests.support.grounds import Ground
@@ -62,6 +64,22 @@ async def test_what_somebody_changed(world: World, asks: Asks, ground: Callable[
     await world.ask("setup")
     with ground(world):
         await asks("rotate")
+
+
+@case("rotate", "What Rocket.Chat answers of its login services stays as it was before")
+async def test_never_in_use(hurried: tuple[World, HurriedClock], hears: Heard) -> None:
+    world, clock = hurried
+    before = world.state()
+    world.rocketchat.sockets.login_services = Publication.REFUSED
+    world.rocketchat.sockets.cut()
+    async with aiohttp.ClientSession() as http:
+        for route in ("settings.oauth", "service.configurations"):
+            path = f"/api/v1/{route}"
+            async with http.get(f"{world.rocketchat.url}{path}") as answer:
+                world.rocketchat.faults.add(Fault("GET", path, status=200, body=await answer.text(), times=None))
+    with clock.hurrying(PACE):
+        hears(await world.ask("rotate", timeout=60.0), typed="!sso rotate")
+    assert world.state().accepted == before.accepted
 
 
 @case("rotate", "Encvoy ID refuses the new secret")

@@ -215,6 +215,22 @@ async def test_killed_while_somebody_who_lost_the_role_put_something_right(quiet
     assert snapshot(quiet_world) == before
 
 
+@case(GROUP, "The bot was killed in the middle of a command, and Encvoy ID is away when it is started again")
+async def test_nobody_can_see_what_was_done(tmp_path: Path, hears: Heard) -> None:
+    clock = HurriedClock()
+    async with world_at(tmp_path, clock=clock) as world:
+        async with world.play.bot(clock):
+            await world.ask("setup")
+        message = await world.admin.send("!sso setup")
+        await begun(world, message, "setup", timedelta(0), wish=True)
+        await world.encvoy.stop()
+        async with world.play.bot(clock):
+            clock.hurry(20)
+            [*_, text] = [text async for text in world.admin.answers(message)]
+        await world.encvoy.start()
+    hears(text, typed="!sso setup")
+
+
 async def begun(world: World, message: str, words: str, age: timedelta, *, wish: bool = False, **changes: Any) -> None:
     """A row of an operation that was authorised; with `wish`, it committed what is desired already."""
     config = config_from(world.play.env)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.connection.accounts import Registration
 from bot.connection.desired import desire, relative_paths, service_settings
 from bot.connection.ports import Provider, Server
 from bot.connection.preflight import (
@@ -35,7 +36,7 @@ PROVIDER = Provider(
     jwks_url="https://id.example.org/oidc/jwks",
 )
 SERVER = Server(profile=profile((8, 8), frozenset()), site_url="https://chat.example.org")
-GROUND = Ground(SERVER, PROVIDER, (), (), None, Site.OURS)
+GROUND = Ground(SERVER, PROVIDER, (), (), None, Site.OURS, Registration())
 
 
 def test_a_ready_ground_is_not_refused() -> None:
@@ -147,7 +148,7 @@ def test_an_application_with_our_callback_is_not_ours() -> None:
 async def test_look_writes_nothing(bench: Bench) -> None:
     ground = await look(NAME, bench.rocketchat, bench.encvoy)
     assert ground.server.profile.version == (8, 8)
-    assert set(bench.world.calls) == {"server", "provider", "services", "applications", "site"}
+    assert set(bench.world.calls) == {"server", "provider", "listed", "applications", "site"}
 
 
 def test_the_desired_state_of_a_new_connection() -> None:

@@ -13,7 +13,7 @@ from bot.connection.changes import AwaitLive, Live
 from bot.connection.ports import ApplicationFields, LiveSeen
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection
-from bot.errors import BadAnswer, Forbidden, NoAnswer, Rejected, RemoteError, Unreachable, UserError
+from bot.errors import BadAnswer, Forbidden, NoAnswer, NotLive, Rejected, RemoteError, Unreachable, UserError
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, Bench, Told, exchange, wish
 from tests.support.clocks import ManualClock
@@ -474,7 +474,7 @@ async def test_where_nobody_can_see_what_is_live_the_switch_is_made_after_the_bo
     async def blind(name: object, marker: object, expected: float | None, timeout: float) -> LiveSeen:
         standing.world.clock.seconds += timeout
         standing.rocketchat.tick()
-        raise NoAnswer("Rocket.Chat", "live")
+        raise NotLive("Rocket.Chat", "live")
 
     standing.rocketchat.publication = False
     standing.rocketchat.await_marker = blind  # type: ignore[method-assign]
@@ -485,8 +485,10 @@ async def test_where_nobody_can_see_what_is_live_the_switch_is_made_after_the_bo
     assert connection.pending is None
 
 
-async def test_after_a_crash_no_gap_is_claimed(standing: Bench) -> None:
-    standing.world.script = at("write_service after", Crash())
+@pytest.mark.parametrize("moment", ["write_service after", "write_marker before", "write_marker after"])
+async def test_after_a_crash_no_gap_is_claimed(standing: Bench, moment: str) -> None:
+    """Not even where the marker was missing, so that this process writes the secret once more."""
+    standing.world.script = at(moment, Crash())
     with pytest.raises(Crash):
         await rotate(standing)
     standing.forget_faults()

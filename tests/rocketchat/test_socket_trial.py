@@ -49,6 +49,13 @@ async def test_a_proxy_that_does_not_pass_it_is_named(server: ScriptedServer, st
     assert "/websocket" in error.mend
 
 
+async def test_a_proxy_that_asks_to_slow_down_passes_websockets_on(server: ScriptedServer) -> None:
+    server.status = 429
+    error = await trial(server)
+    assert isinstance(error, Busy)
+    assert error.mend != WEBSOCKET
+
+
 @pytest.mark.parametrize(
     ("mute", "awaited"), [("connect", "connect"), ("method", "login"), (MESSAGES, "subscription to messages")]
 )

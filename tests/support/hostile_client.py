@@ -92,7 +92,7 @@ async def by_paging(url: str) -> None:
             await chat.direct_rooms()
             await chat._synced_in_pages("r", datetime.now(UTC))
             await chat._history("r", datetime.now(UTC))
-            await Services(rest, Quiet(SystemClock())).services()
+            await Services(rest, Quiet(SystemClock())).listed()
     finally:
         rest.close()
 

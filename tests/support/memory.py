@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.connection.accounts import Accounts
+from bot.connection.accounts import Accounts, Registration
 from bot.connection.in_use import InUse, Use
-from bot.connection.ports import ApplicationFields, Awaited, LiveSeen, Probe, Provider, Server, Told
+from bot.connection.ports import ApplicationFields, Awaited, Listed, LiveSeen, Probe, Provider, Server, Told, Written
 from bot.connection.profile import Profile, profile
 from bot.connection.reachable import Site
 from bot.connection.state import (
@@ -25,7 +25,7 @@ from bot.connection.state import (
     Unknown,
 )
 from bot.connection.wishes import Before
-from bot.errors import LoginRefused, NoAnswer
+from bot.errors import LoginRefused, NoAnswer, NotLive
 from bot.secret import Secret, new_secret
 from tests.support.clocks import ManualClock
 
@@ -33,6 +33,7 @@ SETTLE = 2.5
 LAST_LOOK = 0.02
 """Seconds before a change goes live in which it was seen not to be live."""
 ACCOUNTS = Accounts(total=3, read=3, with_address=2, administrators=("anna",))
+OPEN = Registration(by_services=True, approval=False, domains="")
 Script = Callable[[str], "Exception | None"]
 """Given the name of a call (`write_service before`, `write_service after`), an error to raise, or None."""
 
@@ -89,8 +90,11 @@ class MemoryRocketChat:
     """Whether Encvoy ID takes a secret that Rocket.Chat shows it."""
     uses: list[InUse] = field(default_factory=list)
     """What it says first, one by one, when a bogus code is brought."""
+    carried: list[bool | None] = field(default_factory=list)
+    """What its modern engine shows first, one by one; the marker afterwards."""
     quiets: list[float] = field(default_factory=list)
     people: Accounts | Unknown = ACCOUNTS
+    registration: Registration = OPEN
     at_site_url: Site | Unknown = Site.OURS
     environment: dict[str, SettingValue] = field(default_factory=dict)
     """What is forced from outside, by suffix."""
@@ -144,9 +148,10 @@ class MemoryRocketChat:
         self.world.before("forced")
         return dict(self.environment)
 
-    async def services(self) -> tuple[StoredService, ...]:
-        self.world.before("services")
-        return tuple(s for key in self.settings if (s := self._stored(key)) is not None)
+    async def listed(self) -> Listed:
+        self.world.before("listed")
+        services = tuple(s for key in self.settings if (s := self._stored(key)) is not None)
+        return Listed(services, self.registration)
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
         self.world.before("live")
@@ -166,10 +171,11 @@ class MemoryRocketChat:
             if awaited(record[0] if record else None):
                 self.world.after("await_live")
                 now = self.world.clock.seconds
-                return LiveSeen(now, "publication" if self.publication else "poll", since=since, after=now - began)
+                by, after = "publication" if self.publication else "poll", now - began
+                return LiveSeen(now, by, since=since, after=after, settle=after)
             if self.due is None or self.due > end:
                 self.world.clock.seconds = end
-                raise NoAnswer("Rocket.Chat", "live")
+                raise NotLive("Rocket.Chat", "live")
             since = self.due - LAST_LOOK
             self.world.clock.seconds = self.due
 
@@ -189,7 +195,10 @@ class MemoryRocketChat:
         self.world.after("create_service")
 
     async def write_service(self, name: ServiceName, settings: Mapping[str, SettingValue | Secret]) -> None:
-        self.world.before("write_service")
+        await self._write("write_service", name, settings)
+
+    async def _write(self, call: str, name: ServiceName, settings: Mapping[str, SettingValue | Secret]) -> None:
+        self.world.before(call)
         self.tick()
         for suffix, value in settings.items():
             self.without_value.discard(suffix)
@@ -200,14 +209,21 @@ class MemoryRocketChat:
             else:
                 self.settings[name.key][suffix] = value
         self.touched()
-        self.world.after("write_service")
+        self.world.after(call)
 
     async def switch_service(self, name: ServiceName, on: bool) -> None:
         await self.write_service(name, {"": on})
 
-    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> None:
+    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> Written:
         self.quiets.append(quiet)
-        await self.write_service(name, {"secret": secret, marker.setting: marker.spelling})
+        began = self.world.clock.seconds
+        await self.write_service(name, {"secret": secret})
+        await self._write("write_marker", name, {marker.setting: marker.spelling})
+        return Written(began, self.world.clock.seconds)
+
+    async def carries(self, name: ServiceName, marker: Marker) -> bool | None:
+        self.world.before("carries")
+        return self.carried.pop(0) if self.carried else True
 
     async def repeat_secret(self, name: ServiceName, secret: Secret) -> None:
         self.world.before("repeat_secret")

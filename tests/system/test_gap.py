@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bot.app import Bot
 from bot.clock import SystemClock
+from bot.sandbox.faults import Effect, Fault, When
 from bot.sandbox.gaps import Gap, gaps
 from bot.sandbox.rocketchat.ddp.sockets import Publication
 from bot.store.operations import SqlOperations
-from tests.support.world import World, world_at
+from tests.support.world import SETTINGS, World, world_at
 
+SECRET = f"/api/v1/settings/{SETTINGS}-secret"
+MARKER = f"/api/v1/settings/{SETTINGS}-button_label_color"
 WORST = 0.200
 """Seconds, as the bench asks for."""
 
@@ -48,6 +55,31 @@ async def test_at_the_usual_settle_a_bot_of_its_own_process_keeps_the_gap_short(
             await bot.stop()
     assert len(seconds) == 2
     assert max(seconds) < WORST
+
+
+@pytest.mark.parametrize("path", [SECRET, MARKER], ids=["between its two writes", "while it waits for live"])
+async def test_a_process_that_is_held_up_says_no_less_than_it_was(tmp_path: Path, path: str) -> None:
+    """Stopped by the machine it runs on, and gone on after Rocket.Chat uses the new secret."""
+    async with world_at(tmp_path, settle=0.5) as world:
+        bot = world.process()
+        await bot.start()
+        try:
+            await world.ask("setup")
+
+            async def hold_up(_: web.Request) -> None:
+                assert bot.process is not None
+                bot.process.send_signal(signal.SIGSTOP)
+                asyncio.get_running_loop().call_later(2.0, bot.process.send_signal, signal.SIGCONT)
+
+            written = Fault("POST", path, Effect.PASS, When.AFTER, times=1, call=hold_up)
+            world.rocketchat.faults.add(written)
+            text = await world.ask("rotate", timeout=30.0)
+            [gap] = measured(world)[-1:]
+        finally:
+            await bot.stop()
+    assert gap.seconds > 1.0
+    [told] = re.findall(r"for (\d+) ms at most", text)
+    assert int(told) >= gap.seconds * 1000
 
 
 async def test_many_rotations_each_have_a_gap_and_all_are_short(world: World) -> None:
