@@ -105,7 +105,8 @@ def refuse_what_is_there(ground: Ground, name: ServiceName) -> None:
             state = "on" if service.enabled else "off"
             why = "it has this name" if same_name else "it points at this Encvoy ID"
             raise UserError(
-                f"Rocket.Chat already has a Custom OAuth service {service.key} ({state}), which I did not make.",
+                f"Rocket.Chat already has a Custom OAuth service {service.key} ({state}), which is not mine as far as "
+                "I know.",
                 why=f"Setting up would overwrite it or stand beside it: {why}. I wrote nothing.",
                 mend="Remove it in Administration → Settings → OAuth if it is not used"
                 + (', or choose another name: `/sso setup --name "…"`.' if same_name else "."),
@@ -115,7 +116,8 @@ def refuse_what_is_there(ground: Ground, name: ServiceName) -> None:
         spelled = "" if as_ours else " (in another spelling, which Encvoy ID takes for the same)"
         raise UserError(
             f"Encvoy ID already has an application with this callback address{spelled}: {application.client_id}.",
-            why="I did not make it, and two applications for one Rocket.Chat would confuse people. I wrote nothing.",
+            why="It is not mine as far as I know, and two applications for one Rocket.Chat would confuse people. I "
+            "wrote nothing.",
             mend='Delete it at Encvoy ID if it is not used, or choose another name: `/sso setup --name "…"`.',
         )
 
