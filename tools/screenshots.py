@@ -16,7 +16,7 @@ from playwright.async_api import Browser, FloatRect, Locator, expect
 
 from tests.support import needs
 from tests.support.browser import Visit, launched, visiting
-from tests.support.world import World, world_at
+from tests.support.world import REAL_SETTLE, World, world_at
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
 LARGEST = 120_000
@@ -49,7 +49,7 @@ def main() -> int:
 
 async def _play() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        async with world_at(Path(folder), settle=2.0) as world, world.play.bot(), launched() as browser:
+        async with world_at(Path(folder), settle=REAL_SETTLE) as world, world.play.bot(), launched() as browser:
             await _setup(browser, world)
             await _sign_in(browser, world)
             await _phone(browser, world)
