@@ -71,7 +71,7 @@ def register(registry: Registry, parts: Parts) -> None:
         if there is not None and at_rest and not call.operation.resumed:
             return await _tested(call, parts, there, (_UNCHANGED,))
         await call.authorize()
-        before = await _before(call, parts, there)
+        before = await parts.before(call.operation, there)
         already: tuple[str, ...] = ()
         if there is not None and at_rest:  # an earlier process did it all; Rocket.Chat's word may still be missing
             connection, receipt, already = there, call.operation.receipt, (_DONE_BEFORE,)
@@ -196,12 +196,6 @@ async def _confirmed(call: Call, parts: Parts, connection: Connection, before: C
     """Rocket.Chat's own word, before the answer says On."""
     call.progress.doing("letting Rocket.Chat itself use it")
     return await confirm(connection, before, parts.shop, Narration(call.progress, parts.fingerprints))
-
-
-async def _before(call: Call, parts: Parts, there: Connection | None) -> Connection | None:
-    """What was desired before this command, also where an earlier process began with it."""
-    before = await parts.wishes.before(call.operation.id) if call.operation.resumed else None
-    return there if before is None else before.connection
 
 
 def _without_dry_run(call: Call) -> str:

@@ -16,8 +16,9 @@ from bot.errors import Busy, NoAnswer, RemoteError, UserError
 TRIES = 5
 """Surprises in a row before an operation without a gap at stake gives up."""
 SWITCH_TRIES = 3
-SWITCH_WITHIN = 15.0
-"""Once the new secret is live, Encvoy ID gets at most so many tries within so many seconds in all, hangs included."""
+SWITCH_WITHIN = 13.0
+"""Once the new secret is live, Encvoy ID gets at most so many tries within so many seconds in all, hangs included. With
+the last look (`bot.connection.observe.LOOK_SECONDS`) it is decided within fifteen."""
 TRY_WITHIN = 5.0
 """Seconds for one of them."""
 REWRITES = 1

@@ -55,6 +55,19 @@ class LiveSeen:
     """How many of Rocket.Chat change over each by itself, as far as is known: this is about the first one."""
     certain: bool = True
     """False: it was published, and what signs people in was not seen to have it."""
+    settle: float | None = None
+    """Seconds that this Rocket.Chat needs from a write to live. None: this wait does not tell, because nothing was seen
+    before, or because somebody else's change may have made it shorter or longer."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A secret and its marker, in `Clock.monotonic()`."""
+
+    began: float
+    """Just before the first request that carried the secret: nobody used it yet."""
+    ended: float
+    """When the last request of the two was answered."""
 
 
 Awaited = Callable[[LiveService | None], bool]
@@ -109,7 +122,12 @@ class RocketChat(Protocol):
 
     async def await_marker(self, name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
         """The same for a marker, as soon as anything shows it; on the modern engine, the strategy that holds the
-        secret has to show it."""
+        secret has to show it, too: NoAnswer while it shows another one."""
+        ...
+
+    async def carries(self, name: ServiceName, marker: Marker) -> bool | None:
+        """On the modern engine, whether people are sent to Encvoy ID with this marker, by every instance that answers
+        (facts/rocketchat.md §3.1b). None: nobody tells."""
         ...
 
     async def create_service(self, name: ServiceName) -> None:
@@ -126,7 +144,7 @@ class RocketChat(Protocol):
         writes of each (facts/rocketchat.md §2.4)."""
         ...
 
-    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> None:
+    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> Written:
         """Writes the secret and after it the marker, so that marker live implies secret live, once no login setting
         was changed for `quiet` seconds (facts/rocketchat.md §2.4, §2.5)."""
         ...

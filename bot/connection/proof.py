@@ -6,10 +6,10 @@ import contextlib
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
+from bot.connection.in_use import BECAUSE_MODERN, OUTDATED, InUse, Use
 from bot.connection.ports import ApplicationFields, EncvoyId, Probe, RocketChat
 from bot.connection.profile import Engine
-from bot.connection.state import Application, Connection, StoredService
+from bot.connection.state import Application, Connection, Marker, StoredService
 from bot.errors import RemoteError, UserError
 from bot.secret import Secret, new_secret
 
@@ -35,14 +35,16 @@ class Proof:
 
 async def prove(
     desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId, clock: Clock, until: float | None = None
-) -> Proof:
-    """Shows the desired, the previous and a random secret to Encvoy ID, and reads Rocket.Chat back.
+) -> tuple[Proof, float]:
+    """Shows the desired, the previous and a random secret to Encvoy ID, and reads Rocket.Chat back. Returns the moment
+    of the clock, too, in which Encvoy ID was seen to accept the desired one.
 
     A token side that lags behind is waited for, until the moment `until` of the clock. NotProved if the desired secret
     is refused or Rocket.Chat holds another one; RemoteError if it could not be asked.
     """
     until = clock.monotonic() + LAG if until is None else until
     outcome = await _probed(desired, desired.secret, encvoy, clock, Probe.ACCEPTED, until)
+    at = clock.monotonic()
     if outcome is not Probe.ACCEPTED:
         raise NotProved(why=_REASONS[outcome], mend="`/sso test` shows each part of the connection.")
     stored = await rocketchat.stored(desired.name)
@@ -57,7 +59,7 @@ async def prove(
     if desired.pending is not None and desired.current is not None:
         lag = clock.monotonic() + LAG
         previous = await _probed(desired, desired.current, encvoy, clock, Probe.REFUSED, lag) is Probe.REFUSED
-    return Proof(previous_refused=previous, random_refused=await refused(encvoy, desired, new_secret()))
+    return Proof(previous_refused=previous, random_refused=await refused(encvoy, desired, new_secret())), at
 
 
 async def _probed(
@@ -105,6 +107,20 @@ async def prove_in_use_mending(
             await clock.sleep(LATER_TIMES * settle)
             said = await prove_in_use(desired, engine, rocketchat, encvoy)
     return said
+
+
+async def prove_carried(
+    desired: Connection, marker: Marker, rocketchat: RocketChat, clock: Clock, settle: float
+) -> InUse:
+    """On the modern engine nobody but a test person proves the secret. But an instance that sends people on with
+    another marker than the last one holds an older secret, too: it gets both once more, and is looked at again."""
+    carried = await rocketchat.carries(desired.name, marker)
+    if carried is False:
+        with contextlib.suppress(RemoteError):
+            await rocketchat.write_secret(desired.name, desired.secret, marker, 0.0)
+            await clock.sleep(LATER_TIMES * settle)
+            carried = await rocketchat.carries(desired.name, marker)
+    return OUTDATED if carried is False else BECAUSE_MODERN
 
 
 async def refused(encvoy: EncvoyId, desired: Connection, secret: Secret) -> bool:

@@ -10,7 +10,7 @@ import enum
 from dataclasses import replace
 from typing import Protocol
 
-from bot.connection.apply import Progress, Workshop, apply
+from bot.connection.apply import apply
 from bot.connection.changes import (
     AwaitLive,
     Change,
@@ -30,6 +30,7 @@ from bot.connection.proof import NotProved
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection, LiveService, Observed, Unknown
 from bot.connection.within import within
+from bot.connection.workshop import Progress, Workshop
 from bot.errors import NoAnswer, RemoteError, UserError
 
 
@@ -91,7 +92,7 @@ class Reconciler:
                 observed = observed or await self._look(progress.desired)
                 self.seen = observed
                 self._first = self._first or observed
-                progress = await self._adopt_id(progress, observed)
+                progress = await self._adopt_id(_as_found(progress, observed), observed)
                 changes = plan(progress.desired, observed, self._scope)
                 if not changes or _only_unseen(changes, observed, progress.receipt):
                     return progress.desired, progress.receipt
@@ -178,8 +179,12 @@ class Reconciler:
         return progress
 
     async def _rewrite_marker(self, progress: Progress) -> Progress:
-        """The same secret once more, with another marker."""
-        observed = await self._look(progress.desired)
+        """The same secret once more, with another marker. Without a look there is no other one: then the loop waits for
+        the same again, since whoever leaves it now leaves an exchange half done."""
+        try:
+            observed = await self._look(progress.desired)
+        except RemoteError:
+            return progress
         desired = _marked_anew(progress.desired, observed)
         await self._shop.connections.save(desired)
         return replace(progress, desired=desired)
@@ -220,6 +225,11 @@ class Reconciler:
         if self._patience.stuck_for_the_first_time():
             self._narrator.stuck(surprise.text)
         await self._patience.back_off()
+
+
+def _as_found(progress: Progress, observed: Observed) -> Progress:
+    stored = observed.stored
+    return replace(progress, stored_before=stored is not None and stored.secret == progress.desired.secret)
 
 
 def _only_unseen(changes: tuple[Change, ...], observed: Observed, receipt: Receipt) -> bool:

@@ -74,7 +74,7 @@ async def test_the_switch_gets_three_tries(patience: Patience) -> None:
     assert outcomes == [True, True, False]
 
 
-async def test_the_switch_gets_fifteen_seconds(patience: Patience, clock: ManualClock) -> None:
+async def test_the_switch_has_an_end(patience: Patience, clock: ManualClock) -> None:
     patience.trying_the_switch()
     clock.seconds += SWITCH_WITHIN + 1
     assert not await patience.may_try_again(HUNG)

@@ -23,7 +23,7 @@ def at_rest(bench: Bench) -> Connection:
 
 
 async def test_a_whole_connection_is_proved(standing: Bench) -> None:
-    proof = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
+    proof, _ = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
     assert proof == Proof(previous_refused=None, random_refused=True)
 
 
@@ -31,7 +31,7 @@ async def test_in_an_exchange_the_previous_secret_is_tried_too(standing: Bench) 
     desired = exchange(at_rest(standing))
     standing.rocketchat.secrets["Encvoyid"] = NEW
     await standing.encvoy.write_application(desired.client_id or "", ApplicationFields(secret=NEW))
-    proof = await prove(desired, standing.rocketchat, standing.encvoy, standing.world.clock)
+    proof, _ = await prove(desired, standing.rocketchat, standing.encvoy, standing.world.clock)
     assert proof.previous_refused is True
 
 
@@ -107,8 +107,9 @@ async def test_a_token_side_that_lags_is_waited_for(standing: Bench, seconds: fl
         return Probe.REFUSED if clock.monotonic() < there else await real(client_id, secret, redirect_uri)
 
     standing.encvoy.probe = lagging  # type: ignore[method-assign]
-    proof = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, clock)
+    proof, accepted_at = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, clock)
     assert proof.random_refused
+    assert there <= accepted_at <= clock.monotonic()
     assert there <= clock.monotonic() < there + 1.5
 
 
@@ -124,7 +125,7 @@ async def test_an_old_secret_that_is_accepted_for_a_while_is_waited_for(standing
         return Probe.ACCEPTED if late else await real(client_id, secret, redirect_uri)
 
     standing.encvoy.probe = lagging  # type: ignore[method-assign]
-    proof = await prove(desired, standing.rocketchat, standing.encvoy, clock)
+    proof, _ = await prove(desired, standing.rocketchat, standing.encvoy, clock)
     assert proof.previous_refused is True
 
 

@@ -485,8 +485,10 @@ async def test_where_nobody_can_see_what_is_live_the_switch_is_made_after_the_bo
     assert connection.pending is None
 
 
-async def test_after_a_crash_no_gap_is_claimed(standing: Bench) -> None:
-    standing.world.script = at("write_service after", Crash())
+@pytest.mark.parametrize("moment", ["write_service after", "write_marker before", "write_marker after"])
+async def test_after_a_crash_no_gap_is_claimed(standing: Bench, moment: str) -> None:
+    """Not even where the marker was missing, so that this process writes the secret once more."""
+    standing.world.script = at(moment, Crash())
     with pytest.raises(Crash):
         await rotate(standing)
     standing.forget_faults()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -39,7 +39,13 @@ FULL = replace(
     marker=Marker("button_label_color", "#fffFFF"),
     rules=frozenset({"login"}),
     undoing=True,
+    settle=2.53,
 )
+
+
+def test_full_leaves_no_field_as_it_is_by_default() -> None:
+    """So that a column which is not kept shows."""
+    assert [field.name for field in fields(Connection) if getattr(FULL, field.name) == field.default] == []
 
 
 @pytest.fixture

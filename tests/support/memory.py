@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.connection.accounts import Accounts
 from bot.connection.in_use import InUse, Use
-from bot.connection.ports import ApplicationFields, Awaited, LiveSeen, Probe, Provider, Server, Told
+from bot.connection.ports import ApplicationFields, Awaited, LiveSeen, Probe, Provider, Server, Told, Written
 from bot.connection.profile import Profile, profile
 from bot.connection.reachable import Site
 from bot.connection.state import (
@@ -89,6 +89,8 @@ class MemoryRocketChat:
     """Whether Encvoy ID takes a secret that Rocket.Chat shows it."""
     uses: list[InUse] = field(default_factory=list)
     """What it says first, one by one, when a bogus code is brought."""
+    carried: list[bool | None] = field(default_factory=list)
+    """What its modern engine shows first, one by one; the marker afterwards."""
     quiets: list[float] = field(default_factory=list)
     people: Accounts | Unknown = ACCOUNTS
     at_site_url: Site | Unknown = Site.OURS
@@ -166,7 +168,8 @@ class MemoryRocketChat:
             if awaited(record[0] if record else None):
                 self.world.after("await_live")
                 now = self.world.clock.seconds
-                return LiveSeen(now, "publication" if self.publication else "poll", since=since, after=now - began)
+                by, after = "publication" if self.publication else "poll", now - began
+                return LiveSeen(now, by, since=since, after=after, settle=after)
             if self.due is None or self.due > end:
                 self.world.clock.seconds = end
                 raise NoAnswer("Rocket.Chat", "live")
@@ -189,7 +192,10 @@ class MemoryRocketChat:
         self.world.after("create_service")
 
     async def write_service(self, name: ServiceName, settings: Mapping[str, SettingValue | Secret]) -> None:
-        self.world.before("write_service")
+        await self._write("write_service", name, settings)
+
+    async def _write(self, call: str, name: ServiceName, settings: Mapping[str, SettingValue | Secret]) -> None:
+        self.world.before(call)
         self.tick()
         for suffix, value in settings.items():
             self.without_value.discard(suffix)
@@ -200,14 +206,21 @@ class MemoryRocketChat:
             else:
                 self.settings[name.key][suffix] = value
         self.touched()
-        self.world.after("write_service")
+        self.world.after(call)
 
     async def switch_service(self, name: ServiceName, on: bool) -> None:
         await self.write_service(name, {"": on})
 
-    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> None:
+    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> Written:
         self.quiets.append(quiet)
-        await self.write_service(name, {"secret": secret, marker.setting: marker.spelling})
+        began = self.world.clock.seconds
+        await self.write_service(name, {"secret": secret})
+        await self._write("write_marker", name, {marker.setting: marker.spelling})
+        return Written(began, self.world.clock.seconds)
+
+    async def carries(self, name: ServiceName, marker: Marker) -> bool | None:
+        self.world.before("carries")
+        return self.carried.pop(0) if self.carried else True
 
     async def repeat_secret(self, name: ServiceName, secret: Secret) -> None:
         self.world.before("repeat_secret")
