@@ -74,6 +74,11 @@ class Profile:
         return version_text(self.version)
 
 
+def alike(one: Version, other: Version) -> bool:
+    """Whether two answers may be of one workspace, as far as their versions tell: not while it is being upgraded."""
+    return one == other
+
+
 def has_choice(version: Version) -> bool:
     """Whether `MODERN_FLOW` decides about the engine of that version."""
     return _CHOICE_FROM <= version < _MODERN_ONLY_FROM

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import URL
 
-from bot.demo import SERVICE, State, look
+from bot.demo import SERVICE, State, look, needs_tls
 from bot.sandbox.rocketchat.instance import Timing
 from bot.sandbox.rocketchat.standin import Switches
 from bot.sandbox.visitor import Visitor
@@ -127,7 +127,7 @@ class BotProcess:
 def as_people_run_it(folder: Path, version: str) -> dict[str, Any]:
     """Options of `world_at`: from 9.0 on there is single sign-on with the licence and over TLS alone
     (facts/rocketchat.md §0.2, §3.4)."""
-    if int(version.partition(".")[0]) < 9:
+    if not needs_tls(version):
         return {"version": version}
     return {"version": version, "switches": Switches(modules={LICENCE}), "tls": folder / "tls"}
 
