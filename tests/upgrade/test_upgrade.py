@@ -21,6 +21,8 @@ from tests.upgrade.kept import databases
 from tests.upgrade.restore import Restored, restored
 
 DATABASES = databases()
+MISLED = {"0001"}
+"""Schemas of versions that promised too much at `setup`."""
 
 
 def of(name: str) -> pytest.MarkDecorator:
@@ -107,17 +109,18 @@ def fingerprint(scene: Restored, column: str) -> str:
 @of("rest")
 async def test_a_connection_at_rest_is_in_sync(scene: Restored) -> None:
     before, said = await rows(scene), len(scene.world.rocketchat.chat.messages)
-    writes = scene.world.writes()
+    writes, due = scene.world.writes(), 1 if scene.revision in MISLED else 0
     async with scene.world.play.bot():
         answer = await scene.world.ask("status")
-        await until(lambda: corrections(scene))
+        await until(lambda: len(corrections(scene)) == due)
+        await scene.world.ask("help")
     assert "Both systems are as desired." in answer
     assert f"secret {fingerprint(scene, 'current_secret')}" in answer
     both_hold(scene, "current_secret", service="encvoyid")
     assert scene.world.writes() == writes
     assert before.items() <= (await rows(scene)).items()
-    assert len(corrections(scene)) == 1, "it was set up under a promise that was wrong"
-    assert len(scene.world.rocketchat.chat.messages) == said + 3, "more was said than was asked"
+    assert len(corrections(scene)) == due, "it was set up under a promise that was wrong, or was not"
+    assert len(scene.world.rocketchat.chat.messages) == said + 4 + due, "more was said than was asked"
 
 
 @of("setup")
