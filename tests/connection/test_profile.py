@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from pathlib import Path
 
 import pytest
 
-from bot.connection.profile import LICENCE_MODULE, Engine, Licence, Version, alike, has_choice, profile
+from bot.connection.profile import LICENCE_MODULE, Engine, Licence, Profile, Version, alike, has_choice, profile
 from bot.connection.state import Unknown
 from tests.support.versions import comparisons
 
@@ -31,7 +33,7 @@ NOBODY_SAYS = Unknown("it was not told")
 def test_the_engine(version: Version, chosen: bool, engine: Engine) -> None:
     found = profile(version, LICENSED, modern_flow=chosen)
     assert found.engine is engine
-    assert found.links_by_email == found.tells_which_secret == (engine is Engine.LEGACY)
+    assert found.links_by_email == (engine is Engine.LEGACY)
     assert found.needs_https == (engine is Engine.MODERN)
 
 
@@ -61,6 +63,14 @@ def test_its_text() -> None:
 @pytest.mark.parametrize(("other", "same"), [((8, 8), True), ((8, 9), False), ((9, 8), False)])
 def test_two_of_one_version_may_be_one_workspace(other: Version, same: bool) -> None:
     assert alike((8, 8), other) is same
+
+
+def test_what_is_said_of_the_modern_engine_is_labelled() -> None:
+    """It was read, and run, before its release (facts/rocketchat.md §0.3)."""
+    said = re.findall(r'"""(.+?)"""', Path(inspect.getfile(Profile)).read_text(encoding="utf-8"), re.DOTALL)
+    modern = [text for text in said if re.search(r"modern\s+engine|Passport|plain http", text)]
+    assert len(modern) >= 4
+    assert [text for text in modern if "pre-release" not in text] == []
 
 
 def test_nothing_else_compares_a_version() -> None:
