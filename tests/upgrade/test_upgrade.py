@@ -160,3 +160,22 @@ async def test_an_answer_that_was_committed_is_given_as_it_is(scene: Restored) -
     assert scene.world.writes() == writes
     assert await thread(scene) == [found.operations[0].reply_text]
     assert before.items() <= (await rows(scene)).items()
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [database for database in DATABASES if database.scene in ("setup", "rotation")],
+    indirect=True,
+    ids=lambda found: f"{found.revision}-{found.scene}-{found.kind}",
+)
+async def test_as_a_program_of_its_own_it_finishes_them_too(scene: Restored) -> None:
+    bot, message_id = scene.world.process(), scene.kept.message_id
+    assert message_id is not None
+    await bot.start()
+    try:
+        await answered(scene.world, message_id)
+    finally:
+        assert await bot.stop() == 0
+    both_hold(scene, "pending_secret", service=scene.kept.service.key.lower())
+    found = await records(scene.world, message_id)
+    assert found.unfinished == ()
