@@ -19,7 +19,7 @@ class Shown(enum.Enum):
     """What is seen of an operation."""
 
     PART = "a part of it"
-    PERHAPS = "what may be a part of it, of an earlier one, or somebody else's"
+    PERHAPS = "what may be a part of it, and may have been there before it"
     NOTHING = "nothing"
 
 

@@ -35,6 +35,7 @@ from bot.rocketchat.mends import (
     LATER,
     NOT_ROCKETCHAT,
     PROXY,
+    RESTRICTED,
     ROUTE_ABSENT,
     SLOW_DOWN,
     TOKEN,
@@ -48,7 +49,7 @@ DEFAULT_WAIT = 60.0
 
 _CODE = re.compile(r"\d{3}|(?=.{1,48}\Z)(error(-[a-z0-9]+)+|[a-z]+(-[a-z]+)*)")
 """Rocket.Chat's codes are lower-case words with dashes, Meteor's three digits. A token or a digest is neither."""
-_CODE_ALONE = re.compile(r"(error|totp)-.*|unauthorized|forbidden")
+_CODE_ALONE = re.compile(r"(error|totp)-.*|unauthorized|forbidden|restricted-workspace")
 """What `error` may be without brackets and still be a code, not a text."""
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]\s*\Z")
 _WAIT = re.compile(r"must wait (\d{1,5}) seconds?")
@@ -69,6 +70,11 @@ _REFUSALS = frozenset(
     }
 )
 """Codes that mean "you may not": status 400 before 9.0, 403 since (facts/rocketchat.md §1.5)."""
+_REJECTED = {
+    "restricted-workspace": ("It lets nobody write while it is offline past its grace period.", RESTRICTED),
+    "error-setting-validation-failed": ("A rule of this Rocket.Chat does not allow that value.", ""),
+}
+"""Why something was not taken, and what puts that right (facts/rocketchat.md §2.4)."""
 _TOO_MANY = frozenset({"error-too-many-requests", "too-many-requests"})
 
 
@@ -142,7 +148,7 @@ def decipher_method(fields: Mapping[str, Any], route: str) -> Any:
     code = _safe(error.get("error"))
     if code in ("404", "method-not-found"):
         raise RouteAbsent(SYSTEM, route, code=code, mend=ROUTE_ABSENT)
-    raise _by_code(400, code, error, route) or Rejected(SYSTEM, route, code=code)
+    raise _by_code(400, code, error, route) or _rejected(route, code)
 
 
 def slow_down(headers: Mapping[str, str], route: str) -> Busy:
@@ -174,7 +180,12 @@ def _error(answer: Answer, fields: Mapping[str, Any], route: str, now: float) ->
         return RouteAbsent(SYSTEM, route, status=status, mend=ROUTE_ABSENT)
     if status == 407 or status >= 500 or status < 200:
         return BadAnswer(SYSTEM, route, status=status, code=code, mend=PROXY)
-    return _by_code(status, code, fields, route) or Rejected(SYSTEM, route, status=status, code=code)
+    return _by_code(status, code, fields, route) or _rejected(route, code, status)
+
+
+def _rejected(route: str, code: str | None, status: int | None = None) -> Rejected:
+    why, mend = _REJECTED.get(code or "", ("", ""))
+    return Rejected(SYSTEM, route, status=status, code=code, why=why, mend=mend)
 
 
 def _by_code(status: int, code: str | None, fields: Mapping[str, Any], route: str) -> RemoteError | None:

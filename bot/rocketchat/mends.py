@@ -21,6 +21,7 @@ SLOW_DOWN = (
 )
 LATER = "Try again in a minute."
 PROXY = "Look at Rocket.Chat, and at the proxy before it; then try again."
+RESTRICTED = "Let the workspace report its statistics to Rocket.Chat again, and then try again."
 REFUSED = f"Check {URL}, and that Rocket.Chat is running and can be reached from here."
 
 WEBSOCKET = (

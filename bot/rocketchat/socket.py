@@ -25,7 +25,7 @@ from bot.rocketchat.catch_up import CatchUp, History, Time
 from bot.rocketchat.ddp import ClientProtocol
 from bot.rocketchat.live import LiveTable
 from bot.rocketchat.messages import message_from
-from bot.rocketchat.upgrade import network_error, open_websocket, plain_session
+from bot.rocketchat.upgrade import broken, open_websocket, plain_session
 from bot.rocketchat.upgrade import websocket_url as _websocket_url
 from bot.secret import Secret
 from bot.trust import client_context
@@ -160,7 +160,7 @@ class RealtimeClient:
             done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             return next(iter(done)).result()
         except (aiohttp.ClientError, OSError) as failure:
-            return network_error(failure)
+            return broken(failure)
         finally:
             self._renewal = None
             for task in both:

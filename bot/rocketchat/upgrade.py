@@ -83,6 +83,22 @@ def network_error(failure: BaseException) -> RemoteError:
     return Unreachable("Rocket.Chat", ROUTE, mend=mends.REFUSED)
 
 
+def broken(failure: BaseException) -> RemoteError:
+    """The same for a websocket that was open: a reset has nothing to do with TLS any more."""
+    return closed_again() if isinstance(failure, ConnectionError) else network_error(failure)
+
+
+def closed_again() -> Unreachable:
+    """The other side closed it without a word."""
+    return Unreachable(
+        "Rocket.Chat",
+        "websocket",
+        code="closed",
+        why="The websocket was opened, and closed again.",
+        mend=mends.WEBSOCKET,
+    )
+
+
 def _unreachable(found: Trouble) -> Unreachable:
     return Unreachable("Rocket.Chat", ROUTE, why=found.why, mend=found.mend)
 

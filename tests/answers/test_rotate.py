@@ -15,7 +15,7 @@ from tests.answers.conftest import PACE, Asks, Heard
 from tests.support import grounds
 from tests.support.grounds import Ground
 from tests.support.hurried import HurriedClock
-from tests.support.world import World
+from tests.support.world import SETTINGS, World
 
 case = pytest.mark.case
 
@@ -40,6 +40,24 @@ async def test_a_dry_run(world: World, asks: Asks) -> None:
     await world.ask("setup")
     before = world.state()
     await asks("rotate --dry-run")
+    assert world.state() == before
+
+
+@case("rotate", "Rocket.Chat's workspace is offline past its grace period, and nobody may write there")
+async def test_a_restricted_workspace(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    before = world.state()
+    world.rocketchat.settings.restricted = True
+    await asks("rotate")
+    assert world.state() == before
+
+
+@case("rotate", "A rule of Rocket.Chat does not allow such a secret")
+async def test_a_value_that_is_not_allowed(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    before = world.state()
+    world.rocketchat.settings.rules[f"{SETTINGS}-secret"] = "[a-z]{8}"
+    await asks("rotate")
     assert world.state() == before
 
 

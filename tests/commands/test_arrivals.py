@@ -21,7 +21,7 @@ from bot.connection.state import RULES, ServiceName, StoredService, Unknown
 from bot.secret import Secret
 from commands.arrivals import NAMED, UNLISTED, another_way, by_email, by_user_name, consent, stale
 from tests.connection.conftest import wish
-from tests.support.memory import OPEN
+from tests.support.memory_rocketchat import OPEN
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")
 LEGACY, MODERN = profile((8, 8), frozenset()), profile((9, 0), frozenset())

@@ -15,7 +15,7 @@ from bot.errors import Forbidden, NoAnswer, Unfinished, UserError
 from bot.secret import Secret
 from commands.arrivals import LEFT_OUT, STALE_SCOPE
 from tests.support.counter import Counter
-from tests.support.memory import OPEN
+from tests.support.memory_rocketchat import OPEN
 
 
 def row(counter: Counter) -> Connection:

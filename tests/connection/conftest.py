@@ -13,7 +13,10 @@ from bot.connection.state import Connection, Marker, ServiceName
 from bot.connection.workshop import Workshop
 from bot.secret import Secret
 from tests.support.clocks import ManualClock
-from tests.support.memory import MemoryConnections, MemoryEncvoyId, MemoryRocketChat, Scripted
+from tests.support.memory_connections import MemoryConnections
+from tests.support.memory_encvoy import MemoryEncvoyId
+from tests.support.memory_rocketchat import MemoryRocketChat
+from tests.support.scripted import Scripted
 
 OLD, NEW = Secret("o" * 64), Secret("n" * 64)
 

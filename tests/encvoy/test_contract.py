@@ -12,7 +12,8 @@ from bot.encvoy.client import EncvoyIdClient
 from bot.errors import Rejected
 from bot.secret import new_secret
 from tests.support.clocks import ManualClock
-from tests.support.memory import MemoryEncvoyId, Scripted
+from tests.support.memory_encvoy import MemoryEncvoyId
+from tests.support.scripted import Scripted
 
 CALLBACK = "https://chat.example.org/_oauth/encvoyid"
 FIELDS = ApplicationFields(

@@ -20,7 +20,10 @@ from commands import register_all
 from commands.parts import Parts
 from tests.support.chat import MemoryNotices
 from tests.support.clocks import ManualClock
-from tests.support.memory import MemoryConnections, MemoryEncvoyId, MemoryRocketChat, Scripted
+from tests.support.memory_connections import MemoryConnections
+from tests.support.memory_encvoy import MemoryEncvoyId
+from tests.support.memory_rocketchat import MemoryRocketChat
+from tests.support.scripted import Scripted
 
 WRITES = frozenset(
     {

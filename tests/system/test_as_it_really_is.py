@@ -14,11 +14,12 @@ from bot.sandbox.rocketchat.instances import Sticky
 from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
 from bot.signin.walk import sign_in
-from tests.support.world import SERVICE, SETTINGS, World, world_at
+from tests.support.world import REAL_SETTLE, SERVICE, SETTINGS, World, world_at
+from tools.bench_rotation import BOUNDS
 
 SOON = 0.6
 """Seconds beyond the settling within which a command that only switches has answered."""
-WORST = 0.2
+WORST = BOUNDS["silent"][1]
 """Seconds for which sign-ins may fail while a secret is exchanged."""
 
 
@@ -33,15 +34,15 @@ async def whole(world: World) -> None:
 
 
 async def test_at_the_usual_timing_a_life_is_short_waits(tmp_path: Path) -> None:
-    async with world_at(tmp_path, settle=2.5) as world, world.play.bot():
+    async with world_at(tmp_path, settle=REAL_SETTLE) as world, world.play.bot():
         assert "✗" not in await world.ask("setup")
         before = len(gaps(world.rocketchat.ledger, world.encvoy.ledger))
         assert "Rotated" in await world.ask("rotate")
         [gap] = gaps(world.rocketchat.ledger, world.encvoy.ledger)[before:]
         assert gap.seconds < WORST
-        assert "It is off." in await world.ask("disable", timeout=2.5 + SOON)
+        assert "It is off." in await world.ask("disable", timeout=REAL_SETTLE + SOON)
         assert world.state().live is None
-        assert "It is on." in await world.ask("enable", timeout=2.5 + SOON)
+        assert "It is on." in await world.ask("enable", timeout=REAL_SETTLE + SOON)
         await whole(world)
 
 
