@@ -119,14 +119,11 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts, *, resumed: 
 
 
 def _measured(receipt: Receipt, gap: float) -> str:
-    ends = (
-        "from the last moment in which the old secret was live for certain to Encvoy ID's first answer that accepted "
-        "the new one."
-    )
+    ends = "so long after Rocket.Chat was last known to use the old secret, Encvoy ID accepted the new one."
     if receipt.instances > 1:
         return (
             f"Rocket.Chat answers with {receipt.instances} instances, and each changes over by itself: at the first of "
-            f"them sign-ins may have failed for {gap * 1000:.0f} ms at most, {ends} I did not see the others change."
+            f"them sign-ins may have failed for {gap * 1000:.0f} ms at most: {ends} I did not see the others change."
         )
     return f"Sign-ins may have failed for {gap * 1000:.0f} ms at most: {ends}"
 

@@ -36,7 +36,7 @@ async def test_its_receipt_holds_the_gap(standing: Counter) -> None:
     answer, text = await standing.run("rotate")
     assert answer.receipt is not None
     assert answer.receipt["gap"] == pytest.approx(0.04)
-    assert "for 40 ms at most: from the last moment in which the old secret was live for certain" in text
+    assert "for 40 ms at most: so long after Rocket.Chat was last known to use the old secret" in text
 
 
 async def test_of_several_instances_it_promises_nothing_but_of_the_first(standing: Counter) -> None:
