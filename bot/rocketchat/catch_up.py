@@ -24,6 +24,9 @@ HOLD_AT_MOST = 10.0
 """Seconds for which new messages wait for missed ones. A room that hangs must not make the bot deaf."""
 RETRY_FIRST, RETRY_MOST = 0.3, 60.0
 """Seconds; the bound of the pause doubles from one to the other, the pause is anything below it."""
+MOST_ROOMS = 5_000
+"""Rooms in which somebody may have been missed: more than a server lists. What is said in others is heard as well, and
+not asked for afterwards, so that whoever makes up rooms fills nothing."""
 AT_ONCE = 2
 """Questions at the same time: commands need the other connections (`bot.rocketchat.rest.WORKERS`)."""
 
@@ -63,12 +66,20 @@ class CatchUp:
     """Direct rooms, and the one room that is watched."""
 
     def __init__(
-        self, history: History, clock: Clock, time: Time, give: Callable[[Message], None], jitter: Callable[[], float]
+        self,
+        history: History,
+        clock: Clock,
+        time: Time,
+        admit: Callable[[Iterable[Message]], None],
+        give: Callable[[Message], None],
+        jitter: Callable[[], float],
     ) -> None:
-        """`give` takes each message in turn; some come twice, none is left out."""
+        """`give` takes each message in turn; some come twice, none is left out. `admit` is told of each before, since
+        it may be held back meanwhile: RemoteError where there are too many, and nothing has come then."""
         self._history = history
         self._clock = clock
         self._time = time
+        self._admit = admit
         self._give = give
         self._jitter = jitter
         self._rooms: dict[str, Horizon] = {}
@@ -91,7 +102,8 @@ class CatchUp:
             self._tried()
 
     def pushed(self, message: Message) -> None:
-        """A message came over the socket."""
+        """A message came over the socket. RemoteError where it cannot be taken."""
+        self._admit((message,))
         if message.room_type == "d" or message.room_id == self._watched:
             self._know(message.room_id)
             self._saw(message.room_id, message)
@@ -144,7 +156,7 @@ class CatchUp:
 
     def _know(self, room_id: str) -> None:
         """A room that nobody has heard of is asked from the start on, unless it cannot have been missed."""
-        if room_id not in self._rooms:
+        if room_id not in self._rooms and (len(self._rooms) < MOST_ROOMS or room_id == self._watched):
             missed = not self._listed or room_id == self._watched
             self._rooms[room_id] = Horizon(complete=not missed)
             if missed and self._asking:
@@ -159,6 +171,7 @@ class CatchUp:
         room_type = self._watched_type if room_id == self._watched else "d"
         # A change of an older message is found too, by the time of the change: that one was not missed.
         missed = [replace(m, room_type=room_type) for m in found if m.ts >= since]
+        self._admit(missed)
         for message in missed:
             self._saw(room_id, message)
         horizon.close()
@@ -170,7 +183,8 @@ class CatchUp:
 
     def _saw(self, room_id: str, message: Message) -> None:
         """A time in the future would hide what is said until then."""
-        self._rooms[room_id].saw(min(message.ts, self._time.now()))
+        if horizon := self._rooms.get(room_id):
+            horizon.saw(min(message.ts, self._time.now()))
 
     # -- asking until it is answered
 

@@ -150,9 +150,9 @@ class Services:
         """All setting documents. The library's own pages end at the first short one, which a capped server gives at
         once; so they are walked by `total`."""
         found: dict[str, Mapping[str, Any]] = {}
-        count, offset = 0, 0
+        count, offset, walk = 0, 0, self.rest.walk()
         for _ in range(MOST_PAGES):
-            page = await self.rest.get("settings", count=count, offset=offset)
+            page = await walk.get("settings", count=count, offset=offset)
             documents, total = page.get("settings"), page.get("total")
             if not isinstance(documents, list) or type(total) is not int or total < len(documents):
                 raise not_its_own("GET /api/v1/settings")

@@ -12,7 +12,7 @@ from bot.rocketchat import events
 from bot.rocketchat.ddp import ClientProtocol
 from bot.rocketchat.ddp_errors import TOO_MANY
 from bot.rocketchat.mends import WEBSOCKET
-from bot.rocketchat.upgrade import network_error, open_websocket, plain_session, websocket_url, within
+from bot.rocketchat.upgrade import close_websocket, network_error, open_websocket, plain_session, websocket_url, within
 from bot.secret import Secret
 
 WITHIN = 6.0
@@ -36,7 +36,7 @@ async def try_websocket(url: str, user_id: str, token: Secret, clock: Clock, tls
         except (aiohttp.ClientError, OSError) as failure:
             raise network_error(failure) from None
         finally:
-            await websocket.close()
+            await close_websocket(websocket)
 
 
 async def _subscribed(websocket: aiohttp.ClientWebSocketResponse, core: ClientProtocol, clock: Clock) -> None:
