@@ -20,6 +20,7 @@ from tests.support.hostile_server import (
     HANDSHAKES,
     HTTP,
     PAGES,
+    SETTINGS,
     WEB_PAGES,
     WEBSOCKET,
     hostile_server,
@@ -37,6 +38,7 @@ AT_ONCE = 4
 
 KINDS = {"requests": HTTP, "aiohttp": HTTP, "websocket": (*WEBSOCKET, *HANDSHAKES)}
 KINDS |= dict.fromkeys(LISTS, (*PAGES, *FULL_PAGES))
+KINDS["settings"] += SETTINGS
 ANYTHING = ("gzip-bomb", "endless-body")
 KINDS |= dict.fromkeys(VISITS, (*ANYTHING, *DOCUMENTS, *WEB_PAGES))
 CASES = [(transport, kind) for transport, kinds in KINDS.items() for kind in kinds]
@@ -52,7 +54,7 @@ NOTHING_WRONG = {
         *FLOODS_OF_NOTHING,
     },
     # An end that is only a number is ours; a list that shows nobody new is at its end.
-    **{transport: set(PAGES) for transport in ("rooms", "synced", "history")},
+    **{transport: set(PAGES) for transport in ("rooms", "synced", "history", "applications")},
     "accounts": {*PAGES, "pages-of-many"},
     # Whoever is there may be anybody.
     **{transport: {*ANYTHING, *DOCUMENTS, *WEB_PAGES} for transport in ("site", "callback")},
@@ -115,4 +117,4 @@ def test_a_hostile_answer_is_bounded(transport: str, kind: str, costs: dict[tupl
         assert cost.error == "BadAnswer"
         assert "not its own answer" in cost.text
     if kind in FULL_PAGES and cost.error:
-        assert "The pages of this list" in cost.text
+        assert "The pages of this list" in cost.text or "The applications that it names" in cost.text

@@ -6,6 +6,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
+from bot.bounds import Intake
 from bot.connection.absence import gone, hidden
 from bot.connection.ports import ApplicationFields
 from bot.connection.state import Application, NotVisible
@@ -71,11 +72,14 @@ class Applications:
             )
         return client_id
 
-    async def read(self, client_id: str) -> Application | NotVisible | None:
-        """One application. None only where it was proved to be gone; NotVisible where the bot's role ends."""
+    async def read(self, client_id: str, intake: Intake | None = None) -> Application | NotVisible | None:
+        """One application. None only where it was proved to be gone; NotVisible where the bot's role ends. `intake`
+        where it is one of many."""
         found: Application | NotVisible | None = NotVisible(client_id, there=False)
         try:
-            found = read_application(await self._call("GET", CLIENT, client_id), client_id, f"GET {CLIENT}")
+            found = read_application(
+                await self._call("GET", CLIENT, client_id, intake=intake), client_id, f"GET {CLIENT}"
+            )
         except Forbidden as refusal:
             if refusal.code != ACCESS_RESTRICTED:
                 raise
@@ -164,8 +168,9 @@ class Applications:
     async def _find(self, condition: dict[str, Any]) -> list[Application]:
         """By a condition on the columns. The list shows neither secrets nor redirect URIs, so each is read."""
         query = "filter=" + quote(json.dumps(condition, separators=(",", ":")), safe="")
-        ids = read_ids(await self._session.call("GET", CLIENTS, query=query), f"GET {CLIENTS}")
-        found = [await self.read(client_id) for client_id in ids]
+        intake = Intake("The applications that it names")
+        ids = read_ids(await self._session.call("GET", CLIENTS, query=query, intake=intake), f"GET {CLIENTS}")
+        found = [await self.read(client_id, intake) for client_id in ids]
         return [app for app in found if isinstance(app, Application)]
 
     async def _require(self, client_id: str) -> Application:
@@ -175,9 +180,11 @@ class Applications:
         missing = gone(client_id) if app is None else hidden(app)
         raise UserError(missing.what, why=missing.why, mend=missing.mend)
 
-    async def _call(self, method: str, pattern: str, client_id: str, *, json: Any = None) -> Any:
+    async def _call(
+        self, method: str, pattern: str, client_id: str, *, json: Any = None, intake: Intake | None = None
+    ) -> Any:
         path = pattern.replace(":client_id", check_client_id(client_id))
-        return await self._session.call(method, pattern, path=path, json=json)
+        return await self._session.call(method, pattern, path=path, json=json, intake=intake)
 
 
 def _rule(client_id: str, rule_id: str) -> str:

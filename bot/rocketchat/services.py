@@ -36,6 +36,8 @@ from bot.secret import Secret
 
 MOST_PAGES = 100
 """A server has about 1,500 settings, and some give 25 at once."""
+MOST_SERVICES = 300
+"""Each has about thirty settings."""
 AGAIN = (0.1, 0.5, 0.0)
 """Seconds after each try to make a service, where a setting of it is not there."""
 _MADE = DEFAULTS.keys() - ABSENT_MEANS.keys()
@@ -57,8 +59,11 @@ class Services:
         return stored_service(await self._settings(), name)
 
     async def services(self) -> tuple[StoredService, ...]:
-        """Every custom service, by key."""
-        return stored_services(await self._settings())
+        """Every custom service, by key. BadAnswer for more than anybody has: each is looked at."""
+        found = stored_services(await self._settings())
+        if len(found) > MOST_SERVICES:
+            raise _too_many()
+        return found
 
     async def forced(self, name: ServiceName) -> Mapping[str, SettingValue] | Unknown:
         """What the environment forces (facts/rocketchat.md §8 no. 1). Only the method of the administration's pages
@@ -181,6 +186,11 @@ class Services:
 def _endless() -> BadAnswer:
     """Half a list must not be taken for the whole: what is missing there would count as absent."""
     return BadAnswer(SYSTEM, "GET /api/v1/settings", status=200, why="Its list of settings does not end.")
+
+
+def _too_many() -> BadAnswer:
+    why = "It has more Custom OAuth services than any server has."
+    return BadAnswer(SYSTEM, "GET /api/v1/settings", status=200, why=why)
 
 
 async def read_setting(rest: Rest, setting: str) -> Any:

@@ -26,6 +26,7 @@ WAYS: tuple[tuple[Callable[[str], Awaitable[None]], str], ...] = (
     (by_requests, "too-deep"),
     (LISTS["settings"], "pages-that-repeat"),
     (LISTS["settings"], "full-pages"),
+    (LISTS["settings"], "many-services"),
     (LISTS["settings"], "pages-of-lists"),
     (by_websocket, "endless-frame"),
     (by_websocket, "endless-status"),
@@ -33,6 +34,7 @@ WAYS: tuple[tuple[Callable[[str], Awaitable[None]], str], ...] = (
     (by_websocket, "flood-of-services"),
     (by_aiohttp, "gzip-bomb"),
     (by_aiohttp, "key-twice"),
+    (LISTS["applications"], "full-pages"),
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -18,8 +19,13 @@ from typing import cast
 from bot.clock import SystemClock
 from bot.connection.ports import Provider
 from bot.connection.state import ServiceName, Unknown
+from bot.encvoy.applications import Applications
 from bot.encvoy.authorization import Account, Request, authorize
 from bot.encvoy.client import EncvoyIdClient
+from bot.encvoy.discovery import Discovery
+from bot.encvoy.login import Token
+from bot.encvoy.probes import Probes
+from bot.encvoy.session import Session
 from bot.errors import BadAnswer, UserError
 from bot.rocketchat.callback import Callback
 from bot.rocketchat.chat import RestChat
@@ -97,10 +103,10 @@ async def by_websocket(url: str) -> None:
 
 
 def by_rest(ask: Callable[[Rest], Awaitable[object]]) -> Callable[[str], Awaitable[None]]:
-    """One question to Rocket.Chat's REST."""
+    """One question to Rocket.Chat's REST, as long as it takes on a busy machine."""
 
     async def asked(url: str) -> None:
-        rest = Rest(url, "bot-id", Secret("token"), clock=SystemClock(), limit=PATIENCE)
+        rest = Rest(url, "bot-id", Secret("token"), clock=SystemClock(), limit=LONGEST_PAGING)
         try:
             async with asyncio.timeout(LONGEST_PAGING):
                 await ask(rest)
@@ -154,6 +160,14 @@ async def _login(wire: Wire, url: str) -> None:
     await authorize(wire, provider, Account(url, "x", Secret("secret")), request)
 
 
+async def _applications(url: str) -> None:
+    async with Wire("Encvoy ID", timeout=LONGEST_PAGING) as wire:
+        session = Session(wire, cast(Discovery, None), Account(url, "x", Secret("secret")), "main", SystemClock())
+        session._token = Token(Secret("token"), math.inf)
+        async with asyncio.timeout(LONGEST_PAGING):
+            await Applications(session, cast(Probes, None)).with_redirect_uri("https://a.example")
+
+
 NAME = ServiceName("encvoyid", "Encvoyid")
 
 LISTS: dict[str, Callable[[str], Awaitable[None]]] = {
@@ -162,8 +176,9 @@ LISTS: dict[str, Callable[[str], Awaitable[None]]] = {
     "history": by_rest(_history),
     "settings": by_rest(lambda rest: Services(rest, Quiet(SystemClock())).services()),
     "accounts": by_rest(_accounts),
+    "applications": _applications,
 }
-"""Everything that is read page by page."""
+"""Everything that is read page by page, or one by one."""
 VISITS: dict[str, Callable[[str], Awaitable[None]]] = {
     "site": by_wire(_site),
     "callback": by_wire(_callback),

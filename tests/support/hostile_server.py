@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import functools
 import gzip
 import hashlib
 import itertools
@@ -50,7 +51,7 @@ def _wide(unit: bytes, size: int) -> bytes:
 
 
 def _http(kind: str, asked: str, number: int) -> Iterator[bytes]:
-    zeros, route = bytes(_MEGABYTE), asked.partition("?")[0]
+    zeros = bytes(_MEGABYTE)
     match kind:
         case _ if asked.startswith("auth?"):
             # A login begins with a way to its page.
@@ -96,16 +97,8 @@ def _http(kind: str, asked: str, number: int) -> Iterator[bytes]:
             return _open_ended(_endless(b" "), "Location: /", status="302 Found")
         case "error-without-end":
             return _open_ended(_endless(b"<p>"), status="500 Oops")
-        case "endless-pages":
-            return _answer(_page(route, number))
-        case "pages-that-repeat":
-            return _answer(_page(route, 0))
-        case "full-pages":
-            return _answer(_page(route, number, "\U0001f511" + "x" * 78_000))
-        case "pages-of-lists":
-            return _answer(_page(route, number, [[]] * 1000))
-        case "pages-of-many":
-            return _answer(_page(route, number, "", 50_000))
+        case kind if kind in _FILLINGS:
+            return _answer(_page(kind, asked.partition("?")[0], number))
         case kind if kind in WEBSOCKET:
             return _answer(b"", status="404 Not Found")
         case _:
@@ -171,33 +164,62 @@ HTTP = (
     "error-without-end",
     *DOCUMENTS,
 )
+_LISTS = {"im.list": "ims", "users.list": "users", "settings": "settings", "groups.history": "messages"}
+_NUMBER = "NUMBER"
+_FULL: dict[str, tuple[object, int]] = {
+    "full-pages": ("\U0001f511" + "x" * 78_000, 100),
+    "pages-of-lists": ([[]] * 1000, 100),
+    "pages-of-many": ("", 50_000),
+}
+_FILLINGS: dict[str, tuple[object, int]] = {
+    "endless-pages": ("", 100),
+    "pages-that-repeat": ("", 100),
+    "many-services": ("https://" + "ü." * 100, 20_000),
+    **_FULL,
+}
+"""What each document of a page holds, and how many there are."""
 PAGES = ("endless-pages", "pages-that-repeat")
-FULL_PAGES = ("full-pages", "pages-of-lists", "pages-of-many")
+SETTINGS = ("many-services",)
+FULL_PAGES = tuple(_FULL)
 """Each of them is not more than an answer may be."""
 
 
-_LISTS = {"im.list": "ims", "users.list": "users", "settings": "settings", "groups.history": "messages"}
-
-
-def _page(route: str, number: int, value: object = "", size: int = 100) -> bytes:
-    """One page of the list that this route of Rocket.Chat gives, with more to come."""
+@functools.cache
+def _template(kind: str, route: str) -> bytes:
+    """A page of the list that this route gives, with more to come."""
+    value, size = _FILLINGS[kind]
+    if route == "clients":
+        return json.dumps([{"client_id": f"application{_NUMBER}-{at}"} for at in range(size)]).encode()
+    if route == "client":
+        # About as long as the others with all their documents.
+        return json.dumps({"client_id": _NUMBER, "client_secret": "x", "name": [value] * size}).encode()
     name = {"settings": "value", "users.list": "username"}.get(route, "msg")
     documents = [
         {
-            "_id": f"Accounts_OAuth_Custom-X{number * size + at}",
+            "_id": f"Accounts_OAuth_Custom-X{_NUMBER}x{at}",
             "rid": "r",
-            "ts": f"2030-01-01T00:{number % 60:02}:{at % 60:02}.000Z",
+            "ts": "YEAR-01-01T00:00:00.000Z",
             "u": {"_id": "u"},
             name: value,
         }
         for at in range(size)
     ]
-    page: dict[str, object] = {"success": True, "total": 10**15, "room": {"_id": "r", "t": "p"}}
+    total = size if kind in SETTINGS else 10**15
+    page: dict[str, object] = {"success": True, "total": total, "room": {"_id": "r", "t": "p"}}
     if route in _LISTS:
         page[_LISTS[route]] = documents
     elif route == "chat.syncMessages":
-        page["result"] = {"updated": documents, "cursor": {"next": str(number)}}
+        page["result"] = {"updated": documents, "cursor": {"next": _NUMBER}}
     return json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _page(kind: str, route: str, number: int) -> bytes:
+    """The page of that number; made in no time, or the machine would be busy with it."""
+    number = 0 if kind == "pages-that-repeat" else number
+    route, one, client = route.partition("/")
+    template = _template(kind, "client" if one else route)
+    given = client if one else str(number)
+    return template.replace(_NUMBER.encode(), given.encode()).replace(b"YEAR", str(2000 + number).encode())
 
 
 def _frame(payload: bytes, *, first: int = 0x81, length: int | None = None) -> bytes:
@@ -225,9 +247,6 @@ def _websocket(kind: str) -> Iterator[bytes]:
             return iter([_frame(b"\xff" * 100)])
         case _:
             return itertools.repeat(_frame(b"\xff" * 100, first=0x82))
-
-
-_NUMBER = "NUMBER"
 
 
 def _pushed(text: str, fields: int = 0) -> dict[str, object]:
