@@ -216,9 +216,9 @@ def _template(kind: str, route: str) -> bytes:
 def _page(kind: str, route: str, number: int) -> bytes:
     """The page of that number; made in no time, or the machine would be busy with it."""
     number = 0 if kind == "pages-that-repeat" else number
-    route, one, client = route.partition("/")
+    one = route.startswith("clients/")
     template = _template(kind, "client" if one else route)
-    given = client if one else str(number)
+    given = route.partition("/")[2] if one else str(number)
     return template.replace(_NUMBER.encode(), given.encode()).replace(b"YEAR", str(2000 + number).encode())
 
 
