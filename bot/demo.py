@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from bot import logs
+from bot.connection.profile import profile
 from bot.errors import ConfigError
 from bot.sandbox.__main__ import behaviour, told_to_stop
 from bot.sandbox.rocketchat.version import Version
@@ -40,8 +41,9 @@ class DemoFailed(Exception):
 
 
 def needs_tls(version: str) -> bool:
-    """Whether people can sign in over TLS only (facts/rocketchat.md §3.4, no. 2)."""
-    return Version.of(version) >= (9, 0)
+    """Whether people can sign in over TLS only."""
+    chosen = Version.of(version)
+    return profile((chosen.major, chosen.minor), frozenset()).needs_https
 
 
 @dataclass(frozen=True)

@@ -122,8 +122,9 @@ class Busy(RemoteError):
 
     @property
     def not_checked(self) -> str:
-        """What is said where something was to be looked at: it is neither broken nor absent, and nobody was silent."""
-        return f"asked too often: {self.system} asks to slow down for {max(1, math.ceil(self.retry_after))} s"
+        """What is said where something was to be looked at: it is neither broken nor absent, and nobody was silent. Not
+        who wants the wait: it may be the bot's own caution, or where no wait was told the length of a whole window."""
+        return f"asked too often: {self.system} may be asked again in {max(1, math.ceil(self.retry_after))} s"
 
 
 class NoAnswer(RemoteError):
@@ -131,6 +132,12 @@ class NoAnswer(RemoteError):
 
     transient = True
     effect_unknown = True
+
+
+class NotLive(NoAnswer):
+    """The other system stored the change, and was not seen to use it in time."""
+
+    tells_route = False
 
 
 class BadAnswer(RemoteError):

@@ -3,27 +3,36 @@ than the engine in use keeps (facts/rocketchat.md §3.6)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.chatops.text import quoted
-from bot.connection.accounts import Accounts
+from bot.connection.accounts import APPROVAL, BY_SERVICES, DOMAINS, Accounts, Registration
+from bot.connection.changes import Change, WriteService
 from bot.connection.profile import Profile
-from bot.connection.state import Connection, ServiceName, Unknown
+from bot.connection.state import Connection, ServiceName, StoredService, Unknown
 
 NAMED = 10
 """Administrators that are named; the others are counted."""
 LEFT_OUT = (
-    "Who arrives where: e-mail addresses are left out. Nobody enters an account by its address, and nobody is refused "
-    "for one."
+    "Who arrives where: e-mail addresses are to be left out. Then nobody enters an account by its address, and nobody "
+    "is refused for one."
 )
 ALREADY_IN = (
     "Whoever entered an account by its address before keeps that way in, and an address that somebody made visible at "
     "Encvoy ID stays visible there."
 )
+UNLISTED = "Which accounts have a password, and through which service they came, Rocket.Chat does not list."
 STALE_SCOPE = (
     "Rocket.Chat's newer login engine may go on asking for what it asked for before, until Rocket.Chat is restarted."
 )
+STALE_MERGE = (
+    "Rocket.Chat's newer login engine also keeps the rules by which it let people in before, until Rocket.Chat is "
+    "restarted. Restart it: until then people may be let in, or refused, by the old value of"
+)
+_MERGE = ("merge_users", "merge_users_distinct_services")
 UPGRADED = (
-    "Rocket.Chat's newer login engine, the only one from 9.0 on, refuses whoever comes with the address of an account, "
-    "instead of linking."
+    "Rocket.Chat's newer login engine, the only one from 9.0 on, does not link by e-mail: it refuses whoever would be "
+    "linked now."
 )
 OPTION = "`/sso setup --no-email` leaves e-mail addresses out."
 
@@ -45,23 +54,64 @@ def by_email(profile: Profile, name: ServiceName, accounts: Accounts | Unknown) 
     if profile.links_by_email:
         leads = (
             "Whoever signs in at Encvoy ID with the address of an account enters that account, an administrator's "
-            f"included, whatever the service's settings say (Rocket.Chat {profile.text} links by e-mail)."
+            f"included, whatever the service's settings say (Rocket.Chat {profile.text} links by e-mail); who came "
+            f"into another one through `{name.service}` before may be refused instead."
         )
     else:
         leads = (
-            "Whoever signs in at Encvoy ID with the address of an account is refused, unless they came through "
-            f"`{name.service}` before (Rocket.Chat {profile.text} does not link by e-mail)."
+            "Whoever signs in at Encvoy ID with the address of an account is refused, unless they came into that same "
+            f"account through `{name.service}` before (Rocket.Chat {profile.text} does not link by e-mail)."
         )
-    parts = (_count(accounts), leads, _administrators(accounts))
+    unlisted = UNLISTED if isinstance(accounts, Accounts) and accounts.with_address else ""
+    parts = (_count(accounts), leads, _administrators(accounts), unlisted)
     return f"Who arrives where: {' '.join(part for part in parts if part)}"
 
 
-def by_user_name(connection: Connection) -> str:
-    """What a user name leads to, on both engines; an e-mail address comes first."""
+def by_user_name(connection: Connection, registration: Registration) -> str:
+    """What a user name leads to, on both engines, and what becomes of whoever is new; an e-mail address comes first."""
     return (
         f"{'Otherwise, whoever' if connection.with_email else 'Whoever'} brings the user name of an account that is "
-        f"here already is refused, unless they came through `{connection.name.service}` before; everybody else gets a "
-        "new account."
+        f"here already is refused, unless they came through `{connection.name.service}` before; whoever else is new "
+        f"{_newcomers(registration, with_email=connection.with_email)}"
+    )
+
+
+def _newcomers(registration: Registration, *, with_email: bool) -> str:
+    """What Rocket.Chat's settings of registration leave of a new account (facts/rocketchat.md §3.6)."""
+    if registration.by_services is False:
+        return f"is refused, too, because Rocket.Chat's setting {BY_SERVICES} is off."
+    if registration.approval and not with_email:
+        return (
+            f"is refused, too, because Rocket.Chat's setting {APPROVAL} is on, and fails for who has no e-mail "
+            "address. Switch it off, or pass addresses on with `/sso setup --email`."
+        )
+    approved = f", which an administrator of Rocket.Chat has to approve first ({APPROVAL} is on)"
+    domains = (registration.domains or "").strip()
+    allowed = f", unless their address is of a domain that Rocket.Chat does not allow ({DOMAINS}: {quoted(domains)})"
+    asked: dict[str, bool | str | None] = {BY_SERVICES: registration.by_services, APPROVAL: registration.approval}
+    if with_email:
+        asked[DOMAINS] = registration.domains
+    unseen = " and ".join(setting for setting, value in asked.items() if value is None)
+    return "".join(
+        (
+            "gets a new account",
+            approved if registration.approval else "",
+            allowed if domains and with_email else "",
+            f", if {unseen} lets them (not checked: Rocket.Chat does not show me that)." if unseen else ".",
+        )
+    )
+
+
+def stale(stored: StoredService | None, changes: Sequence[Change]) -> tuple[str, ...]:
+    """What the modern engine holds on to when these changes are made to a service that was live: what it asks for, and
+    the rules by which it finds an account (facts/rocketchat.md §3.1b, §3.4)."""
+    if stored is None:  # what it held then is not known
+        return ()
+    written = {name for change in changes if isinstance(change, WriteService) for name in change.settings}
+    merge = " and ".join(f"`{name}`" for name in _MERGE if name in written)
+    return (
+        *([STALE_SCOPE] if "scope" in written else []),
+        *([f"{STALE_MERGE} {merge}."] if merge else []),
     )
 
 

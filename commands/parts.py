@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.chatops.ports import Notices, SlashSetting
-from bot.connection.apply import Workshop
+from bot.chatops.registry import OperationRef
 from bot.connection.state import Connection, ServiceName
 from bot.connection.wishes import Wishes
+from bot.connection.workshop import Workshop
 from bot.doctor.verdict import Verdict
 from bot.errors import UserError
 from bot.secret import Fingerprints
@@ -30,6 +31,11 @@ class Parts:
     notices: Notices
     """What was said once."""
     wishes: Wishes
+
+    async def before(self, operation: OperationRef, there: Connection | None) -> Connection | None:
+        """What was desired before this operation, also where an earlier process began with it. `there`: what is now."""
+        before = await self.wishes.before(operation.id) if operation.resumed else None
+        return there if before is None else before.connection
 
     async def connection(self) -> Connection:
         """The connection there is. UserError if there is none yet."""

@@ -8,7 +8,7 @@ from bot.chatops.registry import Call, Trace
 from bot.connection.observe import observe
 from bot.connection.plan import Scope, exchanging
 from bot.connection.state import Connection, Observed, Unknown
-from bot.connection.trace import part_shows
+from bot.connection.trace import Shown, shown
 from bot.errors import RemoteError
 from commands.parts import Parts
 
@@ -16,6 +16,7 @@ PAUSE = 5.0
 """Seconds between two looks at a system that does not answer."""
 PATIENCE = 60.0
 """Seconds for which it is looked for: after a start of the whole machine one of them may come late."""
+_TRACES = {Shown.PART: Trace.PART, Shown.PERHAPS: Trace.UNCLEAR, Shown.NOTHING: Trace.NOTHING}
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,8 @@ class ConnectionRecovery:
         if before is None or desired is None:
             return Trace.NOTHING
         call.progress.doing("looking at what was done")
-        if part_shows(before.connection, desired, await self._observed(before.connection, desired)):
-            return Trace.PART
-        return Trace.UNCLEAR if before.connection == desired else Trace.NOTHING
+        observed = await self._observed(before.connection, desired)
+        return _TRACES[shown(before.connection, desired, observed, self.scope)]
 
     async def take_back(self, call: Call) -> None:
         """What was desired before is desired again."""
@@ -54,7 +54,7 @@ class ConnectionRecovery:
                     raise
             else:
                 unseen = may_be_halved and isinstance(observed.application, Unknown)
-                if not unseen or part_shows(before, desired, observed):
+                if not unseen or shown(before, desired, observed, self.scope) is Shown.PART:
                     return observed
             await shop.clock.sleep(PAUSE)
 

@@ -104,10 +104,12 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts, *, resumed: 
     wrong = Use.OTHER in said or Use.FAILED in said
     lines = [f"Rotated: both sides hold the new secret (fingerprint {fingerprint})."]
     was_live = resumed and connection.enabled and AwaitLive.__name__ not in receipt.changes
-    if receipt.gap is None and (receipt.seen_by is not None or was_live):
-        lines.append("The bot was restarted meanwhile, so nobody measured for how long sign-ins failed.")
-    if receipt.gap is None and receipt.seen_by is None and AwaitLive.__name__ in receipt.changes:
-        lines.append("Nobody could see when the new secret became live, so nobody knows for how long sign-ins failed.")
+    if receipt.gap is None and (was_live or AwaitLive.__name__ in receipt.changes):
+        lines.append(
+            "The bot was restarted meanwhile, so nobody measured for how long sign-ins failed."
+            if resumed
+            else "Nobody could see when the new secret became live, so nobody knows for how long sign-ins failed."
+        )
     if receipt.gap is not None and not wrong:  # a bound would say that sign-ins work since
         lines.append(_measured(receipt, receipt.gap))
     if receipt.proof is not None:
@@ -117,7 +119,10 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts, *, resumed: 
 
 
 def _measured(receipt: Receipt, gap: float) -> str:
-    ends = "from the last look that showed the old secret live to Encvoy ID's answer that it switched."
+    ends = (
+        "from the last moment in which the old secret was live for certain to Encvoy ID's first answer that accepted "
+        "the new one."
+    )
     if receipt.instances > 1:
         return (
             f"Rocket.Chat answers with {receipt.instances} instances, and each changes over by itself: at the first of "

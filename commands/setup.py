@@ -14,15 +14,22 @@ from bot.connection.desired import desire, rules, service_settings
 from bot.connection.marker import next_marker
 from bot.connection.observe import observe
 from bot.connection.plan import exchanging, in_use, plan
-from bot.connection.preflight import Ground, look, refuse_unready, refuse_what_is_there
-from bot.connection.profile import Profile
+from bot.connection.preflight import (
+    Ground,
+    look,
+    none_has_our_callback,
+    refuse_another,
+    refuse_unready,
+    refuse_what_is_there,
+)
+from bot.connection.profile import Engine
 from bot.connection.reachable import doubts
 from bot.connection.state import Connection, LiveService, Observed, SettingValue, Unknown
 from bot.connection.undertake import Asked, undertake
 from bot.errors import UserError
 from bot.secret import new_secret
 from commands import correction
-from commands.arrivals import ALREADY_IN, LEFT_OUT, STALE_SCOPE, another_way, by_email, by_user_name, consent
+from commands.arrivals import ALREADY_IN, LEFT_OUT, another_way, by_email, by_user_name, consent, stale
 from commands.parts import Parts
 from commands.recovery import ConnectionRecovery
 from commands.wording import Narration, confirmation, plan_text
@@ -62,16 +69,19 @@ def register(registry: Registry, parts: Parts) -> None:
         nothing = Observed(None, None, None)
         observed = nothing if there is None else await observe(wish, parts.shop.rocketchat, parts.shop.encvoy)
         if there is not None and there.client_id is not None and observed.application is None:
+            refuse_another(there, wish)
             call.progress.note(replaced(there.client_id))
         wish = await _marked(wish, observed, parts)
         changes = plan(wish, observed)
+        if there is not None and (there.current is not None or in_use(observed)):
+            await _tell_stale(call, parts, stale(observed.stored, changes))
         if "dry-run" in call.options:
             return _dry_run(wish, plan_text(changes, wish), _without_dry_run(call))
         at_rest = not changes and wish == there
         if there is not None and at_rest and not call.operation.resumed:
             return await _tested(call, parts, there, (_UNCHANGED,))
         await call.authorize()
-        before = await _before(call, parts, there)
+        before = await parts.before(call.operation, there)
         already: tuple[str, ...] = ()
         if there is not None and at_rest:  # an earlier process did it all; Rocket.Chat's word may still be missing
             connection, receipt, already = there, call.operation.receipt, (_DONE_BEFORE,)
@@ -96,9 +106,7 @@ async def _new(call: Call, parts: Parts) -> Connection:
     refuse_what_is_there(ground, name)
     fine = "its licence is fine" if isinstance(ground.site, Unknown) else "its address and licence are fine"
     call.progress.step(f"Rocket.Chat {ground.server.profile.text} at {ground.server.site_url}: {fine}")
-    call.progress.step(
-        f"Encvoy ID at {ground.provider.issuer}: discovery read; no application that I can see has our callback address"
-    )
+    call.progress.step(f"Encvoy ID at {ground.provider.issuer}: discovery read; {none_has_our_callback(ground)}")
     _tell_doubts(call, ground)
     wish = desire(
         name,
@@ -108,7 +116,7 @@ async def _new(call: Call, parts: Parts) -> Connection:
         enabled="disabled" not in call.options,
         with_email=_with_email(call, chosen=True),
     )
-    await _tell_arrivals(call, parts, wish, ground.server.profile)
+    await _tell_arrivals(call, parts, wish, ground)
     return wish
 
 
@@ -131,23 +139,29 @@ def _with_email(call: Call, *, chosen: bool) -> bool:
 
 
 async def _tell_arrivals(
-    call: Call, parts: Parts, wish: Connection, profile: Profile, there: Connection | None = None
+    call: Call, parts: Parts, wish: Connection, ground: Ground, there: Connection | None = None
 ) -> None:
     """What becomes of the accounts that are there. Everybody is read only where an address leads somewhere."""
+    profile = ground.server.profile
     if wish.with_email:
         call.progress.doing("reading the accounts")
         accounts = await parts.shop.rocketchat.accounts(
             lambda read, total: call.progress.doing(f"reading the accounts: {read} of {total}")
         )
-        lines = [by_email(profile, wish.name, accounts), by_user_name(wish), another_way(profile)]
+        by_name = by_user_name(wish, ground.registration)
+        lines = [by_email(profile, wish.name, accounts), by_name, another_way(profile)]
         if "dry-run" not in call.options:
             await correction.note(parts.notices, profile)
     else:
-        lines = [LEFT_OUT, by_user_name(wish), *([ALREADY_IN] if there and there.current else [])]
-    if there and not profile.links_by_email and there.with_email is not wish.with_email:
-        lines.append(STALE_SCOPE)
+        lines = [LEFT_OUT, by_user_name(wish, ground.registration), *([ALREADY_IN] if there and there.current else [])]
     for line in lines:
         call.progress.note(line)
+
+
+async def _tell_stale(call: Call, parts: Parts, lines: tuple[str, ...]) -> None:
+    if lines and (await parts.shop.rocketchat.profile()).engine is Engine.MODERN:
+        for line in lines:
+            call.progress.note(line)
 
 
 async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
@@ -172,7 +186,7 @@ async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
     settings = service_settings(there.name, ground.provider, with_email=with_email)
     wish = replace(there, site_url=ground.server.site_url, settings=settings, rules=rules(with_email=with_email))
     if there.current is None or call.options & {WITH_EMAIL, WITHOUT_EMAIL}:
-        await _tell_arrivals(call, parts, wish, ground.server.profile, there)
+        await _tell_arrivals(call, parts, wish, ground, there)
     if wish.current is None:
         return replace(wish, enabled="disabled" not in call.options)
     # An exchange that somebody spoiled is not gone on with: the last secret asked for goes on both sides.
@@ -196,12 +210,6 @@ async def _confirmed(call: Call, parts: Parts, connection: Connection, before: C
     """Rocket.Chat's own word, before the answer says On."""
     call.progress.doing("letting Rocket.Chat itself use it")
     return await confirm(connection, before, parts.shop, Narration(call.progress, parts.fingerprints))
-
-
-async def _before(call: Call, parts: Parts, there: Connection | None) -> Connection | None:
-    """What was desired before this command, also where an earlier process began with it."""
-    before = await parts.wishes.before(call.operation.id) if call.operation.resumed else None
-    return there if before is None else before.connection
 
 
 def _without_dry_run(call: Call) -> str:

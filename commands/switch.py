@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Registry
-from bot.connection.confirm import Confirmed, ask
+from bot.connection.confirm import Taken, confirm
 from bot.connection.plan import Scope
 from bot.connection.receipt import Outcome
 from bot.connection.undertake import Asked, undertake
@@ -21,7 +21,8 @@ def register(registry: Registry, parts: Parts) -> None:
     @registry.command(
         "enable",
         summary="Shows the button on the login page, after proving that it works",
-        help="The secret is proved first; then the service is switched on, and awaited until it is live.",
+        help="The secret is proved first; then the service is switched on, and awaited until it is live. If "
+        "Rocket.Chat itself says that it cannot sign anybody in with it, it is switched off again.",
         effect=True,
         recovery=ConnectionRecovery(parts, Scope.SWITCH),
     )
@@ -44,8 +45,10 @@ async def _switch(call: Call, parts: Parts, *, on: bool) -> Answer:
     wish = replace(there, enabled=on)
     call.progress.doing("switching on" if on else "switching off")
     await call.authorize()
+    before = await parts.before(call.operation, there)
+    narration = Narration(call.progress, parts.fingerprints)
     asked = Asked(wish, there, call.operation.id, Scope.SWITCH, call.operation.resumed)
-    done = await undertake(asked, parts.shop, Narration(call.progress, parts.fingerprints))
+    done = await undertake(asked, parts.shop, narration)
     receipt, word = done.receipt, "on" if on else "off"
     said = f"It is {word}."
     if receipt.outcome is Outcome.UNCHANGED and not call.operation.resumed:  # else an earlier process may have done it
@@ -54,6 +57,6 @@ async def _switch(call: Call, parts: Parts, *, on: bool) -> Answer:
     if not on:
         return Answer((said, *differing), next=("enable", "status"), receipt=receipt.as_dict())
     call.progress.doing("letting Rocket.Chat itself use it")
-    confirmed = Confirmed(done.connection, await ask(done.connection, parts.shop))
-    lines = (said, *confirmation(confirmed), *differing)
+    confirmed = await confirm(done.connection, before, parts.shop, narration, Scope.SWITCH)
+    lines = (*(() if confirmed.taken is Taken.OFF else (said,)), *confirmation(confirmed), *differing)
     return Answer(lines, next=("test",), receipt=receipt.as_dict(), failed=not confirmed.works)

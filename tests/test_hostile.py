@@ -54,7 +54,9 @@ NOTHING_WRONG = {
         *FLOODS_OF_NOTHING,
     },
     # An end that is only a number is ours; a list that shows nobody new is at its end.
-    **{transport: set(PAGES) for transport in ("rooms", "synced", "history", "applications")},
+    **{transport: set(PAGES) for transport in ("rooms", "synced", "applications")},
+    # What was missed is found as far as it goes, the newest first.
+    **{transport: {*PAGES, *FULL_PAGES} for transport in ("history", "missed")},
     "accounts": {*PAGES, "pages-of-many"},
     # Whoever is there may be anybody.
     **{transport: {*ANYTHING, *DOCUMENTS, *WEB_PAGES} for transport in ("site", "callback")},

@@ -1,6 +1,8 @@
 """The pictures of the README: the sandbox's pages in a real browser, while the story is played.
 
 python -m tools.screenshots     writes docs/images/*.png anew; needs Chromium
+
+What the bot says in them is kept beside them as text, so that a test sees when it says something else.
 """
 
 from __future__ import annotations
@@ -16,12 +18,16 @@ from playwright.async_api import Browser, FloatRect, Locator, expect
 
 from tests.support import needs
 from tests.support.browser import Visit, launched, visiting
-from tests.support.world import World, world_at
+from tests.support.world import REAL_SETTLE, World, world_at
+from tools.even import even, untimed
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
-LARGEST = 120_000
+SAID = FOLDER / "said.txt"
+"""The answers in the pictures, without what the steps took."""
+LARGEST = 160_000
 """Bytes of one picture."""
-ROOM, CARD, PHONE = (800, 660), (400, 680), (360, 680)
+BOT = "ssobot"
+ROOM, CARD, PHONE = (800, 820), (400, 680), (360, 780)
 RENAME = """
 (names) => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -49,10 +55,12 @@ def main() -> int:
 
 async def _play() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        async with world_at(Path(folder), settle=2.0) as world, world.play.bot(), launched() as browser:
+        async with world_at(Path(folder), settle=REAL_SETTLE) as world, world.play.bot(), launched() as browser:
             await _setup(browser, world)
             await _sign_in(browser, world)
             await _phone(browser, world)
+            said = (m.msg for m in world.rocketchat.chat.messages.values() if m.tmid and m.author.username == BOT)
+            SAID.write_text(even(untimed("\n".join(said))) + "\n", encoding="utf-8")
 
 
 async def _setup(browser: Browser, world: World) -> None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from bot.chatops.execution import log_internal
 from bot.clock import Clock
 
 AGAIN_AFTER = 300.0
 """Seconds until the next try where nothing happens: an answer that is refused costs a few requests each time."""
 
 Attempt = Callable[[], Awaitable[bool]]
-"""Tries once; True if it needs no other try. Raises nothing."""
+"""Tries once; True if it needs no other try."""
 
 
 class Backlog:
@@ -25,6 +26,8 @@ class Backlog:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._left: dict[str, Attempt] = {}
+        self._due: set[str] = set()
+        self._trying: set[str] = set()
         self._moved = asyncio.Event()
 
     def add(self, operation_id: str, attempt: Attempt) -> None:
@@ -36,12 +39,28 @@ class Backlog:
         self._moved.set()
 
     async def run(self) -> None:
-        """Tries, and waits."""
-        while True:
-            await self._opportunity()
-            for operation_id, attempt in tuple(self._left.items()):
-                if await attempt():
+        """Tries all at the same time, and waits: a room that hangs holds up no other."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._opportunity()
+                self._due |= self._left.keys()
+                for operation_id in self._left:
+                    if operation_id not in self._trying:
+                        self._trying.add(operation_id)
+                        group.create_task(self._try(operation_id))
+
+    async def _try(self, operation_id: str) -> None:
+        """Once for each opportunity; of those that come meanwhile the last one counts."""
+        try:
+            while operation_id in self._due:
+                self._due.discard(operation_id)
+                if await self._left[operation_id]():
                     del self._left[operation_id]
+                    self._due.discard(operation_id)
+        except Exception as error:  # noqa: BLE001 - part of the runner: a bug in one must not leave the others unsaid
+            log_internal(error, "backlog", operation_id)
+        finally:
+            self._trying.discard(operation_id)
 
     async def _opportunity(self) -> None:
         waits = [

@@ -68,7 +68,10 @@ def consider(message: Message, known: Known) -> Command | Ignore | Say:
     if age < -STALE - SLACK:
         return Say(apart(message, known))
     if message.caught_up:
-        return Command() if age <= YOUNG + SLACK else Say(AWAY)
+        if age <= YOUNG + SLACK:
+            return Command()
+        # It was written after the start, or it would not have been told (`bot.rocketchat.catch_up`).
+        return Say(apart(message, known) if message.ts < known.started - SLACK else AWAY)
     if message.ts < known.started - SLACK:
         # What is sent again for a reaction was changed long after it was written. If not, the clocks are apart.
         return Say(apart(message, known)) if _just_written(message) else Ignore("older than the start")
@@ -76,7 +79,7 @@ def consider(message: Message, known: Known) -> Command | Ignore | Say:
 
 
 def apart(message: Message, known: Known) -> str:
-    """Why a message that was pushed is refused for its time; which of the two reasons it is cannot be told from it."""
+    """Why a message is refused for its time; which of the two reasons it is cannot be told from it."""
     difference = known.now - message.ts
     minutes, seconds = divmod(round(abs(difference).total_seconds()), 60)
     length = f"{minutes} minutes" if minutes > 1 else f"{minutes * 60 + seconds} seconds"

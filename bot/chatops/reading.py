@@ -100,6 +100,11 @@ class Reader:
             raise Mistake(f"`--{option.name}` needs a value. {self._usage(command)}")
         if not word.quoted and is_marked(word.text):
             raise Mistake("The quotation marks do not fit: a value has one before and one after it.")
+        if not word.quoted and _spells_an_option(word.text, command):
+            raise Mistake(
+                f"{quoted(word.text, 40)} after `--{option.name}` looks like an option of `{command.name}`; "
+                f"in quotation marks it is a value. {self._usage(command)}"
+            )
         return word.text
 
     def _chosen(self, word: Word, argument: Argument, command: Command) -> str:
@@ -199,6 +204,14 @@ def _is_like_a_name(words: list[str]) -> bool:
 def _copyable(line: str) -> bool:
     """Whether it can be shown as it is: nothing in it means anything to Rocket.Chat."""
     return defuse(line, len(line) + 1) == line
+
+
+def _spells_an_option(value: str, command: Command) -> bool:
+    """An option whose dashes, or whose blank before it, were left out: lost in a value, a dry run would be a real one.
+    Whoever means such a value has quotation marks."""
+    spelled = plain_dashes(value).lower()
+    letters = "".join(c for c in spelled if c.isalnum())
+    return any(f"-{o.name}" in spelled or letters == o.name.replace("-", "") for o in command.options)
 
 
 def _one_of(choices: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ message → inbox → grammar → access
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.chatops import inbox
 from bot.chatops.access import Access, Place, Refused
@@ -87,6 +88,12 @@ class Reception:
     def reread(self, words: str) -> Invocation | None:
         """See `grammar.reread`."""
         return reread(words, self._registry.commands)
+
+    async def long_ago(self, moment: datetime) -> bool:
+        """Whether what was typed then, by our clock, is not begun any more. Ours may have been set back since, or have
+        stood still with a machine that was off: so the server's is looked at too, and what one of them calls old is."""
+        await self._time.doubt()
+        return any(abs(now - moment) > inbox.YOUNG for now in (self._clock.now(), self._time.now()))
 
     async def decide(self, message: Message) -> Order | Say | None:
         """None: it is not for us, or answering would tell a stranger that we are here."""

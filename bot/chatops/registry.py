@@ -70,12 +70,12 @@ class Trace(enum.Enum):
     """What an operation that was interrupted has left in the world."""
 
     PART = "part"
-    """Something of what it does may be there: it is finished, since half of a change is worse than either end."""
+    """Something of what it does is there: it is finished, since half of a change is worse than either end."""
     NOTHING = "nothing"
     """It had written nothing."""
     UNCLEAR = "unclear"
-    """It only put right what had drifted, so that what it wrote cannot be told from what was there. Either end is as
-    good as the other."""
+    """What it writes cannot be told from what was there, or what somebody did by hand. Either end is as good as the
+    other."""
 
 
 class Recovery(Protocol):

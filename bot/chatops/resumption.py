@@ -15,14 +15,10 @@ from bot.chatops.registry import Call, Trace
 from bot.chatops.steps import Steps
 from bot.errors import Uncertain, UserError
 
-INTERRUPTED = UserError(
-    "I was interrupted before anything was written.", why="That is too long ago now.", mend="Please type it again."
-)
-UNCLEAR = UserError(
-    "I was interrupted, and that is too long ago now to go on.",
-    why="I cannot tell what I had put right by then; `/sso status` shows what is true now.",
-    mend="Please type it again.",
-)
+_LONG_AGO = "By my clock, or by Rocket.Chat's, you did not type this within the last two minutes."
+INTERRUPTED = UserError("I was interrupted before anything was written.", why=_LONG_AGO, mend="Please type it again.")
+UNCLEAR = "I cannot tell what I had done by then; `/sso status` shows what is true now."
+LATE = Uncertain("I was interrupted, and do not go on.", why=f"{_LONG_AGO} {UNCLEAR}", mend="Please type it again.")
 NOT_KNOWN = UserError("I was restarted and do not know this command any more.", mend="`/sso help` shows what I know.")
 SENSELESS = UserError(
     "I was restarted and do not understand any more what I was to do.",
@@ -58,7 +54,11 @@ async def resume(job: Job, steps: Steps, means: Means, *, old: bool) -> Ending:
 
 def _uncertain(error: UserError) -> UserError:
     """It was begun, nobody could look at what became of it, and it stays desired."""
-    return Uncertain(f"I was restarted and could not see what I had done. {error.what}", why=error.why, mend=error.mend)
+    return Uncertain(
+        f"I was restarted and could not see what I had done. {error.what}",
+        why=error.why,
+        mend=f"{error.mend} Then type the command again: it finishes what is missing.".lstrip(),
+    )
 
 
 async def _trace(job: Job, call: Call) -> Trace:
@@ -72,12 +72,14 @@ async def _trace(job: Job, call: Call) -> Trace:
 
 async def _refusal(job: Job, trace: Trace, access: Access, *, old: bool) -> UserError | None:
     if old:
-        return UNCLEAR if trace is Trace.UNCLEAR else INTERRUPTED
+        return LATE if trace is Trace.UNCLEAR else INTERRUPTED
     if job.command.everyone:
         return None
     try:
         await access.administrator(job.operation.user_id)
     except Refused as refused:
+        if trace is Trace.UNCLEAR:
+            return Uncertain("I was interrupted, and do not go on.", why=f"{refused.why} {UNCLEAR}", mend=refused.mend)
         return refused
     return None
 

@@ -147,15 +147,12 @@ class Runner:
         elif parsed is None or not makes_sense(operation):
             text = render_failure((), SENSELESS if parsed else NOT_KNOWN, prefix=prefix)
             await self._end(operation, reply, Ending(OperationState.FAILED, text))
-        elif operation.state is OperationState.ACCEPTED and self._is_old(operation):
+        elif operation.state is OperationState.ACCEPTED and await self._reception.long_ago(operation.created_at):
             await self._end(operation, reply, Ending(OperationState.FAILED, inbox.AWAY))
         else:
             who = Person(operation.user_id, operation.username, roles=None, active=True, type="user")
             parsed = replace(parsed, prefix=prefix)
             await self._run(Job(operation, parsed, who, self._room_of(operation), resumed=True))
-
-    def _is_old(self, operation: Operation) -> bool:
-        return self._clock.now() - operation.created_at > inbox.YOUNG
 
     def _room_of(self, operation: Operation) -> Room:
         if operation.room_id == self._admin_room.id:
@@ -180,7 +177,7 @@ class Runner:
         means = Means(self._access, self._operations, reply.open)
         if not job.resumed:
             return await execute(job, steps, means)
-        return await resume(job, steps, means, old=self._is_old(job.operation))
+        return await resume(job, steps, means, old=await self._reception.long_ago(job.operation.created_at))
 
     @contextlib.asynccontextmanager
     async def _turn(self, command: Command, steps: Steps) -> AsyncIterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import stamina
 import structlog
@@ -11,6 +12,7 @@ import structlog
 from bot.chatops import open_room
 from bot.chatops.access import Access
 from bot.chatops.admin_room import AdminRoom, Found, tell_of_namesake
+from bot.chatops.execution import log_internal
 from bot.chatops.once import Announcement, Once
 from bot.chatops.ports import Chat, Listener, Notices, Operations, ServerTime, SlashSetting
 from bot.chatops.reception import Identity, Reception
@@ -23,6 +25,7 @@ from bot.clock import Clock
 from bot.errors import ConfigError, StoreUnavailable, UserError
 
 _log = structlog.get_logger()
+T = TypeVar("T")
 
 AGAIN = 600.0
 """Seconds until something that could not be announced is tried again."""
@@ -69,12 +72,12 @@ class Chatops:
         """Finds the admin room (waiting for Rocket.Chat if it is away), takes up what was left, and then listens.
         ConfigError if there is no such room, or the bot is not in it. Cancelled, it lets the running operation finish
         for a few seconds."""
-        found = await self._find_room()
+        found = await _until_there(self._admin_room.find)
         self._listener.watch(found.room.id, found.room.type)
         reception, runner = self._build(found)
         keeping_up = asyncio.create_task(self._keep_up(found, reception, runner))
         try:
-            await runner.recover()
+            await _until_there(runner.recover)
             self.recovered.set()
             async for message in self._listener.messages():
                 await runner.handle(message)
@@ -103,14 +106,6 @@ class Chatops:
         )
         return reception, runner
 
-    async def _find_room(self) -> Found:
-        async for attempt in stamina.retry_context(
-            on=_worth_waiting, attempts=None, timeout=None, wait_initial=0.5, wait_max=LONGEST_WAIT, wait_jitter=0.5
-        ):
-            with attempt:
-                return await self._admin_room.find()
-        raise AssertionError("it is tried without end")
-
     async def _keep_up(self, found: Found, reception: Reception, runner: Runner) -> None:
         """Whatever was read may have changed while there was no socket. What cannot be read now stays as it was."""
         await self._introduce(found)
@@ -121,27 +116,25 @@ class Chatops:
     async def _refresh(self, reception: Reception, runner: Runner) -> None:
         async for _ in self._listener.connections():
             runner.reconnected()
-            try:
-                found = await self._admin_room.find()
-                username = await self._whoami()
-            except ConfigError as error:
-                # It listens in direct rooms all the same; the next start will end with this.
-                _log.error("admin room", error=error.text)
-            except UserError as error:
-                _log.warning("not read anew", error=error.what)
-            else:
-                reception.refresh(username, found.room)
-                self._identity = Identity(self._identity.user_id, username)
+            found = await _tried("not read anew", self._read_anew(reception))
+            if found is not None:
                 await self._introduce(found)
 
+    async def _read_anew(self, reception: Reception) -> Found:
+        found = await self._admin_room.find()
+        username = await self._whoami()
+        reception.refresh(username, found.room)
+        self._identity = Identity(self._identity.user_id, username)
+        return found
+
     async def _introduce(self, found: Found) -> None:
+        await _tried("not introduced", self._say_hello(found))
+
+    async def _say_hello(self, found: Found) -> None:
         once = Once(self._outbox, self._notices, found.room.id)
-        try:
-            await tell_of_namesake(room=once, found=found)
-            await open_room.warn(room=once, found=found.room)
-            await introduce(room=once, setting=self._slash, bot_username=self._identity.username)
-        except UserError as error:
-            _log.warning("not introduced", error=error.what)
+        await tell_of_namesake(room=once, found=found)
+        await open_room.warn(room=once, found=found.room)
+        await introduce(room=once, setting=self._slash, bot_username=self._identity.username)
 
     async def _make_announcements(self, room: Once) -> None:
         for announcement in self._announcements:
@@ -149,13 +142,33 @@ class Chatops:
 
     async def _announce(self, announcement: Announcement, room: Once) -> None:
         """As often as it takes: a room or a server may be away for a while."""
-        while True:
-            try:
-                if await announcement(room):
-                    return
-            except UserError as error:
-                _log.warning("not announced", error=error.what)
+        while not await _tried("not announced", announcement(room)):
             await self._outbox.clock.sleep(AGAIN)
+
+
+async def _tried(failure: str, work: Awaitable[T]) -> T | None:
+    """None if it failed, which is logged. What goes on beside the listening must not end unseen: nothing would be
+    looked at anew from then on."""
+    try:
+        return await work
+    except ConfigError as error:
+        # It listens in direct rooms all the same; the next start will end with this.
+        _log.error(failure, error=error.text)
+    except UserError as error:
+        _log.warning(failure, error=error.what)
+    except Exception as error:  # noqa: BLE001 - part of the runner: a bug here must not leave it with what was read once
+        log_internal(error, failure)
+    return None
+
+
+async def _until_there(ask: Callable[[], Awaitable[T]]) -> T:
+    """Waits for Rocket.Chat or for the database, if one is away."""
+    async for attempt in stamina.retry_context(
+        on=_worth_waiting, attempts=None, timeout=None, wait_initial=0.5, wait_max=LONGEST_WAIT, wait_jitter=0.5
+    ):
+        with attempt:
+            return await ask()
+    raise AssertionError("it is tried without end")
 
 
 def _worth_waiting(error: Exception) -> bool | float:

@@ -22,9 +22,12 @@ _NAME = re.compile(r"[\w$.-]{1,40}", re.ASCII)
 
 
 async def known_by_now(notices: Notices) -> tuple[str, ...]:
-    """The fields that were named, in alphabetical order; for the doctor."""
-    kept = await notices.get(NOTICE)
-    return tuple(json.loads(kept)) if kept else ()
+    """The fields that were named, in alphabetical order; for the doctor. A note that cannot be read names none."""
+    try:
+        kept = json.loads(await notices.get(NOTICE) or "[]")
+    except ValueError:
+        return ()
+    return tuple(field for field in kept if isinstance(field, str)) if isinstance(kept, list) else ()
 
 
 class Unfamiliar:

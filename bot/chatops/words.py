@@ -40,7 +40,7 @@ class Word(NamedTuple):
     quoted: bool = False
     option: bool = False
     assigned: bool = False
-    """An option with `=` behind it: the next word is its value, whatever it looks like."""
+    """An option with `=` behind it: it was to get a value."""
 
 
 def split(line: str) -> list[Word]:
@@ -48,7 +48,7 @@ def split(line: str) -> list[Word]:
     words: list[Word] = []
     at = _after_blanks(line, 0)
     while at < len(line):
-        word, end = _word(line, at, value=bool(words) and words[-1].assigned)
+        word, end = _word(line, at)
         words.append(word)
         at = _after_blanks(line, end)
     return words
@@ -76,13 +76,13 @@ def is_marked(text: str) -> bool:
     )
 
 
-def _word(line: str, at: int, *, value: bool) -> tuple[Word, int]:
+def _word(line: str, at: int) -> tuple[Word, int]:
     if line[at] in _QUOTED:
         found = _QUOTED[line[at]].match(line, at)
         if found is None:
             raise OpenQuotation
         return Word(" ".join(found[1].split()), quoted=True), found.end()
-    if not value and (option := _OPTION.match(line, at)):
+    if option := _OPTION.match(line, at):
         return Word(plain_dashes(option[1]).lower(), option=True, assigned=option[2] is not None), option.end()
     plain = _PLAIN.match(line, at)
     assert plain is not None

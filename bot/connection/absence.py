@@ -10,6 +10,12 @@ from dataclasses import dataclass
 
 from bot.connection.state import NotVisible
 
+IF_THE_SAME = (
+    "as long as it is the same Encvoy ID. One that was set up anew numbers its people anew, and they would enter each "
+    "other's accounts."
+)
+"""Rocket.Chat knows people by their number at Encvoy ID alone (facts/encvoy-id.md §2); whether an Encvoy ID at the same
+address is the one of before cannot be told from outside."""
 KEEP_THE_ROLE = (
     "Leave the user's role in Encvoy ID itself as it is: changing a manager's role deletes every application that it "
     "made."
@@ -30,9 +36,9 @@ def gone(client_id: str) -> Explained:
     return Explained(
         f"The application {client_id} is gone from Encvoy ID: nobody can sign in through it.",
         "It was deleted there, or the role of the bot's user was changed, upon which Encvoy ID deletes all that a "
-        "manager made.",
+        "manager made, or this is another Encvoy ID than before.",
         "`/sso setup` makes a new one. Its client_id is another, so Encvoy ID asks each person for consent once more; "
-        "everybody keeps the account.",
+        f"everybody keeps the account {IF_THE_SAME}",
     )
 
 
@@ -40,8 +46,8 @@ def replaced(client_id: str) -> str:
     """Said before a new one is made in its place."""
     return (
         f"The application {client_id} is gone from Encvoy ID, so nobody can sign in through it. A new one takes its "
-        "place: its client_id is another, and Encvoy ID asks each person for consent once more. Everybody keeps the "
-        "account, because Rocket.Chat knows people by their id at Encvoy ID."
+        "place: its client_id is another, and Encvoy ID asks each person for consent once more. Rocket.Chat knows "
+        f"people by their number at Encvoy ID: everybody keeps the account {IF_THE_SAME}"
     )
 
 

@@ -1,4 +1,5 @@
-"""The accounts that are in Rocket.Chat already, counted: who could be entered by e-mail address. Pure."""
+"""The accounts that are in Rocket.Chat already, counted: who could be entered by e-mail address; and whether new
+ones are made. Pure."""
 
 from __future__ import annotations
 
@@ -36,6 +37,24 @@ class Accounts:
     """The user names of those among them that hold the role admin, in order."""
     unread: str = ""
     """Why not all were looked at, as a sentence."""
+
+
+BY_SERVICES = "Accounts_Registration_AuthenticationServices_Enabled"
+APPROVAL = "Accounts_ManuallyApproveNewUsers"
+DOMAINS = "Accounts_AllowedDomainsList"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """The settings that decide whether somebody new gets an account (facts/rocketchat.md §3.6). None: Rocket.Chat does
+    not show that one."""
+
+    by_services: bool | None = None
+    """`BY_SERVICES`: whether people who come through a service get one at all."""
+    approval: bool | None = None
+    """`APPROVAL`: whether an administrator approves each. Without an e-mail address, making one then fails."""
+    domains: str | None = None
+    """`DOMAINS`: of which the e-mail address must be, if there is one; blank: any."""
 
 
 NO_ADDRESSES = Unknown(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from bot.clock import Clock
 from bot.connection.changes import (
     AttachRules,
     AwaitLive,
@@ -27,60 +24,17 @@ from bot.connection.changes import (
     WriteServiceSecret,
 )
 from bot.connection.defaults import DEFAULTS
-from bot.connection.in_use import Use
-from bot.connection.marker import engine_of
+from bot.connection.exchange import await_marker, prove_secret, prove_what_is_used, switch_secret, write_secret
 from bot.connection.needs import AUTH_METHOD, mended
 from bot.connection.plan import is_shown, live_as_desired
-from bot.connection.ports import ApplicationFields, Awaited, Connections, EncvoyId, RocketChat
-from bot.connection.profile import Engine
-from bot.connection.proof import LATER_TIMES, prove, prove_in_use, prove_in_use_mending
-from bot.connection.receipt import Receipt
-from bot.connection.state import Application, Connection, LiveService, Marker, SettingValue, Unknown
-from bot.errors import NoAnswer, RemoteError, UserError
+from bot.connection.ports import ApplicationFields, Awaited
+from bot.connection.state import Application, Connection, LiveService, SettingValue
+from bot.connection.workshop import Progress, Workshop, known_id
+from bot.errors import NotLive
 from bot.secret import Secret
 
 LIVE_WITHIN = 10.0
 """Seconds to wait for a stored setting to become live; Rocket.Chat needs about 2.5 (facts/rocketchat.md §2.5)."""
-SETTLE = 2.51
-"""Seconds that it needs, where this one was never measured."""
-SPARE = 0.09
-"""Seconds of quiet beyond that: then no run of Rocket.Chat is pending."""
-MARKER_WITHIN, MARKER_TIMES = 6.0, 2.4
-"""Seconds, and settle times, after which a marker that is not live means that somebody restarted the timers."""
-
-
-@dataclass(frozen=True)
-class Workshop:
-    """Everything the connection works with; built once, in `bot.app`."""
-
-    rocketchat: RocketChat
-    encvoy: EncvoyId
-    connections: Connections
-    clock: Clock
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run of the loop stands: what is desired by now, what was done, and since when the new secret is live."""
-
-    desired: Connection
-    receipt: Receipt
-    operation_id: str | None = None
-    live_since: float | None = None
-    """The last moment in which the new secret was seen not to be live in Rocket.Chat."""
-    prove_until: float | None = None
-    """How long a token side that lags behind is waited for."""
-
-    @property
-    def settle(self) -> float:
-        """Seconds that this Rocket.Chat needs."""
-        return self.desired.settle or SETTLE
-
-    def switched(self, now: float) -> Progress:
-        """Encvoy ID was seen to have switched. The first moment counts."""
-        if self.live_since is None or self.receipt.gap is not None:
-            return self
-        return replace(self, receipt=replace(self.receipt, gap=now - self.live_since))
 
 
 async def apply(change: Change, progress: Progress, shop: Workshop) -> Progress:
@@ -99,14 +53,13 @@ async def _apply(change: Change, progress: Progress, shop: Workshop) -> Progress
         case SwitchService(on=on):
             await shop.rocketchat.switch_service(desired.name, on)
         case WriteServiceSecret():
-            quiet = progress.settle + SPARE
-            await shop.rocketchat.write_secret(desired.name, desired.secret, known_marker(desired), quiet)
+            return await write_secret(progress, shop)
         case AwaitLive(what=what):
             return await _await_live(what, progress, shop)
         case CreateApplication():
             return await _create_application(progress, shop)
         case WriteApplicationSecret():
-            return await _switch_secret(progress, shop)
+            return await switch_secret(progress, shop)
         case WriteApplication(fields=fields):
             await _write_application(fields, desired, shop)
         case AttachRules(fields=fields):
@@ -116,9 +69,9 @@ async def _apply(change: Change, progress: Progress, shop: Workshop) -> Progress
         case DeleteTwin(client_id=client_id):
             await shop.encvoy.delete_application(client_id)
         case Prove():
-            return await _prove(progress, shop)
+            return await prove_secret(progress, shop)
         case ProveInUse(later=later):
-            return await _prove_in_use(later, progress, shop)
+            return await prove_what_is_used(later, progress, shop)
         case Settle():
             settled = replace(desired, current=desired.secret, pending=None, undoing=False)
             receipt = progress.receipt.with_change(Settle.__name__).as_dict()
@@ -128,89 +81,16 @@ async def _apply(change: Change, progress: Progress, shop: Workshop) -> Progress
 
 
 async def _await_live(what: Live, progress: Progress, shop: Workshop) -> Progress:
-    if what is not Live.MARKER:
-        try:
-            await shop.rocketchat.await_live(
-                progress.desired.name, awaited(what, progress.desired), progress.desired.settle, LIVE_WITHIN
-            )
-        except NoAnswer:
-            # A server may publish a setting in another form than it stores it: being on is what counts.
-            if what is Live.OFF or not is_shown(progress.desired, await shop.rocketchat.live(progress.desired.name)):
-                raise
-        return progress
-    return await _await_marker(progress, shop)
-
-
-async def _await_marker(progress: Progress, shop: Workshop) -> Progress:
-    """Waits for the new secret to be live, and meanwhile gets everything ready for the switch."""
-    desired, warming = progress.desired, asyncio.create_task(_warm(shop.encvoy))
-    within = max(MARKER_WITHIN, MARKER_TIMES * progress.settle)
-    try:
-        seen = await shop.rocketchat.await_marker(desired.name, known_marker(desired), desired.settle, within)
-    except NoAnswer:
-        # Where nobody can see, it has long been live by now, and every second more is a second of the gap.
-        if isinstance(await shop.rocketchat.live(desired.name), Unknown):
-            return replace(progress, receipt=replace(progress.receipt, seen_by=None))
-        if desired.undoing and await _old_one_is_in_use(desired, shop):
-            return replace(progress, receipt=replace(progress.receipt, seen_by="proof"))
-        raise
-    finally:
-        warming.cancel()
-    if not seen.certain:  # nobody knows when it changed over
-        receipt = replace(progress.receipt, seen_by=None)
-        return replace(progress, receipt=receipt, desired=replace(desired, settle=seen.after))
-    receipt = replace(progress.receipt, seen_by=seen.by, instances=seen.instances)
-    if WriteServiceSecret.__name__ not in progress.receipt.changes:
-        # Of a secret that an earlier process wrote nobody knows since when it has been live: then no gap is claimed.
-        return replace(progress, receipt=receipt)
-    return replace(progress, live_since=seen.since, receipt=receipt, desired=replace(desired, settle=seen.after))
-
-
-async def _old_one_is_in_use(desired: Connection, shop: Workshop) -> bool:
-    """On the way back, where the marker never shows: Encvoy ID holds the old secret, and Rocket.Chat uses what it
-    accepts."""
-    found = await prove_in_use(desired, await _engine(desired, shop), shop.rocketchat, shop.encvoy)
-    if found.use is not Use.PROVED:
-        return False
-    application = await shop.encvoy.application(known_id(desired))
-    return isinstance(application, Application) and application.secret == desired.secret
-
-
-async def _prove(progress: Progress, shop: Workshop) -> Progress:
-    proof = await prove(progress.desired, shop.rocketchat, shop.encvoy, shop.clock, progress.prove_until)
-    progress = progress.switched(shop.clock.monotonic())
-    return replace(progress, receipt=replace(progress.receipt, proof=proof))
-
-
-async def _prove_in_use(later: bool, progress: Progress, shop: Workshop) -> Progress:
-    if later:
-        await shop.clock.sleep(LATER_TIMES * progress.settle)
+    if what is Live.MARKER:
+        return await await_marker(progress, shop)
     desired = progress.desired
-    engine = await _engine(desired, shop)
-    found = await prove_in_use_mending(desired, engine, shop.rocketchat, shop.encvoy, shop.clock, progress.settle)
-    if later:
-        return replace(progress, receipt=replace(progress.receipt, in_use_later=found))
-    return replace(progress, receipt=replace(progress.receipt, in_use=found))
-
-
-async def _engine(desired: Connection, shop: Workshop) -> Engine:
-    """As Rocket.Chat says now: it may be another one than when the exchange began. Where it says nothing, that one."""
     try:
-        return (await shop.rocketchat.profile()).engine
-    except RemoteError:
-        return engine_of(known_marker(desired))
-
-
-async def _warm(encvoy: EncvoyId) -> None:
-    """A convenience: if it fails the switch itself will, and that is dealt with."""
-    with contextlib.suppress(UserError):
-        await encvoy.warm()
-
-
-async def _switch_secret(progress: Progress, shop: Workshop) -> Progress:
-    desired = progress.desired
-    await shop.encvoy.write_application(known_id(desired), ApplicationFields(secret=desired.secret))
-    return progress.switched(shop.clock.monotonic())
+        await shop.rocketchat.await_live(desired.name, awaited(what, desired), desired.settle, LIVE_WITHIN)
+    except NotLive:
+        # A server may publish a setting in another form than it stores it: being on is what counts.
+        if what is Live.OFF or not is_shown(desired, await shop.rocketchat.live(desired.name)):
+            raise
+    return progress
 
 
 async def _create_application(progress: Progress, shop: Workshop) -> Progress:
@@ -246,13 +126,6 @@ def awaited(what: Live, desired: Connection) -> Awaited:
     return holds
 
 
-def known_id(desired: Connection) -> str:
-    """The application's id; ValueError before there is one."""
-    if desired.client_id is None:
-        raise ValueError("the application has no id yet")
-    return desired.client_id
-
-
 def service_settings(desired: Connection, suffixes: tuple[str, ...]) -> Mapping[str, SettingValue | Secret]:
     """The values of these settings; the server's own default where none is desired."""
     everything: dict[str, SettingValue | Secret] = {
@@ -262,10 +135,3 @@ def service_settings(desired: Connection, suffixes: tuple[str, ...]) -> Mapping[
         "secret": desired.secret,
     }
     return {suffix: everything[suffix] for suffix in suffixes}
-
-
-def known_marker(desired: Connection) -> Marker:
-    """The marker of the exchange; ValueError without one."""
-    if desired.marker is None:
-        raise ValueError("an exchange needs a marker")
-    return desired.marker

@@ -10,11 +10,12 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 
-from bot.connection.apply import SETTLE, Workshop
 from bot.connection.in_use import BECAUSE_OFF, InUse, Use
+from bot.connection.plan import Scope
 from bot.connection.proof import prove_in_use_mending
 from bot.connection.reconcile import Narrator, Reconciler
 from bot.connection.state import Connection
+from bot.connection.workshop import SETTLE, Workshop
 from bot.errors import RemoteError, Unfinished, UserError
 
 ADDRESS = ("url", "token_path", "identity_path", "authorize_path")
@@ -60,7 +61,13 @@ async def ask(connection: Connection, shop: Workshop) -> InUse:
     return await prove_in_use_mending(connection, engine, shop.rocketchat, shop.encvoy, shop.clock, settle)
 
 
-async def confirm(connection: Connection, before: Connection | None, shop: Workshop, narrator: Narrator) -> Confirmed:
+async def confirm(
+    connection: Connection,
+    before: Connection | None,
+    shop: Workshop,
+    narrator: Narrator,
+    scope: Scope = Scope.ALL,
+) -> Confirmed:
     """Asks, and takes back what `before` was not: its address, or that it is on. Unfinished if that cannot be done:
     then it stays desired."""
     said = await ask(connection, shop)
@@ -70,7 +77,7 @@ async def confirm(connection: Connection, before: Connection | None, shop: Works
     taken = Taken.BACK if back.enabled else Taken.OFF
     try:
         await shop.connections.save(back)
-        there, _ = await Reconciler(shop, narrator).run(back)
+        there, _ = await Reconciler(shop, narrator, scope=scope).run(back)
     except UserError as error:
         raise Unfinished(
             _NOT_WORKING,

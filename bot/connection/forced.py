@@ -5,7 +5,7 @@ What is written over such a setting counts until the server starts the next time
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from bot.connection.marker import meaning
 from bot.connection.state import Connection, ServiceName, SettingValue
@@ -31,7 +31,11 @@ def against_us(desired: Connection, forced: Mapping[str, SettingValue]) -> tuple
     )
 
 
-def forced_by(name: ServiceName, suffixes: Sequence[str]) -> str:
-    """Which variables do it; their values are not shown."""
-    names = ", ".join(f"`{variable(name, suffix)}`" for suffix in suffixes)
-    return f"Rocket.Chat's server is started with {names}, which sets it back at each start."
+def started_with(name: ServiceName, suffixes: Iterable[str]) -> str:
+    """Which variables there are, as the beginning of a sentence; their values are not shown."""
+    return f"Rocket.Chat's server is started with {', '.join(f'`{variable(name, suffix)}`' for suffix in suffixes)}"
+
+
+def forced_by(name: ServiceName, suffixes: Iterable[str]) -> str:
+    """The same, where they go against what is desired."""
+    return f"{started_with(name, suffixes)}, which sets it back at each start."

@@ -38,20 +38,20 @@ def leads_to(settings: Mapping[str, SettingValue], provider: Provider) -> bool:
 
 def _places(settings: Mapping[str, SettingValue]) -> Iterator[Place | None]:
     """Of the service as a whole, and of each path: absolute, or behind the address (facts/rocketchat.md §3.3)."""
-    base = _trimmed(settings.get("url"))
+    base = trimmed(settings.get("url"))
     yield place_of(base)
     for suffix in PATHS:
-        path = _trimmed(settings.get(suffix))
+        path = trimmed(settings.get(suffix))
         yield place_of(path) or place_of(base + path)
 
 
 def place_of(url: str) -> Place | None:
     """Where Node would go: control characters and blanks around it taken off, backslashes read as slashes, a user left
     out, hosts and numbers in one spelling. None if that is no address of a web server."""
-    found = _ABSOLUTE.match(_REMOVED.sub("", _trimmed(url)))
+    found = _ABSOLUTE.match(_REMOVED.sub("", trimmed(url)))
     if found is None:
         return None
-    host, port = _split(found["authority"].rpartition("@")[2])
+    host, port = split_authority(found["authority"].rpartition("@")[2])
     scheme = found["scheme"].lower()
     number = int(port) if port.isascii() and port.isdigit() and len(port) <= 10 else 0 if port else _PORTS[scheme]
     host = _in_one_spelling(host) if len(host) <= _LONGEST_HOST else ""
@@ -60,12 +60,13 @@ def place_of(url: str) -> Place | None:
     return host, 443 if number == 80 else number
 
 
-def _trimmed(value: object) -> str:
+def trimmed(value: object) -> str:
     """Without what Node takes off both ends: blanks and control characters."""
     return value.strip("".join(map(chr, range(33)))) if isinstance(value, str) else ""
 
 
-def _split(authority: str) -> tuple[str, str]:
+def split_authority(authority: str) -> tuple[str, str]:
+    """Host without brackets, and port; either may be empty."""
     if authority.startswith("["):
         host, _, port = authority.partition("]")
         return host[1:], port.removeprefix(":")
@@ -79,13 +80,13 @@ def _in_one_spelling(host: str) -> str:
     # What Python does not know how to write stays as it is.
     with contextlib.suppress(UnicodeError):
         host = host.encode("idna").decode().lower()
-    address = _ip_address(host)
+    address = ip_address_of(host)
     if address is not None:
         return _LOOPBACK if address.is_loopback or address.is_unspecified else str(address)
     return _LOOPBACK if host.endswith(".localhost") else host
 
 
-def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def ip_address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """Any spelling of one: `127.1`, `0x7f.1`, `2130706433`, `::ffff:127.0.0.1`."""
     try:
         if ":" in host:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.connection.callbacks import same_callback
 from bot.connection.defaults import DEFAULTS
 from bot.connection.marker import meaning
 from bot.connection.ports import ApplicationFields
@@ -49,7 +50,7 @@ NEEDS = (
     Need(
         "redirect_uris",
         lambda desired, application: desired.redirect_uri in application.redirect_uris,
-        "Encvoy ID sends nobody back to Rocket.Chat.",
+        "Encvoy ID may send nobody back to Rocket.Chat.",
     ),
     Need(
         "token_endpoint_auth_method",
@@ -71,7 +72,7 @@ NEEDS = (
     Need(
         "access_token_ttl",
         lambda _, application: application.access_token_ttl >= SHORTEST_TTL,
-        "The token is dead before Rocket.Chat has asked who somebody is.",
+        "The token may be dead before Rocket.Chat has asked who somebody is.",
     ),
     Need(
         "application_type",
@@ -134,7 +135,7 @@ def kept_out(application: Application, *, everywhere: bool = False) -> tuple[str
 
 def foreign_callbacks(desired: Connection, application: Application) -> tuple[str, ...]:
     """Other addresses to which people are sent with a code."""
-    return tuple(uri for uri in application.redirect_uris if uri != desired.redirect_uri)
+    return tuple(uri for uri in application.redirect_uris if not same_callback(uri, desired.redirect_uri))
 
 
 def drift(desired: Connection, stored: StoredService | None) -> tuple[str, ...]:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot.clock import Clock
 from bot.connection.changes import (
+    AttachRules,
     Change,
+    CreateApplication,
+    CreateService,
+    DeleteTwin,
+    DetachRules,
     SwitchService,
     WriteApplication,
     WriteApplicationSecret,
     WriteService,
     WriteServiceSecret,
 )
-from bot.errors import Busy, NoAnswer, RemoteError, UserError
+from bot.connection.proof import NotAccepted
+from bot.errors import Busy, NoAnswer, RemoteError, System, UserError
 
 TRIES = 5
 """Surprises in a row before an operation without a gap at stake gives up."""
 SWITCH_TRIES = 3
-SWITCH_WITHIN = 15.0
-"""Once the new secret is live, Encvoy ID gets at most so many tries within so many seconds in all, hangs included."""
+SWITCH_WITHIN = 13.0
+"""Once the new secret is live, Encvoy ID gets at most so many tries within so many seconds in all, hangs included. With
+the last look (`bot.connection.observe.LOOK_SECONDS`) it is decided within fifteen."""
 TRY_WITHIN = 5.0
 """Seconds for one of them."""
 REWRITES = 1
@@ -25,7 +34,7 @@ REWRITES = 1
 SHORT_PAUSE = 0.2
 LONGEST_PAUSE = 120.0
 SAME_PLANS = 4
-"""How often one and the same plan is carried out in a row."""
+"""How often one and the same plan is carried out to its end in a row."""
 
 
 class Patience:
@@ -38,27 +47,29 @@ class Patience:
         self._switch_since: float | None = None
         self._last: UserError | None = None
         self._stuck = 0
+        self._looked_again = False
         self._rewrites = 0
-        self._plans: list[tuple[Change, ...]] = []
+        self._under_way: tuple[Change, ...] = ()
+        self._carried_out: list[tuple[Change, ...]] = []
 
     def made_progress(self) -> None:
-        """Something worked, or a new direction was taken: the counting begins anew."""
+        """A plan was carried out to its end, or a new direction was taken: the counting begins anew."""
+        if self._under_way:
+            self._carried_out.append(self._under_way)
+            self._under_way = ()
         self._surprises = 0
         self._switch_tries = 0
         self._switch_since = None
         self._last = None
 
     def about_to_try(self, changes: tuple[Change, ...]) -> None:
-        """UserError when the same plan was carried out again and again, and the world does not keep it."""
-        self._plans = [*self._plans, changes] if self._plans[-1:] == [changes] else [changes]
-        if len(self._plans) > SAME_PLANS and self._surprises == 0:
-            names = ", ".join(words for change in changes if (words := _words(change)))
-            raise UserError(
-                f"What I write does not stay: {names or 'the connection'}.",
-                why=f"{SAME_PLANS} times I wrote it, and each time it read back otherwise.",
-                mend="Look for OVERWRITE_SETTING_… variables at Rocket.Chat, and for a program that writes settings; "
-                "then type the command again.",
-            )
+        """UserError when the same plan was carried out again and again, and the world does not keep it. A plan that was
+        not carried out to its end does not count: perhaps nothing of it was written."""
+        if self._carried_out[-1:] != [changes]:
+            self._carried_out.clear()
+        if len(self._carried_out) >= SAME_PLANS:
+            raise _does_not_stay(changes)
+        self._under_way = changes
 
     def trying_the_switch(self) -> float:
         """Encvoy ID is about to be asked to switch: the new secret is live by now. Returns for how many seconds.
@@ -81,12 +92,14 @@ class Patience:
 
     def may_rewrite_the_marker(self) -> bool:
         """It was not seen live: somebody restarted the timers, perhaps. Once more, and then no more."""
+        self._under_way = ()
         self._rewrites += 1
         return self._rewrites <= REWRITES and self._switch_since is None
 
     async def may_try_again(self, surprise: UserError) -> bool:
         """During an exchange: whether the way forward is tried once more. A refusal is final; once the new secret is
         live the pauses are short."""
+        self._under_way = ()
         self._surprises += 1
         self._last = surprise
         if not (isinstance(surprise, RemoteError) and surprise.transient):
@@ -101,6 +114,11 @@ class Patience:
 
     async def wait_or_raise(self, surprise: UserError) -> None:
         """Without a gap at stake: a pause that grows, or the surprise itself once patience ends."""
+        created = CreateApplication() in self._under_way
+        self._under_way = ()
+        if created and isinstance(surprise, NotAccepted) and not self._looked_again:
+            self._looked_again = True  # it may be another than was asked for: the next look shows what is to be mended
+            return
         self._surprises += 1
         final = not (isinstance(surprise, RemoteError) and surprise.transient)
         if final or self._surprises >= TRIES:
@@ -116,8 +134,54 @@ class Patience:
 
     async def back_off(self) -> None:
         """Neither direction can be finished: pauses that grow to two minutes."""
+        self._under_way = ()
         self._stuck += 1
         await self._clock.sleep(min(LONGEST_PAUSE, 2.0**self._stuck))
+
+
+def _does_not_stay(changes: tuple[Change, ...]) -> UserError:
+    """For a plan that was carried out each time and is still to be carried out."""
+    told = [(system, words) for change in changes if (system := _side(change)) and (words := _words(change))]
+    sides = tuple(dict.fromkeys(system for system, _ in told))
+    if not sides:
+        return UserError(
+            "What Rocket.Chat stores is not what its login page shows.",
+            why=f"{SAME_PLANS} times I saw it live, and each time the next look showed something else.",
+            mend="`/sso test` shows each part of the connection.",
+        )
+    of_each = [", ".join(words for system, words in told if system == side) + f" {_AT[side]}" for side in sides]
+    return UserError(
+        f"What I write does not stay: {' and '.join(of_each)}.",
+        why=f"{SAME_PLANS} times I wrote it, and each time it read back otherwise.",
+        mend=f"Look for a program that writes {' and '.join(_WRITTEN[side] for side in sides)}; then type the command "
+        "again.",
+    )
+
+
+_AT: Mapping[System, str] = {"Rocket.Chat": "in Rocket.Chat", "Encvoy ID": "at Encvoy ID"}
+_WRITTEN: Mapping[System, str] = {
+    "Rocket.Chat": "Rocket.Chat's settings",
+    "Encvoy ID": "applications at Encvoy ID",
+}
+"""Who sets a field back while the bot looks on. A variable of Rocket.Chat's server does so at a start only
+(facts/rocketchat.md §8 no. 1)."""
+
+
+def _side(change: Change) -> System | None:
+    """Where a change writes."""
+    match change:
+        case CreateService() | WriteService() | WriteServiceSecret() | SwitchService():
+            return "Rocket.Chat"
+        case (
+            CreateApplication()
+            | DeleteTwin()
+            | WriteApplication()
+            | WriteApplicationSecret()
+            | AttachRules()
+            | DetachRules()
+        ):
+            return "Encvoy ID"
+    return None
 
 
 def _words(change: Change) -> str:
@@ -128,4 +192,12 @@ def _words(change: Change) -> str:
             return "the switch"
         case WriteServiceSecret() | WriteApplicationSecret():
             return "the secret"
+        case AttachRules(fields=names) | DetachRules(fields=names):
+            return f"the rules for {' and '.join(names)}"
+        case CreateService():
+            return "the service"
+        case CreateApplication():
+            return "the application"
+        case DeleteTwin(client_id=client_id):
+            return f"the absence of the application {client_id}"
     return ""

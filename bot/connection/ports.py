@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.connection.accounts import Accounts
+from bot.connection.accounts import Accounts, Registration
 from bot.connection.in_use import InUse
 from bot.connection.profile import Profile
 from bot.connection.reachable import Site
@@ -40,6 +40,15 @@ class Server:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """What Rocket.Chat's list of all settings shows besides the connection."""
+
+    services: tuple[StoredService, ...]
+    """Every custom service there is; for finding one that somebody made by hand."""
+    registration: Registration
+
+
+@dataclass(frozen=True)
 class LiveSeen:
     """The moment in which the awaited state was seen live."""
 
@@ -55,6 +64,19 @@ class LiveSeen:
     """How many of Rocket.Chat change over each by itself, as far as is known: this is about the first one."""
     certain: bool = True
     """False: it was published, and what signs people in was not seen to have it."""
+    settle: float | None = None
+    """Seconds that this Rocket.Chat needs from a write to live. None: this wait does not tell, because nothing was seen
+    before, or because somebody else's change may have made it shorter or longer."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A secret and its marker, in `Clock.monotonic()`."""
+
+    began: float
+    """Just before the first request that carried the secret: nobody used it yet."""
+    ended: float
+    """When the last request of the two was answered."""
 
 
 Awaited = Callable[[LiveService | None], bool]
@@ -94,8 +116,8 @@ class RocketChat(Protocol):
         where this server does not tell (facts/rocketchat.md §8 no. 1)."""
         ...
 
-    async def services(self) -> tuple[StoredService, ...]:
-        """Every custom service there is; for finding one that somebody made by hand."""
+    async def listed(self) -> Listed:
+        """Reads the list of all settings once."""
         ...
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
@@ -109,7 +131,12 @@ class RocketChat(Protocol):
 
     async def await_marker(self, name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
         """The same for a marker, as soon as anything shows it; on the modern engine, the strategy that holds the
-        secret has to show it."""
+        secret has to show it, too: NoAnswer while it shows another one."""
+        ...
+
+    async def carries(self, name: ServiceName, marker: Marker) -> bool | None:
+        """On the modern engine, whether people are sent to Encvoy ID with this marker, by every instance that answers
+        (facts/rocketchat.md §3.1b). None: nobody tells."""
         ...
 
     async def create_service(self, name: ServiceName) -> None:
@@ -126,7 +153,7 @@ class RocketChat(Protocol):
         writes of each (facts/rocketchat.md §2.4)."""
         ...
 
-    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> None:
+    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> Written:
         """Writes the secret and after it the marker, so that marker live implies secret live, once no login setting
         was changed for `quiet` seconds (facts/rocketchat.md §2.4, §2.5)."""
         ...
@@ -196,6 +223,17 @@ class ApplicationFields:
     """Seconds."""
 
 
+@dataclass(frozen=True)
+class Registered:
+    """Applications with one callback address."""
+
+    applications: tuple[Application, ...]
+    looked_at: int = 0
+    """How many were read, the newest first, because no list shows callback addresses."""
+    unread: int = 0
+    """How many more there are: of them only those with the very spelling are found."""
+
+
 class EncvoyId(Protocol):
     """The identity provider."""
 
@@ -221,7 +259,11 @@ class EncvoyId(Protocol):
         ...
 
     async def applications(self, redirect_uri: str) -> tuple[Application, ...]:
-        """All that the bot can see with this redirect URI."""
+        """All that the bot can see with this redirect URI, in this spelling."""
+        ...
+
+    async def registered(self, redirect_uri: str) -> Registered:
+        """Those with this redirect URI in whatever spelling: each application is read for it."""
         ...
 
     async def create_application(self, fields: ApplicationFields) -> str:

@@ -6,11 +6,12 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.addresses import NotPlain, is_plain, plain
+from bot.connection.accounts import Registration
 from bot.connection.leads_to import leads_to
-from bot.connection.ports import EncvoyId, Provider, RocketChat, Server
+from bot.connection.ports import EncvoyId, Provider, Registered, RocketChat, Server
 from bot.connection.profile import LICENCE_MODULE, Licence
 from bot.connection.reachable import Site, refuse_unreachable
-from bot.connection.state import Application, ServiceName, StoredService, Unknown
+from bot.connection.state import Connection, ServiceName, StoredService, Unknown
 from bot.errors import UserError
 
 
@@ -21,26 +22,28 @@ class Ground:
     server: Server
     provider: Provider
     services: tuple[StoredService, ...]
-    applications: tuple[Application, ...]
+    registered: Registered
     """Those with the redirect URI that the new connection needs, as far as the bot can see."""
     address_refused: str | None
     """Why Encvoy ID would not take the address of Rocket.Chat."""
     site: Site | Unknown
     """Who answers at the address of Rocket.Chat."""
+    registration: Registration
 
 
 async def look(name: ServiceName, rocketchat: RocketChat, encvoy: EncvoyId) -> Ground:
     """Asks both systems at the same time. RemoteError if one does not say."""
-    server, provider, services = await asyncio.gather(rocketchat.server(), encvoy.provider(), rocketchat.services())
+    server, provider, listed = await asyncio.gather(rocketchat.server(), encvoy.provider(), rocketchat.listed())
     redirect_uri = f"{server.site_url}/_oauth/{name.service}"
-    applications, site = await asyncio.gather(encvoy.applications(redirect_uri), rocketchat.site(server.site_url))
+    registered, site = await asyncio.gather(encvoy.registered(redirect_uri), rocketchat.site(server.site_url))
     return Ground(
         server=server,
         provider=provider,
-        services=services,
-        applications=applications,
+        services=listed.services,
+        registered=registered,
         address_refused=encvoy.why_refused(redirect_uri),
         site=site,
+        registration=listed.registration,
     )
 
 
@@ -102,17 +105,51 @@ def refuse_what_is_there(ground: Ground, name: ServiceName) -> None:
             state = "on" if service.enabled else "off"
             why = "it has this name" if same_name else "it points at this Encvoy ID"
             raise UserError(
-                f"Rocket.Chat already has a Custom OAuth service {service.key} ({state}), which I did not make.",
+                f"Rocket.Chat already has a Custom OAuth service {service.key} ({state}), which is not mine as far as "
+                "I know.",
                 why=f"Setting up would overwrite it or stand beside it: {why}. I wrote nothing.",
                 mend="Remove it in Administration → Settings → OAuth if it is not used"
                 + (', or choose another name: `/sso setup --name "…"`.' if same_name else "."),
             )
-    for application in ground.applications:
+    for application in ground.registered.applications:
+        as_ours = f"{ground.server.site_url}/_oauth/{name.service}" in application.redirect_uris
+        spelled = "" if as_ours else " (in another spelling, which Encvoy ID takes for the same)"
         raise UserError(
-            f"Encvoy ID already has an application with this callback address: {application.client_id}.",
-            why="I did not make it, and two applications for one Rocket.Chat would confuse people. I wrote nothing.",
+            f"Encvoy ID already has an application with this callback address{spelled}: {application.client_id}.",
+            why="It is not mine as far as I know, and two applications for one Rocket.Chat would confuse people. I "
+            "wrote nothing.",
             mend='Delete it at Encvoy ID if it is not used, or choose another name: `/sso setup --name "…"`.',
         )
+
+
+def none_has_our_callback(ground: Ground) -> str:
+    """What was seen where `refuse_what_is_there` found no application."""
+    found = ground.registered
+    if not found.unread:
+        return "no application that I can see has our callback address"
+    return (
+        f"none of the newest {found.looked_at} applications has our callback address, and none of the rest "
+        f"({found.unread}) has it in our spelling"
+    )
+
+
+def refuse_another(there: Connection, wish: Connection) -> None:
+    """To be asked where the application of a connection is gone. At the address of before it was probably deleted; at
+    another address it may never have been there. UserError then: people would enter each other's accounts, because
+    Rocket.Chat knows them by their number at Encvoy ID, and every installation begins at 1 (facts/encvoy-id.md §2)."""
+    before, now = (str(connection.settings.get("url", "")) for connection in (there, wish))
+    if before == now:
+        return
+    raise UserError(
+        f"The connection was made with Encvoy ID at {before}. Now it is at {now}, where the application "
+        f"{there.client_id} is not.",
+        why="It may be another Encvoy ID, which numbers its people anew. Rocket.Chat knows people by their number "
+        "at Encvoy ID: they would enter each other's accounts. I wrote nothing.",
+        mend=f"If {now} is wrong, correct SSOBOT_ENCVOY_URL. Otherwise type `/sso disable`, give the bot an empty "
+        'database (SSOBOT_DATABASE_URL), and type `/sso setup --name "…"` there, with a name that was never used. Only '
+        "if it is the same Encvoy ID, moved, take the name of before, once you have removed the service in "
+        "Administration → Settings → OAuth: then everybody keeps the account.",
+    )
 
 
 def is_loopback(url: str) -> bool:

@@ -54,13 +54,7 @@ class Profile:
     @property
     def links_by_email(self) -> bool:
         """Whether an `email` claim alone lets somebody into the account with that address, whatever the service's
-        settings say; on the modern engine the same person is refused (facts/rocketchat.md §3.6)."""
-        return self.engine is Engine.LEGACY
-
-    @property
-    def tells_which_secret(self) -> bool:
-        """Whether an exchange brought to the callback address tells which secret is live, with nobody signing in
-        (facts/rocketchat.md §3.1b)."""
+        settings say; on the modern engine (pre-release) the same person is refused (facts/rocketchat.md §3.6)."""
         return self.engine is Engine.LEGACY
 
     @property
@@ -72,6 +66,11 @@ class Profile:
     def text(self) -> str:
         """`8.8`"""
         return version_text(self.version)
+
+
+def alike(one: Version, other: Version) -> bool:
+    """Whether two answers may be of one workspace, as far as their versions tell: not while it is being upgraded."""
+    return one == other
 
 
 def has_choice(version: Version) -> bool:

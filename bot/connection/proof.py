@@ -6,10 +6,11 @@ import contextlib
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
+from bot.connection.in_use import BECAUSE_MODERN, OUTDATED, InUse, Use
 from bot.connection.ports import ApplicationFields, EncvoyId, Probe, RocketChat
 from bot.connection.profile import Engine
-from bot.connection.state import Application, Connection, StoredService
+from bot.connection.refusals import DIFFERENT, GONE
+from bot.connection.state import Application, Connection, Marker, StoredService
 from bot.errors import RemoteError, UserError
 from bot.secret import Secret, new_secret
 
@@ -20,7 +21,11 @@ LATER_TIMES = 1.2
 
 
 class NotProved(UserError):
-    """The secret was written and is not accepted."""
+    """It is not proved that both sides hold the secret."""
+
+
+class NotAccepted(NotProved):
+    """Encvoy ID does not accept the application as it is."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +40,22 @@ class Proof:
 
 async def prove(
     desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId, clock: Clock, until: float | None = None
-) -> Proof:
-    """Shows the desired, the previous and a random secret to Encvoy ID, and reads Rocket.Chat back.
+) -> tuple[Proof, float]:
+    """Shows the desired, the previous and a random secret to Encvoy ID, and reads Rocket.Chat back. Returns the moment
+    of the clock, too, in which Encvoy ID was seen to accept the desired one.
 
-    A token side that lags behind is waited for, until the moment `until` of the clock. NotProved if the desired secret
-    is refused or Rocket.Chat holds another one; RemoteError if it could not be asked.
+    A token side that lags behind is waited for, until the moment `until` of the clock. NotAccepted if Encvoy ID refuses
+    the desired secret, NotProved if Rocket.Chat holds another one; RemoteError if it could not be asked.
     """
     until = clock.monotonic() + LAG if until is None else until
     outcome = await _probed(desired, desired.secret, encvoy, clock, Probe.ACCEPTED, until)
+    at = clock.monotonic()
     if outcome is not Probe.ACCEPTED:
-        raise NotProved(why=_REASONS[outcome], mend="`/sso test` shows each part of the connection.")
+        raise NotAccepted(why=_reason(outcome, desired), mend="`/sso test` shows each part of the connection.")
     stored = await rocketchat.stored(desired.name)
-    if stored is None or stored.secret != desired.secret:
+    if stored is None:
+        raise NotProved(GONE, mend="`/sso setup` makes it again.")
+    if stored.secret != desired.secret:
         raise NotProved(
             "Rocket.Chat does not hold the secret that was written to it.",
             why="It reads back another one: it was changed there meanwhile, an environment variable of Rocket.Chat's "
@@ -57,7 +66,7 @@ async def prove(
     if desired.pending is not None and desired.current is not None:
         lag = clock.monotonic() + LAG
         previous = await _probed(desired, desired.current, encvoy, clock, Probe.REFUSED, lag) is Probe.REFUSED
-    return Proof(previous_refused=previous, random_refused=await refused(encvoy, desired, new_secret()))
+    return Proof(previous_refused=previous, random_refused=await refused(encvoy, desired, new_secret())), at
 
 
 async def _probed(
@@ -107,6 +116,20 @@ async def prove_in_use_mending(
     return said
 
 
+async def prove_carried(
+    desired: Connection, marker: Marker, rocketchat: RocketChat, clock: Clock, settle: float
+) -> InUse:
+    """On the modern engine nobody but a test person proves the secret. But an instance that sends people on with
+    another marker than the last one holds an older secret, too: it gets both once more, and is looked at again."""
+    carried = await rocketchat.carries(desired.name, marker)
+    if carried is False:
+        with contextlib.suppress(RemoteError):
+            await rocketchat.write_secret(desired.name, desired.secret, marker, 0.0)
+            await clock.sleep(LATER_TIMES * settle)
+            carried = await rocketchat.carries(desired.name, marker)
+    return OUTDATED if carried is False else BECAUSE_MODERN
+
+
 async def refused(encvoy: EncvoyId, desired: Connection, secret: Secret) -> bool:
     """Whether Encvoy ID refuses this secret for the connection's application."""
     return await encvoy.probe(desired.client_id or "", secret, desired.redirect_uri) is Probe.REFUSED
@@ -120,9 +143,11 @@ async def prove_ground(
     Returns that secret, which may be another than ours if somebody replaced it on both sides. UserError otherwise.
     """
     stored = await rocketchat.stored(desired.name)
-    if stored is None or stored.secret != application.secret:
+    if stored is None:
+        raise UserError(GONE, mend="`/sso setup` makes it again.")
+    if stored.secret != application.secret:
         raise UserError(
-            "Rocket.Chat and Encvoy ID hold different client secrets: nobody can sign in with Encvoy ID now.",
+            f"{DIFFERENT}.",
             why=_which_differs(desired, stored, application),
             mend="`/sso setup` puts the secret that I know on both sides.",
         )
@@ -130,23 +155,23 @@ async def prove_ground(
     if outcome is not Probe.ACCEPTED:
         raise UserError(
             "Encvoy ID does not accept the secret that both sides hold.",
-            why=_REASONS[outcome],
+            why=_reason(outcome, desired),
             mend="`/sso test` shows each part of the connection.",
         )
     await encvoy.write_application(application.client_id, ApplicationFields())
     return stored.secret
 
 
-def _which_differs(desired: Connection, stored: StoredService | None, application: Application) -> str:
-    """Of two secrets that differ, which one is not what the bot wrote."""
-    ours = {"Rocket.Chat": stored is not None and stored.secret == desired.secret}
-    ours["Encvoy ID"] = application.secret == desired.secret
+def _which_differs(desired: Connection, stored: StoredService, application: Application) -> str:
+    """Of two secrets that differ, which one the bot does not know."""
+    ours = {"Rocket.Chat": stored.secret == desired.secret, "Encvoy ID": application.secret == desired.secret}
     strange = " and ".join(system for system, is_ours in ours.items() if not is_ours)
-    return f"What {strange} hold{'' if ' and ' in strange else 's'} is not what I wrote."
+    return f"What {strange} hold{'' if ' and ' in strange else 's'} is not the secret that I know."
 
 
-_REASONS = {
-    Probe.REFUSED: "Encvoy ID refuses this client secret for the application.",
-    Probe.REDIRECT_REFUSED: "The secret is right, but the callback address is not registered at the application.",
-    Probe.BROKEN: "Encvoy ID calls the application's own record invalid.",
-}
+def _reason(outcome: Probe, desired: Connection) -> str:
+    return {
+        Probe.REDIRECT_REFUSED: f"The secret is right, but the callback address {desired.redirect_uri} is not "
+        "registered at the application.",
+        Probe.BROKEN: "Encvoy ID calls the application's own record invalid.",
+    }.get(outcome, "Encvoy ID refuses this client secret for the application.")

@@ -10,7 +10,7 @@ import enum
 from dataclasses import replace
 from typing import Protocol
 
-from bot.connection.apply import Progress, Workshop, apply
+from bot.connection.apply import apply
 from bot.connection.changes import (
     AwaitLive,
     Change,
@@ -30,7 +30,8 @@ from bot.connection.proof import NotProved
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection, LiveService, Observed, Unknown
 from bot.connection.within import within
-from bot.errors import NoAnswer, RemoteError, UserError
+from bot.connection.workshop import Progress, Workshop
+from bot.errors import NoAnswer, NotLive, RemoteError, UserError
 
 
 class Narrator(Protocol):
@@ -91,7 +92,7 @@ class Reconciler:
                 observed = observed or await self._look(progress.desired)
                 self.seen = observed
                 self._first = self._first or observed
-                progress = await self._adopt_id(progress, observed)
+                progress = await self._adopt_id(_as_found(progress, observed), observed)
                 changes = plan(progress.desired, observed, self._scope)
                 if not changes or _only_unseen(changes, observed, progress.receipt):
                     return progress.desired, progress.receipt
@@ -178,8 +179,12 @@ class Reconciler:
         return progress
 
     async def _rewrite_marker(self, progress: Progress) -> Progress:
-        """The same secret once more, with another marker."""
-        observed = await self._look(progress.desired)
+        """The same secret once more, with another marker. Without a look there is no other one: then the loop waits for
+        the same again, since whoever leaves it now leaves an exchange half done."""
+        try:
+            observed = await self._look(progress.desired)
+        except RemoteError:
+            return progress
         desired = _marked_anew(progress.desired, observed)
         await self._shop.connections.save(desired)
         return replace(progress, desired=desired)
@@ -222,6 +227,11 @@ class Reconciler:
         await self._patience.back_off()
 
 
+def _as_found(progress: Progress, observed: Observed) -> Progress:
+    stored = observed.stored
+    return replace(progress, stored_before=stored is not None and stored.secret == progress.desired.secret)
+
+
 def _only_unseen(changes: tuple[Change, ...], observed: Observed, receipt: Receipt) -> bool:
     """All is stored as desired, it was waited for or an exchange was proved a moment ago, and just now nobody can see
     what is live: that is enough."""
@@ -247,7 +257,7 @@ def _nothing_was_written(desired: Connection, observed: Observed) -> bool:
 def _marker_never_came(surprise: UserError, progress: Progress) -> bool:
     """Whether it was the wait for the marker that failed: the secret is written, and not seen live."""
     waited = progress.receipt.changes[-1:] == (WriteServiceSecret.__name__,)
-    return waited and isinstance(surprise, NoAnswer) and surprise.system == "Rocket.Chat"
+    return waited and isinstance(surprise, NotLive)
 
 
 def _marked_anew(desired: Connection, observed: Observed) -> Connection:

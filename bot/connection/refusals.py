@@ -7,9 +7,15 @@ from bot.connection.needs import drift
 from bot.connection.state import Application, Connection, NotVisible, Observed, StoredService, Unknown
 from bot.errors import UserError
 
+GONE = "The service is gone from Rocket.Chat."
+DIFFERENT = (
+    "Rocket.Chat stores another client secret than Encvoy ID holds, and with the stored one it cannot sign anybody in"
+)
+"""What follows from what is stored: which one is live nobody can see (facts/rocketchat.md §2.5)."""
+
 
 class ChangedByOthers(UserError):
-    """Somebody else changed the connection meanwhile."""
+    """What is there does not let it be done."""
 
 
 def _missing(found: Explained) -> ChangedByOthers:
@@ -24,7 +30,10 @@ def required(desired: Connection, observed: Observed) -> Application:
         case NotVisible() as found:
             raise _missing(hidden(found))
         case Unknown(reason=reason, mend=mend):
-            raise ChangedByOthers("The application at Encvoy ID cannot be seen now.", why=reason, mend=mend)
+            again = "Once it is seen again, type `/sso rotate` once more: that finishes what was begun."
+            raise ChangedByOthers(
+                "The application at Encvoy ID cannot be seen now.", why=reason, mend=f"{mend} {again}".strip()
+            )
         case None:
             raise _missing(gone(desired.client_id or ""))
 
@@ -37,7 +46,7 @@ def ready(desired: Connection, observed: Observed) -> StoredService:
     if desired.current is None:
         raise ChangedByOthers("The connection is not set up to its end.", mend="`/sso setup` finishes it.")
     if stored is None:
-        raise ChangedByOthers("The service is gone from Rocket.Chat.", mend="`/sso setup` makes it again.")
+        raise ChangedByOthers(GONE, mend="`/sso setup` makes it again.")
     if application is None:
         raise _missing(gone(desired.client_id or ""))
     refuse_foreign_secrets(desired, observed)
@@ -79,14 +88,15 @@ def refuse_foreign_secrets(desired: Connection, observed: Observed) -> None:
         ]
         if strange:
             raise ChangedByOthers(
-                f"{' and '.join(strange)} hold{'s' if len(strange) == 1 else ''} a client secret that is not mine.",
-                why="It was changed while I was replacing it; I wrote nothing over it."
-                + ("" if stored.secret == application.secret else " Until both sides agree, nobody can sign in."),
+                f"{' and '.join(strange)} hold{'s' if len(strange) == 1 else ''} a client secret that I do not know.",
+                why="It is neither of the two between which an exchange is under way; I wrote nothing over it."
+                + ("" if stored.secret == application.secret else f" {DIFFERENT}."),
                 mend="`/sso status` shows both sides; `/sso setup` puts the secret that I know on both.",
             )
     elif desired.enabled and stored.secret == application.secret and stored.secret not in ours:
         raise ChangedByOthers(
-            "Both sides hold a client secret that is not mine, and it is the same one.",
-            why="It was replaced on both sides, and not by me. As they agree, I wrote nothing over it.",
+            "Both sides hold a client secret that I do not know, and it is the same one.",
+            why="It was replaced on both sides, or my database is older than it: I cannot tell. As they agree, I wrote "
+            "nothing over it.",
             mend="`/sso rotate` replaces it by a new one without a gap.",
         )

@@ -1,29 +1,35 @@
 """Whether anything of an interrupted operation shows in the world. Pure.
 
-Of the plan's parts these can be seen: a service or an application made for it, its secret on either side, and what the
-new wish changed of an old one, the switch above all.
+Of the plan's parts these are nobody else's: an application with our description, the new secret on either side, and
+what our own record says of both; and a switch that is as the operation wished it. What else an operation writes, a
+person may have written by hand, who waited for an answer in vain.
 """
 
 from __future__ import annotations
 
+import enum
 from dataclasses import replace
 
-from bot.connection.plan import exchanging
+from bot.connection.plan import Scope, exchanging
 from bot.connection.state import Application, Connection, Observed, StoredService
 from bot.secret import Secret
 
 
-def part_shows(before: Connection | None, desired: Connection, observed: Observed) -> bool:
-    """`before`: what was desired until the operation committed `desired`. Half of a change is worse than either end, so
-    whatever may be a part of it counts."""
-    if desired.undoing or (before is not None and exchanging(before)):
-        return True
-    if _secret_shows(before, desired, observed):
-        return True
-    if before is None or before.current is None:
-        made = desired.client_id is not None or isinstance(observed.application, Application)
-        return made or (observed.stored is not None and _is_blank(observed.stored))
-    return _change_shows(before, desired, observed)
+class Shown(enum.Enum):
+    """What is seen of an operation."""
+
+    PART = "a part of it"
+    PERHAPS = "what may be a part of it, and may have been there before it"
+    NOTHING = "nothing"
+
+
+def shown(before: Connection | None, desired: Connection, observed: Observed, scope: Scope = Scope.ALL) -> Shown:
+    """`before`: what was desired until the operation committed `desired`; `scope`: what the operation may touch."""
+    if _is_part(before, desired, observed, scope):
+        return Shown.PART
+    if before == desired or (scope is not Scope.SWITCH and _may_be_part(before, desired, observed)):
+        return Shown.PERHAPS
+    return Shown.NOTHING
 
 
 def assumed_before(desired: Connection) -> Connection | None:
@@ -31,6 +37,26 @@ def assumed_before(desired: Connection) -> Connection | None:
     if desired.current is None:
         return None
     return replace(desired, pending=None) if exchanging(desired) and not desired.undoing else desired
+
+
+def _is_part(before: Connection | None, desired: Connection, observed: Observed, scope: Scope) -> bool:
+    if scope is Scope.SWITCH:
+        return _switch_shows(before, desired, observed)
+    # Half of an exchange is worse than either end, whoever began with it.
+    if desired.undoing or (before is not None and exchanging(before)):
+        return True
+    if _secret_shows(before, desired, observed):
+        return True
+    if before is None:
+        return desired.client_id is not None or isinstance(observed.application, Application)
+    proved = before.current is None and desired.current is not None
+    return proved or desired.client_id != before.client_id or _switch_shows(before, desired, observed)
+
+
+def _switch_shows(before: Connection | None, desired: Connection, observed: Observed) -> bool:
+    if before is None or before.current is None or observed.stored is None:
+        return False
+    return desired.enabled != before.enabled and observed.stored.enabled == desired.enabled
 
 
 def _secret_shows(before: Connection | None, desired: Connection, observed: Observed) -> bool:
@@ -42,18 +68,26 @@ def _secret_shows(before: Connection | None, desired: Connection, observed: Obse
     return pending in held or (observed.stored is not None and observed.stored.secret == pending)
 
 
-def _is_blank(stored: StoredService) -> bool:
-    """As Rocket.Chat makes a service: one with a secret of its own is somebody else's."""
-    return stored.secret == Secret("") and not stored.enabled
+def _may_be_part(before: Connection | None, desired: Connection, observed: Observed) -> bool:
+    if before is None or before.current is None:
+        made = isinstance(observed.application, Application)
+        return made or (observed.stored is not None and _may_be_ours(observed.stored, desired))
+    return _change_shows(before, desired, observed)
+
+
+def _may_be_ours(stored: StoredService, desired: Connection) -> bool:
+    """As Rocket.Chat makes a service, whoever asks for it: one with a secret of its own is somebody else's."""
+    return stored.secret == desired.secret or (stored.secret == Secret("") and not stored.enabled)
 
 
 def _change_shows(before: Connection, desired: Connection, observed: Observed) -> bool:
     stored, application = observed.stored, observed.application
     if stored is not None:
-        if desired.enabled != before.enabled and stored.enabled == desired.enabled:
-            return True
         changed = {s: value for s, value in desired.settings.items() if before.settings.get(s) != value}
         if any(stored.settings.get(suffix) == value for suffix, value in changed.items()):
             return True
-    moved = desired.redirect_uri != before.redirect_uri
-    return moved and isinstance(application, Application) and desired.redirect_uri in application.redirect_uris
+    if not isinstance(application, Application):
+        return False
+    moved = desired.redirect_uri != before.redirect_uri and desired.redirect_uri in application.redirect_uris
+    asked = any((rule in application.rules) == (rule in desired.rules) for rule in desired.rules ^ before.rules)
+    return moved or asked or application.client_id != desired.client_id

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.chatops.ports import Person, Room
 from bot.connection.in_use import InUse
 from bot.connection.ports import Probe, Provider, Server
+from bot.connection.profile import Engine
 from bot.connection.reachable import Site
 from bot.connection.state import Application, Connection, LiveService, NotVisible, SettingValue, StoredService, Unknown
 from bot.doctor.own import Own, Place
@@ -26,8 +27,9 @@ class CallbackAnswer:
     """What answered at the callback address, asked as a browser whose sign-in was refused would ask."""
 
     status: int
-    is_rocketchat: bool
-    """Whether it is the page with which Rocket.Chat ends a sign-in (facts/rocketchat.md §3.3)."""
+    engine: Engine | None
+    """Which of Rocket.Chat's login engines ends such a sign-in like this (facts/rocketchat.md §3.3, §3.4); None:
+    neither does."""
 
 
 @dataclass(frozen=True)
@@ -84,3 +86,10 @@ class Evidence:
     """What the modern engine's button does; None: another engine, or the service is off."""
     in_use: InUse | Unknown | None = None
     """Whether Rocket.Chat itself uses the secret that Encvoy ID accepts."""
+
+    @property
+    def on(self) -> bool:
+        """Whether people sign in through the service: by what is live and, where that could not be seen, is stored."""
+        if isinstance(self.live, Unknown):
+            return isinstance(self.stored, StoredService) and self.stored.enabled
+        return self.live is not None

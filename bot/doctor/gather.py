@@ -15,7 +15,7 @@ from bot.connection.in_use import InUse
 from bot.connection.ports import EncvoyId, Probe, RocketChat
 from bot.connection.profile import Engine
 from bot.connection.proof import prove_in_use
-from bot.connection.state import Connection, LiveService, ServiceName, Unknown
+from bot.connection.state import Connection, ServiceName, Unknown
 from bot.doctor.evidence import Begins, CallbackAnswer, Evidence, KeySet
 from bot.doctor.gather_own import OwnGatherer
 from bot.doctor.own import Place
@@ -134,15 +134,11 @@ class Gatherer:
     async def _begins(self, seen: Evidence, connection: Connection) -> Begins | None:
         """Asked only where there is such a button."""
         modern = not isinstance(seen.server, Unknown) and seen.server.profile.engine is Engine.MODERN
-        return await self.looks.begins(connection.name) if modern and isinstance(seen.live, LiveService) else None
+        return await self.looks.begins(connection.name) if modern and seen.on else None
 
     async def _in_use(self, seen: Evidence, connection: Connection) -> InUse | None:
         """Asked only where the answer would be about this connection: it is on, and Encvoy ID accepts our secret."""
-        if (
-            not isinstance(seen.live, LiveService)
-            or isinstance(seen.server, Unknown)
-            or seen.ours is not Probe.ACCEPTED
-        ):
+        if not seen.on or isinstance(seen.server, Unknown) or seen.ours is not Probe.ACCEPTED:
             return None
         return await prove_in_use(connection, seen.server.profile.engine, self.rocketchat, self.encvoy)
 

@@ -8,6 +8,7 @@ from bot.doctor.checks import Finding, State
 from bot.doctor.checks.application import catalogue as application
 from bot.doctor.checks.bot import catalogue as bot
 from bot.doctor.checks.button import catalogue as button
+from bot.doctor.checks.finished import catalogue as finished
 from bot.doctor.checks.foreign import catalogue as foreign
 from bot.doctor.checks.joint import catalogue as joint
 from bot.doctor.checks.notes import catalogue as notes
@@ -17,7 +18,7 @@ from bot.doctor.checks.systems import catalogue as systems
 from bot.doctor.evidence import Evidence
 from bot.doctor.terminal import at_terminal
 
-OF_A_CONNECTION = (application, service, joint)
+OF_A_CONNECTION = (finished, application, service, joint)
 """What is only judged where there is a connection."""
 CATALOGUES = (place, systems, bot, *OF_A_CONNECTION, button, foreign, notes)
 """Every check, in the order in which they are read."""

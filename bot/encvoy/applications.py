@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 from bot.bounds import Intake
 from bot.connection.absence import gone, hidden
-from bot.connection.ports import ApplicationFields
+from bot.connection.callbacks import has_callback
+from bot.connection.ports import ApplicationFields, Registered
 from bot.connection.state import Application, NotVisible
 from bot.doctor.own import Standing
-from bot.encvoy.decipher import SYSTEM
 from bot.encvoy.fields import (
     check_client_id,
     ids_of_rules,
@@ -25,7 +25,7 @@ from bot.encvoy.fields import (
 )
 from bot.encvoy.probes import Probes
 from bot.encvoy.session import Session
-from bot.errors import Forbidden, NoAnswer, RemoteError, UserError
+from bot.errors import Forbidden, RemoteError, UserError
 
 CLIENTS = "/api/v1/clients"
 CLIENT = "/api/v1/clients/:client_id"
@@ -33,6 +33,9 @@ RULES = "/api/v1/settings/rules"
 RULE = "/api/v1/clients/:client_id/rules/:rule_id"
 
 ACCESS_RESTRICTED = "T3E0026"
+LOOKED_AT = 200
+"""Applications that are read for their redirect URIs, at about 50 a second."""
+OF_APPLICATIONS = "The applications that it names"
 PAGE = 100
 STANDING_PAGES = 10
 """Nobody is an editor of a thousand applications of others and then made a manager."""
@@ -48,29 +51,21 @@ class Applications:
     async def create(self, fields: ApplicationFields) -> str:
         """Asks once and reads it back; returns the client_id.
 
-        UserError: nothing was sent, or it was created in somebody else's name. NoAnswer: it may exist, and is found by
-        its description; also if it was created and could not be read back. Names are not unique, so nothing here
-        repeats the request.
+        UserError: nothing was sent, or what Encvoy ID made is not ours to write to. RemoteError: it may exist, and is
+        found by its description; also if it was created and could not be read back. Names are not unique, so nothing
+        here repeats the request. Whatever else than the description reads back otherwise is left to the plan.
         """
         body = to_create(fields)
         route = f"POST {CLIENTS}"
         client_id = read_created(await self._session.call("POST", CLIENTS, json=body), route)
         try:
             seen = await self.read(client_id)
-        except RemoteError:
-            seen = None
-        if isinstance(seen, NotVisible):
-            # Under fire Encvoy ID can do so (facts/encvoy-id.md §5, "Race"). A second try would leave a second one.
-            raise UserError(
-                f"Encvoy ID created the application {client_id} in somebody else's name, and I cannot see it.",
-                why="It mixes up requests that arrive at the same moment.",
-                mend="An administrator of Encvoy ID deletes it; then type the command again.",
-            )
-        if not isinstance(seen, Application) or seen.redirect_uris != fields.redirect_uris:
-            raise NoAnswer(
-                SYSTEM, route, why="The application was created, but could not be read back as it should be."
-            )
-        return client_id
+        except RemoteError as error:
+            error.why = f"The application {client_id} was created, and could not be read back. {error.why}".rstrip()
+            raise
+        if isinstance(seen, Application) and seen.description == (fields.description or ""):
+            return client_id
+        raise _not_ours(client_id, seen)
 
     async def read(self, client_id: str, intake: Intake | None = None) -> Application | NotVisible | None:
         """One application. None only where it was proved to be gone; NotVisible where the bot's role ends. `intake`
@@ -105,6 +100,19 @@ class Applications:
         """All that the bot may administer with this redirect URI among theirs."""
         found = await self._find({"redirect_uris": {"has": redirect_uri}})
         return tuple(app for app in found if redirect_uri in app.redirect_uris)
+
+    async def registered(self, redirect_uri: str) -> Registered:
+        """In whatever spelling: Encvoy ID normalises before it compares (facts/encvoy-id.md §7), but not where it
+        filters, and its list shows no redirect URIs. So each application is read, if there are not too many."""
+        exact = await self.with_redirect_uri(redirect_uri)
+        query, intake = "sortBy=created_at&sortDirection=desc", Intake(OF_APPLICATIONS)
+        ids = read_ids(await self._session.call("GET", CLIENTS, query=query, intake=intake), f"GET {CLIENTS}")
+        known = {app.client_id for app in exact}
+        found = [await self.read(client_id, intake) for client_id in ids[:LOOKED_AT] if client_id not in known]
+        others = (
+            app for app in found if isinstance(app, Application) and has_callback(app.redirect_uris, redirect_uri)
+        )
+        return Registered((*exact, *others), min(len(ids), LOOKED_AT), max(0, len(ids) - LOOKED_AT))
 
     async def described(self, description: str) -> tuple[Application, ...]:
         """All that the bot may administer with exactly this description."""
@@ -168,7 +176,7 @@ class Applications:
     async def _find(self, condition: dict[str, Any]) -> list[Application]:
         """By a condition on the columns. The list shows neither secrets nor redirect URIs, so each is read."""
         query = "filter=" + quote(json.dumps(condition, separators=(",", ":")), safe="")
-        intake = Intake("The applications that it names")
+        intake = Intake(OF_APPLICATIONS)
         ids = read_ids(await self._session.call("GET", CLIENTS, query=query, intake=intake), f"GET {CLIENTS}")
         found = [await self.read(client_id, intake) for client_id in ids]
         return [app for app in found if isinstance(app, Application)]
@@ -185,6 +193,29 @@ class Applications:
     ) -> Any:
         path = pattern.replace(":client_id", check_client_id(client_id))
         return await self._session.call(method, pattern, path=path, json=json, intake=intake)
+
+
+def _not_ours(client_id: str, seen: Application | NotVisible | None) -> UserError:
+    """For an id that Encvoy ID gave for a new application, and under which there is another, or none that can be seen.
+    Under fire it can do so (facts/encvoy-id.md §5, "Race"); a second try would leave a second application."""
+    if seen is None:
+        return UserError(
+            f"Encvoy ID created the application {client_id}, and a moment later it was gone.",
+            why="Both halves of Encvoy ID say that there is none of this id.",
+            mend="Type the command again: then another one is created.",
+        )
+    what = (
+        f"Encvoy ID created the application {client_id}, and does not let me see it in full."
+        if isinstance(seen, NotVisible)
+        else f"Encvoy ID gave me the application {client_id} as the new one, and it carries another description than "
+        "I asked for."
+    )
+    return UserError(
+        what,
+        why="Encvoy ID can mix up requests that arrive at the same moment, so I wrote nothing to it.",
+        mend="An administrator of Encvoy ID looks whose it is, and deletes it if nobody needs it; then type the "
+        "command again.",
+    )
 
 
 def _rule(client_id: str, rule_id: str) -> str:

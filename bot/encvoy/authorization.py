@@ -21,7 +21,7 @@ from bot.connection.ports import Provider
 from bot.encvoy.decipher import CHECK_URL, SYSTEM, decipher_management, not_its_own
 from bot.encvoy.urls import leads_back, resolve
 from bot.encvoy.widget import UNKNOWN_ROUTE, defused, error_on_page, mend_for, read_page, safe_word
-from bot.errors import BadAnswer, LoginRefused, Redirected
+from bot.errors import BadAnswer, LoginRefused, Redirected, Rejected
 from bot.secret import Secret
 from bot.wire import Answer, Browser, Wire
 
@@ -56,6 +56,8 @@ class Request:
     scope: str
     mend: str
     """What puts it right that Encvoy ID refuses the client."""
+    refused: type[LoginRefused | Rejected] = LoginRefused
+    """What that is called: of another client than the bot's own login it says nothing of that login."""
     verifier: Secret | None = None
     """Of PKCE (RFC 7636), where the code is exchanged here."""
     consents: bool = False
@@ -78,7 +80,8 @@ class Request:
 
 
 async def authorize(wire: Wire, provider: Provider, account: Account, request: Request) -> Secret:
-    """The code. LoginRefused names the page or the error that it ended with; Redirected, an address that is neither
+    """The code. LoginRefused names the page that it ended with, the request's own error what is said of the client;
+    Redirected, an address that is neither
     DOMAIN's nor the redirect URI; BadAnswer, an answer that is not to this request."""
     async with wire.browser() as browser:
         return await _Walk(browser, provider, account, request).to_the_code()
@@ -181,20 +184,21 @@ class _Walk:
         if query.get("iss") != [self.provider.issuer]:
             raise not_its_own(route, "The answer names another issuer than the discovery document.")
         if "error" in query:
-            raise LoginRefused(SYSTEM, route, code=safe_word(query["error"][0]), mend=self.request.mend)
+            raise self.request.refused(SYSTEM, route, code=safe_word(query["error"][0]), mend=self.request.mend)
         codes = query.get("code", [])
         if len(codes) != 1:
             raise not_its_own(route, "The answer holds no code.")
         return Secret(codes[0])
 
-    def _refused_page(self, came: _Came) -> LoginRefused | BadAnswer:
+    def _refused_page(self, came: _Came) -> LoginRefused | Rejected | BadAnswer:
         """The login could not even begin: a 400 page, whatever was asked for (facts/encvoy-id.md §9)."""
         status = came.answer.status
         if status != 400:
             self._raise_unless_page(came)
             return not_its_own(came.route, "It does not lead to a login page.", CHECK_URL, status=status)
         code = error_on_page(came.answer.text)
-        return LoginRefused(SYSTEM, came.route, status=400, code=code, mend=self.request.mend)
+        why = "It refuses the client or its callback address, before anybody has logged in."
+        return self.request.refused(SYSTEM, came.route, status=400, code=code, why=why, mend=self.request.mend)
 
     def _stopped_at_page(self, came: _Came) -> LoginRefused:
         """It ended on a page, which says why. Its words are shown, but nothing is decided by them."""

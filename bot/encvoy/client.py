@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 
 from bot.clock import Clock
-from bot.connection.ports import ApplicationFields, Probe, Provider
+from bot.connection.ports import ApplicationFields, Probe, Provider, Registered
 from bot.connection.state import Application, NotVisible, Unknown
 from bot.doctor.own import Standing
 from bot.encvoy.applications import Applications
@@ -16,6 +16,7 @@ from bot.encvoy.probes import Probes
 from bot.encvoy.session import Session
 from bot.encvoy.urls import why_refused_as_callback
 from bot.encvoy.widget import safe_word
+from bot.errors import Rejected
 from bot.secret import Secret
 from bot.wire import TOTAL_SECONDS, Wire
 
@@ -115,6 +116,10 @@ class EncvoyIdClient:
         """See `EncvoyId.applications`."""
         return await self._applications.with_redirect_uri(redirect_uri)
 
+    async def registered(self, redirect_uri: str) -> Registered:
+        """See `EncvoyId.registered`."""
+        return await self._applications.registered(redirect_uri)
+
     async def applications_described(self, description: str) -> tuple[Application, ...]:
         """All that the bot can see with exactly this description."""
         return await self._applications.described(description)
@@ -140,8 +145,9 @@ class EncvoyIdClient:
         await self._applications.delete(client_id)
 
     async def code(self, client_id: str, redirect_uri: str, scope: str) -> Secret:
-        """See `EncvoyId.code`. LoginRefused names the page that asks for more than a consent."""
-        request = Request(client_id, redirect_uri, scope, CHECK_APPLICATION, consents=True)
+        """See `EncvoyId.code`. LoginRefused names the page that asks for more than a consent; Rejected: Encvoy ID
+        refuses the application itself, or its redirect URI."""
+        request = Request(client_id, redirect_uri, scope, CHECK_APPLICATION, Rejected, consents=True)
         return await authorize(self._wire, await self._discovery.provider(), self._account, request)
 
     async def probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Probe:

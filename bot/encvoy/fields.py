@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.chatops.text import quoted
 from bot.connection.ports import ApplicationFields
 from bot.connection.state import Application, NotVisible
 from bot.encvoy.decipher import not_its_own
@@ -20,7 +21,13 @@ from bot.secret import Secret
 LONGEST_NAME = 50
 LONGEST_DESCRIPTION = 255
 LONGEST_SECRET = 255
-NOT_TAKEN = "Encvoy ID would not take the application like this."
+NOT_TAKEN = "Encvoy ID would not take the application like this, so I did not send it."
+CORRECT_IT = (
+    "Correct that address where it stands, at the application in Encvoy ID or in Rocket.Chat's setting Site_Url; then "
+    "type the command again."
+)
+REPORT_IT = "What it was to be is my own choice: please report it as a mistake of mine."
+"""Nobody types it: it is made of what was checked before."""
 AUTH_METHODS = frozenset({"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"})
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -31,7 +38,12 @@ _SECRET = re.compile(rf"[!-~]{{1,{LONGEST_SECRET}}}")
 def check_client_id(client_id: str) -> str:
     """The id, if it can stand in a path. UserError otherwise."""
     if not _CLIENT_ID.fullmatch(client_id):
-        raise UserError("That is not the id of an application at Encvoy ID.")
+        raise UserError(
+            "The id of the application, as my database has it, is none that Encvoy ID gives.",
+            why="It has other characters than letters, digits, - and _, or none at all, or too many. I asked Encvoy ID "
+            "for nothing by it.",
+            mend="No command of mine writes such an id: put back a copy of the database in which it is right.",
+        )
     return client_id
 
 
@@ -46,15 +58,15 @@ def to_create(fields: ApplicationFields) -> dict[str, Any]:
         raise ValueError("the secret cannot be chosen when an application is created")
     for uri in fields.redirect_uris:
         if reason := why_refused_as_callback(uri):
-            raise UserError(NOT_TAKEN, why=f"Its redirect URI: {reason}")
+            raise UserError(NOT_TAKEN, why=f"One of its redirect URIs is {quoted(uri)}. {reason}", mend=CORRECT_IT)
     return to_write(fields)
 
 
 def to_write(fields: ApplicationFields) -> dict[str, Any]:
     """The body of a partial update: what is None is left out. UserError as for `to_create`, but redirect URIs of others
     that break only their own sign-in are left alone."""
-    for complaint in _complaints(fields):
-        raise UserError(NOT_TAKEN, why=complaint)
+    for complaint, mend in _complaints(fields):
+        raise UserError(NOT_TAKEN, why=complaint, mend=mend)
     body: dict[str, Any] = {
         "name": fields.name,
         "description": fields.description,
@@ -167,23 +179,24 @@ def _rules_of(value: Any, names: frozenset[str], route: str) -> list[Mapping[str
     return [rule for rule in value if isinstance(rule, Mapping) and rule.get("field_name") in names]
 
 
-def _complaints(fields: ApplicationFields) -> Iterator[str]:
+def _complaints(fields: ApplicationFields) -> Iterator[tuple[str, str]]:
+    """Why it would not be taken, and the mend."""
     name, method = fields.name, fields.token_endpoint_auth_method
     if name is not None and not (1 <= len(name) <= LONGEST_NAME and not name[0].isspace()):
-        yield f"The name must have 1 to {LONGEST_NAME} characters and not begin with a blank."
+        yield f"The name must have 1 to {LONGEST_NAME} characters and not begin with a blank.", REPORT_IT
     if fields.description is not None and len(fields.description) > LONGEST_DESCRIPTION:
-        yield f"The description has more than {LONGEST_DESCRIPTION} characters."
+        yield f"The description has more than {LONGEST_DESCRIPTION} characters.", REPORT_IT
     if fields.domain is not None and (reason := why_refused(fields.domain)):
-        yield f"Its domain: {reason}"
+        yield f"Its domain is {quoted(fields.domain)}. {reason}", CORRECT_IT
     if fields.redirect_uris is not None and not fields.redirect_uris:
-        yield "There is no redirect URI."
+        yield "There is no redirect URI.", REPORT_IT
     for uri in fields.redirect_uris or ():
         if reason := why_refused(uri):
-            yield f"Its redirect URI: {reason}"
+            yield f"One of its redirect URIs is {quoted(uri)}. {reason}", CORRECT_IT
     if method is not None and method not in AUTH_METHODS:
-        yield "Its token_endpoint_auth_method is none of those that Encvoy ID knows."
+        yield "Its token_endpoint_auth_method is none of those that Encvoy ID knows.", REPORT_IT
     if fields.secret is not None and not _SECRET.fullmatch(fields.secret.reveal()):
-        yield f"Its secret must have 1 to {LONGEST_SECRET} printable ASCII characters."
+        yield f"Its secret must have 1 to {LONGEST_SECRET} printable ASCII characters.", REPORT_IT
 
 
 def _text(value: Mapping[str, Any], key: str) -> str:

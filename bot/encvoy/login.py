@@ -35,7 +35,7 @@ async def log_in(wire: Wire, provider: Provider, account: Account, client_id: st
     """A fresh token of the main client, which is public: it has an id and no secret. Errors as of `authorize`."""
     verifier = Secret(secrets.token_urlsafe(48))
     # The main client's own redirect URI; it leads to the dashboard.
-    request = Request(client_id, f"{account.domain}/code", "openid", CHECK_CLIENT, verifier)
+    request = Request(client_id, f"{account.domain}/code", "openid", CHECK_CLIENT, verifier=verifier)
     code = await authorize(wire, provider, account, request)
     # Counted from before the request, so that the token is never believed longer than it lives.
     asked_at = clock.monotonic()

@@ -20,8 +20,9 @@ from bot.chatops.text import defuse
 from bot.clock import Clock
 from bot.connection.in_use import InUse, Use
 from bot.connection.state import ServiceName
-from bot.errors import RemoteError
+from bot.errors import Busy, RemoteError
 from bot.rocketchat.budget import Budget
+from bot.rocketchat.decipher import refuse_busy
 from bot.secret import Secret
 from bot.signin.pages import new_credential_token, read_config
 from bot.wire import Wire
@@ -90,6 +91,9 @@ class Callback:
         query = urlencode({"code": code, "state": base64.b64encode(json.dumps(whole).encode()).decode()})
         try:
             answer = await self.wire.send("GET", f"{self.url}/_oauth/{name.service}?{query}", route=_ROUTE)
+            refuse_busy(answer.status, answer.headers, _ROUTE)
+        except Busy as busy:
+            return InUse(Use.UNKNOWN, f"its callback was {busy.not_checked}")
         except RemoteError as error:
             return InUse(Use.UNKNOWN, f"its callback did not answer me: {error.text.rstrip('.')}")
         config = read_config(answer.text) if answer.status == 200 else None

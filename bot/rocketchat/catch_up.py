@@ -10,7 +10,7 @@ import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -27,6 +27,9 @@ RETRY_FIRST, RETRY_MOST = 0.3, 60.0
 MOST_ROOMS = 5_000
 """Rooms in which somebody may have been missed: more than a server lists. What is said in others is heard as well, and
 not asked for afterwards, so that whoever makes up rooms fills nothing."""
+APART = timedelta(days=1)
+"""So far back a room is looked at for the first time. What is there is not told if it is older than the start, and what
+is found later is newer than it: so nothing is missed where the clocks are apart by less than that."""
 AT_ONCE = 2
 """Questions at the same time: commands need the other connections (`bot.rocketchat.rest.WORKERS`)."""
 
@@ -55,6 +58,11 @@ class Time(Protocol):
 
     def now(self) -> datetime:
         """Now."""
+        ...
+
+    @property
+    def set_back(self) -> timedelta:
+        """By how much it was seen to be set back so far, in all."""
         ...
 
     async def compare(self) -> bool:
@@ -89,6 +97,7 @@ class CatchUp:
         self._asking = False
         self._listed = False
         self._held: list[Message] | None = None
+        self._set_back = timedelta(0)
         self._untried = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -106,7 +115,7 @@ class CatchUp:
         self._admit((message,))
         if message.room_type == "d" or message.room_id == self._watched:
             self._know(message.room_id)
-            self._saw(message.room_id, message)
+            self._heard(message)
         if self._held is None:
             self._give(message)
         else:
@@ -142,6 +151,9 @@ class CatchUp:
     async def _ask_all(self) -> None:
         # First of all: what is too old, and from when on is asked, is by the server's clock.
         await self._time.compare()
+        back, self._set_back = self._time.set_back - self._set_back, self._time.set_back
+        for horizon in self._rooms.values():
+            horizon.set_back(back)
         self._asking = True
         for room_id in self._rooms:
             self._persist(functools.partial(self._ask, room_id), room_id)
@@ -166,12 +178,17 @@ class CatchUp:
         horizon = self._rooms[room_id]
         if horizon.gap is None:
             return
-        since = max(horizon.gap, self._time.started)
-        found = await self._history.since(room_id, since)
+        started, known = self._time.started, horizon.since
+        since = min(started, self._time.now()) - APART if known is None else known
+        found = tuple(await self._history.since(room_id, since))
         room_type = self._watched_type if room_id == self._watched else "d"
         # A change of an older message is found too, by the time of the change: that one was not missed.
-        missed = [replace(m, room_type=room_type) for m in found if m.ts >= since]
+        missed = [
+            replace(m, room_type=room_type) for m in found if (m.ts >= started if known is None else m.ts > since)
+        ]
         self._admit(missed)
+        if known is None:
+            horizon.looked(max((m.ts for m in found if m.ts < started), default=since))
         for message in missed:
             self._saw(room_id, message)
         horizon.close()
@@ -180,6 +197,13 @@ class CatchUp:
             return
         for message in sorted(missed, key=lambda message: message.ts):
             self._give(message)
+
+    def _heard(self, message: Message) -> None:
+        """It was changed just now, as far as it says when."""
+        if message.updated_at is None:
+            self._saw(message.room_id, message)
+        elif horizon := self._rooms.get(message.room_id):
+            horizon.heard(min(message.updated_at, self._time.now()))
 
     def _saw(self, room_id: str, message: Message) -> None:
         """A time in the future would hide what is said until then."""

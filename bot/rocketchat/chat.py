@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.chatops.ports import Message, Person, Room
-from bot.errors import Forbidden, Rejected, RemoteError, RouteAbsent
+from bot.errors import BadAnswer, Forbidden, Rejected, RemoteError, RouteAbsent
 from bot.rocketchat.decipher import SYSTEM, not_its_own
 from bot.rocketchat.messages import iso, message_from, moment_from
 from bot.rocketchat.rest import Query, Rest, Use, encoded_query
@@ -17,6 +17,8 @@ from bot.rocketchat.roles import roles
 PAGE = 100
 MOST_PAGES = 20
 """What a bot was away for longer than 2,000 messages is not answered anyway."""
+SMALLER = 4
+"""So many times shorter is the next page where one was too long."""
 _HISTORY = {"c": "channels.history", "p": "groups.history", "d": "im.history"}
 
 
@@ -98,16 +100,22 @@ class RestChat:
 
     async def since(self, room_id: str, moment: datetime) -> tuple[Message, ...]:
         """Messages newer than `moment`, oldest first. `chat.syncMessages` in the form of all versions, then in pages,
-        then the room's history (§5.6)."""
-        try:
-            documents = await self._synced(room_id, moment)
-        except (Rejected, RouteAbsent):
-            try:
-                documents = await self._synced_in_pages(room_id, moment)
-            except (Rejected, RouteAbsent):
-                documents = await self._history(room_id, moment)
+        then the room's history (§5.6), which begins with the newest: of too many the oldest are left out."""
+        documents = await self._documents(room_id, moment)
         found = {m.id: m for d in documents if (m := message_from(d, caught_up=True)) and m.ts > moment}
         return tuple(sorted(found.values(), key=lambda message: message.ts))
+
+    async def _documents(self, room_id: str, moment: datetime) -> list[Any]:
+        for form in (self._synced, self._synced_in_pages):
+            try:
+                return await form(room_id, moment)
+            except (Rejected, RouteAbsent):
+                continue
+            except BadAnswer as error:
+                if not _may_be_too_much(error):
+                    raise
+                break
+        return await self._history(room_id, moment)
 
     async def latest(self, room: Room) -> tuple[Message, ...]:
         """The newest messages of a room, one page of them, in any order."""
@@ -195,8 +203,10 @@ class RestChat:
             following, before = answer["result"].get("cursor"), cursor
             cursor = following.get("next") if isinstance(following, Mapping) else None
             if not cursor or cursor == before:
-                break
-        return documents
+                return documents
+        # The oldest come first, and the newest are those that somebody waits for. Both are not kept at once.
+        documents.clear()
+        return await self._history(room_id, moment)
 
     async def _history(self, room_id: str, moment: datetime) -> list[Any]:
         """Newest first, in pages that end where the one before began."""
@@ -207,19 +217,33 @@ class RestChat:
         )
         route = _HISTORY.get(str(room.get("t")), _HISTORY["p"])
         documents: list[Any] = []
-        span: dict[str, Query] = {"roomId": room_id, "oldest": moment, "count": PAGE}
-        walk = self.rest.walk()
+        span: dict[str, Query] = {"roomId": room_id, "oldest": moment}
+        count, walk = PAGE, self.rest.walk()
         for _ in range(MOST_PAGES):
-            answer = await walk.get(route, **span)
+            try:
+                answer = await walk.get(route, **span, count=count)
+            except BadAnswer as error:
+                if not _may_be_too_much(error) or (count == 1 and not documents):
+                    raise
+                if count == 1:
+                    break
+                count //= SMALLER
+                continue
             page = answer.get("messages")
             if not isinstance(page, list):
                 raise not_its_own(f"GET /api/v1/{route}")
             documents += page
             moments = [at for d in page if isinstance(d, Mapping) and (at := moment_from(d.get("ts")))]
-            if len(page) < PAGE or not moments or span.get("latest") == min(moments):
+            if len(page) < count or not moments or span.get("latest") == min(moments):
                 break
             span["latest"] = min(moments)
         return documents
+
+
+def _may_be_too_much(error: BadAnswer) -> bool:
+    """Rocket.Chat's own answer, and longer or fuller than can be read (`bot.bounds`): a part of it may be read. A
+    gateway's answer is none, and its reason is not told."""
+    return error.status in (None, 200) and error.why != ""
 
 
 def _object(answer: Mapping[str, Any], name: str, route: str) -> Mapping[str, Any]:

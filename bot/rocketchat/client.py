@@ -9,13 +9,15 @@ from bot.clock import Clock
 from bot.connection.accounts import Accounts
 from bot.connection.in_use import InUse
 from bot.connection.marker import engine_of, shows
-from bot.connection.ports import Awaited, LiveSeen, Server, Told
+from bot.connection.ports import Awaited, Listed, LiveSeen, Server, Told, Written
 from bot.connection.profile import Engine, Profile
 from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
 from bot.doctor.evidence import Begins
+from bot.errors import NotLive
 from bot.rocketchat.budget import Budget
 from bot.rocketchat.callback import Callback
+from bot.rocketchat.decipher import SYSTEM
 from bot.rocketchat.instances import OrderedWrites
 from bot.rocketchat.open_routes import OpenRoutes
 from bot.rocketchat.people import PeopleList
@@ -73,9 +75,9 @@ class RocketChatClient:
         """See the port."""
         return await self._services.forced(name)
 
-    async def services(self) -> tuple[StoredService, ...]:
+    async def listed(self) -> Listed:
         """See the port."""
-        return await self._services.services()
+        return await self._services.listed()
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
         """See the port."""
@@ -95,8 +97,18 @@ class RocketChatClient:
         if engine_of(marker) is not Engine.MODERN:
             return seen
         shown = await self._strategy.shows(name, marker)
+        if shown is False:
+            raise NotLive(SYSTEM, "GET /oauth/:service", why="It still sends people on with what it had before.")
         # There is one record for all, but each instance makes a strategy of its own of what it knows.
-        return replace(seen, instances=max(1, len(self._rest.instances())), certain=shown)
+        return replace(seen, instances=self._instances, certain=shown is True)
+
+    async def carries(self, name: ServiceName, marker: Marker) -> bool | None:
+        """See the port."""
+        return await self._strategy.all_show(name, marker, self._instances)
+
+    @property
+    def _instances(self) -> int:
+        return max(1, len(self._rest.instances()))
 
     async def create_service(self, name: ServiceName) -> None:
         """See the port."""
@@ -114,10 +126,10 @@ class RocketChatClient:
         stored = await self._services.stored(name) if on and len(self._rest.instances()) > 1 else None
         await self._ordered.switch(name, on, stored)
 
-    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> None:
+    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> Written:
         """See the port."""
         self._settle.wrote()
-        await self._ordered.write_secret(name, secret, marker, quiet)
+        return await self._ordered.write_secret(name, secret, marker, quiet)
 
     async def repeat_secret(self, name: ServiceName, secret: Secret) -> None:
         """See the port."""

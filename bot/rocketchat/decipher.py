@@ -8,6 +8,7 @@ over; its texts can hold anything and stay behind.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -31,8 +32,10 @@ from bot.rocketchat.mends import (
     FACTOR_EXHAUSTED,
     FACTOR_NEEDED,
     FACTOR_WRONG,
+    LATER,
     NOT_ROCKETCHAT,
     PROXY,
+    RESTRICTED,
     ROUTE_ABSENT,
     SLOW_DOWN,
     TOKEN,
@@ -46,7 +49,7 @@ DEFAULT_WAIT = 60.0
 
 _CODE = re.compile(r"\d{3}|(?=.{1,48}\Z)(error(-[a-z0-9]+)+|[a-z]+(-[a-z]+)*)")
 """Rocket.Chat's codes are lower-case words with dashes, Meteor's three digits. A token or a digest is neither."""
-_CODE_ALONE = re.compile(r"(error|totp)-.*|unauthorized|forbidden")
+_CODE_ALONE = re.compile(r"(error|totp)-.*|unauthorized|forbidden|restricted-workspace")
 """What `error` may be without brackets and still be a code, not a text."""
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]\s*\Z")
 _WAIT = re.compile(r"must wait (\d{1,5}) seconds?")
@@ -67,6 +70,11 @@ _REFUSALS = frozenset(
     }
 )
 """Codes that mean "you may not": status 400 before 9.0, 403 since (facts/rocketchat.md §1.5)."""
+_REJECTED = {
+    "restricted-workspace": ("It lets nobody write while it is offline past its grace period.", RESTRICTED),
+    "error-setting-validation-failed": ("A rule of this Rocket.Chat does not allow that value.", ""),
+}
+"""Why something was not taken, and what puts that right (facts/rocketchat.md §2.4)."""
 _TOO_MANY = frozenset({"error-too-many-requests", "too-many-requests"})
 
 
@@ -140,7 +148,21 @@ def decipher_method(fields: Mapping[str, Any], route: str) -> Any:
     code = _safe(error.get("error"))
     if code in ("404", "method-not-found"):
         raise RouteAbsent(SYSTEM, route, code=code, mend=ROUTE_ABSENT)
-    raise _by_code(400, code, error, route) or Rejected(SYSTEM, route, code=code)
+    raise _by_code(400, code, error, route) or _rejected(route, code)
+
+
+def slow_down(headers: Mapping[str, str], route: str) -> Busy:
+    """The error for a 429 of what is no REST, and tells by its status alone. Whose limit that is is not known: a proxy
+    may have one, which no role of Rocket.Chat lets the bot pass."""
+    busy = Busy(SYSTEM, route, status=429, mend=LATER)
+    busy.retry_after = _wait(headers, {}, time.time())
+    return busy
+
+
+def refuse_busy(status: int, headers: Mapping[str, str], route: str) -> None:
+    """Raises it where such an answer is one."""
+    if status == 429:
+        raise slow_down(headers, route)
 
 
 def _error(answer: Answer, fields: Mapping[str, Any], route: str, now: float) -> RemoteError:
@@ -158,7 +180,12 @@ def _error(answer: Answer, fields: Mapping[str, Any], route: str, now: float) ->
         return RouteAbsent(SYSTEM, route, status=status, mend=ROUTE_ABSENT)
     if status == 407 or status >= 500 or status < 200:
         return BadAnswer(SYSTEM, route, status=status, code=code, mend=PROXY)
-    return _by_code(status, code, fields, route) or Rejected(SYSTEM, route, status=status, code=code)
+    return _by_code(status, code, fields, route) or _rejected(route, code, status)
+
+
+def _rejected(route: str, code: str | None, status: int | None = None) -> Rejected:
+    why, mend = _REJECTED.get(code or "", ("", ""))
+    return Rejected(SYSTEM, route, status=status, code=code, why=why, mend=mend)
 
 
 def _by_code(status: int, code: str | None, fields: Mapping[str, Any], route: str) -> RemoteError | None:

@@ -1,11 +1,14 @@
-"""From when on messages of one room may have been missed. Pure; every moment is of the server's clock."""
+"""From when on messages of one room may have been missed. Pure; every moment is of the clock that sets the times of
+messages, which need not be the one that Rocket.Chat's address tells: a proxy may answer for it, and any clock may be
+set back."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-OVERLAP = timedelta(seconds=30)
-"""Asked for twice rather than missed: the server takes a client's time for a message up to 10 s off its own."""
+OVERLAP = timedelta(minutes=5)
+"""Asked for twice rather than missed: the server takes a client's time for a message up to 10 s off its own, and its
+clock may have been set back meanwhile by as much."""
 EVER = datetime(1970, 1, 1, tzinfo=UTC) + OVERLAP
 """Before everything; whoever asks begins no earlier than the bot's start."""
 
@@ -20,15 +23,36 @@ class Horizon:
         """`complete`: nothing of this room was missed so far."""
         self._newest = EVER
         self._gap = None if complete else EVER
+        self._floor = EVER if complete else None
 
     @property
     def gap(self) -> datetime | None:
         """Messages from then on may be missing; None if none are."""
         return self._gap
 
+    @property
+    def since(self) -> datetime | None:
+        """What is newer than that may be missing, and nothing else; None until the room was looked at once."""
+        return None if self._floor is None else max(self._floor, self._gap or EVER)
+
+    def looked(self, newest_before: datetime) -> None:
+        """The room was looked at for the first time: whatever else will be found in it is newer than what was there, by
+        the clock that sets its times, whatever any other clock tells."""
+        self._floor = newest_before
+
     def saw(self, ts: datetime) -> None:
         """A message of that time came."""
         self._newest = max(self._newest, ts)
+
+    def heard(self, now: datetime) -> None:
+        """A message came, and that is the time of the clock now, whatever it was before."""
+        self._newest = now
+
+    def set_back(self, by: timedelta) -> None:
+        """The clock was set back."""
+        self._newest = max(EVER, self._newest - by)
+        self._gap = None if self._gap is None else max(EVER - OVERLAP, self._gap - by)
+        self._floor = None if self._floor is None else max(EVER, self._floor - by)
 
     def open(self) -> None:
         """Messages are not pushed any more."""

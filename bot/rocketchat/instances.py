@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 
+from bot.connection.ports import Written
 from bot.connection.state import Marker, ServiceName, SettingValue, StoredService
 from bot.errors import RemoteError
 from bot.rocketchat.quiet import Quiet
@@ -30,9 +31,14 @@ class OrderedWrites:
     rest: Rest
     quiet: Quiet
 
-    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> None:
+    async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> Written:
         """See the port."""
         await self.quiet.wait(quiet)
+        began = self.quiet.clock.monotonic()
+        await self._write_both(name, secret, marker)
+        return Written(began, self.quiet.clock.monotonic())
+
+    async def _write_both(self, name: ServiceName, secret: Secret, marker: Marker) -> None:
         have = await self.repeat_secret(name, secret)
         answered = await self._write(name, marker.setting, marker.spelling)
         # No run is pending, so what reaches this instance within its debounce goes live with the marker, not after it.

@@ -19,7 +19,9 @@ FACTOR_EXHAUSTED = (
 SLOW_DOWN = (
     "Try again in a minute. Roles with the permission `api-bypass-rate-limit`, such as `bot`, may ask more often."
 )
+LATER = "Try again in a minute."
 PROXY = "Look at Rocket.Chat, and at the proxy before it; then try again."
+RESTRICTED = "Let the workspace report its statistics to Rocket.Chat again, and then try again."
 REFUSED = f"Check {URL}, and that Rocket.Chat is running and can be reached from here."
 
 WEBSOCKET = (

@@ -7,11 +7,15 @@ import json
 import secrets
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
+from bot.connection.profile import Engine
 from bot.doctor.evidence import CallbackAnswer
 from bot.errors import RemoteError
-from bot.wire import Wire
+from bot.rocketchat.decipher import refuse_busy
+from bot.wire import Answer, Wire
+
+_CALLBACK = "GET /_oauth/:service"
 
 
 async def server_time(wire: Wire, url: str) -> datetime | None:
@@ -25,17 +29,25 @@ async def server_time(wire: Wire, url: str) -> datetime | None:
 
 
 async def ask_callback(wire: Wire, redirect_uri: str) -> CallbackAnswer:
-    """Asks as a popup would that comes back from a refused sign-in, which changes nothing. In the other style it would
-    need an address to go on to, and wait for ever without one (facts/rocketchat.md §3.1b).
+    """Asks as a popup would that comes back from a refused sign-in, which changes nothing. Busy where a limit holds;
+    RemoteError.
 
     The legacy engine ends every sign-in with a page that holds `#config` (facts/rocketchat.md §3.3), the modern one
-    sends such a browser to `/login` (§3.4). Popup style, because the other one hangs without an address to return to
-    (§3.1b).
+    sends such a browser to its own `/login`, with nothing behind it (§3.4). A proxy that wants people to log in to
+    itself first sends them to a page of that name, too: at an address of its own, or with where to go on to.
     """
     # A redirect style without an address to go to leaves the request open for ever (facts/rocketchat.md §3.1b).
     state = {"loginStyle": "popup", "credentialToken": secrets.token_urlsafe(32), "isCordova": False}
     query = urlencode({"error": "access_denied", "state": base64.b64encode(json.dumps(state).encode()).decode()})
-    answer = await wire.send("GET", f"{redirect_uri}?{query}", route="GET /_oauth/:service")
-    legacy = answer.status == 200 and 'id="config"' in answer.text.replace("'", '"')
-    modern = answer.location.partition("?")[0].partition("#")[0].endswith("/login")
-    return CallbackAnswer(answer.status, is_rocketchat=legacy or modern)
+    answer = await wire.send("GET", f"{redirect_uri}?{query}", route=_CALLBACK)
+    refuse_busy(answer.status, answer.headers, _CALLBACK)
+    return CallbackAnswer(answer.status, _engine(answer, redirect_uri))
+
+
+def _engine(answer: Answer, redirect_uri: str) -> Engine | None:
+    if answer.status == 200 and 'id="config"' in answer.text.replace("'", '"'):
+        return Engine.LEGACY
+    site_url = redirect_uri.partition("/_oauth/")[0]
+    path = urlsplit(site_url).path
+    pages = {"/login", f"{path}/login", f"{site_url}/login", f"{site_url.removesuffix(path)}/login"}
+    return Engine.MODERN if answer.location in pages else None

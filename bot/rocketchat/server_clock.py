@@ -34,6 +34,7 @@ class ServerClock:
         self._began = clock.monotonic()
         self._anchor: tuple[datetime, float] | None = None
         self._coarse = timedelta(0)
+        self._set_back = timedelta(0)
         self._our_offset = self._offset()
         self._asked_at: float | None = None
         self._asking = asyncio.Lock()
@@ -56,6 +57,11 @@ class ServerClock:
         told, at = self._anchor
         return told + timedelta(seconds=self._clock.monotonic() - at)
 
+    @property
+    def set_back(self) -> timedelta:
+        """By how much the server's clock was seen to be set back so far, in all."""
+        return self._set_back
+
     async def compare(self) -> bool:
         """Asks the server. False if it did not tell: what was known is still counted on."""
         async with self._asking:
@@ -67,7 +73,10 @@ class ServerClock:
                 return False
             ours = self._clock.now() - timedelta(seconds=(ended - began) / 2)
             self._coarse = timedelta(0) if abs(told - ours) <= RESOLUTION else DROPPED
+            expected = self.now() if self.known else None
             self._anchor = (told + DROPPED if self._coarse else ours, (began + ended) / 2)
+            if expected is not None and (back := expected - self.now()) > RESOLUTION:
+                self._set_back += back
             return True
 
     async def doubt(self) -> bool:

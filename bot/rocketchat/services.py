@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.connection.defaults import DEFAULTS
+from bot.connection.ports import Listed
 from bot.connection.state import ServiceName, SettingValue, StoredService, Unknown
 from bot.errors import BadAnswer, Forbidden, Rejected, RouteAbsent
 from bot.rocketchat.decipher import SYSTEM, not_its_own
@@ -28,6 +29,7 @@ from bot.rocketchat.suffixes import (
     SERVICES,
     SWITCH,
     forced_settings,
+    registration,
     setting_id,
     stored_service,
     stored_services,
@@ -58,12 +60,13 @@ class Services:
         """The service as stored, or None."""
         return stored_service(await self._settings(), name)
 
-    async def services(self) -> tuple[StoredService, ...]:
-        """Every custom service, by key. BadAnswer for more than anybody has: each is looked at."""
-        found = stored_services(await self._settings())
-        if len(found) > MOST_SERVICES:
+    async def listed(self) -> Listed:
+        """Every custom service, by key, and who may register. BadAnswer beyond what anybody has: each is looked at."""
+        documents = await self._settings()
+        services = stored_services(documents)
+        if len(services) > MOST_SERVICES:
             raise _too_many()
-        return found
+        return Listed(services, registration(documents))
 
     async def forced(self, name: ServiceName) -> Mapping[str, SettingValue] | Unknown:
         """What the environment forces (facts/rocketchat.md §8 no. 1). Only the method of the administration's pages

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from bot.clock import Clock
 from bot.connection.ports import Awaited, LiveSeen
 from bot.connection.state import LiveService, ServiceName, Unknown
-from bot.errors import Busy, NoAnswer, RemoteError
+from bot.errors import Busy, NotLive, RemoteError
 from bot.rocketchat.decipher import SYSTEM
 from bot.rocketchat.open_routes import Poll
 
@@ -39,6 +39,8 @@ RESERVE = 2
 """Calls that a wait for a secret leaves alone: for a look at the end, and for the way back."""
 FRESH = 0.02
 """Seconds for which the answer of a poll is still what is live."""
+AGREES = 0.25
+"""Seconds by which two measures of one server differ at most."""
 KNOWN = 60.0
 """Seconds for which it is better than nothing, if nothing was written since and Rocket.Chat asks to slow down."""
 
@@ -84,7 +86,9 @@ class Settle:
     clock: Clock
     _last: Poll | None = field(default=None, init=False)
     _measured: float | None = field(default=None, init=False)
-    """Seconds that the last wait of this process took, of whatever connection."""
+    """Seconds that this server needs, as two waits of this process told, of whatever connection."""
+    _found: float | None = field(default=None, init=False)
+    """What the last wait alone told."""
 
     def wrote(self) -> None:
         """Settings are being changed: what was seen live before says nothing about later."""
@@ -99,7 +103,8 @@ class Settle:
             except Busy as busy:
                 if last is None or now - last.sent_at > KNOWN:
                     wait = f"{busy.retry_after:.0f} seconds"
-                    return Unknown(f"Rocket.Chat may not be asked so often for what is live; again in {wait}.")
+                    reason = f"Rocket.Chat may not be asked so often for what is live; again in {wait}."
+                    return Unknown(reason, busy=True)
             except RemoteError as error:
                 return Unknown(error.text)
         return last.services.get(name.service)
@@ -107,7 +112,7 @@ class Settle:
     async def await_live(
         self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float, *, pushed: bool = False
     ) -> LiveSeen:
-        """Returns the moment in which `awaited` is seen to hold. NoAnswer after `timeout` seconds,
+        """Returns the moment in which `awaited` is seen to hold. NotLive after `timeout` seconds,
         or, unless it is `pushed`, once Rocket.Chat could be asked again where it may not be asked so often.
 
         To be called right after the last write; the polls count from here, and `expected` is how many seconds this
@@ -126,19 +131,26 @@ class Settle:
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
             if wait.seen.done():
                 seen = wait.seen.result()
-                self._measure(seen.since - wait.began, seen.after)
-                return seen
+                return replace(seen, settle=self._measure(seen.since - wait.began, seen.after, expected))
         finally:
             forget()
             await _end(asking, expired)
-        why = f"The change was not seen live within {timeout:.1f} seconds."
-        raise NoAnswer(SYSTEM, "GET /api/v1/settings.oauth", why=why)
+        raise NotLive(SYSTEM, "GET /api/v1/settings.oauth", why=f"I looked for {timeout:.1f} seconds.")
 
-    def _measure(self, not_yet: float, seen: float) -> None:
-        """What was there from the beginning measures nothing; and between two looks the usual moment is likelier than
-        the second look."""
-        if not_yet > 0:
-            self._measured = EXPECTED if not_yet < EXPECTED <= seen else seen
+    def _measure(self, not_yet: float, seen: float, known: float | None) -> float | None:
+        """Seconds that this server needs, or None if this wait does not tell. What was there from the beginning
+        measures nothing. Between two looks the usual moment is likelier than the second look. And what agrees with
+        nothing known is not believed once: a run of somebody else's that was pending makes it shorter, a change of
+        theirs meanwhile longer."""
+        if not_yet <= 0:
+            return None
+        found = EXPECTED if not_yet < EXPECTED <= seen else seen
+        others = (known, self._found, EXPECTED)
+        self._found = found
+        if not any(other is not None and abs(found - other) <= AGREES for other in others):
+            return None
+        self._measured = found
+        return found
 
     def note(self, poll: Poll) -> None:
         """Keeps the newest answer."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.bounds import Unreadable, read_json
+from bot.connection.profile import alike
 from bot.connection.reachable import Site
 from bot.connection.state import Unknown
 from bot.errors import RemoteError
@@ -36,21 +37,23 @@ async def who_answers(site_url: str, wire: Wire, facts: ServerFacts) -> Site | U
     except RemoteError:
         return Site.STRANGER
     try:
-        if version != await facts.version():
-            return Site.ANOTHER
-        return await _compared(site_url, wire, facts)
+        same = await _one_workspace(site_url, wire, facts)
+        if same is None:
+            same = alike(version, await facts.version())
+        return Site.OURS if same else Site.ANOTHER
     except RemoteError as error:
         return Unknown(error.text)
 
 
-async def _compared(site_url: str, wire: Wire, facts: ServerFacts) -> Site:
-    """Two of one version are told apart by their id; where one of them does not say, they are taken for the same."""
+async def _one_workspace(site_url: str, wire: Wire, facts: ServerFacts) -> bool | None:
+    """By their ids, which differ between any two, while two servers of one may be of two versions in an upgrade; None
+    where one of them does not say."""
     own = (await facts.public_settings(ID)).get(ID)
     url = f"{site_url}/api/v1/settings.public?_id={ID}"
     there = _object(await wire.send("GET", url, route="GET <Site_Url>/api/v1/settings.public")).get("settings")
     rows = [row for row in there if isinstance(row, Mapping)] if isinstance(there, list) else []
     other = next((row.get("value") for row in rows if row.get("_id") == ID), None)
-    return Site.ANOTHER if own and other and own != other else Site.OURS
+    return own == other if own and other else None
 
 
 def _object(answer: Answer) -> Mapping[str, Any]:

@@ -25,7 +25,7 @@ from bot.rocketchat.catch_up import CatchUp, History, Time
 from bot.rocketchat.ddp import ClientProtocol
 from bot.rocketchat.live import LiveTable
 from bot.rocketchat.messages import message_from
-from bot.rocketchat.upgrade import close_websocket, network_error, open_websocket, plain_session
+from bot.rocketchat.upgrade import broken, close_websocket, open_websocket, plain_session
 from bot.rocketchat.upgrade import websocket_url as _websocket_url
 from bot.rocketchat.waiting import Waiting
 from bot.secret import Secret
@@ -161,7 +161,7 @@ class RealtimeClient:
             done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             return next(iter(done)).result()
         except (aiohttp.ClientError, OSError) as failure:
-            return network_error(failure)
+            return broken(failure)
         finally:
             self._renewal = None
             for task in both:

@@ -7,12 +7,20 @@ import ssl
 import aiohttp
 
 from bot.clock import Clock
-from bot.errors import Busy, NoAnswer, Rejected, RemoteError, Unreachable
+from bot.errors import Busy, NoAnswer, Rejected, RemoteError
 from bot.rocketchat import events
 from bot.rocketchat.ddp import ClientProtocol
 from bot.rocketchat.ddp_errors import TOO_MANY
 from bot.rocketchat.mends import WEBSOCKET
-from bot.rocketchat.upgrade import close_websocket, network_error, open_websocket, plain_session, websocket_url, within
+from bot.rocketchat.upgrade import (
+    broken,
+    close_websocket,
+    closed_again,
+    open_websocket,
+    plain_session,
+    websocket_url,
+    within,
+)
 from bot.secret import Secret
 
 WITHIN = 6.0
@@ -34,7 +42,7 @@ async def try_websocket(url: str, user_id: str, token: Secret, clock: Clock, tls
                 mend=WEBSOCKET,
             ) from None
         except (aiohttp.ClientError, OSError) as failure:
-            raise network_error(failure) from None
+            raise broken(failure) from None
         finally:
             await close_websocket(websocket)
 
@@ -48,9 +56,7 @@ async def _subscribed(websocket: aiohttp.ClientWebSocketResponse, core: ClientPr
             if _is_all(event):
                 return
         await _send(websocket, core)
-    raise Unreachable(
-        "Rocket.Chat", "websocket", code="closed", why="The websocket was opened, and closed again.", mend=WEBSOCKET
-    )
+    raise closed_again()
 
 
 def _is_all(event: events.Event) -> bool:

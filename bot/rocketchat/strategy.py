@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
 
 from bot.clock import Clock
 from bot.connection.marker import parameter_of
@@ -16,17 +17,20 @@ from bot.connection.state import Marker, ServiceName
 from bot.doctor.evidence import Begins
 from bot.errors import RemoteError
 from bot.rocketchat.budget import Budget
+from bot.rocketchat.decipher import refuse_busy
 from bot.wire import Wire
 
-LOOKS = 5
-"""How often it is asked for one marker; the limit is ten a minute for everybody behind one address (§3.4)."""
-PAUSE = 0.01
-"""Seconds before the second look; doubled each time."""
+PAUSES = (0.02, 0.2, 1.0)
+"""Seconds between the looks for one marker. They are few: ten a minute are for everybody behind one address (§3.4), and
+a marker may have to be written once more."""
 WITHIN = 0.5
-"""Seconds for all looks: the record shows the marker already, so the new secret is live in some instance at least, and
-whoever waits for this waits with the switch."""
+"""Seconds for the first look: the record shows the marker already, so the new secret is live in some instance at least,
+and whoever waits for this waits with the switch."""
+AT_MOST = 3
+"""Looks at whether all instances have it."""
 
 _ROUTE = "GET /oauth/:service"
+FOUND = 302
 
 
 @dataclass
@@ -41,20 +45,39 @@ class Strategy:
         self._budget = Budget(self.clock)
 
     async def begins(self, name: ServiceName) -> Begins:
-        """What pressing the button does. Busy, without a request, where it may not be asked; RemoteError."""
+        """What pressing the button does. Busy where it may not be asked, without a request if that is known before;
+        RemoteError."""
         if not self._budget.take(_ROUTE):
             raise self._budget.busy(_ROUTE)
         answer = await self.wire.send("GET", f"{self.url}/oauth/{name.service}", route=_ROUTE)
+        refuse_busy(answer.status, answer.headers, _ROUTE)
         return Begins(answer.status, answer.location)
 
-    async def shows(self, name: ServiceName, marker: Marker) -> bool:
-        """Whether the strategy carries the marker, looked for a few times; False too where it cannot be asked."""
+    async def shows(self, name: ServiceName, marker: Marker) -> bool | None:
+        """Whether the strategy carries the marker, looked for a few times. None: it does not tell."""
+        shown = await self._look(name, marker)
+        for pause in PAUSES:
+            if shown is not False:
+                break
+            await self.clock.sleep(pause)
+            shown = await self._look(name, marker) or False  # one that cannot be asked any more has still another one
+        return shown
+
+    async def all_show(self, name: ServiceName, marker: Marker, instances: int) -> bool | None:
+        """Whether none of a few answers, from whichever instance each comes, carries another marker. None: they do not
+        tell."""
+        seen = [await self._look(name, marker) for _ in range(min(instances, AT_MOST))]
+        return None if None in seen and False not in seen else False not in seen
+
+    async def _look(self, name: ServiceName, marker: Marker) -> bool | None:
         with contextlib.suppress(TimeoutError, RemoteError):
             async with asyncio.timeout(WITHIN):
-                for look in range(LOOKS):
-                    if look:
-                        await self.clock.sleep(PAUSE * 2.0 ** (look - 1))
-                    begins = await self.begins(name)
-                    if begins.location and parameter_of(begins.location) == parameter_of(marker.spelling):
-                        return True
-        return False
+                begins = await self.begins(name)
+            if begins.status == FOUND and _is_request(begins.location):
+                return parameter_of(begins.location) == parameter_of(marker.spelling)
+        return None
+
+
+def _is_request(location: str) -> bool:
+    """Whether it is an authorization request (RFC 6749, 4.1.1), and no page of Rocket.Chat's own or of a proxy."""
+    return {"response_type", "redirect_uri"} <= parse_qs(urlsplit(location).query).keys()

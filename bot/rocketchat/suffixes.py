@@ -1,4 +1,5 @@
-"""The stored settings of a Custom OAuth service, by id and by suffix (facts/rocketchat.md §2.2). Pure.
+"""The stored settings of a Custom OAuth service, by id and by suffix (facts/rocketchat.md §2.2), and those that decide
+who may register. Pure.
 
 Everywhere else in this program a setting goes by its suffix: `token_path` for
 `Accounts_OAuth_Custom-Encvoyid-token_path`, and `""` for the switch `Accounts_OAuth_Custom-Encvoyid` itself. How the
@@ -11,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from bot.connection.accounts import APPROVAL, BY_SERVICES, DOMAINS, Registration
 from bot.connection.state import ServiceName, SettingValue, StoredService
 from bot.secret import Secret
 
@@ -51,6 +53,17 @@ def stored_services(settings: Iterable[Mapping[str, object]]) -> tuple[StoredSer
 def stored_service(settings: Iterable[Mapping[str, object]], name: ServiceName) -> StoredService | None:
     """The service of that name among setting documents."""
     return next((service for service in stored_services(settings) if service.key == name.key), None)
+
+
+def registration(settings: Iterable[Mapping[str, object]]) -> Registration:
+    """Who may register, among setting documents; what is not listed, or is something else, is not known."""
+    listed = {str(document.get("_id")): document.get("value") for document in settings}
+    by_services, approval, domains = (listed.get(setting) for setting in (BY_SERVICES, APPROVAL, DOMAINS))
+    return Registration(
+        by_services if isinstance(by_services, bool) else None,
+        approval if isinstance(approval, bool) else None,
+        domains if isinstance(domains, str) else None,
+    )
 
 
 def forced_settings(settings: Iterable[Mapping[str, object]], name: ServiceName) -> Mapping[str, SettingValue]:

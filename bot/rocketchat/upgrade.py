@@ -13,6 +13,7 @@ import aiohttp
 from bot.clock import Clock
 from bot.errors import BadAnswer, NoAnswer, Redirected, RemoteError, Unreachable
 from bot.rocketchat import mends
+from bot.rocketchat.decipher import slow_down
 from bot.trust import Trouble, proxy_for, proxy_trouble, trouble
 
 CONNECT_WITHIN = 8.0
@@ -75,6 +76,8 @@ async def _opened(opening: Any) -> aiohttp.ClientWebSocketResponse:
 def network_error(failure: BaseException) -> RemoteError:
     """What an error of aiohttp or of the system means; its text stays out, it may quote an answer."""
     match failure:
+        case aiohttp.WSServerHandshakeError(status=429):
+            return slow_down(failure.headers or {}, ROUTE)
         case aiohttp.WSServerHandshakeError(status=status):
             return BadAnswer("Rocket.Chat", ROUTE, status=status, mend=mends.WEBSOCKET)
         case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
@@ -86,6 +89,22 @@ def network_error(failure: BaseException) -> RemoteError:
     if found := trouble(failure, "Rocket.Chat"):
         return _unreachable(found)
     return Unreachable("Rocket.Chat", ROUTE, mend=mends.REFUSED)
+
+
+def broken(failure: BaseException) -> RemoteError:
+    """The same for a websocket that was open: a reset has nothing to do with TLS any more."""
+    return closed_again() if isinstance(failure, ConnectionError) else network_error(failure)
+
+
+def closed_again() -> Unreachable:
+    """The other side closed it without a word."""
+    return Unreachable(
+        "Rocket.Chat",
+        "websocket",
+        code="closed",
+        why="The websocket was opened, and closed again.",
+        mend=mends.WEBSOCKET,
+    )
 
 
 def _unreachable(found: Trouble) -> Unreachable:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
-from bot.connection.state import Connection, Marker, ServiceName
+from bot.connection.state import Connection, Marker, ServiceName, SettingValue
 from bot.connection.trace import assumed_before
 from bot.connection.wishes import Before
 from bot.errors import UserError
@@ -37,6 +38,10 @@ class Overtaken(UserError):
     """The connection was changed by another process meanwhile, and nothing was saved."""
 
 
+class Damaged(UserError):
+    """The bot's own record of the connection is damaged."""
+
+
 @dataclass
 class SqlConnections:
     """See `bot.connection.ports.Connections`.
@@ -58,7 +63,7 @@ class SqlConnections:
         if service is not None:
             query = query.where(TABLE.c.service == service)
         async with self.database.reading() as transaction:
-            rows = (await transaction.execute(query)).mappings().all()
+            rows = await _fetched(transaction, query)
         if len(rows) > 1:
             names = ", ".join(row["service"] for row in rows)
             raise UserError(
@@ -71,7 +76,7 @@ class SqlConnections:
     async def all(self) -> tuple[Connection, ...]:
         """Every connection, by name of the service."""
         async with self.database.reading() as transaction:
-            rows = (await transaction.execute(select(TABLE).order_by(TABLE.c.service))).mappings().all()
+            rows = await _fetched(transaction, select(TABLE).order_by(TABLE.c.service))
         return tuple(self._connection(row) for row in rows)
 
     async def save(
@@ -120,16 +125,17 @@ class SqlConnections:
             return None
         kept = await transaction.scalar(select(NOTES.c.value).where(NOTES.c.key == before_key(operation_id)))
         if kept is not None:
-            row = json.loads(kept)
+            with _damage_named():
+                row = json.loads(kept)
             return Before(None if row is None else self._read(row))
-        there = (await transaction.execute(select(TABLE).where(TABLE.c.id == connection_id))).mappings().first()
-        return Before(None if there is None else assumed_before(self._read(there)))
+        there = await _fetched(transaction, select(TABLE).where(TABLE.c.id == connection_id))
+        return Before(assumed_before(self._read(there[0])) if there else None)
 
     async def _keep_before(self, transaction: AsyncConnection, operation_id: str, connection_id: str) -> None:
         """The row as it is, its secrets encrypted as they are."""
         columns = [column for column in TABLE.c if column.name not in ("created_at", "updated_at")]
-        row = (await transaction.execute(select(*columns).where(TABLE.c.id == connection_id))).mappings().first()
-        kept = json.dumps(None if row is None else dict(row))
+        rows = await _fetched(transaction, select(*columns).where(TABLE.c.id == connection_id))
+        kept = json.dumps(dict(rows[0]) if rows else None)
         await transaction.execute(
             insert(NOTES).values(key=before_key(operation_id), value=kept, created_at=self.clock.now())
         )
@@ -220,22 +226,55 @@ class SqlConnections:
         return connection
 
     def _read(self, row: Row) -> Connection:
-        marker = None if row["marker_setting"] is None else Marker(row["marker_setting"], row["marker_spelling"])
-        return Connection(
-            id=row["id"],
-            name=ServiceName(row["name_typed"], row["name_key"]),
-            site_url=row["site_url"],
-            application_name=row["application_name"],
-            settings=row["settings"],
-            enabled=row["enabled"],
-            client_id=row["client_id"],
-            current=self._opened(row, CURRENT),
-            pending=self._opened(row, PENDING),
-            marker=marker,
-            rules=frozenset(row["rules"]),
-            undoing=row["undoing"],
-            settle=row["settle"],
-        )
+        """Raises Damaged."""
+        with _damage_named():
+            marker = None if row["marker_setting"] is None else Marker(row["marker_setting"], row["marker_spelling"])
+            return Connection(
+                id=row["id"],
+                name=ServiceName(row["name_typed"], row["name_key"]),
+                site_url=row["site_url"],
+                application_name=row["application_name"],
+                settings=_settings(row["settings"]),
+                enabled=row["enabled"],
+                client_id=row["client_id"],
+                current=self._opened(row, CURRENT),
+                pending=self._opened(row, PENDING),
+                marker=marker,
+                rules=_rules(row["rules"]),
+                undoing=row["undoing"],
+                settle=row["settle"],
+            )
+
+
+@contextlib.contextmanager
+def _damage_named() -> Iterator[None]:
+    """What cannot be read is said to be so: nobody could mend an internal error."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Damaged(
+            why="A row of its database holds something that this version of ssobot cannot read.",
+            mend="Put back the last backup of the database.",
+        ) from None
+
+
+async def _fetched(transaction: AsyncConnection, query: Select[Any]) -> Sequence[RowMapping]:
+    """Raises Damaged where a column holds no JSON."""
+    with _damage_named():
+        rows: Sequence[RowMapping] = (await transaction.execute(query)).mappings().all()
+        return rows
+
+
+def _settings(value: object) -> dict[str, SettingValue]:
+    if not isinstance(value, dict) or not all(isinstance(one, SettingValue) for one in value.values()):
+        raise TypeError
+    return value
+
+
+def _rules(value: object) -> frozenset[str]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise TypeError
+    return frozenset(value)
 
 
 async def _connection_of(transaction: AsyncConnection, operation_id: str) -> str | None:

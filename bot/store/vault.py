@@ -21,7 +21,7 @@ class Undecipherable(UserError):
 class Vault:
     """Encrypts with the first key and decrypts with all.
 
-    The envelope names the row and the column, so a ciphertext moved to another place by hand is refused there.
+    The envelope names the row and the column, so a ciphertext that stands in another place is refused there.
     """
 
     def __init__(self, keys: Sequence[Secret]) -> None:
@@ -46,7 +46,7 @@ class Vault:
             ) from None
         if (envelope["row"], envelope["column"]) != (row, column):
             raise Undecipherable(
-                why="It was encrypted for another place: somebody moved it by hand.",
+                why="It was encrypted for another place in the database than the one where it stands.",
                 mend="Restore the database from a backup.",
             )
         return Secret(envelope["secret"])

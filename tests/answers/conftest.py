@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -19,10 +18,8 @@ from bot.wire import TOTAL_SECONDS
 from tests.support.hurried import HurriedClock
 from tests.support.world import World, world_at
 from tools.answers import DOCUMENT, HEARD, Case, line, read
-from tools.even import even
+from tools.even import even, untimed
 
-_TOOK = re.compile(r"   \d+\.\d s$", re.MULTILINE)
-"""How long a step took is no part of what is said; on a busy machine it is another number."""
 PACE = 8.0
 """Seconds of the bot and of both stand-ins in a real one, while something is waited for. Whoever does not answer has a
 second then: on a busy machine those who do answer may take long, too."""
@@ -46,7 +43,7 @@ def hears(request: pytest.FixtureRequest) -> Iterator[Heard]:
     calls: list[Case] = []
 
     def hears(text: str, typed: str = "") -> None:
-        case = Case(group, title, _visible(typed), _TOOK.sub("", even(text)))
+        case = Case(group, title, _visible(typed), even(untimed(text)))
         calls.append(case)
         if file := os.environ.get(HEARD):
             with Path(file).open("a", encoding="utf-8") as heard:
@@ -64,16 +61,24 @@ def _visible(typed: str) -> str:
 
 
 @pytest.fixture
-async def hurried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[World, HurriedClock]]:
-    """A world with a connection, for systems that do not answer: `clock.hurrying(PACE)` makes the waiting short."""
+async def hurried_before_setup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[World, HurriedClock]]:
+    """A world for what is waited for: `clock.hurrying(PACE)` makes the waiting short."""
     for client, limit in ((EncvoyIdClient, "timeout"), (Rest, "limit")):
         defaults = client.__init__.__kwdefaults__
         assert defaults is not None
         monkeypatch.setitem(defaults, limit, TOTAL_SECONDS / PACE)
     clock = HurriedClock()
     async with world_at(tmp_path, clock=clock) as world, world.play.bot(clock):
-        assert "checks passed" in await world.ask("setup")
         yield world, clock
+
+
+@pytest.fixture
+async def hurried(hurried_before_setup: tuple[World, HurriedClock]) -> tuple[World, HurriedClock]:
+    """The same with a connection, for systems that do not answer."""
+    assert "checks passed" in await hurried_before_setup[0].ask("setup")
+    return hurried_before_setup
 
 
 @pytest.fixture

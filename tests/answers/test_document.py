@@ -17,9 +17,9 @@ from tools.answers import DOCUMENT, GROUPS, ROOT, Case, read, render
 HERE = Path(__file__).parent
 UNHEARD = HERE / "unheard.txt"
 ERRORS = (
-    "UserError, ConfigError, Refused, ChangedByOthers, NotProved, Overtaken, RemoteError, Rejected, Forbidden, "
-    "Unreachable, NoAnswer, BadAnswer, Unauthenticated, LoginRefused, SecondFactorNeeded, SecondFactorAsked, "
-    "Redirected, RouteAbsent, Busy, StoreUnavailable, NotOurs"
+    "UserError, ConfigError, Refused, ChangedByOthers, NotProved, NotAccepted, Overtaken, RemoteError, Rejected, "
+    "Forbidden, Unreachable, NoAnswer, NotLive, BadAnswer, Unauthenticated, LoginRefused, SecondFactorNeeded, "
+    "SecondFactorAsked, Redirected, RouteAbsent, Busy, StoreUnavailable, NotOurs"
 )
 OTHERS = "Meaning, Trouble, Answer, Say, Reply, Mistake, step, note, failed, noted, passed, skipped, unseen"
 SPEAKERS = frozenset(f"{ERRORS}, {OTHERS}".split(", "))

@@ -202,9 +202,27 @@ def forced(world: World, value: str) -> Iterator[None]:
 async def test_a_forced_setting(world: World, hears: Heard) -> None:
     await world.ask("setup")
     with forced(world, "openid"), grounds.setting("scope", "openid")(world):
+        hears(what_did_not_pass(await world.ask("test")), typed="!sso test")
+
+
+def what_did_not_pass(answer: str) -> str:
+    return "\n".join(line for line in answer.splitlines() if not line.startswith("✓"))
+
+
+@case("test", "The environment of Rocket.Chat's server forces a setting to another value, from its next start on")
+async def test_a_setting_that_will_be_forced(world: World, hears: Heard) -> None:
+    await world.ask("setup")
+    with forced(world, "openid"):
+        hears(what_did_not_pass(await world.ask("test")), typed="!sso test")
+
+
+@case("test", "The environment of Rocket.Chat's server forces a setting to what it is to be")
+async def test_a_setting_that_is_forced_as_wanted(world: World, hears: Heard) -> None:
+    await world.ask("setup")
+    with forced(world, "openid profile email"):
         answer = await world.ask("test")
-        start = answer.index("✗ failed: Service's settings")
-        hears(answer[start:].split("\n✓")[0], typed="!sso test")
+    assert "✗" not in answer
+    hears(what_did_not_pass(answer), typed="!sso test")
 
 
 @pytest.mark.parametrize("side", [pytest.param("encvoy", marks=case("status", "Encvoy ID is away"))])

@@ -38,3 +38,16 @@ async def test_a_sign_in_that_is_refused(world: World, asks: Asks) -> None:
     asked = Fault("GET", "/_oauth/", Effect.PASS, When.AFTER, call=take_off, times=1)
     world.rocketchat.faults.add(asked)
     await asks("enable")
+
+
+@case("enable", "Rocket.Chat cannot find Encvoy ID, and does not let it be switched off again")
+async def test_a_button_that_cannot_be_taken_off_again(world: World, asks: Asks) -> None:
+    await world.ask("setup --disabled")
+    world.rocketchat.unresolved.add("127.0.0.1")
+
+    def refuse(_: web.Request) -> None:
+        world.rocketchat.faults.add(Fault("POST", "/api/v1/settings", status=403, body="{}", times=None))
+
+    world.rocketchat.faults.add(Fault("GET", "/_oauth/", Effect.PASS, When.AFTER, call=refuse, times=1))
+    await asks("enable")
+    assert world.state().live is not None

@@ -1,4 +1,4 @@
-"""What `test` says of the button of Rocket.Chat 9's login engine, which answers from what it read before."""
+"""What is said of the button of Rocket.Chat 9's login engine, which answers from what it read before."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from tests.answers.conftest import Heard
@@ -47,6 +48,20 @@ async def test_a_button_that_begins_no_sign_in(connected: World, hears: Heard) -
         hears(button_of(await connected.ask("test")), typed="!sso test")
 
 
+@case("test", "Rocket.Chat 9, and a proxy wants people to log in to itself before they press its button")
+async def test_a_button_that_leads_to_a_proxys_login(connected: World, hears: Heard) -> None:
+    headers = {"Location": "https://sso.example.org/oauth2/sign_in?rd=%2F"}
+    with grounds.fault(connected.rocketchat, path=BUTTON, status=302, headers=headers):
+        hears(button_of(await connected.ask("test")), typed="!sso test")
+
+
+@case("test", "Rocket.Chat 9, and it refuses to say what it is")
+async def test_an_engine_that_cannot_be_seen(connected: World, hears: Heard) -> None:
+    with grounds.version_unreadable(connected):
+        answer = await connected.ask("test")
+        hears("\n".join(line for line in answer.splitlines() if not line.startswith("✓")), typed="!sso test")
+
+
 @case("test", "Rocket.Chat 9, and its button leads on with what it read before")
 async def test_a_button_that_is_behind(connected: World, hears: Heard) -> None:
     rocketchat = connected.rocketchat
@@ -69,3 +84,15 @@ async def test_a_button_that_was_pressed_too_often(connected: World, hears: Hear
         while await press() != 429:
             pass
     hears(button_of(await connected.ask("test")), typed="!sso test")
+
+
+@case("rotate", "Rocket.Chat 9, and its button goes on with what it read before")
+async def test_a_button_that_stays_behind(connected: World, hears: Heard) -> None:
+    unchecked, button = aiohttp.TCPConnector(ssl=False), f"{connected.rocketchat.url}{BUTTON}"
+    async with aiohttp.ClientSession(connector=unchecked) as people, people.get(button, allow_redirects=False) as went:
+        before = {"Location": went.headers["Location"]}
+    old = connected.state()
+    with grounds.fault(connected.rocketchat, path=BUTTON, status=302, headers=before):
+        hears(await connected.ask("rotate", timeout=60.0), typed="!sso rotate")
+    now = connected.state()
+    assert now.accepted == now.stored == now.live == old.live

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -132,18 +131,6 @@ def room_public(world: World) -> Ground:
     return grounds.attribute(grounds.room_of(world), "t", "c")
 
 
-def endpoints_at_another_path(world: World) -> Ground:
-    document = {
-        "issuer": world.encvoy.url,
-        "authorization_endpoint": f"{world.encvoy.url}/oidc/auth",
-        "token_endpoint": f"{world.encvoy.url}/oauth2/token",
-        "userinfo_endpoint": f"{world.encvoy.url}/oidc/me",
-        "pushed_authorization_request_endpoint": f"{world.encvoy.url}/oidc/request",
-        "jwks_uri": f"{world.encvoy.url}/oidc/jwks",
-    }
-    return grounds.fault(world.encvoy, method="GET", path="/.well-known/", status=200, body=json.dumps(document))
-
-
 @contextlib.contextmanager
 def another_callback_answers_and_it_is_off(world: World) -> Iterator[None]:
     with grounds.callback_elsewhere(world), grounds.setting("", False)(world):
@@ -171,10 +158,56 @@ def encvoy_id_not_found(world: World) -> Iterator[None]:
     world.rocketchat.unresolved.clear()
 
 
+def another_callback_answers_and_what_is_live_cannot_be_seen(world: World) -> Ground:
+    """A proxy in trouble, that passes a part of the routes on."""
+
+    @contextlib.contextmanager
+    def broken() -> Iterator[None]:
+        with (
+            grounds.callback_elsewhere(world),
+            grounds.fault(world.rocketchat, path="/api/v1/settings.oauth", status=502, body="<html>"),
+            grounds.fault(world.rocketchat, path="/api/v1/service.configurations", status=502, body="<html>"),
+        ):
+            yield
+
+    return broken()
+
+
+def proxy_asks_to_slow_down(world: World) -> Ground:
+    """Everywhere but at the API."""
+
+    @contextlib.contextmanager
+    def broken() -> Iterator[None]:
+        with (
+            grounds.fault(world.rocketchat, path="/_oauth/", status=429, body="Too many requests"),
+            grounds.fault(world.rocketchat, path="/websocket", status=429, body="Too many requests"),
+        ):
+            yield
+
+    return broken()
+
+
+def callback_in_another_spelling(world: World) -> Ground:
+    """Encvoy ID compares addresses as normalised (facts/encvoy-id.md §7)."""
+    return grounds.column("redirect_uris", [f"{world.rocketchat.url}/x/../_oauth/encvoyid"])(world)
+
+
+def proxy_wants_a_login(world: World) -> Ground:
+    headers = {"Location": "https://sso.example.org/login?rd=%2F"}
+    return grounds.fault(world.rocketchat, path="/_oauth/", status=302, headers=headers)
+
+
 SEEN: dict[str, Callable[[World], Ground]] = {
+    "The bot's account may not pass Rocket.Chat's limits": grounds.permission("api-bypass-rate-limit"),
+    "The callback address is another server's, and what is live cannot be seen": (
+        another_callback_answers_and_what_is_live_cannot_be_seen
+    ),
+    "A proxy before Rocket.Chat wants people to log in to itself first": proxy_wants_a_login,
+    "A proxy before Rocket.Chat asks to slow down": proxy_asks_to_slow_down,
+    "The application lists the callback address in another spelling": callback_in_another_spelling,
     "Rocket.Chat's own server does not find Encvoy ID": encvoy_id_not_found,
     "The admin room is public": room_public,
-    "Encvoy ID's endpoints have moved": endpoints_at_another_path,
+    "Encvoy ID's endpoints have moved": grounds.endpoint_moved("token_endpoint", "/oauth2/token"),
     "It is off, and its callback address is another server's": another_callback_answers_and_it_is_off,
     "Somebody changed the application, and Encvoy ID does not take its secret": changed_and_refused,
     "The application is gone, and the bot's user would see it": deleted_before_an_editors_eyes,

@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+import aiohttp
 import pytest
 from aiohttp import web
 
 from bot.sandbox.faults import Effect, Fault, When
+from bot.sandbox.rocketchat.ddp.sockets import Publication
 from tests.answers.conftest import PACE, Asks, Heard
 from tests.support import grounds
 from tests.support.grounds import Ground
 from tests.support.hurried import HurriedClock
-from tests.support.world import World
+from tests.support.world import SETTINGS, World
 
 case = pytest.mark.case
 
@@ -41,6 +43,24 @@ async def test_a_dry_run(world: World, asks: Asks) -> None:
     assert world.state() == before
 
 
+@case("rotate", "Rocket.Chat's workspace is offline past its grace period, and nobody may write there")
+async def test_a_restricted_workspace(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    before = world.state()
+    world.rocketchat.settings.restricted = True
+    await asks("rotate")
+    assert world.state() == before
+
+
+@case("rotate", "A rule of Rocket.Chat does not allow such a secret")
+async def test_a_value_that_is_not_allowed(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    before = world.state()
+    world.rocketchat.settings.rules[f"{SETTINGS}-secret"] = "[a-z]{8}"
+    await asks("rotate")
+    assert world.state() == before
+
+
 @case("rotate", "There is no connection")
 async def test_nothing_there(world: World, asks: Asks) -> None:
     await asks("rotate")
@@ -62,6 +82,22 @@ async def test_what_somebody_changed(world: World, asks: Asks, ground: Callable[
     await world.ask("setup")
     with ground(world):
         await asks("rotate")
+
+
+@case("rotate", "What Rocket.Chat answers of its login services stays as it was before")
+async def test_never_in_use(hurried: tuple[World, HurriedClock], hears: Heard) -> None:
+    world, clock = hurried
+    before = world.state()
+    world.rocketchat.sockets.login_services = Publication.REFUSED
+    world.rocketchat.sockets.cut()
+    async with aiohttp.ClientSession() as http:
+        for route in ("settings.oauth", "service.configurations"):
+            path = f"/api/v1/{route}"
+            async with http.get(f"{world.rocketchat.url}{path}") as answer:
+                world.rocketchat.faults.add(Fault("GET", path, status=200, body=await answer.text(), times=None))
+    with clock.hurrying(PACE):
+        hears(await world.ask("rotate", timeout=60.0), typed="!sso rotate")
+    assert world.state().accepted == before.accepted
 
 
 @case("rotate", "Encvoy ID refuses the new secret")

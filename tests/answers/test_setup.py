@@ -206,14 +206,19 @@ def a_service_that_points_there(world: World) -> Iterator[None]:
     yield
 
 
-@contextmanager
-def an_application_of_this_callback(world: World) -> Iterator[None]:
-    callback = f"{world.rocketchat.url}/_oauth/encvoyid"
-    columns = {"name": "By hand", "domain": world.rocketchat.url, "redirect_uris": [callback]}
-    row = world.encvoy.clients.create(world.encvoy.state.iso(), columns)
-    manager = world.encvoy.person("manager")
-    world.encvoy.people.roles[row["client_id"], manager.id] = Role.OWNER
-    yield
+def an_application_of(path: str) -> Callable[[World], Ground]:
+    """Made by hand, with its callback there."""
+
+    @contextmanager
+    def made(world: World) -> Iterator[None]:
+        callback = f"{world.rocketchat.url}{path}"
+        columns = {"name": "By hand", "domain": world.rocketchat.url, "redirect_uris": [callback]}
+        row = world.encvoy.clients.create(world.encvoy.state.iso(), columns)
+        manager = world.encvoy.person("manager")
+        world.encvoy.people.roles[row["client_id"], manager.id] = Role.OWNER
+        yield
+
+    return made
 
 
 def no_manager(world: World) -> Ground:
@@ -236,7 +241,12 @@ UNREADY: dict[str, Callable[[World], Ground]] = {
     "Rocket.Chat's address is none": grounds.moved_to("http://["),
     "There is a service of this name that the bot did not make": a_service_of_this_name,
     "There is another service that points at this Encvoy ID": a_service_that_points_there,
-    "There is an application with this callback address that the bot did not make": an_application_of_this_callback,
+    "There is an application with this callback address that the bot did not make": an_application_of(
+        "/_oauth/encvoyid"
+    ),
+    "There is an application with this callback address in another spelling": an_application_of(
+        "/x/../_oauth/encvoyid"
+    ),
     "The bot's user at Encvoy ID has another password": grounds.bots_user("password", "another-password"),
     "The bot's user at Encvoy ID is blocked": grounds.bots_user("blocked", True),
     "Encvoy ID asks the bot's user for a second factor": grounds.second_factor_enforced,
@@ -254,6 +264,14 @@ async def test_what_is_not_ready(world: World, asks: Asks, ground: Callable[[Wor
     with ground(world):
         await asks("setup")
     assert world.state().live is None
+
+
+@case("setup", "There are more applications at Encvoy ID than are looked at")
+async def test_too_many_applications(world: World, hears: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.encvoy.applications.LOOKED_AT", 2)
+    with an_application_of("/one")(world), an_application_of("/two")(world):
+        answer = await world.ask("setup --dry-run")
+    hears("\n".join(line for line in answer.splitlines() if "discovery read" in line), typed="!sso setup --dry-run")
 
 
 @case("setup", "Rocket.Chat's address leads everybody to their own computer")

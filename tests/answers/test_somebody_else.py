@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -34,7 +35,12 @@ def then(method: str, path: str, call: object, **rule: object) -> Fault:
     return Fault(method, path, Effect.PASS, When.AFTER, call=lambda _: call(), **rule)  # type: ignore[arg-type,operator]
 
 
-@case("setup", "Encvoy ID makes the application in somebody else's name")
+def newest(world: World) -> dict[str, Any]:
+    created: dict[str, Any] = list(world.encvoy.clients.by_id.values())[-1]
+    return created
+
+
+@case("setup", "Encvoy ID makes the application in another user's name")
 async def test_an_application_in_another_name(world: World, asks: Asks) -> None:
     people = world.encvoy.people
 
@@ -50,14 +56,45 @@ async def test_an_application_in_another_name(world: World, asks: Asks) -> None:
 
 
 @case("setup", "Encvoy ID keeps another callback address than it was given")
-async def test_an_application_with_another_callback_address(world: World, asks: Asks) -> None:
-    def rewrite() -> None:
-        created = world.encvoy.clients.by_id[list(world.encvoy.clients.by_id)[-1]]
-        created["redirect_uris"] = [f"{uri}/" for uri in created["redirect_uris"]]
+async def test_an_application_with_another_callback_address(
+    hurried_before_setup: tuple[World, HurriedClock], hears: Heard
+) -> None:
+    world, clock = hurried_before_setup
+    before = len(world.encvoy.clients.by_id)
 
-    world.encvoy.faults.add(then("POST", "/api/v1/clients", rewrite))
-    await asks("setup")
+    def rewrite() -> None:
+        created = newest(world)
+        created["redirect_uris"] = ["https://elsewhere.example.org/callback"]
+
+    for method in ("POST", "PUT"):
+        world.encvoy.faults.add(then(method, "/api/v1/clients", rewrite))
+    with clock.hurrying(PACE):
+        hears(await world.ask("setup"), typed="!sso setup")
+    assert len(world.encvoy.clients.by_id) == before + 1, "what was created is known, and not created again"
     assert world.state().live is None
+
+
+@case("setup", "Encvoy ID gives the bot another's application for the one that it asked for")
+async def test_an_application_that_is_anothers(world: World, asks: Asks) -> None:
+    before = len(world.encvoy.clients.by_id)
+    world.encvoy.faults.add(then("POST", "/api/v1/clients", lambda: newest(world).update(description="another's")))
+    await asks("setup")
+    assert len(world.encvoy.clients.by_id) == before + 1
+    assert newest(world)["client_secret"] != world.state().stored, "nothing is written to it"
+
+
+@case("setup", "The application is gone as soon as it was created")
+async def test_an_application_that_is_gone_at_once(world: World, asks: Asks) -> None:
+    def vanish() -> None:
+        client_id = str(newest(world)["client_id"])
+        world.encvoy.clients.delete(client_id)
+        world.encvoy.people.forget_client(client_id)
+
+    before = list(world.encvoy.clients.by_id)
+    world.encvoy.faults.add(then("POST", "/api/v1/clients", vanish, times=1))
+    await asks("setup")
+    assert list(world.encvoy.clients.by_id) == before
+    assert "checks passed" in await world.ask("setup")
 
 
 @case("setup", "Somebody put a callback address that Encvoy ID refuses in the place of the bot's")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -174,6 +175,16 @@ async def test_keys_that_do_not_fit(tmp_path: Path, doctor: Doctor) -> None:
         async with world.play.bot():
             await world.ask("setup")
         assert await doctor(world, SSOBOT_KEYS=Fernet.generate_key().decode()) == 1
+
+
+@case(GROUP, "`ssobot doctor`: a secret stands in another place of the database than its own")
+async def test_a_secret_in_another_place(tmp_path: Path, doctor: Doctor) -> None:
+    async with world_at(tmp_path, settle=0.02) as world:
+        async with world.play.bot():
+            await world.ask("setup")
+        with contextlib.closing(sqlite3.connect(world.play.folder / "ssobot.sqlite")) as database, database:
+            database.execute("UPDATE connections SET pending_secret = current_secret")
+        assert await doctor(world) == 1
 
 
 @case("test", "The bot's user manages the application of this connection and may make no other")

@@ -201,6 +201,36 @@ async def test_killed_while_it_put_something_right(quiet_world: World, hears: He
     assert snapshot(quiet_world) == before
 
 
+@case(GROUP, "The bot was killed while it put something right, and its author lost the role meanwhile")
+async def test_killed_while_somebody_who_lost_the_role_put_something_right(quiet_world: World, hears: Heard) -> None:
+    async with quiet_world.play.bot():
+        await quiet_world.ask("setup")
+    message = await quiet_world.admin.send("!sso setup")
+    await begun(quiet_world, message, "setup", timedelta(seconds=5), wish=True)
+    before = snapshot(quiet_world)
+    quiet_world.rocketchat.person("admin").roles = ["user"]
+    async with quiet_world.play.bot():
+        [*_, text] = [text async for text in quiet_world.admin.answers(message)]
+    hears(text, typed="!sso setup")
+    assert snapshot(quiet_world) == before
+
+
+@case(GROUP, "The bot was killed in the middle of a command, and Encvoy ID is away when it is started again")
+async def test_nobody_can_see_what_was_done(tmp_path: Path, hears: Heard) -> None:
+    clock = HurriedClock()
+    async with world_at(tmp_path, clock=clock) as world:
+        async with world.play.bot(clock):
+            await world.ask("setup")
+        message = await world.admin.send("!sso setup")
+        await begun(world, message, "setup", timedelta(0), wish=True)
+        await world.encvoy.stop()
+        async with world.play.bot(clock):
+            clock.hurry(20)
+            [*_, text] = [text async for text in world.admin.answers(message)]
+        await world.encvoy.start()
+    hears(text, typed="!sso setup")
+
+
 async def begun(world: World, message: str, words: str, age: timedelta, *, wish: bool = False, **changes: Any) -> None:
     """A row of an operation that was authorised; with `wish`, it committed what is desired already."""
     config = config_from(world.play.env)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text as sql
 
 from bot.clock import SystemClock
 from bot.connection.state import Connection
@@ -42,8 +43,12 @@ WRONG_WORDS = {
     "A word too many": "enable now please",
     "A name without its option": "setup Encvoy ID",
     "An option without its dashes": "setup dry-run",
+    "An option apart from its dashes": "setup -- dry-run",
+    "Another option without its dashes": "setup disabled",
     "An option in quotation marks": "setup «--dry-run»",
     "An option without its value": "setup --name",
+    "An option where a value is missing": "setup --name= --dry-run",
+    "An option that would be lost in a value": "setup --name dry-run",
     "An option that is there twice": "setup --name A --name B",
     "A mistyped command with what it does not take": "rotat --force",
     "A value for an option that takes none": "setup --dry-run=false",
@@ -78,6 +83,7 @@ async def test_a_message_that_is_far_too_long(world: World, hears: Heard) -> Non
 
 DIRECT = {
     "In a direct message: an option without its dashes": "setup dry-run",
+    "In a direct message: an option where a value is missing": "setup --name= --dry-run",
     "In a direct message: a sentence": "is anybody there?",
     "In a direct message: a sentence that begins like a command": "setup is broken, can you help?",
 }
@@ -182,6 +188,18 @@ async def test_an_id_that_is_none(world: World, asks: Asks) -> None:
     before = world.writes()
     await asks("rotate")
     assert world.writes() == before
+
+
+@case(GROUP, "The bot's record of the connection is damaged")
+async def test_a_row_that_cannot_be_read(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    database = await open_database(config_from(world.play.env).database_url)
+    async with database.writing() as transaction:
+        await transaction.execute(sql("UPDATE connections SET settings = '{'"))
+    await database.close()
+    before = snapshot(world)
+    await asks("status")
+    assert snapshot(world) == before
 
 
 @case(GROUP, "An administrator in another room")

@@ -5,19 +5,36 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from bot import config
+from bot.connection.changes import (
+    AttachRules,
+    AwaitLive,
+    Change,
+    CreateApplication,
+    CreateService,
+    DeleteTwin,
+    Live,
+    SwitchService,
+    WriteApplication,
+    WriteApplicationSecret,
+    WriteService,
+)
+from bot.connection.patience import SAME_PLANS, Patience
+from bot.connection.ports import ApplicationFields
 from bot.encvoy.decipher import _MANAGEMENT, KEY_PREFIX, decipher_management
 from bot.encvoy.discovery import read_keys, read_provider
-from bot.encvoy.fields import read_application, read_created, read_ids, rule_ids
+from bot.encvoy.fields import read_application, read_created, read_ids, rule_ids, to_create
 from bot.errors import ConfigError, RemoteError, UserError
 from bot.rocketchat.ddp import ClientProtocol
 from bot.rocketchat.events import LoginFailed
 from bot.secret import Secret
 from bot.trust import proxy_trouble, trouble
 from tests.answers.conftest import Heard
+from tests.support.clocks import ManualClock
 from tests.test_config import GOOD
 
 case = pytest.mark.case
@@ -60,6 +77,50 @@ def test_every_odd_discovery_document(hears: Heard) -> None:
     for document in ODD_DOCUMENTS:
         with pytest.raises(UserError) as caught:
             read_provider(document, f"{DOMAIN}/.well-known/openid-configuration", DOMAIN)
+        lines.append(caught.value.text)
+    hears("\n".join(lines))
+
+
+NOT_KEPT: tuple[tuple[Change, ...], ...] = (
+    (CreateService(), CreateApplication()),
+    (WriteApplication(("grant_types", "access_token_ttl")), AttachRules(("email", "login")), DeleteTwin("abc")),
+    (WriteApplicationSecret(), WriteService(("secret",)), SwitchService(on=True)),
+    (AwaitLive(Live.ON),),
+)
+
+
+@case("Whatever the command", "What is carried out does not stay, each way")
+def test_everything_that_does_not_stay(hears: Heard) -> None:
+    lines = []
+    for plan in NOT_KEPT:
+        patience = Patience(ManualClock())
+        for _ in range(SAME_PLANS):
+            patience.about_to_try(plan)
+            patience.made_progress()
+        with pytest.raises(UserError) as caught:
+            patience.about_to_try(plan)
+        lines.append(caught.value.text)
+    hears("\n".join(lines))
+
+
+FIELDS = ApplicationFields(name="Rocket.Chat", domain=DOMAIN, redirect_uris=(f"{DOMAIN}/_oauth/encvoyid",))
+NOT_TAKEN = (
+    replace(FIELDS, name=""),
+    replace(FIELDS, description="x" * 256),
+    replace(FIELDS, domain="chat.example.org"),
+    replace(FIELDS, redirect_uris=()),
+    replace(FIELDS, redirect_uris=("https://chat_1.example.org/_oauth/encvoyid",)),
+    replace(FIELDS, redirect_uris=("https://chat.example.org/_oauth/encvoyid#x",)),
+    replace(FIELDS, token_endpoint_auth_method="post"),
+)
+
+
+@case("Whatever the command", "Encvoy ID would not take an application, each way")
+def test_every_application_that_is_not_taken(hears: Heard) -> None:
+    lines = []
+    for fields in NOT_TAKEN:
+        with pytest.raises(UserError) as caught:
+            to_create(fields)
         lines.append(caught.value.text)
     hears("\n".join(lines))
 

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 
 from bot.demo import whole
 from tests.support.browser import IN_A_BROWSER, Visit, visiting
-from tests.support.world import SERVICE, world_at
+from tests.support.world import REAL_SETTLE, SERVICE, world_at
 
 pytestmark = IN_A_BROWSER
 
@@ -33,8 +33,8 @@ WATCH = """
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def at_real_speed(chromium: Browser, tmp_path: Path) -> AsyncIterator[Visit]:
-    """Rocket.Chat takes its two seconds until a button is live."""
-    async with world_at(tmp_path, settle=2.0) as world, world.play.bot(), visiting(chromium, world) as visit:
+    """Rocket.Chat takes its two and a half seconds until a button is live."""
+    async with world_at(tmp_path, settle=REAL_SETTLE) as world, world.play.bot(), visiting(chromium, world) as visit:
         yield visit
 
 

@@ -11,6 +11,7 @@ from tests.support.desk import example_registry
 
 COMMANDS = example_registry().commands
 USAGE = 'Type `!sso setup [--name "…"] [--dry-run] [--disabled]`.'
+LIKE_AN_OPTION = "after `--name` looks like an option of `setup`; in quotation marks it is a value."
 
 
 def read(text: str, *, bare: bool = False) -> Invocation | Reply | None:
@@ -122,6 +123,8 @@ def test_a_quotation_makes_no_command(text: str) -> None:
         ("!sso setup --name Anna's", "Anna's"),
         ('!sso setup --name "Anna\'s login"', "Anna's login"),
         ('!sso setup --name "--dry-run"', "--dry-run"),
+        ('!sso setup --name= "dry-run"', "dry-run"),
+        ("!sso setup --name=Dry", "Dry"),
         ("!sso setup --name=—5", "—5"),
         ("!sso setup --name -5", "-5"),
     ],
@@ -168,6 +171,16 @@ def test_choices(typed: str, value: str) -> None:
         ("!sso setup --name=", f"`--name` needs a value. {USAGE}"),
         ('!sso setup --name ""', f"`--name` needs a value. {USAGE}"),
         ("!sso setup --name --dry-run", f"`--name` needs a value. {USAGE}"),
+        ("!sso setup --name= --dry-run", f"`--name` needs a value. {USAGE}"),
+        ("!sso setup --name = --disabled", f"`--name` needs a value. {USAGE}"),
+        ("!sso setup --name=—dry-run", f"`--name` needs a value. {USAGE}"),
+        ("!sso setup --name=-x", f"`--name` needs a value. {USAGE}"),
+        ("!sso setup --name dry-run", f"`dry-run` {LIKE_AN_OPTION} {USAGE}"),
+        ("!sso setup --name=Disabled", f"`Disabled` {LIKE_AN_OPTION} {USAGE}"),
+        ("!sso setup --name dryrun", f"`dryrun` {LIKE_AN_OPTION} {USAGE}"),
+        ("!sso setup --name [--dry-run]", f"`［--dry-run］` {LIKE_AN_OPTION} {USAGE}"),
+        ("!sso setup --name ==--dry-run", f"`=--dry-run` {LIKE_AN_OPTION} {USAGE}"),
+        ("!sso setup --name A—dry-run", f"`A—dry-run` {LIKE_AN_OPTION} {USAGE}"),
         ("!sso setup --name A --name A", f"`--name` is there twice. {USAGE}"),
         ("!sso setup --dry-run=false", f"`--dry-run` takes no value. {USAGE}"),
         ("!sso setup --dry-run false", f"I don't understand `false` after `setup`. {USAGE}"),
@@ -309,11 +322,29 @@ def test_in_a_direct_message_a_mistyped_command_is_no_talk(text: str) -> None:
 MARKED = st.text(st.characters() | st.sampled_from("\"'“”«»`—-=[]()?&\n "), max_size=400)
 
 
-@given(MARKED.map(lambda text: f"!sso setup {text}"), st.booleans())
-def test_a_name_is_never_anything_but_the_value_of_its_option(text: str, bare: bool) -> None:
-    result = read(text, bare=bare)
+SWITCHES = ("dry-run", "disabled")
+OPENINGS = st.sampled_from(["", "--name", "--name ", "—name=", "--name= ", "--name = ", "--name ==", "--name “Q” "])
+PIECES = st.sampled_from(["X", "[", "—", "-", '"Q"', "“ --dry-run ”", *(f"{d}{s}" for d in "-—" for s in SWITCHES)])
+
+
+@given(OPENINGS, st.lists(st.tuples(PIECES, st.sampled_from([" ", ""])), max_size=5), st.booleans())
+def test_no_option_that_was_typed_is_ever_taken_for_a_value(
+    opening: str, pieces: list[tuple[str, str]], bare: bool
+) -> None:
+    """Whatever stands before it: the option counts, or the whole line is refused."""
+    result = read(f"!sso setup {opening}" + "".join(piece + blank for piece, blank in pieces), bare=bare)
     if isinstance(result, Invocation) and result.command.name == "setup":
-        assert "name" not in result.arguments or "name" in text.lower()
+        assert {switch for switch in SWITCHES if any(piece[1:] == switch for piece, _ in pieces)} <= result.options
+
+
+NAMELESS = MARKED.filter(lambda text: "name" not in text.lower())
+
+
+@given(NAMELESS, st.sampled_from(["", " --dry-run", " --disabled"]), st.booleans())
+def test_a_name_is_never_anything_but_the_value_of_its_option(text: str, before: str, bare: bool) -> None:
+    result = read(f"!sso setup{before} {text}", bare=bare)
+    if isinstance(result, Invocation) and result.command.name == "setup":
+        assert "name" not in result.arguments
 
 
 @given(st.text(max_size=400), st.booleans())

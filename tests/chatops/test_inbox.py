@@ -56,7 +56,16 @@ def test_a_client_s_clock_may_be_a_little_off() -> None:
 @pytest.mark.parametrize(("age", "decision"), [(1, Command()), (119, Command()), (131, Say(AWAY)), (9000, Say(AWAY))])
 def test_found_by_catching_up(age: int, decision: object) -> None:
     message = replace(MESSAGE, caught_up=True, ts=KNOWN.now - timedelta(seconds=age))
-    assert consider(message, KNOWN) == decision
+    assert consider(message, replace(KNOWN, started=START - timedelta(hours=3))) == decision
+
+
+def test_found_by_catching_up_and_older_than_the_start_the_clocks_are_apart() -> None:
+    """What was written before the start is not told."""
+    message = replace(MESSAGE, caught_up=True, ts=START - timedelta(hours=1))
+    decision = consider(message, KNOWN)
+    assert isinstance(decision, Say)
+    assert "carries a time 60 minutes behind the clock of Rocket.Chat's address" in decision.text
+    assert consider(replace(message, ts=START - timedelta(seconds=60)), KNOWN) == Command()
 
 
 def test_found_by_catching_up_it_obeys_the_other_rules() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -79,7 +80,10 @@ async def test_a_role_withdrawn_between_the_two_questions(desk: Desk) -> None:
 @pytest.mark.parametrize("who", [DEMOTED, GONE])
 async def test_what_shows_nowhere_is_given_up_for_an_author_who_may_not(desk: Desk, trace: Trace, who: Person) -> None:
     later = await restarted(desk, trace, who=who)
-    assert "✗ Not done: Only a" in await recovered(later)
+    answer = await recovered(later)
+    assert ("✗ Not done: Only a" in answer) is (trace is Trace.NOTHING)
+    assert ("✗ Perhaps done, perhaps not: I was interrupted, and do not go on." in answer) is (trace is Trace.UNCLEAR)
+    assert ("I cannot tell what I had done by then" in answer) is (trace is Trace.UNCLEAR)
     assert later.script.calls == []
     assert later.script.taken_back == list(desk.operations.rows)
 
@@ -88,7 +92,7 @@ async def test_what_shows_nowhere_is_given_up_for_an_author_who_may_not(desk: De
     ("trace", "said"),
     [
         (Trace.NOTHING, "I was interrupted before anything was written."),
-        (Trace.UNCLEAR, "I cannot tell what I had put right by then"),
+        (Trace.UNCLEAR, "I cannot tell what I had done by then"),
     ],
 )
 @pytest.mark.parametrize("after", [121, A_MONTH])
@@ -102,6 +106,26 @@ async def test_what_shows_nowhere_and_is_old_is_to_be_typed_again(
     assert later.script.calls == []
     assert later.script.taken_back == list(desk.operations.rows)
     assert await desk.operations.unfinished() == ()
+
+
+@pytest.mark.parametrize("state", [OperationState.ACCEPTED, OperationState.RUNNING])
+@pytest.mark.parametrize(
+    ("ours", "servers"),
+    [(-30, -30), (-30, 0), (0, 30), (0, -30)],
+    ids=["both back", "back", "stood still", "server's back"],
+)
+async def test_a_clock_that_was_set_back_makes_nothing_young(
+    desk: Desk, state: OperationState, ours: int, servers: int
+) -> None:
+    """Days by which each clock differs from where it was: ours may have been set back, or have stood still while the
+    machine was off."""
+    later = await restarted(desk, Trace.NOTHING)
+    [(key, row)] = desk.operations.rows.items()
+    typed_at = row.created_at - timedelta(days=ours)
+    desk.operations.rows[key] = replace(row, created_at=typed_at, state=state)
+    later.time.known, later.time.told = False, [timedelta(days=servers - ours)]
+    assert "Please type it again." in await recovered(later)
+    assert later.script.calls == []
 
 
 async def test_interrupted_once_more_it_is_looked_at_once_more(desk: Desk) -> None:

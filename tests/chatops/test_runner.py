@@ -84,9 +84,10 @@ async def test_a_young_command_found_by_catching_up_is_carried_out(desk: Desk) -
 
 
 async def test_an_old_command_found_by_catching_up_is_answered_once(desk: Desk) -> None:
-    message = replace(typed("!sso setup"), caught_up=True, ts=START - timedelta(minutes=3))
+    message = replace(typed("!sso setup"), caught_up=True)
+    await desk.clock.advance(180)
     await desk.type(message)
-    later = Desk(chat=desk.chat, operations=desk.operations)
+    later = Desk(chat=desk.chat, operations=desk.operations, clock=desk.clock)
     assert await later.type(message) == [AWAY]
     assert desk.script.calls == later.script.calls == []
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
+import structlog.testing
 
 from bot.chatops.once import Announcement, Once
 from bot.chatops.ports import Operation, OperationState
@@ -119,6 +120,36 @@ async def test_what_cannot_be_announced_is_tried_again_and_delays_nothing(parts:
     assert tries == [ADMIN_ROOM.id] * 3
 
 
+async def test_a_bug_beside_the_listening_ends_nothing(parts: Parts) -> None:
+    """What is said at the start, what is announced, and what is read anew: the name is, with the socket after."""
+
+    async def announce(room: Once) -> bool:
+        raise KeyError("a bug")
+
+    async def buggy() -> str:
+        raise ValueError("a bug")
+
+    parts.announcements, parts.slash = (announce,), _BuggySlash()
+    whoami, parts.whoami = parts.whoami, buggy  # type: ignore[method-assign]
+    chatops = parts.build()
+    with structlog.testing.capture_logs() as lines:
+        async with running(parts, chatops):
+            parts.listener.reconnect()
+            await parts.clock.advance(2)
+            parts.username = "renamed"
+            chatops._whoami = whoami
+            parts.listener.reconnect()
+            await parts.clock.advance(2)
+            parts.listener.push(typed("@renamed sso status"))
+            await parts.clock.advance(2)
+    assert parts.chat.said() == ["All is well."]
+    assert {(line["what"], line["kind"]) for line in lines if line["event"] == "internal error"} == {
+        ("not announced", "KeyError"),
+        ("not read anew", "ValueError"),
+        ("not introduced", "TypeError"),
+    }
+
+
 async def test_an_announcement_that_hangs_delays_nothing_and_is_left_at_the_end(parts: Parts) -> None:
     async def announce(room: Once) -> bool:
         await asyncio.Event().wait()
@@ -226,6 +257,23 @@ async def test_a_database_that_is_away_at_the_start_is_waited_for(parts: Parts) 
     assert parts.chat.said() == ["All is well."]
 
 
+async def test_a_database_that_goes_away_before_it_was_asked_what_is_left_is_waited_for(parts: Parts) -> None:
+    unfinished, tries = parts.operations.unfinished, [StoreUnavailable(), StoreUnavailable()]
+
+    async def away() -> tuple[Operation, ...]:
+        if tries:
+            raise tries.pop()
+        return await unfinished()
+
+    parts.operations.unfinished = away  # type: ignore[method-assign]
+    left = Operation("op1", "m0", ADMIN_ROOM.id, "m0", ANNA.id, "anna", "status", new_message_id(), START)
+    parts.operations.rows["op1"] = left
+    async with running(parts, parts.build()):
+        parts.listener.push(typed("!sso status"))
+        await parts.clock.advance(2)
+    assert [said.rsplit("\n", 1)[-1] for said in parts.chat.said()] == ["All is well."] * 2
+
+
 async def test_cancelled_it_lets_the_running_one_finish(parts: Parts) -> None:
     parts.script.after_effect = asyncio.Event()
     async with running(parts, parts.build()):
@@ -233,6 +281,11 @@ async def test_cancelled_it_lets_the_running_one_finish(parts: Parts) -> None:
         await parts.clock.advance(1)
         asyncio.get_running_loop().call_soon(parts.script.after_effect.set)
     assert "Changed." in parts.chat.said()[0]
+
+
+class _BuggySlash(MemorySlash):
+    async def allowed(self) -> bool:
+        raise TypeError("a bug")
 
 
 class _SilentSlash(MemorySlash):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.chatops.ports import Message
-from bot.chatops.unfamiliar import MOST, known_by_now
+from bot.chatops.unfamiliar import MOST, NOTICE, known_by_now
 from tests.support.chat import DIRECT, MARC, OTHER_ROOM, typed
 from tests.support.clocks import settle
 from tests.support.desk import Desk
@@ -54,6 +54,15 @@ async def test_only_the_new_one_is_named_the_second_time(desk: Desk) -> None:
     await again(desk, 2, "a", "b")
     assert ["`a`" in text for text in named(desk)] == [True, False]
     assert await known_by_now(desk.notices) == ("a", "b")
+
+
+@pytest.mark.parametrize("note", ["{", "5", "null", "[1, {}]"])
+async def test_a_note_that_cannot_be_read_names_none(desk: Desk, note: str) -> None:
+    desk.notices.values[NOTICE] = note
+    assert await known_by_now(desk.notices) == ()
+    await desk.type(COMMAND)
+    assert len(named(desk)) == 1
+    assert await known_by_now(desk.notices) == ("writtenBy",)
 
 
 @pytest.mark.parametrize("name", ["@all", "a b", "", "x" * 41, "`", "ü", "a\n"])

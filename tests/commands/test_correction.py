@@ -14,7 +14,7 @@ from commands.correction import FALSE_PROMISE, LINKED, OTHER_ENGINE, REFUSED, co
 from tests.support.chat import ADMIN_ROOM, MemoryChat
 from tests.support.clocks import SteppedClock
 from tests.support.counter import Counter
-from tests.support.memory import ACCOUNTS
+from tests.support.memory_rocketchat import ACCOUNTS
 
 MODERN = ((9, 0), frozenset({"oauth-enterprise"}))
 

@@ -81,13 +81,17 @@ async def test_before_its_first_write_nothing_shows_and_its_wish_can_be_taken_ba
     assert counter.connections.row == before
 
 
-@pytest.mark.parametrize("words", ["setup", "rotate"])
-async def test_after_its_first_write_a_part_shows(counter: Counter, words: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "writes", "trace"),
+    [("setup", 1, Trace.UNCLEAR), ("setup", 2, Trace.PART), ("rotate", 1, Trace.PART)],
+    ids=["a service as anybody makes one", "setup", "rotate"],
+)
+async def test_after_its_first_writes_a_part_shows(counter: Counter, words: str, writes: int, trace: Trace) -> None:
     await arranged(counter, words)
     counter.connections.befores.clear()
-    await interrupted(counter, words, writes=1)
+    await interrupted(counter, words, writes=writes)
     found, call = recovery(counter, words)
-    assert await found.trace(call) is Trace.PART
+    assert await found.trace(call) is trace
 
 
 @pytest.mark.parametrize("words", EFFECTS)

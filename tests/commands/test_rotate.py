@@ -35,8 +35,8 @@ async def test_it_replaces_the_secret_and_says_what_was_proved(standing: Counter
 async def test_its_receipt_holds_the_gap(standing: Counter) -> None:
     answer, text = await standing.run("rotate")
     assert answer.receipt is not None
-    assert answer.receipt["gap"] == pytest.approx(0.03)
-    assert "for 30 ms at most: from the last look that showed the old secret live" in text
+    assert answer.receipt["gap"] == pytest.approx(0.04)
+    assert "for 40 ms at most: from the last moment in which the old secret was live for certain" in text
 
 
 async def test_of_several_instances_it_promises_nothing_but_of_the_first(standing: Counter) -> None:
@@ -50,7 +50,7 @@ async def test_of_several_instances_it_promises_nothing_but_of_the_first(standin
     assert answer.receipt is not None
     assert answer.receipt["instances"] == 3
     assert "answers with 3 instances, and each changes over by itself" in text
-    assert "at the first of them sign-ins may have failed for 30 ms at most" in text
+    assert "at the first of them sign-ins may have failed for 40 ms at most" in text
     assert "I did not see the others change." in text
 
 

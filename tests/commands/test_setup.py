@@ -15,6 +15,7 @@ from bot.errors import Forbidden, NoAnswer, Unfinished, UserError
 from bot.secret import Secret
 from commands.arrivals import LEFT_OUT, STALE_SCOPE
 from tests.support.counter import Counter
+from tests.support.memory_rocketchat import OPEN
 
 
 def row(counter: Counter) -> Connection:
@@ -203,7 +204,7 @@ async def test_it_reads_the_accounts_before_it_writes(counter: Counter) -> None:
     ("version", "modules", "says"),
     [
         ((8, 8), frozenset[str](), "enters that account, an administrator's included"),
-        ((9, 0), frozenset({"oauth-enterprise"}), "is refused, unless they came through `encvoyid` before"),
+        ((9, 0), frozenset({"oauth-enterprise"}), "is refused, unless they came into that same account through"),
     ],
 )
 async def test_it_says_what_is_true_for_the_engine(
@@ -285,6 +286,42 @@ async def test_the_modern_engine_may_keep_the_old_scope(counter: Counter) -> Non
     await counter.run("setup")
     await counter.run("setup --no-email")
     assert counter.spoken.notes[-1] == STALE_SCOPE
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("scope", "openid"), ("merge_users", False), ("merge_users_distinct_services", True)]
+)
+async def test_what_the_modern_engine_holds_on_to_is_told_where_it_is_mended(
+    counter: Counter, setting: str, value: str | bool
+) -> None:
+    counter.rocketchat.version, counter.rocketchat.modules = (9, 0), frozenset({"oauth-enterprise"})
+    await counter.run("setup")
+    assert not any("restarted" in note for note in counter.spoken.notes), "nothing was there before"
+    counter.rocketchat.settings["Encvoyid"][setting] = value
+    await counter.run("setup")
+    (note,) = counter.spoken.notes
+    assert note == STALE_SCOPE if setting == "scope" else f"by the old value of `{setting}`" in note
+
+
+async def test_the_legacy_engine_holds_on_to_nothing(standing: Counter) -> None:
+    standing.rocketchat.settings["Encvoyid"]["merge_users_distinct_services"] = True
+    await standing.run("setup")
+    assert standing.spoken.notes == []
+
+
+async def test_what_rocketchat_does_with_new_people_is_read_before_it_is_said(counter: Counter) -> None:
+    counter.rocketchat.registration = replace(OPEN, approval=True)
+    await counter.run("setup --no-email")
+    assert "whoever else is new is refused, too" in counter.spoken.notes[1]
+    assert counter.world.calls.count("listed") == 1
+
+
+async def test_what_was_not_done_is_not_told_as_done(standing: Counter) -> None:
+    refused = Forbidden("Encvoy ID", "DELETE", status=403)
+    standing.world.script = lambda call: refused if call == "detach_rules before" else None
+    with pytest.raises(UserError):
+        await standing.run("setup --no-email")
+    assert "are to be left out. Then nobody enters an account by its address" in standing.spoken.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -378,6 +415,37 @@ async def test_an_application_that_is_gone_is_told_of_before_a_new_one_is_made(s
     await standing.run("setup")
     assert any("is gone from Encvoy ID" in note for note in standing.spoken.notes)
     assert len(standing.encvoy.applications_by_id) == 1
+
+
+async def test_accounts_are_promised_to_the_same_encvoy_id_alone(standing: Counter) -> None:
+    """One that was emptied at the same address looks the same from outside."""
+    standing.encvoy.applications_by_id.clear()
+    await standing.run("setup")
+    (note,) = standing.spoken.notes
+    assert "everybody keeps the account as long as it is the same Encvoy ID" in note
+    assert "numbers its people anew" in note
+
+
+@pytest.mark.parametrize("words", ["setup", "setup --dry-run", "setup --no-email"])
+async def test_in_another_encvoy_id_nothing_is_made_under_the_same_name(standing: Counter, words: str) -> None:
+    """Its person 5 would enter the account of the former person 5."""
+    before = row(standing)
+    standing.encvoy.applications_by_id.clear()
+    standing.encvoy.url = "https://another.example.org"
+    with pytest.raises(UserError) as caught:
+        await standing.run(words)
+    assert "with Encvoy ID at https://id.example.org. Now it is at https://another.example.org" in caught.value.what
+    assert "they would enter each other's accounts" in caught.value.why
+    assert "`/sso disable`" in caught.value.mend
+    assert standing.writes == []
+    assert row(standing) == before
+
+
+async def test_an_encvoy_id_that_moved_with_its_applications_is_followed(standing: Counter) -> None:
+    standing.encvoy.url = "https://moved.example.org"
+    answer, _ = await standing.run("setup")
+    assert not answer.failed
+    assert standing.rocketchat.settings["Encvoyid"]["url"] == "https://moved.example.org"
 
 
 async def test_to_leave_one_off_that_is_on_is_refused(standing: Counter) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.connection.in_use import InUse, Use
 from bot.doctor.checks import Finding, Result, State
 from bot.doctor.verdict import Verdict
 from bot.errors import Forbidden, NoAnswer, UserError
@@ -49,9 +50,9 @@ async def test_status_of_a_service_that_is_gone(standing: Counter) -> None:
 
 
 async def test_status_where_nobody_can_see_what_is_live_is_no_alarm(standing: Counter) -> None:
-    standing.rocketchat.publication = False
+    standing.rocketchat.asked_too_often = True
     _, text = await standing.run("status")
-    assert "live unknown (the publication is silent)" in text
+    assert "live unknown (it may not be asked so often)" in text
     assert "✓ Both systems are as desired." in text
 
 
@@ -136,6 +137,32 @@ async def test_what_enable_did_is_done_whatever_fails_afterwards(standing: Count
     _, text = await standing.run("enable")
     assert "It is on." in text
     assert "Not proved from Rocket.Chat's side, because: Rocket.Chat did not answer" in text
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+async def test_a_button_that_rocketchat_cannot_use_does_not_stay_on(standing: Counter, resumed: bool) -> None:
+    await standing.run("disable")
+    standing.connections.befores.clear()
+    standing.rocketchat.settings["Encvoyid"]["token_path"] = "/left"
+    if resumed:  # killed once it was on, before Rocket.Chat was asked
+        await standing.run("enable")
+    standing.rocketchat.uses = [InUse(Use.FAILED, "Rocket.Chat says: “getaddrinfo ENOTFOUND”")] * 2
+    answer, text = await standing.run("enable", resumed=resumed)
+    assert answer.failed
+    assert "Switched off again: Rocket.Chat cannot sign anybody in with it." in text
+    assert "It is on" not in text
+    assert standing.rocketchat.switches == {"Encvoyid": False}
+    assert standing.connections.row is not None
+    assert not standing.connections.row.enabled
+    assert standing.rocketchat.settings["Encvoyid"]["token_path"] == "/left", "nothing else is touched"
+
+
+async def test_one_that_was_on_before_is_left_and_said(standing: Counter) -> None:
+    standing.rocketchat.uses = [InUse(Use.FAILED, "Rocket.Chat says: “getaddrinfo ENOTFOUND”")]
+    answer, text = await standing.run("enable")
+    assert answer.failed
+    assert "it is left as it is" in text
+    assert standing.rocketchat.switches == {"Encvoyid": True}
 
 
 async def test_disable_over_an_unfinished_exchange_says_why_it_was_refused(standing: Counter) -> None:

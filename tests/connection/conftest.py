@@ -6,14 +6,17 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot.connection.apply import Workshop
 from bot.connection.changes import Change
 from bot.connection.receipt import Receipt
 from bot.connection.reconcile import Reconciler
 from bot.connection.state import Connection, Marker, ServiceName
+from bot.connection.workshop import Workshop
 from bot.secret import Secret
 from tests.support.clocks import ManualClock
-from tests.support.memory import MemoryConnections, MemoryEncvoyId, MemoryRocketChat, Scripted
+from tests.support.memory_connections import MemoryConnections
+from tests.support.memory_encvoy import MemoryEncvoyId
+from tests.support.memory_rocketchat import MemoryRocketChat
+from tests.support.scripted import Scripted
 
 OLD, NEW = Secret("o" * 64), Secret("n" * 64)
 

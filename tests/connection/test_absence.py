@@ -30,5 +30,11 @@ def test_only_what_was_seen_is_called_there() -> None:
     assert "is there" not in UNCLEAR.what
 
 
+@pytest.mark.parametrize("said", [gone("c1").mend, replaced("c1")])
+def test_accounts_are_promised_to_the_same_encvoy_id_alone(said: str) -> None:
+    assert "everybody keeps the account as long as it is the same Encvoy ID" in said
+    assert "they would enter each other's accounts" in said
+
+
 def test_what_a_new_one_costs_is_said_before() -> None:
     assert "asks each person for consent once more" in replaced("c1")

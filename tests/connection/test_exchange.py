@@ -8,17 +8,20 @@ from dataclasses import replace
 
 import pytest
 
-from bot.connection.apply import MARKER_WITHIN, SETTLE, SPARE
-from bot.connection.in_use import InUse, Use
+from bot.connection.changes import AwaitLive, Live
+from bot.connection.exchange import MARKER_WITHIN, SPARE
+from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
 from bot.connection.patience import SWITCH_WITHIN
 from bot.connection.ports import ApplicationFields, LiveSeen, Probe
+from bot.connection.profile import LICENCE_MODULE
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection, LiveService, Marker, NotVisible, ServiceName, Unknown
-from bot.errors import NoAnswer
+from bot.connection.workshop import SETTLE
+from bot.errors import Busy, NoAnswer, NotLive
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, Bench, exchange
 
-UNSEEN = NoAnswer("Rocket.Chat", "GET /api/v1/settings.oauth")
+UNSEEN = NotLive("Rocket.Chat", "GET /api/v1/settings.oauth")
 
 
 async def rotate(bench: Bench) -> tuple[Connection, Receipt]:
@@ -71,6 +74,56 @@ class TestMarkerThatNeverComes:
         assert "write_application" not in standing.world.calls
         assert len(waited) == 3
 
+    async def test_one_that_only_the_last_look_shows_is_there(self, standing: Bench) -> None:
+        """Where a limit holds the polls of the wait may be used up."""
+        real = standing.rocketchat.await_marker
+
+        async def blind(name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
+            await real(name, marker, expected, timeout)
+            standing.world.clock.seconds += 3.5
+            raise UNSEEN
+
+        standing.rocketchat.await_marker = blind  # type: ignore[method-assign]
+        _, receipt = await rotate(standing)
+        assert receipt.outcome is Outcome.DONE
+        assert receipt.seen_by == "poll"
+        assert receipt.gap is not None
+        assert receipt.gap > MARKER_WITHIN
+        assert not standing.told.unseen
+
+    async def test_of_the_modern_engine_the_record_alone_is_not_enough(self, standing: Bench) -> None:
+        """What signs people in still shows another marker, so Encvoy ID must not switch."""
+        assert standing.connections.row is not None
+        real = standing.rocketchat.await_marker
+
+        async def behind(name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
+            await real(name, marker, expected, timeout)
+            raise UNSEEN
+
+        standing.rocketchat.await_marker = behind  # type: ignore[method-assign]
+        standing.rocketchat.version, standing.rocketchat.modules = (9, 0), frozenset({LICENCE_MODULE})
+        marked = replace(exchange(standing.connections.row), marker=Marker("authorize_path", "/oidc/auth?settle=07"))
+        _, receipt = await standing.run(marked)
+        assert receipt.outcome is Outcome.UNDONE
+        assert standing.secrets() == (OLD.reveal(), OLD.reveal())
+        assert "write_application" not in standing.world.calls
+        assert not standing.told.stuck_, "the way back has an end"
+        assert standing.told.unseen == [AwaitLive(Live.MARKER)], "and says that nobody saw it"
+
+    async def test_a_look_that_fails_before_it_is_rewritten_leaves_no_exchange_half_done(self, standing: Bench) -> None:
+        hides_markers(standing, times=1)
+        busy = [Busy("Rocket.Chat", "GET /api/v1/settings")]
+
+        def script(call: str) -> Exception | None:
+            waited = standing.world.clock.seconds > 1000 + MARKER_WITHIN
+            return busy.pop() if busy and waited and call == "stored before" else None
+
+        standing.world.script = script
+        _, receipt = await rotate(standing)
+        assert not busy
+        assert receipt.outcome is Outcome.DONE
+        assert standing.secrets() == (NEW.reveal(), NEW.reveal())
+
     async def test_where_no_marker_ever_shows_the_way_back_ends_by_what_rocketchat_uses(self, standing: Bench) -> None:
         """An environment variable may force the visible setting: then no spelling of it can ever be live."""
         hides_markers(standing, times=99)
@@ -104,6 +157,18 @@ class TestSettle:
         connection, _ = await rotate(standing)
         assert connection.settle == pytest.approx(2.5, abs=0.05)
         assert standing.connections.row == connection
+
+    async def test_what_a_wait_does_not_tell_changes_nothing_that_is_known(self, standing: Bench) -> None:
+        assert standing.connections.row is not None
+        standing.connections.row = replace(standing.connections.row, settle=2.4)
+        real = standing.rocketchat.await_marker
+
+        async def tells_nothing(name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
+            return replace(await real(name, marker, expected, timeout), settle=None)
+
+        standing.rocketchat.await_marker = tells_nothing  # type: ignore[method-assign]
+        connection, _ = await rotate(standing)
+        assert connection.settle == 2.4
 
     async def test_the_quiet_before_the_write_is_a_settle_time_and_a_bit(self, standing: Bench) -> None:
         connection, _ = await rotate(standing)
@@ -208,6 +273,29 @@ class TestProofFromRocketChat:
         assert not standing.told.alarms
         assert "repeat_secret" not in standing.world.calls
 
+    @pytest.mark.parametrize(
+        ("carried", "alarms", "use"),
+        [
+            ([True], 0, Use.UNKNOWN),
+            ([None], 0, Use.UNKNOWN),
+            ([False, True], 0, Use.UNKNOWN),
+            ([False, False], 1, Use.OTHER),
+        ],
+    )
+    async def test_on_the_modern_engine_an_instance_with_an_older_marker_gets_both_once_more(
+        self, standing: Bench, carried: list[bool | None], alarms: int, use: Use
+    ) -> None:
+        standing.rocketchat.version, standing.rocketchat.modules = (9, 0), frozenset({LICENCE_MODULE})
+        written = 1 + (False in carried)
+        standing.rocketchat.carried = carried
+        _, receipt = await rotate(standing)
+        assert receipt.outcome is Outcome.DONE
+        assert receipt.in_use == BECAUSE_MODERN
+        assert receipt.in_use_later is not None
+        assert receipt.in_use_later.use is use
+        assert standing.world.calls.count("write_marker") == written
+        assert len(standing.told.alarms) == alarms
+
     async def test_with_the_button_off_it_is_not_asked(self, standing: Bench) -> None:
         assert standing.connections.row is not None
         off, _ = await standing.run(replace(standing.connections.row, enabled=False))
@@ -224,6 +312,30 @@ class TestGap:
         switched = next(at for at, what in standing.world.log if what == f"switched {NEW.reveal()}")
         assert receipt.gap is not None
         assert receipt.gap >= switched - live
+
+    async def test_a_token_side_that_lags_is_a_part_of_it(self, standing: Bench) -> None:
+        lagging(standing, seconds=3.0)
+        _, receipt = await rotate(standing)
+        assert receipt.gap is not None
+        assert 3.0 <= receipt.gap < 5.0
+
+    async def test_a_marker_that_was_held_up_on_its_way_shows_nothing_of_before(self, standing: Bench) -> None:
+        """By the time it was written the secret had gone live by itself."""
+        clock = standing.world.clock
+
+        def held_up(call: str) -> None:
+            clock.seconds += 3.0 if call == "write_marker before" else 0.0
+
+        standing.world.script = held_up
+        _, receipt = await rotate(standing)
+        assert receipt.gap is not None
+        assert receipt.gap > 3.0 + 2.5
+
+    async def test_a_marker_that_is_written_anew_counts_from_the_first_write(self, standing: Bench) -> None:
+        hides_markers(standing, times=1)
+        _, receipt = await rotate(standing)
+        assert receipt.gap is not None
+        assert receipt.gap > MARKER_WITHIN
 
     async def test_a_process_that_was_held_up_says_so_by_a_long_gap(self, standing: Bench) -> None:
         """Between the last look and the answer this process stood still for seven seconds."""

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from bot.connection.changes import Prove, WriteApplication, WriteService
+from bot.connection.changes import (
+    AttachRules,
+    AwaitLive,
+    Change,
+    CreateApplication,
+    CreateService,
+    DeleteTwin,
+    DetachRules,
+    Live,
+    Prove,
+    SwitchService,
+    WriteApplication,
+    WriteApplicationSecret,
+    WriteService,
+    WriteServiceSecret,
+)
 from bot.connection.patience import LONGEST_PAUSE, SAME_PLANS, SWITCH_TRIES, SWITCH_WITHIN, TRIES, Patience
+from bot.connection.proof import NotAccepted, NotProved
+from bot.connection.receipt import Outcome
 from bot.errors import Busy, Forbidden, NoAnswer, Unreachable, UserError
+from tests.connection.conftest import OLD, Bench, exchange
 from tests.support.clocks import ManualClock
 
 AWAY = Unreachable("Encvoy ID", "any")
@@ -74,7 +92,7 @@ async def test_the_switch_gets_three_tries(patience: Patience) -> None:
     assert outcomes == [True, True, False]
 
 
-async def test_the_switch_gets_fifteen_seconds(patience: Patience, clock: ManualClock) -> None:
+async def test_the_switch_has_an_end(patience: Patience, clock: ManualClock) -> None:
     patience.trying_the_switch()
     clock.seconds += SWITCH_WITHIN + 1
     assert not await patience.may_try_again(HUNG)
@@ -101,16 +119,121 @@ async def test_the_back_off_grows_to_two_minutes(patience: Patience, clock: Manu
     assert last - before > 10 * LONGEST_PAUSE
 
 
+def carried_out(patience: Patience, *changes: Change, times: int = SAME_PLANS) -> None:
+    for _ in range(times):
+        patience.about_to_try(changes)
+        patience.made_progress()
+
+
+IN_ROCKETCHAT = "Look for a program that writes Rocket.Chat's settings;"
+AT_ENCVOY_ID = "Look for a program that writes applications at Encvoy ID;"
+ON_BOTH = "Look for a program that writes applications at Encvoy ID and Rocket.Chat's settings;"
+
+
 @pytest.mark.parametrize(
-    ("change", "word"), [(WriteService(("token_path",)), "token_path"), (WriteApplication(("description",)), "desc")]
+    ("changes", "what", "mend"),
+    [
+        ((WriteService(("token_path", "id")), AwaitLive(Live.ON)), "token_path, id in Rocket.Chat", IN_ROCKETCHAT),
+        ((SwitchService(True), AwaitLive(Live.SHOWN)), "the switch in Rocket.Chat", IN_ROCKETCHAT),
+        ((CreateService(), WriteServiceSecret()), "the service, the secret in Rocket.Chat", IN_ROCKETCHAT),
+        ((WriteApplication(("description",)),), "description at Encvoy ID", AT_ENCVOY_ID),
+        ((CreateApplication(),), "the application at Encvoy ID", AT_ENCVOY_ID),
+        ((AttachRules(("email", "login")),), "the rules for email and login at Encvoy ID", AT_ENCVOY_ID),
+        ((DetachRules(("email",)),), "the rules for email at Encvoy ID", AT_ENCVOY_ID),
+        ((DeleteTwin("c2"),), "the absence of the application c2 at Encvoy ID", AT_ENCVOY_ID),
+        (
+            (WriteApplicationSecret(), WriteService(("secret",)), Prove()),
+            "the secret at Encvoy ID and secret in Rocket.Chat",
+            ON_BOTH,
+        ),
+    ],
 )
-def test_a_plan_that_never_stays_is_named(patience: Patience, change: WriteService, word: str) -> None:
-    for _ in range(SAME_PLANS):
-        patience.about_to_try((change,))
-    with pytest.raises(UserError, match=word):
-        patience.about_to_try((change,))
+def test_a_plan_that_never_stays_is_named_with_whoever_may_set_it_back(
+    patience: Patience, changes: tuple[Change, ...], what: str, mend: str
+) -> None:
+    carried_out(patience, *changes)
+    with pytest.raises(UserError) as caught:
+        patience.about_to_try(changes)
+    assert caught.value.what == f"What I write does not stay: {what}."
+    assert caught.value.mend.startswith(mend)
+    assert "OVERWRITE_SETTING" not in caught.value.mend, "a variable acts at a start only"
+
+
+def test_a_wait_that_never_holds_is_not_called_a_write(patience: Patience) -> None:
+    carried_out(patience, AwaitLive(Live.ON))
+    with pytest.raises(UserError, match="not what its login page shows") as caught:
+        patience.about_to_try((AwaitLive(Live.ON),))
+    assert "I wrote" not in caught.value.text
+
+
+async def test_what_was_refused_or_never_answered_was_not_written(patience: Patience) -> None:
+    """One that was carried out at last does not make the others so."""
+    plan = (WriteService(("token_path",)),)
+    for _ in range(TRIES - 1):
+        patience.about_to_try(plan)
+        await patience.wait_or_raise(AWAY)
+    carried_out(patience, *plan, times=SAME_PLANS)
+    with pytest.raises(UserError, match="does not stay"):
+        patience.about_to_try(plan)
+
+
+async def test_a_new_direction_is_no_plan_that_was_carried_out(patience: Patience) -> None:
+    plan = (WriteApplicationSecret(), Prove())
+    for _ in range(3 * SAME_PLANS):
+        patience.about_to_try(plan)
+        patience.trying_the_switch()
+        await patience.may_try_again(REFUSED)
+        patience.made_progress()
+
+
+async def test_a_way_back_is_not_given_up_however_long_it_takes(standing: Bench) -> None:
+    """Encvoy ID goes away when it is to switch, for ten minutes: nothing was written, so nothing did not stay."""
+    live_at: list[float] = []
+
+    def script(call: str) -> Exception | None:
+        if call == "await_live after":
+            live_at.append(standing.world.clock.seconds)
+        away = live_at and standing.world.clock.seconds < live_at[0] + 600
+        of_encvoy_id = call in ("write_application before", "application before", "probe before")
+        return Unreachable("Encvoy ID", "any") if away and of_encvoy_id else None
+
+    standing.world.script = script
+    assert standing.connections.row is not None
+    connection, receipt = await standing.run(exchange(standing.connections.row))
+    assert receipt.outcome is Outcome.UNDONE
+    assert len(standing.told.stuck_) == 1
+    assert standing.secrets() == (OLD.reveal(), OLD.reveal())
+    assert connection.current == OLD
+
+
+NOT_ACCEPTED = NotAccepted(why="The callback address is not registered.")
+
+
+async def test_what_was_created_otherwise_than_asked_for_is_looked_at_once_more(patience: Patience) -> None:
+    plan = (CreateApplication(), Prove())
+    patience.about_to_try(plan)
+    await patience.wait_or_raise(NOT_ACCEPTED)
+    patience.about_to_try(plan)
+    with pytest.raises(NotAccepted):
+        await patience.wait_or_raise(NOT_ACCEPTED)  # or each look would create another one
+
+
+@pytest.mark.parametrize(
+    ("plan", "surprise"),
+    [
+        ((WriteApplicationSecret(), Prove()), NOT_ACCEPTED),
+        ((CreateApplication(), Prove()), NotProved("Rocket.Chat does not hold the secret that was written to it.")),
+    ],
+)
+async def test_whatever_else_is_not_proved_ends_it(
+    patience: Patience, plan: tuple[Change, ...], surprise: NotProved
+) -> None:
+    """What somebody writes into Rocket.Chat meanwhile is not written over."""
+    patience.about_to_try(plan)
+    with pytest.raises(NotProved):
+        await patience.wait_or_raise(surprise)
 
 
 def test_different_plans_are_progress(patience: Patience) -> None:
     for n in range(3 * SAME_PLANS):
-        patience.about_to_try((Prove(),) if n % 2 else (WriteService(("id",)),))
+        carried_out(patience, Prove() if n % 2 else WriteService(("id",)), times=1)

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from bot.connection.accounts import Registration
 from bot.connection.desired import desire, relative_paths, service_settings
-from bot.connection.ports import Provider, Server
+from bot.connection.ports import Provider, Registered, Server
 from bot.connection.preflight import (
     Ground,
     is_loopback,
     look,
+    none_has_our_callback,
     refuse_licence,
     refuse_site_url,
     refuse_unready,
@@ -35,7 +37,7 @@ PROVIDER = Provider(
     jwks_url="https://id.example.org/oidc/jwks",
 )
 SERVER = Server(profile=profile((8, 8), frozenset()), site_url="https://chat.example.org")
-GROUND = Ground(SERVER, PROVIDER, (), (), None, Site.OURS)
+GROUND = Ground(SERVER, PROVIDER, (), Registered(()), None, Site.OURS, Registration())
 
 
 def test_a_ready_ground_is_not_refused() -> None:
@@ -140,14 +142,28 @@ def test_a_service_of_another_provider_is_no_obstacle() -> None:
 
 def test_an_application_with_our_callback_is_not_ours() -> None:
     theirs = Application("c9", "x", "", "", (wish().redirect_uri,), "client_secret_basic", Secret("s"))
-    with pytest.raises(UserError, match="c9"):
-        refuse_what_is_there(replace(GROUND, applications=(theirs,)), NAME)
+    with pytest.raises(UserError, match="callback address: c9"):
+        refuse_what_is_there(replace(GROUND, registered=Registered((theirs,), 1)), NAME)
+
+
+def test_another_spelling_of_our_callback_is_said_to_be_one() -> None:
+    spelled = ("https://chat.example.org/x/../_oauth/encvoyid",)
+    theirs = Application("c9", "x", "", "", spelled, "client_secret_basic", Secret("s"))
+    with pytest.raises(UserError, match="in another spelling, which Encvoy ID takes for the same"):
+        refuse_what_is_there(replace(GROUND, registered=Registered((theirs,), 1)), NAME)
+
+
+def test_what_was_not_looked_at_is_not_called_absent() -> None:
+    assert none_has_our_callback(GROUND) == "no application that I can see has our callback address"
+    said = none_has_our_callback(replace(GROUND, registered=Registered((), 200, 7)))
+    assert "the newest 200 applications" in said
+    assert "none of the rest (7) has it in our spelling" in said
 
 
 async def test_look_writes_nothing(bench: Bench) -> None:
     ground = await look(NAME, bench.rocketchat, bench.encvoy)
     assert ground.server.profile.version == (8, 8)
-    assert set(bench.world.calls) == {"server", "provider", "services", "applications", "site"}
+    assert set(bench.world.calls) == {"server", "provider", "listed", "registered", "site"}
 
 
 def test_the_desired_state_of_a_new_connection() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 
 import pytest
 
-from bot.connection.profile import LICENCE_MODULE, Engine, Licence, Version, has_choice, profile
+from bot.connection.profile import LICENCE_MODULE, Engine, Licence, Profile, Version, alike, has_choice, profile
 from bot.connection.state import Unknown
+from tests.support.versions import comparisons
 
 ROOT = Path(__file__).parents[2]
 LICENSED = frozenset({LICENCE_MODULE})
@@ -31,7 +33,7 @@ NOBODY_SAYS = Unknown("it was not told")
 def test_the_engine(version: Version, chosen: bool, engine: Engine) -> None:
     found = profile(version, LICENSED, modern_flow=chosen)
     assert found.engine is engine
-    assert found.links_by_email == found.tells_which_secret == (engine is Engine.LEGACY)
+    assert found.links_by_email == (engine is Engine.LEGACY)
     assert found.needs_https == (engine is Engine.MODERN)
 
 
@@ -58,15 +60,66 @@ def test_its_text() -> None:
     assert profile((8, 10), frozenset()).text == "8.10"
 
 
+@pytest.mark.parametrize(("other", "same"), [((8, 8), True), ((8, 9), False), ((9, 8), False)])
+def test_two_of_one_version_may_be_one_workspace(other: Version, same: bool) -> None:
+    assert alike((8, 8), other) is same
+
+
+def test_what_is_said_of_the_modern_engine_is_labelled() -> None:
+    """It was read, and run, before its release (facts/rocketchat.md §0.3)."""
+    said = re.findall(r'"""(.+?)"""', Path(inspect.getfile(Profile)).read_text(encoding="utf-8"), re.DOTALL)
+    modern = [text for text in said if re.search(r"modern\s+engine|Passport|plain http", text)]
+    assert len(modern) >= 4
+    assert [text for text in modern if "pre-release" not in text] == []
+
+
 def test_nothing_else_compares_a_version() -> None:
-    """A pair of numbers that looks like a version, or a word `version` beside a comparison."""
-    compares = re.compile(r"version\w*(\[\d\])?\s*(<|>|<=|>=)|(<|>)=?\s*\(\d+, \d+\)|\(\d+, \d+\)\s*(<|>)")
-    files = [*ROOT.glob("bot/**/*.py"), *ROOT.glob("commands/*.py")]
     guilty = {
-        str(file.relative_to(ROOT))
-        for file in files
-        if "sandbox" not in file.parts and file.name != "demo.py"  # they choose a version, and meet none
-        for line in file.read_text(encoding="utf-8").splitlines()
-        if compares.search(line)
+        f"{file.relative_to(ROOT)}:{line}"
+        for folder in ("bot", "commands", "tools")
+        for file in (ROOT / folder).rglob("*.py")
+        if "sandbox" not in file.parts  # it is a version, and meets none
+        for line in comparisons(file.read_text(encoding="utf-8"))
     }
-    assert guilty == {"bot/connection/profile.py"}
+    assert {place.partition(":")[0] for place in guilty} == {"bot/connection/profile.py"}, guilty
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "version >= _MODERN_ONLY_FROM",
+        "a <= server.profile.version < b",
+        "version != await facts.version()",
+        "found == (9, 0)",
+        "found in ((8, 7), (8, 8))",
+        "version not in OLD",
+        "version[0] > 8",
+        "info['version'] == '8.8'",
+        "server.version.major >= 9",
+        "minor < 7",
+        "int(version.partition('.')[0]) < 9",
+        "float(profile.text_version) >= 8.7",
+        "version.startswith('8.')",
+        "re.match(r'8\\.', server.version)",
+        "(version, engine) == x",
+        "match profile.version: case (9, _): pass",
+    ],
+)
+def test_such_a_comparison_is_seen(code: str) -> None:
+    inside = code.replace(": case", ":\n        case")
+    assert list(comparisons(f"async def asked():\n    {inside}")) == [2]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "self._version is None",
+        "status in (404, 405)",
+        "_VERSION.match(text)",
+        "address.version == 4",
+        "a == b",
+        "x.text",
+    ],
+)
+def test_nothing_else_is_taken_for_one(code: str) -> None:
+    assert not list(comparisons(code))

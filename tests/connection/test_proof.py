@@ -16,6 +16,8 @@ from bot.errors import Forbidden, UserError
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, Bench, exchange
 
+THIRD = Secret("t" * 64)
+
 
 def at_rest(bench: Bench) -> Connection:
     assert bench.connections.row is not None
@@ -23,7 +25,7 @@ def at_rest(bench: Bench) -> Connection:
 
 
 async def test_a_whole_connection_is_proved(standing: Bench) -> None:
-    proof = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
+    proof, _ = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
     assert proof == Proof(previous_refused=None, random_refused=True)
 
 
@@ -31,7 +33,7 @@ async def test_in_an_exchange_the_previous_secret_is_tried_too(standing: Bench) 
     desired = exchange(at_rest(standing))
     standing.rocketchat.secrets["Encvoyid"] = NEW
     await standing.encvoy.write_application(desired.client_id or "", ApplicationFields(secret=NEW))
-    proof = await prove(desired, standing.rocketchat, standing.encvoy, standing.world.clock)
+    proof, _ = await prove(desired, standing.rocketchat, standing.encvoy, standing.world.clock)
     assert proof.previous_refused is True
 
 
@@ -43,7 +45,7 @@ async def test_a_refused_secret_is_not_proved(standing: Bench) -> None:
 async def test_a_callback_that_is_not_registered_is_named(standing: Bench) -> None:
     client_id = at_rest(standing).client_id or ""
     await standing.encvoy.write_application(client_id, ApplicationFields(redirect_uris=("https://other",)))
-    with pytest.raises(NotProved, match="callback address is not registered"):
+    with pytest.raises(NotProved, match=r"https://chat\.example\.org/_oauth/encvoyid is not registered"):
         await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
 
 
@@ -62,11 +64,31 @@ async def test_the_ground_is_the_secret_that_both_sides_hold(standing: Bench) ->
     assert await prove_ground(desired, standing.rocketchat, standing.encvoy, application) == by_hand
 
 
-async def test_two_different_secrets_are_no_ground(standing: Bench) -> None:
-    standing.rocketchat.secrets["Encvoyid"] = NEW
+@pytest.mark.parametrize(
+    ("in_rocketchat", "at_encvoy_id", "stranger"),
+    [(NEW, OLD, "Rocket.Chat holds"), (OLD, NEW, "Encvoy ID holds"), (NEW, THIRD, "Rocket.Chat and Encvoy ID hold")],
+)
+async def test_two_different_secrets_are_no_ground(
+    standing: Bench, in_rocketchat: Secret, at_encvoy_id: Secret, stranger: str
+) -> None:
+    """What is stored was compared, and not what is live: whether people come through now was not seen."""
+    standing.rocketchat.secrets["Encvoyid"] = in_rocketchat
     application = standing.encvoy.applications_by_id[at_rest(standing).client_id or ""]
-    with pytest.raises(UserError, match="different client secrets"):
+    application = replace(application, secret=at_encvoy_id)
+    with pytest.raises(UserError, match="stores another client secret than Encvoy ID holds") as caught:
         await prove_ground(at_rest(standing), standing.rocketchat, standing.encvoy, application)
+    assert caught.value.why == f"What {stranger} is not the secret that I know."
+    assert "nobody can sign in" not in caught.value.text
+
+
+async def test_a_service_that_is_gone_holds_no_other_secret(standing: Bench) -> None:
+    await standing.rocketchat.remove_service(at_rest(standing).name)
+    application = standing.encvoy.applications_by_id[at_rest(standing).client_id or ""]
+    with pytest.raises(UserError, match="The service is gone") as caught:
+        await prove_ground(at_rest(standing), standing.rocketchat, standing.encvoy, application)
+    assert "`/sso setup`" in caught.value.mend
+    with pytest.raises(NotProved, match="The service is gone"):
+        await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
 
 
 async def test_the_ground_shows_that_the_bot_may_write(standing: Bench) -> None:
@@ -107,8 +129,9 @@ async def test_a_token_side_that_lags_is_waited_for(standing: Bench, seconds: fl
         return Probe.REFUSED if clock.monotonic() < there else await real(client_id, secret, redirect_uri)
 
     standing.encvoy.probe = lagging  # type: ignore[method-assign]
-    proof = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, clock)
+    proof, accepted_at = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, clock)
     assert proof.random_refused
+    assert there <= accepted_at <= clock.monotonic()
     assert there <= clock.monotonic() < there + 1.5
 
 
@@ -124,7 +147,7 @@ async def test_an_old_secret_that_is_accepted_for_a_while_is_waited_for(standing
         return Probe.ACCEPTED if late else await real(client_id, secret, redirect_uri)
 
     standing.encvoy.probe = lagging  # type: ignore[method-assign]
-    proof = await prove(desired, standing.rocketchat, standing.encvoy, clock)
+    proof, _ = await prove(desired, standing.rocketchat, standing.encvoy, clock)
     assert proof.previous_refused is True
 
 

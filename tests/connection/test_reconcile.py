@@ -13,11 +13,14 @@ from bot.connection.changes import AwaitLive, Live
 from bot.connection.ports import ApplicationFields, LiveSeen
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection
-from bot.errors import BadAnswer, Forbidden, NoAnswer, Rejected, RemoteError, Unreachable, UserError
+from bot.errors import BadAnswer, Forbidden, NoAnswer, NotLive, Rejected, RemoteError, Unreachable, UserError
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, Bench, Told, exchange, wish
 from tests.support.clocks import ManualClock
-from tests.support.memory import MemoryConnections, MemoryEncvoyId, MemoryRocketChat, Scripted
+from tests.support.memory_connections import MemoryConnections
+from tests.support.memory_encvoy import MemoryEncvoyId
+from tests.support.memory_rocketchat import MemoryRocketChat
+from tests.support.scripted import Scripted
 
 REMOTE_WRITES = ("create_service", "create_application", "write_application", "attach_rules", "write_service")
 
@@ -139,7 +142,7 @@ async def test_the_receipt_holds_the_gap_and_the_proof(standing: Bench) -> None:
     _, receipt = await rotate(standing)
     assert receipt.gap is not None
     assert receipt.gap < 0.1
-    assert receipt.seen_by == "publication"
+    assert receipt.seen_by == "poll"
     assert receipt.proof is not None
     assert (receipt.proof.previous_refused, receipt.proof.random_refused) == (True, True)
 
@@ -176,10 +179,10 @@ async def test_what_holds_nothing_gets_the_servers_default_and_is_not_desired(st
     assert not {"roles_claim", "map_channels"} & desired.settings.keys()
 
 
-async def test_a_silent_publication_holds_nothing_up(standing: Bench) -> None:
-    standing.rocketchat.publication = False
+async def test_a_publication_that_tells_is_named_in_the_receipt(standing: Bench) -> None:
+    standing.rocketchat.publication = True
     _, receipt = await rotate(standing)
-    assert receipt.seen_by == "poll"
+    assert receipt.seen_by == "publication"
 
 
 REFUSED = Forbidden("Encvoy ID", "PUT /api/v1/clients", status=403)
@@ -264,7 +267,7 @@ async def test_stuck_both_ways_is_told_once_and_ends_when_the_world_answers(stan
 async def test_a_secret_changed_by_others_meanwhile_is_not_overwritten(standing: Bench) -> None:
     assert standing.connections.row is not None
     standing.rocketchat.secrets["Encvoyid"] = Secret("x" * 64)
-    with pytest.raises(UserError, match="not mine"):
+    with pytest.raises(UserError, match="that I do not know"):
         await standing.run(exchange(standing.connections.row))
     assert standing.secrets() == ("x" * 64, OLD.reveal())
 
@@ -474,9 +477,9 @@ async def test_where_nobody_can_see_what_is_live_the_switch_is_made_after_the_bo
     async def blind(name: object, marker: object, expected: float | None, timeout: float) -> LiveSeen:
         standing.world.clock.seconds += timeout
         standing.rocketchat.tick()
-        raise NoAnswer("Rocket.Chat", "live")
+        raise NotLive("Rocket.Chat", "live")
 
-    standing.rocketchat.publication = False
+    standing.rocketchat.asked_too_often = True
     standing.rocketchat.await_marker = blind  # type: ignore[method-assign]
     connection, receipt = await rotate(standing)
     assert standing.secrets() == (NEW.reveal(), NEW.reveal())
@@ -485,10 +488,12 @@ async def test_where_nobody_can_see_what_is_live_the_switch_is_made_after_the_bo
     assert connection.pending is None
 
 
-async def test_after_a_crash_no_gap_is_claimed(standing: Bench) -> None:
-    standing.world.script = at("write_service after", Crash())
+@pytest.mark.parametrize("moment", ["write_service after", "write_marker before", "write_marker after"])
+async def test_after_a_crash_no_gap_is_claimed(standing: Bench, moment: str) -> None:
+    """Not even where the marker was missing, so that this process writes the secret once more."""
+    standing.world.script = at(moment, Crash())
     with pytest.raises(Crash):
         await rotate(standing)
     standing.forget_faults()
     _, receipt = await standing.run()
-    assert (receipt.outcome, receipt.gap, receipt.seen_by) == (Outcome.DONE, None, "publication")
+    assert (receipt.outcome, receipt.gap, receipt.seen_by) == (Outcome.DONE, None, "poll")

@@ -6,8 +6,19 @@ from dataclasses import replace
 
 import pytest
 
-from bot.connection.state import Application, Connection, LiveService, NotVisible, Observed, ServiceName, StoredService
-from bot.connection.trace import assumed_before, part_shows
+from bot.connection.plan import Scope
+from bot.connection.state import (
+    EMAIL,
+    LOGIN,
+    Application,
+    Connection,
+    LiveService,
+    NotVisible,
+    Observed,
+    ServiceName,
+    StoredService,
+)
+from bot.connection.trace import Shown, assumed_before, shown
 from bot.secret import Secret
 
 OLD, NEW, OTHER, NONE = Secret("o" * 64), Secret("n" * 64), Secret("x" * 64), Secret("")
@@ -30,57 +41,127 @@ APPLICATION = Application("client1", "n", REST.description, "d", (REST.redirect_
 NOWHERE = Observed(None, None, None)
 AT_REST = Observed(STORED, LIVE, APPLICATION)
 
-CASES: dict[str, tuple[Connection | None, Connection, Observed, bool]] = {
-    "setup: nothing": (None, SET_UP, NOWHERE, False),
-    "setup: the service": (None, SET_UP, Observed(BLANK, None, None), True),
-    "setup: its secret": (None, SET_UP, Observed(replace(BLANK, secret=NEW), None, None), True),
-    "setup: a service that somebody made": (None, SET_UP, Observed(BY_HAND, None, None), False),
-    "setup: an application with our description": (None, SET_UP, Observed(None, None, APPLICATION), True),
-    "setup: its id was kept": (None, replace(SET_UP, client_id="c"), Observed(None, None, NotVisible("c")), True),
-    "setup again, not ended": (SET_UP, SET_UP, NOWHERE, False),
-    "setup again, not ended, with an application": (SET_UP, SET_UP, Observed(BLANK, None, APPLICATION), True),
-    "setup again, all as it was": (REST, REST, AT_REST, False),
-    "setup again, moved": (REST, replace(REST, site_url="https://new.example.org"), AT_REST, False),
-    "setup again, moved, and registered": (
-        REST,
-        replace(REST, site_url="https://new.example.org"),
-        replace(AT_REST, application=replace(APPLICATION, redirect_uris=("https://new.example.org/_oauth/encvoyid",))),
-        True,
+MOVED = replace(REST, site_url="https://new.example.org")
+REGISTERED = replace(APPLICATION, redirect_uris=("https://new.example.org/_oauth/encvoyid",))
+WITHOUT_EMAIL = replace(REST, rules=frozenset({LOGIN}))
+OFF = replace(AT_REST, stored=replace(STORED, enabled=False))
+PART, PERHAPS, NOTHING = Shown.PART, Shown.PERHAPS, Shown.NOTHING
+
+CASES: dict[str, tuple[Connection | None, Connection, Observed, Shown]] = {
+    "setup: nothing": (None, SET_UP, NOWHERE, NOTHING),
+    "setup: a blank service, as anybody makes one": (None, SET_UP, Observed(BLANK, None, None), PERHAPS),
+    "setup: its secret": (None, SET_UP, Observed(replace(BLANK, secret=NEW), None, None), PART),
+    "setup: a service that somebody made": (None, SET_UP, Observed(BY_HAND, None, None), NOTHING),
+    "setup: a service without a secret, on": (
+        None,
+        SET_UP,
+        Observed(replace(BLANK, enabled=True), None, None),
+        NOTHING,
     ),
-    "setup again, another setting": (REST, replace(REST, settings={**REST.settings, "scope": "x"}), AT_REST, False),
-    "setup again, another setting, written": (
+    "setup: an application with our description": (None, SET_UP, Observed(None, None, APPLICATION), PART),
+    "setup: its id was kept": (None, replace(SET_UP, client_id="c"), Observed(None, None, NotVisible("c")), PART),
+    "setup again, not ended": (SET_UP, SET_UP, NOWHERE, PERHAPS),
+    "setup again, not ended, with what an earlier one made": (
+        SET_UP,
+        SET_UP,
+        Observed(BLANK, None, APPLICATION),
+        PERHAPS,
+    ),
+    "setup again, not ended, moved, with what an earlier one made": (
+        SET_UP,
+        replace(SET_UP, site_url="https://new.example.org"),
+        Observed(BLANK, None, APPLICATION),
+        PERHAPS,
+    ),
+    "setup again, not ended, moved, with a service of its secret": (
+        SET_UP,
+        replace(SET_UP, site_url="https://new.example.org"),
+        Observed(replace(BY_HAND, secret=NEW), None, None),
+        PERHAPS,
+    ),
+    "setup again, not ended, with an application that it made": (
+        SET_UP,
+        replace(SET_UP, client_id="client1"),
+        Observed(BLANK, None, APPLICATION),
+        PART,
+    ),
+    "setup again, not ended, and proved": (
+        replace(SET_UP, client_id="client1"),
+        replace(REST, current=NEW),
+        Observed(STORED, None, APPLICATION),
+        PART,
+    ),
+    "setup again, all as it was": (REST, REST, AT_REST, PERHAPS),
+    "setup again, moved": (REST, MOVED, AT_REST, NOTHING),
+    "setup again, moved, and registered, as anybody may": (
+        REST,
+        MOVED,
+        replace(AT_REST, application=REGISTERED),
+        PERHAPS,
+    ),
+    "setup again, another setting": (REST, replace(REST, settings={**REST.settings, "scope": "x"}), AT_REST, NOTHING),
+    "setup again, another setting, written, as anybody may": (
         replace(REST, settings={**REST.settings, "scope": "x"}),
         REST,
         AT_REST,
-        True,
+        PERHAPS,
     ),
-    "rotate: nowhere": (REST, ROTATED, AT_REST, False),
-    "rotate: in Rocket.Chat": (REST, ROTATED, replace(AT_REST, stored=replace(STORED, secret=NEW)), True),
-    "rotate: at Encvoy ID": (REST, ROTATED, replace(AT_REST, application=replace(APPLICATION, secret=NEW)), True),
+    "setup again, without e-mail": (
+        REST,
+        WITHOUT_EMAIL,
+        replace(AT_REST, application=replace(APPLICATION, rules=frozenset({LOGIN, EMAIL}))),
+        NOTHING,
+    ),
+    "setup again, without e-mail, and its rule is off": (
+        REST,
+        WITHOUT_EMAIL,
+        replace(AT_REST, application=replace(APPLICATION, rules=frozenset({LOGIN}))),
+        PERHAPS,
+    ),
+    "setup again, with an application in the place of a lost one": (
+        REST,
+        replace(REST, client_id="client2"),
+        replace(AT_REST, application=replace(APPLICATION, client_id="client2")),
+        PART,
+    ),
+    "setup again, with one in its place that no record names": (
+        REST,
+        MOVED,
+        replace(AT_REST, application=replace(APPLICATION, client_id="client2")),
+        PERHAPS,
+    ),
+    "rotate: nowhere": (REST, ROTATED, AT_REST, NOTHING),
+    "rotate: in Rocket.Chat": (REST, ROTATED, replace(AT_REST, stored=replace(STORED, secret=NEW)), PART),
+    "rotate: at Encvoy ID": (REST, ROTATED, replace(AT_REST, application=replace(APPLICATION, secret=NEW)), PART),
     "rotate: on its way back": (
         REST,
         replace(REST, current=NEW, pending=OLD, undoing=True),
         AT_REST,
-        True,
+        PART,
     ),
-    "rotate: given up already": (REST, REST, AT_REST, False),
-    "rotate: one that went on with another": (ROTATED, ROTATED, AT_REST, True),
-    "disable: still on": (REST, replace(REST, enabled=False), AT_REST, False),
-    "disable: off": (REST, replace(REST, enabled=False), replace(AT_REST, stored=replace(STORED, enabled=False)), True),
-    "enable: still off": (
-        replace(REST, enabled=False),
-        REST,
-        replace(AT_REST, stored=replace(STORED, enabled=False)),
-        False,
-    ),
-    "enable: on": (replace(REST, enabled=False), REST, AT_REST, True),
+    "rotate: given up already": (REST, REST, AT_REST, PERHAPS),
+    "rotate: one that went on with another": (ROTATED, ROTATED, AT_REST, PART),
+}
+SWITCHED: dict[str, tuple[Connection | None, Connection, Observed, Shown]] = {
+    "disable: still on": (REST, replace(REST, enabled=False), AT_REST, NOTHING),
+    "disable: off": (REST, replace(REST, enabled=False), OFF, PART),
+    "disable: still on, while an exchange is not ended": (ROTATED, replace(ROTATED, enabled=False), AT_REST, NOTHING),
+    "enable: still off": (replace(REST, enabled=False), REST, OFF, NOTHING),
+    "enable: on": (replace(REST, enabled=False), REST, AT_REST, PART),
+    "enable again, switched off by hand": (REST, REST, OFF, PERHAPS),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_part_shows(case: str) -> None:
-    before, desired, observed, shows = CASES[case]
-    assert part_shows(before, desired, observed) is shows
+def test_what_shows_of_an_operation(case: str) -> None:
+    before, desired, observed, expected = CASES[case]
+    assert shown(before, desired, observed) is expected
+
+
+@pytest.mark.parametrize("case", SWITCHED)
+def test_what_shows_of_a_switch(case: str) -> None:
+    before, desired, observed, expected = SWITCHED[case]
+    assert shown(before, desired, observed, Scope.SWITCH) is expected
 
 
 @pytest.mark.parametrize(

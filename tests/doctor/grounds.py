@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from bot.chatops.ports import Person, Room
 from bot.connection.in_use import InUse, Use
 from bot.connection.ports import Probe, Provider, Server
-from bot.connection.profile import profile
+from bot.connection.profile import Engine, profile
 from bot.connection.reachable import Site
 from bot.connection.state import (
     Application,
@@ -26,7 +26,13 @@ from bot.secret import Secret
 
 OURS = Secret("a" * 64)
 GONE = Unknown("it did not answer")
-SETTINGS = {"url": "https://id.example.org", "token_path": "/oidc/token", "scope": "openid profile email"}
+SETTINGS = {
+    "url": "https://id.example.org",
+    "token_path": "/oidc/token",
+    "identity_path": "/oidc/me",
+    "authorize_path": "/oidc/auth",
+    "scope": "openid profile email",
+}
 
 CONNECTION = Connection(
     id="7f3c0a1b",
@@ -60,7 +66,13 @@ PROVIDER = Provider(
 
 OURS = Secret("a" * 64)
 GONE = Unknown("it did not answer")
-SETTINGS = {"url": "https://id.example.org", "token_path": "/oidc/token", "scope": "openid profile email"}
+SETTINGS = {
+    "url": "https://id.example.org",
+    "token_path": "/oidc/token",
+    "identity_path": "/oidc/me",
+    "authorize_path": "/oidc/auth",
+    "scope": "openid profile email",
+}
 
 CONNECTION = Connection(
     id="7f3c0a1b",
@@ -120,7 +132,7 @@ WHOLE = Evidence(
     random=Probe.REFUSED,
     only_administrators=False,
     forced={},
-    callback=CallbackAnswer(200, is_rocketchat=True),
+    callback=CallbackAnswer(200, Engine.LEGACY),
     in_use=InUse(Use.PROVED),
     own=OWN,
     place=PLACE,
@@ -190,13 +202,18 @@ BROKEN: list[tuple[str, Evidence]] = [
         "Encvoy ID's discovery document",
         replace(WHOLE, provider=replace(PROVIDER, token_url="https://other.example.org/oidc/token")),
     ),
-    (
-        "Encvoy ID's discovery document",
-        replace(WHOLE, provider=replace(PROVIDER, token_url="https://id.example.org/api/oidc/token")),
+    *(
+        ("Encvoy ID's discovery document", replace(WHOLE, provider=replace(PROVIDER, **{name: moved})))
+        for name, moved in (
+            ("token_url", "https://id.example.org/api/oidc/token"),
+            ("identity_url", "https://id.example.org/api/oidc/me"),
+            ("authorize_url", "https://id.example.org/api/oidc/auth"),
+        )
     ),
     ("Encvoy ID's signing keys", replace(WHOLE, keys=GONE)),
     ("Encvoy ID's signing keys", replace(WHOLE, keys=KeySet(1, frozenset({"ES256"})))),
     ("Bot's user at Encvoy ID", replace(WHOLE, login=GONE, application=GONE)),
+    ("Setting up", replace(WHOLE, connection=replace(CONNECTION, current=None, pending=OURS))),
     ("Application", replace(WHOLE, application=NotVisible("client1"), ours=Probe.REFUSED)),
     ("Application", replace(WHOLE, application=NotVisible("client1", there=False))),
     ("Application", replace(WHOLE, application=None, ours=Probe.REFUSED)),
@@ -237,7 +254,7 @@ BROKEN: list[tuple[str, Evidence]] = [
     ("Service's switch", replace(WHOLE, stored=replace(STORED, enabled=False), live=None)),
     ("Stored is live", replace(WHOLE, live=None)),
     ("Stored is live", replace(WHOLE, live=LiveService("encvoyid", {**STORED.settings, "scope": "openid"}))),
-    ("Callback address answers", replace(WHOLE, callback=CallbackAnswer(502, is_rocketchat=False))),
+    ("Callback address answers", replace(WHOLE, callback=CallbackAnswer(502, None))),
     ("Websocket to Rocket.Chat", own(websocket=Unknown("Rocket.Chat did not answer in time: websocket login."))),
     ("Second factor in Rocket.Chat", own(guarded=Guarded("It asks for a second factor.", "Set the password."))),
     ("Administrators", own(administrators=Administrators(absent=frozenset({"Admin"}), able="anna"))),
@@ -278,8 +295,10 @@ NOTED: list[tuple[str, Evidence, str]] = [
         replace(WHOLE, provider=replace(PROVIDER, issuer="http://10.0.0.7")),
         "within one network",
     ),
+    ("Settings forced from outside", replace(WHOLE, forced={"merge_roles": True}), "nothing that I wrote is set back"),
+    ("Settings forced from outside", replace(WHOLE, forced={"scope": "profile openid email"}), "nothing that I wrote"),
     ("Settings forced from outside", FORCED, "`OVERWRITE_SETTING_Accounts_OAuth_Custom-Encvoyid-token_path`"),
 ]
 """What somebody may have wished: said, and no failure."""
 
-BUSY = Unknown("asked too often: Rocket.Chat asks to slow down for 42 s", "Type the command again.", busy=True)
+BUSY = Unknown("asked too often: Rocket.Chat may be asked again in 42 s", "Type the command again.", busy=True)

@@ -60,6 +60,27 @@ def test_what_is_not_as_stored_is_named_and_not_repeated(begins: Begins, named: 
     assert "evil" not in f"{result}"
 
 
+@pytest.mark.parametrize(
+    "begins",
+    [
+        leading("https://id.example.org/other"),
+        Begins(302, "https://proxy.example/oauth2/sign_in?rd=x"),
+        Begins(302, "/login?rd=x"),
+    ],
+)
+def test_of_another_address_it_is_not_said_whose_answer_it_is(begins: Begins) -> None:
+    """Rocket.Chat may have read its settings long ago; a proxy may want people to log in to itself first."""
+    result = finding(replace(MODERN, begins=begins)).result
+    assert "or a proxy answers in its place" in result.cause
+    assert "below /oauth/" in result.mend
+
+
+def test_whoever_leads_to_the_stored_address_is_rocketchat() -> None:
+    result = finding(replace(MODERN, begins=leading(client_id="another"))).result
+    assert result.cause == "Rocket.Chat still uses what it read before."
+    assert "make Rocket.Chat read its settings again" in result.mend
+
+
 @pytest.mark.parametrize("status", [200, 404, 502])
 def test_one_that_leads_nowhere_begins_no_sign_in(status: int) -> None:
     result = finding(replace(MODERN, begins=Begins(status))).result
@@ -67,7 +88,7 @@ def test_one_that_leads_nowhere_begins_no_sign_in(status: int) -> None:
     assert f"/oauth/encvoyid answers {status}" in result.evidence
 
 
-@pytest.mark.parametrize("begins", [BUSY, Unknown("it did not answer"), Begins(429)])
+@pytest.mark.parametrize("begins", [BUSY, Unknown("it did not answer")])
 def test_what_was_not_seen_is_not_judged(begins: Begins | Unknown) -> None:
     assert finding(replace(MODERN, begins=begins)).result.state is State.SKIPPED
 

@@ -76,11 +76,72 @@ async def test_a_create_that_cannot_be_read_back_may_exist(
     with pytest.raises(NoAnswer) as caught:
         await client.create_application(FIELDS)
 
-    assert caught.value.route == "POST /api/v1/clients"
+    assert caught.value.route == "GET /api/v1/clients/:client_id", "what was never answered was the reading"
+    assert f"The application {newest(standin)} was created, and could not be read back." in caught.value.why
     assert len(standin.clients.by_id) == 3
 
 
-async def test_a_create_in_somebody_elses_name_is_noticed(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
+def created_otherwise(standin: EncvoyStandIn, **columns: object) -> None:
+    """Encvoy ID keeps something else than it was asked for."""
+
+    def rewrite(_: object) -> None:
+        standin.clients.by_id[newest(standin)].update(columns)
+
+    standin.faults.add(Fault("POST", "/api/v1/clients", effect=Effect.PASS, when=When.AFTER, call=rewrite))
+
+
+def newest(standin: EncvoyStandIn) -> str:
+    return list(standin.clients.by_id)[-1]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"redirect_uris": [f"{CALLBACK}/"]},
+        {"redirect_uris": []},
+        {"token_endpoint_auth_method": "client_secret_basic"},
+        {"name": "Chat"},
+    ],
+)
+async def test_what_carries_our_description_is_ours_whatever_else_differs(
+    client: EncvoyIdClient, standin: EncvoyStandIn, columns: dict[str, object]
+) -> None:
+    created_otherwise(standin, **columns)
+    assert await client.create_application(FIELDS) == newest(standin)
+
+
+@pytest.mark.parametrize("description", ["ssobot 00000000", "", None])
+async def test_an_application_with_another_description_is_not_ours(
+    client: EncvoyIdClient, standin: EncvoyStandIn, description: str | None
+) -> None:
+    """Encvoy ID can mix up requests (facts/encvoy-id.md §5, "Race")."""
+    created_otherwise(standin, description=description)
+
+    with pytest.raises(UserError, match=r"carries another description") as caught:
+        await client.create_application(FIELDS)
+
+    assert not isinstance(caught.value, RemoteError), "it would be tried again, and leave a second one"
+    assert newest(standin) in caught.value.what
+    assert "I wrote nothing to it" in caught.value.why
+    assert standin.ledger.requests("PUT") == standin.ledger.requests("DELETE") == []
+
+
+async def test_an_application_that_is_gone_again_is_not_asked_for_twice(
+    client: EncvoyIdClient, standin: EncvoyStandIn
+) -> None:
+    def vanish(_: object) -> None:
+        client_id = newest(standin)
+        standin.clients.delete(client_id)
+        standin.people.forget_client(client_id)
+
+    standin.faults.add(Fault("POST", "/api/v1/clients", effect=Effect.PASS, when=When.AFTER, call=vanish))
+
+    with pytest.raises(UserError, match="a moment later it was gone") as caught:
+        await client.create_application(FIELDS)
+    assert not isinstance(caught.value, RemoteError)
+
+
+async def test_a_create_in_another_name_is_noticed(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
     def give_away(_: object) -> None:
         owner = standin.person("owner")
         for (client_id, user_id), role in list(standin.people.roles.items()):
@@ -90,7 +151,7 @@ async def test_a_create_in_somebody_elses_name_is_noticed(client: EncvoyIdClient
 
     standin.faults.add(Fault("POST", "/api/v1/clients", effect=Effect.PASS, when=When.AFTER, call=give_away))
 
-    with pytest.raises(UserError, match="somebody else's name"):
+    with pytest.raises(UserError, match="does not let me see it in full"):
         await client.create_application(FIELDS)
 
 
@@ -163,6 +224,23 @@ async def test_applications_are_found_by_their_redirect_uri(client: EncvoyIdClie
     await client.create_application(replace(FIELDS, redirect_uris=(CALLBACK + "x",)))
 
     assert [app.client_id for app in await client.applications(CALLBACK)] == [wanted]
+
+
+async def test_of_too_many_applications_the_newest_are_read_and_the_others_counted(
+    client: EncvoyIdClient, standin: EncvoyStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.encvoy.applications.LOOKED_AT", 2)
+    old = await client.create_application(FIELDS)
+    for day in (1, 2, 3):
+        spelled = await client.create_application(
+            replace(FIELDS, redirect_uris=(CALLBACK.replace(".org", ".org:443"),))
+        )
+        standin.clients.by_id[spelled]["created_at"] = f"2030-01-0{day}T00:00:00.000Z"
+
+    found = await client.registered(CALLBACK)
+
+    assert {old, spelled} <= {app.client_id for app in found.applications}
+    assert (len(found.applications), found.looked_at, found.unread) == (3, 2, 3), "four, and the organisation"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from bot.connection.ports import EncvoyId
 from bot.encvoy.authorization import MOST_HOPS
 from bot.encvoy.client import EncvoyIdClient
 from bot.encvoy.widget import MENDS, UNKNOWN_ROUTE
-from bot.errors import BadAnswer, LoginRefused, NoAnswer, Redirected
+from bot.errors import BadAnswer, LoginRefused, NoAnswer, Redirected, Rejected
 from bot.sandbox.encvoy.standin import EncvoyStandIn
 from bot.sandbox.faults import Effect, Fault
 from bot.secret import Secret
@@ -164,16 +164,19 @@ async def test_a_wrong_password(make_client: Callable[..., EncvoyIdClient], appl
     [(False, CALLBACK, "invalid_client"), (True, "https://other.example/_oauth/encvoyid", "invalid_redirect_uri")],
 )
 async def test_an_application_that_is_refused(application: Application, known: bool, callback: str, code: str) -> None:
+    """That is no matter of the bot's login: it has logged in to make the application."""
     client_id = application.client_id if known else "nosuchclient"
-    with pytest.raises(LoginRefused) as caught:
+    with pytest.raises(Rejected) as caught:
         await application.client.code(client_id, callback, SCOPE)
     assert caught.value.code == code
+    assert "log in" not in caught.value.what
+    assert "before anybody has logged in" in caught.value.why
     assert "`/sso test`" in caught.value.mend
     assert PASSWORD not in application.asked()
 
 
 async def test_an_error_that_comes_back_instead_of_a_code(application: Application) -> None:
-    with pytest.raises(LoginRefused) as caught:
+    with pytest.raises(Rejected) as caught:
         await application.code(scope="nothing-known")
     assert caught.value.code == "access_denied"
 

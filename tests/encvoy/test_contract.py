@@ -9,10 +9,11 @@ import pytest
 from bot.connection.ports import ApplicationFields, EncvoyId, Probe
 from bot.connection.state import Application
 from bot.encvoy.client import EncvoyIdClient
-from bot.errors import LoginRefused
+from bot.errors import Rejected
 from bot.secret import new_secret
 from tests.support.clocks import ManualClock
-from tests.support.memory import MemoryEncvoyId, Scripted
+from tests.support.memory_encvoy import MemoryEncvoyId
+from tests.support.scripted import Scripted
 
 CALLBACK = "https://chat.example.org/_oauth/encvoyid"
 FIELDS = ApplicationFields(
@@ -61,6 +62,18 @@ async def test_another_redirect_uri_finds_nothing(encvoy: EncvoyId) -> None:
     await encvoy.create_application(FIELDS)
 
     assert await encvoy.applications(CALLBACK + "/") == ()
+
+
+@pytest.mark.parametrize(("path", "found"), [("/x/../_oauth/encvoyid", 1), ("/_oauth/encvoyid/", 0)])
+async def test_a_redirect_uri_is_found_in_another_spelling(encvoy: EncvoyId, path: str, found: int) -> None:
+    await encvoy.create_application(FIELDS)
+    client_id = await encvoy.create_application(FIELDS)
+    await encvoy.write_application(client_id, ApplicationFields(redirect_uris=(f"https://chat.example.org:443{path}",)))
+
+    assert len(await encvoy.applications(CALLBACK)) == 1
+    registered = await encvoy.registered(CALLBACK)
+    assert len(registered.applications) == 1 + found
+    assert registered.unread == 0
 
 
 async def test_a_write_changes_what_it_names(encvoy: EncvoyId) -> None:
@@ -112,7 +125,7 @@ async def test_codes_are_given_for_an_application_at_its_callback(encvoy: Encvoy
 async def test_and_for_nothing_else(encvoy: EncvoyId, callback: str) -> None:
     client_id = await encvoy.create_application(FIELDS)
 
-    with pytest.raises(LoginRefused):
+    with pytest.raises(Rejected):
         await encvoy.code("nosuchapplication" if callback == CALLBACK else client_id, callback, "openid")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -79,6 +80,19 @@ def test_what_encvoy_id_would_refuse_or_swallow_is_not_sent(change: dict[str, An
         to_write(replace(FIELDS, **change))
 
     assert reason in caught.value.why
+    assert caught.value.mend
+
+
+@pytest.mark.parametrize("write", [to_create, to_write])
+@pytest.mark.parametrize("change", [{"redirect_uris": ("https://A.example/cb",)}, {"domain": "https://A.example/cb"}])
+def test_an_address_that_would_be_refused_is_named_and_harmless(
+    write: Callable[[ApplicationFields], object], change: dict[str, Any]
+) -> None:
+    with pytest.raises(UserError, match="lower case") as caught:
+        write(replace(FIELDS, **change))
+
+    assert "`https:\u200b//A.\u200bexample/cb`" in caught.value.why
+    assert "at the application in Encvoy ID or in Rocket.Chat's setting Site_Url" in caught.value.mend
 
 
 @pytest.mark.parametrize("uri", ["https://a.example/cb#x", "app.example://cb"])

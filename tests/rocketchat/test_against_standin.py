@@ -127,7 +127,7 @@ async def test_a_whole_life(version: str, path: str) -> None:
         await w.client.write_service(NAME, {"": False})
         await w.client.await_live(NAME, absent, None, 5)
         await w.client.remove_service(NAME)
-        assert await w.client.services() == ()
+        assert (await w.client.listed()).services == ()
 
 
 @pytest.mark.parametrize(("version", "posts"), [("8.8", 1), ("7.10", len(SETTINGS))])
@@ -196,18 +196,24 @@ async def test_the_marker_shows_the_moment() -> None:
         assert seen.since <= became
 
 
-@pytest.mark.parametrize("behind", [False, True], ids=["the button has it", "the button is behind"])
-async def test_of_the_modern_engine_the_button_is_looked_at_too(behind: bool) -> None:
+@pytest.mark.parametrize("certain", [True, False], ids=["the button has it", "the button cannot be asked"])
+async def test_of_the_modern_engine_the_button_is_looked_at_too(certain: bool) -> None:
     async with world("9.0", Switches(modules=frozenset({LICENCE_MODULE}))) as w:
         await w.client.create_service(NAME)
         await w.client.write_service(NAME, {**SETTINGS, "authorize_path": "/auth", "secret": new_secret(), "": True})
         await w.client.await_live(NAME, present, None, 5)
         marker = Marker("authorize_path", "/auth?settle=07")
         await w.client.write_secret(NAME, new_secret(), marker, 0.2)
-        if behind:
-            w.standin.faults.add(Fault("GET", "/oauth/", status=302, headers={"Location": "/?settle=06"}, times=None))
+        if not certain:
+            w.standin.faults.add(Fault("GET", "/oauth/", status=429, times=None))
         seen = await w.client.await_marker(NAME, marker, 0.1, 5)
-        assert seen.certain is not behind
+        assert seen.certain is certain
+        assert await w.client.carries(NAME, marker) is (True if certain else None)
+        w.standin.faults.clear()
+        old = {"Location": "https://id.example/auth?settle=06&response_type=code&redirect_uri=x"}
+        w.standin.faults.add(Fault("GET", "/oauth/", status=302, headers=old, times=None))
+        with pytest.raises(NoAnswer, match="still sends people on"):
+            await w.client.await_marker(NAME, marker, 0.1, 5)
 
 
 async def test_nothing_becomes_live() -> None:

@@ -346,3 +346,9 @@ async def test_nothing_of_the_page_is_logged(joined: Joined, caplog: pytest.LogC
     kept = list(joined.rocket.standin.sign_in._parked)
     assert kept
     assert not [text for text in (code.reveal(), *kept, "setCredentialToken", "_oauth") if text in told]
+
+
+async def test_a_callback_that_may_not_be_asked_now_is_not_called_somebody_elses(joined: Joined) -> None:
+    joined.rocket.standin.faults.add(Fault("GET", "/_oauth/", status=429, body="Too many requests"))
+    said = await bogus(joined)
+    assert said == InUse(Use.UNKNOWN, "its callback was asked too often: Rocket.Chat may be asked again in 60 s")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bot.bounds import MAX_BODY, MAX_VALUES
 from bot.chatops.ports import Person, Room
 from bot.errors import BadAnswer, Forbidden, NoAnswer, Rejected, RemoteError
-from bot.rocketchat.chat import RestChat
+from bot.rocketchat.chat import MOST_PAGES, RestChat
 from tests.support.rocket_routes import ABSENT, BARE_FAILURE, BOT_ID, FORBIDDEN, Asked, Body, Reply, Routes, rocket
 
 MOMENT = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -227,11 +229,78 @@ class TestSince:
         first = routes.asked[1].query
         assert first == {"roomId": "r1", "type": "UPDATED", "next": str(int(MOMENT.timestamp() * 1000)), "count": "100"}
 
-    async def test_a_cursor_without_end_ends(self) -> None:
-        def page(asked: Asked) -> Body | tuple[int, Body]:
-            return {"result": {"updated": [], "cursor": {"next": "1"}}} if "type" in asked.query else BARE_FAILURE
+    async def test_a_cursor_without_end_ends_and_the_newest_are_told(self) -> None:
+        """The pages begin with the oldest."""
+        numbers = itertools.count(18)
 
-        assert await self.ids(Routes({"GET chat.syncMessages": page})) == []
+        def page(asked: Asked) -> Body | tuple[int, Body]:
+            if "type" not in asked.query:
+                return BARE_FAILURE
+            return {"result": {"updated": [document(1)], "cursor": {"next": str(next(numbers))}}}
+
+        routes = Routes(
+            {
+                "GET chat.syncMessages": page,
+                "GET rooms.info": {"room": {"_id": "r1", "t": "p"}},
+                "GET groups.history": {"messages": [document(9000)]},
+            }
+        )
+        assert await self.ids(routes) == ["m9000"]
+        assert len(routes.of("GET chat.syncMessages")) == MOST_PAGES + 1
+
+    @pytest.mark.parametrize("many", [True, False], ids=["too many values", "too long"])
+    @pytest.mark.parametrize("first", ["whole", "in pages"])
+    async def test_what_is_too_much_at_once_comes_in_pages_that_are_short_enough(self, first: str, many: bool) -> None:
+        """Ten messages fill an answer, and there are forty."""
+        ballast: Any = [0] * (MAX_VALUES // 10) if many else "x" * (MAX_BODY // 10)
+        everything = [document(number, md=ballast) for number in range(40, 0, -1)]
+
+        def sync(asked: Asked) -> Body | tuple[int, Body]:
+            return (
+                {"result": {"updated": everything}}
+                if ("type" in asked.query) == (first == "in pages")
+                else BARE_FAILURE
+            )
+
+        def page(asked: Asked) -> Body:
+            latest = asked.query.get("latest", "9999")
+            return {"messages": [d for d in everything if d["ts"] < latest][: int(asked.query["count"])]}
+
+        routes = Routes(
+            {
+                "GET chat.syncMessages": sync,
+                "GET rooms.info": {"room": {"_id": "r1", "t": "p"}},
+                "GET groups.history": page,
+            }
+        )
+        assert (await self.ids(routes))[-1] == "m40"
+        assert [asked.query["count"] for asked in routes.of("GET groups.history")][:4] == ["100", "25", "6", "6"]
+
+    async def test_what_is_too_much_by_itself_ends_it_behind_what_is_newer(self) -> None:
+        everything = [document(3), document(2, msg="x" * MAX_BODY), document(1)]
+
+        def page(asked: Asked) -> Body:
+            latest = asked.query.get("latest", "9999")
+            return {"messages": [d for d in everything if d["ts"] < latest][: int(asked.query["count"])]}
+
+        routes = Routes(
+            {
+                "GET chat.syncMessages": {"result": {"updated": everything}},
+                "GET rooms.info": {"room": {"_id": "r1", "t": "p"}},
+                "GET groups.history": page,
+            }
+        )
+        assert await self.ids(routes) == ["m3"]
+        everything[0] = document(3, msg="x" * MAX_BODY)
+        with pytest.raises(BadAnswer):
+            await self.ids(routes)
+
+    @pytest.mark.parametrize("reply", [(502, {}), (200, [])], ids=["a gateway", "a list"])
+    async def test_what_is_no_answer_of_its_own_is_not_taken_for_too_much(self, reply: Any) -> None:
+        routes = Routes({"GET chat.syncMessages": reply})
+        with pytest.raises(BadAnswer):
+            await self.ids(routes)
+        assert len(routes.asked) == 1
 
     async def test_a_cursor_that_stays_ends_at_once(self) -> None:
         def page(asked: Asked) -> Body | tuple[int, Body]:

@@ -72,7 +72,7 @@ async def test_writing_and_removing_reach_the_server(client: RocketChatClient, r
     await port.repeat_secret(NAME, Secret("s" * 64))
     await port.remove_service(NAME)
     assert await port.stored(NAME) is None
-    assert await port.services() == ()
+    assert (await port.listed()).services == ()
     assert list(dict.fromkeys(asked.route for asked in routes.asked if asked.route.startswith("POST"))) == [
         "POST settings.addCustomOAuth",
         "POST settings",

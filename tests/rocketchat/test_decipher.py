@@ -107,6 +107,7 @@ ROWS = [
     ),
     Row("400 not JSON", 400, b"Bad Request", Rejected),
     Row("400 restricted", 400, failure("x [restricted-workspace]"), Rejected, "restricted-workspace"),
+    Row("400 restricted, without a bracket", 400, failure("restricted-workspace"), Rejected, "restricted-workspace"),
     Row(
         "400 totp needed",
         400,
@@ -187,6 +188,13 @@ class TestSecondFactor:
 
 
 class TestMends:
+    @pytest.mark.parametrize(
+        ("code", "says"),
+        [("restricted-workspace", "report its statistics"), ("error-setting-validation-failed", "A rule")],
+    )
+    def test_what_was_not_taken_says_why_where_that_is_known(self, code: str, says: str) -> None:
+        assert says in refused(answer(400, failure(f"x [{code}]"))).text
+
     @pytest.mark.parametrize(
         ("route", "permission"),
         [

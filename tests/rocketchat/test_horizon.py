@@ -53,6 +53,45 @@ def test_messages_over_a_new_socket_do_not_narrow_an_open_gap() -> None:
     assert horizon.gap == EVER
 
 
+def test_until_it_was_looked_at_nothing_is_known_of_a_room() -> None:
+    assert Horizon().since is None
+    assert Horizon(complete=True).since is not None
+
+
+def test_what_was_there_at_the_first_look_bounds_every_later_one() -> None:
+    horizon = Horizon()
+    horizon.looked(after(100))
+    horizon.saw(after(120))
+    horizon.close()
+    horizon.open()
+    assert horizon.since == after(100)
+
+
+def test_a_clock_that_is_set_back_takes_every_moment_with_it() -> None:
+    horizon = Horizon()
+    horizon.looked(after(0))
+    horizon.close()
+    horizon.saw(after(1000))
+    horizon.open()
+    horizon.set_back(timedelta(seconds=90))
+    assert (horizon.gap, horizon.since) == (after(910) - OVERLAP, after(910) - OVERLAP)
+    horizon.close()
+    horizon.open()
+    assert horizon.gap == after(910) - OVERLAP
+    for fresh in (Horizon(), Horizon(complete=True)):
+        fresh.set_back(timedelta(days=90))
+        fresh.open()
+        assert fresh.gap is not None
+
+
+def test_the_last_message_tells_the_time_whatever_it_was_before() -> None:
+    horizon = Horizon(complete=True)
+    horizon.heard(after(9000))
+    horizon.heard(after(600))
+    horizon.open()
+    assert horizon.gap == after(600) - OVERLAP
+
+
 @given(st.lists(st.sampled_from(["push", "lose", "cut", "up", "caught up"]), max_size=60))
 def test_no_message_is_ever_outside_of_what_was_pushed_or_asked_for(steps: list[str]) -> None:
     """A model: a message each second at most; it is pushed while the socket is up, else it is missing."""

@@ -11,7 +11,8 @@ from email.utils import format_datetime
 import pytest
 from aiohttp import web
 
-from bot.errors import Unreachable
+from bot.connection.profile import Engine
+from bot.errors import Busy, Unreachable
 from bot.rocketchat.public import ask_callback, server_time
 from bot.sandbox.serving import Server
 from bot.wire import Wire
@@ -72,32 +73,44 @@ async def test_a_server_that_is_away_tells_no_time(wire: Wire) -> None:
 
 
 def page(status: int, text: str, location: str = "") -> Answer:
-    async def answer(_: web.Request) -> web.Response:
-        headers = {"Location": location} if location else {}
+    async def answer(request: web.Request) -> web.Response:
+        headers = {"Location": location.replace("{url}", str(request.url.origin()))} if location else {}
         return web.Response(status=status, text=text, content_type="text/html", headers=headers)
 
     return answer
 
 
 @pytest.mark.parametrize(
-    ("status", "text", "location", "is_rocketchat"),
+    ("status", "text", "location", "engine"),
     [
-        (200, '<div id="config" style="display:none;">{}</div>', "", True),
-        (200, "<div id='config'>{}</div>", "", True),
-        (302, "", "/login", True),
-        (302, "", "https://chat.example.org/sub/login", True),
-        (200, "<html>another page</html>", "", False),
-        (302, "", "https://elsewhere.example/", False),
-        (404, '<div id="config"></div>', "", False),
-        (502, "bad gateway", "", False),
+        (200, '<div id="config" style="display:none;">{}</div>', "", Engine.LEGACY),
+        (200, "<div id='config'>{}</div>", "", Engine.LEGACY),
+        (302, "", "/login", Engine.MODERN),
+        (302, "", "/sub/login", Engine.MODERN),
+        (302, "", "{url}/login", Engine.MODERN),
+        (302, "", "{url}/sub/login", Engine.MODERN),
+        (302, "", "https://sso.corp.example/login?rd=https%3A%2F%2Fchat.example.org", None),
+        (302, "", "https://sso.corp.example/login", None),
+        (302, "", "//sso.corp.example/login", None),
+        (302, "", "/login?rd=%2F_oauth%2Fencvoyid", None),
+        (302, "", "/oauth2/login", None),
+        (200, "<html>another page</html>", "", None),
+        (302, "", "https://elsewhere.example/", None),
+        (404, '<div id="config"></div>', "", None),
+        (502, "bad gateway", "", None),
     ],
 )
-async def test_who_answers_at_the_callback(
-    serve: Serve, wire: Wire, status: int, text: str, location: str, is_rocketchat: bool
+async def test_which_engine_answers_at_the_callback(
+    serve: Serve, wire: Wire, status: int, text: str, location: str, engine: Engine | None
 ) -> None:
     url = await serve(page(status, text, location))
-    seen = await ask_callback(wire, f"{url}/_oauth/encvoyid")
-    assert (seen.status, seen.is_rocketchat) == (status, is_rocketchat)
+    seen = await ask_callback(wire, f"{url}/sub/_oauth/encvoyid")
+    assert (seen.status, seen.engine) == (status, engine)
+
+
+async def test_a_callback_that_is_asked_too_often_is_nobody_elses(serve: Serve, wire: Wire) -> None:
+    with pytest.raises(Busy):
+        await ask_callback(wire, f"{await serve(page(429, 'Too many requests'))}/_oauth/encvoyid")
 
 
 async def test_the_callback_is_asked_as_by_a_browser_whose_sign_in_was_refused(serve: Serve, wire: Wire) -> None:
@@ -117,7 +130,7 @@ async def test_the_engine_itself_ends_its_answer_and_parks_nothing(wire: Wire) -
     """In redirect style it would hang, without an address to return to (facts/rocketchat.md §3.1b)."""
     async with running() as rocket:
         seen = await ask_callback(wire, f"{rocket.standin.url}/_oauth/encvoyid")
-        assert (seen.status, seen.is_rocketchat) == (200, True)
+        assert (seen.status, seen.engine) == (200, Engine.LEGACY)
         assert rocket.standin.ledger.of("sign-in") == []
 
 

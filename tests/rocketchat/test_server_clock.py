@@ -129,6 +129,23 @@ async def test_a_server_that_does_not_tell_any_more_is_still_known(
     assert clock.now() == machine.wall + server.ahead + DROPPED
 
 
+async def test_how_far_it_was_set_back_is_counted(clock: ServerClock, server: Server, machine: Machine) -> None:
+    server.away = True
+    await clock.compare()
+    server.away, server.ahead = False, timedelta(hours=-1)
+    await clock.compare()
+    assert clock.set_back == timedelta(0), "before, it was ours"
+    for minutes, counted in ((-62, 2), (-30, 2), (-40, 12)):
+        server.ahead = timedelta(minutes=minutes)
+        machine.passes(100)
+        await clock.compare()
+        assert clock.set_back == timedelta(minutes=counted)
+    machine.is_set(timedelta(hours=-3))
+    machine.is_suspended(3600)
+    await clock.compare()
+    assert clock.set_back == timedelta(minutes=12)
+
+
 class TestDoubt:
     async def test_it_asks_anew(self, clock: ServerClock, server: Server, machine: Machine) -> None:
         await clock.compare()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.clock import SystemClock
+from bot.connection.accounts import APPROVAL, BY_SERVICES, DOMAINS, Registration
 from bot.connection.defaults import DEFAULTS
 from bot.connection.state import ServiceName, Unknown
 from bot.errors import BadAnswer, Forbidden, Rejected
@@ -82,7 +83,20 @@ class TestReading:
     async def test_absent(self) -> None:
         async with rocket(seeing({"GET settings": listing(documents())})) as rest:
             assert await services_of(rest).stored(NAME) is None
-            assert await services_of(rest).services() == ()
+            assert (await services_of(rest).listed()).services == ()
+
+    @pytest.mark.parametrize(
+        ("values", "registration"),
+        [
+            ({BY_SERVICES: False, APPROVAL: True, DOMAINS: "a.example"}, Registration(False, True, "a.example")),
+            ({BY_SERVICES: "false", APPROVAL: None, DOMAINS: 7}, Registration()),
+            ({}, Registration()),
+        ],
+    )
+    async def test_who_may_register(self, values: Body, registration: Registration) -> None:
+        rows = [{"_id": setting, "value": value} for setting, value in values.items()]
+        async with rocket(seeing({"GET settings": listing(rows)})) as rest:
+            assert (await services_of(rest).listed()).registration == registration
 
     async def test_a_capped_server_is_walked_by_total(self) -> None:
         everything = documents(_=True, **{f"s{chr(97 + i)}": str(i) for i in range(20)})
@@ -101,7 +115,7 @@ class TestReading:
     async def test_a_total_that_is_never_reached_ends(self) -> None:
         routes = seeing({"GET settings": [listing(documents(), total=99), listing([], total=99)]})
         async with rocket(routes) as rest:
-            assert await services_of(rest).services() == ()
+            assert (await services_of(rest).listed()).services == ()
         assert len(routes.of("GET settings")) == 2
 
     @pytest.mark.parametrize("marked", [True, False])
@@ -114,7 +128,7 @@ class TestReading:
     async def test_a_secret_in_the_list_proves_the_sight(self) -> None:
         routes = Routes({"GET settings": listing(documents(_=True, secret="s3"))})
         async with rocket(routes) as rest:
-            await services_of(rest).services()
+            await services_of(rest).listed()
         assert [a.route for a in routes.asked] == ["GET settings"]
 
     async def test_a_service_without_values_is_there_and_says_which(self) -> None:
@@ -134,7 +148,7 @@ class TestReading:
         routes = Routes({"GET settings": page})
         async with rocket(routes) as rest:
             with pytest.raises(BadAnswer, match="does not end"):
-                await services_of(rest).services()
+                await services_of(rest).listed()
         assert len(routes.asked) == (100 if fresh else 2)
 
     @pytest.mark.parametrize(
@@ -157,7 +171,7 @@ class TestReading:
         routes = Routes({"GET settings": {"settings": many, "total": len(many)}})
         async with rocket(routes) as rest:
             with pytest.raises(BadAnswer, match="more Custom OAuth services than any server has"):
-                await Services(rest, Quiet(SystemClock())).services()
+                await Services(rest, Quiet(SystemClock())).listed()
 
     async def test_one_setting(self) -> None:
         async with rocket(Routes({"GET settings/Site_Url": {"_id": "Site_Url", "value": "https://c"}})) as rest:

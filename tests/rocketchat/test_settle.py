@@ -297,6 +297,35 @@ class TestWithALimit:
         task.cancel()
 
 
+class TestWhatAServerNeeds:
+    async def took(self, world: World, color: str, seconds: float, *, expected: float | None = None) -> float | None:
+        """What a wait tells of a server that took so long, this time."""
+        task = world.waiting(color, expected=expected)
+        await world.run(seconds)
+        world.color = color
+        await world.run(0.1)
+        return (await task).settle
+
+    async def test_the_usual_time_is_believed_at_once(self, free: World) -> None:
+        assert await self.took(free, "#FFF", 2.6) == pytest.approx(2.6, abs=0.05)
+
+    @pytest.mark.parametrize("seconds", [0.3, 4.3], ids=["a run was pending", "somebody changed a setting meanwhile"])
+    async def test_what_agrees_with_nothing_is_not_believed(self, free: World, seconds: float) -> None:
+        assert await self.took(free, "#FFF", seconds) is None
+        assert await self.took(free, "#fff", 2.5) == pytest.approx(2.5, abs=0.05)
+
+    async def test_seen_twice_it_is(self, free: World) -> None:
+        assert await self.took(free, "#FFF", 0.5) is None
+        assert await self.took(free, "#fff", 0.6) == pytest.approx(0.65, abs=0.1)
+
+    async def test_so_is_what_agrees_with_what_is_kept(self, free: World) -> None:
+        assert await self.took(free, "#FFF", 1.1, expected=1.0) == pytest.approx(1.1, abs=0.15)
+
+    async def test_what_was_there_from_the_beginning_tells_nothing(self, free: World) -> None:
+        free.color = "#FFF"
+        assert await self.took(free, "#FFF", 0.1) is None
+
+
 class TestSurprises:
     async def test_errors_do_not_end_the_waiting(self, world: World) -> None:
         world.failure = NoAnswer("Rocket.Chat", "GET /api/v1/settings.oauth")
@@ -311,7 +340,7 @@ class TestSurprises:
         await world.run(6.1, step=0.02)
         error = task.exception()
         assert isinstance(error, NoAnswer)
-        assert "within 6.0 seconds" in error.text
+        assert "for 6.0 seconds" in error.text
 
     async def test_a_cancelled_wait_leaves_no_task_and_no_listener(self, world: World) -> None:
         task = world.waiting("#FFF")
@@ -357,6 +386,7 @@ class TestLive:
         world.left = 0
         live = await world.settle.live(NAME)
         assert isinstance(live, Unknown)
+        assert live.busy
         assert "may not be asked so often" in live.reason
         assert world.asked == []
 

@@ -22,14 +22,17 @@ class Own:
 
     release: tuple[int, int] = (8, 8)
     id: str = "ours"
-    busy: bool = False
+    busy: str = ""
+    """The route that may not be asked now."""
 
     async def version(self) -> tuple[int, int]:
-        if self.busy:
+        if self.busy == "info":
             raise Busy("Rocket.Chat", "GET /api/info")
         return self.release
 
     async def public_settings(self, *names: str) -> dict[str, str]:
+        if self.busy == "settings":
+            raise Busy("Rocket.Chat", "GET /api/v1/settings.public")
         return {"uniqueID": self.id} if self.id else {}
 
 
@@ -74,17 +77,28 @@ async def test_ours_in_other_words(asks: Asks, info: object) -> None:
     assert await asks(info) is Site.OURS
 
 
-async def test_another_version(asks: Asks) -> None:
-    assert await asks({"version": "8.7"}) is Site.ANOTHER
-
-
 async def test_another_workspace_of_the_same_version(asks: Asks) -> None:
     assert await asks(OURS, identity="theirs") is Site.ANOTHER
 
 
-@pytest.mark.parametrize(("identity", "own"), [(None, Own()), ("theirs", Own(id=""))])
-async def test_where_one_has_no_id_they_are_taken_for_the_same(asks: Asks, identity: object, own: Own) -> None:
+@pytest.mark.parametrize("version", ["8.7", "8.9", "9.0"])
+async def test_ours_while_it_is_being_upgraded_and_two_versions_answer(asks: Asks, version: str) -> None:
+    assert await asks({"version": version}) is Site.OURS
+
+
+WITHOUT_ID = [(None, Own()), ("theirs", Own(id=""))]
+
+
+@pytest.mark.parametrize(("identity", "own"), WITHOUT_ID)
+async def test_where_one_has_no_id_those_of_one_version_are_taken_for_the_same(
+    asks: Asks, identity: object, own: Own
+) -> None:
     assert await asks(OURS, identity=identity, own=own) is Site.OURS
+
+
+@pytest.mark.parametrize(("identity", "own"), WITHOUT_ID)
+async def test_where_one_has_no_id_another_version_is_another(asks: Asks, identity: object, own: Own) -> None:
+    assert await asks({"version": "8.7"}, identity=identity, own=own) is Site.ANOTHER
 
 
 @pytest.mark.parametrize("status", [200, 404, 405])
@@ -114,5 +128,6 @@ async def test_no_address(asks: Asks) -> None:
     await wire.close()
 
 
-async def test_where_ours_may_not_be_asked_now_nothing_is_claimed(asks: Asks) -> None:
-    assert isinstance(await asks(OURS, own=Own(busy=True)), Unknown)
+@pytest.mark.parametrize(("identity", "busy"), [("ours", "settings"), (None, "info")])
+async def test_where_ours_may_not_be_asked_now_nothing_is_claimed(asks: Asks, identity: object, busy: str) -> None:
+    assert isinstance(await asks(OURS, identity=identity, own=Own(busy=busy)), Unknown)

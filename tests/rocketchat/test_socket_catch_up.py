@@ -13,19 +13,21 @@ import structlog.testing
 from bot.bounds import PIECE
 from bot.chatops.ports import Message
 from bot.errors import Busy, Forbidden, Rejected, Unreachable
-from bot.rocketchat.catch_up import HOLD_AT_MOST
+from bot.rocketchat.catch_up import APART, HOLD_AT_MOST
 from bot.rocketchat.ddp import DEAD_AFTER
 from bot.rocketchat.horizon import OVERLAP
 from tests.support.clocks import START
 from tests.support.realtime import MESSAGES, ROOM, caught_up, document, quiet, until
 from tests.support.socket_bench import TOKEN, Bench
 
+FIRST = START - APART
+
 
 class TestCatchUp:
     async def test_the_first_begins_with_the_start(self, bench: Bench) -> None:
         bench.catch_ups.answers = [[caught_up("early", START + timedelta(seconds=1))]]
         await bench.up()
-        assert bench.catch_ups.asked == [START]
+        assert bench.catch_ups.asked == [FIRST]
         await until(lambda: bench.got == ["early"])
 
     async def test_is_asked_after_the_subscription_never_before(self, bench: Bench) -> None:
@@ -96,7 +98,7 @@ class TestCatchUp:
         await bench.server.last.push(document("too long", START + timedelta(seconds=1), "x" * 4 * PIECE))
         await until(lambda: bench.got == ["taken", "too long"])
         assert "together longer" in str(bench.states[-2].error)
-        assert bench.catch_ups.asked[-1] == START
+        assert bench.catch_ups.asked[-1] == START - OVERLAP
 
     async def test_what_is_found_is_asked_for_again_where_it_is_too_much_just_now(
         self, bench: Bench, monkeypatch: pytest.MonkeyPatch
@@ -121,7 +123,7 @@ class TestCatchUp:
                 bench.clock.jump(1)
                 await until(lambda expected=asked: len(bench.catch_ups.asked) == expected)  # type: ignore[misc]
             await until(lambda: bench.got == ["new", "missed"])
-        assert bench.catch_ups.asked == [START] * 3
+        assert bench.catch_ups.asked == [FIRST] * 3
         assert len(bench.server.connections) == 1
         assert TOKEN.reveal() not in repr(lines)
 
@@ -132,7 +134,7 @@ class TestCatchUp:
         await quiet()
         bench.server.last.cut()
         await until(lambda: len(bench.catch_ups.asked) == 2)
-        assert bench.catch_ups.asked == [START, START]
+        assert bench.catch_ups.asked == [FIRST, FIRST]
         assert bench.got == ["new"], "what was held back is given out when its socket ends"
 
     async def test_one_whose_socket_was_cut_does_not_answer_for_the_next(self, bench: Bench) -> None:
@@ -194,7 +196,7 @@ class TestRooms:
             await quiet()
             bench.clock.jump(1)
         await until(lambda: bench.got == ["admin", "other", "late"])
-        assert bench.catch_ups.asked == [START]
+        assert bench.catch_ups.asked == [FIRST]
         assert bench.catch_ups.asked_others.count("d2") == 1
 
     async def test_one_that_hangs_holds_the_others_up_no_longer_than_the_bound(self, bench: Bench) -> None:
@@ -278,8 +280,8 @@ class TestRooms:
         await until(lambda: bench.got == ["m1"])
         bench.server.last.cut()
         await until(lambda: len(asked) == 2 and len(bench.catch_ups.asked) == 2)
-        assert asked == [START, START]
-        assert bench.catch_ups.asked == [START, START + timedelta(hours=1) - OVERLAP]
+        assert asked == [FIRST, FIRST]
+        assert bench.catch_ups.asked == [FIRST, START + timedelta(hours=1) - OVERLAP]
 
     async def test_a_room_that_is_named_late_is_waited_for(self, bench: Bench) -> None:
         bench.catch_ups.answers = [[caught_up("missed")]]
@@ -322,6 +324,47 @@ class TestTime:
         bench.server.last.cut()
         await until(lambda: len(bench.catch_ups.asked) == 2)
         assert bench.catch_ups.asked[1] <= START
+
+    async def test_one_that_is_ahead_of_the_messages_hides_none_of_them(self, bench: Bench) -> None:
+        """A proxy answers for Rocket.Chat, whose own clock sets the times of messages. What was there at the first look
+        is not told, and what is newer is."""
+        bench.time.ahead = timedelta(hours=1)
+        there = [caught_up("older", START - timedelta(hours=3)), caught_up("old", START - timedelta(seconds=9))]
+        bench.catch_ups.answers = [there, [*there, caught_up("missed", START - timedelta(seconds=5))]]
+        await bench.up()
+        assert bench.catch_ups.asked == [START + timedelta(hours=1) - APART]
+        bench.server.last.cut()
+        await until(lambda: bench.got)
+        await quiet()
+        assert bench.got == ["missed"]
+        assert bench.catch_ups.asked[1] == START - timedelta(seconds=9)
+
+    async def test_one_that_was_set_back_while_there_was_no_socket_hides_nothing(self, bench: Bench) -> None:
+        newest, back = START + timedelta(hours=5), timedelta(minutes=20)
+        await bench.up()
+        bench.time.skew = timedelta(hours=6)
+        await bench.server.last.push(document("m1", newest))
+        await until(lambda: bench.got == ["m1"])
+        bench.catch_ups.answers = [[caught_up("missed", newest - back + timedelta(seconds=1))]]
+        bench.time.set_back = back
+        bench.server.last.cut()
+        await until(lambda: bench.got == ["m1", "missed"])
+        assert bench.catch_ups.asked[1] == newest - back - OVERLAP
+        bench.server.last.cut()
+        await until(lambda: len(bench.catch_ups.asked) == 3)
+        assert bench.catch_ups.asked[2] == newest - back + timedelta(seconds=1) - OVERLAP, "it was set back once"
+
+    async def test_one_that_was_set_back_while_messages_came_is_what_the_last_one_says(self, bench: Bench) -> None:
+        await bench.up()
+        bench.time.skew = timedelta(hours=6)
+        for hours in (5, 3):
+            ts = START + timedelta(hours=hours)
+            changed = {"_updatedAt": {"$date": int(ts.timestamp() * 1000)}}
+            await bench.server.last.push({**document(f"m{hours}", ts), **changed})
+        await until(lambda: len(bench.got) == 2)
+        bench.server.last.cut()
+        await until(lambda: len(bench.catch_ups.asked) == 2)
+        assert bench.catch_ups.asked[1] == START + timedelta(hours=3) - OVERLAP
 
 
 async def test_cut_refused_and_frozen_by_turns_loses_nothing(bench: Bench) -> None:

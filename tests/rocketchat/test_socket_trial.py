@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 
 from bot.clock import SystemClock
@@ -12,6 +13,7 @@ from bot.errors import BadAnswer, Busy, NoAnswer, Rejected, RemoteError, Unauthe
 from bot.rocketchat import socket_trial
 from bot.rocketchat.mends import WEBSOCKET
 from bot.rocketchat.socket_trial import try_websocket
+from bot.rocketchat.upgrade import broken, network_error
 from bot.trust import client_context
 from tests.support.clocks import SteppedClock
 from tests.support.realtime import MESSAGES, ScriptedServer, until
@@ -47,6 +49,13 @@ async def test_a_proxy_that_does_not_pass_it_is_named(server: ScriptedServer, st
     assert isinstance(error, BadAnswer)
     assert (error.status, error.mend) == (status, WEBSOCKET)
     assert "/websocket" in error.mend
+
+
+async def test_a_proxy_that_asks_to_slow_down_passes_websockets_on(server: ScriptedServer) -> None:
+    server.status = 429
+    error = await trial(server)
+    assert isinstance(error, Busy)
+    assert error.mend != WEBSOCKET
 
 
 @pytest.mark.parametrize(
@@ -101,6 +110,13 @@ async def test_nobody_there_is_unreachable(server: ScriptedServer) -> None:
     await server.stop()
     assert isinstance(await trial(server), Unreachable)
     await server.start()
+
+
+@pytest.mark.parametrize("failure", [ConnectionResetError(), aiohttp.ClientConnectionResetError("closing transport")])
+def test_one_that_breaks_while_something_is_sent_has_no_trouble_with_tls(failure: Exception) -> None:
+    """Until it was open a reset would be the handshake's."""
+    assert "TLS" in network_error(failure).why
+    assert broken(failure).why == "The websocket was opened, and closed again."
 
 
 async def test_a_websocket_that_is_closed_again_says_so(server: ScriptedServer) -> None:

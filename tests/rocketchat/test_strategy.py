@@ -12,8 +12,9 @@ from aiohttp import web
 
 from bot.connection.marker import parameter_of
 from bot.connection.state import Marker, ServiceName
+from bot.errors import Busy
 from bot.rocketchat.budget import CALLS
-from bot.rocketchat.strategy import LOOKS, PAUSE, WITHIN, Strategy
+from bot.rocketchat.strategy import AT_MOST, PAUSES, WITHIN, Strategy
 from bot.sandbox.serving import Server
 from bot.wire import Wire
 from tests.support.clocks import ManualClock
@@ -74,40 +75,81 @@ async def test_a_strategy_that_is_a_moment_behind_is_looked_at_again(bench: Benc
     began = bench.clock.seconds
     assert await bench.strategy.shows(NAME, MARKER)
     assert len(bench.engine.paths) == 3
-    assert bench.clock.seconds - began == pytest.approx(PAUSE + 2 * PAUSE)
+    assert bench.clock.seconds - began == pytest.approx(sum(PAUSES[:2]))
 
 
-@pytest.mark.parametrize("shown", [OLD, None, "", "settle=7", "settle=070", "resettle=07", "x=%3Fsettle%3D07"])
-async def test_anything_else_is_not_the_marker(bench: Bench, shown: str | None) -> None:
+@pytest.mark.parametrize("shown", [OLD, "", "settle=7", "settle=070", "resettle=07", "x=%3Fsettle%3D07"])
+async def test_anything_else_in_the_request_is_another_one(bench: Bench, shown: str) -> None:
     bench.engine.shown = [shown]
-    assert not await bench.strategy.shows(NAME, MARKER)
-    assert len(bench.engine.paths) == LOOKS
+    assert await bench.strategy.shows(NAME, MARKER) is False
+    assert len(bench.engine.paths) == 1 + len(PAUSES)
+
+
+async def test_what_leads_to_no_request_tells_nothing(bench: Bench) -> None:
+    bench.engine.shown = [None]
+    assert await bench.strategy.shows(NAME, MARKER) is None
+    assert len(bench.engine.paths) == 1
+
+
+async def test_one_that_was_behind_and_cannot_be_asked_any_more_is_behind(bench: Bench) -> None:
+    bench.engine.shown = [OLD, None]
+    assert await bench.strategy.shows(NAME, MARKER) is False
 
 
 async def test_after_the_last_look_nothing_is_waited_for(bench: Bench) -> None:
     bench.engine.shown = [OLD]
     began = bench.clock.seconds
     await bench.strategy.shows(NAME, MARKER)
-    assert bench.clock.seconds - began == pytest.approx(sum(PAUSE * 2**n for n in range(LOOKS - 1)))
+    assert bench.clock.seconds - began == pytest.approx(sum(PAUSES))
 
 
 @pytest.mark.parametrize("status", [200, 404, 429, 500])
-async def test_where_it_cannot_be_asked_it_is_not_seen(bench: Bench, status: int) -> None:
+async def test_where_it_cannot_be_asked_nobody_knows(bench: Bench, status: int) -> None:
     """The app's shell where the flow or the service is off; the limiter."""
     bench.engine.shown, bench.engine.status = [NEW], status
-    assert not await bench.strategy.shows(NAME, MARKER)
+    assert await bench.strategy.shows(NAME, MARKER) is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "instances", "found"),
+    [
+        ([NEW], 1, True),
+        ([NEW, NEW, OLD], 3, False),
+        ([NEW, OLD], 1, True),
+        ([NEW, None], 3, None),
+        ([OLD, None], 3, False),
+    ],
+)
+async def test_one_instance_that_is_behind_is_enough(
+    bench: Bench, shown: list[str | None], instances: int, found: bool | None
+) -> None:
+    bench.engine.shown = shown
+    assert await bench.strategy.all_show(NAME, MARKER, instances) is found
+    assert len(bench.engine.paths) == instances
+
+
+async def test_a_few_looks_are_enough(bench: Bench) -> None:
+    bench.engine.shown = [NEW]
+    await bench.strategy.all_show(NAME, MARKER, 50)
+    assert len(bench.engine.paths) == AT_MOST
+
+
+async def test_a_limit_of_whomever_is_busy_and_no_answer_of_the_button(bench: Bench) -> None:
+    bench.engine.shown, bench.engine.status = [NEW], 429
+    with pytest.raises(Busy):
+        await bench.strategy.begins(NAME)
 
 
 async def test_a_server_that_is_away_shows_nothing(bench: Bench) -> None:
     bench.strategy.url = "http://127.0.0.1:9"
-    assert not await bench.strategy.shows(NAME, MARKER)
+    assert await bench.strategy.shows(NAME, MARKER) is None
 
 
 async def test_a_server_that_hangs_holds_nothing_up(bench: Bench) -> None:
     bench.engine.hangs = asyncio.Event()
     bench.engine.shown = [NEW]
     began = time.monotonic()
-    assert not await bench.strategy.shows(NAME, MARKER)
+    assert await bench.strategy.shows(NAME, MARKER) is None
     assert time.monotonic() - began < WITHIN + 1.0
     bench.engine.hangs.set()
 
@@ -117,6 +159,7 @@ async def test_the_limit_of_the_route_is_kept(bench: Bench) -> None:
     for _ in range(3):
         await bench.strategy.shows(NAME, MARKER)
     assert len(bench.engine.paths) == CALLS
+    assert await bench.strategy.shows(NAME, MARKER) is None
     bench.clock.seconds += 60.1
     bench.engine.shown = [NEW]
     assert await bench.strategy.shows(NAME, MARKER)

@@ -9,7 +9,7 @@ import pytest
 from bot.connection.state import Marker, ServiceName
 from bot.errors import Busy
 from bot.rocketchat.budget import CALLS
-from bot.rocketchat.strategy import LOOKS, Strategy
+from bot.rocketchat.strategy import PAUSES, Strategy
 from bot.sandbox.faults import Fault
 from bot.wire import Wire
 from tests.sandbox.rocketchat.oauth.provider import Provider
@@ -47,20 +47,21 @@ async def test_a_marker_that_is_there_is_seen_at_once(modern: Modern, strategy: 
 
 async def test_another_marker_is_looked_at_a_few_times(modern: Modern, strategy: Strategy) -> None:
     await modern.set(authorize_path="/auth?settle=06")
-    assert not await strategy.shows(NAME, MARKER)
-    assert looks(modern) == LOOKS
+    assert await strategy.shows(NAME, MARKER) is False
+    assert looks(modern) == 1 + len(PAUSES)
 
 
 async def test_one_that_comes_meanwhile_is_seen(modern: Modern, strategy: Strategy) -> None:
     await modern.set(authorize_path=MARKER.spelling)
-    modern.rocket.standin.faults.add(Fault("GET", "/oauth/", status=200, body="<html>", times=2))
+    old = {"Location": "https://id.example/auth?settle=06&response_type=code&redirect_uri=x"}
+    modern.rocket.standin.faults.add(Fault("GET", "/oauth/", status=302, headers=old, times=2))
     assert await strategy.shows(NAME, MARKER)
     assert looks(modern) == 3
 
 
 async def test_what_cannot_be_asked_is_not_seen(modern: Modern, strategy: Strategy) -> None:
     await modern.rocket.standin.stop()
-    assert not await strategy.shows(NAME, MARKER)
+    assert await strategy.shows(NAME, MARKER) is None
     await modern.rocket.standin.start()
 
 

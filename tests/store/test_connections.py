@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chatops.ports import Operation
 from bot.clock import SystemClock
 from bot.connection.ports import Connections
 from bot.connection.state import Connection, Marker, ServiceName
-from bot.errors import UserError
+from bot.errors import StoreUnavailable, UserError
 from bot.secret import Secret, new_secret
 from bot.store.connections import Overtaken, SqlConnections
 from bot.store.engine import Database
@@ -39,7 +40,13 @@ FULL = replace(
     marker=Marker("button_label_color", "#fffFFF"),
     rules=frozenset({"login"}),
     undoing=True,
+    settle=2.53,
 )
+
+
+def test_full_leaves_no_field_as_it_is_by_default() -> None:
+    """So that a column which is not kept shows."""
+    assert [field.name for field in fields(Connection) if getattr(FULL, field.name) == field.default] == []
 
 
 @pytest.fixture
@@ -75,6 +82,32 @@ async def test_a_look_that_ends_after_a_write_is_not_taken_for_a_newer_one(
 
     await connections.save(replace(FULL, enabled=True))
     assert await connections.get() == replace(FULL, enabled=True)
+
+
+DAMAGES = [("settings", '{"scope"'), ("settings", "[]"), ("settings", "null"), ("settings", '{"scope": 5}')]
+DAMAGES += [("rules", "{"), ("rules", "5"), ("rules", "[[]]"), ("rules", "null")]
+
+
+async def damage(database: Database, column: str, value: str) -> None:
+    async with database.writing() as transaction:
+        cast = "CAST(:value AS JSON)" if database.is_postgresql else ":value"
+        await transaction.execute(text(f"UPDATE connections SET {column} = {cast}"), {"value": value})
+
+
+@pytest.mark.parametrize(("column", "value"), DAMAGES)
+async def test_a_row_that_cannot_be_read_is_said_to_be_damaged(
+    connections: SqlConnections, database: Database, column: str, value: str
+) -> None:
+    await connections.save(FULL)
+    if database.is_postgresql and value[-1] in '{"':  # it keeps only what is JSON
+        with pytest.raises(StoreUnavailable, match="database"):
+            await damage(database, column, value)
+        return
+    await damage(database, column, value)
+    for read in (connections.get, connections.all):
+        with pytest.raises(UserError, match="record of the connection is damaged") as caught:
+            await read()
+        assert "backup" in caught.value.mend
 
 
 async def test_saving_again_replaces_every_field(connections: SqlConnections) -> None:

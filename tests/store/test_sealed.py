@@ -65,13 +65,13 @@ async def test_a_key_that_is_missing_from_the_middle_is_found_by_what_it_sealed(
     assert await try_keys(database, Vault([newest, oldest])) == Sealed(1, {"encvoyid: pending secret": WHY})
 
 
-async def test_a_secret_that_was_moved_by_hand_is_told_from_a_missing_key(database: Database, vault: Vault) -> None:
+async def test_a_secret_in_another_place_is_told_from_a_missing_key(database: Database, vault: Vault) -> None:
     await keep(database, vault)
     async with database.writing() as transaction:
         await transaction.execute(text("UPDATE connections SET current_secret = pending_secret"))
     ((name, why),) = (await try_keys(database, vault)).closed.items()
     assert name == "encvoyid: current secret"
-    assert "moved it by hand" in why
+    assert "another place in the database" in why
 
 
 async def test_what_a_note_keeps_of_a_connection_counts_too(database: Database, vault: Vault) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from bot.chatops.ports import OperationState
 from bot.connection.wishes import Before
 from bot.secret import new_secret
-from bot.store.connections import SqlConnections
+from bot.store.connections import Damaged, SqlConnections
 from bot.store.engine import Database
 from bot.store.notes import TABLE as NOTES
 from bot.store.operations import TABLE as OPERATIONS
@@ -55,6 +55,20 @@ async def test_every_field_of_what_was_there_comes_back(connections: SqlConnecti
     assert await connections.get() == FULL
     await connections.save(ROTATED, operation_id=FIRST.id)
     assert await connections.before(FIRST.id) == Before(FULL)
+
+
+@pytest.mark.parametrize("value", ["", "{", "5", "[]", "{}", '{"id": "x"}'])
+async def test_what_was_there_and_cannot_be_read_is_said_to_be_damaged(
+    connections: SqlConnections, database: Database, value: str
+) -> None:
+    await connections.save(REST)
+    await connections.save(ROTATED, operation_id=FIRST.id)
+    async with database.writing() as transaction:
+        await transaction.execute(update(NOTES).values(value=value))
+    for ask in (connections.before, connections.take_back):
+        with pytest.raises(Damaged):
+            await ask(FIRST.id)
+    assert await connections.get() == ROTATED
 
 
 async def test_the_first_wish_of_an_operation_counts(connections: SqlConnections) -> None:

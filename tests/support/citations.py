@@ -5,13 +5,14 @@
     §8 no. 13; §8, step 2           an item of a numbered list in that section
     §3.6 "Only if" and "New user"   what a line of that section begins with
 
-Standards have sections of their own (`RFC 9126 §2.2`) and are left alone.
+Standards have sections of their own (`RFC 9126 §2.2`) and are left alone. What looks like a citation in another form,
+which would be read in part or not at all, is refused.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 _NUMBER = r"\d+(?:\.\d+)*[a-z]?"
@@ -31,6 +32,16 @@ _SIGNS = re.compile(
     """,
     re.VERBOSE,
 )
+_ODD = re.compile(
+    rf"""
+      (?P<blank>§[ ]\d[\d.]*)
+    | (?P<hyphen>§{_NUMBER}-\d[\d.]*)
+    | (?P<dot>§{_NUMBER},?{_GAP}no{_GAP}\d+)
+    | (?P<word>(?<!RFC[ ]\d\d\d\d[ ])\b[Ss]ections?{_GAP}\d[\d.]*)
+    """,
+    re.VERBOSE,
+)
+_RIGHT = {"blank": "§2.5", "hyphen": "§2.4–2.6", "dot": "§8 no. 13", "word": "§2.5"}
 _HEADING = re.compile(rf"^\#{{2,3}}[ ](?P<number>{_NUMBER})\.?[ ]", re.VERBOSE)
 _PARAGRAPH = re.compile(rf"^[ ]?(?P<number>{_NUMBER})[ ]", re.VERBOSE)
 _ITEM = re.compile(r"^ ?(\d+)\. ")
@@ -83,9 +94,14 @@ def sheet(text: str) -> Sheet:
     return Sheet(sections)
 
 
-def complaints(text: str, sheets: Mapping[str, Sheet], own: str | None = None) -> Iterator[Complaint]:
-    """What is wrong with the citations in `text`, from top to bottom. `sheets` by file name; `own` is the one that
-    `text` itself is, if it is one."""
+def complaints(
+    text: str, sheets: Mapping[str, Sheet], own: str | None = None, others: Collection[str] = ()
+) -> Iterator[Complaint]:
+    """What is wrong with the citations in `text`. `sheets` by file name; `own` is the one that `text` itself is, if it
+    is one; `others` are files of facts without sections."""
+    for odd in _ODD.finditer(text):
+        right = _RIGHT[odd.lastgroup or ""]
+        yield Complaint(text.count("\n", 0, odd.start()) + 1, f"{odd[0]}: write it as in {right}")
     signs = list(_SIGNS.finditer(text))
     named = {name for sign in signs if (name := _name(sign))}
     only = own or (next(iter(named)) if len(named) == 1 else None)
@@ -94,7 +110,7 @@ def complaints(text: str, sheets: Mapping[str, Sheet], own: str | None = None) -
         line = text.count("\n", 0, sign.start()) + 1
         if name := _name(sign):
             near = sign
-            if not (name in sheets or name.endswith(".json")):
+            if name not in sheets and name not in others:
                 yield Complaint(line, f"there is no facts/{name}")
         elif sign["first"]:
             close = near is not None and _together(text[near.end() : sign.start()])

@@ -9,8 +9,8 @@ from bot.chatops.answer import Answer, render
 from bot.chatops.grammar import Invocation, parse
 from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Registry
-from bot.connection.apply import Workshop
 from bot.connection.state import Connection
+from bot.connection.workshop import Workshop
 from bot.doctor.checks import Finding, Result, State
 from bot.doctor.verdict import Verdict
 from bot.errors import UserError
@@ -20,7 +20,10 @@ from commands import register_all
 from commands.parts import Parts
 from tests.support.chat import MemoryNotices
 from tests.support.clocks import ManualClock
-from tests.support.memory import MemoryConnections, MemoryEncvoyId, MemoryRocketChat, Scripted
+from tests.support.memory_connections import MemoryConnections
+from tests.support.memory_encvoy import MemoryEncvoyId
+from tests.support.memory_rocketchat import MemoryRocketChat
+from tests.support.scripted import Scripted
 
 WRITES = frozenset(
     {

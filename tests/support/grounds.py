@@ -6,6 +6,7 @@ The ground is broken where it would break in reality, in the servers, never in w
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -140,6 +141,24 @@ def endpoints_moved(world: World) -> Ground:
         document += f', "{name}_endpoint": "http://backend.internal:3003/oidc/{path}"'
     document += f', "jwks_uri": "{world.encvoy.url}/oidc/jwks"}}'
     return fault(world.encvoy, method="GET", path="/.well-known/", status=200, body=document)
+
+
+def endpoint_moved(name: str, path: str) -> Callable[[World], Ground]:
+    """A proxy that has one of the endpoints at another path now."""
+
+    def moved(world: World) -> Ground:
+        paths = {
+            "authorization_endpoint": "/oidc/auth",
+            "token_endpoint": "/oidc/token",
+            "userinfo_endpoint": "/oidc/me",
+            "pushed_authorization_request_endpoint": "/oidc/request",
+            "jwks_uri": "/oidc/jwks",
+            name: path,
+        }
+        document = {"issuer": world.encvoy.url} | {key: f"{world.encvoy.url}{at}" for key, at in paths.items()}
+        return fault(world.encvoy, method="GET", path="/.well-known/", status=200, body=json.dumps(document))
+
+    return moved
 
 
 def keys_unreadable(world: World) -> Ground:

@@ -174,7 +174,8 @@ LISTS: dict[str, Callable[[str], Awaitable[None]]] = {
     "rooms": by_rest(lambda rest: RestChat(rest).direct_rooms()),
     "synced": by_rest(_synced),
     "history": by_rest(_history),
-    "settings": by_rest(lambda rest: Services(rest, Quiet(SystemClock())).services()),
+    "missed": by_rest(lambda rest: RestChat(rest).since("r", datetime.now(UTC))),
+    "settings": by_rest(lambda rest: Services(rest, Quiet(SystemClock())).listed()),
     "accounts": by_rest(_accounts),
     "applications": _applications,
 }

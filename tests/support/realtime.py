@@ -38,14 +38,17 @@ class StillTime:
     def __init__(self, clock: SteppedClock) -> None:
         self._clock = clock
         self.skew = timedelta(0)
+        self.ahead = timedelta(0)
+        """From the start on."""
+        self.set_back = timedelta(0)
         self.compared = 0
 
     @property
     def started(self) -> datetime:
-        return START
+        return START + self.ahead
 
     def now(self) -> datetime:
-        return self._clock.now() + self.skew
+        return self._clock.now() + self.skew + self.ahead
 
     async def compare(self) -> bool:
         self.compared += 1

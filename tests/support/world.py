@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy import URL
 
-from bot.demo import SERVICE, State, look
+from bot.demo import SERVICE, State, look, needs_tls
+from bot.sandbox.rocketchat.instance import Timing
 from bot.sandbox.rocketchat.standin import Switches
 from bot.sandbox.visitor import Visitor
 from bot.stage import Stage, stage
@@ -23,6 +24,8 @@ SETTINGS = "Accounts_OAuth_Custom-Encvoyid"
 LICENCE = "oauth-enterprise"
 VERSIONS = ("8.8", "9.0")
 """Of Rocket.Chat: one for each login engine, as people run it; see `as_people_run_it`."""
+REAL_SETTLE = Timing().settle
+"""Seconds, of a Rocket.Chat that no test hurries."""
 READING_METHOD = "/api/v1/method.call/private-settings:get"
 """A POST that changes nothing."""
 
@@ -124,7 +127,7 @@ class BotProcess:
 def as_people_run_it(folder: Path, version: str) -> dict[str, Any]:
     """Options of `world_at`: from 9.0 on there is single sign-on with the licence and over TLS alone
     (facts/rocketchat.md §0.2, §3.4)."""
-    if int(version.partition(".")[0]) < 9:
+    if not needs_tls(version):
         return {"version": version}
     return {"version": version, "switches": Switches(modules={LICENCE}), "tls": folder / "tls"}
 
@@ -141,4 +144,14 @@ async def world_at(folder: Path, *, database: URL | None = None, **options: Any)
         yield World(play, admin, stack)
 
 
-__all__ = ["LICENCE", "SERVICE", "SETTINGS", "VERSIONS", "BotProcess", "World", "as_people_run_it", "world_at"]
+__all__ = [
+    "LICENCE",
+    "REAL_SETTLE",
+    "SERVICE",
+    "SETTINGS",
+    "VERSIONS",
+    "BotProcess",
+    "World",
+    "as_people_run_it",
+    "world_at",
+]

@@ -5,17 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
+from bot.clock import steady
+from bot.sandbox.faults import Effect, Fault, When
 from bot.sandbox.gaps import gaps
 from bot.sandbox.rocketchat.instances import Sticky
 from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
 from bot.signin.walk import sign_in
-from tests.support.world import SERVICE, World, world_at
+from tests.support.world import REAL_SETTLE, SERVICE, SETTINGS, World, world_at
+from tools.bench_rotation import BOUNDS
 
 SOON = 0.6
 """Seconds beyond the settling within which a command that only switches has answered."""
-WORST = 0.2
+WORST = BOUNDS["silent"][1]
 """Seconds for which sign-ins may fail while a secret is exchanged."""
 
 
@@ -30,16 +34,38 @@ async def whole(world: World) -> None:
 
 
 async def test_at_the_usual_timing_a_life_is_short_waits(tmp_path: Path) -> None:
-    async with world_at(tmp_path, settle=2.5) as world, world.play.bot():
+    async with world_at(tmp_path, settle=REAL_SETTLE) as world, world.play.bot():
         assert "✗" not in await world.ask("setup")
         before = len(gaps(world.rocketchat.ledger, world.encvoy.ledger))
         assert "Rotated" in await world.ask("rotate")
         [gap] = gaps(world.rocketchat.ledger, world.encvoy.ledger)[before:]
         assert gap.seconds < WORST
-        assert "It is off." in await world.ask("disable", timeout=2.5 + SOON)
+        assert "It is off." in await world.ask("disable", timeout=REAL_SETTLE + SOON)
         assert world.state().live is None
-        assert "It is on." in await world.ask("enable", timeout=2.5 + SOON)
+        assert "It is on." in await world.ask("enable", timeout=REAL_SETTLE + SOON)
         await whole(world)
+
+
+async def test_a_setting_that_somebody_saves_meanwhile_is_waited_out(tmp_path: Path) -> None:
+    """Rocket.Chat tells the bot of it, and starts its timers anew: written at once, the secret would come too early."""
+    async with world_at(tmp_path, settle=1.0) as world, world.play.bot():
+        await world.ask("setup")
+        await world.ask("rotate")
+        saved: list[float] = []
+
+        def save(_: web.Request) -> None:
+            saved.append(steady())
+            world.rocketchat.settings.write(f"{SETTINGS}-button_color", "#00FF00")
+
+        proving = Fault("PUT", "/api/v1/clients/", Effect.PASS, When.AFTER, times=1, call=save)
+        world.encvoy.faults.add(proving)
+        before = len(gaps(world.rocketchat.ledger, world.encvoy.ledger))
+        assert "Rotated" in await world.ask("rotate")
+        [gap] = gaps(world.rocketchat.ledger, world.encvoy.ledger)[before:]
+        requests = world.rocketchat.ledger.requests("POST", f"/api/v1/settings/{SETTINGS}-secret")
+        [written, *_] = [entry.began for entry in requests if entry.began > saved[0]]
+        assert written - saved[0] >= 1.0
+        assert gap.seconds < WORST
 
 
 @pytest.mark.parametrize(

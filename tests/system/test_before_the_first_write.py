@@ -198,7 +198,7 @@ def service(world: World, key: str, **values: str) -> None:
 async def test_a_service_of_that_name_is_somebody_elses(world: World) -> None:
     service(world, "Encvoyid", url="https://elsewhere.example.org")
     answer = await refused(world)
-    assert "already has a Custom OAuth service Encvoyid (off), which I did not make" in answer
+    assert "already has a Custom OAuth service Encvoyid (off), which is not mine as far as I know" in answer
     assert '/sso setup --name "…"' in answer.replace("!sso", "/sso")
 
     assert "✗" not in await world.ask('setup --name "Encvoy two"')
@@ -207,7 +207,7 @@ async def test_a_service_of_that_name_is_somebody_elses(world: World) -> None:
 async def test_a_service_that_points_at_this_encvoy_id_is_somebody_elses(world: World) -> None:
     service(world, "Byhand", url=f"{world.encvoy.url}/")
     answer = await refused(world)
-    assert "already has a Custom OAuth service Byhand (off), which I did not make" in answer
+    assert "already has a Custom OAuth service Byhand (off), which is not mine as far as I know" in answer
     assert "it points at this Encvoy ID" in answer
 
     for setting in list(world.rocketchat.settings):
@@ -236,7 +236,19 @@ async def test_an_application_with_our_callback_is_somebody_elses(world: World) 
     row = application(world, "manager")
     answer = await refused(world)
     assert f"Encvoy ID already has an application with this callback address: {row['client_id']}." in answer
-    assert "I did not make it" in answer
+    assert "It is not mine as far as I know" in answer
+
+    world.encvoy.clients.delete(row["client_id"])
+    assert "✗" not in await world.ask("setup")
+
+
+async def test_an_application_with_our_callback_in_another_spelling_is_somebody_elses(world: World) -> None:
+    """Encvoy ID normalises before it compares, so it sends people there."""
+    row = application(world, "manager")
+    row["redirect_uris"] = [row["redirect_uris"][0].replace("/_oauth", "/x/../_oauth")]
+    answer = await refused(world)
+    assert row["client_id"] in answer
+    assert "in another spelling" in answer
 
     world.encvoy.clients.delete(row["client_id"])
     assert "✗" not in await world.ask("setup")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.encvoy.people import Role
+from bot.sandbox.faults import Effect, Fault, When
 from bot.sandbox.rocketchat.standin import RocketChatStandIn
 from bot.secret import Secret
 from bot.signin.walk import sign_in
@@ -60,7 +61,7 @@ async def test_setup_does_not_write_over_a_secret_that_works(connected: World) -
     secret_at_encvoy_id(connected, BY_HAND)
     before = snapshot(connected)
     answer = await connected.ask("setup")
-    assert "people can sign in, and I wrote nothing over it" in answer
+    assert "As they agree, I wrote nothing over it." in answer
     assert "`!sso rotate`" in answer
     assert snapshot(connected) == before
 
@@ -204,6 +205,17 @@ async def test_a_manager_whose_role_was_changed_sets_up_again(connected: World) 
         ("token_endpoint_auth_method", "client_secret_jwt"),
         ("description", "somebody's"),
         ("redirect_uris", ["https://elsewhere.example.org/cb"]),
+        ("grant_types", []),
+        ("grant_types", ["refresh_token"]),
+        ("grant_types", ["authorization_code", "client_credentials"]),
+        ("response_types", ["id_token"]),
+        ("response_types", []),
+        ("id_token_signed_response_alg", "PS256"),
+        ("access_token_ttl", 0),
+        ("access_token_ttl", -1),
+        ("access_token_ttl", 59),
+        ("application_type", "native"),
+        ("subject_type", "pairwise"),
     ],
 )
 async def test_a_field_of_the_application_changed_by_hand_is_put_back(
@@ -215,6 +227,25 @@ async def test_a_field_of_the_application_changed_by_hand_is_put_back(
 
     assert "✗" not in await connected.ask("setup")
     await whole(connected)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("redirect_uris", ["https://elsewhere.example.org/cb"]),
+        ("token_endpoint_auth_method", "client_secret_jwt"),
+        ("access_token_ttl", 0),
+    ],
+)
+async def test_an_application_that_was_created_otherwise_than_asked_for_is_mended_in_the_same_run(
+    world: World, column: str, value: Any
+) -> None:
+    def change(_: object) -> None:
+        application(world)[column] = value
+
+    world.encvoy.faults.add(Fault("POST", "/api/v1/clients", Effect.PASS, When.AFTER, call=change, times=1))
+    assert "✗" not in await world.ask("setup")
+    await whole(world)
 
 
 async def test_a_callback_that_somebody_added_is_kept(connected: World) -> None:

@@ -27,6 +27,7 @@ from tests.support.crashes import (
 from tests.support.forked import Forked
 from tests.support.postgres import Postgres
 from tests.support.programs import run, run_committing_late, run_until_settled
+from tests.support.world import REAL_SETTLE
 
 SETUP, ROTATE = SCENARIOS[0], SCENARIOS[2]
 MODERN_SETUP, MODERN_ROTATE = MODERN[0], MODERN[2]
@@ -120,7 +121,7 @@ async def test_rotation_killed_after_it_settled_does_not_rotate_again(tmp_path: 
 async def test_rotation_goes_on_before_what_was_stored_is_live(tmp_path: Path, scenario: Scenario, when: When) -> None:
     """With the debounce of the real server a new start comes first: the marker is stored, but nobody sees it yet."""
     moment = Moment(f"{when.value} the settings", is_settings_write, 1, when)
-    await _survive(tmp_path / "1", replace(scenario, settle=2.0), moment)
+    await _survive(tmp_path / "1", replace(scenario, settle=REAL_SETTLE), moment)
 
 
 @pytest.mark.parametrize("scenario", [SETUP, *ROTATIONS], ids=lambda scenario: scenario.name)

@@ -13,7 +13,7 @@ import pytest
 
 from bot.demo import SCENES
 from tools.docs import ROOT, sections
-from tools.even import even
+from tools.even import Implausible, even
 
 QUICK = "import functools, bot.demo; bot.demo.stage = functools.partial(bot.demo.stage, settle=0.1)"
 PLAY = "import sys; from bot.__main__ import main; sys.argv = ['ssobot', 'demo']; main()"
@@ -95,9 +95,13 @@ def test_it_shows_what_rotation_proved_and_who_came_in(played: Played) -> None:
     assert "Everything was right on both sides after every answer." in played.out
 
 
-def test_the_readme_shows_what_it_prints(played: Played) -> None:
+def test_the_readme_shows_what_it_prints(played: Played, tmp_path: Path) -> None:
     shown = sections((ROOT / "README.md").read_text())["transcript"]
-    assert shown == f"```\n{even(played.out)}\n```", "run `make docs`"
+    try:
+        text = even(played.out)
+    except Implausible:  # once more: a busy machine holds up a step, but not each time
+        text = even(play(tmp_path).out)
+    assert shown == f"```\n{text}\n```", "run `make docs`"
 
 
 def test_it_leaves_nothing_in_the_folder_it_was_started_in(tmp_path: Path) -> None:

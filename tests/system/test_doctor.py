@@ -21,6 +21,7 @@ from bot.doctor.checks.foreign import catalogue as foreign
 from bot.doctor.checks.systems import catalogue as systems
 from bot.doctor.verdict import OF_A_CONNECTION
 from bot.sandbox.encvoy.people import Role
+from bot.sandbox.faults import Fault
 from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
 from bot.store.connections import SqlConnections
@@ -39,6 +40,7 @@ from tests.support.grounds import (
     column,
     debounce_lost,
     discovery_gone,
+    endpoint_moved,
     endpoints_moved,
     every_secret_accepted,
     fault,
@@ -86,7 +88,8 @@ CASES = (
     Case("Bot's account in Rocket.Chat", permission("view-privileged-setting")),
     Case("Bot's account in Rocket.Chat", permission("edit-privileged-setting")),
     Case("Bot's account in Rocket.Chat", permission("add-oauth-service")),
-    Case("Bot's account in Rocket.Chat", permission("api-bypass-rate-limit")),
+    # Whoever asks in the chat loses the permission too, and while the bot waits for its turn looks too often.
+    Case("Bot's account in Rocket.Chat", permission("api-bypass-rate-limit"), by_chat=False),
     Case("Bot's account in Rocket.Chat", bot_demoted, by_chat=False),
     Case("Admin room", bot_thrown_out, by_chat=False),
     Case("Admin room", room_encrypted),
@@ -95,6 +98,7 @@ CASES = (
     Case("Rocket.Chat's own address", moved_to("")),
     Case("Encvoy ID's discovery document", discovery_gone),
     Case("Encvoy ID's discovery document", endpoints_moved),
+    Case("Encvoy ID's discovery document", endpoint_moved("userinfo_endpoint", "/oauth2/me")),
     Case("Encvoy ID's signing keys", keys_unreadable),
     Case("Encvoy ID's signing keys", keys_of_another_kind),
     Case("Bot's user at Encvoy ID", bots_user("password", "another")),
@@ -279,10 +283,63 @@ async def test_without_a_connection_a_plain_user_at_encvoy_id_turns_one_check(wo
 
 
 def test_every_check_of_the_catalogue_is_broken_somewhere() -> None:
-    apart = {"Licence for Custom OAuth", "Role at Encvoy ID", TERMINAL}
+    apart = {"Licence for Custom OAuth", "Role at Encvoy ID", "Setting up", TERMINAL}
     covered = {case.check for case in CASES} | {wish.check for wish in WISHES} | apart
     entries = [entry for catalogue in (systems, own, *OF_A_CONNECTION, foreign) for entry in catalogue.entries]
     assert covered == {entry.name for entry in entries}
+
+
+async def test_what_is_used_is_looked_at_though_what_is_live_may_not_be_asked(tmp_path: Path) -> None:
+    async with world_at(tmp_path, settle=0.02) as world:
+        async with world.play.bot():
+            await world.ask("setup")
+        async with world.play.bot():
+            with (
+                fault(world.rocketchat, path="/api/v1/settings.oauth", status=429, body="{}"),
+                fault(world.rocketchat, path="/api/v1/service.configurations", status=429, body="{}"),
+            ):
+                answer = await world.ask("test")
+    assert "✗" not in answer
+    assert "– not checked: Stored is live: Rocket.Chat may not be asked so often" in answer
+    assert "✓ Secret in use: " in answer
+    assert " off" not in answer
+
+
+@pytest.mark.parametrize(
+    ("path", "check"),
+    [("/websocket", "Websocket to Rocket.Chat"), ("/_oauth/", "Callback address answers")],
+)
+async def test_who_asks_to_slow_down_somewhere_is_not_broken_there(tmp_path: Path, path: str, check: str) -> None:
+    async with practice(tmp_path) as now:
+        with fault(now.world.rocketchat, path=path, status=429, body="Too many requests"):
+            answer = await now.world.ask("test")
+    assert "✗" not in answer
+    assert f"– not checked: {check}: asked too often" in answer
+
+
+async def test_a_login_page_of_a_proxy_is_not_rocketchats(tmp_path: Path) -> None:
+    elsewhere = {"status": 302, "headers": {"Location": "https://sso.example.org/login?rd=x"}}
+    async with practice(tmp_path) as now:
+        with fault(now.world.rocketchat, path="/_oauth/", **elsewhere):
+            assert await now.failing(by_chat=True) == {"Callback address answers"}
+
+
+STOPS = {
+    "before the application": Fault("POST", "/api/v1/clients", status=403, body="{}"),
+    "while it is written to": Fault("PUT", "/api/v1/clients/", status=403, body="{}"),
+    "before the proof": Fault("POST", "/oidc/request", status=502, body="<html>"),
+}
+
+
+@pytest.mark.parametrize("fault", STOPS.values(), ids=STOPS)
+async def test_a_setup_that_stopped_early_turns_one_check(world: World, fault: Fault) -> None:
+    world.encvoy.faults.add(fault)
+    assert "✗" in await world.ask("setup", timeout=60.0)
+    world.encvoy.faults.clear()
+    answer = await world.ask("test")
+    assert set(re.findall(r"^✗ failed: ([^:]+):", answer, re.MULTILINE)) == {"Setting up"}
+    assert "✗" not in await world.ask("setup"), "what it says helps"
+    assert "✗" not in await world.ask("test")
 
 
 async def test_a_disabled_connection_passes_every_check(tmp_path: Path) -> None:

@@ -136,5 +136,5 @@ async def test_a_system_that_asks_to_slow_down_is_not_taken_for_broken(
     status = await asyncio.to_thread(app.doctor, config_from(quiet_world.play.env))
     printed = capsys.readouterr().out
     assert (status, complaints(printed)) == (0, [])
-    assert "asks to slow down" in printed
+    assert "asked too often" in printed
     assert not re.search("not answer|cannot be (read|reached)|lacks|Mend", printed)

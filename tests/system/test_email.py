@@ -36,7 +36,7 @@ async def arrive(world: World) -> Any:
 
 async def test_left_out_from_the_start(world: World) -> None:
     answer = await world.ask("setup --no-email")
-    assert "e-mail addresses are left out" in answer
+    assert "e-mail addresses are to be left out" in answer
     assert "make login name visible" in answer
     assert asked_for(world) == {"login", "openid", "profile"}
     assert (await arrive(world)).emails == []

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from bot.clock import SystemClock
 from bot.connection.state import Connection
 from bot.sandbox.faults import When
+from bot.sandbox.rocketchat.oauth_settings import add_service
 from bot.stage import config_from
 from bot.store.engine import open_database
 from bot.store.operations import TABLE as OPERATIONS
@@ -47,8 +48,12 @@ def told(world: World, message: str) -> str:
     return text
 
 
-@pytest.mark.parametrize("scenario", TRIED, ids=lambda scenario: scenario.name)
-async def test_a_month_later_it_is_not_carried_out(tmp_path: Path, scenario: Scenario) -> None:
+LATER = [pytest.param(scenario, A_MONTH, id=scenario.name) for scenario in TRIED]
+LATER.append(pytest.param(TRIED[2], -A_MONTH, id="disable, by a clock that was set back"))
+
+
+@pytest.mark.parametrize(("scenario", "shift"), LATER)
+async def test_a_month_later_it_is_not_carried_out(tmp_path: Path, scenario: Scenario, shift: float) -> None:
     async with scene(tmp_path, scenario) as world:
         wish = await desired(world)
         message = await killed(world, tmp_path, scenario.words)
@@ -56,11 +61,12 @@ async def test_a_month_later_it_is_not_carried_out(tmp_path: Path, scenario: Sce
         assert left.state.value == "running"
         assert wish is None or (await desired(world)) != wish or scenario is SLASH
         before = snapshot(world)
-        admin = world.rocketchat.person("admin")
-        admin.roles = ["user"]
-        world.rocketchat.people.deactivate(admin)
+        if shift > 0:
+            admin = world.rocketchat.person("admin")
+            admin.roles = ["user"]
+            world.rocketchat.people.deactivate(admin)
         clock = ShiftedClock()
-        clock.shift = A_MONTH
+        clock.shift = shift
         async with world.play.bot(clock):
             await answered(world, message)
         assert snapshot(world) == before
@@ -88,6 +94,23 @@ async def test_at_once_it_is_carried_out_for_whoever_still_may_and_for_nobody_el
             await answered(world, again)
         assert snapshot(world) != before
         assert "Not done" not in told(world, again)
+
+
+@pytest.mark.parametrize("later", [0.0, A_MONTH], ids=["at once", "a month later"])
+async def test_a_blank_service_that_somebody_made_meanwhile_is_no_part_of_it(tmp_path: Path, later: float) -> None:
+    """As an administrator adds one in the panel who got no answer."""
+    async with scene(tmp_path, SCENARIOS[0]) as world:
+        message = await killed(world, tmp_path, "setup")
+        add_service(world.rocketchat.settings, "Encvoyid", gated=False)
+        before = snapshot(world)
+        world.rocketchat.person("admin").roles = ["user"]
+        clock = ShiftedClock()
+        clock.shift = later
+        async with world.play.bot(clock):
+            await answered(world, message)
+        assert snapshot(world) == before
+        assert await desired(world) is None
+        assert "I cannot tell what I had done by then" in told(world, message)
 
 
 async def test_a_row_that_nobody_understands_does_not_prevent_the_start(tmp_path: Path) -> None:

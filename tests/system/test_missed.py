@@ -10,10 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.app import Bot
 from bot.clock import SystemClock
 from bot.sandbox.faults import Effect, Fault
+from bot.stage import config_from
+from bot.store.engine import open_database
 from tests.support.world import World
 
 SYNC = "/api/v1/chat.syncMessages"
@@ -125,6 +128,16 @@ async def test_a_room_that_hangs_takes_no_other_with_it(scene: Scene) -> None:
     await scene.answered(hanging)
 
 
+async def test_a_room_with_more_than_one_answer_can_hold_is_caught_up(scene: Scene) -> None:
+    await scene.gone()
+    scene.world.rocketchat.settings.find("Message_MaxAllowedSize").value = 200_000
+    for _ in range(60):
+        scene.type("member", scene.admin_room, "x" * 150_000)
+    in_thread = scene.type("admin", scene.admin_room, "!sso help")
+    await scene.back()
+    await scene.answered(scene.admin_room, in_thread)
+
+
 @pytest.mark.parametrize("everything", [False, True], ids=["im.list", "every list"])
 async def test_a_list_that_is_refused_loses_nothing_that_is_known(scene: Scene, everything: bool) -> None:
     direct = scene.direct("admin2")
@@ -217,6 +230,33 @@ async def test_the_clocks_of_the_server_itself_may_be_apart_and_then_it_says_so(
     assert quiet_world.writes() == []
 
 
+@pytest.mark.parametrize("minutes", [60, -60])
+async def test_what_is_missed_while_they_are_apart_is_answered_as_well(quiet_world: World, minutes: int) -> None:
+    quiet_world.rocketchat.proxy_ahead = timedelta(minutes=minutes)
+    clock = SetClock()
+    async with quiet_world.play.bot(clock) as bot:
+        scene = Scene(quiet_world, bot, clock)
+        await quiet_world.ask("help")
+        await scene.gone()
+        in_thread = scene.type("admin", scene.admin_room, "!sso setup")
+        await scene.back()
+        said = await scene.answered(scene.admin_room, in_thread, "60 minutes")
+        assert "the clock of Rocket.Chat's address" in said
+    assert quiet_world.writes() == []
+
+
+async def test_a_server_whose_clock_is_set_back_meanwhile_loses_nothing(scene: Scene) -> None:
+    """By the time of the message, and by the one that its address tells."""
+    back = timedelta(minutes=10)
+    scene.type("member", scene.admin_room, "hello")
+    assert "rotate" in await scene.world.ask("help")
+    await scene.gone()
+    scene.world.rocketchat.proxy_ahead = -back
+    in_thread = scene.type("admin", scene.admin_room, "!sso help", ts=scene.chat.now() - back)
+    await scene.back()
+    await scene.answered(scene.admin_room, in_thread)
+
+
 async def test_the_bots_own_name_may_change(scene: Scene) -> None:
     scene.world.rocketchat.people.get(scene.person("bot")).username = "renamed"
     asked = len(scene.world.rocketchat.ledger.requests("GET", "/api/v1/me"))
@@ -226,3 +266,26 @@ async def test_the_bots_own_name_may_change(scene: Scene) -> None:
     assert "rotate" in await scene.world.ask("help")
     in_thread = scene.type("admin", scene.admin_room, "@renamed sso help")
     await scene.answered(scene.admin_room, in_thread)
+
+
+async def test_a_damaged_record_leaves_it_no_name_of_before(quiet_world: World) -> None:
+    """What is said at the start reads the record, and goes on beside what is read anew at each socket."""
+    async with quiet_world.play.bot():
+        await quiet_world.ask("setup")
+    database = await open_database(config_from(quiet_world.play.env).database_url)
+    async with database.writing() as transaction:
+        await transaction.execute(text("UPDATE connections SET settings = '{'"))
+        await transaction.execute(text("DELETE FROM notes WHERE key LIKE 'said that %'"))
+    await database.close()
+    clock = SetClock()
+    async with quiet_world.play.bot(clock) as bot:
+        scene = Scene(quiet_world, bot, clock)
+        await quiet_world.ask("help")
+        quiet_world.rocketchat.people.get(scene.person("bot")).username = "renamed"
+        asked = len(quiet_world.rocketchat.ledger.requests("GET", "/api/v1/me"))
+        await scene.gone()
+        await scene.back()
+        await until(lambda: len(quiet_world.rocketchat.ledger.requests("GET", "/api/v1/me")) > asked)
+        await quiet_world.ask("help")
+        in_thread = scene.type("admin", scene.admin_room, "@renamed sso help")
+        await scene.answered(scene.admin_room, in_thread)

@@ -107,6 +107,24 @@ async def test_a_strategy_that_outlives_what_it_was_made_of_is_found(tmp_path: P
         assert "✓ Button begins a sign-in" in await world.ask("test")
 
 
+async def test_a_rule_that_was_mended_still_lets_strangers_in_until_a_restart_and_that_is_said(tmp_path: Path) -> None:
+    async with modern_world(tmp_path, "9.0") as world:
+        await world.ask("setup --no-email")
+        setting = f"{SETTINGS}-merge_users_distinct_services"
+        world.rocketchat.settings.write(setting, True)
+        world.rocketchat.login_services.rewrite()
+        answer = await world.ask("setup")
+        assert "Restart it: until then people may be let in, or refused, by the old value of" in answer
+        assert world.rocketchat.settings.get(setting) is False
+        login = world.encvoy.introduction.account("person").login
+        account = world.rocketchat.people.add(login, name="Local", password="local-password-of-a-test")
+        assert (await walk(world)).user_id == account.id
+        account.services.pop(SERVICE)
+        await world.rocketchat.restart()
+        with pytest.raises(WalkFailed):
+            await walk(world)
+
+
 async def test_a_secret_that_encvoy_id_refuses_is_taken_back_in_what_people_sign_in_by(tmp_path: Path) -> None:
     refusal = Fault("PUT", "/api/v1/clients/", status=400, body="{}", matches=lambda _, body: bool(body))
     async with modern_world(tmp_path, "9.0") as world:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tools.even import CLIENT_ID, even
+from tools.even import CLIENT_ID, Implausible, even, untimed
 
 RUN = """\
 Rocket.Chat stand-in at http://127.0.0.1:{chat}, Encvoy ID stand-in at http://127.0.0.1:{identity}
@@ -24,11 +26,11 @@ Everything was right on both sides after every answer. {whole} s.
 """
 ONE = {
     "chat": "43195", "identity": "43863", "client_id": "iGOv2rbcQI664cUROS3NxH", "first": "f57a", "second": "eea5",
-    "quick": "0.0", "slow": "2.0", "gap": "8", "whole": "9", "day": "2026-11-20",
+    "quick": "0.0", "slow": "2.5", "gap": "8", "whole": "9", "day": "2026-11-20",
 }  # fmt: skip
 OTHER = {
     "chat": "1024", "identity": "65535", "client_id": "0" * 22, "first": "0000", "second": "1234",
-    "quick": "0.4", "slow": "2.3", "gap": "112", "whole": "17", "day": "2027-01-01",
+    "quick": "0.4", "slow": "2.7", "gap": "112", "whole": "17", "day": "2027-01-01",
 }  # fmt: skip
 
 
@@ -44,6 +46,22 @@ def test_nothing_of_a_run_is_left() -> None:
     text = even(RUN.format(**ONE))
     assert CLIENT_ID in text
     assert not [value for value in ("43195", "43863", ONE["client_id"], "f57a", "eea5", "8 ms") if value in text]
+
+
+@pytest.mark.parametrize("seconds", ["1.1", "2.0", "2.1", "2.4", "2.8", "7.5"])
+def test_a_time_that_no_real_server_takes_is_refused_with_its_line(seconds: str) -> None:
+    with pytest.raises(Implausible, match=f": ✓ It is live   {seconds} s$"):
+        even(f"✓ Switched on   0.1 s\n       ✓ It is live   {seconds} s\nIt is on.")
+
+
+def test_untimed_it_says_nothing_of_any_step() -> None:
+    assert even(untimed("✓ It is live   7.5 s\nIt is on.")) == "✓ It is live\nIt is on."
+
+
+def test_no_figure_is_shown_that_the_run_did_not_measure() -> None:
+    """What is left of its times is in the run itself, or is no number."""
+    times = re.findall(r"\S+ (?:s|ms)\b", even(RUN.format(**ONE)))
+    assert times == [f"{ONE['slow']} s", "N ms", "N s"]
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
-from tools.docs import ROOT
-from tools.screenshots import FOLDER, LARGEST
+from tools.docs import ROOT, sections
+from tools.even import untimed
+from tools.screenshots import FOLDER, LARGEST, SAID
 
 SHOWN = re.findall(r"!\[([^\]]*)\]\((docs/images/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
 
 
 def test_the_readme_shows_every_picture_and_no_other() -> None:
-    assert sorted(path for _, path in SHOWN) == sorted(str(path.relative_to(ROOT)) for path in FOLDER.iterdir())
+    assert sorted(path for _, path in SHOWN) == sorted(str(path.relative_to(ROOT)) for path in FOLDER.glob("*.png"))
 
 
 def test_every_picture_is_told_in_words() -> None:
@@ -19,4 +20,13 @@ def test_every_picture_is_told_in_words() -> None:
 
 
 def test_every_picture_is_small() -> None:
-    assert [path.name for path in FOLDER.iterdir() if path.stat().st_size > LARGEST] == []
+    assert [path.name for path in FOLDER.glob("*.png") if path.stat().st_size > LARGEST] == []
+
+
+def test_the_bot_still_says_what_the_pictures_show() -> None:
+    """The transcript is that of a run (`tests/system/test_demo.py`)."""
+    transcript = untimed(sections((ROOT / "README.md").read_text(encoding="utf-8"))["transcript"])
+    played = {line.strip() for line in transcript.splitlines()}
+    lines = SAID.read_text(encoding="utf-8").splitlines()
+    assert len(lines) > 20
+    assert [line for line in lines if line.strip() not in played] == [], "run `make screenshots`"

@@ -41,6 +41,8 @@ class Restored:
     secrets: Mapping[str, str | None]
     """By column of `connections`."""
     url: URL
+    revision: str
+    """The schema that it was written with."""
 
 
 @contextlib.asynccontextmanager
@@ -54,7 +56,7 @@ async def restored(database: Database, folder: Path, request: pytest.FixtureRequ
         world.play.keys = KEY
         swap = swapping(kept, world)
         await load(database, url, swap)
-        scene = Restored(world, kept, await secrets(url), url)
+        scene = Restored(world, kept, await secrets(url), url, database.revision)
         await _seed_rocketchat(scene, swap)
         _seed_encvoy(scene, swap)
         yield scene

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,11 +17,11 @@ from bot.errors import StoreUnavailable
 from bot.stage import config_from
 from bot.store.engine import Database as Open
 from bot.store.engine import open_database
-from bot.store.migrate import NotOurs
+from bot.store.migrate import NotOurs, head
 from tests.support.snapshot import snapshot
-from tests.support.subprocesses import ssobot
+from tests.support.subprocesses import ROOT, running, ssobot
 from tests.support.world import World
-from tests.upgrade.kept import Database, databases
+from tests.upgrade.kept import databases
 from tests.upgrade.restore import Restored, restored
 
 REST = [database for database in databases() if database.scene == "rest"]
@@ -45,18 +48,24 @@ async def make_newer(restored: Restored) -> None:
     await database.close()
 
 
+@pytest.fixture(params=REST, ids=lambda found: f"{found.revision}-{found.kind}")
+async def world_at_rest(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Restored]:
+    """What an older version left, with nothing to do."""
+    async with restored(request.param, tmp_path, request) as scene:
+        yield scene
+
+
 @pytest.mark.parametrize("words", ["run", "doctor", "migrate"])
-@pytest.mark.parametrize("old", REST, ids=lambda found: found.kind)
-async def test_it_ends_with_one_line(old: Database, words: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    async with restored(old, tmp_path, request) as scene:
-        await make_newer(scene)
-        before, seen = await content(scene), snapshot(scene.world)
-        async with ssobot(tmp_path, words, env=scene.world.play.env) as program:
-            assert await program.process.wait() == 2
-            lines = [line for line in program.log.read_text().splitlines() if not line.startswith("{")]
-        assert lines == [LINE]
-        assert await content(scene) == before
-        assert snapshot(scene.world) == seen
+async def test_it_ends_with_one_line(world_at_rest: Restored, words: str, tmp_path: Path) -> None:
+    scene = world_at_rest
+    await make_newer(scene)
+    before, seen = await content(scene), snapshot(scene.world)
+    async with ssobot(tmp_path, words, env=scene.world.play.env) as program:
+        assert await program.process.wait() == 2
+        lines = [line for line in program.log.read_text().splitlines() if not line.startswith("{")]
+    assert lines == [LINE]
+    assert await content(scene) == before
+    assert snapshot(scene.world) == seen
 
 
 @pytest.fixture
@@ -66,13 +75,37 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_one_that_runs_ends_when_another_one_migrates(quiet_world: World, soon: None) -> None:
-    async with building(config_from(quiet_world.play.env)) as running:
-        serving = asyncio.create_task(running.serve())
-        await running.ready.wait()
-        async with running.database.writing() as transaction:
+    async with building(config_from(quiet_world.play.env)) as served:
+        serving = asyncio.create_task(served.serve())
+        await served.ready.wait()
+        async with served.database.writing() as transaction:
             await transaction.execute(text(NEWER))
         with pytest.raises(NotOurs):
             await asyncio.wait_for(serving, 10)
+
+
+HURRIED = "import bot.app; bot.app.SCHEMA_SECONDS = 0.1; from bot.__main__ import main; main()"
+
+
+@pytest.mark.parametrize(
+    "world_at_rest",
+    [database for database in REST if database.revision == head()],  # whoever starts on an older one has things to say
+    indirect=True,
+    ids=lambda found: found.kind,
+)
+async def test_a_program_that_runs_ends_with_one_line_when_another_one_migrates(world_at_rest: Restored) -> None:
+    scene = world_at_rest
+    folder, env = scene.world.play.folder, {**os.environ, "PYTHONPATH": str(ROOT), **scene.world.play.env}
+    async with running((sys.executable, "-c", HURRIED, "run"), folder / "run.log", cwd=folder, env=env) as program:
+        await program.said('"listening"')
+        await make_newer(scene)
+        before, seen = await content(scene), snapshot(scene.world)
+        async with asyncio.timeout(10):
+            assert await program.process.wait() == 2
+        lines = [line for line in program.log.read_text().splitlines() if not line.startswith("{")]
+    assert lines == [LINE]
+    assert await content(scene) == before
+    assert snapshot(scene.world) == seen
 
 
 async def test_a_database_that_is_away_is_not_taken_for_a_newer_one(
@@ -86,7 +119,7 @@ async def test_a_database_that_is_away_is_not_taken_for_a_newer_one(
         raise StoreUnavailable if looks < 3 else NotOurs
 
     monkeypatch.setattr(bot.app, "check", check)
-    async with building(config_from(quiet_world.play.env)) as running:
+    async with building(config_from(quiet_world.play.env)) as served:
         with pytest.raises(NotOurs):
-            await asyncio.wait_for(running.serve(), 10)
+            await asyncio.wait_for(served.serve(), 10)
     assert looks == 3

@@ -21,6 +21,8 @@ from tests.upgrade.kept import databases
 from tests.upgrade.restore import Restored, restored
 
 DATABASES = databases()
+MISLED = {"0001"}
+"""Schemas of versions that promised too much at `setup`."""
 
 
 def of(name: str) -> pytest.MarkDecorator:
@@ -107,17 +109,18 @@ def fingerprint(scene: Restored, column: str) -> str:
 @of("rest")
 async def test_a_connection_at_rest_is_in_sync(scene: Restored) -> None:
     before, said = await rows(scene), len(scene.world.rocketchat.chat.messages)
-    writes = scene.world.writes()
+    writes, due = scene.world.writes(), 1 if scene.revision in MISLED else 0
     async with scene.world.play.bot():
         answer = await scene.world.ask("status")
-        await until(lambda: corrections(scene))
+        await until(lambda: len(corrections(scene)) == due)
+        await scene.world.ask("help")
     assert "Both systems are as desired." in answer
     assert f"secret {fingerprint(scene, 'current_secret')}" in answer
     both_hold(scene, "current_secret", service="encvoyid")
     assert scene.world.writes() == writes
     assert before.items() <= (await rows(scene)).items()
-    assert len(corrections(scene)) == 1, "it was set up under a promise that was wrong"
-    assert len(scene.world.rocketchat.chat.messages) == said + 3, "more was said than was asked"
+    assert len(corrections(scene)) == due, "it was set up under a promise that was wrong, or was not"
+    assert len(scene.world.rocketchat.chat.messages) == said + 4 + due, "more was said than was asked"
 
 
 @of("setup")
@@ -157,3 +160,22 @@ async def test_an_answer_that_was_committed_is_given_as_it_is(scene: Restored) -
     assert scene.world.writes() == writes
     assert await thread(scene) == [found.operations[0].reply_text]
     assert before.items() <= (await rows(scene)).items()
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [database for database in DATABASES if database.scene in ("setup", "rotation")],
+    indirect=True,
+    ids=lambda found: f"{found.revision}-{found.scene}-{found.kind}",
+)
+async def test_as_a_program_of_its_own_it_finishes_them_too(scene: Restored) -> None:
+    bot, message_id = scene.world.process(), scene.kept.message_id
+    assert message_id is not None
+    await bot.start()
+    try:
+        await answered(scene.world, message_id)
+    finally:
+        assert await bot.stop() == 0
+    both_hold(scene, "pending_secret", service=scene.kept.service.key.lower())
+    found = await records(scene.world, message_id)
+    assert found.unfinished == ()

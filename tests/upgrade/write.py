@@ -123,9 +123,9 @@ async def play(scene: Scene, folder: Path, database: str | None = None) -> Kept:
 
 @contextlib.asynccontextmanager
 async def on_fixed_ports(folder: Path, database: str | None) -> AsyncIterator[World]:
-    """A world without a bot."""
+    """A world without a bot, at a real server's settle time, which is kept too."""
     async with contextlib.AsyncExitStack() as stack:
-        rocketchat, encvoy = RocketChatStandIn(port=ROCKETCHAT, settle=0.1), EncvoyStandIn(port=ENCVOY)
+        rocketchat, encvoy = RocketChatStandIn(port=ROCKETCHAT), EncvoyStandIn(port=ENCVOY)
         for standin in (rocketchat, encvoy):
             await standin.start()
             stack.push_async_callback(standin.stop)

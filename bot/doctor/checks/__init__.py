@@ -15,6 +15,7 @@ from bot.doctor.evidence import Evidence
 
 PUT_RIGHT = "`/sso setup` puts it right."
 LEAKED = "That is the secret of before; if it may have leaked, `/sso rotate` then makes a new one."
+SETTING_UP = "setting up comes first"
 
 
 class State(enum.Enum):
@@ -77,6 +78,17 @@ def because(unknown: Unknown, otherwise: str) -> Result:
 def noted(evidence: str, mend: str = "") -> Result:
     """Good to know."""
     return Result(State.NOTE, evidence, mend=mend)
+
+
+def unfinished(evidence: Evidence) -> bool:
+    """Whether the connection was never set up to its end: then nobody can say what was written of it."""
+    return evidence.connection is not None and evidence.connection.current is None
+
+
+def to_be_set_up(evidence: Evidence, result: Result) -> Result:
+    """A failure of what `setup` makes: of a connection that it has not come to the end of, a check of its own tells
+    that, and nothing here was changed or removed."""
+    return skipped(SETTING_UP) if unfinished(evidence) else result
 
 
 Check = Callable[[Evidence], Result | None]

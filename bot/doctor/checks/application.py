@@ -6,7 +6,19 @@ from bot.connection.absence import gone, hidden
 from bot.connection.needs import application_drift, unwanted_rules, without
 from bot.connection.ports import Probe
 from bot.connection.state import Application, NotVisible, Unknown
-from bot.doctor.checks import LEAKED, PUT_RIGHT, Catalogue, Result, because, failed, passed, skipped
+from bot.doctor.checks import (
+    LEAKED,
+    PUT_RIGHT,
+    SETTING_UP,
+    Catalogue,
+    Result,
+    because,
+    failed,
+    noted,
+    passed,
+    skipped,
+    to_be_set_up,
+)
 from bot.doctor.evidence import Evidence
 
 catalogue = Catalogue()
@@ -18,7 +30,7 @@ def application(evidence: Evidence) -> Result | None:
     if evidence.connection is None:
         return None
     if evidence.connection.client_id is None:
-        return failed("it was not made yet", "Setting up stopped before it.", "`/sso setup` goes on.")
+        return skipped(SETTING_UP)
     match evidence.application:
         case Unknown(reason=reason):
             return skipped(reason)
@@ -42,7 +54,7 @@ def fields(evidence: Evidence) -> Result | None:
         return skipped("the application cannot be seen")
     wrong = [f for f in application_drift(evidence.connection, found) if f != "redirect_uris"]
     if wrong:
-        return failed(f"not as needed: {', '.join(wrong)}", without(wrong), PUT_RIGHT)
+        return to_be_set_up(evidence, failed(f"not as needed: {', '.join(wrong)}", without(wrong), PUT_RIGHT))
     lives = f"tokens live {found.access_token_ttl:g} s"
     return passed(f"{found.token_endpoint_auth_method}, {found.id_token_signed_response_alg}, {lives}")
 
@@ -57,11 +69,8 @@ def rules(evidence: Evidence) -> Result | None:
         return skipped("the application cannot be seen")
     missing = sorted(evidence.connection.rules - evidence.application.rules)
     if missing:
-        return failed(
-            f"not asked for: {', '.join(missing)}",
-            "The rule is not attached to the application; whoever comes without login name has no user name.",
-            PUT_RIGHT,
-        )
+        why = "The rule is not attached to the application; whoever comes without login name has no user name."
+        return to_be_set_up(evidence, failed(f"not asked for: {', '.join(missing)}", why, PUT_RIGHT))
     unwanted = unwanted_rules(evidence.connection, evidence.application)
     if unwanted:
         return failed(
@@ -89,15 +98,9 @@ def valid(evidence: Evidence) -> Result | None:
             "It stores values that its token side refuses, in columns that are not mine.",
             "Look at the application's settings at Encvoy ID: its other callback addresses, those after a logout.",
         )
-    if evidence.ours is Probe.REFUSED and not _is_there(evidence):
-        return skipped("the application cannot be seen, and one that is gone is refused likewise")
+    if evidence.ours is Probe.REFUSED:
+        return skipped("its secret is refused, and so is that of one that the token side does not know")
     return passed("it is")
-
-
-def _is_there(evidence: Evidence) -> bool:
-    """Whether the application was seen to exist."""
-    found = evidence.application
-    return isinstance(found, Application) or (isinstance(found, NotVisible) and found.there)
 
 
 @catalogue.check("Secret accepted", "facts/encvoy-id.md §9")
@@ -112,7 +115,8 @@ def accepted(evidence: Evidence) -> Result | None:
     if not isinstance(evidence.application, Application):
         return skipped("the application cannot be seen")
     if evidence.application.secret != (evidence.connection.current or evidence.connection.secret):
-        return failed("Encvoy ID refuses it", "Encvoy ID holds another one.", f"{PUT_RIGHT} {LEAKED}")
+        mend = f"{PUT_RIGHT} {LEAKED}"
+        return to_be_set_up(evidence, failed("Encvoy ID refuses it", "Encvoy ID holds another one.", mend))
     if application_drift(evidence.connection, evidence.application):
         return skipped("the application's other fields come first")
     return failed(
@@ -146,7 +150,7 @@ def random(evidence: Evidence) -> Result | None:
 
 @catalogue.check("Callback address registered", "facts/encvoy-id.md §7, end")
 def registered(evidence: Evidence) -> Result | None:
-    """Exactly this address, or Encvoy ID sends nobody back."""
+    """Encvoy ID sends people back to this address. It compares as normalised; `setup` registers the exact string."""
     if evidence.connection is None or evidence.ours is None:
         return None
     ours, found = evidence.connection.redirect_uri, evidence.application
@@ -157,8 +161,11 @@ def registered(evidence: Evidence) -> Result | None:
             "Its token side does not see what its management side has stored.",
             "Look at Encvoy ID's oidc process and its database.",
         )
+    if evidence.ours is Probe.ACCEPTED and listed is False:
+        return noted(f"Encvoy ID takes {ours}, though the application does not list it in exactly this form", PUT_RIGHT)
     if evidence.ours is Probe.REDIRECT_REFUSED or listed is False:
-        return failed(f"{ours} is not registered", "The application does not list it, in exactly this form.", PUT_RIGHT)
+        why = "The application does not list it, in exactly this form."
+        return to_be_set_up(evidence, failed(f"{ours} is not registered", why, PUT_RIGHT))
     if evidence.ours is not Probe.ACCEPTED:
         return skipped("it is only told to who knows the secret")
     return passed(evidence.connection.redirect_uri)

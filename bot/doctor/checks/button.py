@@ -12,7 +12,9 @@ from bot.doctor.checks.systems import licence_is_missing
 from bot.doctor.evidence import Evidence
 
 catalogue = Catalogue()
-_ANEW = "`/sso disable` and `/sso enable` make it read them again; if that does not help, restart Rocket.Chat."
+_ANEW = "`/sso disable` and `/sso enable` make Rocket.Chat read its settings again; if that does not help, restart it."
+_ADDRESS = "address"
+_PROXY = "Let the proxy in front of Rocket.Chat pass everything below /oauth/ on."
 
 
 @catalogue.check("Button begins a sign-in", "facts/rocketchat.md §3.1, §3.4")
@@ -24,23 +26,22 @@ def begins(evidence: Evidence) -> Result | None:
         return skipped(evidence.begins.reason)
     if not isinstance(evidence.stored, StoredService):
         return skipped("the service cannot be seen")
-    if evidence.begins.status == 429:
-        return skipped("too many people pressed it just now")
     if not evidence.begins.location and licence_is_missing(evidence.server):
         return skipped("without its licence Rocket.Chat keeps it off")
     if not evidence.begins.location:
         return failed(
             f"it begins none: /oauth/{evidence.connection.name.service} answers {evidence.begins.status}",
             "Rocket.Chat does not use the service although it is on, or a proxy answers in its place.",
-            f"Let the proxy in front of Rocket.Chat pass everything below /oauth/ on. {_ANEW}",
+            f"{_PROXY} {_ANEW}",
         )
     wrong = _differing(evidence.connection, evidence.stored, evidence.begins.location)
+    seen = f"it leads on with another {', '.join(wrong)} than stored"
+    if _ADDRESS in wrong:
+        either = "Rocket.Chat still uses what it read before, or a proxy answers in its place."
+        return failed(seen, either, f"{_PROXY} {_ANEW}")
     if wrong:
-        return failed(
-            f"it leads on with another {', '.join(wrong)} than stored",
-            "Rocket.Chat still uses what it read before.",
-            _ANEW,
-        )
+        # Only Rocket.Chat itself sends people to that very address.
+        return failed(seen, "Rocket.Chat still uses what it read before.", _ANEW)
     return passed("it leads to Encvoy ID, with what is stored")
 
 
@@ -50,16 +51,16 @@ def _differing(connection: Connection, stored: StoredService, location: str) -> 
         split = urlsplit(location)
         query = parse_qs(split.query)
     except ValueError:
-        return ["address"]
+        return [_ADDRESS]
     path = str(meaning("authorize_path", stored.settings.get("authorize_path", "")))
     wanted = {
-        "address": f"{stored.settings.get('url', '')}{path}".partition("?")[0],
+        _ADDRESS: f"{stored.settings.get('url', '')}{path}".partition("?")[0],
         "client_id": str(stored.settings.get("id", "")),
         "redirect_uri": connection.redirect_uri,
         "scope": str(meaning("scope", stored.settings.get("scope", ""))),
     }
     shown = {
-        "address": f"{split.scheme}://{split.netloc}{split.path}",
+        _ADDRESS: f"{split.scheme}://{split.netloc}{split.path}",
         **{name: query.get(name, [""])[0] for name in ("client_id", "redirect_uri")},
         "scope": str(meaning("scope", query.get("scope", [""])[0])),
     }

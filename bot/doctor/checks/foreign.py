@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.chatops.text import quoted
-from bot.connection.forced import ONLY_REMOVING, against_us, forced_by
+from bot.connection.forced import ONLY_REMOVING, SWITCH, against_us, forced_by, started_with
 from bot.connection.needs import drift, foreign_callbacks, kept_out
-from bot.connection.state import Application, StoredService, Unknown
+from bot.connection.state import Application, Connection, StoredService, Unknown
 from bot.doctor.checks import Catalogue, Result, noted, passed, skipped
 from bot.doctor.evidence import Evidence
 
@@ -45,14 +45,23 @@ def others(evidence: Evidence) -> Result | None:
 @catalogue.check("Settings forced from outside", "facts/rocketchat.md §8 no. 1")
 def forced(evidence: Evidence) -> Result | None:
     """No environment variable of Rocket.Chat's server sets the service back when it starts."""
-    if evidence.connection is None:
+    if evidence.connection is None or evidence.forced is None:
         return None
     if not isinstance(evidence.stored, StoredService):
         return skipped("the service cannot be seen")
-    if evidence.forced is None or isinstance(evidence.forced, Unknown):
-        return skipped(evidence.forced.reason if evidence.forced else "it was not asked")
-    changed = {*drift(evidence.connection, evidence.stored)}
-    against = [s for s in against_us(evidence.connection, evidence.forced) if s not in changed]
+    if isinstance(evidence.forced, Unknown):
+        return skipped(evidence.forced.reason)
+    if not evidence.forced:
+        return passed("none of the service's")
+    name, against = evidence.connection.name, against_us(evidence.connection, evidence.forced)
+    if to_come := [suffix for suffix in against if suffix not in _differing(evidence.connection, evidence.stored)]:
+        return noted(forced_by(name, to_come), ONLY_REMOVING)
     if against:
-        return noted(forced_by(evidence.connection.name, against), ONLY_REMOVING)
-    return passed("none of the service's")
+        return skipped("what is forced and differs already comes first")
+    return noted(f"{started_with(name, sorted(evidence.forced))}; nothing that I wrote is set back by that")
+
+
+def _differing(connection: Connection, stored: StoredService) -> frozenset[str]:
+    """What has checks of its own, and they name the variable."""
+    switch = {SWITCH} if stored.enabled != connection.enabled else set()
+    return frozenset(drift(connection, stored)) | switch

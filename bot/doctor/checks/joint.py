@@ -4,13 +4,18 @@ Nothing here concerns a workspace without a connection."""
 from __future__ import annotations
 
 from bot.connection.in_use import Use
+from bot.connection.needs import drift
 from bot.connection.ports import Probe
-from bot.connection.state import LiveService, StoredService, Unknown
-from bot.doctor.checks import Catalogue, Result, failed, passed, skipped
+from bot.connection.profile import Engine
+from bot.connection.state import StoredService, Unknown
+from bot.doctor.checks import Catalogue, Result, because, failed, passed, skipped
 from bot.doctor.checks.systems import licence_is_missing
 from bot.doctor.evidence import Evidence
 
 catalogue = Catalogue()
+_EXCHANGE = frozenset({"id", "url", "token_path", "token_sent_via"})
+"""Settings by which Rocket.Chat exchanges a code, besides the secret: with another of these a refusal says nothing of
+the secret."""
 
 
 @catalogue.check("Secret in use", "facts/rocketchat.md §3.1b")
@@ -18,14 +23,20 @@ def in_use(evidence: Evidence) -> Result | None:
     """Rocket.Chat itself exchanges codes with the secret that Encvoy ID accepts."""
     if evidence.connection is None or not isinstance(evidence.stored, StoredService):
         return None
-    if not isinstance(evidence.live, LiveService):
+    if not evidence.on:
         return skipped("Rocket.Chat only answers for a service that is on")
     if evidence.ours is not Probe.ACCEPTED:
         return skipped("what Encvoy ID says to our secret comes first")
     if evidence.stored.secret not in (evidence.connection.current, evidence.connection.pending):
         return skipped("Rocket.Chat holds another secret")
-    if evidence.in_use is None or isinstance(evidence.in_use, Unknown):
-        return skipped(evidence.in_use.reason if evidence.in_use else "it was not asked")
+    if _EXCHANGE.intersection(drift(evidence.connection, evidence.stored)):
+        return skipped("the service's settings come first")
+    if isinstance(evidence.server, Unknown):
+        return because(evidence.server, "Rocket.Chat does not answer")
+    if evidence.in_use is None:
+        return None
+    if isinstance(evidence.in_use, Unknown):
+        return skipped(evidence.in_use.reason)
     said = evidence.in_use
     if said.use is Use.PROVED:
         return passed("Encvoy ID accepted what Rocket.Chat sent")
@@ -52,11 +63,18 @@ def callback(evidence: Evidence) -> Result | None:
         return None
     if isinstance(evidence.callback, Unknown):
         return skipped(evidence.callback.reason)
-    if evidence.callback.is_rocketchat:
+    ends, server = evidence.callback.engine, evidence.server
+    if ends is Engine.LEGACY:
+        return passed("Rocket.Chat answers there")
+    if ends is Engine.MODERN and isinstance(server, Unknown):
+        return because(server, "which login engine answers there could not be seen")
+    if ends is Engine.MODERN and not isinstance(server, Unknown) and server.profile.engine is Engine.MODERN:
         return passed("Rocket.Chat answers there")
     if licence_is_missing(evidence.server):
         return skipped("without its licence Rocket.Chat keeps it off")
-    if not isinstance(evidence.live, LiveService):
+    if isinstance(evidence.live, Unknown):
+        return because(evidence.live, "what is live could not be seen")
+    if evidence.live is None:
         return skipped("the service is off")
     return failed(
         f"{evidence.connection.redirect_uri} answers {evidence.callback.status}, and not as Rocket.Chat would",

@@ -8,7 +8,7 @@ from bot.connection.forced import ONLY_REMOVING, against_us, forced_by
 from bot.connection.marker import meaning
 from bot.connection.needs import drift
 from bot.connection.state import LiveService, StoredService, Unknown
-from bot.doctor.checks import LEAKED, PUT_RIGHT, Catalogue, Result, failed, passed, skipped, unseen
+from bot.doctor.checks import LEAKED, PUT_RIGHT, Catalogue, Result, failed, passed, skipped, to_be_set_up, unseen
 from bot.doctor.checks.systems import licence_is_missing
 from bot.doctor.evidence import Evidence
 
@@ -27,8 +27,7 @@ def service(evidence: Evidence) -> Result | None:
             return skipped("the bot's account may not read settings")
         return unseen("it cannot be read", evidence.stored, "Give the bot's account the role admin in Rocket.Chat.")
     if evidence.stored is None:
-        was = "It was removed since it was set up." if evidence.connection.current else "Setting up stopped before it."
-        return failed("it is not there", was, PUT_RIGHT)
+        return to_be_set_up(evidence, failed("it is not there", "It was there when it was set up.", PUT_RIGHT))
     return passed(f"`{evidence.connection.name.service}`")
 
 
@@ -41,7 +40,8 @@ def settings(evidence: Evidence) -> Result | None:
         return skipped("the service cannot be seen")
     changed = [suffix for suffix in drift(evidence.connection, evidence.stored) if suffix != "secret"]
     if changed:
-        return failed(f"not as set up: {', '.join(changed)}", *_cause(evidence, changed))
+        found = failed(f"not as set up: {', '.join(changed)}", *_cause(evidence, changed))
+        return to_be_set_up(evidence, found)
     return passed(f"all {len(evidence.connection.settings) + 1} as set up")
 
 
@@ -54,7 +54,7 @@ def secret(evidence: Evidence) -> Result | None:
         return skipped("the service cannot be seen")
     if evidence.stored.secret not in (evidence.connection.current, evidence.connection.pending):
         why, mend = _cause(evidence, ["secret"])
-        return failed("Rocket.Chat holds another one", why, f"{mend} {LEAKED}")
+        return to_be_set_up(evidence, failed("Rocket.Chat holds another one", why, f"{mend} {LEAKED}"))
     return passed("Rocket.Chat holds it")
 
 
@@ -68,10 +68,9 @@ def switch(evidence: Evidence) -> Result | None:
     wanted, there = evidence.connection.enabled, evidence.stored.enabled
     if wanted != there:
         word = "enable" if wanted else "disable"
-        return failed(
-            f"{'on' if there else 'off'}, but wanted {'on' if wanted else 'off'}",
-            *_cause(evidence, [""], f"`/sso {word}` puts it right."),
-        )
+        why, mend = _cause(evidence, [""], f"`/sso {word}` puts it right.")
+        seen = f"{'on' if there else 'off'}, but wanted {'on' if wanted else 'off'}"
+        return to_be_set_up(evidence, failed(seen, why, mend))
     return passed("on" if there else "off, as wanted")
 
 
@@ -89,7 +88,7 @@ def live(evidence: Evidence) -> Result | None:
     if evidence.stored.enabled != (evidence.live is not None):
         return failed(
             f"stored {'on' if evidence.stored.enabled else 'off'}, live {'on' if evidence.live else 'off'}",
-            "Rocket.Chat did not carry the setting over: it lacks a licence, or needs a restart.",
+            "Rocket.Chat has not carried the setting over, as it does some seconds after a change.",
             "If it stays so for a minute, restart Rocket.Chat, or switch the service off and on: "
             "`/sso disable`, `/sso enable`.",
         )
@@ -97,20 +96,21 @@ def live(evidence: Evidence) -> Result | None:
     if stale:
         return failed(
             f"not live as stored: {', '.join(stale)}",
-            "Rocket.Chat did not carry the change over.",
+            "Rocket.Chat has not carried the change over, as it does after some seconds.",
             "If it stays so for a minute, restart Rocket.Chat.",
         )
     return passed("the login page uses what is stored" if evidence.live else "off on both")
 
 
 def _cause(evidence: Evidence, suffixes: Sequence[str], mend: str = PUT_RIGHT) -> tuple[str, str]:
-    """Why these settings are not as they were written, and what puts them right."""
+    """Why these settings are not as wanted, and what puts them right. A change that was begun may never have been
+    written: who is to blame nobody saw."""
     connection, forced = evidence.connection, evidence.forced
     if connection is not None and isinstance(forced, Mapping):
         named = [suffix for suffix in suffixes if suffix in against_us(connection, forced)]
         if named:
             return forced_by(connection.name, named), ONLY_REMOVING
-    return "Rocket.Chat holds other values than I wrote.", mend
+    return "Rocket.Chat holds other values than the connection is to have.", mend
 
 
 def _stale(stored: StoredService, seen: LiveService) -> list[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot.addresses import is_plain
 from bot.connection.desired import relative_paths
+from bot.connection.marker import meaning
 from bot.connection.ports import Server
 from bot.connection.preflight import refuse_licence, refuse_site_url
 from bot.connection.profile import LICENCE_MODULE, Licence
 from bot.connection.reachable import ENCVOY_MEND, Site, doubts, refuse_loopback, refuse_plain_http, refuse_site
-from bot.connection.state import Unknown
+from bot.connection.state import Connection, Unknown
 from bot.doctor.checks import Catalogue, Result, because, failed, noted, passed, skipped, unseen
 from bot.doctor.evidence import Evidence
 from bot.errors import UserError
@@ -23,6 +26,13 @@ NEEDED = {
     "view-privileged-setting": "read settings",
 }
 """Permission -> what the bot cannot do without it (facts/rocketchat.md §2.7, §1.6)."""
+
+_ENDPOINTS = (
+    ("token", "token", "token_path"),
+    ("userinfo", "identity", "identity_path"),
+    ("authorization", "authorize", "authorize_path"),
+)
+"""What the discovery document calls it, its path among the relative ones, and the setting that holds it."""
 
 
 @catalogue.check("Rocket.Chat answers", "facts/rocketchat.md §3.1")
@@ -150,10 +160,10 @@ def discovery(evidence: Evidence) -> Result:
         return unseen("it cannot be read", evidence.provider, "Check SSOBOT_ENCVOY_URL.")
     base, paths = relative_paths(evidence.provider)
     used = evidence.connection
-    if used is not None and (used.settings.get("url"), used.settings.get("token_path")) != (base, paths["token"]):
+    if used is not None and (moved := _moved(used, base, paths)):
         return failed(
-            f"the token endpoint is {base}{paths['token']}",
-            f"The connection was made for {used.settings.get('url')}{used.settings.get('token_path')}.",
+            ", ".join(f"the {name} endpoint is {now}" for name, _, now in moved),
+            f"The connection was made for {', '.join(before for _, before, _ in moved)}.",
             "Put Encvoy ID's proxy right, or let `/sso setup` write the new address to Rocket.Chat.",
         )
     # An address that was moved since the connection was made has a check of its own.
@@ -167,6 +177,16 @@ def discovery(evidence: Evidence) -> Result:
         if doubt := doubts(site_url, issuer, Site.OURS):
             return noted(" ".join(doubt), ENCVOY_MEND)
     return passed(f"issuer {evidence.provider.issuer}, endpoints at {base}")
+
+
+def _moved(used: Connection, base: str, paths: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Endpoints that are not where Rocket.Chat was told that they are: name, address before, address now."""
+    found = []
+    for name, key, suffix in _ENDPOINTS:
+        before = f"{used.settings.get('url', '')}{meaning(suffix, used.settings.get(suffix, ''))}"
+        if before != (now := f"{base}{paths[key]}"):
+            found.append((name, before, now))
+    return found
 
 
 @catalogue.check("Encvoy ID's signing keys", "facts/encvoy-id.md §1")

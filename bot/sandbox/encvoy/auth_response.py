@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from aiohttp import web
 
+from bot.sandbox.encvoy.callbacks import is_registered
 from bot.sandbox.encvoy.client_auth import find_client
 from bot.sandbox.encvoy.clients import Record
 from bot.sandbox.encvoy.oidc_errors import NO_STORE, OidcError, html_error, invalid_redirect_uri, redirect
@@ -60,7 +61,7 @@ def failed(state: State, request: web.Request, params: Params, error: OidcError)
     if client is not None and error.may_redirect:
         if "redirect_uri" not in params and len(client["redirect_uris"]) == 1:
             params["redirect_uri"] = client["redirect_uris"][0]
-        if "redirect_uri" in params and params["redirect_uri"] not in client["redirect_uris"]:
+        if "redirect_uri" in params and not is_registered(params["redirect_uri"], client["redirect_uris"]):
             error = invalid_redirect_uri()
     members = error.body(params.get("state")) | {"iss": state.domain}
     if client is None or "redirect_uri" not in params or not error.may_redirect:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.sandbox.encvoy.auth_response import MODES, Params
+from bot.sandbox.encvoy.callbacks import is_registered
 from bot.sandbox.encvoy.claims import SCOPES
 from bot.sandbox.encvoy.client_auth import Form, authenticate, find_client, reject_duplicates
 from bot.sandbox.encvoy.clients import Record
@@ -92,7 +93,7 @@ def check(state: State, keys: Keys, params: Params, *, pushing: Record | None = 
     if "prompt" in params:
         _check_prompt(params)
     _check_scope(client, params)
-    if params["redirect_uri"] not in client["redirect_uris"]:
+    if not is_registered(params["redirect_uri"], client["redirect_uris"]):
         raise invalid_redirect_uri()
     _check_pkce(params)
     if "max_age" in params and not params["max_age"].isdigit():

@@ -39,6 +39,10 @@ class Switches:
     source); servers before don't look [X]."""
     overwritten: Mapping[str, Any] = field(default_factory=dict)
     """Settings that the environment forces at each start (`OVERWRITE_SETTING_<id>`)."""
+    restricted: bool = False
+    """On is an air-gapped workspace past its grace period (`Settings.restricted`)."""
+    value_rules: Mapping[str, str] = field(default_factory=dict)
+    """Patterns that values must have, by id (`Settings.rules`)."""
     whole_documents: bool | None = None
     """Whether `GET settings` shows whole documents; None: no, a few fields only, as every version does."""
     publication: Publication | None = None
@@ -91,6 +95,8 @@ def _set_up(workspace: Workspace, switches: Switches) -> None:
     """The settings; `Site_Url` stays empty until the port is known."""
     modern_flow = (8, 7) <= workspace.version < (9, 0)
     workspace.settings.overwritten.update(switches.overwritten)
+    workspace.settings.restricted = switches.restricted
+    workspace.settings.rules.update(switches.value_rules)
     seed(workspace.settings, workspace_settings("", secrets.token_hex(8), modern_flow=modern_flow))
     for name, value in {
         "API_Enable_Rate_Limiter": switches.rate_limit,

@@ -9,12 +9,14 @@ keeps in its cache is `instances`'.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Collection, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.ledger import Ledger
 from bot.sandbox.rocketchat.documents import Document
+from bot.sandbox.rocketchat.problems import MeteorError, PlainError
 
 
 @dataclass
@@ -120,6 +122,10 @@ class Settings:
         self.overwritten: dict[str, Any] = {}
         """What the environment forces (`OVERWRITE_SETTING_<id>`, facts/rocketchat.md §8 no. 1): a write counts until
         the next start."""
+        self.restricted = False
+        """An air-gapped workspace past its grace period: nobody may write (facts/rocketchat.md §2.4)."""
+        self.rules: dict[str, str] = {}
+        """By id: the pattern that newer versions want a value to have (facts/rocketchat.md §2.4)."""
         self._settings: dict[str, Setting] = {}
         self._listeners: list[Listener] = []
 
@@ -154,6 +160,14 @@ class Settings:
             return None
         document: Document = {"_id": setting.id, "value": self.effective(setting)}
         return Notice(told, document | ({"enterprise": True} if setting.modules else {}), setting.public)
+
+    def admit(self, values: Mapping[str, Any]) -> None:
+        """Whether people may write these; PlainError or MeteorError if not, and then none of them."""
+        if self.restricted:
+            raise PlainError("restricted-workspace")
+        for setting_id, value in values.items():
+            if not re.fullmatch(self.rules.get(setting_id, ".*"), str(value), re.DOTALL):
+                raise MeteorError("error-setting-validation-failed", "Setting validation failed")
 
     # As the owner of the workspace would: every instance knows at once.
 

@@ -30,7 +30,9 @@ def save_bulk(
     if refused:
         details = {"method": "saveSettings", "settingIds": refused}
         raise MeteorError("error-action-not-allowed", "Editing settings is not allowed", details)
-    instance.save_all({row["_id"]: row["value"] for row in rows})
+    values = {row["_id"]: row["value"] for row in rows}
+    settings.admit(values)
+    instance.save_all(values)
 
 
 def _check(setting: Setting | None, value: Any) -> None:

@@ -91,6 +91,7 @@ class SettingsRoutes:
         setting = self._visible(call)
         if "execute" in call.body:
             raise PlainError("")
+        self._settings.admit({setting.id: call.body["value"]})
         call.instance.save(setting.id, call.body["value"])
         return {}
 

@@ -24,6 +24,11 @@ def expected(situation: dict[str, Any], engine: Engine) -> list[dict[str, Any]]:
     return ends
 
 
+def fields_at(situation: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
+    """The service's configuration at that step."""
+    return {**situation["fields"], **step.get("fields", {})}
+
+
 def settle_people(people: People, situation: dict[str, Any]) -> None:
     """The administrator, and the accounts from before single sign-on."""
     admin = [{"address": "admin@chat.example", "verified": True}]

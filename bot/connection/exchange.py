@@ -1,0 +1,131 @@
+"""The steps of an exchange of secrets: written, awaited, switched, proved, and what bounds the gap between them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import replace
+
+from bot.connection.in_use import Use
+from bot.connection.marker import engine_of, shows
+from bot.connection.ports import ApplicationFields, EncvoyId, LiveSeen
+from bot.connection.profile import Engine
+from bot.connection.proof import LATER_TIMES, prove, prove_carried, prove_in_use, prove_in_use_mending
+from bot.connection.state import Application, Connection, LiveService, Unknown
+from bot.connection.workshop import Progress, Workshop, known_id, known_marker
+from bot.errors import NotLive, RemoteError, UserError
+
+SPARE = 0.09
+"""Seconds of quiet beyond a settle time: then no run of Rocket.Chat is pending."""
+TOGETHER = 0.6
+"""Settle times within which secret and marker are written, or the secret may go live alone: the run of what was written
+first begins after 0.2 of one, and takes 0.8 (facts/rocketchat.md §2.5)."""
+MARKER_WITHIN, MARKER_TIMES = 6.0, 2.4
+"""Seconds, and settle times, after which a marker that is not live means that somebody restarted the timers."""
+
+
+async def write_secret(progress: Progress, shop: Workshop) -> Progress:
+    """Rocket.Chat stores the secret and the marker."""
+    desired = progress.desired
+    marker, quiet = known_marker(desired), progress.settle + SPARE
+    written = await shop.rocketchat.write_secret(desired.name, desired.secret, marker, quiet)
+    if progress.written is not None:  # with the first write of two it may have gone live already
+        return replace(progress, written=replace(written, began=progress.written.began))
+    return progress if progress.stored_before else replace(progress, written=written)
+
+
+async def await_marker(progress: Progress, shop: Workshop) -> Progress:
+    """Waits for the secret to be live, and meanwhile gets everything ready for the switch."""
+    desired, warming = progress.desired, asyncio.create_task(_warm(shop.encvoy))
+    within = max(MARKER_WITHIN, MARKER_TIMES * progress.settle)
+    try:
+        seen = await shop.rocketchat.await_marker(desired.name, known_marker(desired), desired.settle, within)
+    except NotLive as unseen:
+        return await _looked_at_last(progress, shop, unseen)
+    finally:
+        warming.cancel()
+    receipt = replace(progress.receipt, seen_by=seen.by if seen.certain else None, instances=seen.instances)
+    since = _live_since(progress, seen) if seen.certain else None
+    desired = replace(desired, settle=seen.settle or desired.settle)
+    return replace(progress, live_since=since, receipt=receipt, desired=desired)
+
+
+def _live_since(progress: Progress, seen: LiveSeen) -> float | None:
+    """The last moment in which it was not live for certain. A marker that was held up on its way shows nothing of the
+    secret before it; and of a secret that an earlier process wrote nobody knows since when it has been live."""
+    if progress.written is None:
+        return None
+    apart = progress.written.ended - progress.written.began
+    together = apart < TOGETHER * min(seen.after, progress.settle)
+    return seen.since if together else progress.written.began
+
+
+async def _looked_at_last(progress: Progress, shop: Workshop, unseen: NotLive) -> Progress:
+    """Nobody saw it in time. Raises that if it is not live now either."""
+    desired, receipt = progress.desired, progress.receipt
+    live = await shop.rocketchat.live(desired.name)
+    if isinstance(live, Unknown):
+        # Where nobody can see, it has long been live by now, and every second more is a second of the gap.
+        return replace(progress, receipt=replace(receipt, seen_by=None))
+    marker = known_marker(desired)
+    if isinstance(live, LiveService) and shows(marker, live.settings):
+        if engine_of(marker) is Engine.LEGACY:
+            since = progress.written.began if progress.written else None
+            return replace(progress, live_since=since, receipt=replace(receipt, seen_by="poll"))
+        # On the modern engine the strategy decides, and it shows another one. Only the way back must have an end.
+        if desired.undoing:
+            return replace(progress, receipt=replace(receipt, seen_by=None))
+    if desired.undoing and await _old_one_is_in_use(desired, shop):
+        return replace(progress, receipt=replace(receipt, seen_by="proof"))
+    raise unseen
+
+
+async def _old_one_is_in_use(desired: Connection, shop: Workshop) -> bool:
+    """On the way back, where the marker never shows: Encvoy ID holds the old secret, and Rocket.Chat uses what it
+    accepts."""
+    found = await prove_in_use(desired, await _engine(desired, shop), shop.rocketchat, shop.encvoy)
+    if found.use is not Use.PROVED:
+        return False
+    application = await shop.encvoy.application(known_id(desired))
+    return isinstance(application, Application) and application.secret == desired.secret
+
+
+async def prove_secret(progress: Progress, shop: Workshop) -> Progress:
+    """Encvoy ID accepts the secret: from then on sign-ins work, and not from its answer that it stored it."""
+    proof, at = await prove(progress.desired, shop.rocketchat, shop.encvoy, shop.clock, progress.prove_until)
+    progress = progress.accepted(at)
+    return replace(progress, receipt=replace(progress.receipt, proof=proof))
+
+
+async def prove_what_is_used(later: bool, progress: Progress, shop: Workshop) -> Progress:
+    if later:
+        await shop.clock.sleep(LATER_TIMES * progress.settle)
+    desired = progress.desired
+    engine = await _engine(desired, shop)
+    if later and engine is Engine.MODERN:
+        carried = await prove_carried(desired, known_marker(desired), shop.rocketchat, shop.clock, progress.settle)
+        return replace(progress, receipt=replace(progress.receipt, in_use_later=carried))
+    found = await prove_in_use_mending(desired, engine, shop.rocketchat, shop.encvoy, shop.clock, progress.settle)
+    if later:
+        return replace(progress, receipt=replace(progress.receipt, in_use_later=found))
+    return replace(progress, receipt=replace(progress.receipt, in_use=found))
+
+
+async def _engine(desired: Connection, shop: Workshop) -> Engine:
+    """As Rocket.Chat says now: it may be another one than when the exchange began. Where it says nothing, that one."""
+    try:
+        return (await shop.rocketchat.profile()).engine
+    except RemoteError:
+        return engine_of(known_marker(desired))
+
+
+async def _warm(encvoy: EncvoyId) -> None:
+    """A convenience: if it fails the switch itself will, and that is dealt with."""
+    with contextlib.suppress(UserError):
+        await encvoy.warm()
+
+
+async def switch_secret(progress: Progress, shop: Workshop) -> Progress:
+    desired = progress.desired
+    await shop.encvoy.write_application(known_id(desired), ApplicationFields(secret=desired.secret))
+    return progress

@@ -1,0 +1,66 @@
+"""What the loop works with, and where one run of it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.clock import Clock
+from bot.connection.ports import Connections, EncvoyId, RocketChat, Written
+from bot.connection.receipt import Receipt
+from bot.connection.state import Connection, Marker
+
+SETTLE = 2.51
+"""Seconds that Rocket.Chat needs, where this one was never measured."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Everything the connection works with; built once, in `bot.app`."""
+
+    rocketchat: RocketChat
+    encvoy: EncvoyId
+    connections: Connections
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run of the loop stands: what is desired by now, what was done, and since when the new secret is live."""
+
+    desired: Connection
+    receipt: Receipt
+    operation_id: str | None = None
+    live_since: float | None = None
+    """The last moment in which the new secret was not live in Rocket.Chat, for certain."""
+    stored_before: bool = False
+    """Whether the last look found the secret stored already: then an earlier process wrote it, or a request that was
+    never answered, and nobody knows when."""
+    written: Written | None = None
+    """When this run wrote it for the first time, and the marker for the last; None if it did not, or nobody knows."""
+    prove_until: float | None = None
+    """How long a token side that lags behind is waited for."""
+
+    @property
+    def settle(self) -> float:
+        """Seconds that this Rocket.Chat needs."""
+        return self.desired.settle or SETTLE
+
+    def accepted(self, now: float) -> Progress:
+        """Encvoy ID was seen to accept the new secret. The first moment counts."""
+        if self.live_since is None or self.receipt.gap is not None:
+            return self
+        return replace(self, receipt=replace(self.receipt, gap=now - self.live_since))
+
+
+def known_id(desired: Connection) -> str:
+    """The application's id; ValueError before there is one."""
+    if desired.client_id is None:
+        raise ValueError("the application has no id yet")
+    return desired.client_id
+
+
+def known_marker(desired: Connection) -> Marker:
+    """The marker of the exchange; ValueError without one."""
+    if desired.marker is None:
+        raise ValueError("an exchange needs a marker")
+    return desired.marker

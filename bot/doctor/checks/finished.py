@@ -1,0 +1,21 @@
+"""Whether a connection was set up to its end: said only while it was not. What `setup` has not come to yet is then no
+failure of its own, and nobody changed it."""
+
+from __future__ import annotations
+
+from bot.doctor.checks import Catalogue, Result, failed, unfinished
+from bot.doctor.evidence import Evidence
+
+catalogue = Catalogue()
+
+
+@catalogue.check("Setting up", "bot/connection/state.py")
+def finished(evidence: Evidence) -> Result | None:
+    """Both sides were seen to hold one secret."""
+    if not unfinished(evidence):
+        return None
+    return failed(
+        "the connection is not set up to its end",
+        "It stopped on the way, or is under way just now.",
+        "`/sso setup` finishes it.",
+    )

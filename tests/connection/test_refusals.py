@@ -1,0 +1,43 @@
+"""What is said of a secret that is neither the old nor the new one: what was seen, and no more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.connection.refusals import DIFFERENT, ChangedByOthers, refuse_foreign_secrets
+from bot.connection.state import Connection, Observed, StoredService
+from bot.secret import Secret
+from tests.connection.conftest import NEW, OLD, exchange
+from tests.connection.test_plan import APPLICATION, AT_REST, LIVE, STORED
+
+THIRD = Secret("t" * 64)
+
+
+def refused(desired: Connection, in_rocketchat: Secret, at_encvoy_id: Secret) -> ChangedByOthers:
+    stored: StoredService = replace(STORED, secret=in_rocketchat)
+    observed = Observed(stored, LIVE, replace(APPLICATION, secret=at_encvoy_id))
+    with pytest.raises(ChangedByOthers) as caught:
+        refuse_foreign_secrets(desired, observed)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("in_rocketchat", "at_encvoy_id", "who"),
+    [(THIRD, OLD, "Rocket.Chat holds"), (NEW, THIRD, "Encvoy ID holds"), (THIRD, THIRD, "Rocket.Chat and Encvoy ID")],
+)
+def test_when_a_secret_was_changed_is_not_claimed(in_rocketchat: Secret, at_encvoy_id: Secret, who: str) -> None:
+    """An exchange may have been interrupted for days, and what is live was not looked at."""
+    refusal = refused(exchange(AT_REST), in_rocketchat, at_encvoy_id)
+    assert refusal.what.startswith(who)
+    assert "while" not in refusal.why
+    assert "nobody can sign in" not in refusal.why
+    assert (DIFFERENT in refusal.why) is (in_rocketchat != at_encvoy_id)
+
+
+def test_who_replaced_a_secret_on_both_sides_is_not_claimed() -> None:
+    """The bot's own database, put back from a copy, shows exactly this."""
+    refusal = refused(AT_REST, THIRD, THIRD)
+    assert "not by me" not in refusal.why
+    assert "or my database is older than it: I cannot tell" in refusal.why

@@ -1,0 +1,24 @@
+"""An Encvoy ID that is not the one of before."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from bot.sandbox.encvoy.standin import EncvoyStandIn
+from tests.support.world import World
+
+
+@contextlib.asynccontextmanager
+async def another_encvoy_id(world: World) -> AsyncIterator[None]:
+    """At another address, with a database of its own. Where the first one has its person it has somebody else."""
+    another = EncvoyStandIn(seed=1)
+    person = another.person("person")
+    person.login, person.nickname, person.email = "stranger", "Stranger", "stranger@elsewhere.example"
+    before, world.play.encvoy = world.play.encvoy, another
+    await another.start()
+    try:
+        yield
+    finally:
+        world.play.encvoy = before
+        await another.stop()

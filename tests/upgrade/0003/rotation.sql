@@ -1,0 +1,210 @@
+--
+-- PostgreSQL database dump
+--
+
+
+-- Dumped from database version 18.4
+-- Dumped by pg_dump version 18.4
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET transaction_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: alembic_version; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.alembic_version (
+    version_num character varying(32) NOT NULL
+);
+
+
+--
+-- Name: connections; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.connections (
+    id character varying(32) NOT NULL,
+    revision integer NOT NULL,
+    service character varying(255) NOT NULL,
+    name_typed character varying(255) NOT NULL,
+    name_key character varying(255) NOT NULL,
+    site_url text NOT NULL,
+    application_name text NOT NULL,
+    settings json NOT NULL,
+    enabled boolean NOT NULL,
+    client_id character varying(255),
+    current_secret text,
+    pending_secret text,
+    marker_setting character varying(255),
+    marker_spelling text,
+    rules json NOT NULL,
+    undoing boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    settle double precision
+);
+
+
+--
+-- Name: notes; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.notes (
+    key character varying(255) NOT NULL,
+    value text NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: operations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.operations (
+    id character varying(32) NOT NULL,
+    message_id character varying(255) NOT NULL,
+    connection_id character varying(32),
+    room_id character varying(255) NOT NULL,
+    thread_id character varying(255),
+    user_id character varying(255) NOT NULL,
+    username character varying(255) NOT NULL,
+    kind character varying(64) NOT NULL,
+    words text NOT NULL,
+    state character varying(16) NOT NULL,
+    reply_id character varying(32) NOT NULL,
+    reply_text text,
+    delivered boolean NOT NULL,
+    receipt json,
+    created_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone
+);
+
+
+--
+-- Data for Name: alembic_version; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.alembic_version VALUES ('0003');
+
+
+--
+-- Data for Name: connections; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.connections VALUES ('83b473ab', 4, 'encvoyid', 'Encvoy ID', 'Encvoyid', 'http://127.0.0.1:3000', 'Rocket.Chat (127.0.0.1:3000)', '{"url": "http://127.0.0.1:3001", "token_path": "/oidc/token", "identity_path": "/oidc/me", "authorize_path": "/oidc/auth", "scope": "openid profile email", "token_sent_via": "payload", "identity_token_sent_via": "header", "login_style": "redirect", "key_field": "username", "username_field": "login", "name_field": "nickname", "email_field": "", "merge_users": true, "merge_users_distinct_services": false, "button_label_text": "Sign in with Encvoy ID", "show_button": true}', true, 'iGOv2rbcQI664cUROS3NxH', 'gAAAAABrCbUC9NnfXy4v_pfT-9lnWZtXY9HNG2ggYJQEVMS7nkAZmkAGMyXpQHUBntUFKg2y9drBHyzeO3QGVC5uLXpkRZyIjU997H8Bp-EOX3oTQZCSReh2qoLOQeKdB0KAKvnWwi9cxrrYvpwnHvn6rs4e7-fR3FnQe9_ZoaCT9vGS-JEUlsEdxakiTMLFglGSOlG9OJkULoYi5KhH7D-yGIonL7VRw1urhv-Bcc6H0lltDG5ifKM=', 'gAAAAABrCbUCaWCp-A4yvdvhKOKEF7KBnwseib-ZASetutIbYfBrlCD5FXncWSaHIm3h496WlPkP5RRxVVdscxUPiJ3QOBZDVCLZcKrwMKEBlUJvN7UyQxJszB6LjMq48HI4u19thdYx__n_vg6RIgIPeqSWvkJcUgW5Ub9uI3zSniee_ppl0eMHp6RC-VYivIZpHvhm9XI_V5Gn425CRyFSGwpM-GUOmM7aYeLJn45lpbgyBuCBreY=', 'button_label_color', '#ffffff', '["email", "login"]', false, '2026-11-27 16:51:10.971564+00', '2026-11-27 16:51:14.214065+00', NULL);
+
+
+--
+-- Data for Name: notes; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.notes VALUES ('admin room: sso-admins', 'vsYzb8MwNxS4zfxvv', '2026-11-27 16:51:10.890684+00');
+INSERT INTO public.notes VALUES ('slash commands are off: vsYzb8MwNxS4zfxvv', 'said', '2026-11-27 16:51:10.924574+00');
+INSERT INTO public.notes VALUES ('said that e-mail links', 'said', '2026-11-27 16:51:10.962814+00');
+INSERT INTO public.notes VALUES ('before 5e8f5437fda4', '{"id": "83b473ab", "revision": 3, "service": "encvoyid", "name_typed": "Encvoy ID", "name_key": "Encvoyid", "site_url": "http://127.0.0.1:3000", "application_name": "Rocket.Chat (127.0.0.1:3000)", "settings": {"url": "http://127.0.0.1:3001", "token_path": "/oidc/token", "identity_path": "/oidc/me", "authorize_path": "/oidc/auth", "scope": "openid profile email", "token_sent_via": "payload", "identity_token_sent_via": "header", "login_style": "redirect", "key_field": "username", "username_field": "login", "name_field": "nickname", "email_field": "", "merge_users": true, "merge_users_distinct_services": false, "button_label_text": "Sign in with Encvoy ID", "show_button": true}, "enabled": true, "client_id": "iGOv2rbcQI664cUROS3NxH", "current_secret": "gAAAAABrCbT_QLuifwUlHt0vVSg0RzHNJKb1ZaqtLGCLWwbFdTa9CaM_-KtJUSFQjGd-veMj79IPwr1p3PzyV4y7prfcljzkBOfN44VMNnR0C_ZwdjuWr3cCxFdyV4IIlnXsrxWLD5Cc9Su3UeH8HZRocRMNb5JhL_QBaemcNgqpzVKlrhVifLqWKV0b57shagsUAKqve8g4gN7d2bo3nJRsbp6bc3iMDbOBTH6xtGS4wsBu73_spSA=", "pending_secret": null, "marker_setting": null, "marker_spelling": null, "rules": ["email", "login"], "undoing": false, "settle": null}', '2026-11-27 16:51:14.213681+00');
+
+
+--
+-- Data for Name: operations; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.operations VALUES ('32d474b66244', 'TP9EjXPjxLKebMKi5', '83b473ab', 'vsYzb8MwNxS4zfxvv', 'TP9EjXPjxLKebMKi5', 'wA85p2X5fexwWoPzh', 'admin', 'setup', 'setup', 'done', 'Ny8tkNBuSFWxeog3e', '✓ Rocket.Chat 8.8 at http://127.0.0.1:3000: its address and licence are fine
+✓ Encvoy ID at http://127.0.0.1:3001: discovery read; no application that I can see has our callback address
+• Who arrives where: 4 of 5 accounts are active and have an e-mail address. Whoever signs in at Encvoy ID with the address of an account enters that account, an administrator''s included, whatever the service''s settings say (Rocket.Chat 8.8 links by e-mail). 3 of them are administrators: `admin`, `admin2`, `ssobot`.
+• Otherwise, whoever brings the user name of an account that is here already is refused, unless they came through `encvoyid` before; everybody else gets a new account.
+• Rocket.Chat''s newer login engine, the only one from 9.0 on, refuses whoever comes with the address of an account, instead of linking. `!sso setup --no-email` leaves e-mail addresses out.
+✓ OAuth service `encvoyid` created, still off
+✓ Application `Rocket.Chat (127.0.0.1:3000)` created: `iGOv2rbcQI664cUROS3NxH`
+✓ Its secret replaced by 64 random characters (fingerprint f226)
+✓ It will ask people once for their login name and e-mail
+✓ 18 settings written in Rocket.Chat
+✓ Proved: Encvoy ID accepts this secret, Rocket.Chat reads back equal
+✓ Switched on
+✓ The login page shows `Sign in with Encvoy ID`   2.5 s
+✓ 29 checks passed
+On: the login page shows `Sign in with Encvoy ID`, and Rocket.Chat itself uses the secret that Encvoy ID accepts.
+Encvoy ID will ask each person once to make login name and e-mail visible; they then become visible to every application of that Encvoy ID.
+Next: `!sso test`, `!sso rotate`', true, '{"outcome": "done", "changes": ["CreateService", "CreateApplication", "WriteApplicationSecret", "AttachRules", "WriteService", "Prove", "Settle", "SwitchService", "AwaitLive"], "gap": null, "seen_by": null, "instances": 1, "proof": {"previous_refused": null, "random_refused": true}, "in_use": null, "in_use_later": null, "reason": ""}', '2026-11-27 16:51:10.926236+00', '2026-11-27 16:51:13.601337+00');
+INSERT INTO public.operations VALUES ('5e8f5437fda4', 'yaQxWfKTQcjANqSTG', '83b473ab', 'vsYzb8MwNxS4zfxvv', 'yaQxWfKTQcjANqSTG', 'wA85p2X5fexwWoPzh', 'admin', 'rotate', 'rotate', 'running', 'ne8pDkiKbM9LEZzG2', NULL, false, NULL, '2026-11-27 16:51:14.190972+00', NULL);
+
+
+--
+-- Name: alembic_version alembic_version_pkc; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.alembic_version
+    ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+
+
+--
+-- Name: connections pk_connections; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.connections
+    ADD CONSTRAINT pk_connections PRIMARY KEY (id);
+
+
+--
+-- Name: notes pk_notes; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.notes
+    ADD CONSTRAINT pk_notes PRIMARY KEY (key);
+
+
+--
+-- Name: operations pk_operations; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.operations
+    ADD CONSTRAINT pk_operations PRIMARY KEY (id);
+
+
+--
+-- Name: connections uq_connections_service; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.connections
+    ADD CONSTRAINT uq_connections_service UNIQUE (service);
+
+
+--
+-- Name: operations uq_operations_message_id; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.operations
+    ADD CONSTRAINT uq_operations_message_id UNIQUE (message_id);
+
+
+--
+-- Name: ix_operations_delivered; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ix_operations_delivered ON public.operations USING btree (delivered);
+
+
+--
+-- Name: ix_operations_kind_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ix_operations_kind_created_at ON public.operations USING btree (kind, created_at);
+
+
+--
+-- PostgreSQL database dump complete
+--
+
+
