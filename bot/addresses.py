@@ -12,6 +12,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+LONGEST = 2000
+"""Characters, the tail left out: what Encvoy ID takes of an address (facts/encvoy-id.md §4)."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _PARTS = re.compile(
@@ -74,6 +76,8 @@ def plain(url: str, *, tail: bool = False) -> Address:
         url, rest = url[:cut], url[cut:]
         if not _TAIL.fullmatch(rest):
             raise NotPlain("must be an address without blanks and backslashes")
+    if len(url) > LONGEST:
+        raise NotPlain(f"must not be longer than {LONGEST} characters")
     parts = _PARTS.fullmatch(url)
     if parts is None:
         raise NotPlain(_complaint(url))

@@ -1,4 +1,5 @@
-"""How much of an answer is taken in, whoever sends it: bytes, compressed bytes, and JSON. Pure.
+"""How much is taken in, whoever sends it: bytes of an answer, compressed or not, JSON, and what several pieces hold
+together. Pure.
 
 What is beyond a bound is refused before it costs anything: 1.5 MB of gzip can hold 1.8 GB, and a megabyte of brackets
 takes twenty in memory.
@@ -16,6 +17,14 @@ MAX_BODY = 8 * 1024 * 1024
 """Bytes of an answer, unpacked. All settings of a Rocket.Chat are one to two megabytes."""
 MAX_VALUES = 400_000
 """Values in one JSON document, counted by the signs that stand before one; those settings are about 40,000."""
+MAX_DEPTH = 200
+"""Levels of one JSON document. Python reads up to a thousand, less what is running just then, and what it has read it
+cannot always print where more is running."""
+MAX_TOGETHER = 2 * MAX_BODY
+"""Bytes of what comes in pieces and is kept until all of it is there: the pages of a list, messages that wait. A text
+may take four times as much in Python."""
+PIECE = 1024
+"""Bytes for which each piece counts besides: a short one is nearly all overhead."""
 LONGEST_NUMBER = 40
 """Digits. JavaScript writes 17 of them at most, with a sign and an exponent."""
 CHUNK = 64 * 1024
@@ -34,6 +43,29 @@ class Unreadable(ValueError):
 
 class NotJson(Unreadable):
     """It was not meant to be JSON: a page, most often."""
+
+
+class Intake:
+    """What several pieces hold together. One for each list that is walked, and for each place where pieces wait."""
+
+    def __init__(self, pieces: str) -> None:
+        """`pieces` is what they are, the beginning of a sentence: `The pages of this list`."""
+        self._pieces = pieces
+        self._bytes = self._values = 0
+
+    def take(self, size: int, values: int = 0, *, pieces: int = 1) -> None:
+        """One more piece, or several. Unreadable where it would be too much, and then nothing of it counts."""
+        size += pieces * PIECE
+        if self._bytes + size > MAX_TOGETHER:
+            raise Unreadable(f"{self._pieces} are together longer than {MAX_TOGETHER // 1024 // 1024} MB.")
+        if self._values + values > MAX_VALUES:
+            raise Unreadable(f"{self._pieces} have too many values together.")
+        self._bytes += size
+        self._values += values
+
+    def give_back(self, size: int) -> None:
+        """A piece of that size is not kept any more."""
+        self._bytes -= size + PIECE
 
 
 def unpacked(pieces: Iterable[bytes], encoding: str) -> bytes:
@@ -68,13 +100,38 @@ def read_json(data: bytes | str, at_most: int = MAX_BODY) -> Any:
         raise Unreadable("The JSON is too long.")
     try:
         text = data.decode() if isinstance(data, bytes) else data
-        if sum(map(text.count, ",[{")) > MAX_VALUES:
+        if values_in(text) > MAX_VALUES:
             raise Unreadable("The JSON has too many values.")
-        return _DECODER.decode(text)
+        value = _DECODER.decode(text)
+        _check_depth(value)
+        return value
     except Unreadable:
         raise
     except (ValueError, RecursionError):
         raise NotJson("That is not JSON.") from None
+
+
+def values_in(text: bytes | str) -> int:
+    """How many values a JSON text has, or more, by the signs that stand before one; nothing is read."""
+    if isinstance(text, str):
+        return sum(map(text.count, ",[{"))
+    return sum(map(text.count, (b",", b"[", b"{")))
+
+
+def _check_depth(value: object) -> None:
+    """Level by level: whatever is too deep for this would be too deep for a function that calls itself, too."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]
+        if not level:
+            return
+    raise Unreadable("The JSON is too deep.")
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

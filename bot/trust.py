@@ -3,10 +3,12 @@ three transports (aiohttp, its websocket, and requests)."""
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -26,11 +28,46 @@ class Trouble:
 
 def client_context(ca_file: Path | None = None) -> ssl.SSLContext:
     """Trusts the system's certificate authorities (as OpenSSL finds them, SSL_CERT_FILE and SSL_CERT_DIR included) and,
-    besides, those in a PEM file. Host names are checked; TLS 1.2 or newer."""
+    besides, those in a PEM file, also those that are put into it later. Host names are checked; TLS 1.2 or newer."""
     context = ssl.create_default_context()
-    if ca_file is not None:
-        context.load_verify_locations(cafile=ca_file)
-    return context
+    if ca_file is None:
+        return context
+    following = _Following(ssl.PROTOCOL_TLS_CLIENT)
+    following.load_default_certs()
+    following.verify_flags = context.verify_flags
+    following.follow(ca_file)
+    return following
+
+
+class _Following(ssl.SSLContext):
+    """Looks before each handshake whether the file has changed: an authority is renewed while the bot runs. All three
+    transports begin one by these two methods. What was once trusted stays so, since OpenSSL forgets nothing."""
+
+    _file: Path
+    _known: tuple[int, ...] = ()
+
+    def follow(self, file: Path) -> None:
+        """Trusts what is in it, now and later. OSError if it cannot be read or holds no certificate."""
+        status = file.stat()
+        now = (status.st_mtime_ns, status.st_size, status.st_ino)
+        if now != self._known:
+            self.load_verify_locations(cafile=file)
+            self._file, self._known = file, now
+
+    def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
+        """As asyncio does."""
+        self._look()
+        return super().wrap_bio(*args, **kwargs)
+
+    def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
+        """As urllib3 does."""
+        self._look()
+        return super().wrap_socket(*args, **kwargs)
+
+    def _look(self) -> None:
+        # What is only half written, or gone for a moment, is looked at again with the next connection.
+        with contextlib.suppress(OSError):
+            self.follow(self._file)
 
 
 def proxy_for(url: str) -> str | None:

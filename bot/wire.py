@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import yarl
 
-from bot.bounds import CHUNK, ENCODINGS, MAX_BODY, Unreadable, too_long, unpacked
+from bot.bounds import CHUNK, ENCODINGS, MAX_BODY, Intake, Unreadable, too_long, unpacked, values_in
 from bot.errors import BadAnswer, NoAnswer, RemoteError, System, Unreachable
 from bot.trust import ADDRESSES, Trouble, client_context, proxy_for, proxy_trouble, trouble
 
@@ -90,14 +90,16 @@ class Wire:
         headers: Mapping[str, str] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
+        intake: Intake | None = None,
     ) -> Answer:
-        """One request without cookies. `url` is already percent-encoded; `route` names it in errors, without ids.
+        """One request without cookies. `url` is already percent-encoded; `route` names it in errors, without ids;
+        `intake` is what the answer is a piece of.
 
         Raises Unreachable (nothing was sent), NoAnswer (sent; the effect is unknown), BadAnswer (not HTTP, or endless).
         """
         if self._plain is None:
             self._plain = self._session(aiohttp.DummyCookieJar())
-        return await self._exchange(self._plain, method, url, route, headers, json, form)
+        return await self._exchange(self._plain, method, url, route, headers, json, form, intake)
 
     def _session(self, jar: aiohttp.abc.AbstractCookieJar) -> aiohttp.ClientSession:
         if self._connector is None:
@@ -122,6 +124,7 @@ class Wire:
         headers: Mapping[str, str] | None,
         json: Any,
         form: Mapping[str, str] | None,
+        intake: Intake | None = None,
     ) -> Answer:
         failure: RemoteError
         try:
@@ -134,7 +137,7 @@ class Wire:
                 allow_redirects=False,
                 proxy=proxy_for(url),
             ) as response:
-                return Answer(response.status, response.headers, await _body(response))
+                return Answer(response.status, response.headers, await _body(response, intake))
         except Unreadable as unreadable:
             failure = BadAnswer(self.system, route, why=str(unreadable))
         except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError):
@@ -165,7 +168,7 @@ class Wire:
         return f"Check that {self.system} is running, and that {ADDRESSES[self.system]} leads to it from here."
 
 
-async def _body(response: aiohttp.ClientResponse) -> bytes:
+async def _body(response: aiohttp.ClientResponse, intake: Intake | None) -> bytes:
     """Everything that came, unpacked. Unreadable beyond the bounds; what is left is never read."""
     pieces: list[bytes] = []
     length = 0
@@ -174,7 +177,10 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
         length += len(piece)
         if length > MAX_BODY:
             raise too_long()
-    return unpacked(pieces, response.headers.get("Content-Encoding", ""))
+    body = unpacked(pieces, response.headers.get("Content-Encoding", ""))
+    if intake is not None:
+        intake.take(len(body), values_in(body))
+    return body
 
 
 class Browser:

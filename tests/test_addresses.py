@@ -7,10 +7,10 @@ import subprocess
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.addresses import Address, NotPlain, is_plain, plain, same_address, same_origin
+from bot.addresses import LONGEST, Address, NotPlain, is_plain, plain, same_address, same_origin
 
 PLAIN = {
     "https://id.example.org": "https://id.example.org",
@@ -101,6 +101,13 @@ def test_a_plain_address_has_one_spelling(url: str, spelling: str) -> None:
     assert plain(spelling) == plain(url)
 
 
+def test_an_address_is_not_longer_than_any_is() -> None:
+    url = "https://a.example/" + "x" * (LONGEST - 18)
+    assert len(str(plain(url))) == LONGEST
+    assert is_plain(f"{url}x") is False
+    assert str(plain(f"{url}?{'x' * LONGEST}", tail=True)) == url
+
+
 @pytest.mark.parametrize(("url", "why"), REFUSED)
 def test_everything_else_is_refused(url: str, why: str) -> None:
     with pytest.raises(NotPlain, match=why):
@@ -183,18 +190,39 @@ def test_what_is_plain_is_read_by_python_as_it_is_read_here(rest: str) -> None:
     assert plain(str(found)) == found
 
 
+_ALPHABET = st.sampled_from([*"htps:/\\@?#[].%0x1-aZé ~_\t,;=+", "xn--", "127.", "0x7f", "::1", "//", "/../", "%2e"])
+_ADDRESSES = st.lists(_ALPHABET, max_size=25).map("".join)
 _READ = """
 const read = (text) => { try { const u = new URL(text); return [u.protocol, u.hostname, u.port, u.pathname, u.search,
   u.hash, u.username]; } catch { return null; } };
-console.log(JSON.stringify(JSON.parse(process.argv[1]).map(read)));
+let all = ""; process.stdin.on("data", (piece) => all += piece).on("end", () =>
+  console.log(JSON.stringify(JSON.parse(all).map(read))));
 """
+
+
+def made_up(number: int) -> list[str]:
+    """So many plain addresses, of all kinds that hypothesis comes upon; each is a little changed in many ways, too."""
+    found: dict[str, None] = {}
+
+    @settings(
+        max_examples=number, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
+    @given(_ADDRESSES, st.sampled_from([*PLAIN, "http://h"]), st.integers(0, 60))
+    def collect(piece: str, base: str, at: int) -> None:
+        for url in (f"http://{piece}", base[:at] + piece + base[at:], base + piece):
+            if is_plain(url):
+                found[url] = None
+
+    collect()
+    return list(found)
 
 
 @pytest.mark.needs("node")
 def test_what_is_plain_is_read_by_node_as_it_is_read_here() -> None:
     urls = [*PLAIN, *(url for url, _ in REFUSED), *(url + tail for url in PLAIN for tail in ("/", "x", "/x.y"))]
-    urls = [url for url in urls if is_plain(url)]
-    run = subprocess.run(["node", "-e", _READ, json.dumps(urls)], capture_output=True, text=True, check=True)
+    urls = [*filter(is_plain, urls), *made_up(3000)]
+    assert len(urls) > 500
+    run = subprocess.run(["node", "-e", _READ], input=json.dumps(urls), capture_output=True, text=True, check=True)
     for url, seen in zip(urls, json.loads(run.stdout), strict=True):
         found = plain(url)
         port = "" if found.base.count(":") == 1 + found.host.count(":") else str(found.port)

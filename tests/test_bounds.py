@@ -9,7 +9,19 @@ from typing import Any
 
 import pytest
 
-from bot.bounds import MAX_BODY, MAX_VALUES, NotJson, Unreadable, read_json, unpacked
+from bot.bounds import (
+    MAX_BODY,
+    MAX_DEPTH,
+    MAX_TOGETHER,
+    MAX_VALUES,
+    PIECE,
+    Intake,
+    NotJson,
+    Unreadable,
+    read_json,
+    unpacked,
+    values_in,
+)
 
 BODY = b'{"a": "' + b"x" * 5000 + b'"}'
 
@@ -90,6 +102,9 @@ def test_only_utf_8_is_json(body: bytes) -> None:
         ("9" * 5000, "without end"),
         ("1." + "9" * 5000, "without end"),
         ("[" + "[]," * (MAX_VALUES // 2) + "[]]", "too many values"),
+        ("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), "too deep"),
+        ('{"a":' * (MAX_DEPTH + 1) + "1" + "}" * (MAX_DEPTH + 1), "too deep"),
+        ('[0, {"a": ' + "[" * MAX_DEPTH + "]" * MAX_DEPTH + "}]", "too deep"),
     ],
 )
 def test_what_others_would_read_otherwise_is_refused(text: str, why: str) -> None:
@@ -102,3 +117,46 @@ def test_a_bound_can_be_lower() -> None:
     assert read_json(b'"xx"', 4) == "xx"
     with pytest.raises(Unreadable, match="too long"):
         read_json(b'"xxx"', 4)
+
+
+def test_what_is_deep_enough_is_read() -> None:
+    assert read_json("[" * MAX_DEPTH + "]" * MAX_DEPTH) is not None
+
+
+@pytest.mark.parametrize("text", ["", "1", "[]", '{"a": [1, 2], "b": {}}', '"a,[{"'])
+def test_values_are_counted_alike_in_bytes_and_text(text: str) -> None:
+    assert values_in(text) == values_in(text.encode()) == sum(text.count(sign) for sign in ",[{")
+
+
+def test_pieces_are_taken_in_until_they_are_too_long_together() -> None:
+    intake = Intake("The pieces")
+    intake.take(MAX_TOGETHER // 2 - PIECE)
+    intake.take(MAX_TOGETHER // 2 - PIECE)
+    with pytest.raises(Unreadable, match=r"^The pieces are together longer than 16 MB\.$"):
+        intake.take(0)
+
+
+def test_pieces_are_taken_in_until_they_have_too_many_values_together() -> None:
+    intake = Intake("The pieces")
+    intake.take(1, MAX_VALUES)
+    with pytest.raises(Unreadable, match=r"^The pieces have too many values together\.$"):
+        intake.take(1, 1)
+    intake.take(1, 0)
+
+
+def test_a_short_piece_counts_for_what_it_costs() -> None:
+    intake = Intake("The pieces")
+    intake.take(0, pieces=MAX_TOGETHER // PIECE)
+    with pytest.raises(Unreadable):
+        intake.take(0)
+
+
+def test_a_piece_that_was_refused_or_given_back_does_not_count() -> None:
+    intake = Intake("The pieces")
+    intake.take(PIECE)
+    with pytest.raises(Unreadable):
+        intake.take(MAX_TOGETHER)
+    intake.give_back(PIECE)
+    intake.take(MAX_TOGETHER - PIECE)
+    intake.give_back(MAX_TOGETHER - PIECE)
+    intake.take(MAX_TOGETHER - 2 * PIECE, pieces=2)

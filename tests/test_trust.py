@@ -69,6 +69,32 @@ async def test_what_requests_reads_by_itself_makes_nobody_trusted(
             await ask(f"https://127.0.0.1:{server.port}", client_context())
 
 
+@each_transport
+async def test_an_authority_that_is_put_into_the_file_later_is_trusted_from_then_on(ask: Ask, tmp_path: Path) -> None:
+    before, after, file = trustme.CA(), trustme.CA(), tmp_path / "ca.pem"
+    before.cert_pem.write_to_path(str(file))
+    trusted = client_context(file)
+    async with answering(serving(before)) as old, answering(serving(after)) as new:
+        await ask(f"https://127.0.0.1:{old.port}", trusted)
+        with pytest.raises(Unreachable, match="Nobody that this machine trusts"):
+            await ask(f"https://127.0.0.1:{new.port}", trusted)
+        for half_written in ("", "-----BEGIN CERTIFICATE-----\nMII"):
+            file.write_text(half_written)
+            with pytest.raises(Unreachable, match="Nobody that this machine trusts"):
+                await ask(f"https://127.0.0.1:{new.port}", trusted)
+        file.unlink()
+        await ask(f"https://127.0.0.1:{old.port}", trusted)
+        after.cert_pem.write_to_path(str(file))
+        await ask(f"https://127.0.0.1:{new.port}", trusted)
+        await ask(f"https://127.0.0.1:{old.port}", trusted)
+
+
+def test_nothing_is_less_strict_for_a_file_of_ones_own(ca_file: Path) -> None:
+    with_it, without = client_context(ca_file), client_context()
+    for name in ("verify_mode", "verify_flags", "check_hostname", "options", "minimum_version", "protocol"):
+        assert getattr(with_it, name) == getattr(without, name), name
+
+
 DISTRUSTED = {
     "nobody": (
         (),

@@ -7,6 +7,7 @@ everything forgiven that Node forgives: to miss one would set up a second servic
 from __future__ import annotations
 
 import contextlib
+import functools
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,8 @@ _PORTS = {"http": 443, "https": 443}
 _REMOVED = re.compile(r"[\t\n\r]")
 _ABSOLUTE = re.compile(r"(?P<scheme>https?):[/\\]*(?P<authority>[^/\\?#]*)", re.IGNORECASE)
 _LOOPBACK = "localhost"
+_LONGEST_HOST = 253
+"""Characters of a name by which anybody is to be found. What is longer takes Python seconds to spell."""
 
 Place = tuple[str, int]
 """Host and port."""
@@ -51,7 +54,7 @@ def place_of(url: str) -> Place | None:
     host, port = split_authority(found["authority"].rpartition("@")[2])
     scheme = found["scheme"].lower()
     number = int(port) if port.isascii() and port.isdigit() and len(port) <= 10 else 0 if port else _PORTS[scheme]
-    host = _in_one_spelling(host)
+    host = _in_one_spelling(host) if len(host) <= _LONGEST_HOST else ""
     if not host:
         return None
     return host, 443 if number == 80 else number
@@ -71,6 +74,7 @@ def split_authority(authority: str) -> tuple[str, str]:
     return host, port
 
 
+@functools.lru_cache(maxsize=64)
 def _in_one_spelling(host: str) -> str:
     host = host.lower().rstrip(".")
     # What Python does not know how to write stays as it is.

@@ -6,6 +6,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
+from bot.bounds import Intake
 from bot.connection.absence import gone, hidden
 from bot.connection.callbacks import has_callback
 from bot.connection.ports import ApplicationFields, Registered
@@ -34,6 +35,7 @@ RULE = "/api/v1/clients/:client_id/rules/:rule_id"
 ACCESS_RESTRICTED = "T3E0026"
 LOOKED_AT = 200
 """Applications that are read for their redirect URIs, at about 50 a second."""
+OF_APPLICATIONS = "The applications that it names"
 PAGE = 100
 STANDING_PAGES = 10
 """Nobody is an editor of a thousand applications of others and then made a manager."""
@@ -65,11 +67,14 @@ class Applications:
             return client_id
         raise _not_ours(client_id, seen)
 
-    async def read(self, client_id: str) -> Application | NotVisible | None:
-        """One application. None only where it was proved to be gone; NotVisible where the bot's role ends."""
+    async def read(self, client_id: str, intake: Intake | None = None) -> Application | NotVisible | None:
+        """One application. None only where it was proved to be gone; NotVisible where the bot's role ends. `intake`
+        where it is one of many."""
         found: Application | NotVisible | None = NotVisible(client_id, there=False)
         try:
-            found = read_application(await self._call("GET", CLIENT, client_id), client_id, f"GET {CLIENT}")
+            found = read_application(
+                await self._call("GET", CLIENT, client_id, intake=intake), client_id, f"GET {CLIENT}"
+            )
         except Forbidden as refusal:
             if refusal.code != ACCESS_RESTRICTED:
                 raise
@@ -100,10 +105,10 @@ class Applications:
         """In whatever spelling: Encvoy ID normalises before it compares (facts/encvoy-id.md §7), but not where it
         filters, and its list shows no redirect URIs. So each application is read, if there are not too many."""
         exact = await self.with_redirect_uri(redirect_uri)
-        query = "sortBy=created_at&sortDirection=desc"
-        ids = read_ids(await self._session.call("GET", CLIENTS, query=query), f"GET {CLIENTS}")
+        query, intake = "sortBy=created_at&sortDirection=desc", Intake(OF_APPLICATIONS)
+        ids = read_ids(await self._session.call("GET", CLIENTS, query=query, intake=intake), f"GET {CLIENTS}")
         known = {app.client_id for app in exact}
-        found = [await self.read(client_id) for client_id in ids[:LOOKED_AT] if client_id not in known]
+        found = [await self.read(client_id, intake) for client_id in ids[:LOOKED_AT] if client_id not in known]
         others = (
             app for app in found if isinstance(app, Application) and has_callback(app.redirect_uris, redirect_uri)
         )
@@ -171,8 +176,9 @@ class Applications:
     async def _find(self, condition: dict[str, Any]) -> list[Application]:
         """By a condition on the columns. The list shows neither secrets nor redirect URIs, so each is read."""
         query = "filter=" + quote(json.dumps(condition, separators=(",", ":")), safe="")
-        ids = read_ids(await self._session.call("GET", CLIENTS, query=query), f"GET {CLIENTS}")
-        found = [await self.read(client_id) for client_id in ids]
+        intake = Intake(OF_APPLICATIONS)
+        ids = read_ids(await self._session.call("GET", CLIENTS, query=query, intake=intake), f"GET {CLIENTS}")
+        found = [await self.read(client_id, intake) for client_id in ids]
         return [app for app in found if isinstance(app, Application)]
 
     async def _require(self, client_id: str) -> Application:
@@ -182,9 +188,11 @@ class Applications:
         missing = gone(client_id) if app is None else hidden(app)
         raise UserError(missing.what, why=missing.why, mend=missing.mend)
 
-    async def _call(self, method: str, pattern: str, client_id: str, *, json: Any = None) -> Any:
+    async def _call(
+        self, method: str, pattern: str, client_id: str, *, json: Any = None, intake: Intake | None = None
+    ) -> Any:
         path = pattern.replace(":client_id", check_client_id(client_id))
-        return await self._session.call(method, pattern, path=path, json=json)
+        return await self._session.call(method, pattern, path=path, json=json, intake=intake)
 
 
 def _not_ours(client_id: str, seen: Application | NotVisible | None) -> UserError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from bot.bounds import Intake
 from bot.clock import Clock
 from bot.encvoy.authorization import Account
 from bot.encvoy.decipher import decipher_management
@@ -39,20 +40,28 @@ class Session:
         self._turns: dict[str, asyncio.Lock] = {}
 
     async def call(
-        self, method: str, pattern: str, *, path: str | None = None, query: str = "", json: Any = None
+        self,
+        method: str,
+        pattern: str,
+        *,
+        path: str | None = None,
+        query: str = "",
+        json: Any = None,
+        intake: Intake | None = None,
     ) -> Any:
         """One authenticated call. `pattern` is the route with placeholders, `path` the same with real ids, `query`
-        already percent-encoded. After a 401 it logs in again and repeats the call once: nothing was done."""
+        already percent-encoded, `intake` what the answer is a piece of. After a 401 it logs in again and repeats the
+        call once: nothing was done."""
         route = f"{method} {pattern}"
         async with self._turn(route):
             token = await self._valid_token(SPARE_SECONDS)
             try:
-                return await self._send(route, method, path or pattern, query, json, token)
+                return await self._send(route, method, path or pattern, query, json, token, intake)
             except Unauthenticated:
                 if self._token is token:
                     self._token = None
             token = await self._valid_token(SPARE_SECONDS)
-            return await self._send(route, method, path or pattern, query, json, token)
+            return await self._send(route, method, path or pattern, query, json, token, intake)
 
     async def public(self, pattern: str, *, path: str | None = None) -> Any:
         """A GET that needs no login, made without one; `pattern` and `path` as for `call`."""
@@ -111,10 +120,19 @@ class Session:
         if not task.cancelled():
             task.exception()  # seen, even if nobody waits any more
 
-    async def _send(self, route: str, method: str, path: str, query: str, json: Any, token: Token | None) -> Any:
+    async def _send(
+        self,
+        route: str,
+        method: str,
+        path: str,
+        query: str,
+        json: Any,
+        token: Token | None,
+        intake: Intake | None = None,
+    ) -> Any:
         headers = {"Accept": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token.access.reveal()}"
         url = f"{self._account.domain}{path}{'?' + query if query else ''}"
-        answer = await self._wire.send(method, url, route=route, headers=headers, json=json)
+        answer = await self._wire.send(method, url, route=route, headers=headers, json=json, intake=intake)
         return decipher_management(answer.status, answer.headers, answer.body, route)

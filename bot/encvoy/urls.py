@@ -67,6 +67,14 @@ def resolve(base: str, location: str) -> str:
         return ""
 
 
+def path_of(url: str) -> str:
+    """Its path; empty where that is no address at all."""
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
+
+
 def _why_authority_refused(authority: str) -> str | None:
     if "[" in authority or "]" in authority or authority.count(":") > 1:
         return "The host is an IPv6 address."

@@ -24,6 +24,9 @@ HOLD_AT_MOST = 10.0
 """Seconds for which new messages wait for missed ones. A room that hangs must not make the bot deaf."""
 RETRY_FIRST, RETRY_MOST = 0.3, 60.0
 """Seconds; the bound of the pause doubles from one to the other, the pause is anything below it."""
+MOST_ROOMS = 5_000
+"""Rooms in which somebody may have been missed: more than a server lists. What is said in others is heard as well, and
+not asked for afterwards, so that whoever makes up rooms fills nothing."""
 APART = timedelta(days=1)
 """So far back a room is looked at for the first time. What is there is not told if it is older than the start, and what
 is found later is newer than it: so nothing is missed where the clocks are apart by less than that."""
@@ -71,12 +74,20 @@ class CatchUp:
     """Direct rooms, and the one room that is watched."""
 
     def __init__(
-        self, history: History, clock: Clock, time: Time, give: Callable[[Message], None], jitter: Callable[[], float]
+        self,
+        history: History,
+        clock: Clock,
+        time: Time,
+        admit: Callable[[Iterable[Message]], None],
+        give: Callable[[Message], None],
+        jitter: Callable[[], float],
     ) -> None:
-        """`give` takes each message in turn; some come twice, none is left out."""
+        """`give` takes each message in turn; some come twice, none is left out. `admit` is told of each before, since
+        it may be held back meanwhile: RemoteError where there are too many, and nothing has come then."""
         self._history = history
         self._clock = clock
         self._time = time
+        self._admit = admit
         self._give = give
         self._jitter = jitter
         self._rooms: dict[str, Horizon] = {}
@@ -100,7 +111,8 @@ class CatchUp:
             self._tried()
 
     def pushed(self, message: Message) -> None:
-        """A message came over the socket."""
+        """A message came over the socket. RemoteError where it cannot be taken."""
+        self._admit((message,))
         if message.room_type == "d" or message.room_id == self._watched:
             self._know(message.room_id)
             self._heard(message)
@@ -156,7 +168,7 @@ class CatchUp:
 
     def _know(self, room_id: str) -> None:
         """A room that nobody has heard of is asked from the start on, unless it cannot have been missed."""
-        if room_id not in self._rooms:
+        if room_id not in self._rooms and (len(self._rooms) < MOST_ROOMS or room_id == self._watched):
             missed = not self._listed or room_id == self._watched
             self._rooms[room_id] = Horizon(complete=not missed)
             if missed and self._asking:
@@ -174,6 +186,7 @@ class CatchUp:
         missed = [
             replace(m, room_type=room_type) for m in found if (m.ts >= started if known is None else m.ts > since)
         ]
+        self._admit(missed)
         if known is None:
             horizon.looked(max((m.ts for m in found if m.ts < started), default=since))
         for message in missed:
@@ -189,12 +202,13 @@ class CatchUp:
         """It was changed just now, as far as it says when."""
         if message.updated_at is None:
             self._saw(message.room_id, message)
-        else:
-            self._rooms[message.room_id].heard(min(message.updated_at, self._time.now()))
+        elif horizon := self._rooms.get(message.room_id):
+            horizon.heard(min(message.updated_at, self._time.now()))
 
     def _saw(self, room_id: str, message: Message) -> None:
         """A time in the future would hide what is said until then."""
-        self._rooms[room_id].saw(min(message.ts, self._time.now()))
+        if horizon := self._rooms.get(room_id):
+            horizon.saw(min(message.ts, self._time.now()))
 
     # -- asking until it is answered
 

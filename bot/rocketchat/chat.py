@@ -135,10 +135,10 @@ class RestChat:
     async def _listed(self) -> tuple[str, ...]:
         """`im.list`. The library's own ends at a page that a server's limit cut short."""
         ids: dict[str, None] = {}
-        offset = 0
+        offset, walk = 0, self.rest.walk()
         for _ in range(MOST_PAGES):
             known = len(ids)
-            answer = await self.rest.get("im.list", count=PAGE, offset=offset)
+            answer = await walk.get("im.list", count=PAGE, offset=offset)
             rooms = answer.get("ims")
             if not isinstance(rooms, list):
                 raise not_its_own("GET /api/v1/im.list")
@@ -196,16 +196,16 @@ class RestChat:
         """The newer form: a cursor of milliseconds, from which on the updated messages are read."""
         documents: list[Any] = []
         cursor: object = str(int(moment.timestamp() * 1000))
+        walk = self.rest.walk()
         for _ in range(MOST_PAGES):
-            answer = await self.rest.get(
-                "chat.syncMessages", roomId=room_id, type="UPDATED", next=str(cursor), count=PAGE
-            )
+            answer = await walk.get("chat.syncMessages", roomId=room_id, type="UPDATED", next=str(cursor), count=PAGE)
             documents += _updated(answer)
             following, before = answer["result"].get("cursor"), cursor
             cursor = following.get("next") if isinstance(following, Mapping) else None
             if not cursor or cursor == before:
                 return documents
-        # The oldest come first, and the newest are those that somebody waits for.
+        # The oldest come first, and the newest are those that somebody waits for. Both are not kept at once.
+        documents.clear()
         return await self._history(room_id, moment)
 
     async def _history(self, room_id: str, moment: datetime) -> list[Any]:
@@ -218,10 +218,10 @@ class RestChat:
         route = _HISTORY.get(str(room.get("t")), _HISTORY["p"])
         documents: list[Any] = []
         span: dict[str, Query] = {"roomId": room_id, "oldest": moment}
-        count = PAGE
+        count, walk = PAGE, self.rest.walk()
         for _ in range(MOST_PAGES):
             try:
-                answer = await self.rest.get(route, **span, count=count)
+                answer = await walk.get(route, **span, count=count)
             except BadAnswer as error:
                 if not _may_be_too_much(error) or (count == 1 and not documents):
                     raise

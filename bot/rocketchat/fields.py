@@ -47,8 +47,16 @@ FIELD_OF: Mapping[str, str] = MappingProxyType(
 )
 """Suffix of the setting -> field of the live record. `secret` is in neither: no record shows it."""
 
+SERVICE = "service"
+"""The field that says whose record it is: `encvoyid`."""
 SUFFIX_OF: Mapping[str, str] = MappingProxyType({field: suffix for suffix, field in FIELD_OF.items()})
 """The other way round."""
+
+
+def live_fields(document: Mapping[str, object]) -> dict[str, SettingValue | None]:
+    """Of the fields of a record those that anybody here reads; None for one that holds what cannot be read."""
+    known = {name: value for name, value in document.items() if name == SERVICE or name in SUFFIX_OF}
+    return {name: value if isinstance(value, (str, bool)) else None for name, value in known.items()}
 
 
 def live_service(document: Mapping[str, object]) -> LiveService | None:
@@ -56,12 +64,11 @@ def live_service(document: Mapping[str, object]) -> LiveService | None:
 
     Fields that are no setting, or hold something other than text or a boolean, are left out.
     """
-    service = document.get("service")
+    service = document.get(SERVICE)
     if not isinstance(service, str) or not service:
         return None
     settings: dict[str, SettingValue] = {}
-    for field, value in document.items():
-        suffix = SUFFIX_OF.get(field)
-        if suffix is not None and isinstance(value, (str, bool)):
-            settings[suffix] = value
+    for field, value in live_fields(document).items():
+        if field != SERVICE and value is not None:
+            settings[SUFFIX_OF[field]] = value
     return LiveService(service, settings)

@@ -14,11 +14,15 @@ import threading
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from bot.bounds import Intake
+
 
 class Call:
     """One call, from the loop's side. The worker writes `route`, `instance` and `sent`; they are read after the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, intake: Intake | None = None) -> None:
+        """`intake` where the answer is a piece of something longer."""
+        self.intake = intake
         self.route = ""
         self.instance = ""
         """Which process of Rocket.Chat answered, by `X-Instance-ID`; empty if it doesn't say."""

@@ -12,7 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot.connection.state import LiveService, Unknown
+from bot.bounds import Intake, Unreadable
+from bot.connection.state import LiveService, SettingValue, Unknown
+from bot.errors import BadAnswer
+from bot.rocketchat.decipher import SYSTEM
 from bot.rocketchat.events import (
     LiveEvent,
     LiveReady,
@@ -23,7 +26,7 @@ from bot.rocketchat.events import (
     RecordChanged,
     RecordRemoved,
 )
-from bot.rocketchat.fields import live_service
+from bot.rocketchat.fields import live_fields, live_service
 
 Listener = Callable[[float], None]
 """Gets `Clock.monotonic()` at the arrival of the frame. Is called synchronously: it sets a future and returns, and it
@@ -39,7 +42,8 @@ class LiveTable:
     def __init__(self, renew: Callable[[], None] = _nothing) -> None:
         """`renew` asks for a fresh subscription; it must not block, and need not succeed."""
         self.renew = renew
-        self._records: dict[str, dict[str, object]] = {}
+        self._records: dict[str, dict[str, SettingValue | None]] = {}
+        self._intake = Intake("The live login services that it tells of")
         self._unknown: Unknown | None = Unknown("The websocket to Rocket.Chat has not been connected yet.")
         self._listeners: dict[object, Listener] = {}
 
@@ -75,15 +79,16 @@ class LiveTable:
         return forget
 
     def apply(self, event: LiveEvent, at: float) -> None:
-        """Takes one event of the publication in; `at` is `Clock.monotonic()` at its arrival."""
+        """Takes one event of the publication in; `at` is `Clock.monotonic()` at its arrival. BadAnswer where there are
+        more records than can be kept."""
         match event:
             case RecordAdded(id=key, fields=fields):
-                self._records.pop(key, None)
-                self._records[key] = dict(fields)
+                self._drop(key)
+                self._keep(key, live_fields(fields))
             case RecordChanged(id=key, fields=fields, cleared=cleared):
                 self._change(key, fields, cleared)
             case RecordRemoved(id=key):
-                self._records.pop(key, None)
+                self._drop(key)
             case LiveRequested():
                 self._forget("The list of live login services is being read from Rocket.Chat.")
             case LiveReady() | LiveRenewed():
@@ -100,16 +105,35 @@ class LiveTable:
 
     def _change(self, key: str, fields: Mapping[str, object], cleared: tuple[str, ...]) -> None:
         """Only the fields that changed are sent, and the names of those that are gone."""
-        record = self._records.pop(key, {})
+        record = self._drop(key)
         for name in cleared:
             record.pop(name, None)
-        record.update(fields)
+        self._keep(key, {**record, **live_fields(fields)})
+
+    def _keep(self, key: str, record: dict[str, SettingValue | None]) -> None:
+        try:
+            self._intake.take(_size(key, record))
+        except Unreadable as unreadable:
+            raise BadAnswer(SYSTEM, "websocket", why=str(unreadable)) from None
         self._records[key] = record
 
+    def _drop(self, key: str) -> dict[str, SettingValue | None]:
+        """What it was, empty if it was not there."""
+        record = self._records.pop(key, None)
+        if record is None:
+            return {}
+        self._intake.give_back(_size(key, record))
+        return record
+
     def _forget(self, reason: str) -> None:
-        self._records.clear()
+        for key in tuple(self._records):
+            self._drop(key)
         self._unknown = Unknown(reason)
 
     def _tell(self, at: float) -> None:
         for listener in tuple(self._listeners.values()):
             listener(at)
+
+
+def _size(key: str, record: Mapping[str, SettingValue | None]) -> int:
+    return len(key) + sum(len(value) for value in record.values() if isinstance(value, str))

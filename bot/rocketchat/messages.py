@@ -6,11 +6,18 @@ both are read here, so that a message means the same wherever it was found.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from bot.chatops.ports import Message
 from bot.rocketchat.message_fields import KNOWN, LESS_TRUSTED
+
+LONGEST_NAME = 255
+"""Characters of an id, and of whatever else has a column in our database; Meteor's own ids have 17. A longer one is
+nobody's."""
+MOST_UNKNOWN = 50
+"""Names of fields that are not known."""
 
 
 def moment_from(value: object) -> datetime | None:
@@ -33,6 +40,11 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def name_from(value: object) -> str:
+    """An id or a user name; empty where it is none."""
+    return value if isinstance(value, str) and len(value) <= LONGEST_NAME else ""
+
+
 def message_from(document: object, *, room_type: str = "", caught_up: bool = False) -> Message | None:
     """The message of a document, or None where it lacks an id, a room, an author or a time.
 
@@ -41,8 +53,12 @@ def message_from(document: object, *, room_type: str = "", caught_up: bool = Fal
     if not isinstance(document, Mapping):
         return None
     author = document.get("u")
-    author_id = _text(author.get("_id")) if isinstance(author, Mapping) else ""
-    message_id, room_id, ts = _text(document.get("_id")), _text(document.get("rid")), moment_from(document.get("ts"))
+    author_id = name_from(author.get("_id")) if isinstance(author, Mapping) else ""
+    message_id, room_id, ts = (
+        name_from(document.get("_id")),
+        name_from(document.get("rid")),
+        moment_from(document.get("ts")),
+    )
     if not (message_id and room_id and author_id) or ts is None:
         return None
     return Message(
@@ -50,16 +66,16 @@ def message_from(document: object, *, room_type: str = "", caught_up: bool = Fal
         room_id=room_id,
         room_type=room_type,
         user_id=author_id,
-        username=_text(author.get("username")) if isinstance(author, Mapping) else "",
+        username=name_from(author.get("username")) if isinstance(author, Mapping) else "",
         text=_text(document.get("msg")),
         ts=ts,
-        thread_id=_text(document.get("tmid")) or None,
+        thread_id=name_from(document.get("tmid")) or None,
         system_type=_system_type(document.get("t")),
         from_integration=_is_set(document.get("bot")),
-        alias=str(document["alias"]) if _is_set(document.get("alias")) else None,
+        alias=_text(document["alias"])[:LONGEST_NAME] if _is_set(document.get("alias")) else None,
         edited=document.get("editedAt") is not None,
         less_trusted=next((name for name in LESS_TRUSTED if _is_set(document.get(name))), None),
-        unknown=frozenset(map(str, document.keys() - KNOWN)),
+        unknown=frozenset(itertools.islice((name for name in document if _is_unknown(name)), MOST_UNKNOWN)),
         caught_up=caught_up,
         updated_at=moment_from(document.get("_updatedAt")),
     )
@@ -69,6 +85,10 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _is_unknown(name: str) -> bool:
+    return name not in KNOWN and len(name) <= LONGEST_NAME
+
+
 def _is_set(value: object) -> bool:
     """Whatever is not plainly off counts, an empty object too."""
     return value is not None and value is not False and value != ""
@@ -76,4 +96,6 @@ def _is_set(value: object) -> bool:
 
 def _system_type(value: object) -> str | None:
     """`t`; something that is not a text still means that no person wrote this."""
-    return None if value is None or value == "" else str(value)
+    if value is None or value == "":
+        return None
+    return _text(value)[:LONGEST_NAME] or "odd"

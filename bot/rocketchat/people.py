@@ -16,7 +16,8 @@ from bot.connection.ports import Told
 from bot.connection.state import Unknown
 from bot.errors import Busy, Forbidden, RemoteError
 from bot.rocketchat.decipher import not_its_own
-from bot.rocketchat.rest import Rest
+from bot.rocketchat.messages import name_from
+from bot.rocketchat.rest import Rest, Walk
 
 PAGE = 100
 """The most that a server with default settings gives at once (§2.3)."""
@@ -45,7 +46,7 @@ class _Read:
         if not isinstance(documents, list) or not isinstance(total, int) or isinstance(total, bool) or total < 0:
             raise not_its_own(f"GET /api/v1/{ROUTE}")
         before = len(self.accounts)
-        self.accounts |= {str(d["_id"]): account(d) for d in documents if isinstance(d, Mapping) and "_id" in d}
+        self.accounts |= {name_from(d["_id"]): account(d) for d in documents if isinstance(d, Mapping) and "_id" in d}
         self.shown += len(documents)
         self.total = total
         return len(self.accounts) > before
@@ -64,7 +65,7 @@ class PeopleList:
         try:
             unread = await self._walk(read, end, told)
         except RemoteError as error:
-            unread = TOO_OFTEN if isinstance(error, Busy) else error.what
+            unread = TOO_OFTEN if isinstance(error, Busy) else f"{error.what} {error.why}".rstrip()
             if not read.shown:
                 return Unknown(unread, MAY_NOT_LIST if isinstance(error, Forbidden) else error.mend)
         own = read.accounts.pop(self.rest.user_id, None)
@@ -72,7 +73,8 @@ class PeopleList:
 
     async def _walk(self, read: _Read, end: float, told: Told) -> str:
         """Why it ended before the end of the list; empty at the end."""
-        while read.add(await self._page(read.shown, end)):
+        walk = self.rest.walk()
+        while read.add(await self._page(walk, read.shown, end)):
             if read.shown >= read.total:
                 return ""
             if len(read.accounts) >= MOST_READ:
@@ -82,11 +84,11 @@ class PeopleList:
             told(len(read.accounts), read.total)
         return TWICE if read.shown < read.total else ""
 
-    async def _page(self, offset: int, end: float) -> Mapping[str, Any]:
+    async def _page(self, walk: Walk, offset: int, end: float) -> Mapping[str, Any]:
         """Waits for a rate limit only if it ends in time."""
         while True:
             try:
-                return await self.rest.get(ROUTE, count=PAGE, offset=offset)
+                return await walk.get(ROUTE, count=PAGE, offset=offset)
             except Busy as busy:
                 if self.clock.monotonic() + busy.retry_after > end:
                     raise
@@ -97,7 +99,7 @@ def account(document: Mapping[str, Any]) -> Account:
     """One entry of the list. Whoever has no address has no field `emails` either."""
     emails, roles = document.get("emails"), document.get("roles")
     return Account(
-        username=str(document.get("username") or ""),
+        username=name_from(document.get("username")),
         active=document.get("active") is not False,
         has_address=any(_address(email) for email in emails) if isinstance(emails, list) else None,
         is_administrator=ADMINISTRATOR in roles if isinstance(roles, list) else None,

@@ -23,6 +23,7 @@ from urllib.parse import quote
 
 from rocketchat_API.rocketchat import RocketChat
 
+from bot.bounds import Intake
 from bot.clock import Clock
 from bot.errors import Busy, NoAnswer, RemoteError, Unreachable
 from bot.rocketchat.decipher import SYSTEM, decipher_method
@@ -75,21 +76,24 @@ class Rest:
         self._sessions: list[LeashedSession] = []
         self._instances: dict[str, float] = {}
 
-    async def call(self, use: Use, *, patient: bool = True) -> dict[str, Any]:
-        """The answer to one request by a method of rocketchat-API. `patient`: waits out a rate limit that ends soon."""
-        return (await self.call_noting(use, patient=patient))[0]
+    async def call(self, use: Use, *, patient: bool = True, intake: Intake | None = None) -> dict[str, Any]:
+        """The answer to one request by a method of rocketchat-API. `patient`: waits out a rate limit that ends soon.
+        `intake`: what it is a piece of."""
+        return (await self.call_noting(use, patient=patient, intake=intake))[0]
 
-    async def call_noting(self, use: Use, *, patient: bool = True) -> tuple[dict[str, Any], str]:
+    async def call_noting(
+        self, use: Use, *, patient: bool = True, intake: Intake | None = None
+    ) -> tuple[dict[str, Any], str]:
         """The same, and which instance of Rocket.Chat answered; empty if it does not say."""
         started = self._clock.monotonic()
         try:
-            return await self._once(use, self._limit)
+            return await self._once(use, self._limit, intake)
         except Busy as busy:
             wait = busy.retry_after
             if not patient or self._clock.monotonic() - started + wait > PATIENCE:
                 raise
         await self._clock.sleep(wait)
-        return await self._once(use, self._limit - (self._clock.monotonic() - started))
+        return await self._once(use, self._limit - (self._clock.monotonic() - started), intake)
 
     def instances(self) -> frozenset[str]:
         """Those that answered within the last minutes (facts/rocketchat.md §2.4)."""
@@ -102,14 +106,16 @@ class Rest:
 
     async def get(self, route: str, **query: Query) -> dict[str, Any]:
         """`GET /api/v1/<route>`."""
-        encoded = {name: encoded_query(value) for name, value in query.items()}
-        return await self.call(lambda api: api.call_api_get(route, **encoded))
+        return await self.call(_getting(route, query))
+
+    def walk(self) -> Walk:
+        """For a list that is read page by page."""
+        return Walk(self)
 
     async def get_open(self, route: str, **query: Query) -> dict[str, Any]:
         """The same for a route that needs no login: its calls are counted (`bot.rocketchat.budget`), and none is made
         twice."""
-        encoded = {name: encoded_query(value) for name, value in query.items()}
-        return await self.call(lambda api: api.call_api_get(route, **encoded), patient=False)
+        return await self.call(_getting(route, query), patient=False)
 
     async def post(self, route: str, body: Mapping[str, object]) -> dict[str, Any]:
         """`POST /api/v1/<route>` with a JSON body."""
@@ -128,8 +134,8 @@ class Rest:
         for session in self._sessions:
             session.close()
 
-    async def _once(self, use: Use, limit: float) -> tuple[dict[str, Any], str]:
-        call = Call()
+    async def _once(self, use: Use, limit: float, intake: Intake | None) -> tuple[dict[str, Any], str]:
+        call = Call(intake)
         future = asyncio.get_running_loop().run_in_executor(self._threads, self._work, call, use)
         try:
             done, _ = await asyncio.wait({future}, timeout=limit)
@@ -174,6 +180,23 @@ class Rest:
                 session=session,
             )
         return self._local.api
+
+
+class Walk:
+    """One list, page by page. BadAnswer where its pages are too much together, however little each of them is."""
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+        self._intake = Intake("The pages of this list")
+
+    async def get(self, route: str, **query: Query) -> dict[str, Any]:
+        """`GET /api/v1/<route>`: the next page."""
+        return await self._rest.call(_getting(route, query), intake=self._intake)
+
+
+def _getting(route: str, query: Mapping[str, Query]) -> Use:
+    encoded = {name: encoded_query(value) for name, value in query.items()}
+    return lambda api: api.call_api_get(route, **encoded)
 
 
 def encoded_query(value: Query) -> str:

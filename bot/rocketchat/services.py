@@ -38,6 +38,8 @@ from bot.secret import Secret
 
 MOST_PAGES = 100
 """A server has about 1,500 settings, and some give 25 at once."""
+MOST_SERVICES = 300
+"""Each has about thirty settings."""
 AGAIN = (0.1, 0.5, 0.0)
 """Seconds after each try to make a service, where a setting of it is not there."""
 _MADE = DEFAULTS.keys() - ABSENT_MEANS.keys()
@@ -59,9 +61,12 @@ class Services:
         return stored_service(await self._settings(), name)
 
     async def listed(self) -> Listed:
-        """Every custom service, by key, and who may register."""
+        """Every custom service, by key, and who may register. BadAnswer beyond what anybody has: each is looked at."""
         documents = await self._settings()
-        return Listed(stored_services(documents), registration(documents))
+        services = stored_services(documents)
+        if len(services) > MOST_SERVICES:
+            raise _too_many()
+        return Listed(services, registration(documents))
 
     async def forced(self, name: ServiceName) -> Mapping[str, SettingValue] | Unknown:
         """What the environment forces (facts/rocketchat.md §8 no. 1). Only the method of the administration's pages
@@ -153,9 +158,9 @@ class Services:
         """All setting documents. The library's own pages end at the first short one, which a capped server gives at
         once; so they are walked by `total`."""
         found: dict[str, Mapping[str, Any]] = {}
-        count, offset = 0, 0
+        count, offset, walk = 0, 0, self.rest.walk()
         for _ in range(MOST_PAGES):
-            page = await self.rest.get("settings", count=count, offset=offset)
+            page = await walk.get("settings", count=count, offset=offset)
             documents, total = page.get("settings"), page.get("total")
             if not isinstance(documents, list) or type(total) is not int or total < len(documents):
                 raise not_its_own("GET /api/v1/settings")
@@ -184,6 +189,11 @@ class Services:
 def _endless() -> BadAnswer:
     """Half a list must not be taken for the whole: what is missing there would count as absent."""
     return BadAnswer(SYSTEM, "GET /api/v1/settings", status=200, why="Its list of settings does not end.")
+
+
+def _too_many() -> BadAnswer:
+    why = "It has more Custom OAuth services than any server has."
+    return BadAnswer(SYSTEM, "GET /api/v1/settings", status=200, why=why)
 
 
 async def read_setting(rest: Rest, setting: str) -> Any:

@@ -19,7 +19,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, InvalidChunkLength
 
-from bot.bounds import CHUNK, ENCODINGS, MAX_BODY, Unreadable, too_long, unpacked
+from bot.bounds import CHUNK, ENCODINGS, MAX_BODY, Intake, Unreadable, too_long, unpacked, values_in
 from bot.errors import BadAnswer, NoAnswer, RemoteError, Unreachable
 from bot.rocketchat.decipher import SYSTEM, Answer, SecondFactorAsked, decipher
 from bot.rocketchat.leash import Line, leashed_pools
@@ -98,7 +98,7 @@ class LeashedSession(requests.Session):
         """The answer, or what became of the request. Returned, not raised: inside `except` it would get a context."""
         self.line.call.sent = self.line.reused = False
         try:
-            return _whole(super().request(method, url, **kwargs))
+            return _whole(super().request(method, url, **kwargs), self.line.call.intake)
         except Unreadable as unreadable:
             self.close()
             return BadAnswer(SYSTEM, route, why=str(unreadable), mend=NOT_ROCKETCHAT)
@@ -115,8 +115,9 @@ class LeashedSession(requests.Session):
             self.close()
 
 
-def _whole(response: requests.Response) -> requests.Response:
-    """The answer with its body, read and unpacked here: requests would take in whatever comes, and unpack it.
+def _whole(response: requests.Response, intake: Intake | None) -> requests.Response:
+    """The answer with its body, read and unpacked here: requests would take in whatever comes, and unpack it. A piece
+    too many is refused before it is parsed.
 
     By `read`, not by `stream`, with which urllib3 reads the length of a chunk without any bound.
     """
@@ -127,7 +128,9 @@ def _whole(response: requests.Response) -> requests.Response:
         length += len(piece)
         if length > MAX_BODY:
             raise too_long()
-    response._content = unpacked(pieces, response.headers.get("Content-Encoding", ""))
+    response._content = body = unpacked(pieces, response.headers.get("Content-Encoding", ""))
+    if intake is not None:
+        intake.take(len(body), values_in(body))
     # The library parses it again: it must not read other letters than `decipher` does.
     response.encoding = "utf-8"
     return response

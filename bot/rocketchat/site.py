@@ -5,10 +5,10 @@ Asked without credentials: it may be anybody.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from bot.bounds import Unreadable, read_json
 from bot.connection.profile import alike
 from bot.connection.reachable import Site
 from bot.connection.state import Unknown
@@ -58,7 +58,7 @@ async def _one_workspace(site_url: str, wire: Wire, facts: ServerFacts) -> bool 
 
 def _object(answer: Answer) -> Mapping[str, Any]:
     try:
-        value = json.loads(answer.body)
-    except (ValueError, RecursionError):
+        value = read_json(answer.body)
+    except Unreadable:
         return {}
     return value if isinstance(value, Mapping) else {}

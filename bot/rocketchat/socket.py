@@ -25,8 +25,9 @@ from bot.rocketchat.catch_up import CatchUp, History, Time
 from bot.rocketchat.ddp import ClientProtocol
 from bot.rocketchat.live import LiveTable
 from bot.rocketchat.messages import message_from
-from bot.rocketchat.upgrade import broken, open_websocket, plain_session
+from bot.rocketchat.upgrade import broken, close_websocket, open_websocket, plain_session
 from bot.rocketchat.upgrade import websocket_url as _websocket_url
+from bot.rocketchat.waiting import Waiting
 from bot.secret import Secret
 from bot.trust import client_context
 
@@ -83,8 +84,8 @@ class RealtimeClient:
         self._sending: asyncio.Task[None] | None = None
         self._jitter = jitter
         self._state = RealtimeState(connected=False, since=clock.now())
-        self._queue: asyncio.Queue[Message] = asyncio.Queue()
-        self._catch_up = CatchUp(history, clock, time, self._queue.put_nowait, jitter)
+        self._waiting = Waiting()
+        self._catch_up = CatchUp(history, clock, time, self._waiting.admit, self._waiting.put, jitter)
         self._flowing = asyncio.Event()
         self._connected_at: float | None = None
 
@@ -96,7 +97,7 @@ class RealtimeClient:
     async def messages(self) -> AsyncIterator[Message]:
         """See `bot.chatops.ports.Listener`; for one reader. Some come twice, none is left out."""
         while True:
-            yield await self._queue.get()
+            yield await self._waiting.get()
 
     def watch(self, room_id: str, room_type: str) -> None:
         """See `bot.chatops.ports.Listener`."""
@@ -140,7 +141,7 @@ class RealtimeClient:
                 try:
                     error = await self._converse(websocket)
                 finally:
-                    await websocket.close()
+                    await close_websocket(websocket)
         except RemoteError as failure:
             error = failure
         finally:
@@ -204,7 +205,8 @@ class RealtimeClient:
     # -- what the protocol tells
 
     def _take(self, happened: list[events.Event], at: float) -> RemoteError | None:
-        """Handles events in the moment they came; returns why the socket is of no more use, if it is not."""
+        """Handles events in the moment they came; returns why the socket is of no more use, if it is not. RemoteError
+        where it told more than can be kept."""
         for event in happened:
             match event:
                 case events.MessagePushed(document=document, room_type=room_type):

@@ -12,7 +12,15 @@ from bot.rocketchat import events
 from bot.rocketchat.ddp import ClientProtocol
 from bot.rocketchat.ddp_errors import TOO_MANY
 from bot.rocketchat.mends import WEBSOCKET
-from bot.rocketchat.upgrade import broken, closed_again, open_websocket, plain_session, websocket_url, within
+from bot.rocketchat.upgrade import (
+    broken,
+    close_websocket,
+    closed_again,
+    open_websocket,
+    plain_session,
+    websocket_url,
+    within,
+)
 from bot.secret import Secret
 
 WITHIN = 6.0
@@ -36,7 +44,7 @@ async def try_websocket(url: str, user_id: str, token: Secret, clock: Clock, tls
         except (aiohttp.ClientError, OSError) as failure:
             raise broken(failure) from None
         finally:
-            await websocket.close()
+            await close_websocket(websocket)
 
 
 async def _subscribed(websocket: aiohttp.ClientWebSocketResponse, core: ClientProtocol, clock: Clock) -> None:

@@ -80,4 +80,7 @@ class Strategy:
 
 def _is_request(location: str) -> bool:
     """Whether it is an authorization request (RFC 6749, 4.1.1), and no page of Rocket.Chat's own or of a proxy."""
-    return {"response_type", "redirect_uri"} <= parse_qs(urlsplit(location).query).keys()
+    try:
+        return {"response_type", "redirect_uri"} <= parse_qs(urlsplit(location).query).keys()
+    except ValueError:
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -58,6 +59,13 @@ async def open_websocket(session: aiohttp.ClientSession, url: str, clock: Clock)
         raise NoAnswer("Rocket.Chat", ROUTE, mend=mends.REFUSED) from None
     except (aiohttp.ClientError, OSError, ValueError) as failure:
         raise network_error(failure) from None
+
+
+async def close_websocket(websocket: aiohttp.ClientWebSocketResponse) -> None:
+    """Says goodbye and hangs up. By itself aiohttp would wait for as long as the other side goes on sending."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(GOODBYE_WITHIN):
+            await websocket.close()
 
 
 async def _opened(opening: Any) -> aiohttp.ClientWebSocketResponse:

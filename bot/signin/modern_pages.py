@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from bot.secret import Secret
 
@@ -56,7 +56,10 @@ End = LoginCode | LoginToken | SecondFactor | BackAtLogin
 
 def read_start(location: str) -> Start | None:
     """The redirect behind the button; None if that is no sign-in that begins."""
-    query = parse_qs(urlsplit(location).query)
+    url = _split(location)
+    if url is None:
+        return None
+    query = parse_qs(url.query)
     redirect_uri, challenge = query.get("redirect_uri"), query.get("code_challenge")
     return Start(location, redirect_uri[0]) if redirect_uri and challenge else None
 
@@ -78,10 +81,20 @@ def read_end(location: str, html: str) -> End | None:
 
 
 def _redirected(location: str) -> End | None:
-    url = urlsplit(location)
+    url = _split(location)
+    if url is None:
+        return None
     query = parse_qs(url.query)
     if code := query.get("loginCode"):
         return LoginCode(Secret(code[0]))
     if factor := _SECOND_FACTOR.search(url.path):
         return SecondFactor(factor.group(1))
     return BackAtLogin() if url.path.endswith("/login") else None
+
+
+def _split(location: str) -> SplitResult | None:
+    """None where that is no address at all."""
+    try:
+        return urlsplit(location)
+    except ValueError:
+        return None

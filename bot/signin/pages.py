@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import re
 import secrets
@@ -15,6 +16,8 @@ from urllib.parse import quote
 from bot.bounds import Unreadable, read_json
 
 _CONFIG = re.compile(r"""\sid=["']?config(?=["'>\s])""")
+LONGEST_CONFIG = 64 * 1024
+"""How much of a page is read as its configuration: a real one has about one kilobyte."""
 TOKEN_BYTES = 32
 """43 characters of base64, as Meteor's `Random.secret` has."""
 
@@ -132,7 +135,8 @@ def read_config(html: str) -> Mapping[str, Any] | None:
     if found is None:
         return None
     # By hand: Python's parser of HTML can take minutes for a page that was made for it, and gives up on others.
-    text, end, _ = html[html.find(">", found.end()) + 1 :].partition("<")
+    begin = html.find(">", found.end()) + 1
+    text, end, _ = html[begin : begin + LONGEST_CONFIG].partition("<")
     config = _read_escaped(text) if end else None
     return config if isinstance(config, Mapping) else None
 
@@ -140,16 +144,15 @@ def read_config(html: str) -> Mapping[str, Any] | None:
 def _read_escaped(text: str) -> Any:
     """JSON as Rocket.Chat escapes it: each text by itself, an apostrophe as a quotation mark, which would break the
     whole if it were undone first. Else as HTML would have it: all of it at once. None if it is neither."""
-    try:
-        config = read_json(text)
-    except Unreadable:
+    # A ValueError of `unescape`, too: a character may be given by a number without end.
+    with contextlib.suppress(ValueError):
         try:
-            return read_json(unescape(text))
+            config = read_json(text)
         except Unreadable:
-            return None
-    if not isinstance(config, Mapping):
-        return None
-    return {name: unescape(value) if isinstance(value, str) else value for name, value in config.items()}
+            return read_json(unescape(text))
+        if isinstance(config, Mapping):
+            return {name: unescape(value) if isinstance(value, str) else value for name, value in config.items()}
+    return None
 
 
 def read_outcome(html: str) -> Outcome | None:

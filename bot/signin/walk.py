@@ -12,11 +12,11 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from bot.addresses import same_origin
 from bot.bounds import Unreadable, read_json
-from bot.encvoy.urls import resolve
+from bot.encvoy.urls import path_of, resolve
 from bot.encvoy.widget import defused, read_page, safe_word
 from bot.errors import RemoteError, System
 from bot.secret import Secret
@@ -275,4 +275,4 @@ def _refused(refusal: MethodError) -> WalkFailed:
 
 def _pattern(url: str) -> str:
     """An address as a route: path only, without ids."""
-    return quote(re.sub(r"/(interaction|auth)/[^/]+", r"/\1/:uid", urlsplit(url).path), safe="/:")
+    return quote(re.sub(r"/(interaction|auth)/[^/]+", r"/\1/:uid", path_of(url)), safe="/:")

@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import BadAnswer
 from tests.answers.conftest import Heard
-from tests.support.hostile_client import by_aiohttp, by_paging, by_requests, by_websocket
+from tests.support.hostile_client import LISTS, by_aiohttp, by_requests, by_websocket
 from tests.support.hostile_server import hostile_server
 
 case = pytest.mark.case
@@ -23,11 +23,18 @@ WAYS: tuple[tuple[Callable[[str], Awaitable[None]], str], ...] = (
     (by_requests, "key-twice"),
     (by_requests, "huge-number"),
     (by_requests, "no-number"),
-    (by_paging, "pages-that-repeat"),
+    (by_requests, "too-deep"),
+    (LISTS["settings"], "pages-that-repeat"),
+    (LISTS["settings"], "full-pages"),
+    (LISTS["settings"], "many-services"),
+    (LISTS["settings"], "pages-of-lists"),
     (by_websocket, "endless-frame"),
     (by_websocket, "endless-status"),
+    (by_websocket, "flood-of-messages"),
+    (by_websocket, "flood-of-services"),
     (by_aiohttp, "gzip-bomb"),
     (by_aiohttp, "key-twice"),
+    (LISTS["applications"], "full-pages"),
 )
 
 

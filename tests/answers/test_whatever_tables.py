@@ -65,6 +65,7 @@ ODD_DOCUMENTS: tuple[object, ...] = (
     {**ENDPOINTS, "issuer": "https://other.example.org"},
     {**ENDPOINTS, "token_endpoint": f"{DOMAIN}/oidc/token?x=1"},
     {**ENDPOINTS, "token_endpoint": "https://evil.example\\@id.example.org/oidc/token"},
+    {**ENDPOINTS, "token_endpoint": f"{DOMAIN}/{'x' * 2000}"},
     {**ENDPOINTS, "token_endpoint": "http://id.example.org/oidc/token"},
     {**ENDPOINTS, "token_endpoint": "https://backend.internal/oidc/token"},
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from dataclasses import replace
 from shutil import which
 
@@ -51,6 +52,15 @@ OTHER = (
 def test_it_is_the_same(spelled: str) -> None:
     assert same_callback(spelled, OURS)
     assert has_callback(("https://other.example.org/cb", spelled), OURS)
+
+
+@pytest.mark.parametrize(
+    "long", ["http://a.example" + "/a" * 50_000 + "/.." * 50_000, "http://" + "ü." * 100_000 + "/"]
+)
+def test_one_longer_than_any_is_another_and_takes_no_time(long: str) -> None:
+    before = time.process_time()
+    assert not same_callback(long, OURS)
+    assert time.process_time() - before < 0.1
 
 
 @pytest.mark.parametrize("other", OTHER)

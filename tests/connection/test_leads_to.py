@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 
 import pytest
 
@@ -105,6 +106,13 @@ def test_it_leads_elsewhere(settings: dict[str, SettingValue]) -> None:
 )
 def test_hosts_are_compared_in_one_spelling(url: str, ours: str) -> None:
     assert leads_to(written(url), provider(ours))
+
+
+@pytest.mark.parametrize("host", ["ü." * 100_000, "ü" * 100_000, "a." * 1_000_000, "1." * 1_000_000])
+def test_a_host_longer_than_any_leads_nowhere_and_takes_no_time(host: str) -> None:
+    before = time.process_time()
+    assert place_of(f"http://{host}/") is None
+    assert time.process_time() - before < 0.2
 
 
 def test_another_port_of_this_machine_is_another_server() -> None:

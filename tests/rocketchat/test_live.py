@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.bounds import MAX_TOGETHER
 from bot.connection.state import LiveService, Unknown
+from bot.errors import BadAnswer
 from bot.rocketchat.events import (
     LiveReady,
     LiveRefused,
@@ -18,7 +20,7 @@ from bot.rocketchat.events import (
     RecordChanged,
     RecordRemoved,
 )
-from bot.rocketchat.fields import FIELD_OF, SUFFIX_OF, live_service
+from bot.rocketchat.fields import FIELD_OF, SUFFIX_OF, live_fields, live_service
 from bot.rocketchat.live import LiveTable
 
 RECORD = {
@@ -69,6 +71,10 @@ class TestFields:
         document = {"service": "x", "scope": None, "keyField": 3, "mergeUsers": True, "secret": "never", "new": "y"}
         assert live_service(document) == LiveService("x", {"merge_users": True})
 
+    def test_nothing_else_is_kept_of_a_record(self) -> None:
+        document = {"service": "x", "scope": [["y"]], "mergeUsers": True, "secret": "never", "new": "y"}
+        assert live_fields(document) == {"service": "x", "scope": None, "mergeUsers": True}
+
 
 class TestCurrent:
     def test_is_unknown_before_anything_was_heard(self) -> None:
@@ -98,6 +104,24 @@ class TestCurrent:
     def test_removing_what_is_not_there_is_harmless(self, table: LiveTable) -> None:
         table.apply(RecordRemoved("another"), 2.0)
         assert table.current("encvoyid") == LIVE
+
+    def test_a_value_that_became_odd_is_not_the_one_of_before(self, table: LiveTable) -> None:
+        table.apply(RecordChanged("k", {"scope": ["b"]}), 2.0)
+        assert table.current("encvoyid") == LiveService("encvoyid", {"id": "abc", "url": "https://id.example.org"})
+
+    def test_more_records_than_can_be_kept_are_refused_and_those_that_are_gone_do_not_count(
+        self, table: LiveTable
+    ) -> None:
+        half = {"service": "x", "scope": "x" * (MAX_TOGETHER // 2)}
+        for _ in range(3):
+            table.apply(RecordAdded("long", half), 2.0)
+        table.apply(RecordChanged("long", {"scope": "y" * (MAX_TOGETHER // 2)}), 3.0)
+        with pytest.raises(BadAnswer, match=r"The live login services that it tells of are together longer than 16 MB"):
+            table.apply(RecordAdded("another", half), 4.0)
+        table.apply(RecordRemoved("long"), 5.0)
+        table.apply(RecordAdded("another", half), 5.0)
+        table.lost("gone", 6.0)
+        table.apply(RecordAdded("long", half), 7.0)
 
     def test_without_socket_it_is_unknown_with_the_reason(self, table: LiveTable) -> None:
         table.lost("The socket is gone.", 2.0)

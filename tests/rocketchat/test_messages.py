@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rocketchat.message_fields import KNOWN, LESS_TRUSTED
-from bot.rocketchat.messages import iso, message_from, moment_from
+from bot.rocketchat.messages import LONGEST_NAME, MOST_UNKNOWN, iso, message_from, moment_from
 
 TS = datetime(2026, 11, 24, 10, 0, 0, 123000, tzinfo=UTC)
 MS = int(TS.timestamp() * 1000)
@@ -91,6 +91,29 @@ def test_an_odd_alias_is_an_alias(alias: object) -> None:
     message = message_from(document(alias=alias))
     assert message is not None
     assert message.alias is not None
+
+
+@pytest.mark.parametrize("field", ["_id", "rid"])
+def test_an_id_longer_than_any_is_none(field: str) -> None:
+    assert message_from(document(**{field: "x" * LONGEST_NAME})) is not None
+    assert message_from(document(**{field: "x" * (LONGEST_NAME + 1)})) is None
+
+
+def test_what_nobody_reads_to_its_end_is_cut() -> None:
+    author = {"_id": "u", "username": "x" * 1000}
+    odd = {f"field{number}": 1 for number in range(2 * MOST_UNKNOWN)} | {"x" * 1000: 1}
+    message = message_from(document(t="x" * 1000, alias="x" * 1000, tmid="x" * 1000, u=author, **odd))
+    assert message is not None
+    assert (message.username, message.thread_id) == ("", None)
+    assert (message.alias, message.system_type) == ("x" * LONGEST_NAME,) * 2
+    assert len(message.unknown) == MOST_UNKNOWN
+
+
+@pytest.mark.parametrize("kind", [{"a": 1}, ["x"], 7, True])
+def test_an_odd_type_is_of_the_system(kind: object) -> None:
+    message = message_from(document(t=kind))
+    assert message is not None
+    assert message.system_type is not None
 
 
 @pytest.mark.parametrize("bot", [None, False, ...])

@@ -65,6 +65,23 @@ async def test_every_page_is_read(size: int, most: int, pages: int) -> None:
     assert {int(asked.query["count"]) for asked in routes.asked} == {100}
 
 
+async def test_pages_that_are_too_much_together_end_the_list_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.bounds.MAX_TOGETHER", 64 * 1024)
+    accounts, _ = await read(workspace(1000))
+    assert isinstance(accounts, Accounts)
+    assert 0 < accounts.read < accounts.total == 1000
+    assert accounts.unread.startswith(
+        "Rocket.Chat answered with something that is not its own answer: GET /api/v1/users"
+    )
+    assert accounts.unread.endswith("The pages of this list are together longer than 0 MB.")
+
+
+async def test_a_name_longer_than_any_is_not_kept() -> None:
+    accounts, _ = await read({"users": [somebody(1, username="x" * 10_000, roles=["admin"])], "total": 1})
+    assert isinstance(accounts, Accounts)
+    assert accounts.administrators == ("",)
+
+
 async def test_how_far_it_is_is_told_between_the_pages() -> None:
     told: list[tuple[int, int]] = [(0, 0)]
     await read(workspace(250), told)

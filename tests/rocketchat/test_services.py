@@ -13,7 +13,7 @@ from bot.connection.state import ServiceName, Unknown
 from bot.errors import BadAnswer, Forbidden, Rejected
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest
-from bot.rocketchat.services import Services, read_setting
+from bot.rocketchat.services import MOST_SERVICES, Services, read_setting
 from bot.rocketchat.suffixes import setting_id
 from bot.secret import Secret, new_secret
 from tests.support.rocket_routes import BARE_FAILURE, FORBIDDEN, Asked, Body, Routes, method_result, rocket
@@ -165,6 +165,13 @@ class TestReading:
         async with rocket(Routes({"GET settings": odd})) as rest:
             with pytest.raises(BadAnswer):
                 await services_of(rest).stored(NAME)
+
+    async def test_more_services_than_anybody_has_are_not_looked_at(self) -> None:
+        many = [{"_id": f"Accounts_OAuth_Custom-X{number}-secret", "value": ""} for number in range(MOST_SERVICES + 1)]
+        routes = Routes({"GET settings": {"settings": many, "total": len(many)}})
+        async with rocket(routes) as rest:
+            with pytest.raises(BadAnswer, match="more Custom OAuth services than any server has"):
+                await Services(rest, Quiet(SystemClock())).listed()
 
     async def test_one_setting(self) -> None:
         async with rocket(Routes({"GET settings/Site_Url": {"_id": "Site_Url", "value": "https://c"}})) as rest:

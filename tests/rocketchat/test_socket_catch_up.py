@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 import structlog.testing
 
+from bot.bounds import PIECE
 from bot.chatops.ports import Message
 from bot.errors import Busy, Forbidden, Rejected, Unreachable
 from bot.rocketchat.catch_up import APART, HOLD_AT_MOST
@@ -86,6 +87,29 @@ class TestCatchUp:
         await until(lambda: bench.got == ["new"])
         bench.catch_ups.gate.set()
         await until(lambda: bench.got == ["new", "missed"])
+
+    async def test_what_was_too_much_is_not_lost(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The socket on which it came is closed; the next one finds what nobody had taken in."""
+        monkeypatch.setattr("bot.bounds.MAX_TOGETHER", 4 * PIECE)
+        await bench.up()
+        await bench.server.last.push(document("taken"))
+        await until(lambda: bench.got == ["taken"])
+        bench.catch_ups.answers = [[caught_up("too long", START + timedelta(seconds=1))]]
+        await bench.server.last.push(document("too long", START + timedelta(seconds=1), "x" * 4 * PIECE))
+        await until(lambda: bench.got == ["taken", "too long"])
+        assert "together longer" in str(bench.states[-2].error)
+        assert bench.catch_ups.asked[-1] == START - OVERLAP
+
+    async def test_what_is_found_is_asked_for_again_where_it_is_too_much_just_now(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("bot.bounds.MAX_TOGETHER", 4 * PIECE)
+        bench.catch_ups.answers = [[caught_up(f"m{number}") for number in range(5)], [caught_up("m")]]
+        with structlog.testing.capture_logs() as lines:
+            await bench.up()
+            await until(lambda: bench.got == ["m"])
+        [failed] = [line for line in lines if line["event"] == "realtime.catch_up_failed"]
+        assert "together longer" in failed["error"]
 
     @pytest.mark.parametrize("failure", [Unreachable("Rocket.Chat", "GET"), KeyError(TOKEN.reveal())])
     async def test_one_that_fails_is_asked_again_while_the_socket_stays(self, bench: Bench, failure: Exception) -> None:

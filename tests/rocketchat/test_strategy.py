@@ -30,6 +30,7 @@ class Engine:
 
     shown: list[str | None] = field(default_factory=list)
     status: int = 302
+    elsewhere: str = "/login"
     hangs: asyncio.Event | None = None
     paths: list[str] = field(default_factory=list)
 
@@ -41,7 +42,7 @@ class Engine:
         rest = (
             "response_type=code&redirect_uri=https%3A%2F%2Fchat.example%2F_oauth%2Fencvoyid&code_challenge_method=S256"
         )
-        location = f"https://id.example/oidc/auth?{shown}&{rest}" if shown is not None else "/login"
+        location = f"https://id.example/oidc/auth?{shown}&{rest}" if shown is not None else self.elsewhere
         return web.Response(status=self.status, headers={"Location": location})
 
 
@@ -85,8 +86,9 @@ async def test_anything_else_in_the_request_is_another_one(bench: Bench, shown: 
     assert len(bench.engine.paths) == 1 + len(PAUSES)
 
 
-async def test_what_leads_to_no_request_tells_nothing(bench: Bench) -> None:
-    bench.engine.shown = [None]
+@pytest.mark.parametrize("elsewhere", ["/login", "https://id.example/?x=y", "http://[?response_type=code", ""])
+async def test_what_leads_to_no_request_tells_nothing(bench: Bench, elsewhere: str) -> None:
+    bench.engine.shown, bench.engine.elsewhere = [None], elsewhere
     assert await bench.strategy.shows(NAME, MARKER) is None
     assert len(bench.engine.paths) == 1
 

@@ -17,7 +17,9 @@ def test_the_redirect_behind_the_button() -> None:
     assert read_start(AUTHORIZE) == Start(AUTHORIZE, CALLBACK)
 
 
-@pytest.mark.parametrize("location", ["", "/login", "https://id.example/auth?redirect_uri=https%3A%2F%2Fchat.example"])
+@pytest.mark.parametrize(
+    "location", ["", "/login", "http://[", "https://id.example/auth?redirect_uri=https%3A%2F%2Fchat.example"]
+)
 def test_what_is_no_start(location: str) -> None:
     assert read_start(location) is None
 
@@ -47,6 +49,7 @@ def word(end: End | None) -> tuple[str, str]:
         ("/login", ("login", "")),
         ("https://chat.example/chat/login", ("login", "")),
         ("/home", ("none", "")),
+        ("http://[/login", ("none", "")),
         ("https://id.example/oidc/auth", ("none", "")),
     ],
 )

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from bot.signin.pages import (
+    LONGEST_CONFIG,
     Button,
     MethodError,
     Outcome,
@@ -148,9 +149,20 @@ def test_an_apostrophe_is_a_quotation_mark_inside_a_text() -> None:
     }
 
 
-@pytest.mark.parametrize("shown", ["[1]", "[&quot;a&quot;]", "7", "&quot;", "{&quot;", ""])
+NUMBER_WITHOUT_END = f"&#{'9' * 5000};"
+ODD = ["[1]", "[&quot;a&quot;]", "7", "&quot;", "{&quot;", "", NUMBER_WITHOUT_END, f'{{"a":"{NUMBER_WITHOUT_END}"}}']
+
+
+@pytest.mark.parametrize("shown", ODD, ids=range(len(ODD)))
 def test_a_configuration_that_is_none(shown: str) -> None:
     assert read_config(f'<div id="config">{shown}</div>') is None
+
+
+def test_no_more_of_a_page_is_read_than_a_configuration_has() -> None:
+    shown = json.dumps({"a": "x" * (LONGEST_CONFIG - 10)})
+    assert len(shown) == LONGEST_CONFIG - 1
+    assert read_config(f'<div id="config">{shown}</div>') == json.loads(shown)
+    assert read_config(f'<div id="config">{shown} </div>') is None
 
 
 def test_the_button_is_found_among_others() -> None:

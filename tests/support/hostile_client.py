@@ -8,25 +8,44 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from bot.clock import SystemClock
+from bot.connection.ports import Provider
+from bot.connection.state import ServiceName, Unknown
+from bot.encvoy.applications import Applications
+from bot.encvoy.authorization import Account, Request, authorize
 from bot.encvoy.client import EncvoyIdClient
-from bot.errors import UserError
+from bot.encvoy.discovery import Discovery
+from bot.encvoy.login import Token
+from bot.encvoy.probes import Probes
+from bot.encvoy.session import Session
+from bot.errors import BadAnswer, UserError
+from bot.rocketchat.callback import Callback
 from bot.rocketchat.chat import RestChat
+from bot.rocketchat.people import PeopleList
+from bot.rocketchat.public import ask_callback
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest
+from bot.rocketchat.server import ServerFacts
 from bot.rocketchat.server_clock import ServerClock
 from bot.rocketchat.services import Services
+from bot.rocketchat.site import who_answers
 from bot.rocketchat.socket import RealtimeClient
+from bot.rocketchat.strategy import Strategy
 from bot.secret import Secret
+from bot.wire import Wire
 
 PATIENCE = 2.0
 """Seconds for one answer."""
+PATIENCE_OF_FLOODS = 8.0
+"""Seconds until it is too much: 16 MB have to come."""
 LONGEST_PAGING = 60.0
 
 
@@ -74,7 +93,7 @@ async def by_websocket(url: str) -> None:
     )
     running = asyncio.create_task(realtime.run())
     try:
-        raise await asyncio.wait_for(failed, PATIENCE)
+        raise await asyncio.wait_for(failed, PATIENCE_OF_FLOODS if "/flood-of-" in url else PATIENCE)
     except TimeoutError:
         return
     finally:
@@ -83,39 +102,124 @@ async def by_websocket(url: str) -> None:
         rest.close()
 
 
-async def by_paging(url: str) -> None:
-    """Every list that is read page by page; the first that raises."""
-    rest = Rest(url, "bot-id", Secret("token"), clock=SystemClock(), limit=PATIENCE)
-    chat = RestChat(rest)
-    try:
+def by_rest(ask: Callable[[Rest], Awaitable[object]]) -> Callable[[str], Awaitable[None]]:
+    """One question to Rocket.Chat's REST, as long as it takes on a busy machine."""
+
+    async def asked(url: str) -> None:
+        rest = Rest(url, "bot-id", Secret("token"), clock=SystemClock(), limit=LONGEST_PAGING)
+        try:
+            async with asyncio.timeout(LONGEST_PAGING):
+                await ask(rest)
+        finally:
+            rest.close()
+
+    return asked
+
+
+async def _accounts(rest: Rest) -> None:
+    """Its port never fails; what it says is heard as if it had."""
+    accounts = await PeopleList(rest, SystemClock()).accounts(lambda *_: None)
+    said = accounts.reason if isinstance(accounts, Unknown) else accounts.unread
+    if "not its own answer" in said:
+        raise BadAnswer("Rocket.Chat", "users.list", why=said)
+
+
+async def _synced(rest: Rest) -> None:
+    await RestChat(rest)._synced_in_pages("r", datetime.now(UTC))
+
+
+async def _history(rest: Rest) -> None:
+    await RestChat(rest)._history("r", datetime.now(UTC))
+
+
+def by_wire(ask: Callable[[Wire, str], Awaitable[object]]) -> Callable[[str], Awaitable[None]]:
+    """One question over aiohttp."""
+
+    async def asked(url: str) -> None:
+        async with Wire("Rocket.Chat", timeout=PATIENCE) as wire:
+            await ask(wire, url)
+
+    return asked
+
+
+async def _site(wire: Wire, url: str) -> None:
+    await who_answers(url, wire, cast(ServerFacts, None))
+
+
+async def _callback(wire: Wire, url: str) -> None:
+    await Callback(wire, url, SystemClock()).bring_bogus_code(NAME, f"{url}/token")
+
+
+async def _begins(wire: Wire, url: str) -> None:
+    await Strategy(wire, url, SystemClock()).begins(NAME)
+
+
+async def _login(wire: Wire, url: str) -> None:
+    provider = Provider(url, url, f"{url}/auth", f"{url}/token", f"{url}/me", None, f"{url}/jwks")
+    request = Request("main", f"{url}/callback", "openid", "")
+    await authorize(wire, provider, Account(url, "x", Secret("secret")), request)
+
+
+async def _applications(url: str) -> None:
+    async with Wire("Encvoy ID", timeout=LONGEST_PAGING) as wire:
+        session = Session(wire, cast(Discovery, None), Account(url, "x", Secret("secret")), "main", SystemClock())
+        session._token = Token(Secret("token"), math.inf)
         async with asyncio.timeout(LONGEST_PAGING):
-            await chat.direct_rooms()
-            await chat._synced_in_pages("r", datetime.now(UTC))
-            await chat._history("r", datetime.now(UTC))
-            await Services(rest, Quiet(SystemClock())).listed()
-    finally:
-        rest.close()
+            await Applications(session, cast(Probes, None)).with_redirect_uri("https://a.example")
 
 
+NAME = ServiceName("encvoyid", "Encvoyid")
+
+LISTS: dict[str, Callable[[str], Awaitable[None]]] = {
+    "rooms": by_rest(lambda rest: RestChat(rest).direct_rooms()),
+    "synced": by_rest(_synced),
+    "history": by_rest(_history),
+    "missed": by_rest(lambda rest: RestChat(rest).since("r", datetime.now(UTC))),
+    "settings": by_rest(lambda rest: Services(rest, Quiet(SystemClock())).listed()),
+    "accounts": by_rest(_accounts),
+    "applications": _applications,
+}
+"""Everything that is read page by page, or one by one."""
+VISITS: dict[str, Callable[[str], Awaitable[None]]] = {
+    "site": by_wire(_site),
+    "callback": by_wire(_callback),
+    "end-page": by_wire(lambda wire, url: ask_callback(wire, f"{url}/_oauth/encvoyid")),
+    "button": by_wire(_begins),
+    "login": by_wire(_login),
+}
+"""What is visited as a browser does, or without knowing who is there."""
 ASK: dict[str, Callable[[str], Awaitable[None]]] = {
     "requests": by_requests,
     "aiohttp": by_aiohttp,
     "websocket": by_websocket,
-    "paging": by_paging,
+    **LISTS,
+    **VISITS,
 }
+
+
+async def _longest_hold(held: list[float]) -> None:
+    """Notes for how long the loop did nothing else, again and again."""
+    while True:
+        before = time.monotonic()
+        await asyncio.sleep(0.01)
+        held.append(time.monotonic() - before - 0.01)
 
 
 async def main(transport: str, url: str, *kinds: str) -> None:
     """Asks for each kind."""
     for kind in kinds:
-        started = time.monotonic()
+        started, held = time.monotonic(), [0.0]
+        watch = asyncio.create_task(_longest_hold(held))
         error, text = "", ""
         try:
             await ASK[transport](f"{url}/{kind}")
         except Exception as failure:
             error, text = type(failure).__name__, str(failure)
         took = time.monotonic() - started
-        print(json.dumps({"kind": kind, "error": error, "text": text, "took": took, "peak": _peak()}), flush=True)
+        await asyncio.sleep(0)
+        watch.cancel()
+        cost = {"error": error, "text": text, "took": took, "held": max(held), "peak": _peak()}
+        print(json.dumps({"kind": kind, **cost}), flush=True)
 
 
 if __name__ == "__main__":

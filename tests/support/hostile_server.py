@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import functools
 import gzip
 import hashlib
 import itertools
 import json
 import zlib
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 
 _MEGABYTE = 1024 * 1024
@@ -49,9 +50,12 @@ def _wide(unit: bytes, size: int) -> bytes:
     return b"[" + b",".join([unit] * (size // (len(unit) + 1))) + b"]"
 
 
-def _http(kind: str, number: int) -> Iterator[bytes]:
+def _http(kind: str, asked: str, number: int) -> Iterator[bytes]:
     zeros = bytes(_MEGABYTE)
     match kind:
+        case _ if asked.startswith("auth?"):
+            # A login begins with a way to its page.
+            return _answer(b"", f"Location: /{kind}/interaction/1/auth", status="302 Found")
         case "gzip-bomb":
             return _answer(_bomb(zeros, 1500), "Content-Encoding: gzip")
         case "deflate-bomb":
@@ -93,12 +97,17 @@ def _http(kind: str, number: int) -> Iterator[bytes]:
             return _open_ended(_endless(b" "), "Location: /", status="302 Found")
         case "error-without-end":
             return _open_ended(_endless(b"<p>"), status="500 Oops")
-        case "endless-pages":
-            return _answer(json.dumps(_page(number)).encode())
-        case "pages-that-repeat":
-            return _answer(json.dumps(_page(0)).encode())
+        case kind if kind in _FILLINGS:
+            return _answer(_page(kind, asked.partition("?")[0], number))
+        case kind if kind in WEBSOCKET:
+            return _answer(b"", status="404 Not Found")
         case _:
-            return _answer(DOCUMENTS[kind])
+            return _answer({**DOCUMENTS, **WEB_PAGES}[kind])
+
+
+def _page_with(config: bytes) -> bytes:
+    """The page that ends a sign-in, with whatever it is configured with."""
+    return b'<html><div id="config">' + config + b"</div></html>"
 
 
 DOCUMENTS = {
@@ -115,7 +124,22 @@ DOCUMENTS = {
     "key-twice": b'{"success":false,"success":true,"settings":[],"services":[],"total":0}',
     "other-encoding": '{"success":true,"settings":[],"services":[],"total":0}'.encode("utf-16"),
     "not-utf-8": b'{"success":true,"services":[],"x":"\xff"}',
+    "too-deep": b'{"success":true,"services":' + b"[" * 600 + b"]" * 600 + b"}",
 }
+
+_SHORT_NAMES = b"&ab" * (8 * _MEGABYTE // 3 - 100)
+WEB_PAGES = {
+    "page-of-entities": _page_with(b'{"redirectUrl":"rocketchat://auth?' + _SHORT_NAMES + b'"}'),
+    "page-of-parameters": _page_with(b'{"redirectUrl":"rocketchat://auth?' + b"&a=b" * (2 * _MEGABYTE - 50) + b'"}'),
+    "page-without-end": b'<div id="config">' + _SHORT_NAMES,
+    "page-of-lists": _page_with(_wide(b"[]", 8 * _MEGABYTE - 100)),
+    "page-of-a-number": _page_with(b'{"redirectUrl":"&#' + b"9" * 5000 + b';"}'),
+    "page-of-configurations": b"<div id=config>" * (_MEGABYTE // 2),
+    "page-of-state": b"window.__WIDGET_DATA__ = " + _wide(b"{}", 8 * _MEGABYTE - 100),
+    "page-of-states": b"window.__WIDGET_DATA__ = " * (_MEGABYTE // 4),
+    "page-of-no-text": b"\xff" * (8 * _MEGABYTE - 10),
+}
+"""Where a page for people is expected."""
 
 HTTP = (
     "gzip-bomb",
@@ -140,23 +164,62 @@ HTTP = (
     "error-without-end",
     *DOCUMENTS,
 )
+_LISTS = {"im.list": "ims", "users.list": "users", "settings": "settings", "groups.history": "messages"}
+_NUMBER = "NUMBER"
+_FULL: dict[str, tuple[object, int]] = {
+    "full-pages": ("\U0001f511" + "x" * 78_000, 100),
+    "pages-of-lists": ([[]] * 1000, 100),
+    "pages-of-many": ("", 50_000),
+}
+_FILLINGS: dict[str, tuple[object, int]] = {
+    "endless-pages": ("", 100),
+    "pages-that-repeat": ("", 100),
+    "many-services": ("https://" + "ü." * 100, 20_000),
+    **_FULL,
+}
+"""What each document of a page holds, and how many there are."""
 PAGES = ("endless-pages", "pages-that-repeat")
+SETTINGS = ("many-services",)
+FULL_PAGES = tuple(_FULL)
+"""Each of them is not more than an answer may be."""
 
 
-def _page(number: int) -> dict[str, object]:
-    """One page of every list that Rocket.Chat has, with more to come."""
-    ids = [{"_id": f"Accounts_OAuth_Custom-X{number * 100 + at}", "value": "", "rid": "r"} for at in range(100)]
-    return {
-        "success": True,
-        "total": 10**15,
-        "offset": 0,
-        "settings": ids,
-        "ims": ids,
-        "users": ids,
-        "messages": ids,
-        "room": {"_id": "r", "t": "p"},
-        "result": {"updated": ids, "cursor": {"next": str(number)}},
-    }
+@functools.cache
+def _template(kind: str, route: str) -> bytes:
+    """A page of the list that this route gives, with more to come."""
+    value, size = _FILLINGS[kind]
+    if route == "clients":
+        return json.dumps([{"client_id": f"application{_NUMBER}-{at}"} for at in range(size)]).encode()
+    if route == "client":
+        # About as long as the others with all their documents.
+        return json.dumps({"client_id": _NUMBER, "client_secret": "x", "name": [value] * size}).encode()
+    name = {"settings": "value", "users.list": "username"}.get(route, "msg")
+    documents = [
+        {
+            "_id": f"Accounts_OAuth_Custom-X{_NUMBER}x{at}",
+            "rid": "r",
+            "ts": "YEAR-01-01T00:00:00.000Z",
+            "u": {"_id": "u"},
+            name: value,
+        }
+        for at in range(size)
+    ]
+    total = size if kind in SETTINGS else 10**15
+    page: dict[str, object] = {"success": True, "total": total, "room": {"_id": "r", "t": "p"}}
+    if route in _LISTS:
+        page[_LISTS[route]] = documents
+    elif route == "chat.syncMessages":
+        page["result"] = {"updated": documents, "cursor": {"next": _NUMBER}}
+    return json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _page(kind: str, route: str, number: int) -> bytes:
+    """The page of that number; made in no time, or the machine would be busy with it."""
+    number = 0 if kind == "pages-that-repeat" else number
+    one = route.startswith("clients/")
+    template = _template(kind, "client" if one else route)
+    given = route.partition("/")[2] if one else str(number)
+    return template.replace(_NUMBER.encode(), given.encode()).replace(b"YEAR", str(2000 + number).encode())
 
 
 def _frame(payload: bytes, *, first: int = 0x81, length: int | None = None) -> bytes:
@@ -178,13 +241,47 @@ def _websocket(kind: str) -> Iterator[bytes]:
             return itertools.chain([connected], [_frame(b"[" * (_MEGABYTE - 10))])
         case "compressed-frame":
             return iter([_frame(_bomb(bytes(_MEGABYTE), 1500, -15), first=0xC1)])
+        case kind if kind in _FLOODS:
+            return itertools.chain([connected], map(_numbered(_FLOODS[kind]), itertools.count()))
         case "frame-of-no-text":
             return iter([_frame(b"\xff" * 100)])
         case _:
             return itertools.repeat(_frame(b"\xff" * 100, first=0x82))
 
 
+def _pushed(text: str, fields: int = 0) -> dict[str, object]:
+    """A message in a room of its own, with fields that nobody knows."""
+    author = {"_id": "u", "username": "u"}
+    message = {"_id": _NUMBER, "rid": _NUMBER, "ts": {"$date": 1900000000000}, "u": author, "msg": text}
+    odd = {f"f{at}": 1 for at in range(fields)}
+    event = {"eventName": "__my_messages__", "args": [{**message, **odd}, {"roomType": "d"}]}
+    return {"msg": "changed", "collection": "stream-room-messages", "id": "id", "fields": event}
+
+
+def _added(fields: dict[str, object]) -> dict[str, object]:
+    event = {"msg": "added", "collection": "meteor_accounts_loginServiceConfiguration", "id": _NUMBER}
+    return {**event, "fields": {"service": _NUMBER, **fields}}
+
+
+def _numbered(frame: dict[str, object]) -> Callable[[int], bytes]:
+    text = json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode()
+    return lambda number: _frame(text.replace(_NUMBER.encode(), str(number).encode()))
+
+
+FLOODS = {
+    "flood-of-long-messages": _pushed("\U0001f511" + "x" * 900_000),
+    "flood-of-messages": _pushed("x" * 5000),
+    "flood-of-services": _added({"scope": "\U0001f511" + "x" * 900_000}),
+}
+"""Each frame is one that is looked at, and of which something is kept."""
+FLOODS_OF_NOTHING = {
+    "frames-of-fields": _pushed("x" * 5000, 50_000),
+    "frames-of-odd-services": _added({"scope": [[]] * 150_000, "clientId": [[]] * 150_000}),
+}
+"""The same, but what makes them long is not kept."""
+_FLOODS = {**FLOODS, **FLOODS_OF_NOTHING}
 WEBSOCKET = (
+    *_FLOODS,
     "endless-frame",
     "endless-fragments",
     "long-frame",
@@ -207,12 +304,12 @@ async def hostile_server() -> AsyncIterator[str]:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                kind = head.split("/", 2)[1]
+                kind, _, path = head.split(" ", 2)[1][1:].partition("/")
                 if "upgrade: websocket" in head.lower() and kind in WEBSOCKET:
                     writer.write(_upgraded(head))
                     pieces = _websocket(kind)
                 else:
-                    pieces = _http(kind, next(numbers))
+                    pieces = _http(kind, path.removeprefix("api/v1/"), next(numbers))
                 for piece in pieces:
                     writer.write(piece)
                     await writer.drain()

@@ -3,6 +3,7 @@ that is mended."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -30,6 +31,34 @@ async def refused(world: World, words: str = "setup") -> str:
 
 def site_url(world: World, url: str) -> None:
     world.rocketchat.settings.find("Site_Url").value = url
+
+
+# The addresses of Encvoy ID.
+
+
+ODD_ENDPOINTS = (
+    "http://evil.example\\@{host}/oidc/token",
+    "http://user:pw@{host}/oidc/token",
+    "http://{host}//e.example/t",
+)
+
+
+@pytest.mark.parametrize("odd", ODD_ENDPOINTS)
+@pytest.mark.parametrize("endpoint", ["authorization_endpoint", "token_endpoint", "userinfo_endpoint"])
+async def test_a_discovery_document_with_an_address_of_two_readings(world: World, endpoint: str, odd: str) -> None:
+    host = world.encvoy.url.removeprefix("http://")
+    names = {"authorization_endpoint": "auth", "token_endpoint": "token", "userinfo_endpoint": "me", "jwks_uri": "jwks"}
+    document = {name: f"{world.encvoy.url}/oidc/{path}" for name, path in names.items()}
+    document |= {"issuer": world.encvoy.url, endpoint: odd.format(host=host)}
+    fault = Fault("GET", "/.well-known/", status=200, body=json.dumps(document))
+    world.encvoy.faults.add(fault)
+    answer = await refused(world)
+    assert "Encvoy ID's discovery document names an endpoint that is not a plain address." in answer
+    assert f"Its {endpoint} must not hold" in answer or f"Its {endpoint} must be an address without" in answer
+    assert "evil.example" not in answer
+
+    world.encvoy.faults.remove(fault)
+    assert "✗" not in await world.ask("setup --disabled")
 
 
 # The address of Rocket.Chat.

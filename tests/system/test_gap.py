@@ -58,6 +58,38 @@ async def test_at_a_real_servers_settle_a_bot_of_its_own_process_keeps_the_gap_s
     assert max(seconds) < WORST
 
 
+async def test_whoever_floods_the_health_port_of_a_bot_of_its_own_process_opens_no_gap(tmp_path: Path) -> None:
+    asked = 0
+
+    async def flood(host: str, port: int) -> None:
+        nonlocal asked
+        while True:
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(b"GET /healthz" + b"/" * 60_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert await reader.readline()
+            writer.close()
+            asked += 1
+            await asyncio.sleep(0.02)
+
+    async with world_at(tmp_path, settle=2.0) as world:
+        bot = world.process()
+        await bot.start()
+        try:
+            await world.ask("setup")
+            [(host, port)] = re.findall(r'"health": "http://([^:"]+):(\d+)/', bot.log.read_text())
+            flooding = asyncio.create_task(flood(host, int(port)))
+            seconds = await rotate(world)
+            assert not flooding.done()
+            flooding.cancel()
+            log = bot.log.read_text()
+        finally:
+            await bot.stop()
+    assert max(seconds) < WORST
+    assert asked > 20
+    assert "///" not in log
+    assert len(log) < 20_000
+
+
 @pytest.mark.parametrize("path", [SECRET, MARKER], ids=["between its two writes", "while it waits for live"])
 async def test_a_process_that_is_held_up_says_no_less_than_it_was(tmp_path: Path, path: str) -> None:
     """Stopped by the machine it runs on, and gone on after Rocket.Chat uses the new secret."""

@@ -122,6 +122,28 @@ async def test_whatever_rocketchat_says_is_harmless(world: World) -> None:
     assert "://" not in why
 
 
+ODD_PAGES = {
+    "a number without end": f'<div id="config">&#{"9" * 5000};</div>',
+    "one in a text": f'<div id="config">{{"redirectUrl":"&#{"9" * 5000};"}}</div>',
+    "very long": f'<div id="config">{{"redirectUrl":"rocketchat://auth?{"&ab" * 1_000_000}"}}</div>',
+}
+
+
+@pytest.mark.parametrize("page", ODD_PAGES.values(), ids=ODD_PAGES)
+async def test_an_odd_page_at_the_callback_proves_nothing_and_stops_nothing(world: World, page: str) -> None:
+    """Whoever is between the bot and Rocket.Chat answers in its place, while somebody comes back from Encvoy ID."""
+    odd = Fault("GET", CALLBACK, status=200, body=page, content_type="text/html")
+    world.rocketchat.faults.add(odd)
+    for words in ("setup", "rotate", "disable", "enable"):
+        answer = await world.ask(words)
+        assert "internal error" not in answer, words
+        if words != "disable":
+            assert "did not answer me as Rocket.Chat does (200)" in answer, words
+    world.rocketchat.faults.remove(odd)
+    assert world.state().live == world.state().stored == world.state().accepted
+    assert "still to do" not in (await world.ask("status")).lower()
+
+
 async def test_setup_disabled_asks_nothing(world: World) -> None:
     answer = await world.ask("setup --disabled")
     assert "Not proved from Rocket.Chat's side, because it is off." in answer
