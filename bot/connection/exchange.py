@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from bot.connection.in_use import Use
 from bot.connection.marker import engine_of, shows
-from bot.connection.ports import ApplicationFields, EncvoyId, LiveSeen
+from bot.connection.moments import LiveSeen
+from bot.connection.ports import ApplicationFields, EncvoyId
 from bot.connection.profile import Engine
 from bot.connection.proof import LATER_TIMES, prove, prove_carried, prove_in_use, prove_in_use_mending
 from bot.connection.state import Application, Connection, LiveService, Unknown

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.clock import Clock
-from bot.connection.ports import Connections, EncvoyId, RocketChat, Written
+from bot.connection.moments import Written
+from bot.connection.ports import Connections, EncvoyId, RocketChat
 from bot.connection.receipt import Receipt
 from bot.connection.state import Connection, Marker
 

@@ -9,7 +9,8 @@ from bot.clock import Clock
 from bot.connection.accounts import Accounts
 from bot.connection.in_use import InUse
 from bot.connection.marker import engine_of, shows
-from bot.connection.ports import Awaited, Listed, LiveSeen, Server, Told, Written
+from bot.connection.moments import LiveSeen, Written
+from bot.connection.ports import Awaited, Listed, Server, Told
 from bot.connection.profile import Engine, Profile
 from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown

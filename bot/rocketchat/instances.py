@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 
-from bot.connection.ports import Written
+from bot.connection.moments import Written
 from bot.connection.state import Marker, ServiceName, SettingValue, StoredService
 from bot.errors import RemoteError
 from bot.rocketchat.quiet import Quiet

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from bot.clock import Clock
-from bot.connection.ports import Awaited, LiveSeen
+from bot.connection.moments import LiveSeen
+from bot.connection.ports import Awaited
 from bot.connection.state import LiveService, ServiceName, Unknown
 from bot.errors import Busy, NotLive, RemoteError
 from bot.rocketchat.decipher import SYSTEM

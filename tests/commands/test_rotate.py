@@ -8,7 +8,7 @@ import pytest
 
 from bot.connection.in_use import InUse, Use
 from bot.connection.marker import next_marker
-from bot.connection.ports import LiveSeen
+from bot.connection.moments import LiveSeen
 from bot.connection.profile import LICENCE_MODULE, Engine
 from bot.connection.state import Connection, Marker, ServiceName
 from bot.errors import Forbidden, UserError

@@ -11,8 +11,9 @@ import pytest
 from bot.connection.changes import AwaitLive, Live
 from bot.connection.exchange import MARKER_WITHIN, SPARE
 from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
+from bot.connection.moments import LiveSeen
 from bot.connection.patience import SWITCH_WITHIN
-from bot.connection.ports import ApplicationFields, LiveSeen, Probe
+from bot.connection.ports import ApplicationFields, Probe
 from bot.connection.profile import LICENCE_MODULE
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection, LiveService, Marker, NotVisible, ServiceName, Unknown

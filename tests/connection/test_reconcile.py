@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.connection.changes import AwaitLive, Live
-from bot.connection.ports import ApplicationFields, LiveSeen
+from bot.connection.moments import LiveSeen
+from bot.connection.ports import ApplicationFields
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection
 from bot.errors import BadAnswer, Forbidden, NoAnswer, NotLive, Rejected, RemoteError, Unreachable, UserError

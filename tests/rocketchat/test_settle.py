@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.connection.ports import LiveSeen
+from bot.connection.moments import LiveSeen
 from bot.connection.state import LiveService, ServiceName, Unknown
 from bot.errors import Busy, NoAnswer, RemoteError
 from bot.rocketchat.events import LiveReady, LiveRenewed, LiveRequested, RecordAdded, RecordChanged

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from bot.connection.accounts import Accounts, Registration
 from bot.connection.in_use import InUse, Use
-from bot.connection.ports import Awaited, Listed, LiveSeen, Server, Told, Written
+from bot.connection.moments import LiveSeen, Written
+from bot.connection.ports import Awaited, Listed, Server, Told
 from bot.connection.profile import Profile, profile
 from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
