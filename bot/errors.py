@@ -140,6 +140,10 @@ class NotLive(NoAnswer):
     tells_route = False
 
 
+class StillBefore(NotLive):
+    """The other system stored the change, and still uses what it had before."""
+
+
 class BadAnswer(RemoteError):
     """The other system answered with something that is not its own answer."""
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from bot.chatops.ports import Notices, SlashSetting
 from bot.chatops.registry import OperationRef
-from bot.connection.state import Connection, ServiceName
+from bot.connection.observe import observe
+from bot.connection.state import Connection, Observed, ServiceName
 from bot.connection.wishes import Wishes
 from bot.connection.workshop import Workshop
 from bot.doctor.verdict import Verdict
@@ -31,6 +32,10 @@ class Parts:
     notices: Notices
     """What was said once."""
     wishes: Wishes
+
+    async def observed(self, connection: Connection) -> Observed:
+        """What both sides hold. RemoteError if one does not say."""
+        return await observe(connection, self.shop.rocketchat, self.shop.encvoy, self.shop.clock)
 
     async def before(self, operation: OperationRef, there: Connection | None) -> Connection | None:
         """What was desired before this operation, also where an earlier process began with it. `there`: what is now."""

@@ -48,7 +48,7 @@ class ConnectionRecovery:
         until = shop.clock.monotonic() + PATIENCE
         while True:
             try:
-                observed = await observe(desired, shop.rocketchat, shop.encvoy, self.scope, shop.clock)
+                observed = await observe(desired, shop.rocketchat, shop.encvoy, shop.clock, self.scope)
             except RemoteError as error:
                 if not may_be_halved and not (error.transient and shop.clock.monotonic() < until):
                     raise

@@ -10,7 +10,6 @@ from bot.chatops.registry import Call, Option, Registry
 from bot.connection.changes import AwaitLive
 from bot.connection.in_use import Use
 from bot.connection.marker import next_marker
-from bot.connection.observe import observe
 from bot.connection.plan import Scope, exchanging, in_use, plan
 from bot.connection.proof import prove_ground
 from bot.connection.receipt import Outcome, Receipt
@@ -60,7 +59,7 @@ def register(registry: Registry, parts: Parts) -> None:
 
 async def _wish(call: Call, parts: Parts, connection: Connection) -> tuple[Connection, Observed]:
     """The connection with a new secret on its way, once the ground is proved."""
-    observed = await observe(connection, parts.shop.rocketchat, parts.shop.encvoy)
+    observed = await parts.observed(connection)
     if connection.current is None:
         raise UserError("The connection is not set up to its end.", mend="`/sso setup` finishes it.")
     if exchanging(connection):
@@ -106,7 +105,7 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts, *, resumed: 
     was_live = resumed and connection.enabled and AwaitLive.__name__ not in receipt.changes
     if receipt.gap is None and (was_live or AwaitLive.__name__ in receipt.changes):
         lines.append(
-            "The bot was restarted meanwhile, so nobody measured for how long sign-ins failed."
+            "An earlier try was interrupted, so nobody measured for how long sign-ins failed."
             if resumed
             else "Nobody could see when the new secret became live, so nobody knows for how long sign-ins failed."
         )

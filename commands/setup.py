@@ -12,7 +12,6 @@ from bot.connection.absence import replaced
 from bot.connection.confirm import Confirmed, confirm
 from bot.connection.desired import desire, rules, service_settings
 from bot.connection.marker import next_marker
-from bot.connection.observe import observe
 from bot.connection.plan import exchanging, in_use, plan
 from bot.connection.preflight import (
     Ground,
@@ -67,7 +66,7 @@ def register(registry: Registry, parts: Parts) -> None:
         there = await parts.shop.connections.get()
         wish = await _new(call, parts) if there is None else await _again(call, parts, there)
         nothing = Observed(None, None, None)
-        observed = nothing if there is None else await observe(wish, parts.shop.rocketchat, parts.shop.encvoy)
+        observed = nothing if there is None else await parts.observed(wish)
         if there is not None and there.client_id is not None and observed.application is None:
             refuse_another(there, wish)
             call.progress.note(replaced(there.client_id))
@@ -179,7 +178,7 @@ async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
             mend="`/sso disable` takes the button off; `/sso setup` without `--disabled` puts the rest right.",
         )
     call.progress.doing("looking at both systems")
-    ground = await look(there.name, parts.shop.rocketchat, parts.shop.encvoy)
+    ground = await look(there.name, parts.shop.rocketchat, parts.shop.encvoy, new=False)
     refuse_unready(ground, parts.rocketchat_url)
     _tell_doubts(call, ground)
     with_email = _with_email(call, chosen=there.with_email)

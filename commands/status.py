@@ -34,7 +34,8 @@ def register(registry: Registry, parts: Parts) -> None:
             return Answer(("There is no connection yet.",), next=("setup --dry-run", "setup"))
         call.progress.doing("asking both systems")
         seen, moved = await asyncio.gather(
-            observe_apart(connection, parts.shop.rocketchat, parts.shop.encvoy), _moved(connection, parts)
+            observe_apart(connection, parts.shop.rocketchat, parts.shop.encvoy, parts.shop.clock),
+            _moved(connection, parts),
         )
         drift, following = _half(connection, seen) if seen.whole is None else _drift(connection, seen.whole)
         if moved is not None:

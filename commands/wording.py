@@ -153,7 +153,7 @@ def in_use_text(receipt: Receipt, connection: Connection, *, resumed: bool) -> s
             "Mend: restart Rocket.Chat's other instances, then type `/sso rotate`."
         )
     if not found and connection.enabled and resumed:
-        return "Not proved from Rocket.Chat's side, because the bot was restarted meanwhile."
+        return "Not proved from Rocket.Chat's side, because an earlier try was interrupted."
     if not found:
         return f"Not proved from Rocket.Chat's side, because {BECAUSE_OFF.words}."
     unproved = next((use for use in found if use.use is not Use.PROVED), None)

@@ -47,8 +47,11 @@ async def resume(job: Job, steps: Steps, means: Means, *, old: bool) -> Ending:
     # As one that was never authorised, so that its author is asked once more just before the first effect.
     unauthorised = replace(job, operation=replace(job.operation, state=OperationState.ACCEPTED))
     ending = await execute(unauthorised, steps, means)
-    if ending.refused:
-        await _take_back(job, call)
+    try:
+        if ending.refused:
+            await _take_back(job, call)
+    except UserError as error:
+        return failed(job, steps, _uncertain(error))
     return ending
 
 

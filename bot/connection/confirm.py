@@ -22,7 +22,7 @@ ADDRESS = ("url", "token_path", "identity_path", "authorize_path")
 """The settings that say where Encvoy ID is."""
 
 
-_NOT_WORKING = "It is on, and Rocket.Chat cannot sign anybody in with it."
+_NOT_TAKEN_BACK = "Rocket.Chat cannot sign anybody in with it, and I could not see it taken back."
 
 
 class Taken(enum.Enum):
@@ -80,9 +80,9 @@ async def confirm(
         there, _ = await Reconciler(shop, narrator, scope=scope).run(back)
     except UserError as error:
         raise Unfinished(
-            _NOT_WORKING,
+            _NOT_TAKEN_BACK,
             why=f"{said.words}. {error.what} {error.why}".rstrip(),
-            mend="`/sso disable` takes the button off; then `/sso test` shows each part of the connection.",
+            mend="`/sso status` shows whether it is on; if so, `/sso disable` takes the button off.",
         ) from error
     return Confirmed(there, said, taken)
 

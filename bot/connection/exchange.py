@@ -14,7 +14,7 @@ from bot.connection.profile import Engine
 from bot.connection.proof import LATER_TIMES, prove, prove_carried, prove_in_use, prove_in_use_mending
 from bot.connection.state import Application, Connection, LiveService, Unknown
 from bot.connection.workshop import Progress, Workshop, known_id, known_marker
-from bot.errors import NotLive, RemoteError, UserError
+from bot.errors import NotLive, RemoteError, StillBefore, UserError
 
 SPARE = 0.09
 """Seconds of quiet beyond a settle time: then no run of Rocket.Chat is pending."""
@@ -58,24 +58,24 @@ def _live_since(progress: Progress, seen: LiveSeen) -> float | None:
         return None
     apart = progress.written.ended - progress.written.began
     together = apart < TOGETHER * min(seen.after, progress.settle)
-    return seen.since if together else progress.written.began
+    # A wait that does not follow its own write may begin after the secret went live.
+    return seen.since if together and not progress.stored_before else progress.written.began
 
 
 async def _looked_at_last(progress: Progress, shop: Workshop, unseen: NotLive) -> Progress:
     """Nobody saw it in time. Raises that if it is not live now either."""
     desired, receipt = progress.desired, progress.receipt
+    if isinstance(unseen, StillBefore):
+        if desired.undoing:  # there is no other way, and it must have an end
+            return replace(progress, receipt=replace(receipt, seen_by=None))
+        raise unseen
     live = await shop.rocketchat.live(desired.name)
     if isinstance(live, Unknown):
         # Where nobody can see, it has long been live by now, and every second more is a second of the gap.
         return replace(progress, receipt=replace(receipt, seen_by=None))
-    marker = known_marker(desired)
-    if isinstance(live, LiveService) and shows(marker, live.settings):
-        if engine_of(marker) is Engine.LEGACY:
-            since = progress.written.began if progress.written else None
-            return replace(progress, live_since=since, receipt=replace(receipt, seen_by="poll"))
-        # On the modern engine the strategy decides, and it shows another one. Only the way back must have an end.
-        if desired.undoing:
-            return replace(progress, receipt=replace(receipt, seen_by=None))
+    if isinstance(live, LiveService) and shows(known_marker(desired), live.settings):
+        since = progress.written.began if progress.written else None
+        return replace(progress, live_since=since, receipt=replace(receipt, seen_by="poll"))
     if desired.undoing and await _old_one_is_in_use(desired, shop):
         return replace(progress, receipt=replace(receipt, seen_by="proof"))
     raise unseen

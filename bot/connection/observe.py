@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from bot.clock import Clock, SystemClock
+from bot.clock import Clock
 from bot.connection.asking import or_unknown
+from bot.connection.patience import LOOK_SECONDS
 from bot.connection.plan import Scope, exchanging
 from bot.connection.ports import EncvoyId, RocketChat
 from bot.connection.state import (
@@ -22,17 +23,14 @@ from bot.connection.within import within
 from bot.errors import RemoteError
 
 NOT_ASKED = Unknown("Encvoy ID was not asked.")
-SYSTEM_CLOCK = SystemClock()
-LOOK_SECONDS = 2.0
-"""For a look at Encvoy ID during an exchange."""
 
 
 async def observe(
     desired: Connection,
     rocketchat: RocketChat,
     encvoy: EncvoyId,
+    clock: Clock,
     scope: Scope = Scope.ALL,
-    clock: Clock = SYSTEM_CLOCK,
 ) -> Observed:
     """Asks both sides. RemoteError if one does not say, except Encvoy ID during an exchange: then its side is Unknown,
     because the way back begins at Rocket.Chat and need not wait for it. To switch off, Encvoy ID is not asked."""
@@ -64,12 +62,12 @@ class Apart:
         return Observed(self.stored, self.live, self.application, self.twins)
 
 
-async def observe_apart(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId) -> Apart:
+async def observe_apart(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId, clock: Clock) -> Apart:
     """Asks both sides; never fails."""
     stored, live, found, only = await asyncio.gather(
         or_unknown(rocketchat.stored(desired.name)),
         or_unknown(rocketchat.live(desired.name)),
-        or_unknown(_application(desired, encvoy)),
+        or_unknown(_application(desired, encvoy, clock)),
         or_unknown(encvoy.only_administrators()),
     )
     application, twins = (found, ()) if isinstance(found, Unknown) else found
@@ -77,7 +75,7 @@ async def observe_apart(desired: Connection, rocketchat: RocketChat, encvoy: Enc
 
 
 async def _application(
-    desired: Connection, encvoy: EncvoyId, clock: Clock = SYSTEM_CLOCK
+    desired: Connection, encvoy: EncvoyId, clock: Clock
 ) -> tuple[Application | NotVisible | Unknown | None, tuple[Application, ...]]:
     if exchanging(desired) and desired.client_id is not None:
         return await _at_once(desired.client_id, encvoy, clock), ()

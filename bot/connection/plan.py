@@ -31,8 +31,9 @@ from bot.connection.changes import (
     WriteService,
     WriteServiceSecret,
 )
-from bot.connection.marker import meaning, respells, shows
+from bot.connection.marker import engine_of, meaning, respells, shows
 from bot.connection.needs import application_drift, drift, unwanted_rules
+from bot.connection.profile import Engine
 from bot.connection.refusals import (
     ChangedByOthers,
     ready,
@@ -146,12 +147,15 @@ def _exchange(desired: Connection, observed: Observed) -> Iterator[Change]:
     stored, application = observed.stored, observed.application
     if stored is None or desired.marker is None:
         raise ValueError("an exchange needs a service and a marker")
+    to_switch = not isinstance(application, Application) or application.secret != desired.pending
+    # On the modern engine the record may be ahead of what signs people in, which is looked at by the wait.
+    ahead = to_switch and engine_of(desired.marker) is Engine.MODERN
     if stored.secret != desired.pending or not shows(desired.marker, stored.settings):
         yield WriteServiceSecret()
         yield AwaitLive(Live.MARKER)
-    elif not isinstance(observed.live, LiveService) or not shows(desired.marker, observed.live.settings):
+    elif ahead or not isinstance(observed.live, LiveService) or not shows(desired.marker, observed.live.settings):
         yield AwaitLive(Live.MARKER)
-    if not isinstance(application, Application) or application.secret != desired.pending:
+    if to_switch:
         yield WriteApplicationSecret()
     yield Prove()
     yield ProveInUse()

@@ -23,7 +23,7 @@ class Ground:
     provider: Provider
     services: tuple[StoredService, ...]
     registered: Registered
-    """Those with the redirect URI that the new connection needs, as far as the bot can see."""
+    """Those with the redirect URI that a new connection needs, as far as the bot can see."""
     address_refused: str | None
     """Why Encvoy ID would not take the address of Rocket.Chat."""
     site: Site | Unknown
@@ -31,18 +31,23 @@ class Ground:
     registration: Registration
 
 
-async def look(name: ServiceName, rocketchat: RocketChat, encvoy: EncvoyId) -> Ground:
-    """Asks both systems at the same time. RemoteError if one does not say."""
+async def look(name: ServiceName, rocketchat: RocketChat, encvoy: EncvoyId, *, new: bool = True) -> Ground:
+    """Asks both systems at the same time. RemoteError if one does not say. Where the connection is not `new` nobody
+    asks for applications that may be in its way: up to two hundred are read for that."""
     server, provider, listed = await asyncio.gather(rocketchat.server(), encvoy.provider(), rocketchat.listed())
     redirect_uri = f"{server.site_url}/_oauth/{name.service}"
-    registered, site = await asyncio.gather(encvoy.registered(redirect_uri), rocketchat.site(server.site_url))
+    site = rocketchat.site(server.site_url)
+    if new:
+        registered, answers = await asyncio.gather(encvoy.registered(redirect_uri), site)
+    else:
+        registered, answers = Registered(()), await site
     return Ground(
         server=server,
         provider=provider,
         services=listed.services,
         registered=registered,
         address_refused=encvoy.why_refused(redirect_uri),
-        site=site,
+        site=answers,
         registration=listed.registration,
     )
 

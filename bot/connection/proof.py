@@ -11,11 +11,14 @@ from bot.connection.ports import ApplicationFields, EncvoyId, Probe, RocketChat
 from bot.connection.profile import Engine
 from bot.connection.refusals import DIFFERENT, GONE
 from bot.connection.state import Application, Connection, Marker, StoredService
-from bot.errors import RemoteError, UserError
+from bot.connection.within import within
+from bot.errors import NoAnswer, RemoteError, UserError
 from bot.secret import Secret, new_secret
 
 LAG = 8.0
 """Seconds for which Encvoy ID's token side may lag behind what its management side stored."""
+SHORTEST_TRY = 1.0
+"""Seconds that one question gets, also where hardly any time is left."""
 LATER_TIMES = 1.2
 """Settle times until it is proved once more what Rocket.Chat uses."""
 
@@ -75,11 +78,20 @@ async def _probed(
     """What Encvoy ID says of a secret, as soon as it is what is wanted, or at last."""
     pause = 0.1
     while True:
-        outcome = await encvoy.probe(desired.client_id or "", secret, desired.redirect_uri)
+        left = max(SHORTEST_TRY, until - clock.monotonic())
+        try:
+            outcome = await within(clock, left, _probe(desired, secret, encvoy))
+        except TimeoutError:
+            why = f"It took longer than {left:.0f} seconds."
+            raise NoAnswer("Encvoy ID", "POST /oidc/request", why=why) from None
         if outcome is wanted or clock.monotonic() + pause > until:
             return outcome
         await clock.sleep(pause)
         pause = min(1.0, pause * 2)
+
+
+async def _probe(desired: Connection, secret: Secret, encvoy: EncvoyId) -> Probe:
+    return await encvoy.probe(desired.client_id or "", secret, desired.redirect_uri)
 
 
 async def prove_in_use(desired: Connection, engine: Engine, rocketchat: RocketChat, encvoy: EncvoyId) -> InUse:

@@ -28,8 +28,9 @@ class Receipt:
     changes: tuple[str, ...] = ()
     """Names of the changes that were applied, in order."""
     gap: float | None = None
-    """Seconds from the last look that showed the new secret not live yet to the first answer that showed Encvoy ID
-    switched: no sign-in failed for longer, whatever held this process up meanwhile. None: nobody saw both."""
+    """Seconds from the last moment in which Rocket.Chat is known to have used the old secret to the first answer in
+    which Encvoy ID accepted the new one: no sign-in failed for longer at the first instance that changed over, whatever
+    held this process up meanwhile. None: nobody knows one of the two."""
     seen_by: str | None = None
     """How it was seen that the secret is live: `publication`, `poll`, or by what Rocket.Chat uses, `proof`."""
     instances: int = 1

@@ -120,7 +120,7 @@ class Reconciler:
         return Effect.NONE if same else Effect.SOME
 
     async def _look(self, desired: Connection) -> Observed:
-        return await observe(desired, self._shop.rocketchat, self._shop.encvoy, self._scope, self._shop.clock)
+        return await observe(desired, self._shop.rocketchat, self._shop.encvoy, self._shop.clock, self._scope)
 
     async def _step(self, change: Change, progress: Progress) -> Progress:
         began = self._shop.clock.monotonic()
@@ -273,4 +273,4 @@ def _reversed(desired: Connection, observed: Observed) -> Connection:
     return _marked_anew(back, observed)
 
 
-_INTERRUPTED = "The exchange was on its way back when the bot was restarted."
+_INTERRUPTED = "The exchange was on its way back already when this began."

@@ -31,7 +31,7 @@ class Marker:
     """A settle marker: one visible setting in a spelling that means the same and shows which write is live."""
 
     setting: str
-    """Suffix of the setting, `button_label_color` or `scope`."""
+    """Suffix of the setting, `button_label_color`, `scope` or `authorize_path`."""
     spelling: str
 
 

@@ -14,10 +14,11 @@ T = TypeVar("T")
 async def within(clock: Clock, seconds: float, doing: Coroutine[Any, Any, T]) -> T:
     """What `doing` returns or raises; TimeoutError, and it is cancelled, if it takes longer."""
     task = asyncio.ensure_future(doing)
-    await asyncio.sleep(0)  # what needs no time at all must not be raced against a clock that jumps
-    expired = asyncio.ensure_future(clock.sleep(seconds)) if not task.done() else None
+    expired: asyncio.Future[None] | None = None
     try:
-        if expired is not None:
+        await asyncio.sleep(0)  # what needs no time at all must not be raced against a clock that jumps
+        if not task.done():
+            expired = asyncio.ensure_future(clock.sleep(seconds))
             await asyncio.wait({task, expired}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             return task.result()

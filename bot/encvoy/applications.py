@@ -25,7 +25,7 @@ from bot.encvoy.fields import (
 )
 from bot.encvoy.probes import Probes
 from bot.encvoy.session import Session
-from bot.errors import Forbidden, RemoteError, UserError
+from bot.errors import BadAnswer, Forbidden, Rejected, RemoteError, UserError
 
 CLIENTS = "/api/v1/clients"
 CLIENT = "/api/v1/clients/:client_id"
@@ -107,12 +107,18 @@ class Applications:
         exact = await self.with_redirect_uri(redirect_uri)
         query, intake = "sortBy=created_at&sortDirection=desc", Intake(OF_APPLICATIONS)
         ids = read_ids(await self._session.call("GET", CLIENTS, query=query, intake=intake), f"GET {CLIENTS}")
-        known = {app.client_id for app in exact}
-        found = [await self.read(client_id, intake) for client_id in ids[:LOOKED_AT] if client_id not in known]
-        others = (
-            app for app in found if isinstance(app, Application) and has_callback(app.redirect_uris, redirect_uri)
-        )
-        return Registered((*exact, *others), min(len(ids), LOOKED_AT), max(0, len(ids) - LOOKED_AT))
+        known, found, unread = {app.client_id for app in exact}, list(exact), max(0, len(ids) - LOOKED_AT)
+        for client_id in ids[:LOOKED_AT]:
+            if client_id in known:
+                continue
+            try:
+                app = await self.read(client_id, intake)
+            except (BadAnswer, Rejected):  # a stranger's record, which is no reason to stop
+                unread += 1
+                continue
+            if isinstance(app, Application) and has_callback(app.redirect_uris, redirect_uri):
+                found.append(app)
+        return Registered(tuple(found), len(ids) - unread, unread)
 
     async def described(self, description: str) -> tuple[Application, ...]:
         """All that the bot may administer with exactly this description."""

@@ -15,7 +15,7 @@ from bot.connection.profile import Engine, Profile
 from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
 from bot.doctor.evidence import Begins
-from bot.errors import NotLive
+from bot.errors import StillBefore
 from bot.rocketchat.budget import Budget
 from bot.rocketchat.callback import Callback
 from bot.rocketchat.decipher import SYSTEM
@@ -99,7 +99,7 @@ class RocketChatClient:
             return seen
         shown = await self._strategy.shows(name, marker)
         if shown is False:
-            raise NotLive(SYSTEM, "GET /oauth/:service", why="It still sends people on with what it had before.")
+            raise StillBefore(SYSTEM, "GET /oauth/:service", why="It sends people to Encvoy ID with that.")
         # There is one record for all, but each instance makes a strategy of its own of what it knows.
         return replace(seen, instances=self._instances, certain=shown is True)
 

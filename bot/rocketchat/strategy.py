@@ -43,6 +43,7 @@ class Strategy:
 
     def __post_init__(self) -> None:
         self._budget = Budget(self.clock)
+        self._behind = False
 
     async def begins(self, name: ServiceName) -> Begins:
         """What pressing the button does. Busy where it may not be asked, without a request if that is known before;
@@ -56,6 +57,8 @@ class Strategy:
     async def shows(self, name: ServiceName, marker: Marker) -> bool | None:
         """Whether the strategy carries the marker, looked for a few times. None: it does not tell."""
         shown = await self._look(name, marker)
+        if shown is None and self._behind:  # asked too often by now, and the last answer was another one
+            return False
         for pause in PAUSES:
             if shown is not False:
                 break
@@ -74,7 +77,8 @@ class Strategy:
             async with asyncio.timeout(WITHIN):
                 begins = await self.begins(name)
             if begins.status == FOUND and _is_request(begins.location):
-                return parameter_of(begins.location) == parameter_of(marker.spelling)
+                self._behind = parameter_of(begins.location) != parameter_of(marker.spelling)
+                return not self._behind
         return None
 
 

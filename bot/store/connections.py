@@ -260,8 +260,9 @@ def _damage_named() -> Iterator[None]:
 
 async def _fetched(transaction: AsyncConnection, query: Select[Any]) -> Sequence[RowMapping]:
     """Raises Damaged where a column holds no JSON."""
+    found = await transaction.execute(query)
     with _damage_named():
-        rows: Sequence[RowMapping] = (await transaction.execute(query)).mappings().all()
+        rows: Sequence[RowMapping] = found.mappings().all()
         return rows
 
 

@@ -69,8 +69,7 @@ def _upgrade(connection: Connection) -> bool:
 
 def _ours(connection: Connection) -> str | None:
     """Its revision; None for one that is still empty."""
-    revisions = MigrationContext.configure(connection).get_current_heads()
-    tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
+    revisions, tables = _seen_together(connection)
     # A server may be shared, and has tables of extensions; a file is one program's.
     foreign = tables if connection.dialect.name == "sqlite" else tables & _LASTING
     if not revisions and not foreign:
@@ -83,6 +82,15 @@ def _ours(connection: Connection) -> str | None:
             mend="Start that version, or restore a backup.",
         )
     return revisions[0]
+
+
+def _seen_together(connection: Connection) -> tuple[tuple[str, ...], set[str]]:
+    """Revisions and tables of one moment: another instance that starts with this one may commit between the two."""
+    while True:
+        revisions = MigrationContext.configure(connection).get_current_heads()
+        tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        if MigrationContext.configure(connection).get_current_heads() == revisions:
+            return revisions, tables
 
 
 def _known() -> set[str]:

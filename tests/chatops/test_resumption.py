@@ -76,6 +76,19 @@ async def test_a_role_withdrawn_between_the_two_questions(desk: Desk) -> None:
     assert "Only an administrator may do this." in desk.chat.said()[0]
 
 
+async def test_a_wish_that_cannot_be_taken_back_is_answered_all_the_same(desk: Desk) -> None:
+    later = await restarted(desk, Trace.NOTHING)
+    later.script.before_authorize = asyncio.Event()
+    later.script.take_back_error = StoreUnavailable()
+    await later.runner.recover()
+    await later.clock.advance(2)
+    desk.chat.people[ANNA.id] = DEMOTED
+    later.script.before_authorize.set()
+    await later.clock.advance(2)
+    assert "Perhaps done, perhaps not" in desk.chat.said()[0], "it is still desired"
+    assert await desk.operations.unfinished() == ()
+
+
 @pytest.mark.parametrize("trace", [Trace.NOTHING, Trace.UNCLEAR])
 @pytest.mark.parametrize("who", [DEMOTED, GONE])
 async def test_what_shows_nowhere_is_given_up_for_an_author_who_may_not(desk: Desk, trace: Trace, who: Person) -> None:

@@ -8,17 +8,19 @@ from dataclasses import replace
 
 import pytest
 
-from bot.connection.changes import AwaitLive, Live
+from bot.connection.changes import AwaitLive, Live, WriteApplicationSecret
 from bot.connection.exchange import MARKER_WITHIN, SPARE
 from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
 from bot.connection.moments import LiveSeen
+from bot.connection.observe import observe
 from bot.connection.patience import SWITCH_WITHIN
+from bot.connection.plan import plan
 from bot.connection.ports import ApplicationFields, Probe
 from bot.connection.profile import LICENCE_MODULE
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection, LiveService, Marker, NotVisible, ServiceName, Unknown
 from bot.connection.workshop import SETTLE
-from bot.errors import Busy, NoAnswer, NotLive
+from bot.errors import Busy, NoAnswer, NotLive, StillBefore
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, Bench, exchange
 
@@ -92,14 +94,17 @@ class TestMarkerThatNeverComes:
         assert receipt.gap > MARKER_WITHIN
         assert not standing.told.unseen
 
-    async def test_of_the_modern_engine_the_record_alone_is_not_enough(self, standing: Bench) -> None:
-        """What signs people in still shows another marker, so Encvoy ID must not switch."""
+    @pytest.mark.parametrize("fails", ["", "stored before", "live before"], ids=["none", "the rewrite", "the last"])
+    async def test_of_the_modern_engine_the_record_alone_is_not_enough(self, standing: Bench, fails: str) -> None:
+        """What signs people in still shows another marker, so Encvoy ID must not switch, whichever look fails."""
         assert standing.connections.row is not None
         real = standing.rocketchat.await_marker
+        failures = [NoAnswer("Rocket.Chat", "GET")] * 2
 
         async def behind(name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
             await real(name, marker, expected, timeout)
-            raise UNSEEN
+            standing.world.script = lambda call: failures.pop() if failures and call == fails else None
+            raise StillBefore("Rocket.Chat", "GET /oauth/:service")
 
         standing.rocketchat.await_marker = behind  # type: ignore[method-assign]
         standing.rocketchat.version, standing.rocketchat.modules = (9, 0), frozenset({LICENCE_MODULE})
@@ -110,6 +115,22 @@ class TestMarkerThatNeverComes:
         assert "write_application" not in standing.world.calls
         assert not standing.told.stuck_, "the way back has an end"
         assert standing.told.unseen == [AwaitLive(Live.MARKER)], "and says that nobody saw it"
+
+    async def test_a_new_start_on_the_modern_engine_looks_at_what_signs_people_in(self, standing: Bench) -> None:
+        """The record shows the marker already, and may be ahead of it."""
+        assert standing.connections.row is not None
+        standing.rocketchat.version, standing.rocketchat.modules = (9, 0), frozenset({LICENCE_MODULE})
+        marked = replace(exchange(standing.connections.row), marker=Marker("authorize_path", "/oidc/auth?settle=07"))
+        observed = await observe(marked, standing.rocketchat, standing.encvoy, standing.world.clock)
+        assert observed.stored is not None
+        shown = {**observed.stored.settings, "authorize_path": "/oidc/auth?settle=07"}
+        begun = replace(
+            observed,
+            stored=replace(observed.stored, settings=shown, secret=marked.secret),
+            live=LiveService("encvoyid", shown),
+        )
+        first, second, *_ = plan(marked, begun)
+        assert (first, second) == (AwaitLive(Live.MARKER), WriteApplicationSecret())
 
     async def test_a_look_that_fails_before_it_is_rewritten_leaves_no_exchange_half_done(self, standing: Bench) -> None:
         hides_markers(standing, times=1)
@@ -337,6 +358,29 @@ class TestGap:
         _, receipt = await rotate(standing)
         assert receipt.gap is not None
         assert receipt.gap > MARKER_WITHIN
+
+    async def test_a_second_wait_does_not_shorten_what_the_first_one_began(self, standing: Bench) -> None:
+        """The switch hangs, and at the look that follows nobody can say what is live: it is waited for once more."""
+        calls: list[str] = []
+
+        def script(call: str) -> Exception | None:
+            calls.append(call)
+            if call == "write_application before" and calls.count(call) == 1:
+                return NoAnswer("Encvoy ID", "PUT")
+            return None
+
+        real = standing.rocketchat.live
+
+        async def live(name: ServiceName) -> LiveService | Unknown | None:
+            hung = calls.count("write_application before") == 1 and "write_application after" not in calls
+            return Unknown("busy") if hung else await real(name)
+
+        standing.world.script = script
+        standing.rocketchat.live = live  # type: ignore[method-assign]
+        _, receipt = await rotate(standing)
+        assert receipt.outcome is Outcome.DONE
+        assert receipt.gap is not None
+        assert receipt.gap > 8.0
 
     async def test_a_process_that_was_held_up_says_so_by_a_long_gap(self, standing: Bench) -> None:
         """Between the last look and the answer this process stood still for seven seconds."""

@@ -20,7 +20,15 @@ from bot.connection.changes import (
     WriteService,
     WriteServiceSecret,
 )
-from bot.connection.patience import LONGEST_PAUSE, SAME_PLANS, SWITCH_TRIES, SWITCH_WITHIN, TRIES, Patience
+from bot.connection.patience import (
+    LONGEST_PAUSE,
+    LOOK_SECONDS,
+    SAME_PLANS,
+    SWITCH_TRIES,
+    SWITCH_WITHIN,
+    TRIES,
+    Patience,
+)
 from bot.connection.proof import NotAccepted, NotProved
 from bot.connection.receipt import Outcome
 from bot.errors import Busy, Forbidden, NoAnswer, Unreachable, UserError
@@ -95,6 +103,13 @@ async def test_the_switch_gets_three_tries(patience: Patience) -> None:
 async def test_the_switch_has_an_end(patience: Patience, clock: ManualClock) -> None:
     patience.trying_the_switch()
     clock.seconds += SWITCH_WITHIN + 1
+    assert not await patience.may_try_again(HUNG)
+
+
+async def test_no_try_begins_that_would_be_decided_too_late(patience: Patience, clock: ManualClock) -> None:
+    """Before the next one both sides are looked at, and a system that hangs costs the whole of that look."""
+    patience.trying_the_switch()
+    clock.seconds += SWITCH_WITHIN - LOOK_SECONDS
     assert not await patience.may_try_again(HUNG)
 
 

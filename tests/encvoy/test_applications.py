@@ -226,6 +226,18 @@ async def test_applications_are_found_by_their_redirect_uri(client: EncvoyIdClie
     assert [app.client_id for app in await client.applications(CALLBACK)] == [wanted]
 
 
+async def test_a_strangers_record_that_cannot_be_read_is_no_reason_to_stop(
+    client: EncvoyIdClient, standin: EncvoyStandIn
+) -> None:
+    strange = await client.create_application(FIELDS)
+    spelled = await client.create_application(replace(FIELDS, redirect_uris=(CALLBACK.replace(".org", ".org:443"),)))
+    standin.clients.by_id[strange]["redirect_uris"] = ["https://elsewhere.example/cb"]
+    standin.faults.add(Fault("GET", f"/api/v1/clients/{strange}", status=500, body="{}", times=None))
+    found = await client.registered(CALLBACK)
+    assert [app.client_id for app in found.applications] == [spelled]
+    assert found.unread == 1
+
+
 async def test_of_too_many_applications_the_newest_are_read_and_the_others_counted(
     client: EncvoyIdClient, standin: EncvoyStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

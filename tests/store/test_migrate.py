@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, Connection, inspect, make_url
+from sqlalchemy import URL, Connection, Inspector, inspect, make_url
+from sqlalchemy.util import await_only
 
 from bot.store import migrate
 from bot.store.engine import Database, open_database
@@ -72,6 +73,27 @@ async def test_several_may_start_at_once(database_url: URL) -> None:
     assert sorted(did) == [False, False, True]
     for database in databases:
         await database.close()
+
+
+async def test_one_that_migrates_while_another_looks_is_not_taken_for_another_program(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It commits after its revision was asked for, and before its tables are."""
+    async with postgres.database() as url:
+        database, other = await open_database(url), await open_database(url)
+        asked: list[str] = []
+
+        def tables(connection: Connection) -> Inspector:
+            if not asked:
+                asked.append("once")
+                await_only(migrate.upgrade(other))
+            return inspect(connection)
+
+        monkeypatch.setattr(migrate, "inspect", tables)
+        await migrate.check(database)
+        assert asked
+        await database.close()
+        await other.close()
 
 
 @pytest.mark.parametrize(("program", "statuses"), [(MIGRATING, [0, 0]), (WITHOUT_LOCK, [0, 2])], ids=["lock", "none"])

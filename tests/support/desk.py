@@ -47,6 +47,7 @@ class Script:
     trace: Trace = Trace.PART
     """What an interrupted run is said to have left."""
     trace_error: Exception | None = None
+    take_back_error: Exception | None = None
     taken_back: list[str] = field(default_factory=list)
     """The operations whose wish was taken back."""
 
@@ -63,6 +64,8 @@ class ScriptedRecovery:
         return self.script.trace
 
     async def take_back(self, call: Call) -> None:
+        if self.script.take_back_error is not None:
+            raise self.script.take_back_error
         self.script.taken_back.append(call.operation.id)
 
 

@@ -24,7 +24,7 @@ from tests.support.world import World, world_at
 
 PACE = 20.0
 """Seconds of the bot and of both stand-ins in a real one, while something is away."""
-DECIDED = 17.0
+DECIDED = 16.0
 """Seconds: decided within fifteen, and shown a moment later (a real tenth of a second is one here)."""
 HANGING = 10.0
 """The same where eight seconds are the time-out of a request: too short in a hurry, and an answer is late."""
