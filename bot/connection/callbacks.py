@@ -5,21 +5,15 @@ Source: facts/encvoy-id.md §7.
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from bot.addresses import DEFAULT_PORTS, LONGEST
-from bot.connection.leads_to import ip_address_of, split_authority, trimmed
+from bot.addresses import LONGEST
+from bot.connection import as_node
+from bot.connection.as_node import Address
 
-_REMOVED = re.compile(r"[\t\n\r]")
-_PARTS = re.compile(
-    r"(?P<scheme>https?):[/\\]*(?P<authority>[^/\\?#]*)(?P<path>[^?#]*)(?P<tail>.*)", re.IGNORECASE | re.DOTALL
-)
 _ENCODED_DOT = re.compile(r"%2e", re.IGNORECASE)
-
-Normal = tuple[str, str, str, int, str, str]
-"""Scheme, user, host, port, path, and what follows it."""
 
 
 def same_callback(one: str, other: str) -> bool:
@@ -33,27 +27,10 @@ def has_callback(redirect_uris: Sequence[str], redirect_uri: str) -> bool:
     return any(same_callback(uri, redirect_uri) for uri in redirect_uris)
 
 
-def _normal(url: str) -> Normal | None:
+def _normal(url: str) -> Address | None:
     # Encvoy ID takes none that is longer (§4), and each of these steps takes time.
-    if len(url) > LONGEST:
-        return None
-    found = _PARTS.fullmatch(_REMOVED.sub("", trimmed(url)))
-    if found is None:
-        return None
-    user, at, place = found["authority"].rpartition("@")
-    host, port = split_authority(place)
-    scheme = found["scheme"].lower()
-    if not host or (port and not (port.isascii() and port.isdigit() and len(port) <= 10)):
-        return None
-    number = int(port) if port else DEFAULT_PORTS[scheme]
-    return scheme, user + at, _host(host.lower()), number, _path(found["path"]), found["tail"]
-
-
-def _host(host: str) -> str:
-    with contextlib.suppress(UnicodeError):
-        host = host.encode("idna").decode().lower()
-    address = ip_address_of(host)
-    return host if address is None else str(address)
+    found = as_node.read(url) if len(url) <= LONGEST else None
+    return None if found is None else replace(found, path=_path(found.path))
 
 
 def _path(path: str) -> str:

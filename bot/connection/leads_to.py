@@ -6,23 +6,15 @@ everything forgiven that Node forgives: to miss one would set up a second servic
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import ipaddress
-import re
 from collections.abc import Iterator, Mapping
 
+from bot.connection import as_node
+from bot.connection.as_node import trimmed
 from bot.connection.ports import Provider
 from bot.connection.state import SettingValue
 
 PATHS = ("authorize_path", "token_path", "identity_path")
-_PORTS = {"http": 443, "https": 443}
-"""Who answers at 80 and at 443 is the same machine: the one leads to the other."""
-_REMOVED = re.compile(r"[\t\n\r]")
-_ABSOLUTE = re.compile(r"(?P<scheme>https?):[/\\]*(?P<authority>[^/\\?#]*)", re.IGNORECASE)
 _LOOPBACK = "localhost"
-_LONGEST_HOST = 253
-"""Characters of a name by which anybody is to be found. What is longer takes Python seconds to spell."""
 
 Place = tuple[str, int]
 """Host and port."""
@@ -46,61 +38,13 @@ def _places(settings: Mapping[str, SettingValue]) -> Iterator[Place | None]:
 
 
 def place_of(url: str) -> Place | None:
-    """Where Node would go: control characters and blanks around it taken off, backslashes read as slashes, a user left
-    out, hosts and numbers in one spelling. None if that is no address of a web server."""
-    found = _ABSOLUTE.match(_REMOVED.sub("", trimmed(url)))
-    if found is None:
+    """Where Node would go, with all names of this machine in one spelling. None if that is no address of a web server.
+
+    Who answers at 80 and at 443 is the same machine: the one leads to the other.
+    """
+    found = as_node.read(url)
+    if found is None or not found.host.strip("."):
         return None
-    host, port = split_authority(found["authority"].rpartition("@")[2])
-    scheme = found["scheme"].lower()
-    number = int(port) if port.isascii() and port.isdigit() and len(port) <= 10 else 0 if port else _PORTS[scheme]
-    host = _in_one_spelling(host) if len(host) <= _LONGEST_HOST else ""
-    if not host:
-        return None
-    return host, 443 if number == 80 else number
-
-
-def trimmed(value: object) -> str:
-    """Without what Node takes off both ends: blanks and control characters."""
-    return value.strip("".join(map(chr, range(33)))) if isinstance(value, str) else ""
-
-
-def split_authority(authority: str) -> tuple[str, str]:
-    """Host without brackets, and port; either may be empty."""
-    if authority.startswith("["):
-        host, _, port = authority.partition("]")
-        return host[1:], port.removeprefix(":")
-    host, _, port = authority.partition(":")
-    return host, port
-
-
-@functools.lru_cache(maxsize=64)
-def _in_one_spelling(host: str) -> str:
-    host = host.lower().rstrip(".")
-    # What Python does not know how to write stays as it is.
-    with contextlib.suppress(UnicodeError):
-        host = host.encode("idna").decode().lower()
-    address = ip_address_of(host)
-    if address is not None:
-        return _LOOPBACK if address.is_loopback or address.is_unspecified else str(address)
-    return _LOOPBACK if host.endswith(".localhost") else host
-
-
-def ip_address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Any spelling of one: `127.1`, `0x7f.1`, `2130706433`, `::ffff:127.0.0.1`."""
-    try:
-        if ":" in host:
-            long = ipaddress.IPv6Address(host)
-            return long.ipv4_mapped or long
-        *parts, last = [_number(part) for part in host.split(".")]
-        if len(parts) > 3 or any(part > 255 for part in parts) or last >= 256 ** (4 - len(parts)):
-            return None
-        return ipaddress.IPv4Address(sum(part << 8 * (3 - at) for at, part in enumerate(parts)) + last)
-    except ValueError:
-        return None
-
-
-def _number(text: str) -> int:
-    if text.startswith("0x"):
-        return int(text[2:] or "0", 16)
-    return int(text, 8 if text.startswith("0") and len(text) > 1 else 10)
+    host, address = found.host.rstrip("."), as_node.ip_address_of(found.host)
+    here = host.endswith(".localhost") or (address is not None and (address.is_loopback or address.is_unspecified))
+    return (_LOOPBACK if here else host), 443 if found.port == 80 else found.port

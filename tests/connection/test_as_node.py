@@ -1,0 +1,40 @@
+"""Addresses as Node reads them; where it matters both users of it are held against Node itself (test_callbacks.py)."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.connection.as_node import Address, ip_address_of, read
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("https://id.example/cb?a=1#b", Address("https", "", "id.example", 443, "/cb", "?a=1#b")),
+        (" \tHTTP:\\\\Id.Example:8080\\x\n", Address("http", "", "id.example", 8080, "\\x", "")),
+        ("http://me:pw@[::1]:81", Address("http", "me:pw@", "::1", 81, "", "")),
+        ("https:id.example", Address("https", "", "id.example", 443, "", "")),
+        ("http://0x7f.1/", Address("http", "", "127.0.0.1", 80, "/", "")),
+        ("https://bücher.example", Address("https", "", "xn--bcher-kva.example", 443, "", "")),
+        ("https://id.example.", Address("https", "", "id.example.", 443, "", "")),
+    ],
+)
+def test_the_parts_of_one(url: str, address: Address) -> None:
+    assert read(url) == address
+
+
+@pytest.mark.parametrize(
+    "url", ["", "ftp://id.example", "id.example", "https://", "https://id.example:x", f"https://{'a' * 254}"]
+)
+def test_what_is_none(url: str) -> None:
+    assert read(url) is None
+
+
+@pytest.mark.parametrize("host", ["127.1", "2130706433", "0177.0.0.1", "127.0.0.1.", "::ffff:127.0.0.1"])
+def test_every_spelling_of_an_ip_address(host: str) -> None:
+    assert str(ip_address_of(host)) == "127.0.0.1"
+
+
+@pytest.mark.parametrize("host", ["1.2.3.4.5", "256.1.1.1", "id.example", "1..2", "0xg"])
+def test_no_ip_address(host: str) -> None:
+    assert ip_address_of(host) is None
