@@ -15,7 +15,7 @@ from bot.connection.plan import Scope
 from bot.connection.proof import prove_in_use_mending
 from bot.connection.reconcile import Narrator, Reconciler
 from bot.connection.state import Connection
-from bot.connection.workshop import SETTLE, Workshop
+from bot.connection.workshop import Workshop, settle_of
 from bot.errors import RemoteError, Unfinished, UserError
 
 ADDRESS = ("url", "token_path", "identity_path", "authorize_path")
@@ -57,7 +57,7 @@ async def ask(connection: Connection, shop: Workshop) -> InUse:
         engine = (await shop.rocketchat.profile()).engine
     except RemoteError as error:
         return InUse(Use.UNKNOWN, error.text.rstrip("."))
-    settle = connection.settle or SETTLE
+    settle = settle_of(connection)
     return await prove_in_use_mending(connection, engine, shop.rocketchat, shop.encvoy, shop.clock, settle)
 
 

@@ -44,13 +44,18 @@ class Progress:
     @property
     def settle(self) -> float:
         """Seconds that this Rocket.Chat needs."""
-        return self.desired.settle or SETTLE
+        return settle_of(self.desired)
 
     def accepted(self, now: float) -> Progress:
         """Encvoy ID was seen to accept the new secret. The first moment counts."""
         if self.live_since is None or self.receipt.gap is not None:
             return self
         return replace(self, receipt=replace(self.receipt, gap=now - self.live_since))
+
+
+def settle_of(desired: Connection) -> float:
+    """Seconds that its Rocket.Chat needs from a write to live, as far as it is known."""
+    return desired.settle or SETTLE
 
 
 def known_id(desired: Connection) -> str:

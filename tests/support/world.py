@@ -7,14 +7,16 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import URL
 
 from bot.demo import SERVICE, State, look, needs_tls
+from bot.rocketchat import callback
 from bot.sandbox.rocketchat.instance import Timing
 from bot.sandbox.rocketchat.standin import Switches
 from bot.sandbox.visitor import Visitor
@@ -132,12 +134,26 @@ def as_people_run_it(folder: Path, version: str) -> dict[str, Any]:
     return {"version": version, "switches": Switches(modules={LICENCE}), "tls": folder / "tls"}
 
 
+@contextlib.contextmanager
+def as_quick(settle: float) -> Iterator[None]:
+    """A Rocket.Chat that settles quicker than any real one is one whose whole time runs quicker: so does what the bot,
+    in this process, takes for usual of a server that it has not measured."""
+    with pytest.MonkeyPatch.context() as patch:
+        if settle < REAL_SETTLE:
+            patch.setattr("bot.rocketchat.settle.EXPECTED", settle)
+            patch.setattr("bot.connection.workshop.SETTLE", settle)
+            patch.setattr("bot.rocketchat.callback.WITHIN", callback.WITHIN * settle / REAL_SETTLE)
+        yield
+
+
 @contextlib.asynccontextmanager
 async def world_at(folder: Path, *, database: URL | None = None, **options: Any) -> AsyncIterator[World]:
     """A world without a bot, whose database is a file in `folder` unless given. `options` of `bot.stage.stage`; settle
     0.1 s unless given."""
     async with contextlib.AsyncExitStack() as stack:
-        play = await stack.enter_async_context(stage(folder, **{"settle": 0.1, **options}))
+        options = {"settle": 0.1, **options}
+        stack.enter_context(as_quick(options["settle"]))
+        play = await stack.enter_async_context(stage(folder, **options))
         if database is not None:
             play.extra["SSOBOT_DATABASE_URL"] = database.render_as_string(hide_password=False)
         admin = await stack.enter_async_context(play.visitor())

@@ -29,16 +29,6 @@ DIFFERENCES = (
         {f"{method} PAR": 405 for method in ("GET", "PUT", "DELETE", "PATCH")},
     ),
     Difference(
-        "facts/encvoy-id.md §7, end: a redirect_uri matches as a string; the library normalises addresses",
-        frozenset({"status", "body"}),
-        {"PAR, redirect_uri with the host in capitals": 400, "PAR, redirect_uri with the port of https": 400},
-    ),
-    Difference(
-        "facts/encvoy-id.md §7, end: the same at the authorization endpoint",
-        REDIRECTED_INSTEAD,
-        {"authorization, redirect_uri with the host in capitals": 400},
-    ),
-    Difference(
         "facts/encvoy-id.md §7, end: the port matters; the library lets a native client on loopback choose it",
         frozenset({"status", "body"}),
         {"PAR, another port of a native client": 400},
