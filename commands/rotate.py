@@ -18,6 +18,7 @@ from bot.connection.state import Connection, LiveService, Observed
 from bot.connection.undertake import Asked, undertake
 from bot.errors import UserError
 from bot.secret import new_secret
+from commands.elsewhere import what_leads_elsewhere
 from commands.parts import Parts
 from commands.recovery import ConnectionRecovery
 from commands.wording import Narration, also_differs, in_use_text, plan_text
@@ -53,8 +54,10 @@ def register(registry: Registry, parts: Parts) -> None:
         resumed = call.operation.resumed or exchanging(there)
         asked = Asked(wish, there, call.operation.id, Scope.SECRET, resumed)
         done = await undertake(asked, parts.shop, Narration(call.progress, parts.fingerprints), observed)
-        answer = _answer(done.connection, done.receipt, parts, resumed=resumed)
-        return replace(answer, lines=(*answer.lines, *also_differs(done.connection, done.seen)))
+        elsewhere = await what_leads_elsewhere(done.connection, done.seen, parts)
+        answer = _answer(done.connection, done.receipt, parts, resumed=resumed, works=not elsewhere)
+        lines = (*answer.lines, *elsewhere, *also_differs(done.connection, done.seen))
+        return replace(answer, lines=lines, failed=answer.failed or bool(elsewhere))
 
 
 async def _wish(call: Call, parts: Parts, connection: Connection) -> tuple[Connection, Observed]:
@@ -84,7 +87,7 @@ async def _wish(call: Call, parts: Parts, connection: Connection) -> tuple[Conne
     return replace(connection, current=secret, pending=new_secret(), marker=marker), observed
 
 
-def _answer(connection: Connection, receipt: Receipt, parts: Parts, *, resumed: bool) -> Answer:
+def _answer(connection: Connection, receipt: Receipt, parts: Parts, *, resumed: bool, works: bool = True) -> Answer:
     fingerprint = parts.fingerprints.of(connection.secret)
     record: Mapping[str, object] = receipt.as_dict()
     if receipt.outcome is Outcome.UNDONE:
@@ -109,7 +112,7 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts, *, resumed: 
             if resumed
             else "Nobody could see when the new secret became live, so nobody knows for how long sign-ins failed."
         )
-    if receipt.gap is not None and not wrong:  # a bound would say that sign-ins work since
+    if receipt.gap is not None and works and not wrong:  # a bound would say that sign-ins work since
         lines.append(_measured(receipt, receipt.gap))
     if receipt.proof is not None:
         lines.append(_proved(receipt))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.addresses import is_plain
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Registry
 from bot.chatops.text import quoted
@@ -13,7 +12,8 @@ from bot.connection.needs import foreign_callbacks, kept_out
 from bot.connection.observe import Apart, observe_apart
 from bot.connection.plan import exchanging, plan
 from bot.connection.state import Application, Connection, NotVisible, Observed, Unknown
-from bot.errors import RemoteError, UserError
+from bot.errors import UserError
+from commands.elsewhere import MEND, moved
 from commands.parts import Parts
 from commands.wording import also_differs, plan_text
 
@@ -33,29 +33,14 @@ def register(registry: Registry, parts: Parts) -> None:
         if connection is None:
             return Answer(("There is no connection yet.",), next=("setup --dry-run", "setup"))
         call.progress.doing("asking both systems")
-        seen, moved = await asyncio.gather(
+        seen, elsewhere = await asyncio.gather(
             observe_apart(connection, parts.shop.rocketchat, parts.shop.encvoy, parts.shop.clock),
-            _moved(connection, parts),
+            moved(connection, parts),
         )
         drift, following = _half(connection, seen) if seen.whole is None else _drift(connection, seen.whole)
-        if moved is not None:
-            drift, following = moved, ("setup",)
+        if elsewhere is not None:
+            drift, following = f"✗ Not as desired. {elsewhere} {MEND}", ("setup",)
         return Answer((*_facts(connection, seen, parts), *_notes(connection, seen), drift), next=following)
-
-
-async def _moved(connection: Connection, parts: Parts) -> str | None:
-    """What to say of a Rocket.Chat that has another address now; None if it has not, or does not say."""
-    try:
-        address = (await parts.shop.rocketchat.server()).site_url
-    except RemoteError:
-        return None
-    if address == connection.site_url:
-        return None
-    shown = address if is_plain(address) else "another one"
-    return (
-        f"✗ Not as desired. Rocket.Chat's Site_Url is {shown}, and the connection was made for {connection.site_url}: "
-        "set it back, or let `/sso setup` register the new callback address."
-    )
 
 
 def _facts(connection: Connection, seen: Apart, parts: Parts) -> tuple[str, ...]:

@@ -7,9 +7,11 @@ from dataclasses import replace
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Registry
 from bot.connection.confirm import Taken, confirm
+from bot.connection.needs import drift
 from bot.connection.plan import Scope
 from bot.connection.receipt import Outcome
 from bot.connection.undertake import Asked, undertake
+from commands.elsewhere import refuse_moved
 from commands.parts import Parts
 from commands.recovery import ConnectionRecovery
 from commands.wording import Narration, also_differs, confirmation
@@ -44,6 +46,8 @@ async def _switch(call: Call, parts: Parts, *, on: bool) -> Answer:
     there = await parts.connection()
     wish = replace(there, enabled=on)
     call.progress.doing("switching on" if on else "switching off")
+    if on:
+        await refuse_moved(there, parts)
     await call.authorize()
     before = await parts.before(call.operation, there)
     narration = Narration(call.progress, parts.fingerprints)
@@ -58,5 +62,8 @@ async def _switch(call: Call, parts: Parts, *, on: bool) -> Answer:
         return Answer((said, *differing), next=("enable", "status"), receipt=receipt.as_dict())
     call.progress.doing("letting Rocket.Chat itself use it")
     confirmed = await confirm(done.connection, before, parts.shop, narration, Scope.SWITCH)
-    lines = (*(() if confirmed.taken is Taken.OFF else (said,)), *confirmation(confirmed), *differing)
+    stored = done.seen.stored if done.seen else None
+    is_shown = stored is None or "show_button" not in drift(done.connection, stored)
+    first = () if confirmed.taken is Taken.OFF else (said,)
+    lines = (*first, *confirmation(confirmed, is_shown=is_shown), *differing)
     return Answer(lines, next=("test",), receipt=receipt.as_dict(), failed=not confirmed.works)

@@ -119,8 +119,8 @@ def planned(change: Change, desired: Connection) -> str | None:
             return None
 
 
-def confirmation(confirmed: Confirmed) -> tuple[str, ...]:
-    """What came of a connection that was set up, by Rocket.Chat's own word."""
+def confirmation(confirmed: Confirmed, *, is_shown: bool = True) -> tuple[str, ...]:
+    """What came of a connection that was set up, by Rocket.Chat's own word. `is_shown`: whether its button is."""
     said, label = confirmed.said, quoted(str(confirmed.connection.settings.get("button_label_text", "")))
     if not confirmed.works:
         what = {
@@ -138,9 +138,10 @@ def confirmation(confirmed: Confirmed) -> tuple[str, ...]:
         return (f"✗ {what}", f"Why: {said.words}.", f"Mend: {mend}, then type `/sso {then}`.")
     if said == BECAUSE_OFF:
         return ("Off, as it was asked for. Not proved from Rocket.Chat's side, because it is off.",)
+    where = f"On: the login page shows {label}" if is_shown else "On, with its button hidden"
     if said.use is Use.PROVED:
-        return (f"On: the login page shows {label}, and Rocket.Chat itself uses the secret that Encvoy ID accepts.",)
-    return (f"On: the login page shows {label}. Not proved from Rocket.Chat's side, because: {said.words}.",)
+        return (f"{where}, and Rocket.Chat itself uses the secret that Encvoy ID accepts.",)
+    return (f"{where}. Not proved from Rocket.Chat's side, because: {said.words}.",)
 
 
 def in_use_text(receipt: Receipt, connection: Connection, *, resumed: bool) -> str:

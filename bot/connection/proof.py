@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.connection.in_use import BECAUSE_MODERN, OUTDATED, InUse, Use
+from bot.connection.needs import drift
 from bot.connection.ports import ApplicationFields, EncvoyId, Probe, RocketChat
 from bot.connection.profile import Engine
 from bot.connection.refusals import DIFFERENT, GONE
@@ -19,6 +20,8 @@ LAG = 8.0
 """Seconds for which Encvoy ID's token side may lag behind what its management side stored."""
 SHORTEST_TRY = 1.0
 """Seconds that one question gets, also where hardly any time is left."""
+EXCHANGE = ("url", "token_path", "identity_path")
+"""Settings that say where Rocket.Chat takes codes and its secret."""
 LATER_TIMES = 1.2
 """Settle times until it is proved once more what Rocket.Chat uses."""
 
@@ -102,6 +105,8 @@ async def prove_in_use(desired: Connection, engine: Engine, rocketchat: RocketCh
     """
     if engine is Engine.MODERN:
         return BECAUSE_MODERN
+    if (why := await _leads_elsewhere(desired, rocketchat)) is not None:
+        return InUse(Use.UNKNOWN, why)
     said = await rocketchat.bring_bogus_code(desired.name, desired.token_url)
     if said.use is not Use.SILENT:
         return said
@@ -112,6 +117,20 @@ async def prove_in_use(desired: Connection, engine: Engine, rocketchat: RocketCh
     except UserError as error:
         return InUse(Use.UNKNOWN, f"{said.words}, and my own user cannot sign in there: {error.text.rstrip('.')}")
     return await rocketchat.bring_code(desired.name, code)
+
+
+async def _leads_elsewhere(desired: Connection, rocketchat: RocketChat) -> str | None:
+    """Why Rocket.Chat must not be asked: it would take the secret to an address that somebody else chose."""
+    try:
+        stored = await rocketchat.stored(desired.name)
+    except RemoteError as error:
+        return error.text.rstrip(".")
+    if stored is None:
+        return "its settings are gone"
+    names = [suffix for suffix in EXCHANGE if suffix in drift(desired, stored)]
+    if not names:
+        return None
+    return f"its {' and '.join(names)} lead{'' if len(names) > 1 else 's'} to another address, and the secret with it"
 
 
 async def prove_in_use_mending(
@@ -166,9 +185,11 @@ async def prove_ground(
     outcome = await encvoy.probe(application.client_id, stored.secret, desired.redirect_uri)
     if outcome is not Probe.ACCEPTED:
         raise UserError(
-            "Encvoy ID does not accept the secret that both sides hold.",
+            "With the application as it is, nobody can sign in."
+            if outcome in (Probe.REDIRECT_REFUSED, Probe.BROKEN)
+            else "Encvoy ID does not accept the secret that both sides hold.",
             why=_reason(outcome, desired),
-            mend="`/sso test` shows each part of the connection.",
+            mend="`/sso test` shows each part of the connection, and `/sso setup` puts it right.",
         )
     await encvoy.write_application(application.client_id, ApplicationFields())
     return stored.secret

@@ -93,3 +93,12 @@ class Evidence:
         if isinstance(self.live, Unknown):
             return isinstance(self.stored, StoredService) and self.stored.enabled
         return self.live is not None
+
+    @property
+    def replaced_on_both(self) -> bool:
+        """Whether both sides hold one secret, and not ours: people may be signing in with it."""
+        stored, application = self.stored, self.application
+        if self.connection is None or not isinstance(stored, StoredService) or not isinstance(application, Application):
+            return False
+        ours = (self.connection.current, self.connection.pending)
+        return stored.secret == application.secret and stored.secret not in ours

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import URL, Connection, NullPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -36,6 +37,11 @@ class Database:
         """Whether it is a server, and not a file."""
         return self.engine.dialect.name == "postgresql"
 
+    @property
+    def _file(self) -> str | None:
+        """Its name, as SQLite takes it; None: it is a server."""
+        return (self.engine.url.database or "") if self.engine.dialect.name == "sqlite" else None
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that only reads; it holds up nobody. StoreUnavailable while the database is away."""
@@ -48,15 +54,39 @@ class Database:
         """A transaction that writes: committed on leaving, rolled back if anything is raised. StoreUnavailable while
         the database is away; if it went away while committing, nobody knows which of the two it was."""
         with _away_named():
+            await self._require_file()
             async with self.engine.connect() as connection:
                 await connection.execution_options(**{_WRITING: True})
                 async with connection.begin():
                     yield connection
 
     async def ping(self) -> None:
-        """StoreUnavailable if it is away."""
-        async with self.reading() as connection:
-            await connection.exec_driver_sql("SELECT 1")
+        """StoreUnavailable if it is away, or takes no writes; writes nothing."""
+        if self._file is None:
+            async with self.reading() as connection:
+                if (await connection.exec_driver_sql("SHOW transaction_read_only")).scalar() == "on":
+                    raise StoreUnavailable(why="It takes no writes.", mend=_MEND)
+            return
+        with _away_named():
+            await self._require_file()
+            async with self.engine.connect() as connection:
+                await connection.execution_options(**{_WRITING: True})
+                async with connection.begin() as transaction:
+                    await connection.exec_driver_sql("PRAGMA user_version=0")  # what it is already
+                    await transaction.rollback()
+
+    async def _require_file(self) -> None:
+        """A file that was removed would be written on by those who have it open, and be lost with them."""
+        name = self._file
+        if (
+            name is None
+            or name in ("", ":memory:")
+            or name.startswith("file:")
+            or await asyncio.to_thread(Path(name).exists)
+        ):
+            return
+        await self.engine.dispose()  # whoever puts it back finds nobody on the old one
+        raise StoreUnavailable(why="Its file is gone.", mend="Put it back, from a backup if need be.")
 
     async def close(self) -> None:
         """Gives every connection back."""

@@ -209,6 +209,24 @@ async def test_where_nobody_saw_what_signs_people_in_change_no_time_is_promised(
     assert "at most" not in text
 
 
+async def test_a_secret_that_rocketchat_takes_elsewhere_is_no_success(standing: Counter) -> None:
+    standing.rocketchat.settings["Encvoyid"]["token_path"] = "https://elsewhere.example.org/token"
+    answer, text = await standing.run("rotate")
+    assert answer.failed
+    assert "bring_bogus_code" not in standing.world.calls, "the bot does not send it there itself"
+    assert "at most" not in text
+    assert "takes the secret to another address" in text
+    assert "makes one that nobody there has seen" in text
+
+
+async def test_where_rocketchat_has_moved_nobody_is_told_that_sign_ins_work(standing: Counter) -> None:
+    standing.rocketchat.site_url = "https://moved.example.org"
+    answer, text = await standing.run("rotate")
+    assert answer.failed
+    assert "at most" not in text
+    assert "Encvoy ID sends nobody back there." in text
+
+
 async def test_where_anything_is_accepted_the_proof_proves_nothing(standing: Counter) -> None:
     standing.encvoy.accepts_anything = True
     _, text = await standing.run("rotate")

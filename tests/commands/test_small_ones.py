@@ -143,7 +143,7 @@ async def test_what_enable_did_is_done_whatever_fails_afterwards(standing: Count
 async def test_a_button_that_rocketchat_cannot_use_does_not_stay_on(standing: Counter, resumed: bool) -> None:
     await standing.run("disable")
     standing.connections.befores.clear()
-    standing.rocketchat.settings["Encvoyid"]["token_path"] = "/left"
+    standing.rocketchat.settings["Encvoyid"]["scope"] = "left"
     if resumed:  # killed once it was on, before Rocket.Chat was asked
         await standing.run("enable")
     standing.rocketchat.uses = [InUse(Use.FAILED, "Rocket.Chat says: “getaddrinfo ENOTFOUND”")] * 2
@@ -154,7 +154,30 @@ async def test_a_button_that_rocketchat_cannot_use_does_not_stay_on(standing: Co
     assert standing.rocketchat.switches == {"Encvoyid": False}
     assert standing.connections.row is not None
     assert not standing.connections.row.enabled
-    assert standing.rocketchat.settings["Encvoyid"]["token_path"] == "/left", "nothing else is touched"
+    assert standing.rocketchat.settings["Encvoyid"]["scope"] == "left", "nothing else is touched"
+
+
+async def test_no_button_is_shown_whose_callback_is_not_registered(standing: Counter) -> None:
+    await standing.run("disable")
+    standing.rocketchat.site_url = "https://moved.example.org"
+    with pytest.raises(UserError, match=r"Site_Url is https://moved\.example\.org, and the connection was made for"):
+        await standing.run("enable")
+    assert standing.rocketchat.switches == {"Encvoyid": False}
+
+
+async def test_of_a_button_that_is_hidden_it_is_not_said_that_it_is_shown(standing: Counter) -> None:
+    await standing.run("disable")
+    standing.rocketchat.settings["Encvoyid"]["show_button"] = False
+    _, text = await standing.run("enable")
+    assert "On, with its button hidden" in text
+    assert "login page shows" not in text
+
+
+async def test_to_see_whether_it_works_no_secret_is_taken_to_another_address(standing: Counter) -> None:
+    standing.rocketchat.settings["Encvoyid"]["token_path"] = "https://elsewhere.example.org/token"
+    _, text = await standing.run("enable")
+    assert "because: its token_path leads to another address, and the secret with it" in text
+    assert "bring_bogus_code" not in standing.world.calls
 
 
 async def test_one_that_was_on_before_is_left_and_said(standing: Counter) -> None:

@@ -14,6 +14,7 @@ from bot.connection.in_use import InUse, Use
 from bot.connection.ports import Probe, Server
 from bot.connection.profile import Engine, profile
 from bot.connection.state import (
+    Application,
     NotVisible,
     SettingValue,
     StoredService,
@@ -23,7 +24,7 @@ from bot.doctor.checks import Result, State
 from bot.doctor.evidence import CallbackAnswer, Evidence
 from bot.doctor.own import Administrators, Port, PortState, Standing
 from bot.doctor.verdict import OF_A_CONNECTION, judge
-from bot.secret import Secret
+from bot.secret import Secret, new_secret
 from tests.doctor.grounds import (
     APPLICATION,
     BROKEN,
@@ -438,3 +439,21 @@ def test_of_an_application_that_is_gone_nothing_passes_that_was_tried_with_it(ch
     evidence = replace(WHOLE, application=None, ours=Probe.REFUSED, random=Probe.REFUSED)
     (found,) = [finding.result for finding in judge(evidence).findings if finding.check == check]
     assert found.state is State.SKIPPED
+
+
+def test_a_secret_that_was_replaced_on_both_sides_is_rotated_and_not_written_over() -> None:
+    """`setup` refuses to write over it: people may be signing in with it."""
+    strange = new_secret()
+    assert isinstance(WHOLE.stored, StoredService)
+    assert isinstance(WHOLE.application, Application)
+    both = replace(
+        WHOLE,
+        stored=replace(WHOLE.stored, secret=strange),
+        application=replace(WHOLE.application, secret=strange),
+        ours=Probe.REFUSED,
+    )
+    found = judge(both).of(State.FAILED)
+    assert {finding.check for finding in found} == {"Secret accepted", "Service's secret"}
+    for finding in found:
+        assert "`/sso rotate` replaces it" in finding.result.mend
+        assert "setup" not in finding.result.mend

@@ -160,3 +160,38 @@ async def test_a_statement_that_is_wrong_is_no_outage(database: Database) -> Non
 
     with pytest.raises(IntegrityError):
         await insert_twice()
+
+
+async def test_a_server_that_takes_no_writes_is_not_well(postgres: Postgres) -> None:
+    async with postgres.database() as url:
+        database = await open_database(url)
+        await database.ping()
+        async with database.engine.connect() as connection:
+            await connection.exec_driver_sql(f'ALTER DATABASE "{url.database}" SET default_transaction_read_only = on')
+            await connection.commit()
+        await database.engine.dispose()
+        with pytest.raises(StoreUnavailable, match="takes no writes"):
+            await database.ping()
+        await database.close()
+
+
+async def test_a_file_that_takes_no_writes_is_not_well(tmp_path: Path) -> None:
+    path = tmp_path / "ssobot.sqlite3"
+    await (await open_database(make_url(f"sqlite+aiosqlite:///{path}"))).close()
+    with pytest.raises(ConfigError, match=r"SSOBOT_DATABASE_URL names a database that cannot be used: .*readonly"):
+        await open_database(make_url(f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true"))
+
+
+async def test_a_file_that_was_removed_is_not_written_on(tmp_path: Path) -> None:
+    """Whoever has it open could go on, and all of it would be lost with the process."""
+    path = tmp_path / "ssobot.sqlite3"
+    database = await open_database(make_url(f"sqlite+aiosqlite:///{path}"))
+    kept = path.read_bytes()
+    path.unlink()
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable, match="Its file is gone"):
+            await database.ping()
+    assert not path.exists(), "nor is an empty one made in its place"
+    path.write_bytes(kept)
+    await database.ping()
+    await database.close()

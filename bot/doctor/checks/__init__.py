@@ -14,6 +14,7 @@ from bot.connection.state import Unknown
 from bot.doctor.evidence import Evidence
 
 PUT_RIGHT = "`/sso setup` puts it right."
+ROTATED = "Both sides hold the same one: `/sso rotate` replaces it by a new one."
 LEAKED = "That is the secret of before; if it may have leaked, `/sso rotate` then makes a new one."
 SETTING_UP = "setting up comes first"
 

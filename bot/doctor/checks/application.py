@@ -9,6 +9,7 @@ from bot.connection.state import Application, NotVisible, Unknown
 from bot.doctor.checks import (
     LEAKED,
     PUT_RIGHT,
+    ROTATED,
     SETTING_UP,
     Catalogue,
     Result,
@@ -115,7 +116,7 @@ def accepted(evidence: Evidence) -> Result | None:
     if not isinstance(evidence.application, Application):
         return skipped("the application cannot be seen")
     if evidence.application.secret != (evidence.connection.current or evidence.connection.secret):
-        mend = f"{PUT_RIGHT} {LEAKED}"
+        mend = ROTATED if evidence.replaced_on_both else f"{PUT_RIGHT} {LEAKED}"
         return to_be_set_up(evidence, failed("Encvoy ID refuses it", "Encvoy ID holds another one.", mend))
     if application_drift(evidence.connection, evidence.application):
         return skipped("the application's other fields come first")

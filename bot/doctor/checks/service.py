@@ -8,7 +8,18 @@ from bot.connection.forced import ONLY_REMOVING, against_us, forced_by
 from bot.connection.marker import meaning
 from bot.connection.needs import drift
 from bot.connection.state import LiveService, StoredService, Unknown
-from bot.doctor.checks import LEAKED, PUT_RIGHT, Catalogue, Result, failed, passed, skipped, to_be_set_up, unseen
+from bot.doctor.checks import (
+    LEAKED,
+    PUT_RIGHT,
+    ROTATED,
+    Catalogue,
+    Result,
+    failed,
+    passed,
+    skipped,
+    to_be_set_up,
+    unseen,
+)
 from bot.doctor.checks.systems import licence_is_missing
 from bot.doctor.evidence import Evidence
 
@@ -54,7 +65,8 @@ def secret(evidence: Evidence) -> Result | None:
         return skipped("the service cannot be seen")
     if evidence.stored.secret not in (evidence.connection.current, evidence.connection.pending):
         why, mend = _cause(evidence, ["secret"])
-        return to_be_set_up(evidence, failed("Rocket.Chat holds another one", why, f"{mend} {LEAKED}"))
+        mend = ROTATED if evidence.replaced_on_both else f"{mend} {LEAKED}"
+        return to_be_set_up(evidence, failed("Rocket.Chat holds another one", why, mend))
     return passed("Rocket.Chat holds it")
 
 
