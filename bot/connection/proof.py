@@ -189,7 +189,9 @@ async def prove_ground(
             if outcome in (Probe.REDIRECT_REFUSED, Probe.BROKEN)
             else "Encvoy ID does not accept the secret that both sides hold.",
             why=_reason(outcome, desired),
-            mend="`/sso test` shows each part of the connection, and `/sso setup` puts it right.",
+            mend="`/sso setup` registers it."
+            if outcome is Probe.REDIRECT_REFUSED
+            else "`/sso test` shows each part of the connection.",
         )
     await encvoy.write_application(application.client_id, ApplicationFields())
     return stored.secret

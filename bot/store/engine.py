@@ -65,7 +65,9 @@ class Database:
         if self._file is None:
             async with self.reading() as connection:
                 if (await connection.exec_driver_sql("SHOW transaction_read_only")).scalar() == "on":
-                    raise StoreUnavailable(why="It takes no writes.", mend=_MEND)
+                    away = StoreUnavailable(mend=_MEND)
+                    away.reason = "it takes no writes"
+                    raise away
             return
         with _away_named():
             await self._require_file()

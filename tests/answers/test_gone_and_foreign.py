@@ -286,6 +286,18 @@ async def test_a_site_url_out_of_reach(world: World, asks: Asks) -> None:
     await asks("setup --dry-run")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [pytest.param(words, marks=case(words, "Rocket.Chat has another address now")) for words in ("enable", "rotate")],
+)
+async def test_a_site_url_that_was_changed(world: World, asks: Asks, words: str) -> None:
+    await world.ask("setup --disabled" if words == "enable" else "setup")
+    before = world.state().live
+    world.rocketchat.settings.find("Site_Url").value = "https://moved.example.org"
+    await asks(words)
+    assert (world.state().live == before) is (words == "enable")
+
+
 @case("setup", "Encvoy ID is at an address that leads everybody to their own computer")
 async def test_an_encvoy_id_on_loopback(world: World, asks: Asks) -> None:
     world.rocketchat.settings.find("Site_Url").value = "https://chat.example.org"

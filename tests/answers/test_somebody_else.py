@@ -124,6 +124,15 @@ async def test_a_secret_that_somebody_replaced(world: World, asks: Asks) -> None
     assert world.state().stored != FOREIGN
 
 
+@case("test", "Somebody replaced the secret on both sides")
+async def test_a_secret_that_somebody_replaced_is_seen(world: World, hears: Heard) -> None:
+    await world.ask("setup")
+    with grounds.column("client_secret", FOREIGN)(world), grounds.setting("secret", FOREIGN)(world):
+        answer = await world.ask("test")
+    failed = [line for line in answer.splitlines() if not line.startswith(("✓", "–"))]
+    hears("\n".join(failed), typed="!sso test")
+
+
 @case("setup", "Somebody sets another secret in Rocket.Chat at the same moment")
 async def test_a_secret_that_is_set_meanwhile(world: World, asks: Asks) -> None:
     def set_back() -> None:

@@ -35,3 +35,12 @@ async def test_a_bot_that_could_write_nowhere(world: World, hears: Heard) -> Non
     said = await answer_in(world, room(world).id, "Not done")
     hears(said.msg, typed="!sso setup")
     assert world.writes() == before
+
+
+@case("Whatever the command", "The file of the database was removed")
+async def test_the_file_was_removed(world: World, hears: Heard) -> None:
+    await world.ask("setup")
+    before = world.state()
+    (world.play.folder / "ssobot.sqlite").unlink()
+    hears(await world.ask("rotate"), typed="!sso rotate")
+    assert world.state() == before
