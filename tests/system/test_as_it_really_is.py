@@ -101,9 +101,9 @@ async def test_where_the_limit_holds_for_the_bot_too_nothing_false_is_said(tmp_p
     switches = Switches(open_routes_know_user=False)
     async with world_at(tmp_path, settle=0.5, switches=switches) as world, world.play.bot():
         said = [await world.ask(words) for words in ("setup", "rotate", "rotate", "rotate")]
-        said += [await world.ask("disable")]
+        said += [await world.ask("disable", 90.0)]  # a limit is for a minute
         assert world.state().live is None
-        said += [await world.ask(words, 90.0) for words in ("enable", "status", "test")]  # a limit is for a minute
+        said += [await world.ask(words, 90.0) for words in ("enable", "status", "test")]
         assert not any("does not answer" in answer or "✗" in answer for answer in said)
         state = world.state()
         assert state.accepted == state.stored == state.live is not None

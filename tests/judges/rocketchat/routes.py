@@ -81,7 +81,7 @@ def routes_in(path: Path) -> Iterator[str]:
 def _is_rest(node: ast.expr) -> bool:
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name in {"rest", "_rest"}
+            return name in {"rest", "_rest", "walk"}
     return False
 
 
