@@ -237,6 +237,10 @@ async def test_what_is_missed_while_they_are_apart_is_answered_as_well(quiet_wor
     async with quiet_world.play.bot(clock) as bot:
         scene = Scene(quiet_world, bot, clock)
         await quiet_world.ask("help")
+        looks = quiet_world.rocketchat.ledger.requests
+        await until(
+            lambda: any(quiet_world.admin.room_id in e.query for e in looks("GET", "/api/v1/chat.syncMessages"))
+        )
         await scene.gone()
         in_thread = scene.type("admin", scene.admin_room, "!sso setup")
         await scene.back()
