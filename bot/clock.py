@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -44,3 +47,23 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """See `Clock.sleep`."""
         await asyncio.sleep(max(0.0, seconds))
+
+
+async def within(clock: Clock, seconds: float, doing: Coroutine[Any, Any, T]) -> T:
+    """What `doing` returns or raises; TimeoutError, and it is cancelled, if it takes longer on this clock: a bound that
+    a test in a hurry, or one without any real time, keeps."""
+    task = asyncio.ensure_future(doing)
+    expired: asyncio.Future[None] | None = None
+    try:
+        await asyncio.sleep(0)  # what needs no time at all must not be raced against a clock that jumps
+        if not task.done():
+            expired = asyncio.ensure_future(clock.sleep(seconds))
+            await asyncio.wait({task, expired}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+    finally:
+        pending = [one for one in (task, expired) if one is not None and not one.done()]
+        for one in pending:
+            one.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+    raise TimeoutError

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bot.addresses import is_plain
-from bot.connection.needs import drift
-from bot.connection.proof import EXCHANGE
+from bot.connection.needs import led_elsewhere
 from bot.connection.state import Connection, Observed
 from bot.errors import RemoteError, UserError
 from commands.parts import Parts
@@ -33,7 +32,7 @@ async def refuse_moved(connection: Connection, parts: Parts) -> None:
 async def what_leads_elsewhere(connection: Connection, seen: Observed | None, parts: Parts) -> tuple[str, ...]:
     """After a secret was replaced: what keeps people out all the same, and where the secret may have gone."""
     lines = []
-    if seen is not None and seen.stored is not None and set(EXCHANGE) & set(drift(connection, seen.stored)):
+    if seen is not None and seen.stored is not None and led_elsewhere(connection, seen.stored):
         lines.append(
             "✗ By its settings Rocket.Chat takes the secret to another address: whoever presses the button sends it "
             "there. `/sso setup` puts them right; then `/sso rotate` makes one that nobody there has seen."

@@ -11,6 +11,7 @@ import enum
 from dataclasses import dataclass, replace
 
 from bot.connection.in_use import BECAUSE_OFF, InUse, Use
+from bot.connection.needs import EXCHANGED_AT
 from bot.connection.plan import Scope
 from bot.connection.proof import prove_in_use_mending
 from bot.connection.reconcile import Narrator, Reconciler
@@ -18,7 +19,7 @@ from bot.connection.state import Connection
 from bot.connection.workshop import Workshop, settle_of
 from bot.errors import RemoteError, Unfinished, UserError
 
-ADDRESS = ("url", "token_path", "identity_path", "authorize_path")
+ADDRESS = (*EXCHANGED_AT, "authorize_path")
 """The settings that say where Encvoy ID is."""
 
 

@@ -156,5 +156,14 @@ def drift(desired: Connection, stored: StoredService | None) -> tuple[str, ...]:
     return differing if stored.secret == desired.secret else (*differing, "secret")
 
 
+EXCHANGED_AT = ("url", "token_path", "identity_path")
+"""Settings that say where Rocket.Chat takes codes and its secret."""
+
+
+def led_elsewhere(desired: Connection, stored: StoredService) -> tuple[str, ...]:
+    """Those of them that are not as desired: the secret goes where somebody else chose."""
+    return tuple(suffix for suffix in drift(desired, stored) if suffix in EXCHANGED_AT)
+
+
 _OF_OTHERS = frozenset({"", "id", "secret"})
 """Whoever switches, and who writes the credentials, sees to these."""

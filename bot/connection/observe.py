@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from bot.clock import Clock
+from bot.clock import Clock, within
 from bot.connection.asking import or_unknown
 from bot.connection.patience import LOOK_SECONDS
 from bot.connection.plan import Scope, exchanging
@@ -19,7 +19,6 @@ from bot.connection.state import (
     StoredService,
     Unknown,
 )
-from bot.connection.within import within
 from bot.errors import RemoteError
 
 NOT_ASKED = Unknown("Encvoy ID was not asked.")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 
-from bot.clock import Clock
+from bot.clock import Clock, within
 from bot.connection.in_use import BECAUSE_MODERN, OUTDATED, InUse, Use
-from bot.connection.needs import drift
+from bot.connection.needs import led_elsewhere
 from bot.connection.ports import ApplicationFields, EncvoyId, Probe, RocketChat
 from bot.connection.profile import Engine
 from bot.connection.refusals import DIFFERENT, GONE
 from bot.connection.state import Application, Connection, Marker, StoredService
-from bot.connection.within import within
 from bot.errors import NoAnswer, RemoteError, UserError
 from bot.secret import Secret, new_secret
 
@@ -20,8 +19,6 @@ LAG = 8.0
 """Seconds for which Encvoy ID's token side may lag behind what its management side stored."""
 SHORTEST_TRY = 1.0
 """Seconds that one question gets, also where hardly any time is left."""
-EXCHANGE = ("url", "token_path", "identity_path")
-"""Settings that say where Rocket.Chat takes codes and its secret."""
 LATER_TIMES = 1.2
 """Settle times until it is proved once more what Rocket.Chat uses."""
 
@@ -127,7 +124,7 @@ async def _leads_elsewhere(desired: Connection, rocketchat: RocketChat) -> str |
         return error.text.rstrip(".")
     if stored is None:
         return "its settings are gone"
-    names = [suffix for suffix in EXCHANGE if suffix in drift(desired, stored)]
+    names = led_elsewhere(desired, stored)
     if not names:
         return None
     return f"its {' and '.join(names)} lead{'' if len(names) > 1 else 's'} to another address, and the secret with it"

@@ -10,6 +10,7 @@ import enum
 from dataclasses import replace
 from typing import Protocol
 
+from bot.clock import within
 from bot.connection.apply import apply
 from bot.connection.changes import (
     AwaitLive,
@@ -29,7 +30,6 @@ from bot.connection.plan import Scope, exchanging, in_use, plan
 from bot.connection.proof import NotProved
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application, Connection, LiveService, Observed, Unknown
-from bot.connection.within import within
 from bot.connection.workshop import Progress, Workshop
 from bot.errors import NoAnswer, NotLive, RemoteError, UserError
 

@@ -6,7 +6,7 @@ import ssl
 
 import aiohttp
 
-from bot.clock import Clock
+from bot.clock import Clock, within
 from bot.errors import Busy, NoAnswer, Rejected, RemoteError
 from bot.rocketchat import events
 from bot.rocketchat.ddp import ClientProtocol
@@ -19,7 +19,6 @@ from bot.rocketchat.upgrade import (
     open_websocket,
     plain_session,
     websocket_url,
-    within,
 )
 from bot.secret import Secret
 
@@ -33,7 +32,7 @@ async def try_websocket(url: str, user_id: str, token: Secret, clock: Clock, tls
         websocket = await open_websocket(session, websocket_url(url), clock)
         core = ClientProtocol(user_id, token, clock.monotonic())
         try:
-            await within(clock, _subscribed(websocket, core, clock), WITHIN)
+            await within(clock, WITHIN, _subscribed(websocket, core, clock))
         except TimeoutError:
             raise NoAnswer(
                 "Rocket.Chat",

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any
 
 import aiohttp
 
-from bot.clock import Clock
+from bot.clock import Clock, within
 from bot.errors import BadAnswer, NoAnswer, Redirected, RemoteError, Unreachable
 from bot.rocketchat import mends
 from bot.rocketchat.decipher import slow_down
@@ -25,8 +24,6 @@ GOODBYE_WITHIN = 0.1
 """Seconds for the server's close frame; nothing depends on it."""
 
 ROUTE = "GET /websocket"
-
-T = TypeVar("T")
 
 
 def plain_session(tls: ssl.SSLContext) -> aiohttp.ClientSession:
@@ -54,7 +51,7 @@ async def open_websocket(session: aiohttp.ClientSession, url: str, clock: Clock)
         proxy=proxy_for(url),
     )
     try:
-        return await within(clock, _opened(opening), CONNECT_WITHIN)
+        return await within(clock, CONNECT_WITHIN, _opened(opening))
     except TimeoutError:
         raise NoAnswer("Rocket.Chat", ROUTE, mend=mends.REFUSED) from None
     except (aiohttp.ClientError, OSError, ValueError) as failure:
@@ -121,17 +118,3 @@ async def refuse_redirects(
         response.close()
         raise Redirected("Rocket.Chat", ROUTE, status=status, mend=mends.redirected(""))
     return response
-
-
-async def within(clock: Clock, work: Coroutine[Any, Any, T], seconds: float) -> T:
-    """The result of `work`; TimeoutError, and `work` cancelled, if `seconds` pass on `clock` before."""
-    task, bell = asyncio.ensure_future(work), asyncio.ensure_future(clock.sleep(seconds))
-    try:
-        await asyncio.wait((task, bell), return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        raise TimeoutError
-    finally:
-        for one in (task, bell):
-            one.cancel()
-        await asyncio.gather(task, bell, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""A bound on time on the injected clock."""
+"""The bound on time that is the injected clock's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.connection.within import within
+from bot.clock import within
 from tests.support.clocks import ManualClock, SteppedClock, settle
 
 
