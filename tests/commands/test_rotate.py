@@ -10,7 +10,7 @@ from bot.connection.in_use import InUse, Use
 from bot.connection.marker import next_marker
 from bot.connection.moments import LiveSeen
 from bot.connection.profile import LICENCE_MODULE, Engine
-from bot.connection.state import Connection, Marker, ServiceName
+from bot.connection.state import Marker, ServiceName
 from bot.errors import Forbidden, UserError
 from bot.secret import Secret
 from tests.support.counter import Counter
@@ -18,16 +18,11 @@ from tests.support.counter import Counter
 PENDING = Secret("p" * 64)
 
 
-def row(counter: Counter) -> Connection:
-    assert counter.connections.row is not None
-    return counter.connections.row
-
-
 async def test_it_replaces_the_secret_and_says_what_was_proved(standing: Counter) -> None:
-    before = row(standing)
+    before = standing.connections.there
     _, text = await standing.run("rotate")
-    assert row(standing).current != before.current
-    assert row(standing).pending is None
+    assert standing.connections.there.current != before.current
+    assert standing.connections.there.pending is None
     assert "Rotated: both sides hold the new secret" in text
     assert "Proved: the new secret is accepted, the previous one and a random one are refused." in text
 
@@ -91,7 +86,7 @@ async def test_with_the_button_off_it_says_why_nothing_is_proved_there(standing:
 
 
 async def test_one_that_somebody_switched_off_is_not_said_to_be_unproved_by_a_restart(standing: Counter) -> None:
-    service = row(standing).name
+    service = standing.connections.there.name
     await standing.rocketchat.write_service(service, {"": False})
     standing.rocketchat.live_records.clear()
     _, text = await standing.run("rotate")
@@ -109,11 +104,11 @@ async def test_on_the_modern_engine_the_marker_is_one_that_the_strategy_shows(st
 @pytest.mark.parametrize("now", [(9, 0), (8, 8)])
 async def test_the_engine_of_now_says_how_it_is_proved_there(standing: Counter, now: tuple[int, int]) -> None:
     """Rocket.Chat was upgraded, or set back, since an exchange was interrupted: its marker is for the other engine."""
-    stored = await standing.rocketchat.stored(row(standing).name)
+    stored = await standing.rocketchat.stored(standing.connections.there.name)
     assert stored is not None
     other = Engine.LEGACY if now >= (9, 0) else Engine.MODERN
     marker = next_marker(stored, None, engine=other)
-    standing.connections.row = replace(row(standing), pending=PENDING, marker=marker)
+    standing.connections.row = replace(standing.connections.there, pending=PENDING, marker=marker)
     standing.rocketchat.version, standing.rocketchat.modules = now, frozenset({LICENCE_MODULE})
     _, text = await standing.run("rotate", resumed=True)
     assert "Rotated" in text
@@ -122,25 +117,25 @@ async def test_the_engine_of_now_says_how_it_is_proved_there(standing: Counter, 
 
 async def test_one_that_was_committed_before_a_crash_is_not_done_twice(standing: Counter) -> None:
     _, first = await standing.run("rotate")
-    receipt, before = standing.connections.receipts["op1"], row(standing)
+    receipt, before = standing.connections.receipts["op1"], standing.connections.there
     _, again = await standing.run("rotate", resumed=True, receipt=receipt)
     assert standing.writes == []
-    assert row(standing) == before
+    assert standing.connections.there == before
     assert again == first.replace(", at once and once more later.", ", at once.")
 
 
 async def test_one_that_was_interrupted_is_gone_on_with(standing: Counter) -> None:
-    stored = await standing.rocketchat.stored(row(standing).name)
+    stored = await standing.rocketchat.stored(standing.connections.there.name)
     assert stored is not None
-    standing.connections.row = replace(row(standing), pending=PENDING, marker=next_marker(stored, None))
+    standing.connections.row = replace(standing.connections.there, pending=PENDING, marker=next_marker(stored, None))
     _, text = await standing.run("rotate", resumed=True)
     assert "Rotated" in text
-    assert (row(standing).current, row(standing).pending) == (PENDING, None)
+    assert (standing.connections.there.current, standing.connections.there.pending) == (PENDING, None)
 
 
 async def test_one_that_was_away_while_its_secret_became_live_says_that_nobody_measured(standing: Counter) -> None:
     await standing.run("rotate")
-    at_rest = row(standing)
+    at_rest = standing.connections.there
     [(client_id, there)] = standing.encvoy.applications_by_id.items()
     old = replace(there, secret=PENDING)  # Rocket.Chat has used the new one for long, Encvoy ID still holds the old one
     standing.encvoy.applications_by_id[client_id] = old
@@ -152,16 +147,18 @@ async def test_one_that_was_away_while_its_secret_became_live_says_that_nobody_m
 
 
 async def test_a_dry_run_of_an_interrupted_one_shows_what_is_left(standing: Counter) -> None:
-    stored = await standing.rocketchat.stored(row(standing).name)
+    stored = await standing.rocketchat.stored(standing.connections.there.name)
     assert stored is not None
-    standing.connections.row = before = replace(row(standing), pending=PENDING, marker=next_marker(stored, None))
+    standing.connections.row = before = replace(
+        standing.connections.there, pending=PENDING, marker=next_marker(stored, None)
+    )
     _, text = await standing.run("rotate --dry-run")
     assert "store the new secret and a settle marker in Rocket.Chat" in text
-    assert row(standing) == before
+    assert standing.connections.there == before
 
 
 async def test_a_setup_that_did_not_end_comes_first(standing: Counter) -> None:
-    standing.connections.row = replace(row(standing), current=None, pending=PENDING)
+    standing.connections.row = replace(standing.connections.there, current=None, pending=PENDING)
     with pytest.raises(UserError, match="not set up to its end") as caught:
         await standing.run("rotate")
     assert "/sso setup" in caught.value.mend
@@ -175,7 +172,7 @@ async def test_a_connection_that_is_not_whole_is_not_rotated(standing: Counter) 
 
 
 async def test_a_refusal_of_the_switch_is_undone_and_said(standing: Counter) -> None:
-    before = row(standing)
+    before = standing.connections.there
     switches = iter((None, Forbidden("Encvoy ID", "PUT", why="The role of the bot's user does not include this.")))
     standing.world.script = lambda call: next(switches, None) if call == "write_application before" else None
     answer, text = await standing.run("rotate")
@@ -183,7 +180,7 @@ async def test_a_refusal_of_the_switch_is_undone_and_said(standing: Counter) -> 
     assert "Not rotated. Both sides hold the old secret again" in text
     assert "Rocket.Chat itself uses the old secret: Encvoy ID accepted it from there" in text
     assert "The role of the bot's user does not include this." in text
-    assert row(standing).current == before.current
+    assert standing.connections.there.current == before.current
     assert standing.spoken.notes[0].startswith("The exchange is given up")
 
 

@@ -21,17 +21,12 @@ FAILED = InUse(Use.FAILED, "Rocket.Chat says: “getaddrinfo ENOTFOUND id.exampl
 MOVED = "https://moved.example.org"
 
 
-def row(bench: Bench) -> Connection:
-    assert bench.connections.row is not None
-    return bench.connections.row
-
-
 async def confirmed(bench: Bench, before: Connection | None, *says: InUse, engine: Engine = Engine.LEGACY) -> Confirmed:
     """What comes of it if Rocket.Chat says this at first, and then what is true."""
     bench.rocketchat.uses = list(says)
     if engine is Engine.MODERN:
         bench.rocketchat.version, bench.rocketchat.modules = (9, 0), frozenset({LICENCE_MODULE})
-    return await confirm(row(bench), before, bench.shop, bench.told)
+    return await confirm(bench.connections.there, before, bench.shop, bench.told)
 
 
 def live_url(bench: Bench) -> object:
@@ -40,16 +35,16 @@ def live_url(bench: Bench) -> object:
 
 async def moved(bench: Bench, **more: object) -> Connection:
     """The connection follows Encvoy ID to another address; it as it was before."""
-    before = row(bench)
+    before = bench.connections.there
     await bench.run(replace(before, settings={**before.settings, "url": MOVED}, **more))  # type: ignore[arg-type]
     bench.forget_faults()
     return before
 
 
 async def test_what_works_is_left(standing: Bench) -> None:
-    before = row(standing)
+    before = standing.connections.there
     assert await confirmed(standing, None) == Confirmed(before, InUse(Use.PROVED))
-    assert row(standing) == before
+    assert standing.connections.there == before
 
 
 # Switched off again: it was not on before.
@@ -59,16 +54,16 @@ async def test_what_works_is_left(standing: Bench) -> None:
 async def test_what_was_just_switched_on_is_switched_off_again(standing: Bench, said: InUse) -> None:
     found = await confirmed(standing, None, said, said)
     assert (found.taken, found.said, found.works) == (Taken.OFF, said, False)
-    assert found.connection == row(standing)
-    assert not row(standing).enabled
+    assert found.connection == standing.connections.there
+    assert not standing.connections.there.enabled
     assert standing.rocketchat.live_records == {}
 
 
 @pytest.mark.parametrize("before", [{"current": None}, {"enabled": False}])
 async def test_so_is_what_was_off_or_unfinished_before(standing: Bench, before: dict[str, object]) -> None:
-    found = await confirmed(standing, replace(row(standing), **before), FAILED)  # type: ignore[arg-type]
+    found = await confirmed(standing, replace(standing.connections.there, **before), FAILED)  # type: ignore[arg-type]
     assert found.taken is Taken.OFF
-    assert not row(standing).enabled
+    assert not standing.connections.there.enabled
 
 
 async def test_the_secret_is_left_on_both_sides(standing: Bench) -> None:
@@ -85,12 +80,12 @@ async def test_another_address_is_taken_back(standing: Bench) -> None:
     assert live_url(standing) == MOVED
     found = await confirmed(standing, before, FAILED)
     assert found.taken is Taken.BACK
-    assert row(standing) == found.connection == before
+    assert standing.connections.there == found.connection == before
     assert live_url(standing) == before.settings["url"]
 
 
 async def test_another_address_of_rocketchat_too(standing: Bench) -> None:
-    before = row(standing)
+    before = standing.connections.there
     await standing.run(replace(before, site_url="https://other.example.org"))
     found = await confirmed(standing, before, FAILED)
     assert found.taken is Taken.BACK
@@ -99,8 +94,8 @@ async def test_another_address_of_rocketchat_too(standing: Bench) -> None:
 
 async def test_what_was_asked_for_besides_stays(standing: Bench) -> None:
     """E-mail addresses left out: scope and rules are no matter of the address, and belong together."""
-    settings = {**row(standing).settings, "url": MOVED, "scope": "openid profile"}
-    before = row(standing)
+    settings = {**standing.connections.there.settings, "url": MOVED, "scope": "openid profile"}
+    before = standing.connections.there
     await standing.run(replace(before, settings=settings, rules=rules(with_email=False)))
     found = await confirmed(standing, before, FAILED)
     assert found.taken is Taken.BACK
@@ -113,20 +108,20 @@ async def test_what_was_asked_for_besides_stays(standing: Bench) -> None:
 
 @pytest.mark.parametrize("said", [OTHER, FAILED], ids=lambda said: said.use.value)
 async def test_what_was_on_before_at_the_same_address_is_left(standing: Bench, said: InUse) -> None:
-    before = row(standing)
+    before = standing.connections.there
     found = await confirmed(standing, before, said, said)
     assert (found.taken, found.works) == (Taken.NOTHING, False)
-    assert row(standing) == before
+    assert standing.connections.there == before
     assert "write_service" not in standing.world.calls
 
 
 async def test_another_scope_alone_is_left_too(standing: Bench) -> None:
-    before = row(standing)
+    before = standing.connections.there
     without = replace(before, settings={**before.settings, "scope": "openid profile"}, rules=rules(with_email=False))
     await standing.run(without)
     found = await confirmed(standing, before, FAILED)
     assert found.taken is Taken.NOTHING
-    assert row(standing) == without
+    assert standing.connections.there == without
 
 
 @pytest.mark.parametrize("use", [Use.UNKNOWN, Use.SILENT])
@@ -134,18 +129,18 @@ async def test_nothing_less_than_a_verdict_undoes_anything(standing: Bench, use:
     standing.world.script = lambda call: Unreachable("Encvoy ID", "GET /oidc/auth") if call == "code before" else None
     found = await confirmed(standing, None, InUse(use, "why"))
     assert (found.taken, found.said.use, found.works) == (Taken.NOTHING, Use.UNKNOWN, True)
-    assert row(standing).enabled
+    assert standing.connections.there.enabled
 
 
 async def test_nor_does_the_modern_engine(standing: Bench) -> None:
     found = await confirmed(standing, None, FAILED, engine=Engine.MODERN)
-    assert found == Confirmed(row(standing), BECAUSE_MODERN)
+    assert found == Confirmed(standing.connections.there, BECAUSE_MODERN)
 
 
 async def test_one_that_is_off_is_not_asked(standing: Bench) -> None:
-    await standing.run(replace(row(standing), enabled=False))
+    await standing.run(replace(standing.connections.there, enabled=False))
     found = await confirmed(standing, None, FAILED)
-    assert found == Confirmed(row(standing), BECAUSE_OFF)
+    assert found == Confirmed(standing.connections.there, BECAUSE_OFF)
     assert "bring_bogus_code" not in standing.world.calls
 
 
@@ -157,7 +152,7 @@ async def test_where_it_cannot_be_taken_back_it_is_not_finished(standing: Bench)
         await confirmed(standing, None, FAILED)
     assert "getaddrinfo ENOTFOUND" in caught.value.why
     assert "cannot be reached" in caught.value.why
-    assert not row(standing).enabled, "it is desired all the same"
+    assert not standing.connections.there.enabled, "it is desired all the same"
 
 
 async def test_a_rocketchat_that_does_not_tell_its_version_takes_nothing_back(standing: Bench) -> None:
@@ -183,7 +178,7 @@ async def test_an_instance_with_an_outdated_cache_is_mended_and_asked_again(stan
 async def test_it_is_mended_once(standing: Bench) -> None:
     (application,) = standing.encvoy.applications_by_id.values()
     await standing.encvoy.write_application(application.client_id, ApplicationFields(secret=NEW))
-    found = await confirmed(standing, row(standing))
+    found = await confirmed(standing, standing.connections.there)
     assert found.said.use is Use.OTHER
     assert standing.world.calls.count("repeat_secret") == 1
     assert standing.world.calls.count("bring_bogus_code") == 2
@@ -194,7 +189,7 @@ async def test_it_is_mended_once(standing: Bench) -> None:
 )
 async def test_nothing_else_is_mended_so(standing: Bench, said: InUse) -> None:
     standing.rocketchat.uses = [said]
-    assert await ask(row(standing), standing.shop) == said
+    assert await ask(standing.connections.there, standing.shop) == said
     assert "repeat_secret" not in standing.world.calls
 
 
@@ -203,4 +198,4 @@ async def test_a_repetition_that_fails_leaves_what_was_said(standing: Bench) -> 
         NoAnswer("Rocket.Chat", "POST /api/v1/settings/:_id") if call == "repeat_secret before" else None
     )
     standing.rocketchat.uses = [OTHER]
-    assert await ask(row(standing), standing.shop) == OTHER
+    assert await ask(standing.connections.there, standing.shop) == OTHER

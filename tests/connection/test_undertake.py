@@ -27,47 +27,42 @@ async def ask(bench: Bench, wanted: Connection, scope: Scope = Scope.ALL, *, res
     await undertake(Asked(wanted, before, "op", scope, resumed), bench.shop, bench.told)
 
 
-def row(bench: Bench) -> Connection:
-    assert bench.connections.row is not None
-    return bench.connections.row
-
-
 async def test_what_was_done_is_desired(standing: Bench) -> None:
-    await ask(standing, replace(row(standing), enabled=False), Scope.SWITCH)
-    assert not row(standing).enabled
+    await ask(standing, replace(standing.connections.there, enabled=False), Scope.SWITCH)
+    assert not standing.connections.there.enabled
 
 
 async def test_a_switch_that_was_refused_is_not_desired(standing: Bench) -> None:
-    before = row(standing)
+    before = standing.connections.there
     standing.world.script = always("write_service before", REFUSED)
     with pytest.raises(Forbidden):
         await ask(standing, replace(before, enabled=False), Scope.SWITCH)
-    assert row(standing) == before
+    assert standing.connections.there == before
 
 
 async def test_no_later_command_carries_it_out(standing: Bench) -> None:
     standing.world.script = always("write_service before", REFUSED)
     with pytest.raises(Forbidden):
-        await ask(standing, replace(row(standing), enabled=False), Scope.SWITCH)
+        await ask(standing, replace(standing.connections.there, enabled=False), Scope.SWITCH)
     standing.forget_faults()
     await standing.run()
     assert standing.rocketchat.switches["Encvoyid"]
 
 
 async def test_a_switch_that_was_never_answered_and_not_made_is_not_desired(standing: Bench) -> None:
-    before = row(standing)
+    before = standing.connections.there
     standing.world.script = always("write_service before", AWAY)
     with pytest.raises(NoAnswer):
         await ask(standing, replace(before, enabled=False), Scope.SWITCH)
-    assert row(standing) == before
+    assert standing.connections.there == before
 
 
 async def test_a_switch_that_was_made_and_is_not_live_stays_desired(standing: Bench) -> None:
     standing.world.script = always("await_live before", AWAY)
     standing.rocketchat.tick = lambda: None  # type: ignore[method-assign]
     with pytest.raises(Unfinished):
-        await ask(standing, replace(row(standing), enabled=False), Scope.SWITCH)
-    assert not row(standing).enabled
+        await ask(standing, replace(standing.connections.there, enabled=False), Scope.SWITCH)
+    assert not standing.connections.there.enabled
 
 
 async def test_where_nobody_can_see_what_became_of_it_nobody_says_not_done(standing: Bench) -> None:
@@ -80,23 +75,23 @@ async def test_where_nobody_can_see_what_became_of_it_nobody_says_not_done(stand
 
     standing.world.script = script
     with pytest.raises(Uncertain):
-        await ask(standing, replace(row(standing), enabled=False), Scope.SWITCH)
-    assert not row(standing).enabled
+        await ask(standing, replace(standing.connections.there, enabled=False), Scope.SWITCH)
+    assert not standing.connections.there.enabled
 
 
 async def test_a_button_that_cannot_be_proved_is_not_desired(standing: Bench) -> None:
-    await ask(standing, replace(row(standing), enabled=False), Scope.SWITCH)
+    await ask(standing, replace(standing.connections.there, enabled=False), Scope.SWITCH)
     standing.encvoy.applications_by_id.clear()
     with pytest.raises(UserError, match="gone from Encvoy ID"):
-        await ask(standing, replace(row(standing), enabled=True), Scope.SWITCH)
-    assert not row(standing).enabled
+        await ask(standing, replace(standing.connections.there, enabled=True), Scope.SWITCH)
+    assert not standing.connections.there.enabled
 
 
 async def test_a_secret_that_was_refused_is_not_desired(standing: Bench) -> None:
     standing.world.script = always("write_service before", REFUSED)
     with pytest.raises(Forbidden):
-        await ask(standing, exchange(row(standing)), Scope.SECRET)
-    assert (row(standing).current, row(standing).pending) == (OLD, None)
+        await ask(standing, exchange(standing.connections.there), Scope.SECRET)
+    assert (standing.connections.there.current, standing.connections.there.pending) == (OLD, None)
 
 
 async def test_a_setup_that_left_nothing_is_forgotten(bench: Bench) -> None:
@@ -110,14 +105,14 @@ async def test_a_setup_that_left_something_is_gone_on_with(bench: Bench) -> None
     bench.world.script = always("create_application before", Forbidden("Encvoy ID", "POST /api/v1/clients"))
     with pytest.raises(Unfinished):
         await ask(bench, wish())
-    assert row(bench).pending == OLD
+    assert bench.connections.there.pending == OLD
 
 
 async def test_after_a_crash_nobody_says_that_nothing_was_done(standing: Bench) -> None:
     standing.world.script = always("write_service before", REFUSED)
     with pytest.raises(Unfinished):
-        await ask(standing, replace(row(standing), enabled=False), Scope.SWITCH, resumed=True)
-    assert not row(standing).enabled
+        await ask(standing, replace(standing.connections.there, enabled=False), Scope.SWITCH, resumed=True)
+    assert not standing.connections.there.enabled
 
 
 async def test_what_the_store_cannot_forget_is_not_called_undone(standing: Bench) -> None:
@@ -132,21 +127,21 @@ async def test_what_the_store_cannot_forget_is_not_called_undone(standing: Bench
 
     standing.connections.save = once  # type: ignore[method-assign]
     with pytest.raises(Unfinished):
-        await ask(standing, replace(row(standing), enabled=False), Scope.SWITCH)
+        await ask(standing, replace(standing.connections.there, enabled=False), Scope.SWITCH)
 
 
 async def test_to_switch_off_nothing_is_asked_of_encvoy_id(standing: Bench) -> None:
-    await ask(standing, replace(row(standing), enabled=False), Scope.SWITCH)
+    await ask(standing, replace(standing.connections.there, enabled=False), Scope.SWITCH)
     assert not set(standing.world.calls) & {"application", "applications", "probe", "provider", "write_application"}
 
 
 async def test_a_rotation_leaves_what_else_differs(standing: Bench) -> None:
     standing.rocketchat.settings["Encvoyid"]["token_path"] = "/by-hand"
-    client_id = row(standing).client_id or ""
+    client_id = standing.connections.there.client_id or ""
     standing.encvoy.applications_by_id[client_id] = replace(
         standing.encvoy.applications_by_id[client_id], rules=frozenset(), grant_types=("implicit",)
     )
-    await ask(standing, exchange(row(standing)), Scope.SECRET)
+    await ask(standing, exchange(standing.connections.there), Scope.SECRET)
     application = standing.encvoy.applications_by_id[client_id]
     assert standing.rocketchat.settings["Encvoyid"]["token_path"] == "/by-hand"
     assert (application.rules, application.grant_types) == (frozenset(), ("implicit",))

@@ -63,46 +63,6 @@ PROVIDER = Provider(
     par_url="https://id.example.org/oidc/request",
     jwks_url="https://id.example.org/oidc/jwks",
 )
-
-OURS = Secret("a" * 64)
-GONE = Unknown("it did not answer")
-SETTINGS = {
-    "url": "https://id.example.org",
-    "token_path": "/oidc/token",
-    "identity_path": "/oidc/me",
-    "authorize_path": "/oidc/auth",
-    "scope": "openid profile email",
-}
-
-CONNECTION = Connection(
-    id="7f3c0a1b",
-    name=ServiceName("Encvoy ID", "Encvoyid"),
-    site_url="https://chat.example.org",
-    application_name="Rocket.Chat",
-    settings=SETTINGS,
-    client_id="client1",
-    current=OURS,
-)
-STORED = StoredService("Encvoyid", True, {**SETTINGS, "id": "client1", "button_label_color": "#FFFFFF"}, OURS)
-APPLICATION = Application(
-    client_id="client1",
-    name="Rocket.Chat",
-    description=CONNECTION.description,
-    domain="https://chat.example.org",
-    redirect_uris=(CONNECTION.redirect_uri,),
-    token_endpoint_auth_method="client_secret_post",
-    secret=OURS,
-    rules=frozenset({"login", "email"}),
-)
-PROVIDER = Provider(
-    issuer="https://id.example.org",
-    discovery_url="https://id.example.org/.well-known/openid-configuration",
-    authorize_url="https://id.example.org/oidc/auth",
-    token_url="https://id.example.org/oidc/token",
-    identity_url="https://id.example.org/oidc/me",
-    par_url="https://id.example.org/oidc/request",
-    jwks_url="https://id.example.org/oidc/jwks",
-)
 SERVER = Server(profile=profile((8, 8), frozenset()), site_url="https://chat.example.org")
 OWN = Own(
     standing=Standing(may_create=True, applications=0),

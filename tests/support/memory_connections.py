@@ -27,6 +27,12 @@ class MemoryConnections:
         if before := self.befores.pop(operation_id, None):
             self.row = before.connection
 
+    @property
+    def there(self) -> Connection:
+        """The row, where there has to be one."""
+        assert self.row is not None
+        return self.row
+
     async def get(self, service: str | None = None) -> Connection | None:
         return self.row
 
