@@ -110,15 +110,16 @@ def test_this_very_test_is_watched() -> None:
 
 
 RECORDED = """
-import bot.demo, functools, pathlib, sys
+import pathlib, sys
 from bot.secret import Secret
 from tests.support import secrets_watch
 plugin = secrets_watch.install()
 from bot.__main__ import main
-bot.demo.stage = functools.partial(bot.demo.stage, settle=0.1)
+from tests.support.quick import quick_demo
 sys.argv = ["ssobot", "demo"]
 try:
-    main()
+    with quick_demo():
+        main()
 finally:
     secrets_watch.harvest(secrets_watch.current)
     pathlib.Path("learnt").write_text("\\n".join(secrets_watch.current.secrets))

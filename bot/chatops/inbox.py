@@ -81,8 +81,8 @@ def consider(message: Message, known: Known) -> Command | Ignore | Say:
 def apart(message: Message, known: Known) -> str:
     """Why a message is refused for its time; which of the two reasons it is cannot be told from it."""
     difference = known.now - message.ts
-    minutes, seconds = divmod(round(abs(difference).total_seconds()), 60)
-    length = f"{minutes} minutes" if minutes > 1 else f"{minutes * 60 + seconds} seconds"
+    seconds = round(abs(difference).total_seconds())
+    length = f"{round(seconds / 60)} minutes" if seconds >= 120 else f"{seconds} seconds"
     side = "behind" if difference > timedelta(0) else "ahead of"
     clock = (
         "the clock of Rocket.Chat's address" if known.server_told else "my clock (Rocket.Chat did not tell me its own)"

@@ -28,7 +28,6 @@ from commands.correction import LINKED, REFUSED
 from tests.answers.conftest import Heard
 from tests.support.crashes import SCENARIOS, Moment, died, is_write, scene
 from tests.support.crashes import answered as at_rest
-from tests.support.forked import Forked
 from tests.support.grounds import room_of
 from tests.support.hurried import HurriedClock
 from tests.support.programs import run
@@ -154,7 +153,7 @@ def is_the_switch(_: web.Request, body: Any) -> bool:
 
 async def killed_and_started_again(world: World, moment: Moment, words: str = "rotate") -> str:
     """The answer to a command that was interrupted at this moment."""
-    bot = Forked(world.play.env, world.play.folder / "bot.log")
+    bot = world.forked()
     bot.start(run)
     await bot.listening()
     moment.lay(world, bot)

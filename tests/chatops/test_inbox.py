@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chatops.inbox import AWAY, Command, Ignore, Known, Say, Seen, consider
+from bot.chatops.inbox import AWAY, Command, Ignore, Known, Say, Seen, apart, consider
 from bot.chatops.ports import Message
 from tests.support.chat import BOT_ID, typed
 from tests.support.clocks import START
@@ -99,6 +99,15 @@ def test_a_time_far_in_the_future_is_no_time_to_act_on(caught_up: bool) -> None:
     decision = consider(replace(MESSAGE, caught_up=caught_up), early)
     assert isinstance(decision, Say)
     assert "60 minutes ahead of the clock" in decision.text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(119.4, "119 seconds"), (119.6, "2 minutes"), (149, "2 minutes"), (3570.4, "60 minutes"), (3599.6, "60 minutes")],
+)
+def test_how_far_apart_they_are_is_told_to_the_nearest_minute(seconds: float, said: str) -> None:
+    known = replace(KNOWN, now=MESSAGE.ts + timedelta(seconds=seconds))
+    assert f"a time {said} behind" in apart(MESSAGE, known)
 
 
 def test_a_server_that_is_a_little_ahead_is_heard() -> None:

@@ -193,7 +193,7 @@ async def survive(
     """Kills the operation at the first moment, each new start at the next one (none: the program does it itself), then
     starts anew and checks everything. `ill` ails Encvoy ID until the first death."""
     async with scene(folder, scenario) as world:
-        bot = Forked(world.play.env, folder / "bot.log")
+        bot = world.forked()
         clients = frozenset(world.encvoy.clients.by_id)
         old = world.state().accepted
         bot.start(program)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-Program = Callable[[Mapping[str, str], str], None]
-"""What runs in the process: takes the environment and the path of its log."""
+Program = Callable[[Mapping[str, str], str, float], None]
+"""What runs in the process: takes the environment, the path of its log and the settle time of its Rocket.Chat."""
 
 _forking = multiprocessing.get_context("forkserver")
 _forking.set_forkserver_preload(["tests.support.programs"])
@@ -27,6 +27,8 @@ class Forked:
     env: Mapping[str, str]
     log: Path
     """Everything that all starts wrote to standard output and error."""
+    settle: float
+    """Seconds, of its Rocket.Chat; see `tests.support.quick`."""
     process: ForkServerProcess | None = field(default=None, init=False)
     _heard: int = field(default=0, init=False)
 
@@ -34,7 +36,8 @@ class Forked:
         """Starts it; returns at once."""
         plain = {name: value for name, value in os.environ.items() if not name.startswith("SSOBOT_")}
         self._heard = self._count()
-        self.process = _forking.Process(target=program, args=({**plain, **self.env}, str(self.log)), daemon=True)
+        args = ({**plain, **self.env}, str(self.log), self.settle)
+        self.process = _forking.Process(target=program, args=args, daemon=True)
         self.process.start()
 
     async def kill(self) -> None:

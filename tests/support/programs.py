@@ -14,11 +14,12 @@ from bot.connection.state import Connection
 from bot.encvoy.client import EncvoyIdClient
 from bot.store.connections import SqlConnections
 from bot.store.operations import SqlOperations
+from tests.support.quick import as_quick
 
 PRELOADED = (bot.app, SqlConnections, SqlOperations, EncvoyIdClient)
 
 
-def run(env: Mapping[str, str], log: str) -> None:
+def run(env: Mapping[str, str], log: str, settle: float) -> None:
     """`ssobot run`."""
     os.environ.clear()
     os.environ.update(env)
@@ -26,20 +27,21 @@ def run(env: Mapping[str, str], log: str) -> None:
     for standard in (1, 2):
         os.dup2(descriptor, standard)
     sys.argv = ["ssobot", "run"]
-    main()
+    with as_quick(settle):
+        main()
 
 
-def run_until_settled(env: Mapping[str, str], log: str) -> None:
+def run_until_settled(env: Mapping[str, str], log: str, settle: float) -> None:
     """The same, killed when the secret is settled on both sides and in the database, but no answer is committed."""
 
     async def die(*_: object, **__: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     SqlOperations.finish = die  # type: ignore[method-assign]
-    run(env, log)
+    run(env, log, settle)
 
 
-def run_committing_late(env: Mapping[str, str], log: str) -> None:
+def run_committing_late(env: Mapping[str, str], log: str, settle: float) -> None:
     """The planted bug: what is to be committed before the first remote write is committed after the next one."""
     save, write = SqlConnections.save, EncvoyIdClient.write_application
     late: list[tuple[SqlConnections, Connection, str | None]] = []
@@ -64,4 +66,4 @@ def run_committing_late(env: Mapping[str, str], log: str) -> None:
 
     SqlConnections.save = save_later  # type: ignore[method-assign]
     EncvoyIdClient.write_application = write_and_save  # type: ignore[method-assign]
-    run(env, log)
+    run(env, log, settle)

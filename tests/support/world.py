@@ -7,27 +7,24 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import URL
 
 from bot.demo import SERVICE, State, look, needs_tls
-from bot.rocketchat import callback
-from bot.sandbox.rocketchat.instance import Timing
 from bot.sandbox.rocketchat.standin import Switches
 from bot.sandbox.visitor import Visitor
 from bot.stage import Stage, stage
+from tests.support.forked import Forked
+from tests.support.quick import QUICK_SETTLE, REAL_SETTLE, as_quick
 
 SETTINGS = "Accounts_OAuth_Custom-Encvoyid"
 LICENCE = "oauth-enterprise"
 VERSIONS = ("8.8", "9.0")
 """Of Rocket.Chat: one for each login engine, as people run it; see `as_people_run_it`."""
-REAL_SETTLE = Timing().settle
-"""Seconds, of a Rocket.Chat that no test hurries."""
 READING_METHOD = "/api/v1/method.call/private-settings:get"
 """A POST that changes nothing."""
 
@@ -39,6 +36,8 @@ class World:
     play: Stage
     admin: Visitor
     stack: contextlib.AsyncExitStack = field(repr=False)
+    settle: float = REAL_SETTLE
+    """Seconds, of its Rocket.Chat."""
 
     @property
     def rocketchat(self) -> Any:
@@ -69,8 +68,12 @@ class World:
         """The administrator types `!sso <words>`; the final answer."""
         return await self.admin.ask(f"!sso {words}", timeout)
 
+    def forked(self) -> Forked:
+        """The bot in a process of its own that starts at once and is as quick as its Rocket.Chat; not started yet."""
+        return Forked(self.play.env, self.play.folder / "bot.log", self.settle)
+
     def process(self, **extra: str) -> BotProcess:
-        """`ssobot run`, not started yet; `extra` variables over those of the stand-ins."""
+        """`ssobot run` as it is, not started yet; `extra` variables over those of the stand-ins."""
         return BotProcess({**self.play.env, **extra}, self.play.folder)
 
 
@@ -134,30 +137,18 @@ def as_people_run_it(folder: Path, version: str) -> dict[str, Any]:
     return {"version": version, "switches": Switches(modules={LICENCE}), "tls": folder / "tls"}
 
 
-@contextlib.contextmanager
-def as_quick(settle: float) -> Iterator[None]:
-    """A Rocket.Chat that settles quicker than any real one is one whose whole time runs quicker: so does what the bot,
-    in this process, takes for usual of a server that it has not measured."""
-    with pytest.MonkeyPatch.context() as patch:
-        if settle < REAL_SETTLE:
-            patch.setattr("bot.rocketchat.settle.EXPECTED", settle)
-            patch.setattr("bot.connection.workshop.SETTLE", settle)
-            patch.setattr("bot.rocketchat.callback.WITHIN", callback.WITHIN * settle / REAL_SETTLE)
-        yield
-
-
 @contextlib.asynccontextmanager
 async def world_at(folder: Path, *, database: URL | None = None, **options: Any) -> AsyncIterator[World]:
     """A world without a bot, whose database is a file in `folder` unless given. `options` of `bot.stage.stage`; settle
-    0.1 s unless given."""
+    `QUICK_SETTLE` unless given."""
     async with contextlib.AsyncExitStack() as stack:
-        options = {"settle": 0.1, **options}
+        options = {"settle": QUICK_SETTLE, **options}
         stack.enter_context(as_quick(options["settle"]))
         play = await stack.enter_async_context(stage(folder, **options))
         if database is not None:
             play.extra["SSOBOT_DATABASE_URL"] = database.render_as_string(hide_password=False)
         admin = await stack.enter_async_context(play.visitor())
-        yield World(play, admin, stack)
+        yield World(play, admin, stack, options["settle"])
 
 
 __all__ = [

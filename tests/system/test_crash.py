@@ -24,7 +24,6 @@ from tests.support.crashes import (
     survive,
     writes_of,
 )
-from tests.support.forked import Forked
 from tests.support.postgres import Postgres
 from tests.support.programs import run, run_committing_late, run_until_settled
 from tests.support.world import REAL_SETTLE
@@ -147,7 +146,7 @@ async def test_an_hour_later_only_what_was_begun_is_finished(tmp_path: Path, beg
     read = Moment("before a message", is_answer(final=False), 1, When.BEFORE)
     async with scene(tmp_path, ROTATE) as world:
         before, writes = world.state(), len(world.writes())
-        bot = Forked(world.play.env, tmp_path / "bot.log")
+        bot = world.forked()
         bot.start(run)
         await bot.listening()
         (stored if begun else read).lay(world, bot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from bot.demo import SCENES
 from tools.docs import ROOT, sections
 from tools.even import Implausible, even
 
-QUICK = "import functools, bot.demo; bot.demo.stage = functools.partial(bot.demo.stage, settle=0.1)"
+QUICK = "from tests.support.quick import quick_demo; quick = quick_demo(); quick.__enter__()"
 PLAY = "import sys; from bot.__main__ import main; sys.argv = ['ssobot', 'demo']; main()"
 
 TWO_APPLICATIONS = """
@@ -64,7 +65,8 @@ def play(folder: Path, *code: str) -> Played:
     began = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", "\n".join([*code, PLAY])],
-        cwd=folder, capture_output=True, text=True, timeout=90, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=folder,
+        capture_output=True, text=True, timeout=90, check=False,
     )  # fmt: skip
     return Played(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
 

@@ -17,7 +17,6 @@ from bot.store.operations import TABLE as OPERATIONS
 from bot.store.operations import SqlOperations
 from tests.support.clocks import ShiftedClock
 from tests.support.crashes import SCENARIOS, Moment, Scenario, answered, died, is_settings_write, records, scene
-from tests.support.forked import Forked
 from tests.support.programs import run
 from tests.support.snapshot import snapshot
 from tests.support.world import World
@@ -29,7 +28,7 @@ TRIED = (*(s for s in SCENARIOS if s.name in ("setup", "rotate", "disable", "ena
 
 async def killed(world: World, folder: Path, words: str) -> str:
     """A bot is killed before the first write of this command; the id of the message."""
-    bot = Forked(world.play.env, folder / "bot.log")
+    bot = world.forked()
     bot.start(run)
     await bot.listening()
     Moment("before the first write", is_settings_write, 1, When.BEFORE).lay(world, bot)

@@ -17,7 +17,6 @@ from bot.sandbox.faults import Effect, Fault, When
 from bot.sandbox.visitor import is_final
 from bot.wire import TOTAL_SECONDS
 from tests.support.crashes import answered, records
-from tests.support.forked import Forked
 from tests.support.hurried import HurriedClock
 from tests.support.programs import run
 from tests.support.world import World, world_at
@@ -202,7 +201,7 @@ async def test_an_answer_that_is_not_taken_at_first_is_given_once(scene: Scene, 
 
 
 async def test_a_bot_that_starts_while_rocketchat_is_away_waits_for_it(quiet_world: World, tmp_path: Path) -> None:
-    bot = Forked(quiet_world.play.env, tmp_path / "bot.log")
+    bot = quiet_world.forked()
     await quiet_world.rocketchat.stop()
     bot.start(run)
     try:

@@ -27,7 +27,7 @@ from bot.sandbox.rocketchat.standin import RocketChatStandIn
 from bot.stage import Stage
 from tests.support import postgres
 from tests.support.crashes import Moment, died, is_answer, is_settings_write, is_write, records
-from tests.support.forked import Forked, Program
+from tests.support.forked import Program
 from tests.support.programs import run, run_until_settled
 from tests.support.world import World
 from tests.upgrade.kept import KEY, SUFFIX, Application, Kept, Said, Service
@@ -101,7 +101,7 @@ def keep_postgresql(url: URL, path: Path) -> None:
 async def play(scene: Scene, folder: Path, database: str | None = None) -> Kept:
     """Plays one scene; what the systems hold at its end."""
     async with on_fixed_ports(folder, database) as world:
-        bot = Forked(world.play.env, folder / "bot.log")
+        bot = world.forked()
         bot.start(run)
         await bot.listening()
         for words in scene.before:

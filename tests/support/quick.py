@@ -1,0 +1,44 @@
+"""A Rocket.Chat that settles quicker than any real one, and a bot that knows: no test waits for what takes a real
+server its time.
+
+A quick server is one whose whole time runs quicker. So does what the bot takes for usual of a server that it has not
+measured; else it would wait for seconds for what is there after a tenth of one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator
+
+import pytest
+
+from bot.connection import proof
+from bot.rocketchat import callback
+from bot.sandbox.rocketchat.instance import Timing
+from bot.stage import stage
+
+REAL_SETTLE = Timing().settle
+"""Seconds, of a Rocket.Chat that no test hurries."""
+QUICK_SETTLE = 0.1
+"""Seconds, of one that has only to answer."""
+
+
+@contextlib.contextmanager
+def as_quick(settle: float) -> Iterator[None]:
+    """The bot in this process takes `settle` for the usual time, where that is quicker than a real server."""
+    with pytest.MonkeyPatch.context() as patch:
+        if settle < REAL_SETTLE:
+            patch.setattr("bot.rocketchat.settle.EXPECTED", settle)
+            patch.setattr("bot.connection.workshop.SETTLE", settle)
+            patch.setattr("bot.connection.proof.LAG", proof.LAG * settle / REAL_SETTLE)
+            patch.setattr("bot.rocketchat.callback.WITHIN", callback.WITHIN * settle / REAL_SETTLE)
+        yield
+
+
+@contextlib.contextmanager
+def quick_demo() -> Iterator[None]:
+    """`ssobot demo` in this process: stand-ins and bot."""
+    with as_quick(QUICK_SETTLE), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.demo.stage", functools.partial(stage, settle=QUICK_SETTLE))
+        yield
