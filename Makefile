@@ -4,6 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# Processes of the tests. More than two cores' worth: most tests wait for a server half of their time.
+WORKERS ?= 3
+
 JUDGES := tests/judges/node_modules/.package-lock.json
 
 .PHONY: demo test test-all check docs lock clean bench-rotation judges screenshots
@@ -12,11 +15,11 @@ demo: $(VENV)/installed
 	$(BIN)/ssobot demo
 
 test: check judges
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 # With the full matrices, of which `make test` runs a sample.
 test-all: check judges
-	$(BIN)/python -m pytest -n 2 -m ""
+	$(BIN)/python -m pytest -n $(WORKERS) -m ""
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
