@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # Processes of the tests. More than two cores' worth: most tests wait for a server half of their time.
@@ -38,9 +39,9 @@ bench-rotation: $(VENV)/installed
 	$(BIN)/python -m tools.bench_rotation
 
 # The build backend is in the lock too, so nothing is fetched that has no hash.
-$(VENV)/installed: requirements.lock pyproject.toml
+$(VENV)/installed: requirements-sandbox.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --require-hashes -r requirements-sandbox.lock
 	$(PIP) install --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
@@ -58,8 +59,9 @@ $(JUDGES): tests/judges/package-lock.json tests/judges/package.json
 
 # Needs uv. The lock names no registry host.
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra build -o requirements.lock pyproject.toml
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra build --extra dev -o requirements-dev.lock pyproject.toml
+	$(COMPILE) --extra build -o requirements.lock pyproject.toml
+	$(COMPILE) --extra build --extra sandbox -o requirements-sandbox.lock pyproject.toml
+	$(COMPILE) --extra build --extra sandbox --extra dev -o requirements-dev.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) tests/judges/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

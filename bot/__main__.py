@@ -27,6 +27,9 @@ from bot.errors import ConfigError, UserError
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 INTERRUPTED = 130
+SANDBOX = frozenset({"sandbox", "jinja2", "joserfc", "trustme"})
+"""What only the extra `sandbox` installs."""
+NO_SANDBOX = "The stand-ins are not installed here: `pip install 'ssobot[sandbox]'`, or `make demo` in a clone."
 PORT = click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 picks a free port.")
 
 TLS = click.option(
@@ -147,7 +150,7 @@ def run() -> int:
 @version_option()
 def demo(tls: bool, version: str) -> int:
     """Show everything, against stand-ins, in a minute."""
-    return _start("bot.demo:main", tls, version)
+    return _start_sandbox("sandbox.demo:main", tls, version)
 
 
 @cli.command()
@@ -179,7 +182,7 @@ class Outer:
 def sandbox(context: click.Context, /, tls: Path | None, version: str, **given: object) -> int:
     """Run both stand-ins and the bot, or one stand-in."""
     context.obj = Outer(tls, version, _given(given))
-    return 0 if context.invoked_subcommand else _start("bot.demo:sandbox", tls, context.obj.given, version)
+    return 0 if context.invoked_subcommand else _start_sandbox("sandbox.demo:sandbox", tls, context.obj.given, version)
 
 
 @sandbox.command()
@@ -191,7 +194,7 @@ def sandbox(context: click.Context, /, tls: Path | None, version: str, **given: 
 def rocketchat(outer: Outer, /, port: int, version: str | None, tls: Path | None, **given: object) -> int:
     """Run the stand-in of Rocket.Chat."""
     whole = {**outer.given, **_given(given)}
-    return _start("bot.sandbox.__main__:rocketchat", port, version or outer.version, tls or outer.tls, whole)
+    return _start_sandbox("sandbox.__main__:rocketchat", port, version or outer.version, tls or outer.tls, whole)
 
 
 @sandbox.command()
@@ -200,7 +203,7 @@ def rocketchat(outer: Outer, /, port: int, version: str | None, tls: Path | None
 @click.pass_obj
 def encvoy(outer: Outer, port: int, tls: Path | None) -> int:
     """Run the stand-in of Encvoy ID."""
-    return _start("bot.sandbox.__main__:encvoy", port, tls or outer.tls)
+    return _start_sandbox("sandbox.__main__:encvoy", port, tls or outer.tls)
 
 
 @cli.command()
@@ -249,6 +252,16 @@ def _start(target: str, *arguments: object) -> int:
     module, _, function = target.partition(":")
     start: Callable[..., int] = getattr(importlib.import_module(module), function)
     return start(*arguments)
+
+
+def _start_sandbox(target: str, *arguments: object) -> int:
+    """The same for what plays on the stand-ins, which are an extra of the package and not in the image."""
+    try:
+        return _start(target, *arguments)
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] not in SANDBOX:
+            raise
+        raise UserError(NO_SANDBOX) from None
 
 
 def _internal_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -108,3 +109,18 @@ def test_anything_else_is_an_internal_error_with_an_id_that_finds_the_log_line(t
     assert done.returncode == 1
     assert shown == f"internal error {event['error_id']}: the log line with this id tells more."
     assert "RuntimeError: planted" in event["exception"]
+
+
+@pytest.mark.parametrize("missing", sorted(command_line.SANDBOX))
+def test_without_the_extra_the_stand_ins_are_named(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(_: str) -> None:
+        raise ModuleNotFoundError(name=f"{missing}.inner")
+
+    monkeypatch.setattr("importlib.import_module", absent)
+    with pytest.raises(UserError, match=re.escape(command_line.NO_SANDBOX)):
+        command_line._start_sandbox("sandbox.demo:main")
+
+
+def test_another_module_that_is_missing_is_a_fault() -> None:
+    with pytest.raises(ModuleNotFoundError):
+        command_line._start_sandbox("bot.nowhere:main")

@@ -26,11 +26,11 @@ SHORT, SHORT_AT_MOST = (20, 25, 30, 36), 0.05
 """The same for texts with which only what grows exponentially takes any time at all; it must not hold up the test."""
 CUT_BEFORE = {"bot/chatops/grammar.py": 600}
 """Characters that a file's patterns meet at most, by its own `LENGTH_LIMIT`."""
-OF_ADMINISTRATORS = {"bot/sandbox/rocketchat/oauth/claims.py", "bot/sandbox/rocketchat/settings.py"}
+OF_ADMINISTRATORS = {"sandbox/rocketchat/oauth/claims.py", "sandbox/rocketchat/settings.py"}
 """Of the stand-in: Rocket.Chat's templates of claims, as slow as in the original, and what a test says that a workspace
 takes for a setting. Both hold regular expressions that people wrote."""
 
-EVERY = list(patterns_of(["bot", "commands"], without=OF_ADMINISTRATORS))
+EVERY = list(patterns_of(patterns.TOPS, without=OF_ADMINISTRATORS))
 
 
 @pytest.mark.parametrize("pattern", EVERY, ids=str)
@@ -50,7 +50,7 @@ def test_a_pattern_does_not_take_seconds_for_the_longest_answer(pattern: Pattern
 def test_each_file_that_uses_them_is_seen() -> None:
     """By another way of looking: a use that the search overlooks would be tried by nobody."""
     root = patterns.ROOT
-    files = [p for top in ("bot", "commands") for p in (root / top).rglob("*.py")]
+    files = [p for top in patterns.TOPS for p in (root / top).rglob("*.py")]
     using = {p.relative_to(root).as_posix() for p in files if re.search(r"^(import re$|from re )", p.read_text(), re.M)}
     assert using - OF_ADMINISTRATORS == {pattern.file for pattern in EVERY}
 

@@ -14,8 +14,6 @@ from bot import app
 from bot.errors import SsobotError
 
 ROOT = Path(app.__file__).parent.parent
-STAND_INS = "bot/sandbox"
-"""They speak as the two systems do."""
 BLAME = re.compile(r"\b(somebody|someone)\b|\bby hand\b|\bby (me|others)\b", re.IGNORECASE)
 NO_CAUSE = re.compile(
     r"Give somebody |Ask someone |type it by hand"  # whoever reads it is told what to do
@@ -27,8 +25,7 @@ NO_CAUSE = re.compile(
 def sentences(root: Path, *rooms: str) -> Iterator[str]:
     """Every text that is no docstring; the parts of one that is put together from several are joined by `…`."""
     for path in sorted(path for room in rooms for path in (root / room).rglob("*.py")):
-        if not path.relative_to(root).as_posix().startswith(STAND_INS):
-            yield from _texts(ast.parse(path.read_text(encoding="utf-8")))
+        yield from _texts(ast.parse(path.read_text(encoding="utf-8")))
 
 
 def _texts(node: ast.AST) -> Iterator[str]:

@@ -27,7 +27,7 @@ from tools.transcript import transcript
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "architecture.md")
-ROOMS = ("bot", "commands", "migrations", "tools")
+ROOMS = ("bot", "commands", "migrations", "sandbox", "tools")
 END = "<!-- end -->"
 _BLOCK = re.compile(rf"(<!-- generated: (\w+) -->\n).*?({END})", re.DOTALL)
 

@@ -16,15 +16,15 @@ import click
 
 from bot.clock import SystemClock
 from bot.connection.ports import ApplicationFields
-from bot.demo import PREFIX, look
 from bot.encvoy.client import EncvoyIdClient
-from bot.sandbox.faults import Effect, Fault
-from bot.sandbox.gaps import Gap, gaps
-from bot.sandbox.rocketchat.ddp.sockets import Publication
-from bot.sandbox.rocketchat.standin import Switches
-from bot.sandbox.visitor import Visitor
 from bot.secret import Secret, new_secret
-from bot.stage import Stage
+from sandbox.demo import PREFIX, look
+from sandbox.faults import Effect, Fault
+from sandbox.gaps import Gap, gaps
+from sandbox.rocketchat.ddp.sockets import Publication
+from sandbox.rocketchat.standin import Switches
+from sandbox.stage import Stage
+from sandbox.visitor import Visitor
 from tests.support.world import World, world_at
 from tools.sign_ins import came, refused, signing_in
 

@@ -17,9 +17,9 @@ from urllib.parse import quote
 import aiohttp
 import yarl
 
-from bot.sandbox.encvoy.grants import CODE_TTL, Credential, Grant, Session
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.stage import Stage
+from sandbox.encvoy.grants import CODE_TTL, Credential, Grant, Session
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.stage import Stage
 
 SCOPE = "openid profile email"
 TOKEN_PATH = "/oidc/token"

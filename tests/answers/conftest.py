@@ -13,8 +13,8 @@ import pytest
 from bot import app
 from bot.encvoy.client import EncvoyIdClient
 from bot.rocketchat.rest import Rest
-from bot.stage import config_from
 from bot.wire import TOTAL_SECONDS
+from sandbox.stage import config_from
 from tests.support.hurried import HurriedClock
 from tests.support.world import World, world_at
 from tools.answers import DOCUMENT, HEARD, Case, line, read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.rocketchat.chat.rooms import Room
+from sandbox.rocketchat.chat.rooms import Room
 from tests.answers.conftest import Doctor, Heard
 from tests.answers.test_terminal import ended
 from tests.support.grounds import room_of
@@ -26,7 +26,7 @@ async def known(quiet_world: World) -> Room:
 def other(quiet_world: World, known: Room, monkeypatch: pytest.MonkeyPatch) -> Room:
     """Another one that has the name now, to which the bot was invited."""
     known.name = "renamed"
-    monkeypatch.setattr("bot.sandbox.rocketchat.chat.rooms.random_id", lambda: "7GrmXcW3hQfKpZd5T")
+    monkeypatch.setattr("sandbox.rocketchat.chat.rooms.random_id", lambda: "7GrmXcW3hQfKpZd5T")
     admin, bot = (quiet_world.rocketchat.person(role).id for role in ("admin", "bot"))
     room: Room = quiet_world.rocketchat.chat.create_room(admin, "sso-admins", "p", [bot])
     return room

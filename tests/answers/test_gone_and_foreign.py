@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.sandbox.faults import Effect, Fault
-from bot.sandbox.rocketchat.standin import Switches
+from sandbox.faults import Effect, Fault
+from sandbox.rocketchat.standin import Switches
 from tests.answers.conftest import Asks, Heard
 from tests.support import grounds
 from tests.support.grounds import Ground

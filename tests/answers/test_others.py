@@ -12,10 +12,10 @@ from aiohttp import web
 
 from bot.chatops.unfamiliar import NOTICE
 from bot.clock import SystemClock
-from bot.sandbox.encvoy.people import Role
-from bot.sandbox.faults import Fault
-from bot.sandbox.rocketchat.standin import Switches
 from bot.store.notes import SqlNotes
+from sandbox.encvoy.people import Role
+from sandbox.faults import Fault
+from sandbox.rocketchat.standin import Switches
 from tests.answers.conftest import Asks, Heard
 from tests.support import grounds
 from tests.support.grounds import Ground

@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.sandbox.faults import Effect, Fault, When
-from bot.sandbox.rocketchat.ddp.sockets import Publication
+from sandbox.faults import Effect, Fault, When
+from sandbox.rocketchat.ddp.sockets import Publication
 from tests.answers.conftest import PACE, Asks, Heard
 from tests.support import grounds
 from tests.support.grounds import Ground

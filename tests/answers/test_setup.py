@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.sandbox.encvoy.people import Role
-from bot.sandbox.faults import Effect, Fault
-from bot.sandbox.rocketchat.oauth_settings import add_service
-from bot.sandbox.rocketchat.standin import Switches
+from sandbox.encvoy.people import Role
+from sandbox.faults import Effect, Fault
+from sandbox.rocketchat.oauth_settings import add_service
+from sandbox.rocketchat.standin import Switches
 from tests.answers.conftest import PACE, Asks, Heard
 from tests.support import grounds
 from tests.support.grounds import Ground

@@ -11,13 +11,13 @@ from aiohttp import web
 from bot.clock import SystemClock
 from bot.connection.state import Connection
 from bot.rocketchat.names import service_name
-from bot.sandbox.encvoy.people import Role
-from bot.sandbox.faults import Effect, Fault, When
 from bot.secret import Secret, new_secret
-from bot.stage import config_from
 from bot.store.connections import SqlConnections
 from bot.store.engine import open_database
 from bot.store.vault import Vault
+from sandbox.encvoy.people import Role
+from sandbox.faults import Effect, Fault, When
+from sandbox.stage import config_from
 from tests.answers.conftest import PACE, Asks, Heard
 from tests.support import grounds
 from tests.support.hurried import HurriedClock

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.faults import Effect, Fault
+from sandbox.faults import Effect, Fault
 from tests.answers.conftest import Heard
 from tests.support import grounds
 from tests.support.postgres import LOCKED, Postgres

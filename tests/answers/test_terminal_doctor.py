@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.sandbox.encvoy.people import Role
-from bot.sandbox.faults import Fault
-from bot.sandbox.rocketchat.ddp.endpoint import Connection
-from bot.sandbox.rocketchat.permissions import Role as ChatRole
+from sandbox.encvoy.people import Role
+from sandbox.faults import Fault
+from sandbox.rocketchat.ddp.endpoint import Connection
+from sandbox.rocketchat.permissions import Role as ChatRole
 from tests.answers.conftest import Doctor, Heard
 from tests.support import grounds
 from tests.support.grounds import Ground, attribute

@@ -15,9 +15,6 @@ from bot.chatops.once import SAID
 from bot.chatops.ports import Operation, OperationState
 from bot.chatops.posting import new_message_id
 from bot.clock import SystemClock
-from bot.sandbox.faults import Fault, When
-from bot.sandbox.rocketchat.chat.rules import Draft
-from bot.stage import config_from
 from bot.store.connections import SqlConnections
 from bot.store.engine import open_database
 from bot.store.migrate import upgrade
@@ -25,6 +22,9 @@ from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
 from bot.store.vault import Vault
 from commands.correction import LINKED, REFUSED
+from sandbox.faults import Fault, When
+from sandbox.rocketchat.chat.rules import Draft
+from sandbox.stage import config_from
 from tests.answers.conftest import Heard
 from tests.support.crashes import SCENARIOS, Moment, died, is_write, scene
 from tests.support.crashes import answered as at_rest

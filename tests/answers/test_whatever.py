@@ -14,14 +14,14 @@ from sqlalchemy import text as sql
 from bot.clock import SystemClock
 from bot.connection.state import Connection
 from bot.rocketchat.names import service_name
-from bot.sandbox.faults import Effect, Fault
-from bot.sandbox.rocketchat.standin import Switches
-from bot.sandbox.visitor import LOOK_EVERY
 from bot.secret import Secret
-from bot.stage import config_from
 from bot.store.connections import SqlConnections
 from bot.store.engine import open_database
 from bot.store.vault import Vault
+from sandbox.faults import Effect, Fault
+from sandbox.rocketchat.standin import Switches
+from sandbox.stage import config_from
+from sandbox.visitor import LOOK_EVERY
 from tests.answers.conftest import PACE, Asks, Heard
 from tests.support.hurried import HurriedClock
 from tests.support.postgres import Postgres

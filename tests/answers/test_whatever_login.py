@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from aiohttp import web
 
-from bot.sandbox.faults import Fault
+from sandbox.faults import Fault
 from tests.answers.conftest import Asks
 from tests.support.snapshot import snapshot
 from tests.support.world import World

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from bot.sandbox.rocketchat.second_factor import enrol_totp, totp
-from bot.sandbox.rocketchat.standin import Switches
+from sandbox.rocketchat.second_factor import enrol_totp, totp
+from sandbox.rocketchat.standin import Switches
 from tests.support.browser import IN_A_BROWSER, Visit, visiting
 from tests.support.world import SERVICE, SETTINGS, World, world_at
 

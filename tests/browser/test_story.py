@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from bot.demo import whole
+from sandbox.demo import whole
 from tests.support.browser import IN_A_BROWSER, Visit, visiting
 from tests.support.world import REAL_SETTLE, SERVICE, world_at
 

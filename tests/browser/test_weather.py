@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-from bot.sandbox.faults import Fault
-from bot.sandbox.rocketchat.people import User
+from sandbox.faults import Fault
+from sandbox.rocketchat.people import User
 from tests.support.browser import IN_A_BROWSER, Visit, another_window, visiting
 from tests.support.world import World, world_at
 

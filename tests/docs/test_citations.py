@@ -11,7 +11,7 @@ from tests.support.citations import Sheet, complaints, sheet
 
 ROOT = Path(__file__).parents[2]
 FACTS = ROOT / "docs" / "facts"
-PLACES = ("bot", "commands", "docs", "migrations", "tests", "tools", "README.md")
+PLACES = ("bot", "commands", "docs", "migrations", "sandbox", "tests", "tools", "README.md")
 KINDS = {".py", ".md", ".js", ".mjs", ".css", ".html", ".txt"}
 """What people write in; what a tool writes cites nothing."""
 

@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack
 import pytest
 
 from bot.encvoy.client import EncvoyIdClient
-from bot.sandbox.encvoy.standin import EncvoyStandIn
 from bot.secret import Secret
+from sandbox.encvoy.standin import EncvoyStandIn
 from tests.support.clocks import ManualClock
 from tests.support.served import Handler, served
 

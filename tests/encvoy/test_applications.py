@@ -14,9 +14,9 @@ from bot.connection.ports import ApplicationFields
 from bot.connection.state import Application, NotVisible
 from bot.encvoy.client import EncvoyIdClient
 from bot.errors import BadAnswer, Forbidden, NoAnswer, RemoteError, UserError
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.faults import Effect, Fault, When
 from bot.secret import Secret, new_secret
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.faults import Effect, Fault, When
 
 CALLBACK = "https://chat.example.org/_oauth/encvoyid"
 FIELDS = ApplicationFields(

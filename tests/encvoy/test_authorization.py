@@ -18,9 +18,9 @@ from bot.encvoy.authorization import MOST_HOPS
 from bot.encvoy.client import EncvoyIdClient
 from bot.encvoy.widget import MENDS, UNKNOWN_ROUTE
 from bot.errors import BadAnswer, LoginRefused, NoAnswer, Redirected, Rejected
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.faults import Effect, Fault
 from bot.secret import Secret
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.faults import Effect, Fault
 from tests.support.clocks import ManualClock
 
 CALLBACK = "http://127.0.0.1:1/_oauth/encvoyid"

@@ -12,9 +12,9 @@ from bot.connection.ports import Provider
 from bot.encvoy.client import EncvoyIdClient
 from bot.encvoy.discovery import read_keys, read_provider
 from bot.errors import BadAnswer, Busy, ConfigError, NoAnswer, RemoteError, RouteAbsent
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.faults import Effect, Fault
 from bot.secret import Secret
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.faults import Effect, Fault
 
 DOMAIN = "https://id.example.org"
 URL = f"{DOMAIN}/.well-known/openid-configuration"

@@ -18,9 +18,9 @@ from bot.clock import Clock
 from bot.encvoy.client import EncvoyIdClient
 from bot.encvoy.widget import MENDS
 from bot.errors import BadAnswer, LoginRefused, NoAnswer, Redirected, Unreachable
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.faults import Effect, Fault
 from bot.secret import Secret
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.faults import Effect, Fault
 
 Serve = Callable[[Callable[[web.Request], Awaitable[web.StreamResponse]]], Awaitable[str]]
 PASSWORD = "generated-word-8d1f"

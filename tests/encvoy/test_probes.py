@@ -9,9 +9,9 @@ import pytest
 from bot.connection.ports import ApplicationFields, Probe
 from bot.encvoy.client import EncvoyIdClient
 from bot.errors import BadAnswer, NoAnswer, Unauthenticated
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.faults import Effect, Fault
 from bot.secret import Secret, new_secret
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.faults import Effect, Fault
 
 CALLBACK = "https://chat.example.org/_oauth/encvoyid"
 

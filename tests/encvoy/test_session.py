@@ -12,9 +12,9 @@ from aiohttp import web
 from bot.connection.ports import ApplicationFields
 from bot.encvoy.client import EncvoyIdClient
 from bot.errors import BadAnswer, LoginRefused, NoAnswer, Redirected, Unauthenticated, Unreachable
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.faults import Effect, Fault, When
 from bot.secret import Secret, new_secret
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.faults import Effect, Fault, When
 
 NEW = ApplicationFields(
     name="Rocket.Chat",

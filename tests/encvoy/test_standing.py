@@ -11,9 +11,9 @@ from bot.doctor.own import Standing
 from bot.encvoy import applications
 from bot.encvoy.client import EncvoyIdClient
 from bot.errors import BadAnswer, Forbidden, UserError
-from bot.sandbox.encvoy.people import Role
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.faults import Fault
+from sandbox.encvoy.people import Role
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.faults import Fault
 
 NEW = ApplicationFields(
     name="Rocket.Chat",

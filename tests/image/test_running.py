@@ -12,10 +12,12 @@ import aiohttp
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.sandbox.visitor import visiting
+from bot.__main__ import NO_SANDBOX
 from bot.store.migrate import head
+from sandbox.visitor import visiting
 from tests.support.dockerfile import BUILT_WITHIN
 from tests.support.image import Image
+from tests.support.subprocesses import ssobot
 
 pytestmark = pytest.mark.timeout(BUILT_WITHIN)
 
@@ -38,11 +40,11 @@ sys.addaudithook(watch)
 
 
 @contextlib.asynccontextmanager
-async def sandbox(image: Image, folder: Path) -> AsyncIterator[dict[str, Any]]:
-    """Both stand-ins, each a process of the image; what their first lines say, `env` joined."""
+async def sandbox(folder: Path) -> AsyncIterator[dict[str, Any]]:
+    """Both stand-ins, each a process outside of the image; what their first lines say, `env` joined."""
     async with (
-        image.start(folder / "chat.log", "sandbox", "rocketchat", "--settle", "0.1") as chat,
-        image.start(folder / "identity.log", "sandbox", "encvoy") as identity,
+        ssobot(folder, "sandbox", "rocketchat", "--settle", "0.1") as chat,
+        ssobot(folder, "sandbox", "encvoy") as identity,
     ):
         rocketchat, encvoy = await chat.introduction(), await identity.introduction()
         keys = {"SSOBOT_KEYS": Fernet.generate_key().decode()}
@@ -53,7 +55,7 @@ async def sandbox(image: Image, folder: Path) -> AsyncIterator[dict[str, Any]]:
 
 async def test_it_migrates_listens_answers_and_ends_at_sigterm(image: Image, tmp_path: Path) -> None:
     (image.data / "sitecustomize.py").write_text(WATCH)
-    async with sandbox(image, tmp_path) as told:
+    async with sandbox(tmp_path) as told:
         env = told["env"] | {"PYTHONPATH": str(image.data)}
         async with image.start(tmp_path / "bot.log", "run", **env) as bot:
             address = re.findall(r'"health": "([^"]+)"', await bot.said('"listening"'))[0]
@@ -74,7 +76,7 @@ async def test_it_migrates_listens_answers_and_ends_at_sigterm(image: Image, tmp
 
 
 async def test_the_doctor_examines_both_systems(image: Image, tmp_path: Path) -> None:
-    async with sandbox(image, tmp_path) as told:
+    async with sandbox(tmp_path) as told:
         done = await image.run("doctor", **told["env"])
     assert done.status == 0
     assert "✓ Database: " in done.printed
@@ -93,16 +95,10 @@ async def test_a_key_is_made(image: Image) -> None:
     Fernet(done.printed.strip())
 
 
-async def test_the_sandbox_starts_where_there_is_a_temporary_folder(image: Image, tmp_path: Path) -> None:
-    async with image.start(tmp_path / "sandbox.log", "sandbox", TMPDIR=str(image.data)) as both:
-        assert set(await both.introduction()) == {"url", "env", "accounts"}
-        assert await both.stop() == 0
-
-
-async def test_the_demo_is_right_after_every_answer(image: Image) -> None:
-    done = await image.run("demo", TMPDIR=str(image.data))
-    assert done.status == 0
-    assert "Everything was right on both sides" in done.printed
+@pytest.mark.parametrize("words", [("demo",), ("sandbox",), ("sandbox", "rocketchat"), ("sandbox", "encvoy")])
+async def test_the_stand_ins_are_not_in_it_and_it_says_where_they_are(image: Image, words: tuple[str, ...]) -> None:
+    done = await image.run(*words)
+    assert (done.status, done.printed) == (1, f"{NO_SANDBOX}\n")
 
 
 async def test_a_wrong_secret_in_a_file_is_named_and_not_told(image: Image) -> None:

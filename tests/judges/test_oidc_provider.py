@@ -13,11 +13,11 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from bot.sandbox.encvoy import EncvoyStandIn, authorize, client_auth, oidc_errors
-from bot.sandbox.encvoy.cookies import Cookies
-from bot.sandbox.encvoy.oidc_errors import NO_STORE, OidcError
-from bot.sandbox.encvoy.tokens import Tokens
-from bot.sandbox.faults import Fault
+from sandbox.encvoy import EncvoyStandIn, authorize, client_auth, oidc_errors
+from sandbox.encvoy.cookies import Cookies
+from sandbox.encvoy.oidc_errors import NO_STORE, OidcError
+from sandbox.encvoy.tokens import Tokens
+from sandbox.faults import Fault
 from tests.judges.oidc import codes, sessions, sign_ins, tokens
 from tests.judges.oidc.authorization import AUTHORIZATION
 from tests.judges.oidc.calls import CALLS
@@ -100,7 +100,7 @@ def a_missing_challenge(idp: EncvoyStandIn, patch: pytest.MonkeyPatch) -> None:
         error.headers.pop("WWW-Authenticate", None)
         return oidc_errors.respond(request, error)
 
-    patch.setattr("bot.sandbox.encvoy.provider.respond", silent)
+    patch.setattr("sandbox.encvoy.provider.respond", silent)
 
 
 def a_wrong_status(idp: EncvoyStandIn, patch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.sandbox.rocketchat.second_factor import totp
-from bot.sandbox.rocketchat.standin import Switches
+from sandbox.rocketchat.second_factor import totp
+from sandbox.rocketchat.standin import Switches
 from tests.judges.rocketchat.node import Official, OrderFailed, official
 from tests.support.rocket import Rocket, running
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.logins import Login
-from bot.sandbox.rocketchat.rest import login
-from bot.sandbox.rocketchat.rest.api import Api
-from bot.sandbox.rocketchat.rest.route import Answer
-from bot.sandbox.rocketchat.second_factor import SecondFactor
+from sandbox.rocketchat.logins import Login
+from sandbox.rocketchat.rest import login
+from sandbox.rocketchat.rest.api import Api
+from sandbox.rocketchat.rest.route import Answer
+from sandbox.rocketchat.second_factor import SecondFactor
 from tests.judges.rocketchat import recording
 from tests.judges.rocketchat.bending import bend, renamed
 from tests.judges.rocketchat.node import OrderFailed, official

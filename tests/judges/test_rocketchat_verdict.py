@@ -14,16 +14,16 @@ from bot.clock import SystemClock
 from bot.errors import RemoteError
 from bot.rocketchat.chat import RestChat
 from bot.rocketchat.rest import Rest
-from bot.sandbox.faults import Fault
-from bot.sandbox.rocketchat.chat.messages import Message
-from bot.sandbox.rocketchat.chat.rooms import Room
-from bot.sandbox.rocketchat.people import User
-from bot.sandbox.rocketchat.permissions import Role
-from bot.sandbox.rocketchat.rest.api import Api
-from bot.sandbox.rocketchat.rest.rate_limit import Reading
-from bot.sandbox.rocketchat.rest.route import Answer
-from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
+from sandbox.faults import Fault
+from sandbox.rocketchat.chat.messages import Message
+from sandbox.rocketchat.chat.rooms import Room
+from sandbox.rocketchat.people import User
+from sandbox.rocketchat.permissions import Role
+from sandbox.rocketchat.rest.api import Api
+from sandbox.rocketchat.rest.rate_limit import Reading
+from sandbox.rocketchat.rest.route import Answer
+from sandbox.rocketchat.standin import Switches
 from tests.judges.rocketchat import recording, routes
 from tests.judges.rocketchat.bending import bend, renamed
 from tests.judges.rocketchat.verdict import Judge, Verdict, judge

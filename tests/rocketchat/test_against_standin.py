@@ -27,9 +27,9 @@ from bot.errors import (
 from bot.rocketchat.chat import RestChat
 from bot.rocketchat.client import RocketChatClient
 from bot.rocketchat.rest import Rest
-from bot.sandbox.faults import Fault
-from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from bot.secret import Secret, new_secret
+from sandbox.faults import Fault
+from sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from tests.support.client import rocketchat_client
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")

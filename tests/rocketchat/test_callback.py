@@ -15,8 +15,8 @@ from aiohttp import web
 
 from bot.connection.in_use import InUse, Use
 from bot.rocketchat.callback import APP, LONGEST_REASON, MOST, WITHIN, verdict
-from bot.sandbox.faults import Effect, Fault
-from bot.sandbox.serving import Server
+from sandbox.faults import Effect, Fault
+from sandbox.serving import Server
 from tests.support.both_clients import NAME, Joined
 from tests.support.both_clients import joined as joining
 

@@ -12,8 +12,8 @@ from bot.doctor.own import Guarded
 from bot.errors import Forbidden, Rejected, RemoteError
 from bot.rocketchat.guarded import NOBODYS, try_guard
 from bot.rocketchat.rest import Rest
-from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from bot.secret import Secret
+from sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from tests.support.rocket_routes import ABSENT, BARE_FAILURE, Reply, Routes, rocket
 
 WRONG = Secret("not-the-password")

@@ -14,8 +14,8 @@ from bot.connection.state import Marker, ServiceName, StoredService
 from bot.rocketchat.instances import MOST, OrderedWrites
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest
-from bot.sandbox.serving import Server
 from bot.secret import Secret
+from sandbox.serving import Server
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")
 MARKER = Marker("button_label_color", "#FFFFFf")

@@ -13,9 +13,9 @@ from bot.errors import BadAnswer, Busy, RemoteError, RouteAbsent
 from bot.rocketchat.budget import CALLS, OTHERS, Budget
 from bot.rocketchat.open_routes import LISTS, OpenRoutes
 from bot.rocketchat.rest import Rest
-from bot.sandbox.serving import Server
 from bot.secret import Secret
 from bot.wire import Wire
+from sandbox.serving import Server
 
 RECORD = {"service": "encvoyid", "custom": True, "serverURL": "https://id.test"}
 

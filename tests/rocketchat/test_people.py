@@ -16,8 +16,8 @@ from bot.connection.state import Unknown
 from bot.rocketchat import people
 from bot.rocketchat.people import MAY_NOT_LIST, TOO_LONG, TOO_MANY, TOO_OFTEN, PeopleList
 from bot.rocketchat.rest import Rest
-from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from bot.secret import Secret
+from sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from tests.support.hurried import HurriedClock
 from tests.support.rocket_routes import ABSENT, BOT_ID, FORBIDDEN, Asked, Body, Reply, Routes, rocket
 

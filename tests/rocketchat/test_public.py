@@ -14,8 +14,8 @@ from aiohttp import web
 from bot.connection.profile import Engine
 from bot.errors import Busy, Unreachable
 from bot.rocketchat.public import ask_callback, server_time
-from bot.sandbox.serving import Server
 from bot.wire import Wire
+from sandbox.serving import Server
 from tests.support.rocket import running
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -8,9 +8,9 @@ from bot.clock import SystemClock
 from bot.errors import BadAnswer, Forbidden, Rejected
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.roles import holders, roles
-from bot.sandbox.rocketchat.permissions import Role
-from bot.sandbox.rocketchat.standin import RocketChatStandIn
 from bot.secret import Secret
+from sandbox.rocketchat.permissions import Role
+from sandbox.rocketchat.standin import RocketChatStandIn
 from tests.support.rocket_routes import FORBIDDEN, Body, Routes, rocket
 
 NO_SUCH = (400, {"success": False, "error": "x [error-roleid-not-found]", "errorType": "error-roleid-not-found"})

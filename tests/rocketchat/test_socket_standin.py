@@ -18,19 +18,19 @@ from bot.errors import Unauthenticated
 from bot.rocketchat.ddp import DEAD_AFTER, PING_AFTER
 from bot.rocketchat.messages import message_from
 from bot.rocketchat.socket import RealtimeClient
-from bot.sandbox.ledger import Ledger
-from bot.sandbox.rocketchat.chat.chat import Chat
-from bot.sandbox.rocketchat.ddp.endpoint import Endpoint
-from bot.sandbox.rocketchat.ddp.sockets import Publication, Sockets
-from bot.sandbox.rocketchat.ddp.streams import Streams
-from bot.sandbox.rocketchat.documents import ddp
-from bot.sandbox.rocketchat.logins import Logins
-from bot.sandbox.rocketchat.people import People, User
-from bot.sandbox.rocketchat.problems import MeteorError
-from bot.sandbox.rocketchat.second_factor import SecondFactor
-from bot.sandbox.rocketchat.settings import Settings
-from bot.sandbox.serving import Server
 from bot.secret import Secret
+from sandbox.ledger import Ledger
+from sandbox.rocketchat.chat.chat import Chat
+from sandbox.rocketchat.ddp.endpoint import Endpoint
+from sandbox.rocketchat.ddp.sockets import Publication, Sockets
+from sandbox.rocketchat.ddp.streams import Streams
+from sandbox.rocketchat.documents import ddp
+from sandbox.rocketchat.logins import Logins
+from sandbox.rocketchat.people import People, User
+from sandbox.rocketchat.problems import MeteorError
+from sandbox.rocketchat.second_factor import SecondFactor
+from sandbox.rocketchat.settings import Settings
+from sandbox.serving import Server
 from tests.support.clocks import SteppedClock
 from tests.support.realtime import StillTime, quiet, until
 

@@ -15,8 +15,8 @@ from bot.connection.state import Marker, ServiceName
 from bot.errors import Busy
 from bot.rocketchat.budget import CALLS
 from bot.rocketchat.strategy import AT_MOST, PAUSES, WITHIN, Strategy
-from bot.sandbox.serving import Server
 from bot.wire import Wire
+from sandbox.serving import Server
 from tests.support.clocks import ManualClock
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")

@@ -10,8 +10,8 @@ from bot.connection.state import Marker, ServiceName
 from bot.errors import Busy
 from bot.rocketchat.budget import CALLS
 from bot.rocketchat.strategy import PAUSES, Strategy
-from bot.sandbox.faults import Fault
 from bot.wire import Wire
+from sandbox.faults import Fault
 from tests.sandbox.rocketchat.oauth.provider import Provider
 from tests.support.clocks import ManualClock
 from tests.support.modern import Modern, modern_at

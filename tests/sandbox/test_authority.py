@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigError
-from bot.sandbox.authority import FILE, WHOLE, authority_in
+from sandbox.authority import FILE, WHOLE, authority_in
 
 
 def file_of(folder: str) -> bytes:

@@ -9,10 +9,10 @@ from click.testing import CliRunner
 
 from bot import __main__ as command_line
 from bot.errors import ConfigError
-from bot.sandbox.__main__ import behaviour
-from bot.sandbox.rocketchat.ddp.sockets import Publication
-from bot.sandbox.rocketchat.instances import Sticky
-from bot.sandbox.rocketchat.standin import Switches
+from sandbox.__main__ import behaviour
+from sandbox.rocketchat.ddp.sockets import Publication
+from sandbox.rocketchat.instances import Sticky
+from sandbox.rocketchat.standin import Switches
 
 ALL = [
     "--settle",
@@ -63,7 +63,7 @@ def run(*words: str) -> None:
 
 def test_nothing_given_is_what_rocketchat_is(started: list[tuple[Any, ...]]) -> None:
     run("sandbox", "rocketchat")
-    assert started == [("bot.sandbox.__main__:rocketchat", 0, "8.8", None, {})]
+    assert started == [("sandbox.__main__:rocketchat", 0, "8.8", None, {})]
     assert behaviour({}) == {"switches": Switches()}
 
 
@@ -82,7 +82,7 @@ def test_what_is_given_after_the_name_counts(started: list[tuple[Any, ...]]) -> 
 def test_both_stand_ins_take_the_same_options(started: list[tuple[Any, ...]]) -> None:
     run("sandbox", *ALL)
     [(target, _, given, _)] = started
-    assert target == "bot.demo:sandbox"
+    assert target == "sandbox.demo:sandbox"
     assert behaviour(given) == MEANT
 
 

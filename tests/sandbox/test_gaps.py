@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.gaps import Gap, Spread, gaps
-from bot.sandbox.ledger import Ledger
+from sandbox.gaps import Gap, Spread, gaps
+from sandbox.ledger import Ledger
 
 
 def ledgers(live: dict[str, float], switched: dict[str, float]) -> tuple[Ledger, Ledger]:

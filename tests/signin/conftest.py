@@ -15,8 +15,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.serving import Server
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.serving import Server
 
 SERVICE = "encvoyid"
 

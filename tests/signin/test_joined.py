@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.rocketchat.standin import RocketChatStandIn
 from bot.signin.walk import Step, WalkFailed
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.rocketchat.standin import RocketChatStandIn
 from tests.support.joined import Joined, join
 
 

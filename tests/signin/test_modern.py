@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.authority import authority_in
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.faults import Fault
-from bot.sandbox.rocketchat.second_factor import enrol_totp
-from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from bot.signin.walk import SignedIn, Step, WalkFailed
+from sandbox.authority import authority_in
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.faults import Fault
+from sandbox.rocketchat.second_factor import enrol_totp
+from sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from tests.support.joined import KEY, Joined, join
 
 VERSIONS = ("8.7", "9.0")

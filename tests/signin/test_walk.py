@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.faults import Effect, Fault
 from bot.secret import Secret
 from bot.signin.walk import SignedIn, Step, WalkFailed, sign_in
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.faults import Effect, Fault
 
 
 async def walk(chat: Any, role: str = "person", **more: Any) -> SignedIn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
-from bot.sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.encvoy.standin import EncvoyStandIn
 from tests.support.world import World
 
 

@@ -10,9 +10,9 @@ from bot.connection.state import Connection, ServiceName
 from bot.encvoy.client import EncvoyIdClient
 from bot.rocketchat.client import RocketChatClient
 from bot.rocketchat.rest import Rest
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.rocketchat.standin import Switches
 from tests.support.client import rocketchat_client
 from tests.support.rocket import Rocket, running
 

@@ -14,24 +14,24 @@ import aiohttp
 from aiohttp import web
 
 from bot.clock import SystemClock
-from bot.sandbox.ledger import Ledger
-from bot.sandbox.rocketchat.chat.chat import Chat
-from bot.sandbox.rocketchat.chat.rooms import Room
-from bot.sandbox.rocketchat.ddp.endpoint import Endpoint
-from bot.sandbox.rocketchat.ddp.sockets import Sockets
-from bot.sandbox.rocketchat.ddp.streams import Streams
-from bot.sandbox.rocketchat.instance import Timing
-from bot.sandbox.rocketchat.instances import Instances
-from bot.sandbox.rocketchat.login_services import LoginServices
-from bot.sandbox.rocketchat.logins import Logins
-from bot.sandbox.rocketchat.people import People, User
-from bot.sandbox.rocketchat.problems import MeteorError
-from bot.sandbox.rocketchat.rest import chat as chat_routes
-from bot.sandbox.rocketchat.rest.api import Api
-from bot.sandbox.rocketchat.second_factor import SecondFactor
-from bot.sandbox.rocketchat.settings import Setting, Settings
-from bot.sandbox.rocketchat.version import Version
-from bot.sandbox.serving import Server
+from sandbox.ledger import Ledger
+from sandbox.rocketchat.chat.chat import Chat
+from sandbox.rocketchat.chat.rooms import Room
+from sandbox.rocketchat.ddp.endpoint import Endpoint
+from sandbox.rocketchat.ddp.sockets import Sockets
+from sandbox.rocketchat.ddp.streams import Streams
+from sandbox.rocketchat.instance import Timing
+from sandbox.rocketchat.instances import Instances
+from sandbox.rocketchat.login_services import LoginServices
+from sandbox.rocketchat.logins import Logins
+from sandbox.rocketchat.people import People, User
+from sandbox.rocketchat.problems import MeteorError
+from sandbox.rocketchat.rest import chat as chat_routes
+from sandbox.rocketchat.rest.api import Api
+from sandbox.rocketchat.second_factor import SecondFactor
+from sandbox.rocketchat.settings import Setting, Settings
+from sandbox.rocketchat.version import Version
+from sandbox.serving import Server
 
 PATIENCE = 5.0
 """Seconds a test waits for a frame that must come."""

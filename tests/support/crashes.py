@@ -20,14 +20,14 @@ from sqlalchemy import URL
 from bot.chatops.ports import Operation
 from bot.clock import SystemClock
 from bot.connection.state import Connection
-from bot.sandbox.faults import Effect, Fault, When
-from bot.sandbox.visitor import is_final
 from bot.secret import Secret
-from bot.stage import config_from
 from bot.store.connections import SqlConnections
 from bot.store.engine import open_database
 from bot.store.operations import SqlOperations
 from bot.store.vault import Vault
+from sandbox.faults import Effect, Fault, When
+from sandbox.stage import config_from
+from sandbox.visitor import is_final
 from tests.support.forked import Forked, Program
 from tests.support.programs import run
 from tests.support.world import SERVICE, SETTINGS, World, as_people_run_it, world_at

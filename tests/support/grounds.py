@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
-from bot.sandbox.encvoy.people import Role
-from bot.sandbox.faults import Fault
-from bot.sandbox.rocketchat.chat.rooms import Room
+from sandbox.encvoy.people import Role
+from sandbox.faults import Fault
+from sandbox.rocketchat.chat.rooms import Room
 from tests.support.world import SERVICE, SETTINGS, World
 
 Ground = AbstractContextManager[None]

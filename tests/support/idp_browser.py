@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import aiohttp
 from multidict import MultiMapping
 
-from bot.sandbox.encvoy import EncvoyStandIn
-from bot.sandbox.encvoy.people import Person
+from sandbox.encvoy import EncvoyStandIn
+from sandbox.encvoy.people import Person
 
 WIDGET = re.compile(r'<body><script id="__WIDGET_DATA__">window\.__WIDGET_DATA__ = (.*?);</script>')
 CALLBACK = "https://chat.example/_oauth/encvoy"

@@ -7,12 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.sandbox.ledger import Ledger
-from bot.sandbox.rocketchat.instance import Instance, Timing
-from bot.sandbox.rocketchat.instances import Instances, Sticky
-from bot.sandbox.rocketchat.login_services import LoginServices
-from bot.sandbox.rocketchat.oauth_settings import key, service_settings
-from bot.sandbox.rocketchat.settings import Settings
+from sandbox.ledger import Ledger
+from sandbox.rocketchat.instance import Instance, Timing
+from sandbox.rocketchat.instances import Instances, Sticky
+from sandbox.rocketchat.login_services import LoginServices
+from sandbox.rocketchat.oauth_settings import key, service_settings
+from sandbox.rocketchat.settings import Settings
 from tests.support.clocks import SteppedClock
 
 KEY = key("Encvoyid")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.rocketchat.oauth_settings import add_service
-from bot.sandbox.rocketchat.standin import RocketChatStandIn
 from bot.secret import Secret
 from bot.signin.walk import SignedIn, sign_in
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.rocketchat.oauth_settings import add_service
+from sandbox.rocketchat.standin import RocketChatStandIn
 
 KEY = "Accounts_OAuth_Custom-Encvoyid"
 

@@ -13,8 +13,8 @@ from bot.connection.profile import Profile, profile
 from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
 from bot.errors import NotLive
-from bot.sandbox.rocketchat.instance import Timing
 from bot.secret import Secret
+from sandbox.rocketchat.instance import Timing
 from tests.support.scripted import Scripted
 
 KEY, RUN = Timing().key, Timing().run

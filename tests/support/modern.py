@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 
-from bot.sandbox.rocketchat.people import User
-from bot.sandbox.rocketchat.standin import Switches
+from sandbox.rocketchat.people import User
+from sandbox.rocketchat.standin import Switches
 from tests.sandbox.rocketchat.oauth.provider import Provider
 from tests.support.rocket import Reply, Rocket, running
 

@@ -15,6 +15,8 @@ from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+TOPS = ("bot", "commands", "sandbox")
+"""Packages whose patterns meet text from outside."""
 _FUNCTIONS = frozenset({"compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"})
 _ANCHORED = frozenset({"match", "fullmatch"})
 _ALL = _ANCHORED | {"search"}
@@ -81,14 +83,12 @@ def _target(assigned: ast.Assign) -> str:
 
 @functools.cache
 def _imported_anywhere() -> frozenset[str]:
-    trees = (
-        ast.parse(p.read_text(encoding="utf-8")) for top in ("bot", "commands") for p in (ROOT / top).rglob("*.py")
-    )
+    trees = (ast.parse(p.read_text(encoding="utf-8")) for top in TOPS for p in (ROOT / top).rglob("*.py"))
     return frozenset(
         alias.name
         for tree in trees
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("bot", "commands"))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(TOPS)
         for alias in node.names
     )
 

@@ -17,9 +17,9 @@ import pytest
 import structlog
 from sqlalchemy import make_url, text
 
-from bot.sandbox.encvoy.grants import Credential
 from bot.secret import Secret, new_secret
 from bot.store.engine import open_database
+from sandbox.encvoy.grants import Credential
 from tests.support.postgres import Postgres
 from tests.support.secrets_watch import heard
 from tests.support.world import World

@@ -15,8 +15,8 @@ import pytest
 
 from bot.connection import proof
 from bot.rocketchat import callback
-from bot.sandbox.rocketchat.instance import Timing
-from bot.stage import stage
+from sandbox.rocketchat.instance import Timing
+from sandbox.stage import stage
 
 REAL_SETTLE = Timing().settle
 """Seconds, of a Rocket.Chat that no test hurries."""
@@ -40,5 +40,5 @@ def as_quick(settle: float) -> Iterator[None]:
 def quick_demo() -> Iterator[None]:
     """`ssobot demo` in this process: stand-ins and bot."""
     with as_quick(QUICK_SETTLE), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.demo.stage", functools.partial(stage, settle=QUICK_SETTLE))
+        patch.setattr("sandbox.demo.stage", functools.partial(stage, settle=QUICK_SETTLE))
         yield

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.chatops.ports import Message
-from bot.sandbox.serving import Server
+from sandbox.serving import Server
 from tests.support.clocks import START, SteppedClock
 
 RECORDS = "meteor_accounts_loginServiceConfiguration"

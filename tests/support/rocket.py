@@ -10,8 +10,8 @@ from typing import Any
 
 import aiohttp
 
-from bot.sandbox.rocketchat.people import User, digest
-from bot.sandbox.rocketchat.standin import ADMIN_ROOM, RocketChatStandIn, Switches
+from sandbox.rocketchat.people import User, digest
+from sandbox.rocketchat.standin import ADMIN_ROOM, RocketChatStandIn, Switches
 from tests.support.clocks import ShiftedClock
 
 

@@ -24,13 +24,13 @@ from urllib.parse import quote
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.sandbox.encvoy.clients import Clients
-from bot.sandbox.encvoy.grants import Vault
-from bot.sandbox.encvoy.people import People as EncvoyPeople
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.rocketchat.people import People
-from bot.sandbox.rocketchat.standin import RocketChatStandIn
 from bot.secret import Secret
+from sandbox.encvoy.clients import Clients
+from sandbox.encvoy.grants import Vault
+from sandbox.encvoy.people import People as EncvoyPeople
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.rocketchat.people import People
+from sandbox.rocketchat.standin import RocketChatStandIn
 
 SHORTEST = 16
 """What is shorter was made up by a test, and would be found by chance."""

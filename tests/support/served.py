@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from bot.sandbox.serving import Server
+from sandbox.serving import Server
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

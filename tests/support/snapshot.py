@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.rocketchat.standin import RocketChatStandIn
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.rocketchat.standin import RocketChatStandIn
 from tests.support.world import READING_METHOD, World
 
 

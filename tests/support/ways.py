@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from bot.sandbox.rocketchat.chat.messages import Message
-from bot.sandbox.rocketchat.chat.rooms import Room
-from bot.sandbox.rocketchat.chat.rules import Draft
-from bot.sandbox.rocketchat.people import User
+from sandbox.rocketchat.chat.messages import Message
+from sandbox.rocketchat.chat.rooms import Room
+from sandbox.rocketchat.chat.rules import Draft
+from sandbox.rocketchat.people import User
 from tests.support.grounds import room_of
 from tests.support.world import World
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from sqlalchemy import URL
 
-from bot.demo import SERVICE, State, look, needs_tls
-from bot.sandbox.rocketchat.standin import Switches
-from bot.sandbox.visitor import Visitor
-from bot.stage import Stage, stage
+from sandbox.demo import SERVICE, State, look, needs_tls
+from sandbox.rocketchat.standin import Switches
+from sandbox.stage import Stage, stage
+from sandbox.visitor import Visitor
 from tests.support.forked import Forked
 from tests.support.quick import QUICK_SETTLE, REAL_SETTLE, as_quick
 
@@ -139,8 +139,8 @@ def as_people_run_it(folder: Path, version: str) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def world_at(folder: Path, *, database: URL | None = None, **options: Any) -> AsyncIterator[World]:
-    """A world without a bot, whose database is a file in `folder` unless given. `options` of `bot.stage.stage`; settle
-    `QUICK_SETTLE` unless given."""
+    """A world without a bot, whose database is a file in `folder` unless given. `options` of `sandbox.stage.stage`;
+    settle `QUICK_SETTLE` unless given."""
     async with contextlib.AsyncExitStack() as stack:
         options = {"settle": QUICK_SETTLE, **options}
         stack.enter_context(as_quick(options["settle"]))

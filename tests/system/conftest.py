@@ -8,4 +8,4 @@ import pytest
 @pytest.fixture(autouse=True)
 def _watchful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever waits for an answer looks more often than people need."""
-    monkeypatch.setattr("bot.sandbox.visitor.LOOK_EVERY", 0.05)
+    monkeypatch.setattr("sandbox.visitor.LOOK_EVERY", 0.05)

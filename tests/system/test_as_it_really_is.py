@@ -10,12 +10,12 @@ from aiohttp import web
 
 from bot.clock import steady
 from bot.rocketchat.budget import Budget
-from bot.sandbox.faults import Effect, Fault, When
-from bot.sandbox.gaps import gaps
-from bot.sandbox.rocketchat.instances import Sticky
-from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
 from bot.signin.walk import sign_in
+from sandbox.faults import Effect, Fault, When
+from sandbox.gaps import gaps
+from sandbox.rocketchat.instances import Sticky
+from sandbox.rocketchat.standin import Switches
 from tests.support.world import REAL_SETTLE, SERVICE, SETTINGS, World, world_at
 from tools.bench_rotation import BOUNDS
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.sandbox.encvoy.people import Role
-from bot.sandbox.faults import Fault
-from bot.sandbox.rocketchat.oauth_settings import add_service
-from bot.sandbox.rocketchat.standin import Switches
+from sandbox.encvoy.people import Role
+from sandbox.faults import Fault
+from sandbox.rocketchat.oauth_settings import add_service
+from sandbox.rocketchat.standin import Switches
 from tests.support.served import Handler, served
 from tests.support.snapshot import snapshot
 from tests.support.world import SETTINGS, World, world_at

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.encvoy.people import Role
-from bot.sandbox.faults import Effect, Fault, When
-from bot.sandbox.rocketchat.standin import RocketChatStandIn
 from bot.secret import Secret
 from bot.signin.walk import sign_in
+from sandbox.encvoy.people import Role
+from sandbox.faults import Effect, Fault, When
+from sandbox.rocketchat.standin import RocketChatStandIn
 from tests.support.grounds import application, taken_off_the_application
 from tests.support.snapshot import snapshot
 from tests.support.world import SERVICE, SETTINGS, World

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.faults import Fault, When
+from sandbox.faults import Fault, When
 from tests.support.clocks import ShiftedClock
 from tests.support.crashes import (
     MODERN,

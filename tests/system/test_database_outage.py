@@ -11,9 +11,9 @@ from sqlalchemy import URL
 
 from bot.app import Bot
 from bot.clock import SystemClock
-from bot.sandbox.faults import Effect, Fault
 from bot.store.engine import open_database
 from bot.store.operations import SqlOperations
+from sandbox.faults import Effect, Fault
 from tests.support.postgres import Postgres
 from tests.support.world import World, world_at
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo import SCENES
+from sandbox.demo import SCENES
 from tools.docs import ROOT, sections
 from tools.even import Implausible, even
 
@@ -20,7 +20,7 @@ QUICK = "from tests.support.quick import quick_demo; quick = quick_demo(); quick
 PLAY = "import sys; from bot.__main__ import main; sys.argv = ['ssobot', 'demo']; main()"
 
 TWO_APPLICATIONS = """
-from bot.sandbox.encvoy.clients import Clients
+from sandbox.encvoy.clients import Clients
 create = Clients.create
 def twice(self, created_at, columns):
     if any("/_oauth/" in uri for uri in columns.get("redirect_uris", ())):
@@ -29,12 +29,12 @@ def twice(self, created_at, columns):
 Clients.create = twice
 """
 ANOTHER_SECRET_STORED = """
-from bot.sandbox.rocketchat.settings import Settings
+from sandbox.rocketchat.settings import Settings
 store = Settings.store
 Settings.store = lambda self, name, value: store(self, name, value[::-1] if name.endswith("-secret") else value)
 """
 ANOTHER_SECRET_LIVE = """
-from bot.sandbox.rocketchat import login_services
+from sandbox.rocketchat import login_services
 fields = login_services.live_fields
 def another_secret(settings, name):
     found = fields(settings, name)
@@ -42,8 +42,8 @@ def another_secret(settings, name):
 login_services.live_fields = another_secret
 """
 NOBODY_COMES_IN = """
-from bot.sandbox.rocketchat.problems import MeteorError
-from bot.sandbox.rocketchat.oauth import signin
+from sandbox.rocketchat.problems import MeteorError
+from sandbox.rocketchat.oauth import signin
 def refuse(*_):
     raise MeteorError("error-planted", "Nobody comes in")
 signin.resolve = refuse

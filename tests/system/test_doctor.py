@@ -20,12 +20,12 @@ from bot.doctor.checks.bot import catalogue as own
 from bot.doctor.checks.foreign import catalogue as foreign
 from bot.doctor.checks.systems import catalogue as systems
 from bot.doctor.verdict import OF_A_CONNECTION
-from bot.sandbox.encvoy.people import Role
-from bot.sandbox.faults import Fault
-from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
 from bot.store.connections import SqlConnections
 from bot.store.vault import Vault
+from sandbox.encvoy.people import Role
+from sandbox.faults import Fault
+from sandbox.rocketchat.standin import Switches
 from tests.support.grounds import (
     Ground,
     administrators_gone,

@@ -17,8 +17,8 @@ from bot import app
 from bot.doctor.checks.bot import catalogue as own
 from bot.doctor.checks.place import catalogue as place
 from bot.rocketchat.guarded import NOBODYS
-from bot.sandbox.rocketchat.permissions import Role
-from bot.stage import config_from
+from sandbox.rocketchat.permissions import Role
+from sandbox.stage import config_from
 from tests.support.grounds import (
     Ground,
     administrators_gone,

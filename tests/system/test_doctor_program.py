@@ -15,9 +15,9 @@ from bot import app
 from bot.chatops.unfamiliar import NOTICE
 from bot.clock import SystemClock
 from bot.doctor.checks.systems import catalogue as systems
-from bot.sandbox.faults import Fault
-from bot.stage import config_from
 from bot.store.notes import SqlNotes
+from sandbox.faults import Fault
+from sandbox.stage import config_from
 from tests.support.grounds import Ground, discovery_gone, nothing, room_renamed, second_factor_enforced
 from tests.support.world import World
 

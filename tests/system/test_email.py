@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
-from bot.sandbox.faults import Fault
-from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
 from bot.signin.walk import sign_in
 from bot.store.engine import open_database
 from bot.store.notes import TABLE
 from commands.correction import FALSE_PROMISE
+from sandbox.faults import Fault
+from sandbox.rocketchat.standin import Switches
 from tests.support import grounds
 from tests.support.grounds import application
 from tests.support.world import SERVICE, SETTINGS, World, world_at

@@ -13,10 +13,10 @@ from aiohttp import web
 
 from bot.app import Bot
 from bot.clock import SystemClock
-from bot.sandbox.faults import Effect, Fault, When
-from bot.sandbox.gaps import Gap, gaps
-from bot.sandbox.rocketchat.ddp.sockets import Publication
 from bot.store.operations import SqlOperations
+from sandbox.faults import Effect, Fault, When
+from sandbox.gaps import Gap, gaps
+from sandbox.rocketchat.ddp.sockets import Publication
 from tests.support.world import REAL_SETTLE, SETTINGS, World, world_at
 from tools.bench_rotation import BOUNDS
 

@@ -17,9 +17,9 @@ from bot.connection.in_use import InUse, Use
 from bot.connection.profile import Engine
 from bot.connection.proof import prove_in_use
 from bot.rocketchat.instances import MOST
-from bot.sandbox.faults import Effect, Fault, When
-from bot.sandbox.rocketchat.instance import Instance
-from bot.sandbox.rocketchat.standin import Switches
+from sandbox.faults import Effect, Fault, When
+from sandbox.rocketchat.instance import Instance
+from sandbox.rocketchat.standin import Switches
 from tests.support.both_clients import Joined
 from tests.support.both_clients import joined as joining
 from tests.support.world import SERVICE, SETTINGS, World, world_at

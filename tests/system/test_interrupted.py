@@ -9,12 +9,12 @@ from sqlalchemy import update
 
 from bot.clock import SystemClock
 from bot.connection.state import Connection
-from bot.sandbox.faults import When
-from bot.sandbox.rocketchat.oauth_settings import add_service
-from bot.stage import config_from
 from bot.store.engine import open_database
 from bot.store.operations import TABLE as OPERATIONS
 from bot.store.operations import SqlOperations
+from sandbox.faults import When
+from sandbox.rocketchat.oauth_settings import add_service
+from sandbox.stage import config_from
 from tests.support.clocks import ShiftedClock
 from tests.support.crashes import SCENARIOS, Moment, Scenario, answered, died, is_settings_write, records, scene
 from tests.support.programs import run

@@ -14,9 +14,9 @@ from sqlalchemy import text
 
 from bot.app import Bot
 from bot.clock import SystemClock
-from bot.sandbox.faults import Effect, Fault
-from bot.stage import config_from
 from bot.store.engine import open_database
+from sandbox.faults import Effect, Fault
+from sandbox.stage import config_from
 from tests.support.world import World
 
 SYNC = "/api/v1/chat.syncMessages"

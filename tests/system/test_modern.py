@@ -9,12 +9,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.demo import SCENES
-from bot.sandbox.faults import Fault
-from bot.sandbox.gaps import gaps
-from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
 from bot.signin.walk import SignedIn, Step, WalkFailed, sign_in
+from sandbox.demo import SCENES
+from sandbox.faults import Fault
+from sandbox.gaps import gaps
+from sandbox.rocketchat.standin import Switches
 from tests.support.subprocesses import ssobot
 from tests.support.world import LICENCE, SERVICE, SETTINGS, VERSIONS, World, as_people_run_it, world_at
 

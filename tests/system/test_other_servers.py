@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.faults import Effect, Fault
-from bot.sandbox.rocketchat.standin import Switches
 from bot.secret import Secret
 from bot.signin.walk import sign_in
+from sandbox.faults import Effect, Fault
+from sandbox.rocketchat.standin import Switches
 from tests.support.snapshot import snapshot
 from tests.support.world import SERVICE, World, world_at
 

@@ -13,9 +13,9 @@ from aiohttp import web
 
 from bot.app import Bot
 from bot.encvoy.client import EncvoyIdClient
-from bot.sandbox.faults import Effect, Fault, When
-from bot.sandbox.visitor import is_final
 from bot.wire import TOTAL_SECONDS
+from sandbox.faults import Effect, Fault, When
+from sandbox.visitor import is_final
 from tests.support.crashes import answered, records
 from tests.support.hurried import HurriedClock
 from tests.support.programs import run

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.encvoy.people import Person
-from bot.sandbox.rocketchat.people import User
 from bot.secret import Secret
 from bot.signin.walk import SignedIn, Step, WalkFailed, sign_in
+from sandbox.encvoy.people import Person
+from sandbox.rocketchat.people import User
 from tests.support.world import SERVICE, World, world_at
 
 

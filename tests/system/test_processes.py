@@ -23,9 +23,9 @@ from sqlalchemy import URL
 from bot.clock import SystemClock
 from bot.config import VARIABLES
 from bot.encvoy.client import EncvoyIdClient
-from bot.sandbox.visitor import Visitor, visiting
 from bot.secret import Secret, new_secret
 from bot.signin.walk import sign_in
+from sandbox.visitor import Visitor, visiting
 from tests.support.secrets_watch import heard
 from tests.support.subprocesses import Program, ssobot
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.sandbox.faults import Effect, Fault, When
+from sandbox.faults import Effect, Fault, When
 from tests.support.snapshot import snapshot
 from tests.support.ways import MAY, STRANGERS, Way, the_administrator, user
 from tests.support.world import VERSIONS, World, as_people_run_it, world_at

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.faults import Effect, Fault, When
+from sandbox.faults import Effect, Fault, When
 from tests.support.world import World
 
 LEAD = "To `setup`, since I could not write below it:"

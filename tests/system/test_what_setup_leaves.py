@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.encvoy.clients import DEFAULTS
-from bot.sandbox.rocketchat.oauth_settings import add_service
+from sandbox.encvoy.clients import DEFAULTS
+from sandbox.rocketchat.oauth_settings import add_service
 from tests.support.snapshot import snapshot
 from tests.support.world import SERVICE, SETTINGS, World
 

@@ -21,8 +21,8 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import URL, text
 
-from bot.sandbox.encvoy.people import Role
 from bot.store.engine import open_database
+from sandbox.encvoy.people import Role
 from tests.support.databases import empty_database
 from tests.support.world import World, world_at
 from tests.upgrade.kept import KEY, Database, Kept

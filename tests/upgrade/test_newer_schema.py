@@ -14,10 +14,10 @@ from sqlalchemy import text
 import bot.app
 from bot.app import building
 from bot.errors import StoreUnavailable
-from bot.stage import config_from
 from bot.store.engine import Database as Open
 from bot.store.engine import open_database
 from bot.store.migrate import NotOurs, head
+from sandbox.stage import config_from
 from tests.support.snapshot import snapshot
 from tests.support.subprocesses import ROOT, running, ssobot
 from tests.support.world import World

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bot.sandbox.visitor import is_final
 from bot.secret import Secret
-from bot.stage import config_from
 from bot.store.engine import open_database
 from bot.store.vault import Vault
 from commands.correction import FALSE_PROMISE
+from sandbox.stage import config_from
+from sandbox.visitor import is_final
 from tests.support.crashes import Records, answered, records
 from tests.support.realtime import until
 from tests.upgrade.kept import databases

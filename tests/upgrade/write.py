@@ -20,11 +20,11 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from bot.sandbox.encvoy.clients import DEFAULTS
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.faults import When
-from bot.sandbox.rocketchat.standin import RocketChatStandIn
-from bot.stage import Stage
+from sandbox.encvoy.clients import DEFAULTS
+from sandbox.encvoy.standin import EncvoyStandIn
+from sandbox.faults import When
+from sandbox.rocketchat.standin import RocketChatStandIn
+from sandbox.stage import Stage
 from tests.support import postgres
 from tests.support.crashes import Moment, died, is_answer, is_settings_write, is_write, records
 from tests.support.forked import Program

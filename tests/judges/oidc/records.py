@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.sandbox.encvoy import EncvoyStandIn
-from bot.sandbox.encvoy.clients import Record
+from sandbox.encvoy import EncvoyStandIn
+from sandbox.encvoy.clients import Record
 from tests.support.idp_browser import CALLBACK
 
 NATIVE = "http://127.0.0.1:8765/callback"

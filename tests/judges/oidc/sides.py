@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from bot.sandbox.encvoy import EncvoyStandIn
+from sandbox.encvoy import EncvoyStandIn
 from tests.judges.oidc import records
 from tests.support.needs import JUDGES
 

@@ -1,7 +1,7 @@
 """What the Rocket.Chat stand-ins of this process are asked and what they answer, for the judges.
 
 A request is recorded as it came, whatever became of it. An answer is recorded only if it is the stand-in's own: what a
-test makes it say by a fault (`bot/sandbox/faults.py`) proves nothing. Nothing is written before a test has ended, when
+test makes it say by a fault (`sandbox/faults.py`) proves nothing. Nothing is written before a test has ended, when
 all its secrets are known.
 """
 
@@ -17,8 +17,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bot.sandbox.faults import parsed_body
-from bot.sandbox.rocketchat.standin import RocketChatStandIn
+from sandbox.faults import parsed_body
+from sandbox.rocketchat.standin import RocketChatStandIn
 from tests.judges.rocketchat.masking import masked_fields, masked_text, shaped
 
 BOTS = ("ssobot", "python-requests/")

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.sandbox.encvoy import EncvoyStandIn, Switches
+from sandbox.encvoy import EncvoyStandIn, Switches
 from tests.support.idp_browser import CALLBACK, Answer, Browser, Create, Wall, token_of
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.encvoy.callbacks import is_registered
+from sandbox.encvoy.callbacks import is_registered
 
 OURS = "https://chat.example.org/_oauth/encvoyid"
 

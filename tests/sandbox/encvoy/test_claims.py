@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from joserfc import jwt
 
-from bot.sandbox.encvoy import EncvoyStandIn
-from bot.sandbox.encvoy.people import Person
+from sandbox.encvoy import EncvoyStandIn
+from sandbox.encvoy.people import Person
 from tests.support.idp_browser import Browser, Create, tokens_of
 
 ALL = "openid profile email phone"

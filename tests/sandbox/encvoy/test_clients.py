@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.encvoy import EncvoyStandIn
-from bot.sandbox.encvoy.people import Role
+from sandbox.encvoy import EncvoyStandIn
+from sandbox.encvoy.people import Role
 from tests.support.idp_browser import CALLBACK, Answer, Browser, Create, token_of, tokens_of
 
 SHORT = {"client_id", "name", "description", "domain", "avatar", "created_at", "type"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.encvoy import EncvoyStandIn
-from bot.sandbox.encvoy.people import Role
+from sandbox.encvoy import EncvoyStandIn
+from sandbox.encvoy.people import Role
 from tests.support.idp_browser import CALLBACK, Answer, Browser, Create
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.encvoy import EncvoyStandIn
+from sandbox.encvoy import EncvoyStandIn
 from tests.support.idp_browser import CALLBACK, Browser, Create, tokens_of
 
 REQUEST = {"response_type": "code", "redirect_uri": CALLBACK, "scope": "openid"}

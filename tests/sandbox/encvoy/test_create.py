@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.encvoy import EncvoyStandIn
-from bot.sandbox.encvoy.clients import DEFAULTS, origin
-from bot.sandbox.encvoy.fields import URL
+from sandbox.encvoy import EncvoyStandIn
+from sandbox.encvoy.clients import DEFAULTS, origin
+from sandbox.encvoy.fields import URL
 from tests.support.idp_browser import CALLBACK, Browser, Create, token_of
 
 GOOD = {"name": "Chat", "domain": "https://chat.example", "redirect_uris": [CALLBACK]}

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from bot.sandbox.encvoy import EncvoyStandIn
-from bot.sandbox.encvoy.answers import LANGUAGES, TEXTS, localized
+from sandbox.encvoy import EncvoyStandIn
+from sandbox.encvoy.answers import LANGUAGES, TEXTS, localized
 from tests.support.idp_browser import CALLBACK, Answer, Browser, Create, token_of, tokens_of
 
 CODE = "translation.errors."

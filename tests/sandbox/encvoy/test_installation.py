@@ -8,9 +8,9 @@ import json
 import aiohttp
 import pytest
 
-from bot.sandbox.encvoy import EncvoyStandIn, Switches
-from bot.sandbox.encvoy.oidc_errors import prefers_html
-from bot.sandbox.faults import Effect, Fault, When
+from sandbox.encvoy import EncvoyStandIn, Switches
+from sandbox.encvoy.oidc_errors import prefers_html
+from sandbox.faults import Effect, Fault, When
 from tests.support.idp_browser import Browser, Create, Wall, token_of, tokens_of
 
 DISCOVERY = "/.well-known/openid-configuration"

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bot.sandbox.encvoy import EncvoyStandIn
+from sandbox.encvoy import EncvoyStandIn
 from tests.support.idp_browser import CALLBACK, Answer, Browser, Create, token_of
 
 ITEM = {

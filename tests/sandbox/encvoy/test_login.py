@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.encvoy import EncvoyStandIn
+from sandbox.encvoy import EncvoyStandIn
 from tests.support.idp_browser import Browser, Wall
 
 

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from bot.sandbox.encvoy import EncvoyStandIn
+from sandbox.encvoy import EncvoyStandIn
 from tests.support.idp_browser import Browser
 
 

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from bot.sandbox.encvoy import EncvoyStandIn
+from sandbox.encvoy import EncvoyStandIn
 from tests.support.idp_browser import CALLBACK, Answer, Browser, Create, Wall
 
 REQUEST = {"response_type": "code", "redirect_uri": CALLBACK, "scope": "openid profile email"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.encvoy import EncvoyStandIn
+from sandbox.encvoy import EncvoyStandIn
 from tests.support.idp_browser import CALLBACK, Answer, Browser, Create
 
 REQUEST = {"response_type": "code", "redirect_uri": CALLBACK, "scope": "openid profile email"}

@@ -11,7 +11,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from bot.sandbox.encvoy import EncvoyStandIn
+from sandbox.encvoy import EncvoyStandIn
 from tests.support.idp_browser import CALLBACK, Answer, Browser, Create, Wall, tokens_of
 
 OFFLINE = {"prompt": "consent", "scope": "openid offline_access"}

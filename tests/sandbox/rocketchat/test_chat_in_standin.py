@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from bot.sandbox.rocketchat.chat.composer import Sent, Swallowed
-from bot.sandbox.rocketchat.standin import ADMIN_ROOM, RocketChatStandIn
+from sandbox.rocketchat.chat.composer import Sent, Swallowed
+from sandbox.rocketchat.standin import ADMIN_ROOM, RocketChatStandIn
 from tests.support.chat_server import Ddp
 
 ROOM_MESSAGES = "stream-room-messages"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.rocketchat.debounce import Debounce
+from sandbox.rocketchat.debounce import Debounce
 from tests.support.clocks import SteppedClock
 
 

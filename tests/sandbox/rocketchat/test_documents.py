@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.chat.messages import Author, Message
-from bot.sandbox.rocketchat.documents import ddp, iso, milliseconds, rest
+from sandbox.rocketchat.chat.messages import Author, Message
+from sandbox.rocketchat.documents import ddp, iso, milliseconds, rest
 
 T0 = datetime(2026, 11, 24, 9, 30, 0, 5000, tzinfo=UTC)
 

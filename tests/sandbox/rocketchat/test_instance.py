@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.instance import Timing
-from bot.sandbox.rocketchat.oauth_settings import FIELDS, service_settings, setting_ids
-from bot.sandbox.rocketchat.settings import Setting
+from sandbox.rocketchat.instance import Timing
+from sandbox.rocketchat.oauth_settings import FIELDS, service_settings, setting_ids
+from sandbox.rocketchat.settings import Setting
 from tests.support.instances import KEY, Rig
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox.rocketchat.instance import Timing
-from bot.sandbox.rocketchat.instances import Sticky
-from bot.sandbox.rocketchat.oauth_settings import service_settings, setting_ids
-from bot.sandbox.rocketchat.standin import Switches
+from sandbox.rocketchat.instance import Timing
+from sandbox.rocketchat.instances import Sticky
+from sandbox.rocketchat.oauth_settings import service_settings, setting_ids
+from sandbox.rocketchat.standin import Switches
 from tests.support.instances import KEY, Rig
 from tests.support.rocket import Rocket, running
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.ledger import Ledger
-from bot.sandbox.rocketchat.login_services import LoginServices, built
+from sandbox.ledger import Ledger
+from sandbox.rocketchat.login_services import LoginServices, built
 from tests.support.instances import KEY, Rig
 
 ON = {"service": "encvoyid", "custom": True, "clientId": "client", "secret": "generated-secret", "scope": "openid"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.ledger import Ledger
-from bot.sandbox.rocketchat.oauth_settings import (
+from sandbox.ledger import Ledger
+from sandbox.rocketchat.oauth_settings import (
     FIELDS,
     add_service,
     key,
@@ -14,7 +14,7 @@ from bot.sandbox.rocketchat.oauth_settings import (
     service_settings,
     setting_ids,
 )
-from bot.sandbox.rocketchat.settings import Settings
+from sandbox.rocketchat.settings import Settings
 
 KEY = key("Encvoyid")
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.people import digest
-from bot.sandbox.rocketchat.second_factor import enrol_totp, totp
-from bot.sandbox.rocketchat.standin import Switches
+from sandbox.rocketchat.people import digest
+from sandbox.rocketchat.second_factor import enrol_totp, totp
+from sandbox.rocketchat.standin import Switches
 from tests.support.rocket import Reply, Rocket, running
 
 BULK = {"settings": [{"_id": "Site_Name", "value": "x"}]}

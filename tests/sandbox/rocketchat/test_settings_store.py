@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.ledger import Ledger
-from bot.sandbox.rocketchat.settings import Setting, Settings, Told, same
+from sandbox.ledger import Ledger
+from sandbox.rocketchat.settings import Setting, Settings, Told, same
 
 
 @pytest.fixture

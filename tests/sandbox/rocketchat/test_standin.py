@@ -11,9 +11,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox.faults import Effect, Fault, When
-from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
-from bot.sandbox.rocketchat.version import Version
+from sandbox.faults import Effect, Fault, When
+from sandbox.rocketchat.standin import RocketChatStandIn, Switches
+from sandbox.rocketchat.version import Version
 from tests.support.clocks import START, ManualClock
 from tests.support.rocket import Rocket, running
 

@@ -12,9 +12,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox.rocketchat.instance import Timing
-from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
-from bot.stage import stage
+from sandbox.rocketchat.instance import Timing
+from sandbox.rocketchat.standin import RocketChatStandIn, Switches
+from sandbox.stage import stage
 from tests.support.chat_server import Ddp, Frame
 from tests.support.clocks import SteppedClock
 from tests.support.world import LICENCE

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.ledger import Ledger
-from bot.sandbox.rocketchat.chat.chat import Chat
-from bot.sandbox.rocketchat.chat.composer import Command, Sent, Swallowed
-from bot.sandbox.rocketchat.chat.events import Deleted, Ephemeral, Event, Membership, Posted
-from bot.sandbox.rocketchat.chat.rooms import Room
-from bot.sandbox.rocketchat.chat.rules import Draft
-from bot.sandbox.rocketchat.problems import MeteorError, PlainError
+from sandbox.ledger import Ledger
+from sandbox.rocketchat.chat.chat import Chat
+from sandbox.rocketchat.chat.composer import Command, Sent, Swallowed
+from sandbox.rocketchat.chat.events import Deleted, Ephemeral, Event, Membership, Posted
+from sandbox.rocketchat.chat.rooms import Room
+from sandbox.rocketchat.chat.rules import Draft
+from sandbox.rocketchat.problems import MeteorError, PlainError
 
 T0 = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.rocketchat.chat.composer import Command, Outcome, Reaction, Sent, Swallowed, TooLong, composer
+from sandbox.rocketchat.chat.composer import Command, Outcome, Reaction, Sent, Swallowed, TooLong, composer
 
 KNOWN = {"me", "invite"}
 REFUSED = Swallowed("No such command: `/sso`")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.chat.messages import Author, Message, channel_names, links, mentioned_names, parsed
+from sandbox.rocketchat.chat.messages import Author, Message, channel_names, links, mentioned_names, parsed
 
 T0 = datetime(2026, 11, 24, 9, 30, 0, 5000, tzinfo=UTC)
 ADA = Author("u1", "ada", "Ada")

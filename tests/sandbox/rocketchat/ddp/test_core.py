@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.rocketchat.ddp.core import Method, Session, Subscribe, Unsubscribe
-from bot.sandbox.rocketchat.problems import MeteorError
+from sandbox.rocketchat.ddp.core import Method, Session, Subscribe, Unsubscribe
+from sandbox.rocketchat.problems import MeteorError
 
 CONNECT = {"msg": "connect", "version": "1", "support": ["1"]}
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.ddp.sockets import Limit
-from bot.sandbox.rocketchat.second_factor import enrol_totp, totp
-from bot.sandbox.rocketchat.settings import Setting
+from sandbox.rocketchat.ddp.sockets import Limit
+from sandbox.rocketchat.second_factor import enrol_totp, totp
+from sandbox.rocketchat.settings import Setting
 from tests.support.chat_server import ChatServer, Ddp, chat_server
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.rocketchat.ddp.sockets import Limit, Limiter
-from bot.sandbox.rocketchat.problems import MeteorError
+from sandbox.rocketchat.ddp.sockets import Limit, Limiter
+from sandbox.rocketchat.problems import MeteorError
 
 
 def calls_that_pass(limiter: Limiter, name: str = "login", *, now: float = 0.0, user: str | None = None) -> int:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.ddp.sockets import Publication
-from bot.sandbox.rocketchat.oauth_settings import add_service
+from sandbox.rocketchat.ddp.sockets import Publication
+from sandbox.rocketchat.oauth_settings import add_service
 from tests.support.chat_server import ChatServer, Ddp, Frame, chat_server
 
 NAME = "meteor.loginServiceConfiguration"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.rocketchat.ddp.merge_box import Change, MergeBox
+from sandbox.rocketchat.ddp.merge_box import Change, MergeBox
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from bot.sandbox.rocketchat.ddp.sockets import Publication
-from bot.sandbox.rocketchat.settings import Setting
+from sandbox.rocketchat.ddp.sockets import Publication
+from sandbox.rocketchat.settings import Setting
 from tests.support.chat_server import ChatServer, chat_server
 
 ROOM_MESSAGES = "stream-room-messages"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.settings import Setting
+from sandbox.rocketchat.settings import Setting
 from tests.support.chat_server import ChatServer, Frame, Someone, chat_server
 
 ROOM_MESSAGES = "stream-room-messages"

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.ledger import Ledger
-from bot.sandbox.rocketchat.oauth.claims import identity_of
-from bot.sandbox.rocketchat.oauth.engine import Engine
-from bot.sandbox.rocketchat.oauth.hooks import Hooks
-from bot.sandbox.rocketchat.oauth.resolve import Accounts, resolve
-from bot.sandbox.rocketchat.people import People, User
-from bot.sandbox.rocketchat.problems import MeteorError, PlainError
-from bot.sandbox.rocketchat.settings import Settings
-from bot.sandbox.rocketchat.workspace_settings import seed, workspace_settings
+from sandbox.ledger import Ledger
+from sandbox.rocketchat.oauth.claims import identity_of
+from sandbox.rocketchat.oauth.engine import Engine
+from sandbox.rocketchat.oauth.hooks import Hooks
+from sandbox.rocketchat.oauth.resolve import Accounts, resolve
+from sandbox.rocketchat.people import People, User
+from sandbox.rocketchat.problems import MeteorError, PlainError
+from sandbox.rocketchat.settings import Settings
+from sandbox.rocketchat.workspace_settings import seed, workspace_settings
 from tests.sandbox.rocketchat.oauth.situations import SERVICE
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.serving import Server
+from sandbox.serving import Server
 from tests.support.rocket import Reply, Rocket
 
 TOKEN = "c" * 43

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.oauth.engine import Engine
-from bot.sandbox.rocketchat.people import People, User
+from sandbox.rocketchat.oauth.engine import Engine
+from sandbox.rocketchat.people import People, User
 
 SERVICE = "encvoyid"
 SITUATIONS: list[dict[str, Any]] = json.loads(

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.oauth.claims import IdentityFailed, MappingFailed, from_template, identity_of, normalised
-from bot.sandbox.rocketchat.oauth.engine import Engine
-from bot.sandbox.rocketchat.oauth.javascript import UNDEFINED
+from sandbox.rocketchat.oauth.claims import IdentityFailed, MappingFailed, from_template, identity_of, normalised
+from sandbox.rocketchat.oauth.engine import Engine
+from sandbox.rocketchat.oauth.javascript import UNDEFINED
 
 
 @pytest.mark.parametrize("name", ["id", "_id", "ID", "user_id", "userid", "sub"])

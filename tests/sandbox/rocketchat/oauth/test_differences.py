@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.oauth.claims import MappingFailed, normalised
-from bot.sandbox.rocketchat.oauth.engine import Engine
+from sandbox.rocketchat.oauth.claims import MappingFailed, normalised
+from sandbox.rocketchat.oauth.engine import Engine
 from tests.sandbox.rocketchat.oauth.arrivals import ADA, EXISTS, NAMELESS, TAKEN_ADDRESS, World
 
 BOTH = pytest.mark.parametrize("engine", Engine, ids=lambda engine: engine.value)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.oauth.javascript import (
+from sandbox.rocketchat.oauth.javascript import (
     UNDEFINED,
     JsTypeError,
     holds,

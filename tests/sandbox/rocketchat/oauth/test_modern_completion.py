@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.people import User
-from bot.sandbox.rocketchat.second_factor import enrol_totp, totp
+from sandbox.rocketchat.people import User
+from sandbox.rocketchat.second_factor import enrol_totp, totp
 from tests.support.modern import Modern
 from tests.support.rocket import Reply
 

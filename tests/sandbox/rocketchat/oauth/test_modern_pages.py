@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from bot.sandbox.rocketchat.second_factor import enrol_totp
+from sandbox.rocketchat.second_factor import enrol_totp
 from tests.support.modern import Modern
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.sandbox.authority import authority_in
-from bot.sandbox.rocketchat.oauth_settings import add_service
-from bot.sandbox.rocketchat.standin import RocketChatStandIn, Switches
+from sandbox.authority import authority_in
+from sandbox.rocketchat.oauth_settings import add_service
+from sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from tests.support.modern import KEY, Modern
 
 

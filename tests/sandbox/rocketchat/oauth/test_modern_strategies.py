@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.oauth.modern_strategies import Strategy
+from sandbox.rocketchat.oauth.modern_strategies import Strategy
 from tests.sandbox.rocketchat.oauth.provider import Provider
 from tests.support.modern import KEY, Modern, modern_at, query_of
 

@@ -15,8 +15,8 @@ import pytest
 import trustme
 from aiohttp import web
 
-from bot.sandbox.rocketchat.oauth.ending import APP
-from bot.sandbox.serving import Server
+from sandbox.rocketchat.oauth.ending import APP
+from sandbox.serving import Server
 from tests.sandbox.rocketchat.oauth.provider import TOKEN, Provider, back, complete, connect, state
 from tests.support.rocket import Rocket
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.oauth.engine import Engine
-from bot.sandbox.rocketchat.oauth.hooks import Hooks
-from bot.sandbox.rocketchat.oauth.resolve import Accounts, resolve
-from bot.sandbox.rocketchat.problems import MeteorError
+from sandbox.rocketchat.oauth.engine import Engine
+from sandbox.rocketchat.oauth.hooks import Hooks
+from sandbox.rocketchat.oauth.resolve import Accounts, resolve
+from sandbox.rocketchat.problems import MeteorError
 from tests.sandbox.rocketchat.oauth.arrivals import ADA, EXISTS, NAMELESS, TAKEN_NAME, World
 from tests.sandbox.rocketchat.oauth.situations import SERVICE
 

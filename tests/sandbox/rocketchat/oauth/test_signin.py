@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.problems import MeteorError
-from bot.sandbox.rocketchat.second_factor import enrol_totp, totp
-from bot.sandbox.rocketchat.standin import Switches
+from sandbox.rocketchat.problems import MeteorError
+from sandbox.rocketchat.second_factor import enrol_totp, totp
+from sandbox.rocketchat.standin import Switches
 from tests.sandbox.rocketchat.oauth.provider import (
     TOKEN,
     Provider,

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from bot.sandbox.rocketchat.standin import Switches
+from sandbox.rocketchat.standin import Switches
 from tests.support.rocket import Rocket, running
 
 NOT_LOGGED_IN = "You must be logged in to do this."

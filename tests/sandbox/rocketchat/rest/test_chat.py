@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.documents import iso, milliseconds
-from bot.sandbox.rocketchat.settings import Setting
+from sandbox.rocketchat.documents import iso, milliseconds
+from sandbox.rocketchat.settings import Setting
 from tests.support.chat_server import ChatServer, chat_server
 
 

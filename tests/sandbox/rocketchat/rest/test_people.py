@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.rocketchat.people import digest, hashed
-from bot.sandbox.rocketchat.second_factor import enrol_totp, totp
-from bot.sandbox.rocketchat.standin import ADMIN_ROOM, Switches
+from sandbox.rocketchat.people import digest, hashed
+from sandbox.rocketchat.second_factor import enrol_totp, totp
+from sandbox.rocketchat.standin import ADMIN_ROOM, Switches
 from tests.support.rocket import Reply, Rocket, running
 
 NEW = {"username": "new", "name": "New", "email": "new@people.example", "password": "generated-password"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.standin import Switches
+from sandbox.rocketchat.standin import Switches
 from tests.support.rocket import Rocket, running
 
 WRITES = ["one", "many", "method"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.rocketchat.documents import iso
+from sandbox.rocketchat.documents import iso
 from tests.support.chat_server import ChatServer, chat_server
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.rocketchat.oauth_settings import FIELDS
-from bot.sandbox.rocketchat.standin import Switches
+from sandbox.rocketchat.oauth_settings import FIELDS
+from sandbox.rocketchat.standin import Switches
 from tests.support.rocket import Rocket, running
 
 KEY = "Accounts_OAuth_Custom-Encvoyid"

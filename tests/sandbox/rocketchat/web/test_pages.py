@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox import looks
-from bot.sandbox.rocketchat.oauth import pages as callback
-from bot.sandbox.rocketchat.web import pages
+from sandbox import looks
+from sandbox.rocketchat.oauth import pages as callback
+from sandbox.rocketchat.web import pages
 from tests.support.rocket import Rocket, running
 
 

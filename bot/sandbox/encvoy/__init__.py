@@ -1,9 +1,0 @@
-"""A stand-in of Encvoy ID 1.0.10: management API, OpenID provider and login pages on one loopback port.
-
-Built from facts/encvoy-id.md alone. It shares nothing with the bot that it judges.
-"""
-
-from bot.sandbox.encvoy.standin import EncvoyStandIn
-from bot.sandbox.encvoy.state import Settings, State, Switches
-
-__all__ = ["EncvoyStandIn", "Settings", "State", "Switches"]

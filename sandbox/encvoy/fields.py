@@ -1,0 +1,205 @@
+"""What create and update of a client accept: the whitelist, the rule of each field, and what makes the server hang.
+
+Source: facts/encvoy-id.md §4 and §5 "The hang".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.encvoy.answers import ApiError, Hang, invalid
+from sandbox.encvoy.clients import Record
+
+AUTH_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none")
+
+URL = re.compile(
+    r"[a-z][a-z0-9+.-]*://"
+    r"(?:[^\s/?#@]+@)?"
+    r"(?:\d{1,3}(?:\.\d{1,3}){3}|[a-z0-9\u00a1-\uffff](?:[a-z0-9\u00a1-\uffff.-]*[a-z0-9\u00a1-\uffff])?)"
+    r"(?::\d{2,5})?"
+    r"(?:[/?#]\S*)?"
+)
+"""The one regular expression for domain, redirect_uris and post_logout_redirect_uris."""
+
+Check = Callable[[str, Any], list[str]]
+"""Field name and value in, messages out."""
+
+
+def _text(longest: int, shortest: int = 0) -> Check:
+    def check(name: str, value: Any) -> list[str]:
+        if not isinstance(value, str):
+            return [
+                *([f"{name} must be longer than or equal to {shortest} characters"] if shortest else []),
+                f"{name} must be shorter than or equal to {longest} characters",
+                f"{name} must be a string",
+            ]
+        if len(value) > longest:
+            return [f"{name} must be shorter than or equal to {longest} characters"]
+        if len(value) < shortest:
+            return [f"{name} must be longer than or equal to {shortest} characters"]
+        return []
+
+    return check
+
+
+def _name(name: str, value: Any) -> list[str]:
+    messages = _text(50, 1)(name, value)
+    if isinstance(value, str) and value[:1].isspace():
+        messages.append(f"{name} must match /^\\S/ regular expression")
+    return messages
+
+
+def _url(name: str, value: Any) -> list[str]:
+    messages = _text(2000)(name, value)
+    if not isinstance(value, str) or not URL.fullmatch(value):
+        messages.append(f"Invalid URL format: {name} ")
+    return messages
+
+
+def _urls(name: str, value: Any) -> list[str]:
+    messages = []
+    if any(isinstance(item, str) and len(item) > 2000 for item in value):
+        messages.append(f"each value in {name} must be shorter than or equal to 2000 characters")
+    if any(not isinstance(item, str) or (item and not URL.fullmatch(item)) for item in value):
+        messages.append(f"Invalid URL format: {name} ")
+    return messages
+
+
+def _strings(name: str, value: Any) -> list[str]:
+    if not isinstance(value, list):
+        return [f"each value in {name} must be a string", f"{name} must be an array"]
+    return [] if all(isinstance(item, str) for item in value) else [f"each value in {name} must be a string"]
+
+
+def _one_of(*allowed: str) -> Check:
+    def check(name: str, value: Any) -> list[str]:
+        return [] if value in allowed else [f"{name} must be one of the following values: {', '.join(allowed)}"]
+
+    return check
+
+
+def _boolean(name: str, value: Any) -> list[str]:
+    return [] if isinstance(value, bool) else [f"{name} must be a boolean value"]
+
+
+def _number(name: str, value: Any) -> list[str]:
+    fine = isinstance(value, int | float) and not isinstance(value, bool)
+    return [] if fine else [f"{name} must be a number conforming to the specified constraints"]
+
+
+def _object(name: str, value: Any) -> list[str]:
+    return [] if isinstance(value, dict) else [f"{name} must be an object"]
+
+
+BOOLEANS = ("catalog", "mini_widget", "authorize_only_admins", "authorize_only_employees")
+SPLIT = ("grant_types", "response_types")
+MUST_BE_LIST = ("redirect_uris", "post_logout_redirect_uris")
+
+CREATE: dict[str, Check] = {
+    "name": _name,
+    "domain": _url,
+    "redirect_uris": _urls,
+    "description": _text(255),
+    "post_logout_redirect_uris": _urls,
+    "grant_types": _strings,
+    "response_types": _strings,
+    "request_uris": _strings,
+    "token_endpoint_auth_method": _one_of(*AUTH_METHODS),
+    "introspection_endpoint_auth_method": _one_of(*AUTH_METHODS),
+    "revocation_endpoint_auth_method": _one_of(*AUTH_METHODS),
+    "id_token_signed_response_alg": _one_of("RS256", "PS256"),
+    "subject_type": _one_of("public", "pairwise"),
+    **dict.fromkeys(BOOLEANS, _boolean),
+    "require_auth_time": _boolean,
+    "require_signed_request_object": _boolean,
+    "type_id": _text(255),
+}
+UPDATE: dict[str, Check] = CREATE | {
+    "client_secret": _text(255),
+    "application_type": _one_of("web", "native"),
+    "access_token_ttl": _number,
+    "refresh_token_ttl": _number,
+    "cover_mode": _text(255),
+    "show_avatar_in_widget": _boolean,
+    "hide_avatars_of_big_providers": _boolean,
+    "hide_widget_header": _boolean,
+    "hide_widget_footer": _boolean,
+    "hide_widget_create_account": _boolean,
+    "required_providers_ids": _strings,
+    "widget_title": _text(255),
+    "widget_colors": _object,
+    "widget_info": _text(2000),
+    "widget_info_out": _text(2000),
+}
+NULLABLE = frozenset({"name", "domain", "description", "type_id"})
+FORBIDDEN_ON_MAIN = (
+    "redirect_uris",
+    "post_logout_redirect_uris",
+    "client_id",
+    "client_secret",
+    "request_uris",
+    "token_endpoint_auth_method",
+    "introspection_endpoint_auth_method",
+    "revocation_endpoint_auth_method",
+    "require_signed_request_object",
+    "id_token_signed_response_alg",
+    "require_auth_time",
+    "response_types",
+    "subject_type",
+)
+
+
+def _converted(name: str, value: Any) -> Any:
+    if name in BOOLEANS and value in ("true", "false"):
+        return value == "true"
+    if name in SPLIT and isinstance(value, str):
+        return value.split(",")
+    return value
+
+
+def _checked(body: Any, rules: dict[str, Check]) -> Record:
+    """The accepted columns; raises ApiError with every message, or Hang where the validator itself would fall over."""
+    if not isinstance(body, dict):
+        raise invalid(["Unexpected value"])
+    columns = {name: _converted(name, value) for name, value in body.items()}
+    if any(not isinstance(columns[name], list) for name in MUST_BE_LIST if columns.get(name) is not None):
+        raise Hang
+    messages = [f"property {name} should not exist" for name in columns if name not in rules]
+    for name, value in columns.items():
+        if name in rules and value is not None:
+            messages += rules[name](name, value)
+    if messages:
+        raise invalid(messages)
+    return columns
+
+
+def for_create(body: Any, *, form: bool) -> Record:
+    """Columns of a new client. A form-encoded body, and a missing domain or redirect_uris, make the server hang."""
+    if form or not isinstance(body, dict) or body.get("domain") is None or body.get("redirect_uris") is None:
+        raise Hang
+    if "" in (body["redirect_uris"] or ()):
+        raise Hang
+    if body.get("name") is None:
+        _checked({key: value for key, value in body.items() if key != "name"}, CREATE)
+        raise invalid(_name("name", None))
+    columns = _checked(body, CREATE)
+    columns.pop("mini_widget", None)
+    columns.pop("type_id", None)
+    return {name: value for name, value in columns.items() if value is not None}
+
+
+def for_update(body: Any, *, main: bool) -> Record:
+    """Columns to change. `null` is stored for some, and is a database error, hence a hang, for the others."""
+    for name in FORBIDDEN_ON_MAIN if main and isinstance(body, dict) else ():
+        if name in body and (name in UPDATE):
+            raise ApiError(400, "T3E0067", details=name)
+    columns = _checked(body, UPDATE)
+    if any(value is None and name not in NULLABLE for name, value in columns.items()):
+        raise Hang
+    columns.pop("type_id", None)
+    for name in ("access_token_ttl", "refresh_token_ttl"):
+        if name in columns:
+            columns[name] = int(columns[name])
+    return columns

@@ -1,0 +1,217 @@
+"""The login interaction: password, profile steps, publicity, consent.
+
+Source: facts/encvoy-id.md §6 "Login, HTTP step by step" and §2 "Claims". Anything but a redirect means that the person
+is not through: even a wrong password is answered with 201 and a page.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.encvoy import cookies as names
+from sandbox.encvoy.answers import localized
+from sandbox.encvoy.bodies import json_object
+from sandbox.encvoy.clients import Record
+from sandbox.encvoy.cookies import Cookies
+from sandbox.encvoy.grants import Interaction
+from sandbox.encvoy.pages import Page
+from sandbox.encvoy.people import Person, Role
+from sandbox.encvoy.state import State
+
+CREDENTIAL_FIELDS = ("identifier", "password", "prompt")
+BROKEN_LIMIT = {"X-RateLimit-Limit": "undefined", "X-RateLimit-Remaining": "NaN"}
+"""What the throttler of the real one sends: its limit is undefined, and it never limits (facts/encvoy-id.md §5)."""
+
+
+class Interactions:
+    """`/api/interaction/:uid` and what is posted there."""
+
+    def __init__(self, state: State, cookies: Cookies, players: Mapping[str, Person]) -> None:
+        """`players` are those whom the page offers to be without a password, by role."""
+        self.state = state
+        self.cookies = cookies
+        self._players = players
+
+    def routes(self) -> list[web.RouteDef]:
+        """For the application's router."""
+        at = "/api/interaction/{uid}"
+        return [
+            web.get(at, self.show),
+            web.post(f"{at}/auth", self.credentials),
+            web.post(f"{at}/play", self.play),
+            web.post(f"{at}/steps", self.steps),
+            web.post(f"{at}/confirm", self.confirm),
+        ]
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The page of an interaction; for the main client a consent is given by itself (step 4)."""
+        interaction = self._find(request)
+        if interaction is None:
+            return self._lost(200)
+        client = self._client(interaction)
+        if interaction.prompt == "login":
+            return self._page(Page("login", interaction.uid, str(client["name"]), players=self._offered), 200)
+        if client["client_id"] == self.state.main_id:
+            return self._done(interaction)
+        return self._page(Page("access", interaction.uid, str(client["name"])), 200)
+
+    async def credentials(self, request: web.Request) -> web.Response:
+        """Login with identifier and password: 302 if nothing else is wanted, a page with 201 otherwise."""
+        interaction = self._find(request)
+        if interaction is None:
+            return self._lost(201)
+        body = await json_object(request)
+        problem = _malformed(body)
+        if problem or request.query.get("type") != "CREDENTIALS" or interaction.prompt != "login":
+            return self._refused(interaction, problem or localized("T3E0078", self._language))
+        person = self.state.people.find(body["identifier"])
+        return self._enter(request, interaction, person, body["password"], body["identifier"])
+
+    async def play(self, request: web.Request) -> web.Response:
+        """Login as one of the sandbox's people without a password. No real one has this."""
+        interaction = self._find(request)
+        person = self._players.get(str((await json_object(request)).get("role")))
+        if interaction is None or person is None or interaction.prompt != "login":
+            return self._lost(201)
+        return self._enter(request, interaction, person, person.password, person.login)
+
+    def _enter(
+        self, request: web.Request, interaction: Interaction, person: Person | None, password: str, identifier: str
+    ) -> web.Response:
+        code = self._refusal(person, password)
+        if code:
+            return self._refused(interaction, localized(code, self._language), identifier)
+        if person is None or person.deleted:
+            return self._page(Page("recover-account", interaction.uid), 201)
+        interaction.account_id = person.id
+        return self._next(request, interaction, person)
+
+    async def steps(self, request: web.Request) -> web.Response:
+        """Profile fields that were missing, or the consent to show fields to applications."""
+        interaction = self._find(request)
+        person = self._person(interaction)
+        if interaction is None or person is None:
+            return self._lost(201)
+        body = await json_object(request)
+        if str(body.get("public_profile_consent", "")) == "true":
+            person.publish(*self._unpublished(interaction, person))
+        for name in self._empty(interaction, person):
+            if body.get(name):
+                setattr(person, name, str(body[name]))
+        answer = self._next(request, interaction, person)
+        answer.headers.update(BROKEN_LIMIT)
+        return answer
+
+    async def confirm(self, request: web.Request) -> web.Response:
+        """Consent to an ordinary client. From now on the person has a role row there."""
+        interaction = self._find(request)
+        person = self._person(interaction)
+        if interaction is None or person is None or interaction.prompt != "consent":
+            return self._lost(201)
+        client_id = interaction.params["client_id"]
+        self.state.consents.add((client_id, person.id))
+        self.state.people.roles.setdefault((client_id, person.id), Role.USER)
+        return self._done(interaction)
+
+    def _refusal(self, person: Person | None, password: str) -> str | None:
+        """The code of what is wrong with these credentials."""
+        if not self.state.switches.password_login:
+            return "T3E0030"
+        if person is None:
+            return "T3E0003"
+        if not hmac.compare_digest(person.password.encode(), password.encode()):
+            return "T3E0072"
+        return "T3E0024" if person.blocked else None
+
+    def _next(self, request: web.Request, interaction: Interaction, person: Person) -> web.Response:
+        """The next thing that this person has to do before the request goes on."""
+        name = str(self._client(interaction)["name"])
+        main = interaction.params["client_id"] == self.state.main_id
+        settings = self.state.settings
+        if not (main and person.id == 1):
+            if self.state.switches.login_route:
+                return self._page(Page(self.state.switches.login_route, interaction.uid, name), 201)
+            if settings.two_factor_authentication and "login" in settings.controlled_methods:
+                return self._page(Page("identifiers", interaction.uid, name), 201)
+            if not self._may_enter(interaction, person):
+                return self._refused(interaction, localized("T3E0026", self._language))
+            empty = self._empty(interaction, person)
+            if empty:
+                return self._page(Page("steps", interaction.uid, name, fields=empty), 201)
+            hidden = self._unpublished(interaction, person)
+            if hidden:
+                return self._page(Page("publicity", interaction.uid, name, fields=hidden), 201)
+        client_id = interaction.params["client_id"]
+        self.state.log("USER_LOGIN_SUCCESS", person, client_id, request.remote, request.headers.get("User-Agent", ""))
+        return self._done(interaction)
+
+    def _may_enter(self, interaction: Interaction, person: Person) -> bool:
+        only_admins = (
+            self._client(interaction).get("authorize_only_admins") or self.state.settings.authorize_only_admins
+        )
+        client_id = interaction.params["client_id"]
+        held = {self.state.people.role(where, person) for where in (client_id, self.state.main_id)}
+        return not only_admins or bool(held & {Role.OWNER, Role.EDITOR, Role.ADMIN})
+
+    def _empty(self, interaction: Interaction, person: Person) -> tuple[str, ...]:
+        """Fields that must be filled in: those that everybody must have, and those that this application asks for."""
+        client_id = interaction.params["client_id"]
+        spared = client_id != self.state.main_id and self.state.settings.ignore_required_fields_for_clients
+        wanted = [] if spared else [rule for rule in self.state.rules.values() if rule.required]
+        wanted += self.state.attached(client_id)
+        fields = dict.fromkeys(rule.field_name for rule in wanted if rule.active)
+        return tuple(field for field in fields if not person.profile_value(field))
+
+    def _unpublished(self, interaction: Interaction, person: Person) -> tuple[str, ...]:
+        attached = self.state.attached(interaction.params["client_id"])
+        return tuple(rule.field_name for rule in attached if rule.active and rule.field_name not in person.published)
+
+    def _find(self, request: web.Request) -> Interaction | None:
+        uid = self.cookies.read(request, names.INTERACTION)
+        return self.state.vault.interaction(uid) if uid == request.match_info["uid"] else None
+
+    def _person(self, interaction: Interaction | None) -> Person | None:
+        return self.state.people.by_id.get(interaction.account_id or 0) if interaction else None
+
+    def _client(self, interaction: Interaction) -> Record:
+        return self.state.clients.by_id.get(interaction.params["client_id"], {"client_id": "", "name": ""})
+
+    @property
+    def _offered(self) -> Mapping[str, str]:
+        return {role: f"{person.nickname} ({person.login})" for role, person in self._players.items()}
+
+    @property
+    def _language(self) -> str:
+        return self.state.settings.default_language
+
+    def _done(self, interaction: Interaction) -> web.Response:
+        """On to the provider, by a relative redirect."""
+        interaction.done = True
+        location = f"{self.state.switches.oidc_prefix}/auth/{interaction.uid}"
+        return web.Response(status=302, headers={"Location": location})
+
+    def _refused(self, interaction: Interaction, message: str, identifier: str = "") -> web.Response:
+        client = str(self._client(interaction)["name"])
+        return self._page(
+            Page("error", interaction.uid, client, message, identifier=identifier, players=self._offered), 201
+        )
+
+    def _lost(self, status: int) -> web.Response:
+        """Cookies lost, or an interaction that is over."""
+        text = localized("T3E0078", self._language)
+        return self._page(Page("error", "", message=text, detail="Interaction details failed: 500"), status)
+
+    def _page(self, page: Page, status: int) -> web.Response:
+        return page.response(status)
+
+
+def _malformed(body: dict[str, Any]) -> str:
+    """The validation messages for a login, empty if there are none. They stay English."""
+    unknown = [f"property {name} should not exist" for name in body if name not in CREDENTIAL_FIELDS]
+    return ", ".join(
+        unknown + [f"{name} must be a string" for name in CREDENTIAL_FIELDS if not isinstance(body.get(name), str)]
+    )

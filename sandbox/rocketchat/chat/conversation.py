@@ -1,0 +1,246 @@
+"""The chat of the workspace: its rules for sending, editing, deleting, reacting, and who may.
+
+Rules and texts are the real server's (facts/rocketchat.md §5.4, §6; its executeSendMessage, executeUpdateMessage and
+deleteMessageValidatingPermission). Everything that happens is told to the listeners as an `Event`; messages also go to
+the ledger as entries of kind `message`, so that a test can await an answer:
+
+    await ledger.wait_for(lambda ledger: any("done" in e.body["text"] for e in ledger.of("message")))
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.clock import Clock
+from sandbox.ledger import Ledger
+from sandbox.rocketchat.chat.events import Deleted, Ephemeral, Event, Listener, Posted
+from sandbox.rocketchat.chat.messages import Author, Message, channel_names, links, mentioned_names
+from sandbox.rocketchat.chat.ports import Directory, Values
+from sandbox.rocketchat.chat.rooms import Room
+from sandbox.rocketchat.chat.rules import Draft, Rules
+from sandbox.rocketchat.documents import Document
+from sandbox.rocketchat.ids import random_id
+from sandbox.rocketchat.problems import MeteorError, PlainError
+
+
+@dataclass(frozen=True)
+class Trashed:
+    """What is left of a deleted message."""
+
+    id: str
+    rid: str
+    at: datetime
+
+
+class Conversation(Rules):
+    """Rooms, messages, and the rules between them. `messages` keeps the order of arrival."""
+
+    def __init__(self, people: Directory, settings: Values, clock: Clock, ledger: Ledger) -> None:
+        super().__init__(people, settings, clock)
+        self.ledger = ledger
+        self.messages: dict[str, Message] = {}
+        self.trash: list[Trashed] = []
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> None:
+        """`listener` is called with every event, at once."""
+        self._listeners.append(listener)
+
+    def tell(self, event: Event) -> None:
+        """Passes an event on."""
+        for listener in self._listeners:
+            listener(event)
+
+    # Sending.
+
+    def send(self, user_id: str, draft: Draft) -> Message | None:
+        """One message into a room; None if its id was used before, by whomever (the first one stays as it was)."""
+        ts = self.timestamp(draft)
+        self.check_size(draft.msg)
+        author = self.author(user_id)
+        self.check_thread(draft.tmid)
+        draft = self._in_thread(draft)
+        if not draft.rid:
+            raise PlainError("The 'rid' property on the message object is missing.")
+        room = self.writable(draft.rid, user_id)
+        self.check_encryption(room, draft)
+        if (draft.extra.get("alias") or draft.extra.get("avatar")) and not self.may(
+            user_id, "message-impersonate", room
+        ):
+            raise PlainError("Not enough permission")
+        return self.store(author, room, replace(draft, ts=ts))
+
+    def store(self, author: Author, room: Room, draft: Draft) -> Message | None:
+        """Keeps a message and tells everybody, without asking whether it may be: the way of system messages, webhooks
+        and tests."""
+        if draft.id and draft.id in self.messages:
+            return None
+        now = self.now()
+        message = Message(
+            draft.id or random_id(), room.id, draft.msg, draft.ts or now, author, now, draft.t, extra=dict(draft.extra)
+        )
+        message.tmid = draft.tmid
+        self._parse(message)
+        self.messages[message.id] = message
+        room.msgs += 1
+        self._touch(room, message)
+        self._note(message, room)
+        self.tell(Posted(message, room))
+        self._follow(message, room)
+        return message
+
+    def system(self, room: Room, t: str, author: Author, msg: str, extra: Document | None = None) -> Message:
+        """A message the server itself writes: `uj`, `ul`, `au`, `ru` … (facts/rocketchat.md §5.4)."""
+        message = self.store(author, room, Draft(room.id, msg, t=t, extra=extra or {}))
+        assert message is not None
+        return message
+
+    # Changing what was sent.
+
+    def edit(self, user_id: str, message: Message, text: str, extra: Document | None = None) -> None:
+        """Another text for a message; the same text changes nothing, not even `editedAt`."""
+        room = self.rooms.all[message.rid]
+        if message.msg == text and not extra:
+            return
+        if not self.may(user_id, "edit-message", room) and not (
+            self.setting("Message_AllowEditing", True) and message.author.id == user_id
+        ):
+            raise MeteorError(
+                "error-action-not-allowed",
+                "Message editing not allowed",
+                {"method": "updateMessage", "action": "Message_editing"},
+            )
+        if self.too_old(user_id, message, "Message_AllowEditing_BlockEditInMinutes"):
+            raise MeteorError(
+                "error-message-editing-blocked", "Message editing is blocked", {"method": "updateMessage"}
+            )
+        self.check_size(text)
+        self.writable(room.id, user_id)
+        self.rewrite(message, text, self.author(user_id), extra)
+
+    def rewrite(self, message: Message, text: str, editor: Author, extra: Document | None = None) -> None:
+        """Edits without asking whether it may be."""
+        message.msg = text
+        message.extra |= extra or {}
+        self._parse(message)
+        message.edited_at, message.edited_by = self.now(), editor
+        self.changed(message)
+        self._note(message, self.rooms.all[message.rid])
+
+    def delete(self, user_id: str, message: Message) -> None:
+        """Takes a message away; `error-action-not-allowed` where that isn't this person's to do."""
+        room = self.rooms.all[message.rid]
+        if not self.may_delete(user_id, message, room):
+            details = {"method": "deleteMessage", "action": "Delete_message"}
+            raise MeteorError("error-action-not-allowed", "Not allowed", details)
+        del self.messages[message.id]
+        self.trash.append(Trashed(message.id, room.id, self.now()))
+        head = self.messages.get(message.tmid or "")
+        if head is not None:
+            head.tcount = max(0, head.tcount - 1)
+            self.changed(head)
+        self.tell(Deleted(message.id, room))
+
+    def react(self, user_id: str, message: Message, emoji: str, should: bool | None = None) -> None:
+        """Puts a reaction or takes it away; None turns it over."""
+        room = self.writable(message.rid, user_id)
+        emoji = f":{emoji.replace(':', '')}:"
+        username = self.author(user_id).username
+        names = message.reactions.get(emoji, [])
+        if should is not None and should == (username in names):
+            return
+        if username in names:
+            names.remove(username)
+        else:
+            message.reactions.setdefault(emoji, []).append(username)
+        message.reactions = {key: value for key, value in message.reactions.items() if value}
+        self._touch(room)
+        self.changed(message)
+
+    def pin(self, user_id: str, message: Message) -> Message:
+        """Pins a message; returns the system message that says so, as the real server does."""
+        room = self.writable(message.rid, user_id)
+        if not self.setting("Message_AllowPinning", True) or not self.may(user_id, "pin-message", room):
+            raise MeteorError(
+                "error-action-not-allowed", "Not authorized", {"method": "pinMessage", "action": "Message_pinning"}
+            )
+        pinner = self.author(user_id)
+        message.pinned_at, message.pinned_by = self.now(), pinner
+        self.changed(message)
+        quote = {"text": message.msg, "author_name": message.author.username, "ts": message.ts}
+        return self.system(room, "message_pinned", pinner, "", {"attachments": [quote]})
+
+    def changed(self, message: Message) -> None:
+        """Stamps `_updatedAt` and sends the message again."""
+        message.updated_at = self.now()
+        self.tell(Posted(message, self.rooms.all[message.rid]))
+
+    def whisper(self, user_id: str, room_id: str, text: str) -> None:
+        """An ephemeral note of rocket.cat, as the server sends after a refused message."""
+        now = self.now()
+        cat = Author("rocket.cat", "rocket.cat", "Rocket.Cat").document()
+        note = {
+            "_id": random_id(),
+            "rid": room_id,
+            "ts": now,
+            "msg": text,
+            "u": cat,
+            "private": True,
+            "_updatedAt": now,
+        }
+        self.tell(Ephemeral(user_id, note))
+
+    # The rules in detail.
+
+    def _in_thread(self, draft: Draft) -> Draft:
+        """No threads inside threads, and a thread pulls its answers into its own room."""
+        head = self.messages.get(draft.tmid or "")
+        return replace(draft, tmid=head.tmid or head.id, rid=head.rid) if head else draft
+
+    def _parse(self, message: Message) -> None:
+        """Mentions, channels and links of a text; a system message has none."""
+        if message.t is not None:
+            return
+        message.mentions = []
+        for name in mentioned_names(message.msg):
+            if name in {"all", "here"}:
+                message.mentions.append({"_id": name, "username": name})
+            elif user := self.people.named(name):
+                mention = {"_id": user.id, "username": user.username, "name": user.name, "type": "user"}
+                message.mentions.append(mention)
+        rooms = [self.rooms.find(name) for name in channel_names(message.msg)]
+        message.channels = [{"_id": room.id, "name": room.name, "fname": room.name} for room in rooms if room]
+        if message.extra.get("parseUrls") is not False:
+            message.urls = links(message.msg)
+
+    def _follow(self, message: Message, room: Room) -> None:
+        """An answer in a thread changes the thread's head, which is sent again (facts/rocketchat.md §5.3)."""
+        head = self.messages.get(message.tmid or "")
+        if head is None:
+            return
+        head.tcount += 1
+        head.tlm = message.ts
+        head.replies = list(dict.fromkeys([*head.replies, head.author.id, message.author.id]))
+        self.changed(head)
+
+    def _touch(self, room: Room, message: Message | None = None) -> None:
+        room.updated_at = self.now()
+        if message is not None:
+            room.last_message, room.last_message_at = message.document(), message.ts
+
+    def _note(self, message: Message, room: Room) -> None:
+        self.ledger.add(
+            "message",
+            who=(message.edited_by or message.author).id,
+            body={
+                "id": message.id,
+                "rid": room.id,
+                "room": room.name,
+                "text": message.msg,
+                "tmid": message.tmid,
+                "t": message.t,
+                "username": message.author.username,
+                "edited": message.edited_at is not None,
+            },
+        )

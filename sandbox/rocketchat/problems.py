@@ -1,0 +1,58 @@
+"""The kinds of errors that Rocket.Chat's own code throws; REST and DDP show them differently.
+
+`MeteorError` carries a code. REST answers 400 with `error: "<reason> [<code>]"` and `errorType: "<code>"`, DDP puts its
+`frame` into `result` or `nosub`. `PlainError` is a bare JavaScript `Error`: REST answers 400 with its text alone and no
+`errorType`, DDP hides it behind 500 (facts/rocketchat.md §1.5).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.rocketchat.documents import ddp
+
+
+class MeteorError(Exception):
+    """An error that Meteor shows to the client. `code` is a number (403, 404) or a word (`not-allowed`)."""
+
+    def __init__(self, code: int | str, reason: str = "", details: Any = None) -> None:
+        super().__init__(f"{reason} [{code}]" if reason else f"[{code}]")
+        self.code = code
+        self.reason = reason
+        self.details = details
+
+    def frame(self) -> dict[str, Any]:
+        """Its form inside `result` and `nosub` (facts/rocketchat.md §5.2)."""
+        frame: dict[str, Any] = {"isClientSafe": True, "error": self.code}
+        if self.reason:
+            frame["reason"] = self.reason
+        if self.details is not None:
+            frame["details"] = ddp(self.details)
+        return frame | {"message": str(self), "errorType": "Meteor.Error"}
+
+
+class Wordless(MeteorError):
+    """An error of which nothing is left by the time the client hears of it (facts/rocketchat.md §3.3)."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def frame(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+
+class PlainError(Exception):
+    """A bare JavaScript Error, or a failure by hand: its text is all there is, save an `error_type` in rare cases."""
+
+    def __init__(self, text: str, error_type: str | None = None) -> None:
+        super().__init__(text)
+        self.error_type = error_type
+
+
+class MatchError(PlainError):
+    """Meteor's `check` refused a value. A method's caller sees no more than 400."""
+
+
+class Forbidden(Exception):
+    """A route's own 403 with a text (`API.v1.forbidden`)."""

@@ -1,0 +1,235 @@
+"""Where REST routes are declared, and what is done around every one of them (facts/rocketchat.md §1).
+
+    @api.route("POST", "settings.addCustomOAuth", permissions=("add-oauth-service",), two_factor=TwoFactor.REMEMBERED,
+               body=strict({"name": STRING}))
+    def add_custom_oauth(call: Call) -> Document: ...
+
+The order is the real server's: who calls → rate limit → schema → permissions → second factor → the handler. A handler
+returns the envelope without `success`, dates as `datetime`; or an `Answer`; or throws one of `problems`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from bot.clock import Clock
+from sandbox.rocketchat.documents import Document, rest
+from sandbox.rocketchat.people import People, Token, User
+from sandbox.rocketchat.problems import Forbidden, MeteorError, PlainError
+from sandbox.rocketchat.rest.rate_limit import Limit, RateLimiter
+from sandbox.rocketchat.rest.route import Answer, Call, Handler, Route, TwoFactor
+from sandbox.rocketchat.rest.schema import Schema, coerced, first_error
+from sandbox.rocketchat.second_factor import SecondFactor
+from sandbox.rocketchat.settings import Settings
+from sandbox.rocketchat.version import Version
+
+NOT_LOGGED_IN = "You must be logged in to do this."
+NO_PERMISSION = "User does not have the permissions required for this action [error-unauthorized]"
+NO_SUCH_ROUTE = "API endpoint does not exist"
+_UNAUTHORIZED = frozenset({"error-unauthorized", "unauthorized"})
+_REFUSALS_OF_9 = frozenset(
+    {"error-not-allowed", "not-allowed", "not-authorized", "error-not-authorized", "no-permission"}
+)
+"""What 9.0 (#43214) answers with 403 and `error-forbidden`."""
+
+
+@dataclass
+class Api:
+    """All routes of one stand-in, and their guards."""
+
+    version: Version
+    people: People
+    settings: Settings
+    second_factor: SecondFactor
+    clock: Clock
+    open_routes_know_user: bool = True
+    """Whether routes that need no login look at the two headers too, so that a caller may bypass the limit there."""
+    limiter: RateLimiter = field(default_factory=RateLimiter)
+    routes: list[Route] = field(default_factory=list)
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        *,
+        since: str = "0.0",
+        until: str = "999.0",
+        login: bool = True,
+        permissions: tuple[str, ...] = (),
+        guard: Callable[[Call], bool] | None = None,
+        two_factor: TwoFactor = TwoFactor.NONE,
+        body: Schema | None = None,
+        query: Schema | None = None,
+        limit: Limit | None = None,
+        unlimited: bool = False,
+        bypass: str = "api-bypass-rate-limit",
+    ) -> Callable[[Handler], Handler]:
+        """Registers a handler, if the version has the route: from `since` on, before `until`."""
+
+        def register(handler: Handler) -> Handler:
+            if Version.of(since) <= self.version < Version.of(until):
+                self.routes.append(
+                    Route(
+                        method,
+                        path,
+                        handler,
+                        login,
+                        permissions,
+                        guard,
+                        two_factor,
+                        body,
+                        query,
+                        limit,
+                        unlimited,
+                        bypass,
+                    )
+                )
+            return handler
+
+        return register
+
+    def serve(self, app: web.Application) -> None:
+        """Puts all routes on `app`, and the 404 behind them."""
+        for route in self.routes:
+            app.router.add_route(route.method, route.full_path, self._endpoint(route))
+        app.router.add_route("*", "/api/{tail:.*}", self._no_such_route)
+
+    def who(self, request: web.Request) -> tuple[User, Token] | None:
+        """Whom the two headers name; both are needed and must belong together (facts/rocketchat.md §1.1)."""
+        token, user_id = request.headers.get("X-Auth-Token"), request.headers.get("X-User-Id")
+        found = self.people.with_token(token) if token and user_id else None
+        return found if found and found[0].id == user_id else None
+
+    def _endpoint(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def endpoint(request: web.Request) -> web.Response:
+            headers: dict[str, str] = {}
+            try:
+                answer = await self._answer(route, request, headers)
+            except MeteorError as error:
+                answer = self.refusal(error)
+            except Forbidden as error:
+                answer = Answer(403, {"success": False, "error": str(error)})
+            except PlainError as error:
+                answer = _failure(error)
+            return web.json_response(rest(answer.body), status=answer.status, headers={**headers, **answer.headers})
+
+        return endpoint
+
+    async def _answer(self, route: Route, request: web.Request, headers: dict[str, str]) -> Answer:
+        known = self.who(request) if route.login or self.open_routes_know_user else None
+        user, token = (known if route.login else None) or (None, None)
+        if route.login and user is None:
+            return self.not_logged_in()
+        headers |= self._count(route, request, known[0] if known else None)
+        call = Call(request, user, token, _given_query(route, request), await _given_body(route, request))
+        if user is not None:
+            if not all(self.people.may(user.id, permission) for permission in route.permissions):
+                return self.no_permission()
+            if route.guard is not None and not route.guard(call):
+                return self.no_permission()
+            if route.two_factor is not TwoFactor.NONE:
+                self.second_factor.check(user, call.attempt, remember=route.two_factor is TwoFactor.REMEMBERED)
+        outcome = route.handler(call)
+        result = await outcome if inspect.isawaitable(outcome) else outcome
+        return result if isinstance(result, Answer) else Answer(200, {**result, "success": True})
+
+    # The limiter.
+
+    def _count(self, route: Route, request: web.Request, user: User | None) -> dict[str, str]:
+        """Counts the call; the headers of an ordinary answer, none for who is not limited."""
+        if route.unlimited or not self.settings.get("API_Enable_Rate_Limiter", True):
+            return {}
+        if user is not None and self.people.may(user.id, route.bypass):
+            return {}
+        key = (request.remote or "", route.path, route.method)
+        reading = self.limiter.count(route.limit or self._default_limit(), key, self.clock.monotonic())
+        headers = reading.headers(self.clock.now().timestamp())
+        if not reading.allowed:
+            text = (
+                "Error, too many requests. Please slow down. "
+                f"You must wait {reading.wait_seconds} seconds before trying this endpoint again."
+            )
+            raise _TooMany(text, headers)
+        return headers
+
+    def allows(self, ip: str, pattern: str, method: str) -> bool:
+        """Counts one call of what is no REST route and has the default limit all the same."""
+        if not self.settings.get("API_Enable_Rate_Limiter", True):
+            return True
+        return self.limiter.count(self._default_limit(), (ip, pattern, method), self.clock.monotonic()).allowed
+
+    def _default_limit(self) -> Limit:
+        calls = self.settings.get("API_Enable_Rate_Limiter_Limit_Calls_Default", 10)
+        return Limit(calls, self.settings.get("API_Enable_Rate_Limiter_Limit_Time_Default", 60000) / 1000)
+
+    # What refusals look like (facts/rocketchat.md §1.5).
+
+    def not_logged_in(self) -> Answer:
+        """401; 9.0 dropped the old fields."""
+        body: Document = {"success": False, "error": NOT_LOGGED_IN}
+        if self.version.major < 9:
+            body |= {"status": "error", "message": NOT_LOGGED_IN}
+        return Answer(401, body)
+
+    def no_permission(self) -> Answer:
+        """403 of a route whose permission is missing."""
+        return Answer(403, {"success": False, "error": NO_PERMISSION if self.version.major < 9 else "forbidden"})
+
+    def refusal(self, error: MeteorError) -> Answer:
+        """400, 403 or 429 of an error with a code."""
+        if isinstance(error, _TooMany):
+            return Answer(429, {"success": False, "error": str(error)}, error.headers)
+        if error.code in _UNAUTHORIZED:
+            return Answer(403, {"success": False, "error": str(error)})
+        if self.version.major >= 9 and error.code in _REFUSALS_OF_9:
+            return Answer(403, {"success": False, "error": str(error), "errorType": "error-forbidden"})
+        body: Document = {"success": False, "error": str(error), "errorType": error.code}
+        return Answer(400, body | ({"details": error.details} if error.details is not None else {}))
+
+    async def _no_such_route(self, _: web.Request) -> web.Response:
+        return web.json_response({"success": False, "error": NO_SUCH_ROUTE}, status=404)
+
+
+class _TooMany(MeteorError):
+    """One call too many; the wait is in the headers alone."""
+
+    def __init__(self, text: str, headers: dict[str, str]) -> None:
+        super().__init__("error-too-many-requests", text)
+        self.headers = headers
+
+
+def _failure(error: PlainError) -> Answer:
+    body: Document = {"success": False} | ({"error": str(error)} if str(error) else {})
+    return Answer(400, body | ({"errorType": error.error_type} if error.error_type else {}))
+
+
+def _checked(schema: Schema | None, given: Document) -> Document:
+    problem = first_error(schema, given) if schema is not None else None
+    if problem:
+        raise MeteorError("invalid-params", problem)
+    return given
+
+
+def _given_query(route: Route, request: web.Request) -> Document:
+    return _checked(route.query, coerced(route.query or {}, dict(request.query)))
+
+
+async def _given_body(route: Route, request: web.Request) -> Document:
+    """The body as JSON or form; anything else is no body (a multipart body is the handler's to read)."""
+    given: Document = {}
+    if request.body_exists and request.content_type == "application/json":
+        try:
+            parsed = json.loads(await request.text() or "{}")
+        except ValueError:
+            raise PlainError("Invalid body parameters provided: unable to parse JSON") from None
+        if not isinstance(parsed, dict):
+            raise MeteorError("invalid-params", "must be object")
+        given = parsed
+    elif request.body_exists and request.content_type == "application/x-www-form-urlencoded":
+        given = dict(await request.post())
+    return _checked(route.body, given)

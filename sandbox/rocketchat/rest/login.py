@@ -1,0 +1,93 @@
+"""REST routes `login` and `logout` (facts/rocketchat.md §1.3)."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from sandbox.rocketchat.documents import Document
+from sandbox.rocketchat.people import People, User, digest
+from sandbox.rocketchat.problems import MeteorError
+from sandbox.rocketchat.rest.api import Api
+from sandbox.rocketchat.rest.route import Answer, Call
+from sandbox.rocketchat.rest.users import own_profile
+from sandbox.rocketchat.second_factor import SecondFactor
+from sandbox.rocketchat.version import Version
+
+
+def register(api: Api, people: People, second_factor: SecondFactor, version: Version) -> None:
+    """Declares them."""
+    routes = LoginRoutes(people, second_factor, version)
+    api.route("POST", "login", login=False)(routes.login)
+    api.route("POST", "logout")(routes.logout)
+    api.route("GET", "logout", until="8.0")(routes.logout)
+
+
+class LoginRoutes:
+    """The handlers."""
+
+    def __init__(self, people: People, second_factor: SecondFactor, version: Version) -> None:
+        self._people = people
+        self._second_factor = second_factor
+        self._version = version
+
+    def login(self, call: Call) -> Document | Answer:
+        """By password or by a token that is kept (`resume`)."""
+        body = call.body
+        try:
+            if isinstance(body.get("resume"), str):
+                return self._resume(body["resume"])
+            user = self._by_password(body)
+            code = str(body.get("code") or call.attempt.code)
+            self._second_factor.at_login(user, code, call.attempt.method)
+        except MeteorError as error:
+            return self._refused(error)
+        return _welcome(user, self._people.log_in(user))
+
+    def logout(self, call: Call) -> Document:
+        """Ends the login that the call came with."""
+        assert call.token is not None
+        self._people.log_out(call.caller, call.token)
+        return {"status": "success", "data": {"message": "You've been logged out!"}}
+
+    def _resume(self, token: str) -> Document:
+        found = self._people.with_token(token)
+        if found is None:
+            raise MeteorError("Unauthorized")
+        return _welcome(found[0], token)
+
+    def _by_password(self, body: Document) -> User:
+        """`user` may be either name; the password plain, or hashed as an object or with `hashed: true`."""
+        name = str(body.get("user") or body.get("username") or body.get("email") or "")
+        user = self._people.with_address(name) if "@" in name else self._people.named(name)
+        given = _digest(body)
+        known = user.password_digest if user else None
+        if user is None or known is None or given is None or not hmac.compare_digest(known, given):
+            raise MeteorError("Unauthorized")
+        if not user.active:
+            raise MeteorError("error-user-is-not-activated", "User is not activated")
+        return user
+
+    def _refused(self, error: MeteorError) -> Answer:
+        if self._version.major >= 9:
+            return Answer(401, {"success": False, "error": str(error.code).lower()})
+        text = str(error) if error.reason else str(error.code)
+        body: Document = {"status": "error", "success": False, "error": error.code, "message": text}
+        return Answer(401, body | ({"details": error.details} if error.details else {}))
+
+
+def _digest(body: Document) -> str | None:
+    password: Any = body.get("password")
+    match password:
+        case {"digest": str(given), "algorithm": "sha-256"}:
+            return given
+        case str() if body.get("hashed"):
+            return str(password)
+        case str():
+            return digest(password)
+        case _:
+            return None
+
+
+def _welcome(user: User, token: str) -> Document:
+    return {"status": "success", "data": {"userId": user.id, "authToken": token, "me": own_profile(user)}}

@@ -1,0 +1,74 @@
+"""REST routes of personal access tokens (facts/rocketchat.md §1.2)."""
+
+from __future__ import annotations
+
+from sandbox.rocketchat.documents import Document
+from sandbox.rocketchat.people import People, Token
+from sandbox.rocketchat.problems import MeteorError
+from sandbox.rocketchat.rest.api import Api
+from sandbox.rocketchat.rest.route import Call, TwoFactor
+from sandbox.rocketchat.rest.schema import BOOLEAN, STRING, strict
+
+PERMISSION = "create-personal-access-tokens"
+
+
+def register(api: Api, people: People) -> None:
+    """Declares them. The permission is checked in the handler, as in the real server, so its lack is a 400."""
+    named = strict({"tokenName": STRING})
+
+    def check(call: Call, method: str) -> None:
+        if not people.may(call.caller.id, PERMISSION):
+            raise MeteorError("not-authorized", "Not Authorized", {"method": f"personalAccessTokens:{method}"})
+
+    def find(call: Call, method: str) -> Token:
+        token = people.find_personal_token(call.caller, call.body["tokenName"])
+        if token is None:
+            text = "Token does not exist"
+            raise MeteorError("error-token-does-not-exists", text, {"method": f"personalAccessTokens:{method}"})
+        return token
+
+    @api.route(
+        "POST",
+        "users.generatePersonalAccessToken",
+        two_factor=TwoFactor.REMEMBERED,
+        body=strict({"tokenName": STRING}, {"bypassTwoFactor": BOOLEAN}),
+    )
+    def generate(call: Call) -> Document:
+        check(call, "generateToken")
+        name, bypass = call.body["tokenName"], bool(call.body.get("bypassTwoFactor"))
+        if not name.strip():
+            raise MeteorError("error-token-param-not-provided", "Token name is required")
+        return {"token": people.personal_token(call.caller, name, bypass_two_factor=bypass)}
+
+    @api.route("POST", "users.regeneratePersonalAccessToken", two_factor=TwoFactor.REMEMBERED, body=named)
+    def regenerate(call: Call) -> Document:
+        check(call, "regenerateToken")
+        token = find(call, "regenerateToken")
+        people.log_out(call.caller, token)
+        return {
+            "token": people.personal_token(
+                call.caller, call.body["tokenName"], bypass_two_factor=token.bypass_two_factor
+            )
+        }
+
+    @api.route("POST", "users.removePersonalAccessToken", two_factor=TwoFactor.REMEMBERED, body=named)
+    def remove(call: Call) -> Document:
+        check(call, "removeToken")
+        people.log_out(call.caller, find(call, "removeToken"))
+        return {}
+
+    @api.route("GET", "users.getPersonalAccessTokens")
+    def get(call: Call) -> Document:
+        check(call, "getPersonalAccessTokens")
+        return {
+            "tokens": [
+                {
+                    "name": token.name,
+                    "createdAt": token.when,
+                    "lastTokenPart": token.last_part,
+                    "bypassTwoFactor": token.bypass_two_factor,
+                }
+                for token in call.caller.tokens
+                if token.personal
+            ]
+        }

@@ -1,0 +1,103 @@
+"""Somebody at the web client of a Rocket.Chat, by REST: types into a room and reads the answer in the thread.
+
+Used by the demo, by tests and by anybody who wants to try a command from a script; works against any Rocket.Chat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from sandbox.rocketchat.chat.composer import Sent, Swallowed, composer
+
+SLASH = "Message_AllowUnrecognizedSlashCommand"
+LOOK_EVERY = 0.1
+
+
+class Refused(Exception):
+    """The server did not do it; only status and error type are told."""
+
+
+@dataclass
+class Visitor:
+    """One logged-in person."""
+
+    session: aiohttp.ClientSession
+    url: str
+    room_id: str
+
+    async def type(self, text: str) -> str | None:
+        """Types a line and presses Enter, as the web client treats it. The id of the message, or None if the client
+        swallowed it (facts/rocketchat.md §4.1)."""
+        answer = await self.call("GET", "settings.public", params={"_id": SLASH})
+        allow = any(s.get("_id") == SLASH and s.get("value") is True for s in answer["settings"])
+        outcome = composer(text, (), allow)
+        if isinstance(outcome, Swallowed):
+            return None
+        return await self.send(outcome.text if isinstance(outcome, Sent) else text)
+
+    async def send(self, text: str) -> str:
+        """Sends a message, whatever it is; its id."""
+        answer = await self.call("POST", "chat.postMessage", json={"roomId": self.room_id, "text": text})
+        return str(answer["message"]["_id"])
+
+    async def thread(self, message_id: str) -> list[dict[str, Any]]:
+        """The messages in the thread of a message, oldest first."""
+        try:
+            answer = await self.call("GET", "chat.getThreadMessages", params={"tmid": message_id, "count": "50"})
+        except Refused:
+            return []
+        return sorted((m for m in answer["messages"] if m["_id"] != message_id), key=lambda m: str(m["ts"]))
+
+    async def answers(self, message_id: str, timeout: float = 30.0) -> AsyncIterator[str]:
+        """The text of the answer each time it is another one, until it is final. TimeoutError after `timeout`
+        seconds."""
+        last = ""
+        async with asyncio.timeout(timeout):
+            while not is_final(last):
+                messages = await self.thread(message_id)
+                text = str(messages[-1]["msg"]) if messages else ""
+                if text != last:
+                    last = text
+                    yield text
+                else:
+                    await asyncio.sleep(LOOK_EVERY)
+
+    async def ask(self, text: str, timeout: float = 30.0) -> str:
+        """Sends a command and waits for its final answer."""
+        texts = [text async for text in self.answers(await self.send(text), timeout)]
+        return texts[-1]
+
+    async def call(self, method: str, route: str, **request: Any) -> dict[str, Any]:
+        """One REST call. Refused for whatever is not 200."""
+        async with self.session.request(method, f"{self.url}/api/v1/{route}", **request) as response:
+            if response.status != 200:
+                raise Refused(f"{method} {route}: {response.status}")
+            body: dict[str, Any] = await response.json()
+            return body
+
+
+def is_final(text: str) -> bool:
+    """Whether an answer is complete: while the bot works, the last line says what it is doing, after an ellipsis."""
+    return bool(text) and not text.splitlines()[-1].startswith("…")
+
+
+@asynccontextmanager
+async def visiting(
+    url: str, user_id: str, token: str, room: str, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Visitor]:
+    """Somebody in the room of that name. `tls` where more than the system's authorities is trusted."""
+    headers = {"X-User-Id": user_id, "X-Auth-Token": token}
+    connector = aiohttp.TCPConnector(ssl=tls or True)
+    timeout = aiohttp.ClientTimeout(total=10)
+    async with aiohttp.ClientSession(connector=connector, headers=headers, timeout=timeout) as session:
+        visitor = Visitor(session, url, "")
+        found = await visitor.call("GET", "rooms.info", params={"roomName": room})
+        visitor.room_id = str(found["room"]["_id"])
+        yield visitor
