@@ -20,8 +20,8 @@ from bot.chatops.service import Chatops
 from bot.clock import Clock, SystemClock
 from bot.config import Config
 from bot.connection.asking import or_unknown
+from bot.connection.context import Workshop
 from bot.connection.state import Unknown
-from bot.connection.workshop import Workshop
 from bot.doctor.own import Place
 from bot.errors import ConfigError, RemoteError, StoreUnavailable, Unauthenticated, UserError
 from bot.rocketchat.names import service_name

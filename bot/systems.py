@@ -19,19 +19,19 @@ from bot.doctor.gather_own import OwnGatherer
 from bot.doctor.own import Guarded, Place, Standing
 from bot.doctor.verdict import Verdict, judge
 from bot.encvoy.client import EncvoyIdClient
+from bot.http import Wire
 from bot.rocketchat.callback import PATIENCE
 from bot.rocketchat.chat import RestChat
 from bot.rocketchat.client import RocketChatClient
-from bot.rocketchat.guarded import try_guard
 from bot.rocketchat.public import ask_callback, server_time
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.roles import holders
+from bot.rocketchat.second_factor import try_guard
 from bot.rocketchat.server_clock import ServerClock
 from bot.rocketchat.socket import RealtimeClient
 from bot.rocketchat.socket_trial import try_websocket
-from bot.trust import client_context
-from bot.wire import Wire
+from bot.tls import client_context
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from bot.chatops.ports import Notices, SlashSetting
 from bot.chatops.registry import OperationRef
+from bot.connection.context import Workshop
 from bot.connection.observe import observe
 from bot.connection.state import Connection, Observed, ServiceName
 from bot.connection.wishes import Wishes
-from bot.connection.workshop import Workshop
 from bot.doctor.verdict import Verdict
 from bot.errors import UserError
 from bot.secret import Fingerprints

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from itertools import count
 
-from bot.wire import TOTAL_SECONDS
+from bot.http import TOTAL_SECONDS
 
 CLIENT_ID = "cvkMymB3jni2ZW8EKfrhHg"
 """In place of the id that Encvoy ID gives an application."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.chatops.delivery import Address
 from bot.chatops.ports import Notices
 from bot.chatops.posting import new_message_id
 from bot.chatops.reply import Outbox, Reply
-from bot.chatops.ways import Address
 
 SAID = "said"
 """What is kept under the key of what was said."""

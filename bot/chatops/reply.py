@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import stamina
 import structlog
 
+from bot.chatops.delivery import Address, Ways
 from bot.chatops.ports import Chat
 from bot.chatops.posting import Posting
-from bot.chatops.ways import Address, Ways
 from bot.clock import Clock
 from bot.errors import Busy, Forbidden, Rejected, RemoteError
 

@@ -24,6 +24,7 @@ from bot.chatops import inbox
 from bot.chatops.access import Access
 from bot.chatops.answer import render_failure, render_internal
 from bot.chatops.backlog import Backlog
+from bot.chatops.delivery import Address
 from bot.chatops.execution import Ending, Job, Means, execute, log_internal
 from bot.chatops.ports import Message, Operation, Operations, OperationState, Person, Room
 from bot.chatops.posting import new_message_id
@@ -32,8 +33,7 @@ from bot.chatops.registry import Command
 from bot.chatops.reply import LONGEST_WAIT, Outbox, Reply
 from bot.chatops.resumption import NOT_KNOWN, SENSELESS, makes_sense, resume
 from bot.chatops.steps import Steps
-from bot.chatops.unfamiliar import Unfamiliar
-from bot.chatops.ways import Address
+from bot.chatops.unknown_fields import Unfamiliar
 from bot.errors import StoreUnavailable, UserError
 
 _log = structlog.get_logger()

@@ -20,7 +20,7 @@ from bot.chatops.registry import Registry
 from bot.chatops.reply import LONGEST_WAIT, Outbox, worth_waiting
 from bot.chatops.runner import Runner
 from bot.chatops.slash import introduce
-from bot.chatops.unfamiliar import Unfamiliar
+from bot.chatops.unknown_fields import Unfamiliar
 from bot.clock import Clock
 from bot.errors import ConfigError, StoreUnavailable, UserError
 

@@ -23,13 +23,13 @@ from bot.connection.changes import (
     WriteService,
     WriteServiceSecret,
 )
+from bot.connection.context import Progress, Workshop, known_id
 from bot.connection.defaults import DEFAULTS
 from bot.connection.exchange import await_marker, prove_secret, prove_what_is_used, switch_secret, write_secret
 from bot.connection.needs import AUTH_METHOD, mended
 from bot.connection.plan import is_shown, live_as_desired
 from bot.connection.ports import ApplicationFields, Awaited
 from bot.connection.state import Application, Connection, LiveService, SettingValue
-from bot.connection.workshop import Progress, Workshop, known_id
 from bot.errors import NotLive
 from bot.secret import Secret
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.addresses import LONGEST
-from bot.connection import as_node
-from bot.connection.as_node import Address
+from bot.connection import node_url
+from bot.connection.node_url import Address
 
 _ENCODED_DOT = re.compile(r"%2e", re.IGNORECASE)
 
@@ -29,7 +29,7 @@ def has_callback(redirect_uris: Sequence[str], redirect_uri: str) -> bool:
 
 def _normal(url: str) -> Address | None:
     # Encvoy ID takes none that is longer (§4), and each of these steps takes time.
-    found = as_node.read(url) if len(url) <= LONGEST else None
+    found = node_url.read(url) if len(url) <= LONGEST else None
     return None if found is None else replace(found, path=_path(found.path))
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 
+from bot.connection.context import Workshop, settle_of
 from bot.connection.in_use import BECAUSE_OFF, InUse, Use
 from bot.connection.needs import EXCHANGED_AT
 from bot.connection.plan import Scope
 from bot.connection.proof import prove_in_use_mending
 from bot.connection.reconcile import Narrator, Reconciler
 from bot.connection.state import Connection
-from bot.connection.workshop import Workshop, settle_of
 from bot.errors import RemoteError, Unfinished, UserError
 
 ADDRESS = (*EXCHANGED_AT, "authorize_path")

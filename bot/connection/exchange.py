@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from dataclasses import replace
 
+from bot.connection.context import Progress, Workshop, known_id, known_marker
 from bot.connection.in_use import Use
 from bot.connection.marker import engine_of, shows
 from bot.connection.moments import LiveSeen
@@ -13,7 +14,6 @@ from bot.connection.ports import ApplicationFields, EncvoyId
 from bot.connection.profile import Engine
 from bot.connection.proof import LATER_TIMES, prove, prove_carried, prove_in_use, prove_in_use_mending
 from bot.connection.state import Application, Connection, LiveService, Unknown
-from bot.connection.workshop import Progress, Workshop, known_id, known_marker
 from bot.errors import NotLive, RemoteError, StillBefore, UserError
 
 SPARE = 0.09

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bot.connection import as_node
-from bot.connection.as_node import trimmed
+from bot.connection import node_url
+from bot.connection.node_url import trimmed
 from bot.connection.ports import Provider
 from bot.connection.state import SettingValue
 
@@ -42,9 +42,9 @@ def place_of(url: str) -> Place | None:
 
     Who answers at 80 and at 443 is the same machine: the one leads to the other.
     """
-    found = as_node.read(url)
+    found = node_url.read(url)
     if found is None or not found.host.strip("."):
         return None
-    host, address = found.host.rstrip("."), as_node.ip_address_of(found.host)
+    host, address = found.host.rstrip("."), node_url.ip_address_of(found.host)
     here = host.endswith(".localhost") or (address is not None and (address.is_loopback or address.is_unspecified))
     return (_LOOPBACK if here else host), 443 if found.port == 80 else found.port

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from bot.clock import Clock, within
 from bot.connection.asking import or_unknown
-from bot.connection.patience import LOOK_SECONDS
 from bot.connection.plan import Scope, exchanging
 from bot.connection.ports import EncvoyId, RocketChat
+from bot.connection.retry_policy import LOOK_SECONDS
 from bot.connection.state import (
     Application,
     Connection,

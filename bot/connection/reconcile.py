@@ -22,15 +22,15 @@ from bot.connection.changes import (
     WriteServiceSecret,
     writes,
 )
+from bot.connection.context import Progress, Workshop
 from bot.connection.in_use import Use
 from bot.connection.marker import engine_of, next_marker
 from bot.connection.observe import NOT_ASKED, observe
-from bot.connection.patience import TRY_WITHIN, Patience
 from bot.connection.plan import Scope, exchanging, in_use, plan
 from bot.connection.proof import NotProved
 from bot.connection.receipt import Outcome, Receipt
+from bot.connection.retry_policy import TRY_WITHIN, Patience
 from bot.connection.state import Application, Connection, LiveService, Observed, Unknown
-from bot.connection.workshop import Progress, Workshop
 from bot.errors import NoAnswer, NotLive, RemoteError, UserError
 
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 
+from bot.connection.context import Workshop
 from bot.connection.plan import Scope
 from bot.connection.receipt import Receipt
 from bot.connection.reconcile import Effect, Narrator, Reconciler
 from bot.connection.state import Connection, Observed
-from bot.connection.workshop import Workshop
 from bot.errors import Uncertain, Unfinished, UserError
 
 

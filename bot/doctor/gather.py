@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from bot.chatops.admin_room import AdminRoom
 from bot.chatops.ports import Chat, Notices
-from bot.chatops.unfamiliar import known_by_now
+from bot.chatops.unknown_fields import known_by_now
 from bot.connection.asking import or_unknown
 from bot.connection.in_use import InUse
 from bot.connection.ports import EncvoyId, Probe, RocketChat

@@ -8,13 +8,13 @@ from bot.doctor.checks import Finding, State
 from bot.doctor.checks.application import catalogue as application
 from bot.doctor.checks.bot import catalogue as bot
 from bot.doctor.checks.button import catalogue as button
+from bot.doctor.checks.connection import catalogue as joint
 from bot.doctor.checks.finished import catalogue as finished
-from bot.doctor.checks.foreign import catalogue as foreign
-from bot.doctor.checks.joint import catalogue as joint
+from bot.doctor.checks.machine import catalogue as place
 from bot.doctor.checks.notes import catalogue as notes
-from bot.doctor.checks.place import catalogue as place
 from bot.doctor.checks.service import catalogue as service
 from bot.doctor.checks.systems import catalogue as systems
+from bot.doctor.checks.unmanaged import catalogue as foreign
 from bot.doctor.evidence import Evidence
 from bot.doctor.terminal import at_terminal
 

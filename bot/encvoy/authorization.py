@@ -18,12 +18,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from bot.addresses import same_origin
 from bot.connection.ports import Provider
-from bot.encvoy.decipher import CHECK_URL, SYSTEM, decipher_management, not_its_own
+from bot.encvoy.login_page import UNKNOWN_ROUTE, defused, error_on_page, mend_for, read_page, safe_word
+from bot.encvoy.responses import CHECK_URL, SYSTEM, decipher_management, not_its_own
 from bot.encvoy.urls import leads_back, resolve
-from bot.encvoy.widget import UNKNOWN_ROUTE, defused, error_on_page, mend_for, read_page, safe_word
 from bot.errors import BadAnswer, LoginRefused, Redirected, Rejected
+from bot.http import Answer, Browser, Wire
 from bot.secret import Secret
-from bot.wire import Answer, Browser, Wire
 
 MOST_HOPS = 10
 """Requests after the password. Five are seen with publicity and consent (facts/encvoy-id.md §6)."""

@@ -10,15 +10,15 @@ from bot.connection.state import Application, NotVisible, Unknown
 from bot.doctor.own import Standing
 from bot.encvoy.applications import Applications
 from bot.encvoy.authorization import Account, Request, authorize
-from bot.encvoy.decipher import SYSTEM
 from bot.encvoy.discovery import Discovery, Keys
+from bot.encvoy.login_page import safe_word
 from bot.encvoy.probes import Probes
+from bot.encvoy.responses import SYSTEM
 from bot.encvoy.session import Session
 from bot.encvoy.urls import why_refused_as_callback
-from bot.encvoy.widget import safe_word
 from bot.errors import Rejected
+from bot.http import TOTAL_SECONDS, Wire
 from bot.secret import Secret
-from bot.wire import TOTAL_SECONDS, Wire
 
 SETTINGS = "/api/v1/settings"
 CHECK_APPLICATION = "`/sso test` shows what is wrong with the application."

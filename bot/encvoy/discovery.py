@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from bot.addresses import NotPlain, plain, same_origin
 from bot.clock import Clock
 from bot.connection.ports import Provider
-from bot.encvoy.decipher import CHECK_PROXY, CHECK_URL, decipher_oidc, not_its_own
+from bot.encvoy.responses import CHECK_PROXY, CHECK_URL, decipher_oidc, not_its_own
 from bot.errors import Busy, ConfigError, RemoteError, RouteAbsent
-from bot.wire import Wire
+from bot.http import Wire
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 PLACES = (WELL_KNOWN, "/oidc" + WELL_KNOWN, "/api/oidc" + WELL_KNOWN)

@@ -13,7 +13,7 @@ from typing import Any
 from bot.chatops.text import quoted
 from bot.connection.ports import ApplicationFields
 from bot.connection.state import Application, NotVisible
-from bot.encvoy.decipher import not_its_own
+from bot.encvoy.responses import not_its_own
 from bot.encvoy.urls import why_refused, why_refused_as_callback
 from bot.errors import UserError
 from bot.secret import Secret

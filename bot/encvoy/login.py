@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 from bot.clock import Clock
 from bot.connection.ports import Provider
 from bot.encvoy.authorization import Account, Request, authorize
-from bot.encvoy.decipher import CHECK_URL, decipher_oidc, not_its_own
+from bot.encvoy.responses import CHECK_URL, decipher_oidc, not_its_own
+from bot.http import Wire
 from bot.secret import Secret
-from bot.wire import Wire
 
 CHECK_CLIENT = "Check SSOBOT_ENCVOY_CLIENT_ID: it must be the id of Encvoy ID's main client. " + CHECK_URL
 

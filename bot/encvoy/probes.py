@@ -12,12 +12,12 @@ from urllib.parse import urlencode, urlsplit
 
 from bot.addresses import same_address
 from bot.connection.ports import Probe, Provider
-from bot.encvoy.decipher import decipher_oidc
 from bot.encvoy.discovery import JSON, Discovery
-from bot.encvoy.widget import error_on_page
+from bot.encvoy.login_page import error_on_page
+from bot.encvoy.responses import decipher_oidc
 from bot.errors import Rejected, Unauthenticated
+from bot.http import Wire
 from bot.secret import Secret
-from bot.wire import Wire
 
 SCOPE = "openid"
 

@@ -11,11 +11,11 @@ from typing import Any
 from bot.bounds import Intake
 from bot.clock import Clock
 from bot.encvoy.authorization import Account
-from bot.encvoy.decipher import decipher_management
 from bot.encvoy.discovery import Discovery
 from bot.encvoy.login import Token, log_in
+from bot.encvoy.responses import decipher_management
 from bot.errors import Unauthenticated
-from bot.wire import Wire
+from bot.http import Wire
 
 SPARE_SECONDS = 60.0
 """A token is given up this long before its end."""

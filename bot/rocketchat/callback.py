@@ -21,11 +21,11 @@ from bot.clock import Clock
 from bot.connection.in_use import InUse, Use
 from bot.connection.state import ServiceName
 from bot.errors import Busy, RemoteError
-from bot.rocketchat.budget import Budget
-from bot.rocketchat.decipher import refuse_busy
+from bot.http import Wire
+from bot.rocketchat.rate_budget import Budget
+from bot.rocketchat.responses import refuse_busy
 from bot.secret import Secret
 from bot.signin.pages import new_credential_token, read_config
-from bot.wire import Wire
 
 APP = "rocketchat://auth"
 """Where the mobile app lets itself be sent. With any other address the page doesn't say why it failed."""

@@ -18,7 +18,7 @@ import structlog
 from bot.chatops.ports import Message
 from bot.clock import Clock
 from bot.errors import Busy, RemoteError, where
-from bot.rocketchat.horizon import Horizon
+from bot.rocketchat.missed_since import Horizon
 
 HOLD_AT_MOST = 10.0
 """Seconds for which new messages wait for missed ones. A room that hangs must not make the bot deaf."""

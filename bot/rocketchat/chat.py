@@ -9,8 +9,8 @@ from typing import Any
 
 from bot.chatops.ports import Message, Person, Room
 from bot.errors import BadAnswer, Forbidden, Rejected, RemoteError, RouteAbsent
-from bot.rocketchat.decipher import SYSTEM, not_its_own
 from bot.rocketchat.messages import iso, message_from, moment_from
+from bot.rocketchat.responses import SYSTEM, not_its_own
 from bot.rocketchat.rest import Query, Rest, Use, encoded_query
 from bot.rocketchat.roles import roles
 

@@ -16,13 +16,14 @@ from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
 from bot.doctor.evidence import Begins
 from bot.errors import StillBefore
-from bot.rocketchat.budget import Budget
+from bot.http import Wire
 from bot.rocketchat.callback import Callback
-from bot.rocketchat.decipher import SYSTEM
 from bot.rocketchat.instances import OrderedWrites
 from bot.rocketchat.open_routes import OpenRoutes
 from bot.rocketchat.people import PeopleList
 from bot.rocketchat.quiet import Quiet
+from bot.rocketchat.rate_budget import Budget
+from bot.rocketchat.responses import SYSTEM
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.server import ServerFacts
 from bot.rocketchat.services import Services
@@ -30,7 +31,6 @@ from bot.rocketchat.settle import LiveTable, Settle
 from bot.rocketchat.site import who_answers
 from bot.rocketchat.strategy import Strategy
 from bot.secret import Secret
-from bot.wire import Wire
 
 
 class RocketChatClient:

@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 from bot.bounds import Intake, Unreadable
 from bot.connection.state import LiveService, SettingValue, Unknown
 from bot.errors import BadAnswer
-from bot.rocketchat.decipher import SYSTEM
 from bot.rocketchat.events import (
     LiveEvent,
     LiveReady,
@@ -27,6 +26,7 @@ from bot.rocketchat.events import (
     RecordRemoved,
 )
 from bot.rocketchat.fields import live_fields, live_service
+from bot.rocketchat.responses import SYSTEM
 
 Listener = Callable[[float], None]
 """Gets `Clock.monotonic()` at the arrival of the frame. Is called synchronously: it sets a future and returns, and it

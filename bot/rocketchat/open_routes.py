@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from bot.clock import Clock
 from bot.connection.state import LiveService
 from bot.errors import Busy, RouteAbsent
-from bot.rocketchat.budget import Budget
-from bot.rocketchat.decipher import Answer as Received
-from bot.rocketchat.decipher import decipher, not_its_own
+from bot.http import Wire
 from bot.rocketchat.fields import live_service
+from bot.rocketchat.rate_budget import Budget
+from bot.rocketchat.responses import Answer as Received
+from bot.rocketchat.responses import decipher, not_its_own
 from bot.rocketchat.rest import Rest
-from bot.wire import Wire
 
 LISTS = {"settings.oauth": "services", "service.configurations": "configurations"}
 """Route -> the field of its answer that holds the documents."""

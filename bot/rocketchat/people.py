@@ -15,8 +15,8 @@ from bot.connection.accounts import MOST_READ, TWICE, Account, Accounts, counted
 from bot.connection.ports import Told
 from bot.connection.state import Unknown
 from bot.errors import Busy, Forbidden, RemoteError
-from bot.rocketchat.decipher import not_its_own
 from bot.rocketchat.messages import name_from
+from bot.rocketchat.responses import not_its_own
 from bot.rocketchat.rest import Rest, Walk
 
 PAGE = 100

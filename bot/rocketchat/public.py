@@ -12,8 +12,8 @@ from urllib.parse import urlencode, urlsplit
 from bot.connection.profile import Engine
 from bot.doctor.evidence import CallbackAnswer
 from bot.errors import RemoteError
-from bot.rocketchat.decipher import refuse_busy
-from bot.wire import Answer, Wire
+from bot.http import Answer, Wire
+from bot.rocketchat.responses import refuse_busy
 
 _CALLBACK = "GET /_oauth/:service"
 

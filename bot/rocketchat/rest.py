@@ -26,13 +26,13 @@ from rocketchat_API.rocketchat import RocketChat
 from bot.bounds import Intake
 from bot.clock import Clock
 from bot.errors import Busy, NoAnswer, RemoteError, Unreachable
-from bot.rocketchat.decipher import SYSTEM, decipher_method
-from bot.rocketchat.leash import Call
-from bot.rocketchat.mends import REFUSED
+from bot.rocketchat.cancellation import Call
 from bot.rocketchat.messages import iso
+from bot.rocketchat.remedies import REFUSED
+from bot.rocketchat.responses import SYSTEM, decipher_method
 from bot.rocketchat.session import CONNECT_TIMEOUT, READ_TIMEOUT, LeashedSession
 from bot.secret import Secret
-from bot.trust import client_context
+from bot.tls import client_context
 
 LIMIT = 8.0
 """Seconds for one call in all."""
@@ -113,8 +113,8 @@ class Rest:
         return Walk(self)
 
     async def get_open(self, route: str, **query: Query) -> dict[str, Any]:
-        """The same for a route that needs no login: its calls are counted (`bot.rocketchat.budget`), and none is made
-        twice."""
+        """The same for a route that needs no login: its calls are counted (`bot.rocketchat.rate_budget`), and none is
+        made twice."""
         return await self.call(_getting(route, query), patient=False)
 
     async def post(self, route: str, body: Mapping[str, object]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.errors import Rejected
-from bot.rocketchat.decipher import not_its_own
+from bot.rocketchat.responses import not_its_own
 from bot.rocketchat.rest import Rest
 
 LIST = "roles.list"

@@ -13,8 +13,8 @@ from bot.connection.ports import Server
 from bot.connection.profile import MODERN_FLOW, Profile, Version, has_choice, profile
 from bot.connection.state import SettingValue
 from bot.errors import Busy, Forbidden, Rejected, Unauthenticated
-from bot.rocketchat.budget import Budget
-from bot.rocketchat.decipher import not_its_own
+from bot.rocketchat.rate_budget import Budget
+from bot.rocketchat.responses import not_its_own
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.services import read_setting, write_setting
 from bot.rocketchat.suffixes import value_from

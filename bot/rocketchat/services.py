@@ -20,8 +20,8 @@ from bot.connection.defaults import DEFAULTS
 from bot.connection.ports import Listed
 from bot.connection.state import ServiceName, SettingValue, StoredService, Unknown
 from bot.errors import BadAnswer, Forbidden, Rejected, RouteAbsent
-from bot.rocketchat.decipher import SYSTEM, not_its_own
 from bot.rocketchat.quiet import Quiet
+from bot.rocketchat.responses import SYSTEM, not_its_own
 from bot.rocketchat.rest import Rest, encoded_query
 from bot.rocketchat.suffixes import (
     ABSENT_MEANS,

@@ -21,11 +21,11 @@ from urllib3.exceptions import HTTPError, InvalidChunkLength
 
 from bot.bounds import CHUNK, ENCODINGS, MAX_BODY, Intake, Unreadable, too_long, unpacked, values_in
 from bot.errors import BadAnswer, NoAnswer, RemoteError, Unreachable
-from bot.rocketchat.decipher import SYSTEM, Answer, SecondFactorAsked, decipher
-from bot.rocketchat.leash import Line, leashed_pools
-from bot.rocketchat.mends import NOT_ROCKETCHAT, REFUSED
+from bot.rocketchat.cancellation import Line, leashed_pools
+from bot.rocketchat.remedies import NOT_ROCKETCHAT, REFUSED
+from bot.rocketchat.responses import SYSTEM, Answer, SecondFactorAsked, decipher
 from bot.secret import Secret
-from bot.trust import Trouble, proxy_trouble, reasons_for, trouble
+from bot.tls import Trouble, proxy_trouble, reasons_for, trouble
 
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 8.0

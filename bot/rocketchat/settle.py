@@ -18,8 +18,8 @@ from bot.connection.moments import LiveSeen
 from bot.connection.ports import Awaited
 from bot.connection.state import LiveService, ServiceName, Unknown
 from bot.errors import Busy, NotLive, RemoteError
-from bot.rocketchat.decipher import SYSTEM
 from bot.rocketchat.open_routes import Poll
+from bot.rocketchat.responses import SYSTEM
 
 EXPECTED = 2.51
 """Seconds from the last changing write to live, where this server was never measured."""

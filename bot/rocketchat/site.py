@@ -13,8 +13,8 @@ from bot.connection.profile import alike
 from bot.connection.reachable import Site
 from bot.connection.state import Unknown
 from bot.errors import RemoteError
+from bot.http import Answer, Wire
 from bot.rocketchat.server import ServerFacts, version_from
-from bot.wire import Answer, Wire
 
 ID = "uniqueID"
 """A public setting, another one in each workspace."""

@@ -24,12 +24,12 @@ from bot.rocketchat import events
 from bot.rocketchat.catch_up import CatchUp, History, Time
 from bot.rocketchat.ddp import ClientProtocol
 from bot.rocketchat.live import LiveTable
+from bot.rocketchat.message_queue import Waiting
 from bot.rocketchat.messages import message_from
-from bot.rocketchat.upgrade import broken, close_websocket, open_websocket, plain_session
-from bot.rocketchat.upgrade import websocket_url as _websocket_url
-from bot.rocketchat.waiting import Waiting
+from bot.rocketchat.websocket import broken, close_websocket, open_websocket, plain_session
+from bot.rocketchat.websocket import websocket_url as _websocket_url
 from bot.secret import Secret
-from bot.trust import client_context
+from bot.tls import client_context
 
 RETRY_FIRST, RETRY_MOST = 0.3, 20.0
 """Seconds; the bound of the pause doubles from one to the other, the pause is anything below it."""

@@ -11,8 +11,8 @@ from bot.errors import Busy, NoAnswer, Rejected, RemoteError
 from bot.rocketchat import events
 from bot.rocketchat.ddp import ClientProtocol
 from bot.rocketchat.ddp_errors import TOO_MANY
-from bot.rocketchat.mends import WEBSOCKET
-from bot.rocketchat.upgrade import (
+from bot.rocketchat.remedies import WEBSOCKET
+from bot.rocketchat.websocket import (
     broken,
     close_websocket,
     closed_again,

@@ -16,9 +16,9 @@ from bot.connection.marker import parameter_of
 from bot.connection.state import Marker, ServiceName
 from bot.doctor.evidence import Begins
 from bot.errors import RemoteError
-from bot.rocketchat.budget import Budget
-from bot.rocketchat.decipher import refuse_busy
-from bot.wire import Wire
+from bot.http import Wire
+from bot.rocketchat.rate_budget import Budget
+from bot.rocketchat.responses import refuse_busy
 
 PAUSES = (0.02, 0.2, 1.0)
 """Seconds between the looks for one marker. They are few: ten a minute are for everybody behind one address (§3.4), and

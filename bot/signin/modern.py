@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.addresses import same_origin
 from bot.bounds import Unreadable, read_json
-from bot.encvoy.widget import safe_word
+from bot.encvoy.login_page import safe_word
+from bot.http import Answer, Browser, Wire
 from bot.secret import Secret
 from bot.signin.modern_pages import (
     COOKIE,
@@ -25,7 +26,6 @@ from bot.signin.modern_pages import (
     read_start,
 )
 from bot.signin.outcome import Step, WalkFailed
-from bot.wire import Answer, Browser, Wire
 
 TOO_MANY = 429
 _SLOW_DOWN = "Rocket.Chat asks to slow down (429)."

@@ -16,9 +16,10 @@ from urllib.parse import quote
 
 from bot.addresses import same_origin
 from bot.bounds import Unreadable, read_json
+from bot.encvoy.login_page import defused, read_page, safe_word
 from bot.encvoy.urls import path_of, resolve
-from bot.encvoy.widget import defused, read_page, safe_word
 from bot.errors import RemoteError, System
+from bot.http import TOTAL_SECONDS, Answer, Browser, Wire
 from bot.secret import Secret
 from bot.signin.modern import ModernEngine
 from bot.signin.modern_pages import Start
@@ -36,7 +37,6 @@ from bot.signin.pages import (
     read_settings,
     state_of,
 )
-from bot.wire import TOTAL_SECONDS, Answer, Browser, Wire
 
 MOST_HOPS = 20
 TOO_MANY_REQUESTS = 429

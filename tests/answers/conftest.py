@@ -12,8 +12,8 @@ import pytest
 
 from bot import app
 from bot.encvoy.client import EncvoyIdClient
+from bot.http import TOTAL_SECONDS
 from bot.rocketchat.rest import Rest
-from bot.wire import TOTAL_SECONDS
 from sandbox.stage import config_from
 from tests.support.hurried import HurriedClock
 from tests.support.world import World, world_at

@@ -25,7 +25,7 @@ OTHERS = "Meaning, Trouble, Answer, Say, Reply, Mistake, step, note, failed, not
 SPEAKERS = frozenset(f"{ERRORS}, {OTHERS}".split(", "))
 """What turns a text of the code into one that people read."""
 ROOMS = ("bot/chatops", "bot/connection", "bot/doctor", "bot/encvoy", "bot/rocketchat", "bot/store", "bot/values.py",
-         "bot/trust.py", "bot/app.py", "commands")  # fmt: skip
+         "bot/tls.py", "bot/app.py", "commands")  # fmt: skip
 NO_TEXT = re.compile(r"(GET|POST|PUT|DELETE|websocket) |[a-z-]+$")
 """Routes and codes."""
 SHORTEST = 12

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.chatops.unfamiliar import NOTICE
+from bot.chatops.unknown_fields import NOTICE
 from bot.clock import SystemClock
 from bot.store.notes import SqlNotes
 from sandbox.encvoy.people import Role

@@ -23,16 +23,16 @@ from bot.connection.changes import (
     WriteApplicationSecret,
     WriteService,
 )
-from bot.connection.patience import SAME_PLANS, Patience
 from bot.connection.ports import ApplicationFields
-from bot.encvoy.decipher import _MANAGEMENT, KEY_PREFIX, decipher_management
+from bot.connection.retry_policy import SAME_PLANS, Patience
 from bot.encvoy.discovery import read_keys, read_provider
 from bot.encvoy.fields import read_application, read_created, read_ids, rule_ids, to_create
+from bot.encvoy.responses import _MANAGEMENT, KEY_PREFIX, decipher_management
 from bot.errors import ConfigError, RemoteError, UserError
 from bot.rocketchat.ddp import ClientProtocol
 from bot.rocketchat.events import LoginFailed
 from bot.secret import Secret
-from bot.trust import proxy_trouble, trouble
+from bot.tls import proxy_trouble, trouble
 from tests.answers.conftest import Heard
 from tests.support.clocks import ManualClock
 from tests.test_config import GOOD

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from bot.chatops import reply as reply_module
+from bot.chatops.delivery import Address
 from bot.chatops.posting import ALPHABET, ID_LENGTH, TOO_LONG, new_message_id, second_id
 from bot.chatops.reply import Outbox, Reply, worth_waiting
-from bot.chatops.ways import Address
 from bot.errors import BadAnswer, Busy, Forbidden, NoAnswer, Rejected, RemoteError, Unauthenticated, Unreachable
 from tests.support.chat import ADMIN_ROOM, ANNA, OTHER_ROOM, MemoryChat, remote
 from tests.support.clocks import SteppedClock, settle

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from bot.connection.changes import Change
+from bot.connection.context import Workshop
 from bot.connection.receipt import Receipt
 from bot.connection.reconcile import Reconciler
 from bot.connection.state import Connection, Marker, ServiceName
-from bot.connection.workshop import Workshop
 from bot.secret import Secret
 from tests.support.clocks import ManualClock
 from tests.support.memory_connections import MemoryConnections

@@ -12,11 +12,11 @@ from bot.connection.exchange import MARKER_WITHIN
 from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
 from bot.connection.moments import LiveSeen
 from bot.connection.observe import observe
-from bot.connection.patience import SWITCH_WITHIN
 from bot.connection.plan import plan
 from bot.connection.ports import ApplicationFields
 from bot.connection.profile import LICENCE_MODULE
 from bot.connection.receipt import Outcome
+from bot.connection.retry_policy import SWITCH_WITHIN
 from bot.connection.state import Application, LiveService, Marker, NotVisible, ServiceName
 from bot.errors import Busy, NoAnswer, StillBefore
 from tests.connection.conftest import NEW, OLD, Bench, exchange
@@ -148,8 +148,8 @@ class TestSwitchThatHangs:
         self, standing: Bench, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Encvoy ID takes the request and never answers, and no time-out of the transport ends it."""
-        monkeypatch.setattr("bot.connection.patience.SWITCH_WITHIN", 0.15)
-        monkeypatch.setattr("bot.connection.patience.TRY_WITHIN", 0.05)
+        monkeypatch.setattr("bot.connection.retry_policy.SWITCH_WITHIN", 0.15)
+        monkeypatch.setattr("bot.connection.retry_policy.TRY_WITHIN", 0.05)
         monkeypatch.setattr("bot.connection.observe.LOOK_SECONDS", 0.05)
         real_write, real_read = standing.encvoy.write_application, standing.encvoy.application
         clock = standing.world.clock

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from bot.connection.context import SETTLE
 from bot.connection.exchange import MARKER_WITHIN, SPARE
 from bot.connection.moments import LiveSeen
 from bot.connection.receipt import Outcome
 from bot.connection.state import LiveService, Marker, ServiceName, Unknown
-from bot.connection.workshop import SETTLE
 from bot.errors import NoAnswer
 from tests.connection.conftest import NEW, OLD, Bench, exchange
 from tests.connection.exchanging import at, hides_markers, lagging, rotate

@@ -16,7 +16,7 @@ from aiohttp import web
 from bot.connection.ports import EncvoyId
 from bot.encvoy.authorization import MOST_HOPS
 from bot.encvoy.client import EncvoyIdClient
-from bot.encvoy.widget import MENDS, UNKNOWN_ROUTE
+from bot.encvoy.login_page import MENDS, UNKNOWN_ROUTE
 from bot.errors import BadAnswer, LoginRefused, NoAnswer, Redirected, Rejected
 from bot.secret import Secret
 from sandbox.encvoy.standin import EncvoyStandIn

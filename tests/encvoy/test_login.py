@@ -16,7 +16,7 @@ from aiohttp import web
 
 from bot.clock import Clock
 from bot.encvoy.client import EncvoyIdClient
-from bot.encvoy.widget import MENDS
+from bot.encvoy.login_page import MENDS
 from bot.errors import BadAnswer, LoginRefused, NoAnswer, Redirected, Unreachable
 from bot.secret import Secret
 from sandbox.encvoy.standin import EncvoyStandIn

@@ -9,9 +9,9 @@ import pytest
 from bot.connection.ports import RocketChat
 from bot.connection.state import LiveService, Marker, ServiceName, Unknown
 from bot.errors import NoAnswer
-from bot.rocketchat.budget import CALLS
 from bot.rocketchat.client import RocketChatClient
 from bot.rocketchat.open_routes import LISTS
+from bot.rocketchat.rate_budget import CALLS
 from bot.secret import Secret
 from tests.support.client import rocketchat_client
 from tests.support.rocket_routes import BARE_FAILURE, Body, Routes, rocket

@@ -10,11 +10,11 @@ from aiohttp import web
 
 from bot.clock import SystemClock
 from bot.errors import BadAnswer, Busy, RemoteError, RouteAbsent
-from bot.rocketchat.budget import CALLS, OTHERS, Budget
+from bot.http import Wire
 from bot.rocketchat.open_routes import LISTS, OpenRoutes
+from bot.rocketchat.rate_budget import CALLS, OTHERS, Budget
 from bot.rocketchat.rest import Rest
 from bot.secret import Secret
-from bot.wire import Wire
 from sandbox.serving import Server
 
 RECORD = {"service": "encvoyid", "custom": True, "serverURL": "https://id.test"}

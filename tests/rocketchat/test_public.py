@@ -13,8 +13,8 @@ from aiohttp import web
 
 from bot.connection.profile import Engine
 from bot.errors import Busy, Unreachable
+from bot.http import Wire
 from bot.rocketchat.public import ask_callback, server_time
-from bot.wire import Wire
 from sandbox.serving import Server
 from tests.support.rocket import running
 

@@ -21,7 +21,7 @@ from bot.clock import SystemClock
 from bot.errors import NoAnswer, Unreachable
 from bot.rocketchat.rest import Rest
 from bot.secret import new_secret
-from bot.trust import client_context
+from bot.tls import client_context
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

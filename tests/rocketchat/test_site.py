@@ -11,8 +11,8 @@ from aiohttp import web
 from bot.connection.reachable import Site
 from bot.connection.state import Unknown
 from bot.errors import Busy
+from bot.http import Wire
 from bot.rocketchat.site import who_answers
-from bot.wire import Wire
 from tests.support.served import served
 
 

@@ -9,7 +9,7 @@ from bot.connection.state import LiveService, Unknown
 from bot.errors import BadAnswer, NoAnswer, Redirected, Unauthenticated, Unreachable
 from bot.rocketchat.ddp import DEAD_AFTER, PING_AFTER
 from bot.rocketchat.socket import RealtimeState
-from bot.rocketchat.upgrade import CONNECT_WITHIN, websocket_url
+from bot.rocketchat.websocket import CONNECT_WITHIN, websocket_url
 from tests.support.clocks import START, SteppedClock
 from tests.support.realtime import MESSAGES, RECORDS, SERVICES, CatchUps, ScriptedServer, document, quiet, until
 from tests.support.socket_bench import ME, TOKEN, Bench

@@ -15,7 +15,7 @@ from bot.chatops.ports import Message
 from bot.errors import Busy, Forbidden, Rejected, Unreachable
 from bot.rocketchat.catch_up import APART, HOLD_AT_MOST
 from bot.rocketchat.ddp import DEAD_AFTER
-from bot.rocketchat.horizon import OVERLAP
+from bot.rocketchat.missed_since import OVERLAP
 from tests.support.clocks import START
 from tests.support.realtime import MESSAGES, ROOM, caught_up, document, quiet, until
 from tests.support.socket_bench import TOKEN, Bench

@@ -11,10 +11,10 @@ import pytest
 from bot.clock import SystemClock
 from bot.errors import BadAnswer, Busy, NoAnswer, Rejected, RemoteError, Unauthenticated, Unreachable
 from bot.rocketchat import socket_trial
-from bot.rocketchat.mends import WEBSOCKET
+from bot.rocketchat.remedies import WEBSOCKET
 from bot.rocketchat.socket_trial import try_websocket
-from bot.rocketchat.upgrade import broken, network_error
-from bot.trust import client_context
+from bot.rocketchat.websocket import broken, network_error
+from bot.tls import client_context
 from tests.support.clocks import SteppedClock
 from tests.support.realtime import MESSAGES, ScriptedServer, until
 from tests.support.socket_bench import ME, TOKEN

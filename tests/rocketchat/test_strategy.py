@@ -13,9 +13,9 @@ from aiohttp import web
 from bot.connection.marker import parameter_of
 from bot.connection.state import Marker, ServiceName
 from bot.errors import Busy
-from bot.rocketchat.budget import CALLS
+from bot.http import Wire
+from bot.rocketchat.rate_budget import CALLS
 from bot.rocketchat.strategy import AT_MOST, PAUSES, WITHIN, Strategy
-from bot.wire import Wire
 from sandbox.serving import Server
 from tests.support.clocks import ManualClock
 

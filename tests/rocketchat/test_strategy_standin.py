@@ -8,9 +8,9 @@ import pytest
 
 from bot.connection.state import Marker, ServiceName
 from bot.errors import Busy
-from bot.rocketchat.budget import CALLS
+from bot.http import Wire
+from bot.rocketchat.rate_budget import CALLS
 from bot.rocketchat.strategy import PAUSES, Strategy
-from bot.wire import Wire
 from sandbox.faults import Fault
 from tests.sandbox.rocketchat.oauth.provider import Provider
 from tests.support.clocks import ManualClock

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.clock import Clock, SystemClock
+from bot.http import Wire
 from bot.rocketchat.client import RocketChatClient
 from bot.rocketchat.live import LiveTable
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest
-from bot.wire import Wire
 
 
 @asynccontextmanager

@@ -9,8 +9,8 @@ from bot.chatops.answer import Answer, render
 from bot.chatops.grammar import Invocation, parse
 from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Registry
+from bot.connection.context import Workshop
 from bot.connection.state import Connection
-from bot.connection.workshop import Workshop
 from bot.doctor.checks import Finding, Result, State
 from bot.doctor.verdict import Verdict
 from bot.errors import UserError

@@ -14,7 +14,7 @@ from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Argument, Call, Option, Registry, Trace
 from bot.chatops.reply import Outbox
 from bot.chatops.runner import Runner
-from bot.chatops.unfamiliar import Unfamiliar
+from bot.chatops.unknown_fields import Unfamiliar
 from bot.errors import Rejected
 from tests.support.chat import (
     ADMIN_ROOM,

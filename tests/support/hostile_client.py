@@ -27,6 +27,7 @@ from bot.encvoy.login import Token
 from bot.encvoy.probes import Probes
 from bot.encvoy.session import Session
 from bot.errors import BadAnswer, UserError
+from bot.http import Wire
 from bot.rocketchat.callback import Callback
 from bot.rocketchat.chat import RestChat
 from bot.rocketchat.people import PeopleList
@@ -40,7 +41,6 @@ from bot.rocketchat.site import who_answers
 from bot.rocketchat.socket import RealtimeClient
 from bot.rocketchat.strategy import Strategy
 from bot.secret import Secret
-from bot.wire import Wire
 
 PATIENCE = 2.0
 """Seconds for one answer."""

@@ -30,7 +30,7 @@ def as_quick(settle: float) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if settle < REAL_SETTLE:
             patch.setattr("bot.rocketchat.settle.EXPECTED", settle)
-            patch.setattr("bot.connection.workshop.SETTLE", settle)
+            patch.setattr("bot.connection.context.SETTLE", settle)
             patch.setattr("bot.connection.proof.LAG", proof.LAG * settle / REAL_SETTLE)
             patch.setattr("bot.rocketchat.callback.WITHIN", callback.WITHIN * settle / REAL_SETTLE)
         yield

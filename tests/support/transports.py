@@ -12,10 +12,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from bot.clock import SystemClock
+from bot.http import Wire
 from bot.rocketchat.rest import Rest
-from bot.rocketchat.upgrade import open_websocket, plain_session, websocket_url
+from bot.rocketchat.websocket import open_websocket, plain_session, websocket_url
 from bot.secret import new_secret
-from bot.wire import Wire
 
 Ask = Callable[[str, ssl.SSLContext], Awaitable[None]]
 """Asks the server at an address, trusting whom the context trusts; a typed error if it gets no answer."""
@@ -25,7 +25,7 @@ _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 async def by_aiohttp(url: str, tls: ssl.SSLContext) -> None:
-    """`bot.wire`."""
+    """`bot.http`."""
     async with Wire("Rocket.Chat", tls=tls) as wire:
         await wire.send("GET", f"{url}/api/info", route="GET /api/info")
 
@@ -40,7 +40,7 @@ async def by_requests(url: str, tls: ssl.SSLContext) -> None:
 
 
 async def by_websocket(url: str, tls: ssl.SSLContext) -> None:
-    """`bot.rocketchat.upgrade`."""
+    """`bot.rocketchat.websocket`."""
     async with plain_session(tls) as session:
         websocket = await open_websocket(session, websocket_url(url), SystemClock())
         await websocket.close()

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from bot.clock import steady
-from bot.rocketchat.budget import Budget
+from bot.rocketchat.rate_budget import Budget
 from bot.secret import Secret
 from bot.signin.walk import sign_in
 from sandbox.faults import Effect, Fault, When

@@ -17,8 +17,8 @@ from bot.clock import SystemClock
 from bot.connection.state import Connection
 from bot.doctor.checks import State
 from bot.doctor.checks.bot import catalogue as own
-from bot.doctor.checks.foreign import catalogue as foreign
 from bot.doctor.checks.systems import catalogue as systems
+from bot.doctor.checks.unmanaged import catalogue as foreign
 from bot.doctor.verdict import OF_A_CONNECTION
 from bot.secret import Secret
 from bot.store.connections import SqlConnections

@@ -15,8 +15,8 @@ from sqlalchemy import URL
 
 from bot import app
 from bot.doctor.checks.bot import catalogue as own
-from bot.doctor.checks.place import catalogue as place
-from bot.rocketchat.guarded import NOBODYS
+from bot.doctor.checks.machine import catalogue as place
+from bot.rocketchat.second_factor import NOBODYS
 from sandbox.rocketchat.permissions import Role
 from sandbox.stage import config_from
 from tests.support.grounds import (

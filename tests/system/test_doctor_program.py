@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot import app
-from bot.chatops.unfamiliar import NOTICE
+from bot.chatops.unknown_fields import NOTICE
 from bot.clock import SystemClock
 from bot.doctor.checks.systems import catalogue as systems
 from bot.store.notes import SqlNotes

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.app import Bot
 from bot.encvoy.client import EncvoyIdClient
-from bot.wire import TOTAL_SECONDS
+from bot.http import TOTAL_SECONDS
 from sandbox.faults import Effect, Fault, When
 from sandbox.visitor import is_final
 from tests.support.crashes import answered, records

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.http import Wire
 from bot.secret import Secret
 from bot.signin.walk import Step, WalkFailed, sign_in
-from bot.wire import Wire
 from tests.support.subprocesses import ssobot
 from tests.support.world import SERVICE, world_at
 from tests.system.test_processes import ANY_PORT

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from bot.errors import NoAnswer, Unreachable
-from bot.wire import Answer, Wire
+from bot.http import Answer, Wire
 from tests.support.served import served
 
 ROUTE = "GET /somewhere"

@@ -20,7 +20,9 @@ from bot.connection.changes import (
     WriteService,
     WriteServiceSecret,
 )
-from bot.connection.patience import (
+from bot.connection.proof import NotAccepted, NotProved
+from bot.connection.receipt import Outcome
+from bot.connection.retry_policy import (
     LONGEST_PAUSE,
     LOOK_SECONDS,
     SAME_PLANS,
@@ -29,8 +31,6 @@ from bot.connection.patience import (
     TRIES,
     Patience,
 )
-from bot.connection.proof import NotAccepted, NotProved
-from bot.connection.receipt import Outcome
 from bot.errors import Busy, Forbidden, NoAnswer, Unreachable, UserError
 from tests.connection.conftest import OLD, Bench, exchange
 from tests.support.clocks import ManualClock

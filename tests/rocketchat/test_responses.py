@@ -21,7 +21,7 @@ from bot.errors import (
     SecondFactorNeeded,
     Unauthenticated,
 )
-from bot.rocketchat.decipher import Answer, SecondFactorAsked, decipher, decipher_method
+from bot.rocketchat.responses import Answer, SecondFactorAsked, decipher, decipher_method
 
 ROUTE = "POST /api/v1/settings.addCustomOAuth"
 NOW = 1_790_000_000.0

@@ -10,8 +10,8 @@ import pytest
 from bot.clock import SystemClock
 from bot.doctor.own import Guarded
 from bot.errors import Forbidden, Rejected, RemoteError
-from bot.rocketchat.guarded import NOBODYS, try_guard
 from bot.rocketchat.rest import Rest
+from bot.rocketchat.second_factor import NOBODYS, try_guard
 from bot.secret import Secret
 from sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from tests.support.rocket_routes import ABSENT, BARE_FAILURE, Reply, Routes, rocket

@@ -16,7 +16,7 @@ import yarl
 
 from bot.bounds import CHUNK, ENCODINGS, MAX_BODY, Intake, Unreadable, too_long, unpacked, values_in
 from bot.errors import BadAnswer, NoAnswer, RemoteError, System, Unreachable
-from bot.trust import ADDRESSES, Trouble, client_context, proxy_for, proxy_trouble, trouble
+from bot.tls import ADDRESSES, Trouble, client_context, proxy_for, proxy_trouble, trouble
 
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 8.0

@@ -11,9 +11,9 @@ import aiohttp
 
 from bot.clock import Clock, within
 from bot.errors import BadAnswer, NoAnswer, Redirected, RemoteError, Unreachable
-from bot.rocketchat import mends
-from bot.rocketchat.decipher import slow_down
-from bot.trust import Trouble, proxy_for, proxy_trouble, trouble
+from bot.rocketchat import remedies
+from bot.rocketchat.responses import slow_down
+from bot.tls import Trouble, proxy_for, proxy_trouble, trouble
 
 CONNECT_WITHIN = 8.0
 """Seconds for address, TCP, TLS and upgrade together."""
@@ -53,7 +53,7 @@ async def open_websocket(session: aiohttp.ClientSession, url: str, clock: Clock)
     try:
         return await within(clock, CONNECT_WITHIN, _opened(opening))
     except TimeoutError:
-        raise NoAnswer("Rocket.Chat", ROUTE, mend=mends.REFUSED) from None
+        raise NoAnswer("Rocket.Chat", ROUTE, mend=remedies.REFUSED) from None
     except (aiohttp.ClientError, OSError, ValueError) as failure:
         raise network_error(failure) from None
 
@@ -76,16 +76,18 @@ def network_error(failure: BaseException) -> RemoteError:
         case aiohttp.WSServerHandshakeError(status=429):
             return slow_down(failure.headers or {}, ROUTE)
         case aiohttp.WSServerHandshakeError(status=status):
-            return BadAnswer("Rocket.Chat", ROUTE, status=status, mend=mends.WEBSOCKET)
+            return BadAnswer("Rocket.Chat", ROUTE, status=status, mend=remedies.WEBSOCKET)
         case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
             return _unreachable(proxy_trouble("Rocket.Chat"))
         case aiohttp.ClientResponseError():
-            return BadAnswer("Rocket.Chat", ROUTE, why="That is not HTTP as it should be.", mend=mends.NOT_ROCKETCHAT)
+            return BadAnswer(
+                "Rocket.Chat", ROUTE, why="That is not HTTP as it should be.", mend=remedies.NOT_ROCKETCHAT
+            )
         case aiohttp.ClientConnectorDNSError():
-            return Unreachable("Rocket.Chat", ROUTE, code="name-not-found", mend=mends.REFUSED)
+            return Unreachable("Rocket.Chat", ROUTE, code="name-not-found", mend=remedies.REFUSED)
     if found := trouble(failure, "Rocket.Chat"):
         return _unreachable(found)
-    return Unreachable("Rocket.Chat", ROUTE, mend=mends.REFUSED)
+    return Unreachable("Rocket.Chat", ROUTE, mend=remedies.REFUSED)
 
 
 def broken(failure: BaseException) -> RemoteError:
@@ -100,7 +102,7 @@ def closed_again() -> Unreachable:
         "websocket",
         code="closed",
         why="The websocket was opened, and closed again.",
-        mend=mends.WEBSOCKET,
+        mend=remedies.WEBSOCKET,
     )
 
 
@@ -116,5 +118,5 @@ async def refuse_redirects(
     if response.status in (301, 302, 303, 307, 308):
         status = response.status
         response.close()
-        raise Redirected("Rocket.Chat", ROUTE, status=status, mend=mends.redirected(""))
+        raise Redirected("Rocket.Chat", ROUTE, status=status, mend=remedies.redirected(""))
     return response

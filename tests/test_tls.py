@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from bot.errors import Unreachable
-from bot.trust import client_context, proxy_for
+from bot.tls import client_context, proxy_for
 from tests.support.transports import TRANSPORTS, Ask, answering, proxying
 
 NOW = datetime.now(UTC)

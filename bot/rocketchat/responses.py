@@ -28,7 +28,7 @@ from bot.errors import (
     SecondFactorNeeded,
     Unauthenticated,
 )
-from bot.rocketchat.mends import (
+from bot.rocketchat.remedies import (
     FACTOR_EXHAUSTED,
     FACTOR_NEEDED,
     FACTOR_WRONG,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from bot.bounds import Intake, Unreadable
 from bot.chatops.ports import Message
 from bot.errors import BadAnswer
-from bot.rocketchat.decipher import SYSTEM
+from bot.rocketchat.responses import SYSTEM
 
 
 class Waiting:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.bounds import NotJson, Unreadable, read_json
-from bot.encvoy.widget import safe_word
+from bot.encvoy.login_page import safe_word
 from bot.errors import (
     BadAnswer,
     Busy,

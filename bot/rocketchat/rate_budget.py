@@ -11,8 +11,8 @@ from collections import deque
 
 from bot.clock import Clock
 from bot.errors import Busy
-from bot.rocketchat.decipher import SYSTEM
-from bot.rocketchat.mends import SLOW_DOWN
+from bot.rocketchat.remedies import SLOW_DOWN
+from bot.rocketchat.responses import SYSTEM
 
 CALLS = 8
 OTHERS = 2

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.encvoy.widget import MENDS, Page, defused, mend_for, read_page, safe_word
+from bot.encvoy.login_page import MENDS, Page, defused, mend_for, read_page, safe_word
 
 
 def page(data: Any) -> str:

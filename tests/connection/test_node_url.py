@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.connection.as_node import Address, ip_address_of, read
+from bot.connection.node_url import Address, ip_address_of, read
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rocketchat.budget import CALLS, WINDOW, Budget
+from bot.rocketchat.rate_budget import CALLS, WINDOW, Budget
 from tests.support.clocks import ManualClock
 
 ROUTE = "settings.oauth"

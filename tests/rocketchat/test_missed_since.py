@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rocketchat.horizon import EVER, OVERLAP, Horizon
+from bot.rocketchat.missed_since import EVER, OVERLAP, Horizon
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.chatops.ports import Message
-from bot.chatops.unfamiliar import MOST, NOTICE, known_by_now
+from bot.chatops.unknown_fields import MOST, NOTICE, known_by_now
 from tests.support.chat import DIRECT, MARC, OTHER_ROOM, typed
 from tests.support.clocks import settle
 from tests.support.desk import Desk

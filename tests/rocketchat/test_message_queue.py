@@ -7,7 +7,7 @@ import pytest
 from bot.bounds import MAX_TOGETHER, PIECE
 from bot.chatops.ports import Message
 from bot.errors import BadAnswer
-from bot.rocketchat.waiting import Waiting
+from bot.rocketchat.message_queue import Waiting
 from tests.support.clocks import START
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.encvoy.decipher import decipher_management, decipher_oidc, retry_after
+from bot.encvoy.responses import decipher_management, decipher_oidc, retry_after
 from bot.errors import (
     BadAnswer,
     Busy,
