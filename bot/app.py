@@ -20,7 +20,7 @@ from bot.chatops.service import Chatops
 from bot.clock import Clock, SystemClock
 from bot.config import Config
 from bot.connection.asking import or_unknown
-from bot.connection.context import Workshop
+from bot.connection.context import Context
 from bot.connection.state import Unknown
 from bot.doctor.own import Place
 from bot.errors import ConfigError, RemoteError, StoreUnavailable, Unauthenticated, UserError
@@ -115,7 +115,7 @@ class Bot:
         systems.remember(notices)
         connections = SqlConnections(self.database, vault, systems.clock)
         parts = Parts(
-            shop=Workshop(systems.rocketchat, systems.encvoy, connections, systems.clock),
+            shop=Context(systems.rocketchat, systems.encvoy, connections, systems.clock),
             fingerprints=vault.fingerprints(),
             rocketchat_url=config.rocketchat_url,
             service_name=service_name,

@@ -29,7 +29,7 @@ USER_AGENT = "ssobot"
 
 
 @dataclass(frozen=True, repr=False)
-class Answer:
+class HttpResponse:
     """What came back, unjudged. Prints its status only: headers and body may hold secrets."""
 
     status: int
@@ -51,7 +51,7 @@ class Answer:
         return self.body.decode("utf-8", "replace")
 
 
-class Wire:
+class HttpClient:
     """The connections to one system. Use as `async with`, or call `close`."""
 
     def __init__(self, system: System, *, timeout: float = TOTAL_SECONDS, tls: ssl.SSLContext | None = None) -> None:
@@ -62,7 +62,7 @@ class Wire:
         self._connector: aiohttp.TCPConnector | None = None
         self._plain: aiohttp.ClientSession | None = None
 
-    async def __aenter__(self) -> Wire:
+    async def __aenter__(self) -> HttpClient:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -91,7 +91,7 @@ class Wire:
         json: Any = None,
         form: Mapping[str, str] | None = None,
         intake: Intake | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         """One request without cookies. `url` is already percent-encoded; `route` names it in errors, without ids;
         `intake` is what the answer is a piece of.
 
@@ -125,7 +125,7 @@ class Wire:
         json: Any,
         form: Mapping[str, str] | None,
         intake: Intake | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         failure: RemoteError
         try:
             async with session.request(
@@ -137,7 +137,7 @@ class Wire:
                 allow_redirects=False,
                 proxy=proxy_for(url),
             ) as response:
-                return Answer(response.status, response.headers, await _body(response, intake))
+                return HttpResponse(response.status, response.headers, await _body(response, intake))
         except Unreadable as unreadable:
             failure = BadAnswer(self.system, route, why=str(unreadable))
         except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError):
@@ -186,9 +186,9 @@ async def _body(response: aiohttp.ClientResponse, intake: Intake | None) -> byte
 class Browser:
     """Requests by hand with cookies kept between them, as a browser keeps them, and nothing else remembered."""
 
-    def __init__(self, wire: Wire, session: aiohttp.ClientSession) -> None:
-        """Made by `Wire.browser`."""
-        self._wire = wire
+    def __init__(self, http: HttpClient, session: aiohttp.ClientSession) -> None:
+        """Made by `HttpClient.browser`."""
+        self._http = http
         self._session = session
 
     async def __aenter__(self) -> Browser:
@@ -197,10 +197,10 @@ class Browser:
     async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
-    async def get(self, url: str, *, route: str, headers: Mapping[str, str] | None = None) -> Answer:
-        """See `Wire.send`."""
-        return await self._wire._exchange(self._session, "GET", url, route, headers, None, None)
+    async def get(self, url: str, *, route: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
+        """See `HttpClient.send`."""
+        return await self._http._exchange(self._session, "GET", url, route, headers, None, None)
 
-    async def post(self, url: str, form: Mapping[str, str], *, route: str) -> Answer:
-        """Sends a form. See `Wire.send`."""
-        return await self._wire._exchange(self._session, "POST", url, route, None, None, form)
+    async def post(self, url: str, form: Mapping[str, str], *, route: str) -> HttpResponse:
+        """Sends a form. See `HttpClient.send`."""
+        return await self._http._exchange(self._session, "POST", url, route, None, None, form)

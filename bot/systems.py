@@ -19,7 +19,7 @@ from bot.doctor.gather_own import OwnGatherer
 from bot.doctor.own import Guarded, Place, Standing
 from bot.doctor.verdict import Verdict, judge
 from bot.encvoy.client import EncvoyIdClient
-from bot.http import Wire
+from bot.http import HttpClient
 from bot.rocketchat.callback import PATIENCE
 from bot.rocketchat.chat import RestChat
 from bot.rocketchat.client import RocketChatClient
@@ -45,7 +45,7 @@ class _Looks:
     chat: RestChat
     rocketchat: RocketChatClient
     encvoy: EncvoyIdClient
-    wire: Wire
+    http: HttpClient
 
     async def permissions(self) -> frozenset[str]:
         return await self.rocketchat.facts.permissions()
@@ -81,7 +81,7 @@ class _Looks:
         return await self.rocketchat.begins(name)
 
     async def callback(self, redirect_uri: str) -> CallbackAnswer:
-        return await ask_callback(self.wire, redirect_uri)
+        return await ask_callback(self.http, redirect_uri)
 
 
 @dataclass
@@ -131,9 +131,9 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
         tls=tls,
     )
     quiet = Quiet(clock)
-    patient = Wire("Rocket.Chat", timeout=PATIENCE, tls=tls)
-    async with Wire("Rocket.Chat", tls=tls) as wire, patient, encvoy:
-        server_clock = ServerClock(clock, lambda: server_time(wire, config.rocketchat_url))
+    patient = HttpClient("Rocket.Chat", timeout=PATIENCE, tls=tls)
+    async with HttpClient("Rocket.Chat", tls=tls) as http, patient, encvoy:
+        server_clock = ServerClock(clock, lambda: server_time(http, config.rocketchat_url))
         realtime = RealtimeClient(
             config.rocketchat_url,
             config.rocketchat_user_id,
@@ -144,8 +144,8 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
             tls=tls,
             on_setting=quiet.heard,
         )
-        rocketchat = RocketChatClient(rest, realtime.live, clock, quiet=quiet, wire=wire, patient=patient)
-        looks = _Looks(config, clock, tls, rest, chat, rocketchat, encvoy, wire)
+        rocketchat = RocketChatClient(rest, realtime.live, clock, quiet=quiet, http=http, patient=patient)
+        looks = _Looks(config, clock, tls, rest, chat, rocketchat, encvoy, http)
         gatherer = Gatherer(
             rocketchat=rocketchat,
             encvoy=encvoy,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.chatops.ports import Notices, SlashSetting
 from bot.chatops.registry import OperationRef
-from bot.connection.context import Workshop
+from bot.connection.context import Context
 from bot.connection.observe import observe
 from bot.connection.state import Connection, Observed, ServiceName
 from bot.connection.wishes import Wishes
@@ -20,7 +20,7 @@ from bot.secret import Fingerprints
 class Parts:
     """Ports and pure helpers; no socket and no table."""
 
-    shop: Workshop
+    shop: Context
     fingerprints: Fingerprints
     rocketchat_url: str
     """Where the bot itself reaches Rocket.Chat."""

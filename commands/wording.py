@@ -10,6 +10,7 @@ from bot.connection.changes import (
     AttachRules,
     AwaitLive,
     Change,
+    CommitSecret,
     CreateApplication,
     CreateService,
     DeleteTwin,
@@ -17,7 +18,6 @@ from bot.connection.changes import (
     Live,
     Prove,
     ProveInUse,
-    Settle,
     SwitchService,
     WriteApplication,
     WriteApplicationSecret,
@@ -81,7 +81,7 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, see
             return _LIVE_DONE[what].format(label=quoted(str(desired.settings.get("button_label_text", ""))))
         case Prove():
             return "Proved: Encvoy ID accepts this secret, Rocket.Chat reads back equal"
-        case ProveInUse() | Settle():
+        case ProveInUse() | CommitSecret():
             return None
 
 
@@ -115,7 +115,7 @@ def planned(change: Change, desired: Connection) -> str | None:
             return "prove the secret on both sides"
         case ProveInUse(later=False):
             return "let Rocket.Chat itself use it, where that can be proved without a person"
-        case ProveInUse() | Settle():
+        case ProveInUse() | CommitSecret():
             return None
 
 

@@ -18,15 +18,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from bot.errors import NoAnswer, Unreachable
-from bot.http import Answer, Wire
+from bot.http import HttpClient, HttpResponse
 from tests.support.served import served
 
 ROUTE = "GET /somewhere"
 
 
 @pytest.fixture
-async def wire() -> AsyncIterator[Wire]:
-    async with Wire("Encvoy ID", timeout=2.0) as made:
+async def http() -> AsyncIterator[HttpClient]:
+    async with HttpClient("Encvoy ID", timeout=2.0) as made:
         yield made
 
 
@@ -46,57 +46,57 @@ async def url() -> AsyncIterator[str]:
         yield url
 
 
-async def test_a_redirect_is_an_answer_like_any_other(wire: Wire, url: str) -> None:
-    answer = await wire.send("GET", f"{url}/elsewhere", route=ROUTE)
+async def test_a_redirect_is_an_answer_like_any_other(http: HttpClient, url: str) -> None:
+    answer = await http.send("GET", f"{url}/elsewhere", route=ROUTE)
 
     assert (answer.status, answer.location) == (302, "/end?token=abc")
 
 
 @pytest.mark.parametrize(("status", "location"), [(200, ""), (302, "/x"), (404, ""), (201, "")])
 def test_only_a_redirect_points_somewhere(status: int, location: str) -> None:
-    assert Answer(status, {"Location": "/x"}, b"").location == location
+    assert HttpResponse(status, {"Location": "/x"}, b"").location == location
 
 
 def test_an_answer_prints_no_body() -> None:
-    assert repr(Answer(200, {"Set-Cookie": "a=secretword"}, b"secretword")) == "Answer(200)"
+    assert repr(HttpResponse(200, {"Set-Cookie": "a=secretword"}, b"secretword")) == "Answer(200)"
 
 
-async def test_an_address_goes_out_as_it_was_encoded(wire: Wire, url: str) -> None:
-    answer = await wire.send("GET", f"{url}/a%2Fb?filter=%7B%22a%22%3A%22%2B%20%26%22%7D", route=ROUTE)
+async def test_an_address_goes_out_as_it_was_encoded(http: HttpClient, url: str) -> None:
+    answer = await http.send("GET", f"{url}/a%2Fb?filter=%7B%22a%22%3A%22%2B%20%26%22%7D", route=ROUTE)
 
     assert '"/a%2Fb?filter=%7B%22a%22%3A%22%2B%20%26%22%7D"' in answer.text
 
 
-async def test_a_plain_request_keeps_no_cookies(wire: Wire, url: str) -> None:
-    await wire.send("GET", f"{url}/a", route=ROUTE)
+async def test_a_plain_request_keeps_no_cookies(http: HttpClient, url: str) -> None:
+    await http.send("GET", f"{url}/a", route=ROUTE)
 
-    assert '"cookies": {}' in (await wire.send("GET", f"{url}/b", route=ROUTE)).text
+    assert '"cookies": {}' in (await http.send("GET", f"{url}/b", route=ROUTE)).text
 
 
-async def test_a_browser_keeps_its_own(wire: Wire, url: str) -> None:
-    async with wire.browser() as first, wire.browser() as second:
+async def test_a_browser_keeps_its_own(http: HttpClient, url: str) -> None:
+    async with http.browser() as first, http.browser() as second:
         await first.get(f"{url}/a", route=ROUTE)
 
         assert '"one": "/a"' in (await first.get(f"{url}/b", route=ROUTE)).text
         assert '"cookies": {}' in (await second.get(f"{url}/b", route=ROUTE)).text
 
 
-async def test_the_program_says_who_it_is(wire: Wire, url: str) -> None:
-    assert '"agent": "ssobot"' in (await wire.send("GET", url, route=ROUTE)).text
+async def test_the_program_says_who_it_is(http: HttpClient, url: str) -> None:
+    assert '"agent": "ssobot"' in (await http.send("GET", url, route=ROUTE)).text
 
 
-async def test_a_closed_wire_opens_again(wire: Wire, url: str) -> None:
-    await wire.send("GET", url, route=ROUTE)
-    await wire.close()
+async def test_a_closed_wire_opens_again(http: HttpClient, url: str) -> None:
+    await http.send("GET", url, route=ROUTE)
+    await http.close()
 
-    assert (await wire.send("GET", url, route=ROUTE)).status == 200
+    assert (await http.send("GET", url, route=ROUTE)).status == 200
 
 
-async def test_nobody_at_the_port_is_unreachable_and_leaves_no_trace(wire: Wire) -> None:
+async def test_nobody_at_the_port_is_unreachable_and_leaves_no_trace(http: HttpClient) -> None:
     url, form = "http://127.0.0.1:9/a?token=abc", {"password": "secretword"}
 
     with pytest.raises(Unreachable) as caught:
-        await wire.send("POST", url, route=ROUTE, form=form)
+        await http.send("POST", url, route=ROUTE, form=form)
 
     told = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
     assert "secretword" not in told
@@ -105,26 +105,26 @@ async def test_nobody_at_the_port_is_unreachable_and_leaves_no_trace(wire: Wire)
     assert not caught.value.effect_unknown
 
 
-async def test_a_name_that_nobody_has_is_unreachable(wire: Wire) -> None:
+async def test_a_name_that_nobody_has_is_unreachable(http: HttpClient) -> None:
     with pytest.raises(Unreachable):
-        await wire.send("GET", "http://nobody.invalid/", route=ROUTE)
+        await http.send("GET", "http://nobody.invalid/", route=ROUTE)
 
 
-async def test_what_cannot_be_reached_is_told_with_cause_and_mend(wire: Wire) -> None:
+async def test_what_cannot_be_reached_is_told_with_cause_and_mend(http: HttpClient) -> None:
     with pytest.raises(Unreachable) as caught:
-        await wire.send("GET", "http://127.0.0.1:9/", route=ROUTE)
+        await http.send("GET", "http://127.0.0.1:9/", route=ROUTE)
 
     assert caught.value.why == "Nothing answers at its address."
     assert "SSOBOT_ENCVOY_URL" in caught.value.mend
 
 
-async def test_what_does_not_answer_is_told_with_cause_and_mend(wire: Wire) -> None:
+async def test_what_does_not_answer_is_told_with_cause_and_mend(http: HttpClient) -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
-    async with server, Wire("Encvoy ID", timeout=0.1) as hasty:
+    async with server, HttpClient("Encvoy ID", timeout=0.1) as hasty:
         with pytest.raises(NoAnswer) as caught:
             await hasty.send("GET", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", route=ROUTE)
 
@@ -132,7 +132,7 @@ async def test_what_does_not_answer_is_told_with_cause_and_mend(wire: Wire) -> N
     assert "SSOBOT_ENCVOY_URL" in caught.value.mend
 
 
-async def test_a_connection_cut_in_the_answer_is_unknown(wire: Wire) -> None:
+async def test_a_connection_cut_in_the_answer_is_unknown(http: HttpClient) -> None:
     async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
@@ -142,7 +142,7 @@ async def test_a_connection_cut_in_the_answer_is_unknown(wire: Wire) -> None:
     server = await asyncio.start_server(cut, "127.0.0.1", 0)
     async with server:
         with pytest.raises(NoAnswer) as caught:
-            await wire.send("POST", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", route=ROUTE)
+            await http.send("POST", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", route=ROUTE)
 
     assert caught.value.effect_unknown
 
@@ -187,14 +187,14 @@ async def https_url(certificate: Path) -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_named(wire: Wire, https_url: str) -> None:
+async def test_a_certificate_that_nobody_vouches_for_is_named(http: HttpClient, https_url: str) -> None:
     with pytest.raises(Unreachable, match="certificate"):
-        await wire.send("GET", https_url, route=ROUTE)
+        await http.send("GET", https_url, route=ROUTE)
 
 
 async def test_a_private_authority_can_be_trusted(certificate: Path, https_url: str) -> None:
     context = ssl.create_default_context()
     context.load_verify_locations(certificate)
 
-    async with Wire("Encvoy ID", timeout=2.0, tls=context) as wire:
-        assert (await wire.send("GET", https_url, route=ROUTE)).status == 200
+    async with HttpClient("Encvoy ID", timeout=2.0, tls=context) as http:
+        assert (await http.send("GET", https_url, route=ROUTE)).status == 200

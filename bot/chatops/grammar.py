@@ -33,7 +33,7 @@ class Invocation:
 
 
 @dataclass(frozen=True)
-class Reply:
+class Hint:
     """Not a command, but meant as one: what to say at once."""
 
     text: str
@@ -43,7 +43,7 @@ class Reply:
 
 def parse(
     text: str, commands: Mapping[str, Command], *, bot_username: str, bare: bool = False
-) -> Invocation | Reply | None:
+) -> Invocation | Hint | None:
     """Reads a message. `bare`: it is addressed to us anyway (a direct message), so the prefix may be left out, and the
     whole text is the command or there is none.
 
@@ -61,18 +61,18 @@ def parse(
         words = _without_address(line, bot_username)
     unaddressed = prefix is None
     if several:
-        return Reply("That has several lines, and a command is one line. Nothing was done.", unaddressed)
+        return Hint("That has several lines, and a command is one line. Nothing was done.", unaddressed)
     if len(text) > LENGTH_LIMIT:
-        return Reply(
+        return Hint(
             f"That is too long for a command (more than {LENGTH_LIMIT} characters). Nothing was done.", unaddressed
         )
     if has_invisible(words):
-        return Reply(
+        return Hint(
             "There are invisible characters in that command. Please type it by hand. Nothing was done.", unaddressed
         )
     result = _read(words.strip() or "help", commands, prefix or "")
-    if isinstance(result, Reply) and unaddressed and _is_talk(words, commands):
-        return Reply(_answer_to_talk(words, commands), talk=True)
+    if isinstance(result, Hint) and unaddressed and _is_talk(words, commands):
+        return Hint(_answer_to_talk(words, commands), talk=True)
     return result
 
 
@@ -88,11 +88,11 @@ def reread(words: str, commands: Mapping[str, Command]) -> Invocation | None:
     return result if isinstance(result, Invocation) else None
 
 
-def _read(words: str, commands: Mapping[str, Command], prefix: str) -> Invocation | Reply:
+def _read(words: str, commands: Mapping[str, Command], prefix: str) -> Invocation | Hint:
     try:
         reading = Reader(commands, prefix).read(words)
     except Mistake as mistake:
-        return Reply(str(mistake))
+        return Hint(str(mistake))
     return Invocation(reading.command, reading.arguments, reading.options, reading.line, prefix)
 
 
@@ -110,13 +110,13 @@ def _without_address(line: str, bot_username: str) -> str:
     return line[found.end() :] if found else line
 
 
-def _forgotten_sso(line: str, commands: Mapping[str, Command], bot_username: str) -> Reply | None:
+def _forgotten_sso(line: str, commands: Mapping[str, Command], bot_username: str) -> Hint | None:
     """`@bot setup`: the name alone is not a prefix, since people also talk about the bot ("@bot setup is broken")."""
     found = re.match(rf"@{re.escape(bot_username)}[:,]?\s+(\w+)", line, re.IGNORECASE)
     name = found[1].lower() if found else ""
     if name not in commands:
         return None
-    return Reply(f"If that was meant for me: `@{bot_username} sso {name}` or `!sso {name}`.")
+    return Hint(f"If that was meant for me: `@{bot_username} sso {name}` or `!sso {name}`.")
 
 
 def _is_talk(line: str, commands: Mapping[str, Command]) -> bool:

@@ -39,7 +39,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Command:
+class Accept:
     """It may be one: read it."""
 
 
@@ -51,13 +51,13 @@ class Ignore:
 
 
 @dataclass(frozen=True)
-class Say:
+class Refuse:
     """If it is a command of someone who may give it, answer this instead."""
 
     text: str
 
 
-def consider(message: Message, known: Known) -> Command | Ignore | Say:
+def consider(message: Message, known: Known) -> Accept | Ignore | Refuse:
     """The first rule that applies decides."""
     reason = _not_typed(message, known.own_user_id)
     if reason is not None:
@@ -66,16 +66,16 @@ def consider(message: Message, known: Known) -> Command | Ignore | Say:
         return Ignore("repeated")
     age = known.now - message.ts
     if age < -STALE - SLACK:
-        return Say(apart(message, known))
+        return Refuse(apart(message, known))
     if message.caught_up:
         if age <= YOUNG + SLACK:
-            return Command()
+            return Accept()
         # It was written after the start, or it would not have been told (`bot.rocketchat.catch_up`).
-        return Say(apart(message, known) if message.ts < known.started - SLACK else AWAY)
+        return Refuse(apart(message, known) if message.ts < known.started - SLACK else AWAY)
     if message.ts < known.started - SLACK:
         # What is sent again for a reaction was changed long after it was written. If not, the clocks are apart.
-        return Say(apart(message, known)) if _just_written(message) else Ignore("older than the start")
-    return Command() if age <= STALE + SLACK else Say(apart(message, known))
+        return Refuse(apart(message, known)) if _just_written(message) else Ignore("older than the start")
+    return Accept() if age <= STALE + SLACK else Refuse(apart(message, known))
 
 
 def apart(message: Message, known: Known) -> str:

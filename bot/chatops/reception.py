@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.chatops import inbox
 from bot.chatops.access import Access, Place, Refused
 from bot.chatops.answer import render_failure
-from bot.chatops.grammar import Invocation, Reply, parse, reread
+from bot.chatops.grammar import Hint, Invocation, parse, reread
 from bot.chatops.open_room import ENCRYPTED
 from bot.chatops.ports import Message, Person, Room, ServerTime
 from bot.chatops.registry import Registry
@@ -81,7 +81,7 @@ class Reception:
         self._admin_room = admin_room
         self._encrypted = admin_room.encrypted
 
-    def parse(self, text: str, *, bare: bool) -> Invocation | Reply | None:
+    def parse(self, text: str, *, bare: bool) -> Invocation | Hint | None:
         """See `grammar.parse`."""
         return parse(text, self._registry.commands, bot_username=self._identity.username, bare=bare)
 
@@ -110,22 +110,22 @@ class Reception:
             parsed = self.parse(message.text, bare=True)
         if parsed is None:
             return None
-        late = decision.text if isinstance(decision, inbox.Say) else None
+        late = decision.text if isinstance(decision, inbox.Refuse) else None
         who = await self._permitted(message, place, parsed)
         if isinstance(parsed, Invocation) and isinstance(who, Person):
             return Order(parsed, who, room or self._admin_room, late)
         # Old messages may have had this answer before the last start: only operations are known to be answered once.
         if late is not None:
             return None
-        if isinstance(parsed, Reply) and isinstance(who, Person):
+        if isinstance(parsed, Hint) and isinstance(who, Person):
             return Say(parsed.text) if not parsed.talk or self._may_answer(who.id) else None
         return who if isinstance(who, Say) else None
 
-    async def _consider(self, message: Message) -> inbox.Command | inbox.Ignore | inbox.Say:
+    async def _consider(self, message: Message) -> inbox.Accept | inbox.Ignore | inbox.Refuse:
         seen = message.id in self._seen
         self._seen.add(message.id)
         decision = inbox.consider(message, self._known(seen))
-        if isinstance(decision, inbox.Say) and await self._time.doubt():
+        if isinstance(decision, inbox.Refuse) and await self._time.doubt():
             decision = inbox.consider(message, self._known(seen))
         return decision
 
@@ -133,9 +133,9 @@ class Reception:
         time = self._time
         return inbox.Known(self._identity.user_id, time.started, time.now(), seen, server_told=time.known)
 
-    async def _permitted(self, message: Message, place: Place, parsed: Invocation | Reply) -> Person | Say | None:
+    async def _permitted(self, message: Message, place: Place, parsed: Invocation | Hint) -> Person | Say | None:
         """Who it is, or what is to be said instead."""
-        harmless = isinstance(parsed, Reply) or parsed.command.everyone
+        harmless = isinstance(parsed, Hint) or parsed.command.everyone
         if place is Place.ADMIN_ROOM and harmless:
             # Whoever could write here is a member, and that is all it takes.
             return Person(message.user_id, message.username, roles=None, active=True, type="user")

@@ -9,6 +9,7 @@ from bot.connection.changes import (
     AttachRules,
     AwaitLive,
     Change,
+    CommitSecret,
     CreateApplication,
     CreateService,
     DeleteTwin,
@@ -16,14 +17,13 @@ from bot.connection.changes import (
     Live,
     Prove,
     ProveInUse,
-    Settle,
     SwitchService,
     WriteApplication,
     WriteApplicationSecret,
     WriteService,
     WriteServiceSecret,
 )
-from bot.connection.context import Progress, Workshop, known_id
+from bot.connection.context import Context, LoopState, known_id
 from bot.connection.defaults import DEFAULTS
 from bot.connection.exchange import await_marker, prove_secret, prove_what_is_used, switch_secret, write_secret
 from bot.connection.needs import AUTH_METHOD, mended
@@ -37,13 +37,13 @@ LIVE_WITHIN = 10.0
 """Seconds to wait for a stored setting to become live; Rocket.Chat needs about 2.5 (facts/rocketchat.md §2.5)."""
 
 
-async def apply(change: Change, progress: Progress, shop: Workshop) -> Progress:
+async def apply(change: Change, progress: LoopState, shop: Context) -> LoopState:
     """Ensures one change. RemoteError or NotProved if it could not be, or if nobody can say whether it was."""
     done = await _apply(change, progress, shop)
     return replace(done, receipt=done.receipt.with_change(type(change).__name__))
 
 
-async def _apply(change: Change, progress: Progress, shop: Workshop) -> Progress:
+async def _apply(change: Change, progress: LoopState, shop: Context) -> LoopState:
     desired = progress.desired
     match change:
         case CreateService():
@@ -72,15 +72,15 @@ async def _apply(change: Change, progress: Progress, shop: Workshop) -> Progress
             return await prove_secret(progress, shop)
         case ProveInUse(later=later):
             return await prove_what_is_used(later, progress, shop)
-        case Settle():
+        case CommitSecret():
             settled = replace(desired, current=desired.secret, pending=None, undoing=False)
-            receipt = progress.receipt.with_change(Settle.__name__).as_dict()
+            receipt = progress.receipt.with_change(CommitSecret.__name__).as_dict()
             await shop.connections.save(settled, operation_id=progress.operation_id, receipt=receipt)
             return replace(progress, desired=settled)
     return progress
 
 
-async def _await_live(what: Live, progress: Progress, shop: Workshop) -> Progress:
+async def _await_live(what: Live, progress: LoopState, shop: Context) -> LoopState:
     if what is Live.MARKER:
         return await await_marker(progress, shop)
     desired = progress.desired
@@ -93,7 +93,7 @@ async def _await_live(what: Live, progress: Progress, shop: Workshop) -> Progres
     return progress
 
 
-async def _create_application(progress: Progress, shop: Workshop) -> Progress:
+async def _create_application(progress: LoopState, shop: Context) -> LoopState:
     desired = progress.desired
     client_id = await shop.encvoy.create_application(
         ApplicationFields(
@@ -109,7 +109,7 @@ async def _create_application(progress: Progress, shop: Workshop) -> Progress:
     return replace(progress, desired=created)
 
 
-async def _write_application(fields: tuple[str, ...], desired: Connection, shop: Workshop) -> None:
+async def _write_application(fields: tuple[str, ...], desired: Connection, shop: Context) -> None:
     found = await shop.encvoy.application(known_id(desired))
     there = found if isinstance(found, Application) else None
     await shop.encvoy.write_application(known_id(desired), mended(desired, there, fields))

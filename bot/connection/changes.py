@@ -106,13 +106,13 @@ class ProveInUse:
 
 
 @dataclass(frozen=True)
-class Settle:
+class CommitSecret:
     """The pending secret becomes the current one in our own record."""
 
 
 def writes(change: Change) -> bool:
     """Whether it changes anything on either side."""
-    return not isinstance(change, AwaitLive | Prove | ProveInUse | Settle)
+    return not isinstance(change, AwaitLive | Prove | ProveInUse | CommitSecret)
 
 
 Change = (
@@ -129,5 +129,5 @@ Change = (
     | AwaitLive
     | Prove
     | ProveInUse
-    | Settle
+    | CommitSecret
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 
-from bot.connection.context import Workshop, settle_of
+from bot.connection.context import Context, settle_of
 from bot.connection.in_use import BECAUSE_OFF, InUse, Use
 from bot.connection.needs import EXCHANGED_AT
 from bot.connection.plan import Scope
@@ -50,7 +50,7 @@ class Confirmed:
         return self.said.use not in (Use.OTHER, Use.FAILED)
 
 
-async def ask(connection: Connection, shop: Workshop) -> InUse:
+async def ask(connection: Connection, shop: Context) -> InUse:
     """What Rocket.Chat uses, as `prove_in_use_mending` says. Never fails: what was done is done."""
     if not connection.enabled:
         return BECAUSE_OFF
@@ -65,7 +65,7 @@ async def ask(connection: Connection, shop: Workshop) -> InUse:
 async def confirm(
     connection: Connection,
     before: Connection | None,
-    shop: Workshop,
+    shop: Context,
     narrator: Narrator,
     scope: Scope = Scope.ALL,
 ) -> Confirmed:

@@ -15,7 +15,7 @@ SETTLE = 2.51
 
 
 @dataclass(frozen=True)
-class Workshop:
+class Context:
     """Everything the connection works with; built once, in `bot.app`."""
 
     rocketchat: RocketChat
@@ -25,7 +25,7 @@ class Workshop:
 
 
 @dataclass(frozen=True)
-class Progress:
+class LoopState:
     """Where a run of the loop stands: what is desired by now, what was done, and since when the new secret is live."""
 
     desired: Connection
@@ -46,7 +46,7 @@ class Progress:
         """Seconds that this Rocket.Chat needs."""
         return settle_of(self.desired)
 
-    def accepted(self, now: float) -> Progress:
+    def accepted(self, now: float) -> LoopState:
         """Encvoy ID was seen to accept the new secret. The first moment counts."""
         if self.live_since is None or self.receipt.gap is not None:
             return self

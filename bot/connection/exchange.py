@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from dataclasses import replace
 
-from bot.connection.context import Progress, Workshop, known_id, known_marker
+from bot.connection.context import Context, LoopState, known_id, known_marker
 from bot.connection.in_use import Use
 from bot.connection.marker import engine_of, shows
 from bot.connection.moments import LiveSeen
@@ -25,7 +25,7 @@ MARKER_WITHIN, MARKER_TIMES = 6.0, 2.4
 """Seconds, and settle times, after which a marker that is not live means that somebody restarted the timers."""
 
 
-async def write_secret(progress: Progress, shop: Workshop) -> Progress:
+async def write_secret(progress: LoopState, shop: Context) -> LoopState:
     """Rocket.Chat stores the secret and the marker."""
     desired = progress.desired
     marker, quiet = known_marker(desired), progress.settle + SPARE
@@ -35,7 +35,7 @@ async def write_secret(progress: Progress, shop: Workshop) -> Progress:
     return progress if progress.stored_before else replace(progress, written=written)
 
 
-async def await_marker(progress: Progress, shop: Workshop) -> Progress:
+async def await_marker(progress: LoopState, shop: Context) -> LoopState:
     """Waits for the secret to be live, and meanwhile gets everything ready for the switch."""
     desired, warming = progress.desired, asyncio.create_task(_warm(shop.encvoy))
     within = max(MARKER_WITHIN, MARKER_TIMES * progress.settle)
@@ -51,7 +51,7 @@ async def await_marker(progress: Progress, shop: Workshop) -> Progress:
     return replace(progress, live_since=since, receipt=receipt, desired=desired)
 
 
-def _live_since(progress: Progress, seen: LiveSeen) -> float | None:
+def _live_since(progress: LoopState, seen: LiveSeen) -> float | None:
     """The last moment in which it was not live for certain. A marker that was held up on its way shows nothing of the
     secret before it; and of a secret that an earlier process wrote nobody knows since when it has been live."""
     if progress.written is None:
@@ -62,7 +62,7 @@ def _live_since(progress: Progress, seen: LiveSeen) -> float | None:
     return seen.since if together and not progress.stored_before else progress.written.began
 
 
-async def _looked_at_last(progress: Progress, shop: Workshop, unseen: NotLive) -> Progress:
+async def _looked_at_last(progress: LoopState, shop: Context, unseen: NotLive) -> LoopState:
     """Nobody saw it in time. Raises that if it is not live now either."""
     desired, receipt = progress.desired, progress.receipt
     if isinstance(unseen, StillBefore):
@@ -81,7 +81,7 @@ async def _looked_at_last(progress: Progress, shop: Workshop, unseen: NotLive) -
     raise unseen
 
 
-async def _old_one_is_in_use(desired: Connection, shop: Workshop) -> bool:
+async def _old_one_is_in_use(desired: Connection, shop: Context) -> bool:
     """On the way back, where the marker never shows: Encvoy ID holds the old secret, and Rocket.Chat uses what it
     accepts."""
     found = await prove_in_use(desired, await _engine(desired, shop), shop.rocketchat, shop.encvoy)
@@ -91,14 +91,14 @@ async def _old_one_is_in_use(desired: Connection, shop: Workshop) -> bool:
     return isinstance(application, Application) and application.secret == desired.secret
 
 
-async def prove_secret(progress: Progress, shop: Workshop) -> Progress:
+async def prove_secret(progress: LoopState, shop: Context) -> LoopState:
     """Encvoy ID accepts the secret: from then on sign-ins work, and not from its answer that it stored it."""
     proof, at = await prove(progress.desired, shop.rocketchat, shop.encvoy, shop.clock, progress.prove_until)
     progress = progress.accepted(at)
     return replace(progress, receipt=replace(progress.receipt, proof=proof))
 
 
-async def prove_what_is_used(later: bool, progress: Progress, shop: Workshop) -> Progress:
+async def prove_what_is_used(later: bool, progress: LoopState, shop: Context) -> LoopState:
     if later:
         await shop.clock.sleep(LATER_TIMES * progress.settle)
     desired = progress.desired
@@ -112,7 +112,7 @@ async def prove_what_is_used(later: bool, progress: Progress, shop: Workshop) ->
     return replace(progress, receipt=replace(progress.receipt, in_use=found))
 
 
-async def _engine(desired: Connection, shop: Workshop) -> Engine:
+async def _engine(desired: Connection, shop: Context) -> Engine:
     """As Rocket.Chat says now: it may be another one than when the exchange began. Where it says nothing, that one."""
     try:
         return (await shop.rocketchat.profile()).engine
@@ -126,7 +126,7 @@ async def _warm(encvoy: EncvoyId) -> None:
         await encvoy.warm()
 
 
-async def switch_secret(progress: Progress, shop: Workshop) -> Progress:
+async def switch_secret(progress: LoopState, shop: Context) -> LoopState:
     desired = progress.desired
     await shop.encvoy.write_application(known_id(desired), ApplicationFields(secret=desired.secret))
     return progress

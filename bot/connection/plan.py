@@ -17,6 +17,7 @@ from bot.connection.changes import (
     AttachRules,
     AwaitLive,
     Change,
+    CommitSecret,
     CreateApplication,
     CreateService,
     DeleteTwin,
@@ -24,7 +25,6 @@ from bot.connection.changes import (
     Live,
     Prove,
     ProveInUse,
-    Settle,
     SwitchService,
     WriteApplication,
     WriteApplicationSecret,
@@ -128,7 +128,7 @@ def _replace_secret(desired: Connection, observed: Observed) -> Iterator[Change]
     if observed.stored.secret != desired.secret:
         yield WriteService(("secret",))
     yield Prove()
-    yield Settle()
+    yield CommitSecret()
 
 
 def _down(observed: Observed) -> Iterator[Change]:
@@ -159,7 +159,7 @@ def _exchange(desired: Connection, observed: Observed) -> Iterator[Change]:
         yield WriteApplicationSecret()
     yield Prove()
     yield ProveInUse()
-    yield Settle()
+    yield CommitSecret()
     yield ProveInUse(later=True)
 
 
@@ -175,7 +175,7 @@ def _build(desired: Connection, observed: Observed) -> Iterator[Change]:
     yield from _write_service(desired, observed, differing)
     if desired.pending is not None:
         yield Prove()
-        yield Settle()
+        yield CommitSecret()
     elif observed.application is None:
         yield Prove()
 

@@ -15,21 +15,21 @@ from bot.connection.apply import apply
 from bot.connection.changes import (
     AwaitLive,
     Change,
+    CommitSecret,
     Live,
     ProveInUse,
-    Settle,
     WriteApplicationSecret,
     WriteServiceSecret,
     writes,
 )
-from bot.connection.context import Progress, Workshop
+from bot.connection.context import Context, LoopState
 from bot.connection.in_use import Use
 from bot.connection.marker import engine_of, next_marker
 from bot.connection.observe import NOT_ASKED, observe
 from bot.connection.plan import Scope, exchanging, in_use, plan
 from bot.connection.proof import NotProved
 from bot.connection.receipt import Outcome, Receipt
-from bot.connection.retry_policy import TRY_WITHIN, Patience
+from bot.connection.retry_policy import TRY_WITHIN, RetryPolicy
 from bot.connection.state import Application, Connection, LiveService, Observed, Unknown
 from bot.errors import NoAnswer, NotLive, RemoteError, UserError
 
@@ -66,13 +66,13 @@ class Reconciler:
     """One run of the loop, for one operation."""
 
     def __init__(
-        self, shop: Workshop, narrator: Narrator, operation_id: str | None = None, *, scope: Scope = Scope.ALL
+        self, shop: Context, narrator: Narrator, operation_id: str | None = None, *, scope: Scope = Scope.ALL
     ) -> None:
         self._shop = shop
         self._scope = scope
         self._narrator = narrator
         self._operation_id = operation_id
-        self._patience = Patience(shop.clock)
+        self._patience = RetryPolicy(shop.clock)
         self._untold: list[tuple[Change, float, bool]] = []
         self._first: Observed | None = None
         self._wrote = False
@@ -86,7 +86,7 @@ class Reconciler:
         """
         way_back = desired.undoing and exchanging(desired)
         receipt = Receipt(outcome=Outcome.UNDONE, reason=_INTERRUPTED) if way_back else Receipt()
-        progress = Progress(desired, receipt, self._operation_id)
+        progress = LoopState(desired, receipt, self._operation_id)
         while True:
             try:
                 observed = observed or await self._look(progress.desired)
@@ -122,7 +122,7 @@ class Reconciler:
     async def _look(self, desired: Connection) -> Observed:
         return await observe(desired, self._shop.rocketchat, self._shop.encvoy, self._shop.clock, self._scope)
 
-    async def _step(self, change: Change, progress: Progress) -> Progress:
+    async def _step(self, change: Change, progress: LoopState) -> LoopState:
         began = self._shop.clock.monotonic()
         self._wrote = self._wrote or writes(change)
         if isinstance(change, WriteApplicationSecret) and exchanging(progress.desired):
@@ -138,7 +138,7 @@ class Reconciler:
             self._tell(progress.desired)
         return progress
 
-    async def _switch(self, change: Change, progress: Progress) -> Progress:
+    async def _switch(self, change: Change, progress: LoopState) -> LoopState:
         """One try: forward within the time that is left for the decision; back without such an end, but the alarm must
         not wait for an answer that never comes."""
         seconds = TRY_WITHIN if progress.desired.undoing else self._patience.trying_the_switch()
@@ -154,7 +154,7 @@ class Reconciler:
             self._narrator.did(change, desired, seconds, seen=seen)
         self._untold.clear()
 
-    async def _adopt_id(self, progress: Progress, observed: Observed) -> Progress:
+    async def _adopt_id(self, progress: LoopState, observed: Observed) -> LoopState:
         """After a creation that was never answered, what carries our description is ours: remember its id."""
         found = observed.application
         if not isinstance(found, Application) or found.client_id == progress.desired.client_id:
@@ -163,7 +163,7 @@ class Reconciler:
         await self._shop.connections.save(desired)
         return replace(progress, desired=desired)
 
-    async def _after(self, surprise: UserError, progress: Progress) -> Progress:
+    async def _after(self, surprise: UserError, progress: LoopState) -> LoopState:
         """Decides what a surprise means: once more, the way back, or the end."""
         self._tell(progress.desired)
         if self._scope is Scope.SWITCH or not exchanging(progress.desired):
@@ -178,7 +178,7 @@ class Reconciler:
             return await self._turn_back(surprise, progress)
         return progress
 
-    async def _rewrite_marker(self, progress: Progress) -> Progress:
+    async def _rewrite_marker(self, progress: LoopState) -> LoopState:
         """The same secret once more, with another marker. Without a look there is no other one: then the loop waits for
         the same again, since whoever leaves it now leaves an exchange half done."""
         try:
@@ -189,7 +189,7 @@ class Reconciler:
         await self._shop.connections.save(desired)
         return replace(progress, desired=desired)
 
-    async def _turn_back(self, surprise: UserError, progress: Progress) -> Progress:
+    async def _turn_back(self, surprise: UserError, progress: LoopState) -> LoopState:
         """Exchanges the two secrets of the plan; or gives up at once where nothing was written yet."""
         desired = progress.desired
         try:
@@ -219,7 +219,7 @@ class Reconciler:
             in_use=None,
             in_use_later=None,
         )
-        return Progress(back, receipt, self._operation_id)
+        return LoopState(back, receipt, self._operation_id)
 
     async def _stay_stuck(self, surprise: UserError) -> None:
         if self._patience.stuck_for_the_first_time():
@@ -227,7 +227,7 @@ class Reconciler:
         await self._patience.back_off()
 
 
-def _as_found(progress: Progress, observed: Observed) -> Progress:
+def _as_found(progress: LoopState, observed: Observed) -> LoopState:
     stored = observed.stored
     return replace(progress, stored_before=stored is not None and stored.secret == progress.desired.secret)
 
@@ -235,7 +235,7 @@ def _as_found(progress: Progress, observed: Observed) -> Progress:
 def _only_unseen(changes: tuple[Change, ...], observed: Observed, receipt: Receipt) -> bool:
     """All is stored as desired, it was waited for or an exchange was proved a moment ago, and just now nobody can see
     what is live: that is enough."""
-    waited = receipt.changes[-1:] in ((AwaitLive.__name__,), (Settle.__name__,), (ProveInUse.__name__,))
+    waited = receipt.changes[-1:] in ((AwaitLive.__name__,), (CommitSecret.__name__,), (ProveInUse.__name__,))
     return waited and isinstance(observed.live, Unknown) and all(isinstance(c, AwaitLive) for c in changes)
 
 
@@ -254,7 +254,7 @@ def _nothing_was_written(desired: Connection, observed: Observed) -> bool:
     return stored.secret == desired.current and stored.settings.get(marker.setting) != marker.spelling
 
 
-def _marker_never_came(surprise: UserError, progress: Progress) -> bool:
+def _marker_never_came(surprise: UserError, progress: LoopState) -> bool:
     """Whether it was the wait for the marker that failed: the secret is written, and not seen live."""
     waited = progress.receipt.changes[-1:] == (WriteServiceSecret.__name__,)
     return waited and isinstance(surprise, NotLive)

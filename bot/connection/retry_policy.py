@@ -39,7 +39,7 @@ SAME_PLANS = 4
 """How often one and the same plan is carried out to its end in a row."""
 
 
-class Patience:
+class RetryPolicy:
     """Counts the surprises of one run."""
 
     def __init__(self, clock: Clock) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 
-from bot.connection.context import Workshop
+from bot.connection.context import Context
 from bot.connection.plan import Scope
 from bot.connection.receipt import Receipt
 from bot.connection.reconcile import Effect, Narrator, Reconciler
@@ -37,7 +37,7 @@ class Done:
     """Both sides at the end, as far as `scope` looks."""
 
 
-async def undertake(asked: Asked, shop: Workshop, narrator: Narrator, observed: Observed | None = None) -> Done:
+async def undertake(asked: Asked, shop: Context, narrator: Narrator, observed: Observed | None = None) -> Done:
     """Until the world is as wished. `observed` spares the first look.
 
     Otherwise UserError: nothing was done, and what was desired before is desired again, so that no later command
@@ -57,7 +57,7 @@ async def undertake(asked: Asked, shop: Workshop, narrator: Narrator, observed: 
     return Done(connection, receipt, reconciler.seen)
 
 
-async def _taken_back(asked: Asked, shop: Workshop) -> bool:
+async def _taken_back(asked: Asked, shop: Context) -> bool:
     """False if the store does not let it be."""
     with contextlib.suppress(UserError):
         if asked.before is None:

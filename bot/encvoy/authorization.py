@@ -22,7 +22,7 @@ from bot.encvoy.login_page import UNKNOWN_ROUTE, defused, error_on_page, mend_fo
 from bot.encvoy.responses import CHECK_URL, SYSTEM, decipher_management, not_its_own
 from bot.encvoy.urls import leads_back, resolve
 from bot.errors import BadAnswer, LoginRefused, Redirected, Rejected
-from bot.http import Answer, Browser, Wire
+from bot.http import Browser, HttpClient, HttpResponse
 from bot.secret import Secret
 
 MOST_HOPS = 10
@@ -79,11 +79,11 @@ class Request:
         return urlencode(parameters)
 
 
-async def authorize(wire: Wire, provider: Provider, account: Account, request: Request) -> Secret:
+async def authorize(http: HttpClient, provider: Provider, account: Account, request: Request) -> Secret:
     """The code. LoginRefused names the page that it ended with, the request's own error what is said of the client;
     Redirected, an address that is neither
     DOMAIN's nor the redirect URI; BadAnswer, an answer that is not to this request."""
-    async with wire.browser() as browser:
+    async with http.browser() as browser:
         return await _Walk(browser, provider, account, request).to_the_code()
 
 
@@ -93,7 +93,7 @@ class _Came:
 
     url: str
     route: str
-    answer: Answer
+    answer: HttpResponse
 
 
 @dataclass

@@ -17,7 +17,7 @@ from bot.encvoy.responses import SYSTEM
 from bot.encvoy.session import Session
 from bot.encvoy.urls import why_refused_as_callback
 from bot.errors import Rejected
-from bot.http import TOTAL_SECONDS, Wire
+from bot.http import TOTAL_SECONDS, HttpClient
 from bot.secret import Secret
 
 SETTINGS = "/api/v1/settings"
@@ -45,11 +45,11 @@ class EncvoyIdClient:
         """`url`, `client_id` (of the main client), `login`, `password`: the variables SSOBOT_ENCVOY_…; `timeout` in
         seconds for one request."""
         self.url = url.rstrip("/")
-        self._wire = Wire(SYSTEM, timeout=timeout, tls=tls)
-        self._discovery = Discovery(self._wire, self.url, clock)
+        self._http = HttpClient(SYSTEM, timeout=timeout, tls=tls)
+        self._discovery = Discovery(self._http, self.url, clock)
         self._account = Account(self.url, login, password)
-        self._session = Session(self._wire, self._discovery, self._account, client_id, clock)
-        self._probes = Probes(self._wire, self._discovery)
+        self._session = Session(self._http, self._discovery, self._account, client_id, clock)
+        self._probes = Probes(self._http, self._discovery)
         self._applications = Applications(self._session, self._probes)
 
     async def __aenter__(self) -> EncvoyIdClient:
@@ -61,7 +61,7 @@ class EncvoyIdClient:
     async def close(self) -> None:
         """Forgets the token and closes every connection."""
         await self._session.close()
-        await self._wire.close()
+        await self._http.close()
 
     async def provider(self) -> Provider:
         """The endpoints, by discovery; believed for a minute."""
@@ -148,7 +148,7 @@ class EncvoyIdClient:
         """See `EncvoyId.code`. LoginRefused names the page that asks for more than a consent; Rejected: Encvoy ID
         refuses the application itself, or its redirect URI."""
         request = Request(client_id, redirect_uri, scope, CHECK_APPLICATION, Rejected, consents=True)
-        return await authorize(self._wire, await self._discovery.provider(), self._account, request)
+        return await authorize(self._http, await self._discovery.provider(), self._account, request)
 
     async def probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
         """See `EncvoyId.probe`."""

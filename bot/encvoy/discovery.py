@@ -16,7 +16,7 @@ from bot.clock import Clock
 from bot.connection.ports import Provider
 from bot.encvoy.responses import CHECK_PROXY, CHECK_URL, decipher_oidc, not_its_own
 from bot.errors import Busy, ConfigError, RemoteError, RouteAbsent
-from bot.http import Wire
+from bot.http import HttpClient
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 PLACES = (WELL_KNOWN, "/oidc" + WELL_KNOWN, "/api/oidc" + WELL_KNOWN)
@@ -48,9 +48,9 @@ class Keys:
 class Discovery:
     """Reads the document when it is needed, and believes it for a minute."""
 
-    def __init__(self, wire: Wire, domain: str, clock: Clock) -> None:
+    def __init__(self, http: HttpClient, domain: str, clock: Clock) -> None:
         """`domain` is SSOBOT_ENCVOY_URL, without trailing slash."""
-        self._wire = wire
+        self._http = http
         self._domain = domain
         self._clock = clock
         self._kept: tuple[float, Provider] | None = None
@@ -97,7 +97,7 @@ class Discovery:
         raise (telling or failures)[0]
 
     async def _json(self, url: str, route: str) -> Any:
-        answer = await self._wire.send("GET", url, route=route, headers=JSON)
+        answer = await self._http.send("GET", url, route=route, headers=JSON)
         return decipher_oidc(answer.status, answer.headers, answer.body, route)
 
 

@@ -16,7 +16,7 @@ from bot.clock import Clock
 from bot.connection.ports import Provider
 from bot.encvoy.authorization import Account, Request, authorize
 from bot.encvoy.responses import CHECK_URL, decipher_oidc, not_its_own
-from bot.http import Wire
+from bot.http import HttpClient
 from bot.secret import Secret
 
 CHECK_CLIENT = "Check SSOBOT_ENCVOY_CLIENT_ID: it must be the id of Encvoy ID's main client. " + CHECK_URL
@@ -31,23 +31,23 @@ class Token:
     """In `Clock.monotonic()`."""
 
 
-async def log_in(wire: Wire, provider: Provider, account: Account, client_id: str, clock: Clock) -> Token:
+async def log_in(http: HttpClient, provider: Provider, account: Account, client_id: str, clock: Clock) -> Token:
     """A fresh token of the main client, which is public: it has an id and no secret. Errors as of `authorize`."""
     verifier = Secret(secrets.token_urlsafe(48))
     # The main client's own redirect URI; it leads to the dashboard.
     request = Request(client_id, f"{account.domain}/code", "openid", CHECK_CLIENT, verifier=verifier)
-    code = await authorize(wire, provider, account, request)
+    code = await authorize(http, provider, account, request)
     # Counted from before the request, so that the token is never believed longer than it lives.
     asked_at = clock.monotonic()
-    granted = await _exchange(wire, provider, request, code, verifier)
+    granted = await _exchange(http, provider, request, code, verifier)
     return Token(Secret(granted["access_token"]), asked_at + granted["expires_in"])
 
 
 async def _exchange(
-    wire: Wire, provider: Provider, request: Request, code: Secret, verifier: Secret
+    http: HttpClient, provider: Provider, request: Request, code: Secret, verifier: Secret
 ) -> Mapping[str, Any]:
     route = f"POST {urlsplit(provider.token_url).path}"
-    answer = await wire.send(
+    answer = await http.send(
         "POST",
         provider.token_url,
         route=route,

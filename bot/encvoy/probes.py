@@ -16,7 +16,7 @@ from bot.encvoy.discovery import JSON, Discovery
 from bot.encvoy.login_page import error_on_page
 from bot.encvoy.responses import decipher_oidc
 from bot.errors import Rejected, Unauthenticated
-from bot.http import Wire
+from bot.http import HttpClient
 from bot.secret import Secret
 
 SCOPE = "openid"
@@ -25,8 +25,8 @@ SCOPE = "openid"
 class Probes:
     """Shows credentials to the token side."""
 
-    def __init__(self, wire: Wire, discovery: Discovery) -> None:
-        self._wire = wire
+    def __init__(self, http: HttpClient, discovery: Discovery) -> None:
+        self._http = http
         self._discovery = discovery
 
     async def credentials(self, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
@@ -54,7 +54,7 @@ class Probes:
                 "state": secrets.token_urlsafe(16),
             }
         )
-        answer = await self._wire.send("GET", f"{provider.authorize_url}?{query}", route=route)
+        answer = await self._http.send("GET", f"{provider.authorize_url}?{query}", route=route)
         # Any answer to the redirect URI, an error included, says that it is registered.
         if same_address(answer.location, redirect_uri):
             return Probe.ACCEPTED
@@ -69,7 +69,7 @@ class Probes:
         provider = await self._discovery.provider()
         route = f"GET {urlsplit(provider.authorize_url).path}"
         query = urlencode({"client_id": client_id, "response_type": "code", "scope": SCOPE, "prompt": "none"})
-        answer = await self._wire.send("GET", f"{provider.authorize_url}?{query}", route=route)
+        answer = await self._http.send("GET", f"{provider.authorize_url}?{query}", route=route)
         if answer.status == 400:
             return error_on_page(answer.text) != "invalid_client"
         if not answer.location:
@@ -107,7 +107,7 @@ class Probes:
     async def _refusal(self, url: str, form: dict[str, str]) -> str | None:
         """The code of the refusal, None if there was none."""
         route = f"POST {urlsplit(url).path}"
-        answer = await self._wire.send("POST", url, route=route, headers=JSON, form=form)
+        answer = await self._http.send("POST", url, route=route, headers=JSON, form=form)
         try:
             decipher_oidc(answer.status, answer.headers, answer.body, route)
         except (Unauthenticated, Rejected) as refusal:

@@ -15,7 +15,7 @@ from bot.encvoy.discovery import Discovery
 from bot.encvoy.login import Token, log_in
 from bot.encvoy.responses import decipher_management
 from bot.errors import Unauthenticated
-from bot.http import Wire
+from bot.http import HttpClient
 
 SPARE_SECONDS = 60.0
 """A token is given up this long before its end."""
@@ -27,9 +27,9 @@ CLIENTS = "/api/v1/clients"
 class Session:
     """The bot's user at the management API."""
 
-    def __init__(self, wire: Wire, discovery: Discovery, account: Account, client_id: str, clock: Clock) -> None:
+    def __init__(self, http: HttpClient, discovery: Discovery, account: Account, client_id: str, clock: Clock) -> None:
         """`client_id` of the main client, to which the management API's tokens are issued."""
-        self._wire = wire
+        self._http = http
         self._discovery = discovery
         self._account = account
         self._client_id = client_id
@@ -112,7 +112,7 @@ class Session:
 
     async def _new_token(self) -> Token:
         provider = await self._discovery.provider()
-        return await log_in(self._wire, provider, self._account, self._client_id, self._clock)
+        return await log_in(self._http, provider, self._account, self._client_id, self._clock)
 
     def _login_done(self, task: asyncio.Task[Token]) -> None:
         if self._login is task:
@@ -134,5 +134,5 @@ class Session:
         if token is not None:
             headers["Authorization"] = f"Bearer {token.access.reveal()}"
         url = f"{self._account.domain}{path}{'?' + query if query else ''}"
-        answer = await self._wire.send(method, url, route=route, headers=headers, json=json, intake=intake)
+        answer = await self._http.send(method, url, route=route, headers=headers, json=json, intake=intake)
         return decipher_management(answer.status, answer.headers, answer.body, route)

@@ -21,8 +21,8 @@ from bot.clock import Clock
 from bot.connection.in_use import InUse, Use
 from bot.connection.state import ServiceName
 from bot.errors import Busy, RemoteError
-from bot.http import Wire
-from bot.rocketchat.rate_budget import Budget
+from bot.http import HttpClient
+from bot.rocketchat.rate_budget import RateBudget
 from bot.rocketchat.responses import refuse_busy
 from bot.secret import Secret
 from bot.signin.pages import new_credential_token, read_config
@@ -61,13 +61,13 @@ _NOT_REACHED = (
 class Callback:
     """One Rocket.Chat; `url` is where the bot reaches it."""
 
-    wire: Wire
+    http: HttpClient
     """With a time-out of `PATIENCE`."""
     url: str
     clock: Clock
 
     def __post_init__(self) -> None:
-        self._budget = Budget(self.clock, calls=MOST, window=WITHIN)
+        self._budget = RateBudget(self.clock, calls=MOST, window=WITHIN)
 
     async def bring_bogus_code(self, name: ServiceName, token_url: str) -> InUse:
         """See the port."""
@@ -90,7 +90,7 @@ class Callback:
         whole = {**state, "credentialToken": new_credential_token(), "isCordova": False}
         query = urlencode({"code": code, "state": base64.b64encode(json.dumps(whole).encode()).decode()})
         try:
-            answer = await self.wire.send("GET", f"{self.url}/_oauth/{name.service}?{query}", route=_ROUTE)
+            answer = await self.http.send("GET", f"{self.url}/_oauth/{name.service}?{query}", route=_ROUTE)
             refuse_busy(answer.status, answer.headers, _ROUTE)
         except Busy as busy:
             return InUse(Use.UNKNOWN, f"its callback was {busy.not_checked}")

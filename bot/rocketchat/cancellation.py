@@ -17,7 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from bot.bounds import Intake
 
 
-class Call:
+class CancellableCall:
     """One call, from the loop's side. The worker writes `route`, `instance` and `sent`; they are read after the end."""
 
     def __init__(self, intake: Intake | None = None) -> None:
@@ -54,14 +54,14 @@ class Line:
     """One worker's connection, which outlives its calls. Only `shut` is called by other threads."""
 
     def __init__(self) -> None:
-        self.call = Call()
+        self.call = CancellableCall()
         self.reused = False
         """Whether the last request went out on a connection that was open before."""
         self._lock = threading.Lock()
         self._twin: socket.socket | None = None
         self._connection: HTTPConnection | None = None
 
-    def begin(self, call: Call) -> None:
+    def begin(self, call: CancellableCall) -> None:
         """From here on `call` is what goes over this line."""
         self.call = call
         call.on(self)

@@ -18,7 +18,7 @@ import structlog
 from bot.chatops.ports import Message
 from bot.clock import Clock
 from bot.errors import Busy, RemoteError, where
-from bot.rocketchat.missed_since import Horizon
+from bot.rocketchat.missed_since import MissedSince
 
 HOLD_AT_MOST = 10.0
 """Seconds for which new messages wait for missed ones. A room that hangs must not make the bot deaf."""
@@ -90,7 +90,7 @@ class CatchUp:
         self._admit = admit
         self._give = give
         self._jitter = jitter
-        self._rooms: dict[str, Horizon] = {}
+        self._rooms: dict[str, MissedSince] = {}
         self._watched: str | None = None
         self._watched_type = ""
         self._flowing = False
@@ -170,7 +170,7 @@ class CatchUp:
         """A room that nobody has heard of is asked from the start on, unless it cannot have been missed."""
         if room_id not in self._rooms and (len(self._rooms) < MOST_ROOMS or room_id == self._watched):
             missed = not self._listed or room_id == self._watched
-            self._rooms[room_id] = Horizon(complete=not missed)
+            self._rooms[room_id] = MissedSince(complete=not missed)
             if missed and self._asking:
                 self._persist(functools.partial(self._ask, room_id), room_id)
 

@@ -16,13 +16,13 @@ from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
 from bot.doctor.evidence import Begins
 from bot.errors import StillBefore
-from bot.http import Wire
+from bot.http import HttpClient
 from bot.rocketchat.callback import Callback
 from bot.rocketchat.instances import OrderedWrites
 from bot.rocketchat.open_routes import OpenRoutes
 from bot.rocketchat.people import PeopleList
 from bot.rocketchat.quiet import Quiet
-from bot.rocketchat.rate_budget import Budget
+from bot.rocketchat.rate_budget import RateBudget
 from bot.rocketchat.responses import SYSTEM
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.server import ServerFacts
@@ -36,18 +36,20 @@ from bot.secret import Secret
 class RocketChatClient:
     """One for the process: it keeps the budget of the routes that need no login."""
 
-    def __init__(self, rest: Rest, table: LiveTable, clock: Clock, *, quiet: Quiet, wire: Wire, patient: Wire) -> None:
+    def __init__(
+        self, rest: Rest, table: LiveTable, clock: Clock, *, quiet: Quiet, http: HttpClient, patient: HttpClient
+    ) -> None:
         """`table` is what the publication has shown, `quiet` hears of changed settings; `patient` waits as long as
         Rocket.Chat does for Encvoy ID. Nothing is asked yet."""
-        budget = Budget(clock)
+        budget = RateBudget(clock)
         self._rest = rest
         self.facts = ServerFacts(rest, budget)
-        self._wire, self._url = wire, rest.url.rstrip("/")
+        self._http, self._url = http, rest.url.rstrip("/")
         self._people = PeopleList(rest, clock)
         self._services = Services(rest, quiet)
         self._ordered = OrderedWrites(rest, quiet)
-        self._settle = Settle(OpenRoutes(wire, rest, budget, clock), table, clock)
-        self._strategy = Strategy(wire, rest.url, clock)
+        self._settle = Settle(OpenRoutes(http, rest, budget, clock), table, clock)
+        self._strategy = Strategy(http, rest.url, clock)
         self._callback = Callback(patient, rest.url, clock)
 
     async def server(self) -> Server:
@@ -62,7 +64,7 @@ class RocketChatClient:
         """See the port. At the address at which the bot itself reaches it, it was asked a moment ago."""
         if site_url == self._url:
             return Site.OURS
-        return await who_answers(site_url, self._wire, self.facts)
+        return await who_answers(site_url, self._http, self.facts)
 
     async def accounts(self, told: Told) -> Accounts | Unknown:
         """See the port."""

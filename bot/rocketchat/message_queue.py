@@ -11,7 +11,7 @@ from bot.errors import BadAnswer
 from bot.rocketchat.responses import SYSTEM
 
 
-class Waiting:
+class MessageQueue:
     """A queue for one reader. What is to be put in is admitted before: it may have to wait for others first."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ EVER = datetime(1970, 1, 1, tzinfo=UTC) + OVERLAP
 """Before everything; whoever asks begins no earlier than the bot's start."""
 
 
-class Horizon:
+class MissedSince:
     """One gap at a time: from the last message that is known to have come, until a catch-up closes it.
 
     An open gap stays as wide as it is: what comes over a new socket says nothing about what was missed before it.

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from bot.clock import Clock
 from bot.connection.state import LiveService
 from bot.errors import Busy, RouteAbsent
-from bot.http import Wire
+from bot.http import HttpClient
 from bot.rocketchat.fields import live_service
-from bot.rocketchat.rate_budget import Budget
+from bot.rocketchat.rate_budget import RateBudget
 from bot.rocketchat.responses import Answer as Received
-from bot.rocketchat.responses import decipher, not_its_own
+from bot.rocketchat.responses import interpret, not_its_own
 from bot.rocketchat.rest import Rest
 
 LISTS = {"settings.oauth": "services", "service.configurations": "configurations"}
@@ -48,10 +48,10 @@ class Poll:
 class OpenRoutes:
     """Polls within the budget. Errors: `bot.errors.RemoteError`; Busy without a request where none may be made."""
 
-    wire: Wire
+    http: HttpClient
     rest: Rest
     """Whose address and credentials are used."""
-    budget: Budget
+    budget: RateBudget
     clock: Clock
     _turn: int = field(default=0, init=False)
 
@@ -84,10 +84,10 @@ class OpenRoutes:
 
     async def _ask(self, route: str) -> Poll:
         named, sent_at = LABELS[route], self.clock.monotonic()
-        received = await self.wire.send(
+        received = await self.http.send(
             "GET", f"{self.rest.url}/api/v1/{route}", route=named, headers=self.rest.credentials()
         )
-        answer = decipher(Received(received.status, received.headers, received.body), named, time.time())
+        answer = interpret(Received(received.status, received.headers, received.body), named, time.time())
         self.budget.heard(route, _remaining(received.headers))
         documents = answer.get(LISTS[route])
         if not isinstance(documents, list):

@@ -12,23 +12,23 @@ from urllib.parse import urlencode, urlsplit
 from bot.connection.profile import Engine
 from bot.doctor.evidence import CallbackAnswer
 from bot.errors import RemoteError
-from bot.http import Answer, Wire
+from bot.http import HttpClient, HttpResponse
 from bot.rocketchat.responses import refuse_busy
 
 _CALLBACK = "GET /_oauth/:service"
 
 
-async def server_time(wire: Wire, url: str) -> datetime | None:
+async def server_time(http: HttpClient, url: str) -> datetime | None:
     """The server's time by the header `Date` of whatever it answers, in whole seconds; None where it does not say."""
     try:
-        answer = await wire.send("GET", f"{url}/api/info", route="GET /api/info")
+        answer = await http.send("GET", f"{url}/api/info", route="GET /api/info")
         told = parsedate_to_datetime(answer.headers.get("Date", ""))
     except (RemoteError, ValueError, TypeError, OverflowError):
         return None
     return told.replace(tzinfo=UTC) if told.tzinfo is None else told
 
 
-async def ask_callback(wire: Wire, redirect_uri: str) -> CallbackAnswer:
+async def ask_callback(http: HttpClient, redirect_uri: str) -> CallbackAnswer:
     """Asks as a popup would that comes back from a refused sign-in, which changes nothing. Busy where a limit holds;
     RemoteError.
 
@@ -39,12 +39,12 @@ async def ask_callback(wire: Wire, redirect_uri: str) -> CallbackAnswer:
     # A redirect style without an address to go to leaves the request open for ever (facts/rocketchat.md §3.1b).
     state = {"loginStyle": "popup", "credentialToken": secrets.token_urlsafe(32), "isCordova": False}
     query = urlencode({"error": "access_denied", "state": base64.b64encode(json.dumps(state).encode()).decode()})
-    answer = await wire.send("GET", f"{redirect_uri}?{query}", route=_CALLBACK)
+    answer = await http.send("GET", f"{redirect_uri}?{query}", route=_CALLBACK)
     refuse_busy(answer.status, answer.headers, _CALLBACK)
     return CallbackAnswer(answer.status, _engine(answer, redirect_uri))
 
 
-def _engine(answer: Answer, redirect_uri: str) -> Engine | None:
+def _engine(answer: HttpResponse, redirect_uri: str) -> Engine | None:
     if answer.status == 200 and 'id="config"' in answer.text.replace("'", '"'):
         return Engine.LEGACY
     site_url = redirect_uri.partition("/_oauth/")[0]

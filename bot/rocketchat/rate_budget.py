@@ -23,7 +23,7 @@ WINDOW = 60.0
 """Seconds."""
 
 
-class Budget:
+class RateBudget:
     """A sliding window for each route; one object for the whole process."""
 
     def __init__(self, clock: Clock, calls: int = CALLS, window: float = WINDOW) -> None:

@@ -100,7 +100,7 @@ class SecondFactorAsked(SecondFactorNeeded):
     """What it takes this time: `password`, `totp` or `email`."""
 
 
-def decipher(answer: Answer, route: str, now: float) -> dict[str, Any]:
+def interpret(answer: Answer, route: str, now: float) -> dict[str, Any]:
     """The JSON object of a good answer; for any other one of these is raised.
 
     `route` is method and path without a query, `now` the seconds since 1970.

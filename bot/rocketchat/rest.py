@@ -26,7 +26,7 @@ from rocketchat_API.rocketchat import RocketChat
 from bot.bounds import Intake
 from bot.clock import Clock
 from bot.errors import Busy, NoAnswer, RemoteError, Unreachable
-from bot.rocketchat.cancellation import Call
+from bot.rocketchat.cancellation import CancellableCall
 from bot.rocketchat.messages import iso
 from bot.rocketchat.remedies import REFUSED
 from bot.rocketchat.responses import SYSTEM, decipher_method
@@ -135,7 +135,7 @@ class Rest:
             session.close()
 
     async def _once(self, use: Use, limit: float, intake: Intake | None) -> tuple[dict[str, Any], str]:
-        call = Call(intake)
+        call = CancellableCall(intake)
         future = asyncio.get_running_loop().run_in_executor(self._threads, self._work, call, use)
         try:
             done, _ = await asyncio.wait({future}, timeout=limit)
@@ -154,7 +154,7 @@ class Rest:
         if instance and (instance in self._instances or len(self._instances) < MOST_INSTANCES):
             self._instances[instance] = self._clock.monotonic()
 
-    def _work(self, call: Call, use: Use) -> dict[str, Any]:
+    def _work(self, call: CancellableCall, use: Use) -> dict[str, Any]:
         """In a worker thread."""
         api = self._api()
         api.session.line.begin(call)
@@ -206,7 +206,7 @@ def encoded_query(value: Query) -> str:
     return quote(iso(value) if isinstance(value, datetime) else str(value), safe="")
 
 
-def _abandon(future: asyncio.Future[dict[str, Any]], call: Call) -> None:
+def _abandon(future: asyncio.Future[dict[str, Any]], call: CancellableCall) -> None:
     """Nobody waits any more: a queued call is dropped, a running one loses its connection."""
     future.cancel()
     call.cut()

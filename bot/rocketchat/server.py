@@ -13,7 +13,7 @@ from bot.connection.ports import Server
 from bot.connection.profile import MODERN_FLOW, Profile, Version, has_choice, profile
 from bot.connection.state import SettingValue
 from bot.errors import Busy, Forbidden, Rejected, Unauthenticated
-from bot.rocketchat.rate_budget import Budget
+from bot.rocketchat.rate_budget import RateBudget
 from bot.rocketchat.responses import not_its_own
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.services import read_setting, write_setting
@@ -39,7 +39,7 @@ class ServerFacts:
     """Version, address, licence, single settings. Errors: `bot.errors.RemoteError`."""
 
     rest: Rest
-    budget: Budget
+    budget: RateBudget
     _version: Version | None = field(default=None, init=False)
     _asked_at: float = field(default=0.0, init=False)
 

@@ -23,7 +23,7 @@ from bot.bounds import CHUNK, ENCODINGS, MAX_BODY, Intake, Unreadable, too_long,
 from bot.errors import BadAnswer, NoAnswer, RemoteError, Unreachable
 from bot.rocketchat.cancellation import Line, leashed_pools
 from bot.rocketchat.remedies import NOT_ROCKETCHAT, REFUSED
-from bot.rocketchat.responses import SYSTEM, Answer, SecondFactorAsked, decipher
+from bot.rocketchat.responses import SYSTEM, Answer, SecondFactorAsked, interpret
 from bot.secret import Secret
 from bot.tls import Trouble, proxy_trouble, reasons_for, trouble
 
@@ -91,7 +91,7 @@ class LeashedSession(requests.Session):
             raise response
         self._used_at = time.monotonic()
         self.line.call.instance = response.headers.get("X-Instance-ID", "")[:LONGEST_INSTANCE]
-        decipher(Answer(response.status_code, response.headers, response.content), route, time.time())
+        interpret(Answer(response.status_code, response.headers, response.content), route, time.time())
         return response
 
     def _sent(self, route: str, method: str, url: str, kwargs: dict[str, Any]) -> requests.Response | RemoteError:
@@ -131,7 +131,7 @@ def _whole(response: requests.Response, intake: Intake | None) -> requests.Respo
     response._content = body = unpacked(pieces, response.headers.get("Content-Encoding", ""))
     if intake is not None:
         intake.take(len(body), values_in(body))
-    # The library parses it again: it must not read other letters than `decipher` does.
+    # The library parses it again: it must not read other letters than `interpret` does.
     response.encoding = "utf-8"
     return response
 

@@ -13,7 +13,7 @@ from bot.connection.profile import alike
 from bot.connection.reachable import Site
 from bot.connection.state import Unknown
 from bot.errors import RemoteError
-from bot.http import Answer, Wire
+from bot.http import HttpClient, HttpResponse
 from bot.rocketchat.server import ServerFacts, version_from
 
 ID = "uniqueID"
@@ -22,12 +22,12 @@ ABSENT = frozenset({200, 404, 405, 410})
 """What a server says that answers and has no such route, or a page instead of it."""
 
 
-async def who_answers(site_url: str, wire: Wire, facts: ServerFacts) -> Site | Unknown:
+async def who_answers(site_url: str, http: HttpClient, facts: ServerFacts) -> Site | Unknown:
     """By `<Site_Url>/api/info`, sub-path included, and by what sets one workspace apart from the other. Never fails."""
     if not site_url.startswith(("http://", "https://")):
         return Unknown("It is no address of a web server.")
     try:
-        answer = await wire.send("GET", f"{site_url}/api/info", route="GET <Site_Url>/api/info")
+        answer = await http.send("GET", f"{site_url}/api/info", route="GET <Site_Url>/api/info")
     except RemoteError as error:
         return Unknown(f"From here it cannot be reached. {error.why}".strip())
     if answer.status not in ABSENT:
@@ -37,7 +37,7 @@ async def who_answers(site_url: str, wire: Wire, facts: ServerFacts) -> Site | U
     except RemoteError:
         return Site.STRANGER
     try:
-        same = await _one_workspace(site_url, wire, facts)
+        same = await _one_workspace(site_url, http, facts)
         if same is None:
             same = alike(version, await facts.version())
         return Site.OURS if same else Site.ANOTHER
@@ -45,18 +45,18 @@ async def who_answers(site_url: str, wire: Wire, facts: ServerFacts) -> Site | U
         return Unknown(error.text)
 
 
-async def _one_workspace(site_url: str, wire: Wire, facts: ServerFacts) -> bool | None:
+async def _one_workspace(site_url: str, http: HttpClient, facts: ServerFacts) -> bool | None:
     """By their ids, which differ between any two, while two servers of one may be of two versions in an upgrade; None
     where one of them does not say."""
     own = (await facts.public_settings(ID)).get(ID)
     url = f"{site_url}/api/v1/settings.public?_id={ID}"
-    there = _object(await wire.send("GET", url, route="GET <Site_Url>/api/v1/settings.public")).get("settings")
+    there = _object(await http.send("GET", url, route="GET <Site_Url>/api/v1/settings.public")).get("settings")
     rows = [row for row in there if isinstance(row, Mapping)] if isinstance(there, list) else []
     other = next((row.get("value") for row in rows if row.get("_id") == ID), None)
     return own == other if own and other else None
 
 
-def _object(answer: Answer) -> Mapping[str, Any]:
+def _object(answer: HttpResponse) -> Mapping[str, Any]:
     try:
         value = read_json(answer.body)
     except Unreadable:

@@ -24,7 +24,7 @@ from bot.rocketchat import events
 from bot.rocketchat.catch_up import CatchUp, History, Time
 from bot.rocketchat.ddp import ClientProtocol
 from bot.rocketchat.live import LiveTable
-from bot.rocketchat.message_queue import Waiting
+from bot.rocketchat.message_queue import MessageQueue
 from bot.rocketchat.messages import message_from
 from bot.rocketchat.websocket import broken, close_websocket, open_websocket, plain_session
 from bot.rocketchat.websocket import websocket_url as _websocket_url
@@ -84,7 +84,7 @@ class RealtimeClient:
         self._sending: asyncio.Task[None] | None = None
         self._jitter = jitter
         self._state = RealtimeState(connected=False, since=clock.now())
-        self._waiting = Waiting()
+        self._waiting = MessageQueue()
         self._catch_up = CatchUp(history, clock, time, self._waiting.admit, self._waiting.put, jitter)
         self._flowing = asyncio.Event()
         self._connected_at: float | None = None

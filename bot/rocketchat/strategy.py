@@ -16,8 +16,8 @@ from bot.connection.marker import parameter_of
 from bot.connection.state import Marker, ServiceName
 from bot.doctor.evidence import Begins
 from bot.errors import RemoteError
-from bot.http import Wire
-from bot.rocketchat.rate_budget import Budget
+from bot.http import HttpClient
+from bot.rocketchat.rate_budget import RateBudget
 from bot.rocketchat.responses import refuse_busy
 
 PAUSES = (0.02, 0.2, 1.0)
@@ -37,12 +37,12 @@ FOUND = 302
 class Strategy:
     """One Rocket.Chat; `url` is where the bot reaches it."""
 
-    wire: Wire
+    http: HttpClient
     url: str
     clock: Clock
 
     def __post_init__(self) -> None:
-        self._budget = Budget(self.clock)
+        self._budget = RateBudget(self.clock)
         self._behind = False
 
     async def begins(self, name: ServiceName) -> Begins:
@@ -50,7 +50,7 @@ class Strategy:
         RemoteError."""
         if not self._budget.take(_ROUTE):
             raise self._budget.busy(_ROUTE)
-        answer = await self.wire.send("GET", f"{self.url}/oauth/{name.service}", route=_ROUTE)
+        answer = await self.http.send("GET", f"{self.url}/oauth/{name.service}", route=_ROUTE)
         refuse_busy(answer.status, answer.headers, _ROUTE)
         return Begins(answer.status, answer.location)
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from bot.addresses import same_origin
 from bot.bounds import Unreadable, read_json
 from bot.encvoy.login_page import safe_word
-from bot.http import Answer, Browser, Wire
+from bot.http import Browser, HttpClient, HttpResponse
 from bot.secret import Secret
 from bot.signin.modern_pages import (
     COOKIE,
@@ -25,7 +25,7 @@ from bot.signin.modern_pages import (
     read_end,
     read_start,
 )
-from bot.signin.outcome import Step, WalkFailed
+from bot.signin.outcome import SignInStep, WalkFailed
 
 TOO_MANY = 429
 _SLOW_DOWN = "Rocket.Chat asks to slow down (429)."
@@ -40,7 +40,7 @@ class ModernEngine:
     """One browser at Rocket.Chat, as far as the engine goes."""
 
     chat: Browser
-    wire: Wire
+    http: HttpClient
     base: str
     """Where REST is asked."""
     site_url: str
@@ -52,11 +52,11 @@ class ModernEngine:
         url = f"{self.site_url}/oauth/{service}"
         answer = await self.chat.get(url, route="GET /oauth/:service")
         if answer.status == TOO_MANY:
-            raise WalkFailed(Step.BUTTON, _SLOW_DOWN, code="too-many-requests", mend="Try again in a minute.")
+            raise WalkFailed(SignInStep.BUTTON, _SLOW_DOWN, code="too-many-requests", mend="Try again in a minute.")
         start = read_start(answer.location)
         if start is not None and not same_origin(start.redirect_uri, url):
             raise WalkFailed(
-                Step.BUTTON,
+                SignInStep.BUTTON,
                 "Rocket.Chat has people sent back to an address that is not its Site_Url.",
                 mend="Save the service once more after Site_Url was changed.",
             )
@@ -68,11 +68,11 @@ class ModernEngine:
         error = parse_qs(urlsplit(callback).query).get("error")
         if error:
             code = safe_word(error[0])
-            raise WalkFailed(Step.CALLBACK, f"Encvoy ID sent the browser back with an error: {code}.", code=code)
+            raise WalkFailed(SignInStep.CALLBACK, f"Encvoy ID sent the browser back with an error: {code}.", code=code)
         answer = await self.chat.get(callback, route="GET /_oauth/:service")
         if answer.status >= 500:
             raise WalkFailed(
-                Step.CALLBACK,
+                SignInStep.CALLBACK,
                 f"Rocket.Chat answered with an error page ({answer.status}) and does not say why.",
                 code=str(answer.status),
                 mend="Rocket.Chat's own log says why; `/sso test` looks at what can be seen from outside.",
@@ -90,9 +90,11 @@ class ModernEngine:
         given = await self._asked(route, "the login code", {"code": end.code.reveal()})
         user_id, token = given.get("userId"), given.get("loginToken")
         if not isinstance(user_id, str) or not isinstance(token, str):
-            raise WalkFailed(Step.LOGIN, f"Rocket.Chat did not answer as itself: {route} (200).")
+            raise WalkFailed(SignInStep.LOGIN, f"Rocket.Chat did not answer as itself: {route} (200).")
         if await self._resume(Secret(token)) != user_id:
-            raise WalkFailed(Step.LOGIN, "Rocket.Chat's login token belongs to somebody else than its login code.")
+            raise WalkFailed(
+                SignInStep.LOGIN, "Rocket.Chat's login token belongs to somebody else than its login code."
+            )
         return user_id, Secret(token)
 
     async def _resume(self, token: Secret) -> str:
@@ -100,39 +102,39 @@ class ModernEngine:
         data = (await self._asked(route, "the login token", {"resume": token.reveal()})).get("data")
         user_id = data.get("userId") if isinstance(data, Mapping) else None
         if not isinstance(user_id, str):
-            raise WalkFailed(Step.LOGIN, f"Rocket.Chat did not answer as itself: {route} (200).")
+            raise WalkFailed(SignInStep.LOGIN, f"Rocket.Chat did not answer as itself: {route} (200).")
         return user_id
 
     async def _asked(self, route: str, what: str, body: Mapping[str, str]) -> Mapping[str, Any]:
         path = route.partition(" ")[2]
-        answer = await self.wire.send("POST", self.base + path, route=route, json=dict(body))
+        answer = await self.http.send("POST", self.base + path, route=route, json=dict(body))
         try:
             given = read_json(answer.body)
         except Unreadable:
             given = None
         if not isinstance(given, Mapping):
-            raise WalkFailed(Step.LOGIN, f"Rocket.Chat did not answer as itself: {route} ({answer.status}).")
+            raise WalkFailed(SignInStep.LOGIN, f"Rocket.Chat did not answer as itself: {route} ({answer.status}).")
         if answer.status == TOO_MANY:
-            raise WalkFailed(Step.LOGIN, _SLOW_DOWN, code="too-many-requests", mend="Try again in a minute.")
+            raise WalkFailed(SignInStep.LOGIN, _SLOW_DOWN, code="too-many-requests", mend="Try again in a minute.")
         if answer.status != 200:
             code = safe_word(given.get("errorType") or given.get("error"))
             why = f"Rocket.Chat does not take {what} that it gave just before ({answer.status})."
-            raise WalkFailed(Step.LOGIN, why, code=code)
+            raise WalkFailed(SignInStep.LOGIN, why, code=code)
         return given
 
-    def _stopped(self, answer: Answer, end: SecondFactor | BackAtLogin | None) -> WalkFailed:
+    def _stopped(self, answer: HttpResponse, end: SecondFactor | BackAtLogin | None) -> WalkFailed:
         if isinstance(end, SecondFactor):
             why = f"Rocket.Chat asks for a second factor ({end.method}), which a test sign-in does not have."
-            return WalkFailed(Step.LOGIN, why, code="totp-required")
+            return WalkFailed(SignInStep.LOGIN, why, code="totp-required")
         if isinstance(end, BackAtLogin):
             why = "Rocket.Chat sent the browser back to its login page without a word."
             if self.has_cookie:
-                return WalkFailed(Step.CALLBACK, why, code="login")
+                return WalkFailed(SignInStep.CALLBACK, why, code="login")
             why += " It had given it no session cookie at the start."
-            return WalkFailed(Step.CALLBACK, why, code="no-cookie", mend=_HTTPS)
-        return WalkFailed(Step.CALLBACK, f"Rocket.Chat's callback did not answer as it should ({answer.status}).")
+            return WalkFailed(SignInStep.CALLBACK, why, code="no-cookie", mend=_HTTPS)
+        return WalkFailed(SignInStep.CALLBACK, f"Rocket.Chat's callback did not answer as it should ({answer.status}).")
 
 
-def _gives_cookie(answer: Answer) -> bool:
+def _gives_cookie(answer: HttpResponse) -> bool:
     given = (value for name, value in answer.headers.items() if name.lower() == "set-cookie")
     return any(value.startswith(f"{COOKIE}=") for value in given)

@@ -9,7 +9,7 @@ from bot.errors import UserError
 from bot.secret import Secret
 
 
-class Step(enum.Enum):
+class SignInStep(enum.Enum):
     """Where on the way."""
 
     BUTTON = "finding the button on the login page"
@@ -23,7 +23,7 @@ class Step(enum.Enum):
 class WalkFailed(UserError):
     """The test sign-in did not get through."""
 
-    def __init__(self, step: Step, why: str, *, code: str | None = None, mend: str = "") -> None:
+    def __init__(self, step: SignInStep, why: str, *, code: str | None = None, mend: str = "") -> None:
         """`code`: a short word for what it was, of the system that refused."""
         self.step = step
         self.code = code

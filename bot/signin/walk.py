@@ -19,11 +19,11 @@ from bot.bounds import Unreadable, read_json
 from bot.encvoy.login_page import defused, read_page, safe_word
 from bot.encvoy.urls import path_of, resolve
 from bot.errors import RemoteError, System
-from bot.http import TOTAL_SECONDS, Answer, Browser, Wire
+from bot.http import TOTAL_SECONDS, Browser, HttpClient, HttpResponse
 from bot.secret import Secret
 from bot.signin.modern import ModernEngine
 from bot.signin.modern_pages import Start
-from bot.signin.outcome import SignedIn, Step, WalkFailed
+from bot.signin.outcome import SignedIn, SignInStep, WalkFailed
 from bot.signin.pages import (
     Button,
     MethodError,
@@ -45,7 +45,7 @@ Engine = Literal["legacy", "modern"]
 MODERN_FLOW = "Accounts_OAuth_Use_Modern_Flow"
 """The public setting that chooses between them, where both are there."""
 
-__all__ = ["Engine", "SignedIn", "Step", "WalkFailed", "sign_in"]
+__all__ = ["Engine", "SignInStep", "SignedIn", "WalkFailed", "sign_in"]
 
 _INTERACTION = re.compile(r".*/interaction/[^/?#]+")
 
@@ -69,8 +69,8 @@ async def sign_in(
     """
     base = rocketchat_url.rstrip("/")
     async with (
-        Wire("Rocket.Chat", timeout=timeout, tls=tls) as chat_wire,
-        Wire("Encvoy ID", timeout=timeout, tls=tls) as identity_wire,
+        HttpClient("Rocket.Chat", timeout=timeout, tls=tls) as chat_wire,
+        HttpClient("Encvoy ID", timeout=timeout, tls=tls) as identity_wire,
         chat_wire.browser() as chat,
         identity_wire.browser() as identity,
     ):
@@ -92,10 +92,10 @@ class _Walk:
     login: str
     password: Secret = field(repr=False)
     profile: Mapping[str, str]
-    step: Step = Step.BUTTON
+    step: SignInStep = SignInStep.BUTTON
     pages: list[str] = field(default_factory=list)
 
-    async def to_the_end(self, chat_wire: Wire, service: str, engine: Engine | None) -> SignedIn:
+    async def to_the_end(self, chat_wire: HttpClient, service: str, engine: Engine | None) -> SignedIn:
         button, settings = await self._look(service)
         site_url = settings.get("Site_Url")
         site_url = site_url.rstrip("/") if isinstance(site_url, str) and site_url else self.base
@@ -130,23 +130,23 @@ class _Walk:
         return start
 
     async def _by_modern(self, modern: ModernEngine, start: Start) -> SignedIn:
-        self.step = Step.AUTHORIZE
+        self.step = SignInStep.AUTHORIZE
         callback = await self._through_encvoy_id(start.location, start.redirect_uri)
-        self.step = Step.CALLBACK
+        self.step = SignInStep.CALLBACK
         end = await modern.come_back(callback)
-        self.step = Step.LOGIN
+        self.step = SignInStep.LOGIN
         user_id, token = await modern.log_in(end)
         return SignedIn(user_id, token, tuple(self.pages))
 
-    async def _by_legacy(self, chat_wire: Wire, button: Button, site_url: str) -> SignedIn:
+    async def _by_legacy(self, chat_wire: HttpClient, button: Button, site_url: str) -> SignedIn:
         redirect_uri = f"{site_url}/_oauth/{button.service}{'?close' if button.old_callback else ''}"
         token = new_credential_token()
-        self.step = Step.AUTHORIZE
+        self.step = SignInStep.AUTHORIZE
         start = authorize_url(button, redirect_uri, state_of(button, token, f"{site_url}/home"))
         callback = await self._through_encvoy_id(start, redirect_uri)
-        self.step = Step.CALLBACK
+        self.step = SignInStep.CALLBACK
         outcome = await self._come_back(callback, token)
-        self.step = Step.LOGIN
+        self.step = SignInStep.LOGIN
         return await self._log_in(chat_wire, outcome, token)
 
     async def _asked(self, path: str) -> Any:
@@ -160,7 +160,7 @@ class _Walk:
         self._heed(answer, "Rocket.Chat")
         raise WalkFailed(self.step, f"Rocket.Chat did not answer as itself: {route} ({answer.status}).")
 
-    def _heed(self, answer: Answer, system: System) -> None:
+    def _heed(self, answer: HttpResponse, system: System) -> None:
         """Whoever was asked too often has answered, and as itself."""
         if answer.status == TOO_MANY_REQUESTS:
             raise WalkFailed(self.step, f"{system} asks to slow down.", code="429", mend="Try again in a minute.")
@@ -185,21 +185,21 @@ class _Walk:
             url, answer = await self._answer_page(interaction, answer)
         raise WalkFailed(self.step, "Encvoy ID sends people round in circles.")
 
-    async def _get(self, url: str) -> Answer:
+    async def _get(self, url: str) -> HttpResponse:
         return await self.identity.get(url, route=f"GET {_pattern(url)}")
 
-    async def _answer_page(self, interaction: str, answer: Answer) -> tuple[str, Answer]:
+    async def _answer_page(self, interaction: str, answer: HttpResponse) -> tuple[str, HttpResponse]:
         """Does what a page asks; where it was sent, and what came back."""
         self._heed(answer, "Encvoy ID")
         page = read_page(answer.text)
         if not interaction or page.route == "unknown":
             raise self._no_page(answer)
         said = f"Encvoy ID's page “{page.route}” came{f', saying “{page.message}”' if page.message else ''}."
-        if page.route == "login" and self.step is Step.AUTHORIZE:
-            self.step = Step.PASSWORD
+        if page.route == "login" and self.step is SignInStep.AUTHORIZE:
+            self.step = SignInStep.PASSWORD
             form = {"identifier": self.login, "password": self.password.reveal(), "prompt": "login"}
             return await self._post(f"{interaction}/auth?type=CREDENTIALS", form)
-        if self.step not in (Step.PASSWORD, Step.CONSENT) or page.route in self.pages[-1:]:
+        if self.step not in (SignInStep.PASSWORD, SignInStep.CONSENT) or page.route in self.pages[-1:]:
             raise WalkFailed(self.step, said, code=page.route)
         form_of = {
             "steps": ("steps", dict(self.profile)),
@@ -208,15 +208,15 @@ class _Walk:
         }
         if page.route not in form_of or (page.route == "steps" and not self.profile):
             raise WalkFailed(self.step, said, code=page.route)
-        self.step = Step.CONSENT
+        self.step = SignInStep.CONSENT
         self.pages.append(page.route)
         action, form = form_of[page.route]
         return await self._post(f"{interaction}/{action}", form)
 
-    async def _post(self, url: str, form: Mapping[str, str]) -> tuple[str, Answer]:
+    async def _post(self, url: str, form: Mapping[str, str]) -> tuple[str, HttpResponse]:
         return url, await self.identity.post(url, form, route=f"POST {_pattern(url)}")
 
-    def _no_page(self, answer: Answer) -> WalkFailed:
+    def _no_page(self, answer: HttpResponse) -> WalkFailed:
         """A 400 page is Encvoy ID's way to refuse the application or its callback (facts/encvoy-id.md §9)."""
         why = f"Encvoy ID answered with something that is no page of its login ({answer.status})."
         found = re.search(r"<strong>error</strong>:\s*([a-z_]{1,40})\b", answer.text)
@@ -241,12 +241,12 @@ class _Walk:
             raise WalkFailed(self.step, "Rocket.Chat's callback answers another sign-in than ours.")
         return outcome
 
-    async def _log_in(self, wire: Wire, outcome: Outcome, token: str) -> SignedIn:
+    async def _log_in(self, http: HttpClient, outcome: Outcome, token: str) -> SignedIn:
         body = method_call(
             "login", {"oauth": {"credentialToken": token, "credentialSecret": outcome.credential_secret}}
         )
         route = "POST /api/v1/method.callAnon/login"
-        answer = await wire.send("POST", f"{self.base}/api/v1/method.callAnon/login", route=route, json=body)
+        answer = await http.send("POST", f"{self.base}/api/v1/method.callAnon/login", route=route, json=body)
         self._heed(answer, "Rocket.Chat")
         try:
             result = read_method_answer(read_json(answer.body))
@@ -263,9 +263,9 @@ def _refused(refusal: MethodError) -> WalkFailed:
     """Quotes what says something; of anything else no reason is inferred."""
     code = safe_word(refusal.code)
     if refusal.tells:
-        return WalkFailed(Step.LOGIN, f"Rocket.Chat says: “{defused(refusal.reason, 160)}”.", code=code)
+        return WalkFailed(SignInStep.LOGIN, f"Rocket.Chat says: “{defused(refusal.reason, 160)}”.", code=code)
     return WalkFailed(
-        Step.LOGIN,
+        SignInStep.LOGIN,
         "Rocket.Chat does not let the person in, and answers the same whatever the reason.",
         code=code,
         mend="Look whether their user name or e-mail address belongs to an account already, and whether Rocket.Chat "

@@ -24,7 +24,7 @@ from bot.connection.changes import (
     WriteService,
 )
 from bot.connection.ports import ApplicationFields
-from bot.connection.retry_policy import SAME_PLANS, Patience
+from bot.connection.retry_policy import SAME_PLANS, RetryPolicy
 from bot.encvoy.discovery import read_keys, read_provider
 from bot.encvoy.fields import read_application, read_created, read_ids, rule_ids, to_create
 from bot.encvoy.responses import _MANAGEMENT, KEY_PREFIX, decipher_management
@@ -93,7 +93,7 @@ NOT_KEPT: tuple[tuple[Change, ...], ...] = (
 def test_everything_that_does_not_stay(hears: Heard) -> None:
     lines = []
     for plan in NOT_KEPT:
-        patience = Patience(ManualClock())
+        patience = RetryPolicy(ManualClock())
         for _ in range(SAME_PLANS):
             patience.about_to_try(plan)
             patience.made_progress()

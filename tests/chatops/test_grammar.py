@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chatops.grammar import LENGTH_LIMIT, Invocation, Reply, parse, reread
+from bot.chatops.grammar import LENGTH_LIMIT, Hint, Invocation, parse, reread
 from tests.support.desk import example_registry
 
 COMMANDS = example_registry().commands
@@ -14,7 +14,7 @@ USAGE = 'Type `!sso setup [--name "…"] [--dry-run] [--disabled]`.'
 LIKE_AN_OPTION = "after `--name` looks like an option of `setup`; in quotation marks it is a value."
 
 
-def read(text: str, *, bare: bool = False) -> Invocation | Reply | None:
+def read(text: str, *, bare: bool = False) -> Invocation | Hint | None:
     return parse(text, COMMANDS, bot_username="ssobot", bare=bare)
 
 
@@ -26,7 +26,7 @@ def understood(text: str, *, bare: bool = False) -> Invocation:
 
 def said(text: str, *, bare: bool = False) -> str:
     result = read(text, bare=bare)
-    assert isinstance(result, Reply), result
+    assert isinstance(result, Hint), result
     return result.text
 
 
@@ -305,7 +305,7 @@ SENTENCES = {
 @pytest.mark.parametrize("text", SENTENCES)
 def test_in_a_direct_message_talk_gets_a_hint_for_once(text: str) -> None:
     answer = read(text, bare=True)
-    assert isinstance(answer, Reply)
+    assert isinstance(answer, Hint)
     assert answer.talk
     assert answer.text.startswith(SENTENCES[text])
 
@@ -315,7 +315,7 @@ def test_in_a_direct_message_talk_gets_a_hint_for_once(text: str) -> None:
 )
 def test_in_a_direct_message_a_mistyped_command_is_no_talk(text: str) -> None:
     answer = read(text, bare=True)
-    assert isinstance(answer, Reply)
+    assert isinstance(answer, Hint)
     assert not answer.talk
 
 
@@ -350,13 +350,13 @@ def test_a_name_is_never_anything_but_the_value_of_its_option(text: str, before:
 @given(st.text(max_size=400), st.booleans())
 def test_any_text_has_one_of_three_answers(text: str, bare: bool) -> None:
     result = read(text, bare=bare)
-    assert result is None or isinstance(result, Invocation | Reply)
+    assert result is None or isinstance(result, Invocation | Hint)
 
 
 @given(st.text(min_size=1, max_size=250))
 def test_nothing_typed_comes_back_raw(text: str) -> None:
     result = read("!sso zzz" + text)
-    if isinstance(result, Reply):
+    if isinstance(result, Hint):
         assert "@" not in result.text.replace("@ssobot", "")
         assert "\n" not in result.text
         assert "://" not in result.text

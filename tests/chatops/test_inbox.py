@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chatops.inbox import AWAY, Command, Ignore, Known, Say, Seen, apart, consider
+from bot.chatops.inbox import AWAY, Accept, Ignore, Known, Refuse, Seen, apart, consider
 from bot.chatops.ports import Message
 from tests.support.chat import BOT_ID, typed
 from tests.support.clocks import START
@@ -19,7 +19,7 @@ KNOWN = Known(BOT_ID, started=START, now=START + timedelta(seconds=2), seen=Fals
 
 
 def test_a_fresh_message_is_read() -> None:
-    assert consider(MESSAGE, KNOWN) == Command()
+    assert consider(MESSAGE, KNOWN) == Accept()
 
 
 @pytest.mark.parametrize(
@@ -50,10 +50,12 @@ def test_what_was_seen_is_ignored() -> None:
 
 
 def test_a_client_s_clock_may_be_a_little_off() -> None:
-    assert consider(replace(MESSAGE, ts=START - timedelta(seconds=9)), KNOWN) == Command()
+    assert consider(replace(MESSAGE, ts=START - timedelta(seconds=9)), KNOWN) == Accept()
 
 
-@pytest.mark.parametrize(("age", "decision"), [(1, Command()), (119, Command()), (131, Say(AWAY)), (9000, Say(AWAY))])
+@pytest.mark.parametrize(
+    ("age", "decision"), [(1, Accept()), (119, Accept()), (131, Refuse(AWAY)), (9000, Refuse(AWAY))]
+)
 def test_found_by_catching_up(age: int, decision: object) -> None:
     message = replace(MESSAGE, caught_up=True, ts=KNOWN.now - timedelta(seconds=age))
     assert consider(message, replace(KNOWN, started=START - timedelta(hours=3))) == decision
@@ -63,9 +65,9 @@ def test_found_by_catching_up_and_older_than_the_start_the_clocks_are_apart() ->
     """What was written before the start is not told."""
     message = replace(MESSAGE, caught_up=True, ts=START - timedelta(hours=1))
     decision = consider(message, KNOWN)
-    assert isinstance(decision, Say)
+    assert isinstance(decision, Refuse)
     assert "carries a time 60 minutes behind the clock of Rocket.Chat's address" in decision.text
-    assert consider(replace(message, ts=START - timedelta(seconds=60)), KNOWN) == Command()
+    assert consider(replace(message, ts=START - timedelta(seconds=60)), KNOWN) == Accept()
 
 
 def test_found_by_catching_up_it_obeys_the_other_rules() -> None:
@@ -76,20 +78,20 @@ def test_found_by_catching_up_it_obeys_the_other_rules() -> None:
 
 def test_clocks_a_few_minutes_apart_make_no_pushed_message_old() -> None:
     late = replace(KNOWN, now=MESSAGE.ts + timedelta(minutes=8))
-    assert consider(MESSAGE, late) == Command()
+    assert consider(MESSAGE, late) == Accept()
 
 
 def test_what_is_pushed_long_after_it_was_typed_is_to_be_typed_again() -> None:
     late = replace(KNOWN, now=MESSAGE.ts + timedelta(minutes=30))
     decision = consider(MESSAGE, late)
-    assert isinstance(decision, Say)
+    assert isinstance(decision, Refuse)
     assert "a time 30 minutes behind the clock of Rocket.Chat's address" in decision.text
     assert "type it again" in decision.text
 
 
 def test_without_the_server_s_clock_ours_is_named() -> None:
     decision = consider(MESSAGE, replace(KNOWN, now=MESSAGE.ts + timedelta(hours=1), server_told=False))
-    assert isinstance(decision, Say)
+    assert isinstance(decision, Refuse)
     assert "60 minutes behind my clock (Rocket.Chat did not tell me its own)" in decision.text
 
 
@@ -97,7 +99,7 @@ def test_without_the_server_s_clock_ours_is_named() -> None:
 def test_a_time_far_in_the_future_is_no_time_to_act_on(caught_up: bool) -> None:
     early = replace(KNOWN, now=MESSAGE.ts - timedelta(hours=1))
     decision = consider(replace(MESSAGE, caught_up=caught_up), early)
-    assert isinstance(decision, Say)
+    assert isinstance(decision, Refuse)
     assert "60 minutes ahead of the clock" in decision.text
 
 
@@ -111,13 +113,13 @@ def test_how_far_apart_they_are_is_told_to_the_nearest_minute(seconds: float, sa
 
 
 def test_a_server_that_is_a_little_ahead_is_heard() -> None:
-    assert consider(MESSAGE, replace(KNOWN, now=MESSAGE.ts - timedelta(minutes=9))) == Command()
+    assert consider(MESSAGE, replace(KNOWN, now=MESSAGE.ts - timedelta(minutes=9))) == Accept()
 
 
 def test_what_was_just_written_and_is_older_than_the_start_shows_that_clocks_are_apart() -> None:
     ts = START - timedelta(minutes=5)
     decision = consider(replace(MESSAGE, ts=ts, updated_at=ts + timedelta(seconds=1)), KNOWN)
-    assert isinstance(decision, Say)
+    assert isinstance(decision, Refuse)
     assert "5 minutes behind" in decision.text
 
 
@@ -141,7 +143,7 @@ def test_what_is_sent_again_for_a_reaction_is_old_and_nothing_is_said() -> None:
     st.booleans(),
 )
 def test_only_a_person_s_own_first_words_are_read(message: Message, seen: bool) -> None:
-    if consider(message, replace(KNOWN, seen=seen)) == Command():
+    if consider(message, replace(KNOWN, seen=seen)) == Accept():
         assert (message.from_integration, message.alias, message.edited, message.system_type) == (
             False,
             None,

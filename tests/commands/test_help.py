@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.chatops.grammar import Reply, parse
+from bot.chatops.grammar import Hint, parse
 from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Registry
 from bot.chatops.steps import Steps
@@ -55,7 +55,7 @@ async def test_one_command_is_explained(registry: Registry) -> None:
 )
 def test_an_unknown_one_is_no_argument(registry: Registry, words: str, said: str) -> None:
     reply = parse(f"!sso {words}", registry.commands, bot_username="ssobot")
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, Hint)
     assert said in reply.text
 
 

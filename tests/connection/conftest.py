@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from bot.connection.changes import Change
-from bot.connection.context import Workshop
+from bot.connection.context import Context
 from bot.connection.receipt import Receipt
 from bot.connection.reconcile import Reconciler
 from bot.connection.state import Connection, Marker, ServiceName
@@ -56,8 +56,8 @@ class Bench:
     told: Told = field(default_factory=Told)
 
     @property
-    def shop(self) -> Workshop:
-        return Workshop(self.rocketchat, self.encvoy, self.connections, self.world.clock)
+    def shop(self) -> Context:
+        return Context(self.rocketchat, self.encvoy, self.connections, self.world.clock)
 
     async def run(self, desired: Connection | None = None) -> tuple[Connection, Receipt]:
         """Saves what is desired if it is given, then runs the loop as a new process would."""

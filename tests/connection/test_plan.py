@@ -10,6 +10,7 @@ from bot.connection.changes import (
     AttachRules,
     AwaitLive,
     Change,
+    CommitSecret,
     CreateApplication,
     CreateService,
     DeleteTwin,
@@ -17,7 +18,6 @@ from bot.connection.changes import (
     Live,
     Prove,
     ProveInUse,
-    Settle,
     SwitchService,
     WriteApplication,
     WriteApplicationSecret,
@@ -58,7 +58,7 @@ APPLICATION = Application(
     rules=frozenset({"login", "email"}),
 )
 WHOLE = Observed(STORED, LIVE, APPLICATION)
-PROOF = (Prove(), ProveInUse(), Settle(), ProveInUse(later=True))
+PROOF = (Prove(), ProveInUse(), CommitSecret(), ProveInUse(later=True))
 NO_EMAIL = replace(AT_REST, rules=frozenset({"login"}), settings={**AT_REST.settings, "scope": "openid profile"})
 SILENT = Unknown("silent")
 STORED_NEW = replace(STORED, settings=MARKED, secret=NEW)
@@ -78,7 +78,7 @@ ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
             AttachRules(("email", "login")),
             WriteService((*wish().settings, "secret", "id")),
             Prove(),
-            Settle(),
+            CommitSecret(),
             SwitchService(on=True),
             AwaitLive(Live.ON),
         ),
@@ -209,7 +209,7 @@ ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
         "a creation was repeated",
         wish(client_id="c1"),
         replace(WHOLE, twins=(replace(APPLICATION, client_id="c2"),)),
-        (DeleteTwin("c2"), Prove(), Settle()),
+        (DeleteTwin("c2"), Prove(), CommitSecret()),
     ),
     (
         "renamed and moved by people",
@@ -257,7 +257,7 @@ ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
         "an exchange with the button off waits for nothing",
         exchange(OFF),
         Observed(replace(STORED, enabled=False), None, APPLICATION),
-        (WriteApplicationSecret(), WriteService(("secret",)), Prove(), Settle()),
+        (WriteApplicationSecret(), WriteService(("secret",)), Prove(), CommitSecret()),
     ),
 ]
 
@@ -328,14 +328,14 @@ SCOPED: list[tuple[str, Scope, Connection, Observed, tuple[Change, ...]]] = [
         Scope.SECRET,
         exchange(OFF),
         Observed(replace(DRIFTED, enabled=False), None, LESS),
-        (WriteApplicationSecret(), WriteService(("secret",)), Prove(), Settle()),
+        (WriteApplicationSecret(), WriteService(("secret",)), Prove(), CommitSecret()),
     ),
     (
         "a secret while somebody has switched it off",
         Scope.SECRET,
         EXCHANGE,
         Observed(replace(DRIFTED, enabled=False), None, LESS),
-        (WriteApplicationSecret(), WriteService(("secret",)), Prove(), Settle()),
+        (WriteApplicationSecret(), WriteService(("secret",)), Prove(), CommitSecret()),
     ),
     (
         "a secret while somebody has switched it on",

@@ -29,7 +29,7 @@ from bot.connection.retry_policy import (
     SWITCH_TRIES,
     SWITCH_WITHIN,
     TRIES,
-    Patience,
+    RetryPolicy,
 )
 from bot.errors import Busy, Forbidden, NoAnswer, Unreachable, UserError
 from tests.connection.conftest import OLD, Bench, exchange
@@ -46,29 +46,29 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def patience(clock: ManualClock) -> Patience:
-    return Patience(clock)
+def patience(clock: ManualClock) -> RetryPolicy:
+    return RetryPolicy(clock)
 
 
-async def test_without_a_gap_at_stake_it_ends_after_some_tries(patience: Patience) -> None:
+async def test_without_a_gap_at_stake_it_ends_after_some_tries(patience: RetryPolicy) -> None:
     for _ in range(TRIES - 1):
         await patience.wait_or_raise(AWAY)
     with pytest.raises(Unreachable):
         await patience.wait_or_raise(AWAY)
 
 
-async def test_a_refusal_ends_it_at_once(patience: Patience) -> None:
+async def test_a_refusal_ends_it_at_once(patience: RetryPolicy) -> None:
     with pytest.raises(Forbidden):
         await patience.wait_or_raise(REFUSED)
 
 
-async def test_progress_begins_the_counting_anew(patience: Patience) -> None:
+async def test_progress_begins_the_counting_anew(patience: RetryPolicy) -> None:
     for _ in range(3 * TRIES):
         await patience.wait_or_raise(AWAY)
         patience.made_progress()
 
 
-async def test_the_pauses_grow(patience: Patience, clock: ManualClock) -> None:
+async def test_the_pauses_grow(patience: RetryPolicy, clock: ManualClock) -> None:
     moments = []
     for _ in range(TRIES - 1):
         before = clock.seconds
@@ -78,13 +78,13 @@ async def test_the_pauses_grow(patience: Patience, clock: ManualClock) -> None:
     assert moments[0] > 0
 
 
-async def test_a_hang_has_cost_its_time_already(patience: Patience, clock: ManualClock) -> None:
+async def test_a_hang_has_cost_its_time_already(patience: RetryPolicy, clock: ManualClock) -> None:
     before = clock.seconds
     await patience.wait_or_raise(HUNG)
     assert clock.seconds == before
 
 
-async def test_a_rate_limit_is_waited_out(patience: Patience, clock: ManualClock) -> None:
+async def test_a_rate_limit_is_waited_out(patience: RetryPolicy, clock: ManualClock) -> None:
     busy = Busy("Rocket.Chat", "any")
     busy.retry_after = 7.0
     before = clock.seconds
@@ -92,7 +92,7 @@ async def test_a_rate_limit_is_waited_out(patience: Patience, clock: ManualClock
     assert clock.seconds - before == 7.0
 
 
-async def test_the_switch_gets_three_tries(patience: Patience) -> None:
+async def test_the_switch_gets_three_tries(patience: RetryPolicy) -> None:
     outcomes = []
     for _ in range(SWITCH_TRIES):
         patience.trying_the_switch()
@@ -100,31 +100,31 @@ async def test_the_switch_gets_three_tries(patience: Patience) -> None:
     assert outcomes == [True, True, False]
 
 
-async def test_the_switch_has_an_end(patience: Patience, clock: ManualClock) -> None:
+async def test_the_switch_has_an_end(patience: RetryPolicy, clock: ManualClock) -> None:
     patience.trying_the_switch()
     clock.seconds += SWITCH_WITHIN + 1
     assert not await patience.may_try_again(HUNG)
 
 
-async def test_no_try_begins_that_would_be_decided_too_late(patience: Patience, clock: ManualClock) -> None:
+async def test_no_try_begins_that_would_be_decided_too_late(patience: RetryPolicy, clock: ManualClock) -> None:
     """Before the next one both sides are looked at, and a system that hangs costs the whole of that look."""
     patience.trying_the_switch()
     clock.seconds += SWITCH_WITHIN - LOOK_SECONDS
     assert not await patience.may_try_again(HUNG)
 
 
-async def test_a_refused_switch_is_not_tried_again(patience: Patience) -> None:
+async def test_a_refused_switch_is_not_tried_again(patience: RetryPolicy) -> None:
     patience.trying_the_switch()
     assert not await patience.may_try_again(REFUSED)
 
 
-async def test_stuck_is_told_once(patience: Patience) -> None:
+async def test_stuck_is_told_once(patience: RetryPolicy) -> None:
     first = patience.stuck_for_the_first_time()
     await patience.back_off()
     assert (first, patience.stuck_for_the_first_time()) == (True, False)
 
 
-async def test_the_back_off_grows_to_two_minutes(patience: Patience, clock: ManualClock) -> None:
+async def test_the_back_off_grows_to_two_minutes(patience: RetryPolicy, clock: ManualClock) -> None:
     before = clock.seconds
     for _ in range(20):
         await patience.back_off()
@@ -134,7 +134,7 @@ async def test_the_back_off_grows_to_two_minutes(patience: Patience, clock: Manu
     assert last - before > 10 * LONGEST_PAUSE
 
 
-def carried_out(patience: Patience, *changes: Change, times: int = SAME_PLANS) -> None:
+def carried_out(patience: RetryPolicy, *changes: Change, times: int = SAME_PLANS) -> None:
     for _ in range(times):
         patience.about_to_try(changes)
         patience.made_progress()
@@ -164,7 +164,7 @@ ON_BOTH = "Look for a program that writes applications at Encvoy ID and Rocket.C
     ],
 )
 def test_a_plan_that_never_stays_is_named_with_whoever_may_set_it_back(
-    patience: Patience, changes: tuple[Change, ...], what: str, mend: str
+    patience: RetryPolicy, changes: tuple[Change, ...], what: str, mend: str
 ) -> None:
     carried_out(patience, *changes)
     with pytest.raises(UserError) as caught:
@@ -174,14 +174,14 @@ def test_a_plan_that_never_stays_is_named_with_whoever_may_set_it_back(
     assert "OVERWRITE_SETTING" not in caught.value.mend, "a variable acts at a start only"
 
 
-def test_a_wait_that_never_holds_is_not_called_a_write(patience: Patience) -> None:
+def test_a_wait_that_never_holds_is_not_called_a_write(patience: RetryPolicy) -> None:
     carried_out(patience, AwaitLive(Live.ON))
     with pytest.raises(UserError, match="not what its login page shows") as caught:
         patience.about_to_try((AwaitLive(Live.ON),))
     assert "I wrote" not in caught.value.text
 
 
-async def test_what_was_refused_or_never_answered_was_not_written(patience: Patience) -> None:
+async def test_what_was_refused_or_never_answered_was_not_written(patience: RetryPolicy) -> None:
     """One that was carried out at last does not make the others so."""
     plan = (WriteService(("token_path",)),)
     for _ in range(TRIES - 1):
@@ -192,7 +192,7 @@ async def test_what_was_refused_or_never_answered_was_not_written(patience: Pati
         patience.about_to_try(plan)
 
 
-async def test_a_new_direction_is_no_plan_that_was_carried_out(patience: Patience) -> None:
+async def test_a_new_direction_is_no_plan_that_was_carried_out(patience: RetryPolicy) -> None:
     plan = (WriteApplicationSecret(), Prove())
     for _ in range(3 * SAME_PLANS):
         patience.about_to_try(plan)
@@ -224,7 +224,7 @@ async def test_a_way_back_is_not_given_up_however_long_it_takes(standing: Bench)
 NOT_ACCEPTED = NotAccepted(why="The callback address is not registered.")
 
 
-async def test_what_was_created_otherwise_than_asked_for_is_looked_at_once_more(patience: Patience) -> None:
+async def test_what_was_created_otherwise_than_asked_for_is_looked_at_once_more(patience: RetryPolicy) -> None:
     plan = (CreateApplication(), Prove())
     patience.about_to_try(plan)
     await patience.wait_or_raise(NOT_ACCEPTED)
@@ -241,7 +241,7 @@ async def test_what_was_created_otherwise_than_asked_for_is_looked_at_once_more(
     ],
 )
 async def test_whatever_else_is_not_proved_ends_it(
-    patience: Patience, plan: tuple[Change, ...], surprise: NotProved
+    patience: RetryPolicy, plan: tuple[Change, ...], surprise: NotProved
 ) -> None:
     """What somebody writes into Rocket.Chat meanwhile is not written over."""
     patience.about_to_try(plan)
@@ -249,6 +249,6 @@ async def test_whatever_else_is_not_proved_ends_it(
         await patience.wait_or_raise(surprise)
 
 
-def test_different_plans_are_progress(patience: Patience) -> None:
+def test_different_plans_are_progress(patience: RetryPolicy) -> None:
     for n in range(3 * SAME_PLANS):
         carried_out(patience, Prove() if n % 2 else WriteService(("id",)), times=1)

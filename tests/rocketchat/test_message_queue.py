@@ -7,7 +7,7 @@ import pytest
 from bot.bounds import MAX_TOGETHER, PIECE
 from bot.chatops.ports import Message
 from bot.errors import BadAnswer
-from bot.rocketchat.message_queue import Waiting
+from bot.rocketchat.message_queue import MessageQueue
 from tests.support.clocks import START
 
 
@@ -19,7 +19,7 @@ HALF = "x" * (MAX_TOGETHER // 2 - PIECE)
 
 
 async def test_they_come_in_order() -> None:
-    waiting = Waiting()
+    waiting = MessageQueue()
     waiting.admit([message(1), message(2)])
     for number in (1, 2):
         waiting.put(message(number))
@@ -27,7 +27,7 @@ async def test_they_come_in_order() -> None:
 
 
 async def test_one_too_many_is_refused_until_another_is_read() -> None:
-    waiting = Waiting()
+    waiting = MessageQueue()
     waiting.admit([message(1, HALF), message(2, HALF)])
     waiting.put(message(1, HALF))
     with pytest.raises(BadAnswer, match="The messages that I have not read yet are together longer than 16 MB"):
@@ -38,11 +38,11 @@ async def test_one_too_many_is_refused_until_another_is_read() -> None:
 
 def test_many_short_ones_are_too_many_as_well() -> None:
     with pytest.raises(BadAnswer):
-        Waiting().admit([message(number) for number in range(MAX_TOGETHER // PIECE + 1)])
+        MessageQueue().admit([message(number) for number in range(MAX_TOGETHER // PIECE + 1)])
 
 
 def test_of_several_that_are_too_many_none_counts() -> None:
-    waiting = Waiting()
+    waiting = MessageQueue()
     with pytest.raises(BadAnswer):
         waiting.admit([message(1, HALF), message(2, HALF), message(3)])
     waiting.admit([message(1, HALF), message(2, HALF)])

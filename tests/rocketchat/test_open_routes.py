@@ -10,9 +10,9 @@ from aiohttp import web
 
 from bot.clock import SystemClock
 from bot.errors import BadAnswer, Busy, RemoteError, RouteAbsent
-from bot.http import Wire
+from bot.http import HttpClient
 from bot.rocketchat.open_routes import LISTS, OpenRoutes
-from bot.rocketchat.rate_budget import CALLS, OTHERS, Budget
+from bot.rocketchat.rate_budget import CALLS, OTHERS, RateBudget
 from bot.rocketchat.rest import Rest
 from bot.secret import Secret
 from sandbox.serving import Server
@@ -49,8 +49,8 @@ class Rocket:
         clock = SystemClock()
         rest = Rest(server.url, "bot-id", Secret("the-token"), clock=clock)
         try:
-            async with Wire("Rocket.Chat") as wire:
-                yield OpenRoutes(wire, rest, Budget(clock), clock)
+            async with HttpClient("Rocket.Chat") as http:
+                yield OpenRoutes(http, rest, RateBudget(clock), clock)
         finally:
             rest.close()
             await server.stop()

@@ -21,7 +21,7 @@ from bot.errors import (
     SecondFactorNeeded,
     Unauthenticated,
 )
-from bot.rocketchat.responses import Answer, SecondFactorAsked, decipher, decipher_method
+from bot.rocketchat.responses import Answer, SecondFactorAsked, decipher_method, interpret
 
 ROUTE = "POST /api/v1/settings.addCustomOAuth"
 NOW = 1_790_000_000.0
@@ -39,7 +39,7 @@ def answer(status: int, body: object, headers: dict[str, str] | None = None) -> 
 
 def refused(given: Answer, route: str = ROUTE) -> RemoteError:
     with pytest.raises(RemoteError) as caught:
-        decipher(given, route, NOW)
+        interpret(given, route, NOW)
     return caught.value
 
 
@@ -164,7 +164,7 @@ def test_the_table(row: Row) -> None:
 
 @pytest.mark.parametrize("body", [{"success": True, "x": 1}, {"x": 1}, {"status": "success"}])
 def test_a_good_answer_is_its_object(body: dict[str, object]) -> None:
-    assert decipher(answer(200, body), ROUTE, NOW) == body
+    assert interpret(answer(200, body), ROUTE, NOW) == body
 
 
 class TestSecondFactor:

@@ -11,7 +11,7 @@ from bot.connection.ports import Server
 from bot.connection.profile import MODERN_FLOW, Engine, Licence, profile
 from bot.connection.state import Unknown
 from bot.errors import BadAnswer, Busy, RouteAbsent
-from bot.rocketchat.rate_budget import CALLS, Budget
+from bot.rocketchat.rate_budget import CALLS, RateBudget
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.server import Me, ServerFacts, version_from
 from tests.support.rocket_routes import ABSENT, FORBIDDEN, Reply, Routes, rocket
@@ -36,7 +36,7 @@ def healthy(**replies: Reply) -> Routes:
 
 
 def facts(rest: Rest) -> ServerFacts:
-    return ServerFacts(rest, Budget(SystemClock()))
+    return ServerFacts(rest, RateBudget(SystemClock()))
 
 
 class TestServer:

@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.connection.reachable import Site
 from bot.connection.state import Unknown
 from bot.errors import Busy
-from bot.http import Wire
+from bot.http import HttpClient
 from bot.rocketchat.site import who_answers
 from tests.support.served import served
 
@@ -42,7 +42,7 @@ Asks = Callable[..., Awaitable["Site | Unknown"]]
 @pytest.fixture
 async def asks() -> AsyncIterator[Asks]:
     """Asks a server that answers like this below `path`."""
-    wire = Wire("Rocket.Chat", timeout=5.0)
+    http = HttpClient("Rocket.Chat", timeout=5.0)
 
     async def ask(
         info: object = None, *, identity: object = "ours", own: Own | None = None, path: str = "", status: int = 200
@@ -58,10 +58,10 @@ async def asks() -> AsyncIterator[Asks]:
             return web.json_response(info, status=status)
 
         async with served(answer) as url:
-            return await who_answers(url + path, wire, own or Own())  # type: ignore[arg-type]
+            return await who_answers(url + path, http, own or Own())  # type: ignore[arg-type]
 
     yield ask
-    await wire.close()
+    await http.close()
 
 
 OURS = {"version": "8.8", "success": True}
@@ -115,17 +115,17 @@ async def test_what_says_nothing_is_not_taken_for_something_else(asks: Asks, sta
 
 
 async def test_nobody(asks: Asks) -> None:
-    wire = Wire("Rocket.Chat", timeout=5.0)
-    found = await who_answers("http://127.0.0.1:9", wire, Own())  # type: ignore[arg-type]
-    await wire.close()
+    http = HttpClient("Rocket.Chat", timeout=5.0)
+    found = await who_answers("http://127.0.0.1:9", http, Own())  # type: ignore[arg-type]
+    await http.close()
     assert isinstance(found, Unknown)
     assert "From here it cannot be reached" in found.reason
 
 
 async def test_no_address(asks: Asks) -> None:
-    wire = Wire("Rocket.Chat")
-    assert isinstance(await who_answers("chat.example.org", wire, Own()), Unknown)  # type: ignore[arg-type]
-    await wire.close()
+    http = HttpClient("Rocket.Chat")
+    assert isinstance(await who_answers("chat.example.org", http, Own()), Unknown)  # type: ignore[arg-type]
+    await http.close()
 
 
 @pytest.mark.parametrize(("identity", "busy"), [("ours", "settings"), (None, "info")])

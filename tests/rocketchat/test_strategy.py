@@ -13,7 +13,7 @@ from aiohttp import web
 from bot.connection.marker import parameter_of
 from bot.connection.state import Marker, ServiceName
 from bot.errors import Busy
-from bot.http import Wire
+from bot.http import HttpClient
 from bot.rocketchat.rate_budget import CALLS
 from bot.rocketchat.strategy import AT_MOST, PAUSES, WITHIN, Strategy
 from sandbox.serving import Server
@@ -60,8 +60,8 @@ async def bench() -> AsyncIterator[Bench]:
     app.router.add_get("/{tail:.*}", engine.answer)
     server = Server(app)
     await server.start()
-    async with Wire("Rocket.Chat") as wire:
-        yield Bench(engine, Strategy(wire, f"{server.url}/chat", clock), clock)
+    async with HttpClient("Rocket.Chat") as http:
+        yield Bench(engine, Strategy(http, f"{server.url}/chat", clock), clock)
     await server.stop()
 
 

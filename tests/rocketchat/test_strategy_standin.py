@@ -8,7 +8,7 @@ import pytest
 
 from bot.connection.state import Marker, ServiceName
 from bot.errors import Busy
-from bot.http import Wire
+from bot.http import HttpClient
 from bot.rocketchat.rate_budget import CALLS
 from bot.rocketchat.strategy import PAUSES, Strategy
 from sandbox.faults import Fault
@@ -31,8 +31,8 @@ async def modern() -> AsyncIterator[Modern]:
 
 @pytest.fixture
 async def strategy(modern: Modern) -> AsyncIterator[Strategy]:
-    async with Wire("Rocket.Chat") as wire:
-        yield Strategy(wire, modern.rocket.standin.url, ManualClock())
+    async with HttpClient("Rocket.Chat") as http:
+        yield Strategy(http, modern.rocket.standin.url, ManualClock())
 
 
 def looks(modern: Modern) -> int:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.signin.walk import Step, WalkFailed
+from bot.signin.walk import SignInStep, WalkFailed
 from sandbox.encvoy.standin import EncvoyStandIn
 from sandbox.rocketchat.standin import RocketChatStandIn
 from tests.support.joined import Joined, join
@@ -73,7 +73,7 @@ async def test_without_merging_a_renamed_person_is_refused(joined: Joined) -> No
     with pytest.raises(WalkFailed) as caught:
         await joined.walk()
 
-    assert caught.value.step is Step.LOGIN
+    assert caught.value.step is SignInStep.LOGIN
     assert joined.problem == "User with username plain1 already exists [CustomOAuth]"
 
 
@@ -83,7 +83,7 @@ async def test_a_wrong_secret_stops_at_the_callback_without_a_reason(joined: Joi
     with pytest.raises(WalkFailed) as caught:
         await joined.walk()
 
-    assert caught.value.step is Step.CALLBACK
+    assert caught.value.step is SignInStep.CALLBACK
     assert joined.problem.endswith(". Unauthorized")
 
 
@@ -93,7 +93,7 @@ async def test_a_service_that_is_off_has_no_button(joined: Joined) -> None:
     with pytest.raises(WalkFailed) as caught:
         await joined.walk()
 
-    assert caught.value.step is Step.BUTTON
+    assert caught.value.step is SignInStep.BUTTON
 
 
 @pytest.mark.parametrize("style", ["popup", "redirect"])

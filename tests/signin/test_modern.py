@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.signin.walk import SignedIn, Step, WalkFailed
+from bot.signin.walk import SignedIn, SignInStep, WalkFailed
 from sandbox.authority import authority_in
 from sandbox.encvoy.standin import EncvoyStandIn
 from sandbox.faults import Fault
@@ -124,8 +124,8 @@ async def test_before_8_7_its_address_is_tried_and_the_legacy_way_taken(tmp_path
     assert [entry.status for entry in joined.rocketchat.ledger.requests("GET", "/oauth/encvoyid")] == [200]
 
 
-@pytest.mark.parametrize(("engine", "step"), [("modern", Step.BUTTON), ("legacy", Step.CALLBACK)])
-async def test_the_engine_that_is_told_is_walked_whatever_is_met(tmp_path: Path, engine: str, step: Step) -> None:
+@pytest.mark.parametrize(("engine", "step"), [("modern", SignInStep.BUTTON), ("legacy", SignInStep.CALLBACK)])
+async def test_the_engine_that_is_told_is_walked_whatever_is_met(tmp_path: Path, engine: str, step: SignInStep) -> None:
     version = {"modern": "8.6", "legacy": "9.0"}[engine]
     joined = await joined_over(tmp_path, version)
     failure = await joined.stopped(engine=engine)
@@ -142,7 +142,7 @@ async def test_over_plain_http_nobody_comes_in_and_the_missing_cookie_is_named()
     failure = await joined.stopped()
     await closed(joined)
 
-    assert (failure.step, failure.code) == (Step.CALLBACK, "no-cookie")
+    assert (failure.step, failure.code) == (SignInStep.CALLBACK, "no-cookie")
     assert "no session cookie" in failure.why
     assert "https" in failure.text
 
@@ -152,7 +152,7 @@ async def test_without_a_reason_in_sight_none_is_told(joined: Secure) -> None:
 
     failure = await joined.stopped()
 
-    assert (failure.step, failure.code) == (Step.CALLBACK, "login")
+    assert (failure.step, failure.code) == (SignInStep.CALLBACK, "login")
     assert "cookie" not in failure.text
 
 
@@ -166,7 +166,7 @@ async def test_every_failure_inside_is_an_error_page_without_a_reason(joined: Se
 
     failure = await joined.stopped()
 
-    assert (failure.step, failure.code) == (Step.CALLBACK, "500")
+    assert (failure.step, failure.code) == (SignInStep.CALLBACK, "500")
     assert "does not say why" in failure.why
 
 
@@ -175,14 +175,14 @@ async def test_a_refused_person_looks_the_same(joined: Secure) -> None:
 
     failure = await joined.stopped()
 
-    assert (failure.step, failure.code) == (Step.CALLBACK, "500")
+    assert (failure.step, failure.code) == (SignInStep.CALLBACK, "500")
     assert "exists" not in failure.text
 
 
 async def test_a_service_that_is_off_has_no_button(joined: Secure) -> None:
     await joined.set(on=False)
 
-    assert (await joined.stopped()).step is Step.BUTTON
+    assert (await joined.stopped()).step is SignInStep.BUTTON
 
 
 async def test_a_button_behind_which_nothing_begins_is_named(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ async def test_a_button_behind_which_nothing_begins_is_named(tmp_path: Path) -> 
     failure = await joined.stopped()
     await closed(joined)
 
-    assert failure.step is Step.BUTTON
+    assert failure.step is SignInStep.BUTTON
     assert "begins no sign-in" in failure.why
 
 
@@ -200,7 +200,7 @@ async def test_a_limit_at_the_button_is_named(joined: Secure) -> None:
 
     failure = await joined.stopped()
 
-    assert (failure.step, failure.code) == (Step.BUTTON, "too-many-requests")
+    assert (failure.step, failure.code) == (SignInStep.BUTTON, "too-many-requests")
 
 
 async def test_another_way_back_than_site_url_is_named(joined: Secure) -> None:
@@ -210,7 +210,7 @@ async def test_another_way_back_than_site_url_is_named(joined: Secure) -> None:
 
     failure = await joined.stopped()
 
-    assert failure.step is Step.BUTTON
+    assert failure.step is SignInStep.BUTTON
     assert "Site_Url" in failure.why
     assert "moved" not in failure.text
 
@@ -219,7 +219,7 @@ async def test_an_absolute_authorize_path_leads_nowhere(joined: Secure) -> None:
     await joined.set(authorize_path=f"{joined.encvoy.url}/oidc/auth")
     joined.rocketchat.login_services.rewrite()
 
-    assert (await joined.stopped()).step is Step.AUTHORIZE
+    assert (await joined.stopped()).step is SignInStep.AUTHORIZE
 
 
 async def test_an_error_of_encvoy_id_is_named(joined: Secure) -> None:
@@ -227,7 +227,7 @@ async def test_an_error_of_encvoy_id_is_named(joined: Secure) -> None:
     joined.encvoy.faults.add(Fault("GET", "/oidc/auth", status=303, headers={"Location": back}))
 
     failure = await joined.stopped()
-    assert (failure.step, failure.code) == (Step.CALLBACK, "invalid_request")
+    assert (failure.step, failure.code) == (SignInStep.CALLBACK, "invalid_request")
     assert "Encvoy ID sent the browser back with an error" in failure.why
     assert "phish" not in failure.text
 
@@ -239,7 +239,7 @@ async def test_a_second_factor_is_named(joined: Secure) -> None:
 
     failure = await joined.stopped()
 
-    assert (failure.step, failure.code) == (Step.LOGIN, "totp-required")
+    assert (failure.step, failure.code) == (SignInStep.LOGIN, "totp-required")
     assert "totp" in failure.why
 
 
@@ -248,7 +248,7 @@ async def test_another_page_at_the_callback_is_named(joined: Secure) -> None:
 
     failure = await joined.stopped()
 
-    assert failure.step is Step.CALLBACK
+    assert failure.step is SignInStep.CALLBACK
     assert "(200)" in failure.why
 
 
@@ -272,7 +272,7 @@ async def test_a_login_that_is_not_taken_is_named(
 
     failure = await joined.stopped()
 
-    assert (failure.step, failure.code) == (Step.LOGIN, code)
+    assert (failure.step, failure.code) == (SignInStep.LOGIN, code)
 
 
 async def test_no_failure_holds_a_secret(joined: Secure) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.secret import Secret
-from bot.signin.walk import SignedIn, Step, WalkFailed, sign_in
+from bot.signin.walk import SignedIn, SignInStep, WalkFailed, sign_in
 from sandbox.encvoy.standin import EncvoyStandIn
 from sandbox.faults import Effect, Fault
 
@@ -54,13 +54,13 @@ async def test_an_empty_field_that_is_asked_for_is_filled_in(chat: Any) -> None:
 async def test_an_empty_field_without_an_answer_stops(chat: Any) -> None:
     failure = await stopped(chat, "person2")
 
-    assert (failure.step, failure.code) == (Step.PASSWORD, "steps")
+    assert (failure.step, failure.code) == (SignInStep.PASSWORD, "steps")
 
 
 async def test_a_field_that_stays_empty_stops(chat: Any) -> None:
     failure = await stopped(chat, "person2", profile={"phone_number": "1"})
 
-    assert (failure.step, failure.code) == (Step.CONSENT, "steps")
+    assert (failure.step, failure.code) == (SignInStep.CONSENT, "steps")
 
 
 @pytest.mark.parametrize(("style", "has_redirect"), [("redirect", True), ("popup", False)])
@@ -83,7 +83,7 @@ async def test_the_issuer_comes_back_with_the_code(chat: Any) -> None:
 async def test_a_wrong_password_is_named(chat: Any) -> None:
     failure = await stopped(chat, password="wrong-word")
 
-    assert (failure.step, failure.code) == (Step.PASSWORD, "error")
+    assert (failure.step, failure.code) == (SignInStep.PASSWORD, "error")
     assert "Invalid credentials" in failure.why
 
 
@@ -93,13 +93,13 @@ async def test_a_page_that_a_machine_cannot_answer_is_named(chat: Any, identity:
 
     failure = await stopped(chat)
 
-    assert (failure.step, failure.code) == (Step.PASSWORD, route)
+    assert (failure.step, failure.code) == (SignInStep.PASSWORD, route)
 
 
 async def test_no_button_is_named(chat: Any) -> None:
     chat.button = False
 
-    assert (await stopped(chat)).step is Step.BUTTON
+    assert (await stopped(chat)).step is SignInStep.BUTTON
 
 
 async def test_a_rate_limit_at_the_login_page_is_named(chat: Any) -> None:
@@ -107,7 +107,7 @@ async def test_a_rate_limit_at_the_login_page_is_named(chat: Any) -> None:
 
     failure = await stopped(chat)
 
-    assert failure.step is Step.BUTTON
+    assert failure.step is SignInStep.BUTTON
     assert (failure.code, failure.why) == ("429", "Rocket.Chat asks to slow down.")
 
 
@@ -116,7 +116,7 @@ async def test_a_callback_that_is_not_registered_is_named(chat: Any, identity: E
 
     failure = await stopped(chat)
 
-    assert (failure.step, failure.code) == (Step.AUTHORIZE, "invalid_redirect_uri")
+    assert (failure.step, failure.code) == (SignInStep.AUTHORIZE, "invalid_redirect_uri")
 
 
 async def test_an_application_that_is_gone_is_named(chat: Any, identity: EncvoyStandIn) -> None:
@@ -124,13 +124,13 @@ async def test_an_application_that_is_gone_is_named(chat: Any, identity: EncvoyS
 
     failure = await stopped(chat)
 
-    assert (failure.step, failure.code) == (Step.AUTHORIZE, "invalid_client")
+    assert (failure.step, failure.code) == (SignInStep.AUTHORIZE, "invalid_client")
 
 
 async def test_a_wrong_path_is_named(chat: Any) -> None:
     chat.authorize_path = "/api/oidc/auth"
 
-    assert (await stopped(chat)).step is Step.AUTHORIZE
+    assert (await stopped(chat)).step is SignInStep.AUTHORIZE
 
 
 async def test_a_wrong_secret_in_rocketchat_stops_at_the_callback(chat: Any) -> None:
@@ -138,7 +138,7 @@ async def test_a_wrong_secret_in_rocketchat_stops_at_the_callback(chat: Any) -> 
 
     failure = await stopped(chat)
 
-    assert (failure.step, failure.code) == (Step.CALLBACK, None)
+    assert (failure.step, failure.code) == (SignInStep.CALLBACK, None)
     assert "does not say why" in failure.why
 
 
@@ -154,7 +154,7 @@ async def test_a_failed_callback_is_no_failed_login_too(chat: Any) -> None:
 async def test_another_page_at_the_callback_is_named(chat: Any, page: str) -> None:
     chat.page = page
 
-    assert (await stopped(chat)).step is Step.CALLBACK
+    assert (await stopped(chat)).step is SignInStep.CALLBACK
 
 
 async def test_a_callback_of_another_sign_in_is_refused(chat: Any) -> None:
@@ -163,7 +163,7 @@ async def test_a_callback_of_another_sign_in_is_refused(chat: Any) -> None:
 
     failure = await stopped(chat)
 
-    assert failure.step is Step.CALLBACK
+    assert failure.step is SignInStep.CALLBACK
     assert "another sign-in" in failure.why
 
 
@@ -182,7 +182,7 @@ async def test_a_refusal_of_rocketchat_is_told_and_defused(
 
     failure = await stopped(chat)
 
-    assert (failure.step, failure.code) == (Step.LOGIN, code)
+    assert (failure.step, failure.code) == (SignInStep.LOGIN, code)
     assert said in failure.why
 
 
@@ -195,7 +195,7 @@ async def test_no_reason_is_inferred_from_an_answer_that_has_none(
 
     failure = await stopped(chat)
 
-    assert failure.step is Step.LOGIN
+    assert failure.step is SignInStep.LOGIN
     assert "whatever the reason" in failure.why
     assert "not found" not in failure.text
 
@@ -212,13 +212,13 @@ async def test_without_a_login_style_the_callback_is_that_of_old_clients(chat: A
 @pytest.mark.parametrize(
     ("path", "step"),
     [
-        ("/oidc/auth", Step.AUTHORIZE),
-        ("/api/interaction/", Step.AUTHORIZE),
-        ("/oidc/auth/", Step.CONSENT),
+        ("/oidc/auth", SignInStep.AUTHORIZE),
+        ("/api/interaction/", SignInStep.AUTHORIZE),
+        ("/oidc/auth/", SignInStep.CONSENT),
     ],
 )
 async def test_a_silent_encvoy_id_stops_where_it_fell_silent(
-    chat: Any, identity: EncvoyStandIn, path: str, step: Step
+    chat: Any, identity: EncvoyStandIn, path: str, step: SignInStep
 ) -> None:
     identity.faults.add(Fault("GET", path, effect=Effect.DROP))
 
@@ -229,7 +229,7 @@ async def test_a_silent_rocketchat_is_named(chat: Any) -> None:
     with pytest.raises(WalkFailed) as caught:
         await sign_in("http://127.0.0.1:9", "encvoyid", "x", Secret("y"), timeout=1.0)
 
-    assert caught.value.step is Step.BUTTON
+    assert caught.value.step is SignInStep.BUTTON
     assert "Rocket.Chat cannot be reached" in caught.value.why
 
 
@@ -239,7 +239,7 @@ async def test_a_redirect_to_a_third_party_is_not_followed(chat: Any, identity: 
 
     failure = await stopped(chat)
 
-    assert failure.step is Step.PASSWORD
+    assert failure.step is SignInStep.PASSWORD
     assert "neither its own nor ours" in failure.why
     assert "phish" not in failure.text
 

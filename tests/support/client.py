@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.clock import Clock, SystemClock
-from bot.http import Wire
+from bot.http import HttpClient
 from bot.rocketchat.client import RocketChatClient
 from bot.rocketchat.live import LiveTable
 from bot.rocketchat.quiet import Quiet
@@ -19,5 +19,5 @@ async def rocketchat_client(
 ) -> AsyncIterator[RocketChatClient]:
     """Without a websocket, unless `table` is fed by one."""
     clock = clock or SystemClock()
-    async with Wire("Rocket.Chat") as wire:
-        yield RocketChatClient(rest, table or LiveTable(), clock, quiet=Quiet(clock), wire=wire, patient=wire)
+    async with HttpClient("Rocket.Chat") as http:
+        yield RocketChatClient(rest, table or LiveTable(), clock, quiet=Quiet(clock), http=http, patient=http)

@@ -9,7 +9,7 @@ from bot.chatops.answer import Answer, render
 from bot.chatops.grammar import Invocation, parse
 from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Registry
-from bot.connection.context import Workshop
+from bot.connection.context import Context
 from bot.connection.state import Connection
 from bot.doctor.checks import Finding, Result, State
 from bot.doctor.verdict import Verdict
@@ -146,7 +146,7 @@ def new_counter() -> Counter:
     connections, slash, notices = MemoryConnections(world), MemorySlash(world), MemoryNotices()
     doctor = MemoryDoctor()
     parts = Parts(
-        shop=Workshop(rocketchat, encvoy, connections, world.clock),
+        shop=Context(rocketchat, encvoy, connections, world.clock),
         fingerprints=Fingerprints(b"k" * 32),
         rocketchat_url="https://chat.example.org",
         service_name=service_name,

@@ -27,7 +27,7 @@ from bot.encvoy.login import Token
 from bot.encvoy.probes import Probes
 from bot.encvoy.session import Session
 from bot.errors import BadAnswer, UserError
-from bot.http import Wire
+from bot.http import HttpClient
 from bot.rocketchat.callback import Callback
 from bot.rocketchat.chat import RestChat
 from bot.rocketchat.people import PeopleList
@@ -132,37 +132,37 @@ async def _history(rest: Rest) -> None:
     await RestChat(rest)._history("r", datetime.now(UTC))
 
 
-def by_wire(ask: Callable[[Wire, str], Awaitable[object]]) -> Callable[[str], Awaitable[None]]:
+def by_wire(ask: Callable[[HttpClient, str], Awaitable[object]]) -> Callable[[str], Awaitable[None]]:
     """One question over aiohttp."""
 
     async def asked(url: str) -> None:
-        async with Wire("Rocket.Chat", timeout=PATIENCE) as wire:
-            await ask(wire, url)
+        async with HttpClient("Rocket.Chat", timeout=PATIENCE) as http:
+            await ask(http, url)
 
     return asked
 
 
-async def _site(wire: Wire, url: str) -> None:
-    await who_answers(url, wire, cast(ServerFacts, None))
+async def _site(http: HttpClient, url: str) -> None:
+    await who_answers(url, http, cast(ServerFacts, None))
 
 
-async def _callback(wire: Wire, url: str) -> None:
-    await Callback(wire, url, SystemClock()).bring_bogus_code(NAME, f"{url}/token")
+async def _callback(http: HttpClient, url: str) -> None:
+    await Callback(http, url, SystemClock()).bring_bogus_code(NAME, f"{url}/token")
 
 
-async def _begins(wire: Wire, url: str) -> None:
-    await Strategy(wire, url, SystemClock()).begins(NAME)
+async def _begins(http: HttpClient, url: str) -> None:
+    await Strategy(http, url, SystemClock()).begins(NAME)
 
 
-async def _login(wire: Wire, url: str) -> None:
+async def _login(http: HttpClient, url: str) -> None:
     provider = Provider(url, url, f"{url}/auth", f"{url}/token", f"{url}/me", None, f"{url}/jwks")
     request = Request("main", f"{url}/callback", "openid", "")
-    await authorize(wire, provider, Account(url, "x", Secret("secret")), request)
+    await authorize(http, provider, Account(url, "x", Secret("secret")), request)
 
 
 async def _applications(url: str) -> None:
-    async with Wire("Encvoy ID", timeout=LONGEST_PAGING) as wire:
-        session = Session(wire, cast(Discovery, None), Account(url, "x", Secret("secret")), "main", SystemClock())
+    async with HttpClient("Encvoy ID", timeout=LONGEST_PAGING) as http:
+        session = Session(http, cast(Discovery, None), Account(url, "x", Secret("secret")), "main", SystemClock())
         session._token = Token(Secret("token"), math.inf)
         async with asyncio.timeout(LONGEST_PAGING):
             await Applications(session, cast(Probes, None)).with_redirect_uri("https://a.example")
@@ -183,7 +183,7 @@ LISTS: dict[str, Callable[[str], Awaitable[None]]] = {
 VISITS: dict[str, Callable[[str], Awaitable[None]]] = {
     "site": by_wire(_site),
     "callback": by_wire(_callback),
-    "end-page": by_wire(lambda wire, url: ask_callback(wire, f"{url}/_oauth/encvoyid")),
+    "end-page": by_wire(lambda http, url: ask_callback(http, f"{url}/_oauth/encvoyid")),
     "button": by_wire(_begins),
     "login": by_wire(_login),
 }

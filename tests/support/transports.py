@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from bot.clock import SystemClock
-from bot.http import Wire
+from bot.http import HttpClient
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.websocket import open_websocket, plain_session, websocket_url
 from bot.secret import new_secret
@@ -26,8 +26,8 @@ _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 async def by_aiohttp(url: str, tls: ssl.SSLContext) -> None:
     """`bot.http`."""
-    async with Wire("Rocket.Chat", tls=tls) as wire:
-        await wire.send("GET", f"{url}/api/info", route="GET /api/info")
+    async with HttpClient("Rocket.Chat", tls=tls) as http:
+        await http.send("GET", f"{url}/api/info", route="GET /api/info")
 
 
 async def by_requests(url: str, tls: ssl.SSLContext) -> None:

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from bot.secret import Secret
-from bot.signin.walk import SignedIn, Step, WalkFailed, sign_in
+from bot.signin.walk import SignedIn, SignInStep, WalkFailed, sign_in
 from sandbox.demo import SCENES
 from sandbox.faults import Fault
 from sandbox.gaps import gaps
@@ -77,7 +77,7 @@ async def test_a_service_that_is_off_is_live_nowhere(tmp_path: Path) -> None:
         assert world.state().live is None
         with pytest.raises(WalkFailed) as caught:
             await walk(world)
-        assert caught.value.step is Step.BUTTON
+        assert caught.value.step is SignInStep.BUTTON
         assert "✗" not in await world.ask("test")
         assert "✗" not in await world.ask("enable")
         assert (await walk(world)).user_id
@@ -90,7 +90,7 @@ async def test_a_secret_changed_behind_our_back_is_an_error_page(tmp_path: Path)
         world.rocketchat.login_services.rewrite()
         with pytest.raises(WalkFailed) as caught:
             await walk(world)
-        assert (caught.value.step, caught.value.code) == (Step.CALLBACK, "500")
+        assert (caught.value.step, caught.value.code) == (SignInStep.CALLBACK, "500")
 
 
 async def test_a_strategy_that_outlives_what_it_was_made_of_is_found(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.secret import Secret
-from bot.signin.walk import SignedIn, Step, WalkFailed, sign_in
+from bot.signin.walk import SignedIn, SignInStep, WalkFailed, sign_in
 from sandbox.encvoy.people import Person
 from sandbox.rocketchat.people import User
 from tests.support.world import SERVICE, World, world_at
@@ -200,7 +200,7 @@ async def test_a_local_account_cannot_be_taken_by_its_name(connected: World) -> 
     with pytest.raises(WalkFailed) as caught:
         await walk(connected)
 
-    assert caught.value.step is Step.LOGIN
+    assert caught.value.step is SignInStep.LOGIN
     assert noted(connected) == "Username already exists. [403]"
     assert account == before
     assert len(connected.rocketchat.people) == count

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.http import Wire
+from bot.http import HttpClient
 from bot.secret import Secret
-from bot.signin.walk import Step, WalkFailed, sign_in
+from bot.signin.walk import SignInStep, WalkFailed, sign_in
 from tests.support.subprocesses import ssobot
 from tests.support.world import SERVICE, world_at
 from tests.system.test_processes import ANY_PORT
@@ -39,16 +39,19 @@ async def test_a_rocketchat_that_does_not_trust_the_authority_lets_nobody_in(tmp
         person = world.encvoy.introduction.account("person")
         with pytest.raises(WalkFailed) as caught:
             await sign_in(world.rocketchat.url, SERVICE, person.login, Secret(person.password), tls=world.play.tls)
-        assert caught.value.step is Step.CALLBACK
+        assert caught.value.step is SignInStep.CALLBACK
         problem = world.rocketchat.ledger.of("sign-in")[-1].body["problem"]
         assert problem.endswith("failed, reason: unable to verify the first certificate")
 
 
 async def test_every_cookie_of_encvoy_id_is_for_https_only(tmp_path: Path) -> None:
-    async with world_at(tmp_path, tls=tmp_path / "tls") as world, Wire("Encvoy ID", tls=world.play.tls) as wire:
+    async with (
+        world_at(tmp_path, tls=tmp_path / "tls") as world,
+        HttpClient("Encvoy ID", tls=world.play.tls) as http,
+    ):
         url, client = world.encvoy.url, world.encvoy.state.main_id
         query = f"client_id={client}&response_type=code&scope=openid&redirect_uri={url}/code"
-        answer = await wire.send("GET", f"{url}/oidc/auth?{query}", route="GET /oidc/auth")
+        answer = await http.send("GET", f"{url}/oidc/auth?{query}", route="GET /oidc/auth")
     cookies = answer.headers.getall("Set-Cookie")  # type: ignore[attr-defined]
     assert cookies
     assert all("; Secure" in cookie for cookie in cookies)
