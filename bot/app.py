@@ -9,13 +9,11 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 import click
-import stamina
 import structlog
 
 from bot import logs
 from bot.chatops.reception import Identity
 from bot.chatops.registry import Registry
-from bot.chatops.reply import LONGEST_WAIT
 from bot.chatops.service import Chatops
 from bot.clock import Clock, SystemClock
 from bot.config import Config
@@ -23,7 +21,8 @@ from bot.connection.asking import or_unknown
 from bot.connection.context import Context
 from bot.connection.state import Unknown
 from bot.doctor.own import Place
-from bot.errors import ConfigError, RemoteError, StoreUnavailable, Unauthenticated, UserError
+from bot.errors import ConfigError, StoreUnavailable, Unauthenticated, UserError
+from bot.retry import until_available
 from bot.rocketchat.names import service_name
 from bot.store.connections import SqlConnections
 from bot.store.engine import Database, open_database
@@ -94,11 +93,7 @@ class Bot:
     async def _identity(self) -> Identity:
         """The bot's own account; waits for Rocket.Chat if it is away."""
         try:
-            async for attempt in stamina.retry_context(
-                on=_worth_waiting, attempts=None, timeout=None, wait_initial=0.5, wait_max=LONGEST_WAIT
-            ):
-                with attempt:
-                    me = await self.systems.rocketchat.facts.me()
+            me = await until_available(self.systems.rocketchat.facts.me)
         except Unauthenticated:
             raise ConfigError(
                 "SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN are not accepted by Rocket.Chat."
@@ -160,10 +155,6 @@ class Bot:
         except StoreUnavailable as error:
             return error.what
         return None
-
-
-def _worth_waiting(error: Exception) -> bool:
-    return isinstance(error, RemoteError) and error.transient
 
 
 @contextlib.asynccontextmanager

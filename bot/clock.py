@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
@@ -67,3 +68,22 @@ async def within(clock: Clock, seconds: float, doing: Coroutine[Any, Any, T]) ->
             one.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
     raise TimeoutError
+
+
+@dataclass
+class Backoff:
+    """Pauses in seconds, doubled with each failure from `first` to `most`."""
+
+    first: float
+    most: float
+    failures: int = 0
+
+    def next(self, *, at_least: float = 0.0, share: float = 1.0) -> float:
+        """After one more failure. `share`: the part of the pause that is to be waited, where many would try at once."""
+        pause = share * min(self.most, self.first * 2.0 ** min(self.failures, 16))
+        self.failures += 1
+        return max(pause, at_least)
+
+    def reset(self) -> None:
+        """It works: the next failure is the first."""
+        self.failures = 0

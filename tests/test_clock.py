@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.clock import within
+from bot.clock import Backoff, within
 from tests.support.clocks import ManualClock, SteppedClock, settle
 
 
@@ -56,3 +56,24 @@ async def test_whoever_is_cancelled_leaves_no_work_behind() -> None:
     await settle()
     assert bounded.cancelled()
     assert done == []
+
+
+def test_pauses_double_up_to_the_longest() -> None:
+    backoff = Backoff(0.5, 3.0)
+    assert [backoff.next() for _ in range(5)] == [0.5, 1.0, 2.0, 3.0, 3.0]
+
+
+def test_what_works_again_begins_anew() -> None:
+    backoff = Backoff(1.0, 60.0)
+    backoff.next()
+    backoff.reset()
+    assert (backoff.failures, backoff.next()) == (0, 1.0)
+
+
+def test_a_share_of_a_pause_is_waited_and_never_less_than_the_server_wants() -> None:
+    assert Backoff(2.0, 60.0).next(share=0.25) == 0.5
+    assert Backoff(2.0, 60.0).next(share=0.25, at_least=7.0) == 7.0
+
+
+def test_a_thousand_failures_are_no_overflow() -> None:
+    assert Backoff(1.0, 60.0, failures=1000).next() == 60.0

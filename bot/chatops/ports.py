@@ -220,8 +220,11 @@ class Notices(Protocol):
         ...
 
 
+SLASH_SETTING = "Message_AllowUnrecognizedSlashCommand"
+
+
 class SlashSetting(Protocol):
-    """`Message_AllowUnrecognizedSlashCommand` (facts/rocketchat.md §4.1). Errors: `bot.errors.RemoteError`."""
+    """`SLASH_SETTING` (facts/rocketchat.md §4.1). Errors: `bot.errors.RemoteError`."""
 
     async def allowed(self) -> bool:
         """Whether the web client sends slash commands that it does not know."""

@@ -6,23 +6,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import weakref
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-import stamina
 import structlog
 
 from bot.chatops.delivery import Address, Ways
 from bot.chatops.ports import Chat
 from bot.chatops.posting import Posting
 from bot.clock import Clock
-from bot.errors import Busy, Forbidden, Rejected, RemoteError
+from bot.errors import Forbidden, Rejected, RemoteError
+from bot.retry import until_available
 
 EDIT_INTERVAL = 1.0
 """Seconds between two edits while it works; `chat.sendMessage` allows five in a second (facts/rocketchat.md §1.6)."""
-LONGEST_WAIT = 60.0
-"""Seconds between two tries of a last text."""
 PATIENCE = 60.0
 """Seconds for which a last text is tried while others for its room wait behind it: as long as a rate limit lasts
 (facts/rocketchat.md §1.6). A server that is away for longer tells by its socket that it is back."""
@@ -134,12 +133,7 @@ class Reply:
     async def _patiently(self, act: _Act, text: str, patience: float) -> None:
         if patience <= 0:
             return await self._somewhere(act, text)
-        async for attempt in stamina.retry_context(
-            on=worth_waiting, attempts=None, timeout=patience, wait_initial=0.5, wait_max=LONGEST_WAIT, wait_jitter=0.5
-        ):
-            with attempt:
-                await self._somewhere(act, text)
-        return None
+        return await until_available(functools.partial(self._somewhere, act, text), patience=patience)
 
     async def _somewhere(self, act: _Act, text: str) -> None:
         """By the way that took the last text, or by the next one that takes this. Raises what the last one was refused
@@ -162,10 +156,3 @@ class Reply:
 
 
 _Act = Callable[[Posting, str], Awaitable[None]]
-
-
-def worth_waiting(error: Exception) -> bool | float:
-    """For stamina: whether a later try may help, or after how many seconds the server wants it."""
-    if isinstance(error, Busy):
-        return min(max(error.retry_after, 0.2), LONGEST_WAIT)
-    return isinstance(error, RemoteError) and error.transient

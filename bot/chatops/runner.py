@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
-from typing import ParamSpec, assert_never
+from typing import assert_never
 
-import stamina
 import structlog
 
 from bot.chatops import inbox
@@ -31,14 +31,14 @@ from bot.chatops.ports import Message, Operation, Operations, OperationState, Pe
 from bot.chatops.posting import new_message_id
 from bot.chatops.reception import Order, Reception, Say
 from bot.chatops.registry import Command
-from bot.chatops.reply import LONGEST_WAIT, Outbox, Reply
+from bot.chatops.reply import Outbox, Reply
 from bot.chatops.resumption import NOT_KNOWN, SENSELESS, makes_sense, resume
 from bot.chatops.steps import Steps
 from bot.chatops.unknown_fields import Unfamiliar
-from bot.errors import StoreUnavailable, UserError
+from bot.errors import UserError
+from bot.retry import until_available
 
 _log = structlog.get_logger()
-P = ParamSpec("P")
 _ENDED = (OperationState.DONE, OperationState.FAILED)
 
 
@@ -198,18 +198,21 @@ class Runner:
 
     async def _commit(self, operation: Operation, ending: Ending) -> bool:
         try:
-            await self._operations.finish(operation.id, ending.state, ending.text, ending.receipt)
+            await self._finish(operation, ending)
         except Exception as error:  # noqa: BLE001 - the answer is true all the same, and is still given
             log_internal(error, "finish", operation.id)
             return False
         return True
+
+    async def _finish(self, operation: Operation, ending: Ending) -> None:
+        await self._operations.finish(operation.id, ending.state, ending.text, ending.receipt)
 
     async def _conclude(self, operation: Operation, reply: Reply, ending: Ending, committed: bool) -> None:
         """The answer is given in any case. What could not be committed is committed once the database is back: a new
         start would take the operation up again, and put another answer over this one."""
         given = await reply.finish(ending.text)
         if not committed:
-            await _until_back(self._operations.finish, operation.id, ending.state, ending.text, ending.receipt)
+            await until_available(lambda: self._finish(operation, ending))
         await self._note(operation, reply, ending.text, given)
 
     async def _give(self, operation: Operation, reply: Reply, text: str) -> None:
@@ -218,12 +221,12 @@ class Runner:
     async def _note(self, operation: Operation, reply: Reply, text: str, given: bool) -> None:
         """What was not given does not count as delivered, whatever the reason."""
         if given:
-            return await _until_back(self._operations.delivered, operation.id)
+            return await until_available(functools.partial(self._operations.delivered, operation.id))
 
         async def again() -> bool:
             given = await reply.finish(text, patience=0)
             if given:
-                await _until_back(self._operations.delivered, operation.id)
+                await until_available(functools.partial(self._operations.delivered, operation.id))
             return given
 
         self._backlog.add(operation.id, again)
@@ -257,15 +260,6 @@ class Runner:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log_internal(error, "runner")
-
-
-async def _until_back(write: Callable[P, Awaitable[None]], *values: P.args, **named: P.kwargs) -> None:
-    """Writes to the database, as often as it takes while that is away."""
-    async for attempt in stamina.retry_context(
-        on=StoreUnavailable, attempts=None, timeout=None, wait_initial=0.5, wait_max=LONGEST_WAIT
-    ):
-        with attempt:
-            await write(*values, **named)
 
 
 def _thread(message: Message, room_type: str) -> str | None:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-import stamina
 import structlog
 
 from bot.chatops import open_room
@@ -17,12 +16,13 @@ from bot.chatops.once import Announcement, Once
 from bot.chatops.ports import Chat, Listener, Notices, Operations, ServerTime, SlashSetting
 from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Registry
-from bot.chatops.reply import LONGEST_WAIT, Outbox, worth_waiting
+from bot.chatops.reply import Outbox
 from bot.chatops.runner import Runner
 from bot.chatops.slash import introduce
 from bot.chatops.unknown_fields import Unfamiliar
 from bot.clock import Clock
-from bot.errors import ConfigError, StoreUnavailable, UserError
+from bot.errors import ConfigError, UserError
+from bot.retry import until_available
 
 _log = structlog.get_logger()
 T = TypeVar("T")
@@ -72,12 +72,12 @@ class Chatops:
         """Finds the admin room (waiting for Rocket.Chat if it is away), takes up what was left, and then listens.
         ConfigError if there is no such room, or the bot is not in it. Cancelled, it lets the running operation finish
         for a few seconds."""
-        found = await _until_there(self._admin_room.find)
+        found = await until_available(self._admin_room.find)
         self._listener.watch(found.room.id, found.room.type)
         reception, runner = self._build(found)
         keeping_up = asyncio.create_task(self._keep_up(found, reception, runner))
         try:
-            await _until_there(runner.recover)
+            await until_available(runner.recover)
             self.recovered.set()
             async for message in self._listener.messages():
                 await runner.handle(message)
@@ -159,17 +159,3 @@ async def _tried(failure: str, work: Awaitable[T]) -> T | None:
     except Exception as error:  # noqa: BLE001 - part of the runner: a bug here must not leave it with what was read once
         log_internal(error, failure)
     return None
-
-
-async def _until_there(ask: Callable[[], Awaitable[T]]) -> T:
-    """Waits for Rocket.Chat or for the database, if one is away."""
-    async for attempt in stamina.retry_context(
-        on=_worth_waiting, attempts=None, timeout=None, wait_initial=0.5, wait_max=LONGEST_WAIT, wait_jitter=0.5
-    ):
-        with attempt:
-            return await ask()
-    raise AssertionError("it is tried without end")
-
-
-def _worth_waiting(error: Exception) -> bool | float:
-    return isinstance(error, StoreUnavailable) or worth_waiting(error)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import structlog
 
 from bot.chatops.once import Once
-from bot.chatops.ports import SlashSetting
+from bot.chatops.ports import SLASH_SETTING, SlashSetting
 from bot.errors import RemoteError
 
-SETTING = "Message_AllowUnrecognizedSlashCommand"
 NOTICE = "slash commands are off"
 
 _log = structlog.get_logger()
@@ -23,7 +22,7 @@ def explanation(bot_username: str) -> str:
     return "\n".join(
         (
             "Hello. I connect Rocket.Chat to Encvoy ID; type `!sso help` to see how.",
-            f"`/sso` does not work here yet: the setting `{SETTING}` is off, so Rocket.Chat's web client answers "
+            f"`/sso` does not work here yet: the setting `{SLASH_SETTING}` is off, so Rocket.Chat's web client answers "
             "unknown slash commands itself (“No such command”) and I never see them.",
             f"What works now: `!sso …`, `@{bot_username} sso …`, or a direct message to me.",
             "`!sso slash on` turns the setting on. It holds for everyone: every unknown slash command that anyone "

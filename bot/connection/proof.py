@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 
-from bot.clock import Clock, within
+from bot.clock import Backoff, Clock, within
 from bot.connection.in_use import BECAUSE_MODERN, OUTDATED, InUse, Use
 from bot.connection.needs import led_elsewhere
 from bot.connection.ports import ApplicationFields, EncvoyId, Probe, RocketChat
@@ -76,7 +76,7 @@ async def _probed(
     desired: Connection, secret: Secret, encvoy: EncvoyId, clock: Clock, wanted: Probe, until: float
 ) -> Probe:
     """What Encvoy ID says of a secret, as soon as it is what is wanted, or at last."""
-    pause = 0.1
+    backoff = Backoff(0.1, 1.0)
     while True:
         left = max(SHORTEST_TRY, until - clock.monotonic())
         try:
@@ -84,10 +84,10 @@ async def _probed(
         except TimeoutError:
             why = f"It took longer than {left:.0f} seconds."
             raise NoAnswer("Encvoy ID", "POST /oidc/request", why=why) from None
+        pause = backoff.next()
         if outcome is wanted or clock.monotonic() + pause > until:
             return outcome
         await clock.sleep(pause)
-        pause = min(1.0, pause * 2)
 
 
 async def _probe(desired: Connection, secret: Secret, encvoy: EncvoyId) -> Probe:

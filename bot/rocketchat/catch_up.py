@@ -16,7 +16,7 @@ from typing import Protocol
 import structlog
 
 from bot.chatops.ports import Message
-from bot.clock import Clock
+from bot.clock import Backoff, Clock
 from bot.errors import Busy, RemoteError, where
 from bot.rocketchat.missed_since import MissedSince
 
@@ -217,17 +217,15 @@ class CatchUp:
         self._spawn(self._until_answered(ask, what))
 
     async def _until_answered(self, ask: Callable[[], Awaitable[None]], what: str) -> None:
-        failures = 0
+        backoff = Backoff(RETRY_FIRST, RETRY_MOST)
         while True:
             async with self._slots:
                 at_least = await self._try(ask, what)
-            if not failures:
+            if not backoff.failures:
                 self._tried()
             if at_least is None:
                 return
-            pause = self._jitter() * min(RETRY_MOST, RETRY_FIRST * 2.0 ** min(failures, 16))
-            failures += 1
-            await self._clock.sleep(max(at_least, pause))
+            await self._clock.sleep(backoff.next(at_least=at_least, share=self._jitter()))
 
     async def _try(self, ask: Callable[[], Awaitable[None]], what: str) -> float | None:
         """None if it was answered, or the seconds for which the server wants not to be asked again."""

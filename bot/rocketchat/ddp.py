@@ -21,9 +21,10 @@ from __future__ import annotations
 import json
 
 from bot.bounds import Unreadable, read_json
+from bot.clock import Backoff
 from bot.errors import Busy, NoAnswer, Rejected, RemoteError, Unauthenticated
 from bot.rocketchat.ddp_errors import NOT_ALLOWED, TOO_MANY, code_of, complaint, login_error, time_to_reset
-from bot.rocketchat.ddp_subscription import Delay, Subscription
+from bot.rocketchat.ddp_subscription import RETRY_FIRST, RETRY_MOST, Subscription
 from bot.rocketchat.events import (
     Event,
     Json,
@@ -81,7 +82,7 @@ class ClientProtocol:
         self._login_id: str | None = None
         self._logins = 0
         self._login_at: float | None = None
-        self._login_delay = Delay()
+        self._login_delay = Backoff(RETRY_FIRST, RETRY_MOST)
         self._messages = Subscription(MESSAGES, "messages")
         self._services = Subscription(SERVICES, "services")
         self._outdated: str | None = None
@@ -177,13 +178,13 @@ class ClientProtocol:
         events: list[Event] = self._subscribe_services() if first else []
         error = login_error(frame, self._user_id)
         if error is None:
-            self._login_delay = Delay()
+            self._login_delay = Backoff(RETRY_FIRST, RETRY_MOST)
             self._subscribe_messages(now)
             self._out.append(self._settings.frame([SETTINGS, {"useCollection": False, "args": []}]))
             return [LoggedIn(), *events]
         if isinstance(error, Unauthenticated):
             self._login_delay.first = BAD_TOKEN_FIRST
-        retry_in = self._login_delay.next(error.retry_after if isinstance(error, Busy) else 0.0)
+        retry_in = self._login_delay.next(at_least=error.retry_after if isinstance(error, Busy) else 0.0)
         self._login_at = now + retry_in
         return [LoginFailed(error, retry_in), *events]
 

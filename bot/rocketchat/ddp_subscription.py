@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from bot.clock import Backoff
 from bot.rocketchat.events import Json
 
 RETRY_FIRST, RETRY_MOST = 1.0, 60.0
 """Seconds until something refused is asked for again; doubled each time."""
-
-
-@dataclass
-class Delay:
-    """Seconds until the next try, doubled from `first` on."""
-
-    first: float = RETRY_FIRST
-    failures: int = 0
-
-    def next(self, at_least: float = 0.0) -> float:
-        """After one more failure."""
-        delay = min(RETRY_MOST, self.first * 2.0 ** min(self.failures, 16))
-        self.failures += 1
-        return max(delay, at_least)
 
 
 class Subscription:
@@ -34,7 +19,7 @@ class Subscription:
         self.again_at: float | None = None
         self._prefix = prefix
         self._tries = 0
-        self._delay = Delay()
+        self._delay = Backoff(RETRY_FIRST, RETRY_MOST)
 
     def frame(self, params: list[object]) -> Json:
         """Asks for it, with a new id each time: a late `nosub` of the last try is not taken for this one's."""
@@ -46,10 +31,11 @@ class Subscription:
         """It is there; whether that is news."""
         news = self.id is not None and not self.ready
         if news:
-            self.ready, self._delay = True, Delay()
+            self.ready = True
+            self._delay.reset()
         return news
 
     def refused(self, at_least: float) -> float:
         """It is not, or no longer; seconds until the next try."""
         self.id, self.ready = None, False
-        return self._delay.next(at_least)
+        return self._delay.next(at_least=at_least)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.chatops.ports import SLASH_SETTING
 from bot.connection.asking import or_unknown
 from bot.connection.ports import Server
 from bot.connection.profile import MODERN_FLOW, Profile, Version, has_choice, profile
@@ -19,7 +20,6 @@ from bot.rocketchat.rest import Rest
 from bot.rocketchat.services import read_setting, write_setting
 from bot.rocketchat.suffixes import value_from
 
-SLASH = "Message_AllowUnrecognizedSlashCommand"
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:[.\-+].*)?\Z")
 KNOWN = 300.0
 """Seconds for which the version is still known where it may not be asked; an upgrade takes longer than that."""
@@ -116,11 +116,11 @@ class ServerFacts:
 
     async def allowed(self) -> bool:
         """Whether the web client sends slash commands that it does not know (§4.1)."""
-        return await self.setting(SLASH) is True
+        return await self.setting(SLASH_SETTING) is True
 
     async def allow(self, on: bool) -> None:
         """Changes that, for every user of the server."""
-        await write_setting(self.rest, SLASH, on)
+        await write_setting(self.rest, SLASH_SETTING, on)
 
     async def me(self) -> Me:
         """The account that the token belongs to."""

@@ -18,7 +18,7 @@ import aiohttp
 import structlog
 
 from bot.chatops.ports import Message
-from bot.clock import Clock
+from bot.clock import Backoff, Clock
 from bot.errors import BadAnswer, Rejected, RemoteError, Unreachable, where
 from bot.rocketchat import events
 from bot.rocketchat.catch_up import CatchUp, History, Time
@@ -112,7 +112,7 @@ class RealtimeClient:
 
     async def run(self) -> None:
         """Keeps a socket open until cancelled, whatever happens."""
-        failures = 0
+        backoff = Backoff(RETRY_FIRST, RETRY_MOST)
         while True:
             self._connected_at = None
             try:
@@ -123,10 +123,9 @@ class RealtimeClient:
                 log.error("realtime.bug", error=type(failure).__name__, where=where(failure))
                 error = Unreachable("Rocket.Chat", "websocket", code="internal")
             connected_at = self._connected_at
-            stable = connected_at is not None and self._clock.monotonic() - connected_at >= STABLE_AFTER
-            failures = 0 if stable else failures
-            pause = self._jitter() * min(RETRY_MOST, RETRY_FIRST * 2.0 ** min(failures, 16))
-            failures += 1
+            if connected_at is not None and self._clock.monotonic() - connected_at >= STABLE_AFTER:
+                backoff.reset()
+            pause = backoff.next(share=self._jitter())
             log.info("realtime.lost", error=error.text, retry_in=round(pause, 2))
             await self._clock.sleep(pause)
 

@@ -9,7 +9,7 @@ import pytest
 from bot.chatops import reply as reply_module
 from bot.chatops.delivery import Address
 from bot.chatops.posting import ALPHABET, ID_LENGTH, TOO_LONG, new_message_id, second_id
-from bot.chatops.reply import Outbox, Reply, worth_waiting
+from bot.chatops.reply import Outbox, Reply
 from bot.errors import BadAnswer, Busy, Forbidden, NoAnswer, Rejected, RemoteError, Unauthenticated, Unreachable
 from tests.support.chat import ADMIN_ROOM, ANNA, OTHER_ROOM, MemoryChat, remote
 from tests.support.clocks import SteppedClock, settle
@@ -301,16 +301,3 @@ def test_the_second_id_follows_from_the_first() -> None:
     assert second_id(ID) == second_id(ID) != ID
     assert second_id(ID) != second_id(new_message_id())
     assert new_message_id() != new_message_id()
-
-
-def test_busy_says_how_long_to_wait_and_is_not_believed_without_end() -> None:
-    busy = Busy("Rocket.Chat", "POST /api/v1/chat.update")
-    for said, waited in [(7.0, 7.0), (0.0, 0.2), (9e9, 60.0)]:
-        busy.retry_after = said
-        assert worth_waiting(busy) == waited
-
-
-def test_only_what_passes_is_waited_for() -> None:
-    assert worth_waiting(remote(Unreachable)) is True
-    assert worth_waiting(remote(Forbidden)) is False
-    assert worth_waiting(RuntimeError()) is False
