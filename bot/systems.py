@@ -12,11 +12,12 @@ from bot.chatops.once import NOTHING_SAID
 from bot.chatops.ports import Message, Notices, Room
 from bot.clock import Clock
 from bot.config import Config
+from bot.connection.entrance import Begins, CallbackAnswer, Guarded, Standing
 from bot.connection.state import Connection, ServiceName
-from bot.doctor.evidence import Begins, CallbackAnswer, KeySet
+from bot.doctor.evidence import KeySet
 from bot.doctor.gather import Gatherer
 from bot.doctor.gather_own import OwnGatherer
-from bot.doctor.own import Guarded, Place, Standing
+from bot.doctor.own import Place
 from bot.doctor.verdict import Verdict, judge
 from bot.encvoy.client import EncvoyIdClient
 from bot.http import HttpClient

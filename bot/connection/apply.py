@@ -53,7 +53,7 @@ async def _apply(change: Change, progress: LoopState, shop: Context) -> LoopStat
         case CreateService():
             await shop.rocketchat.create_service(desired.name)
         case WriteService(settings=suffixes):
-            await shop.rocketchat.write_service(desired.name, service_settings(desired, suffixes))
+            await shop.rocketchat.write_service(desired.name, values_of(desired, suffixes))
         case SwitchService(on=on):
             await shop.rocketchat.switch_service(desired.name, on)
         case WriteServiceSecret():
@@ -145,7 +145,7 @@ def awaited(what: Live, desired: Connection) -> Awaited:
     return holds
 
 
-def service_settings(desired: Connection, suffixes: tuple[str, ...]) -> Mapping[str, SettingValue | Secret]:
+def values_of(desired: Connection, suffixes: tuple[str, ...]) -> Mapping[str, SettingValue | Secret]:
     """The values of these settings; the server's own default where none is desired."""
     everything: dict[str, SettingValue | Secret] = {
         **DEFAULTS,

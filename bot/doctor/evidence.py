@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.chatops.ports import Person, Room
+from bot.connection.entrance import Begins, CallbackAnswer
 from bot.connection.in_use import InUse
 from bot.connection.ports import Probe, Provider, Server
-from bot.connection.profile import Engine
 from bot.connection.reachable import Site
 from bot.connection.state import Application, Connection, LiveService, NotVisible, SettingValue, StoredService, Unknown
 from bot.doctor.own import Own, Place
@@ -20,25 +20,6 @@ class KeySet:
 
     count: int
     algorithms: frozenset[str]
-
-
-@dataclass(frozen=True)
-class CallbackAnswer:
-    """What answered at the callback address, asked as a browser whose sign-in was refused would ask."""
-
-    status: int
-    engine: Engine | None
-    """Which of Rocket.Chat's login engines ends such a sign-in like this (facts/rocketchat.md §3.3, §3.4); None:
-    neither does."""
-
-
-@dataclass(frozen=True)
-class Begins:
-    """Where the modern engine sends whoever presses the button (facts/rocketchat.md §3.1)."""
-
-    status: int
-    location: str = ""
-    """Empty: it sends nobody anywhere."""
 
 
 @dataclass(frozen=True)

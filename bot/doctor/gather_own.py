@@ -11,8 +11,9 @@ from bot.chatops.access import judge, role_ids
 from bot.chatops.grammar import is_addressed
 from bot.chatops.ports import Chat, Message, Person, Room
 from bot.connection.asking import or_unknown
+from bot.connection.entrance import Guarded, Standing
 from bot.connection.state import Unknown
-from bot.doctor.own import Administrators, Guarded, Own, Standing, Typed
+from bot.doctor.own import Administrators, Own, Typed
 from bot.errors import Forbidden, Rejected
 
 MOST_ASKED = 10

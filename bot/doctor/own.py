@@ -11,17 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.connection.entrance import Guarded, Standing
 from bot.connection.state import Unknown
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What the bot's user at Encvoy ID may do there, by what its list of applications shows."""
-
-    may_create: bool
-    """It sees a client at the top of which it is owner or editor, below which new applications are made."""
-    applications: int
-    """How many others it saw on the way."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +29,6 @@ class Administrators:
     """How many holders were looked at who may not: deactivated, or no person's account."""
     more: bool = False
     """Whether there are holders that were not looked at."""
-
-
-@dataclass(frozen=True)
-class Guarded:
-    """What became of a write that Rocket.Chat guards by a second factor, and that changes nothing."""
-
-    barred: str = ""
-    """Why it was not let through; empty if it was."""
-    mend: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from urllib.parse import quote
 from bot.bounds import Intake
 from bot.connection.absence import gone, hidden
 from bot.connection.callbacks import has_callback
+from bot.connection.entrance import Standing
 from bot.connection.ports import ApplicationFields, Registered
 from bot.connection.state import Application, NotVisible
-from bot.doctor.own import Standing
 from bot.encvoy.fields import (
     check_client_id,
     ids_of_rules,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ssl
 
 from bot.clock import Clock
+from bot.connection.entrance import Standing
 from bot.connection.ports import ApplicationFields, Probe, Provider, Registered
 from bot.connection.state import Application, NotVisible, Unknown
-from bot.doctor.own import Standing
 from bot.encvoy.applications import Applications
 from bot.encvoy.authorization import Account, Request, authorize
 from bot.encvoy.discovery import Discovery, Keys

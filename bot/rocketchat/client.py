@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.clock import Clock
 from bot.connection.accounts import Accounts
+from bot.connection.entrance import Begins
 from bot.connection.in_use import InUse
 from bot.connection.marker import engine_of, shows
 from bot.connection.moments import LiveSeen, Written
@@ -14,7 +15,6 @@ from bot.connection.ports import Awaited, Listed, Server, Told
 from bot.connection.profile import Engine, Profile
 from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
-from bot.doctor.evidence import Begins
 from bot.errors import StillBefore
 from bot.http import HttpClient
 from bot.rocketchat.callback import Callback

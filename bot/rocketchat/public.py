@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode, urlsplit
 
+from bot.connection.entrance import CallbackAnswer
 from bot.connection.profile import Engine
-from bot.doctor.evidence import CallbackAnswer
 from bot.errors import RemoteError
 from bot.http import HttpClient, HttpResponse
 from bot.rocketchat.responses import refuse_busy

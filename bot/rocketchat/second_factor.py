@@ -7,7 +7,7 @@ where the server has it, because there an answer given a while ago does not coun
 
 from __future__ import annotations
 
-from bot.doctor.own import Guarded
+from bot.connection.entrance import Guarded
 from bot.errors import Rejected, RouteAbsent, SecondFactorNeeded
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.services import write_setting

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from bot.clock import Clock
+from bot.connection.entrance import Begins
 from bot.connection.marker import parameter_of
 from bot.connection.state import Marker, ServiceName
-from bot.doctor.evidence import Begins
 from bot.errors import RemoteError
 from bot.http import HttpClient
 from bot.rocketchat.rate_budget import RateBudget

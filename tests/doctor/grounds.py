@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.chatops.ports import Person, Room
+from bot.connection.entrance import CallbackAnswer, Guarded, Standing
 from bot.connection.in_use import InUse, Use
 from bot.connection.ports import Probe, Provider, Server
 from bot.connection.profile import Engine, profile
@@ -20,8 +21,8 @@ from bot.connection.state import (
     Unknown,
 )
 from bot.doctor.checks.systems import NEEDED
-from bot.doctor.evidence import CallbackAnswer, Evidence, KeySet
-from bot.doctor.own import Administrators, Guarded, Own, Place, Port, PortState, Sealed, Standing, Typed
+from bot.doctor.evidence import Evidence, KeySet
+from bot.doctor.own import Administrators, Own, Place, Port, PortState, Sealed, Typed
 from bot.secret import Secret
 
 OURS = Secret("a" * 64)

@@ -7,12 +7,13 @@ from urllib.parse import urlencode
 
 import pytest
 
+from bot.connection.entrance import Begins
 from bot.connection.ports import Server
 from bot.connection.profile import profile
 from bot.connection.state import Unknown
 from bot.doctor.checks import Finding, State
 from bot.doctor.checks.button import catalogue
-from bot.doctor.evidence import Begins, Evidence
+from bot.doctor.evidence import Evidence
 from tests.doctor.grounds import BUSY, CONNECTION, STORED, WHOLE
 
 PATHS = {"authorize_path": "/oidc/auth?settle=07"}

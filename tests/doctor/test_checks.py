@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.chatops.ports import Person
+from bot.connection.entrance import CallbackAnswer, Standing
 from bot.connection.forced import variable
 from bot.connection.in_use import InUse, Use
 from bot.connection.ports import Probe, Server
@@ -21,8 +22,8 @@ from bot.connection.state import (
     Unknown,
 )
 from bot.doctor.checks import Result, State
-from bot.doctor.evidence import CallbackAnswer, Evidence
-from bot.doctor.own import Administrators, Port, PortState, Standing
+from bot.doctor.evidence import Evidence
+from bot.doctor.own import Administrators, Port, PortState
 from bot.doctor.verdict import OF_A_CONNECTION, judge
 from bot.secret import Secret, new_secret
 from tests.doctor.grounds import (

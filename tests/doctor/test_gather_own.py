@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 import pytest
 
 from bot.chatops.ports import Message, Person, Room
+from bot.connection.entrance import Guarded, Standing
 from bot.connection.state import Unknown
 from bot.doctor.gather_own import MOST_ASKED, OwnGatherer, is_typed_command
-from bot.doctor.own import Administrators, Guarded, Own, Standing, Typed
+from bot.doctor.own import Administrators, Own, Typed
 from bot.errors import Busy, Forbidden, NoAnswer
 from tests.support.chat import ADMIN_ROOM, ANNA, BOT_ID, BOT_NAME, MemoryChat
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.connection.entrance import Standing
 from bot.connection.ports import ApplicationFields
-from bot.doctor.own import Standing
 from bot.encvoy import applications
 from bot.encvoy.client import EncvoyIdClient
 from bot.errors import BadAnswer, Forbidden, UserError

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bot.clock import SystemClock
-from bot.doctor.own import Guarded
+from bot.connection.entrance import Guarded
 from bot.errors import Forbidden, Rejected, RemoteError
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.second_factor import NOBODYS, try_guard
