@@ -12,9 +12,8 @@ from bot.chatops.once import NOTHING_SAID
 from bot.chatops.ports import Message, Notices, Room
 from bot.clock import Clock
 from bot.config import Config
-from bot.connection.entrance import Begins, CallbackAnswer, Guarded, Standing
+from bot.connection.entrance import Begins, CallbackAnswer, Guarded, KeySet, Standing
 from bot.connection.state import Connection, ServiceName
-from bot.doctor.evidence import KeySet
 from bot.doctor.gather import Gatherer
 from bot.doctor.gather_own import OwnGatherer
 from bot.doctor.own import Place
@@ -52,8 +51,7 @@ class _Looks:
         return await self.rocketchat.facts.permissions()
 
     async def keys(self) -> KeySet:
-        keys = await self.encvoy.keys()
-        return KeySet(keys.count, keys.algorithms)
+        return await self.encvoy.keys()
 
     async def login(self) -> bool:
         await self.encvoy.prove_login()

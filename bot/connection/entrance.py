@@ -44,3 +44,12 @@ class Standing:
     """It sees a client at the top of which it is owner or editor, below which new applications are made."""
     applications: int
     """How many others it saw on the way."""
+
+
+@dataclass(frozen=True)
+class KeySet:
+    """The keys with which Encvoy ID signs, as published."""
+
+    count: int
+    algorithms: frozenset[str]
+    """For example {"RS256"}."""

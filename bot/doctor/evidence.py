@@ -6,20 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.chatops.ports import Person, Room
-from bot.connection.entrance import Begins, CallbackAnswer
+from bot.connection.entrance import Begins, CallbackAnswer, KeySet
 from bot.connection.in_use import InUse
 from bot.connection.ports import Probe, Provider, Server
 from bot.connection.reachable import Site
 from bot.connection.state import Application, Connection, LiveService, NotVisible, SettingValue, StoredService, Unknown
 from bot.doctor.own import Own, Place
-
-
-@dataclass(frozen=True)
-class KeySet:
-    """The keys with which Encvoy ID signs, as published."""
-
-    count: int
-    algorithms: frozenset[str]
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from bot.chatops.admin_room import AdminRoom
 from bot.chatops.ports import Chat, Notices
 from bot.chatops.unknown_fields import known_by_now
 from bot.connection.asking import or_unknown
-from bot.connection.entrance import Begins, CallbackAnswer
+from bot.connection.entrance import Begins, CallbackAnswer, KeySet
 from bot.connection.in_use import InUse
 from bot.connection.ports import EncvoyId, Probe, RocketChat
 from bot.connection.profile import Engine
 from bot.connection.proof import prove_in_use
 from bot.connection.state import Connection, ServiceName, Unknown
-from bot.doctor.evidence import Evidence, KeySet
+from bot.doctor.evidence import Evidence
 from bot.doctor.gather_own import OwnGatherer
 from bot.doctor.own import Place
 from bot.secret import Secret, new_secret

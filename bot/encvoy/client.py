@@ -5,12 +5,12 @@ from __future__ import annotations
 import ssl
 
 from bot.clock import Clock
-from bot.connection.entrance import Standing
+from bot.connection.entrance import KeySet, Standing
 from bot.connection.ports import ApplicationFields, Probe, Provider, Registered
 from bot.connection.state import Application, NotVisible, Unknown
 from bot.encvoy.applications import Applications
 from bot.encvoy.authorization import Account, Request, authorize
-from bot.encvoy.discovery import Discovery, Keys
+from bot.encvoy.discovery import Discovery
 from bot.encvoy.login_page import safe_word
 from bot.encvoy.probes import Probes
 from bot.encvoy.responses import SYSTEM
@@ -71,7 +71,7 @@ class EncvoyIdClient:
         """Discovery is read again at the next need: for the start of an operation."""
         self._discovery.forget()
 
-    async def keys(self) -> Keys:
+    async def keys(self) -> KeySet:
         """The published key set."""
         return await self._discovery.keys()
 

@@ -7,12 +7,12 @@ answers 404 in a default installation (facts/encvoy-id.md §1). So nothing here 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from bot.addresses import NotPlain, plain, same_origin
 from bot.clock import Clock
+from bot.connection.entrance import KeySet
 from bot.connection.ports import Provider
 from bot.encvoy.responses import CHECK_PROXY, CHECK_URL, interpret_oidc, not_its_own
 from bot.errors import Busy, ConfigError, RemoteError, RouteAbsent
@@ -34,15 +34,6 @@ _ENDPOINTS = {
     "jwks_url": "jwks_uri",
 }
 _PAR = "pushed_authorization_request_endpoint"
-
-
-@dataclass(frozen=True)
-class Keys:
-    """The published key set, as far as the doctor asks."""
-
-    count: int
-    algorithms: frozenset[str]
-    """For example {"RS256"}."""
 
 
 class Discovery:
@@ -74,7 +65,7 @@ class Discovery:
         self._kept = (self._clock.monotonic() + KEPT_SECONDS, provider)
         return provider
 
-    async def keys(self) -> Keys:
+    async def keys(self) -> KeySet:
         """The key set behind `jwks_uri`."""
         provider = await self.provider()
         route = f"GET {urlsplit(provider.jwks_url).path}"
@@ -124,12 +115,12 @@ def read_provider(document: Any, discovery_url: str, domain: str) -> Provider:
     return Provider(issuer=issuer, discovery_url=discovery_url, par_url=par_url, **urls)
 
 
-def read_keys(document: Any, route: str) -> Keys:
+def read_keys(document: Any, route: str) -> KeySet:
     """Count and algorithms of a key set. Pure; BadAnswer if it is none."""
     keys = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(keys, list) or not all(isinstance(key, Mapping) for key in keys):
         raise not_its_own(route, "That is no key set.")
-    return Keys(len(keys), frozenset(alg for key in keys if (alg := _algorithm(key)) is not None))
+    return KeySet(len(keys), frozenset(alg for key in keys if (alg := _algorithm(key)) is not None))
 
 
 def _algorithm(key: Mapping[str, Any]) -> str | None:

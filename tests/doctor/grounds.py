@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.chatops.ports import Person, Room
-from bot.connection.entrance import CallbackAnswer, Guarded, Standing
+from bot.connection.entrance import CallbackAnswer, Guarded, KeySet, Standing
 from bot.connection.in_use import InUse, Use
 from bot.connection.ports import Probe, Provider, Server
 from bot.connection.profile import Engine, profile
@@ -21,7 +21,7 @@ from bot.connection.state import (
     Unknown,
 )
 from bot.doctor.checks.systems import NEEDED
-from bot.doctor.evidence import Evidence, KeySet
+from bot.doctor.evidence import Evidence
 from bot.doctor.own import Administrators, Own, Place, Port, PortState, Sealed, Typed
 from bot.secret import Secret
 
