@@ -20,7 +20,7 @@ from typing import ParamSpec
 import stamina
 import structlog
 
-from bot.chatops import inbox
+from bot.chatops import audit, inbox
 from bot.chatops.access import Access
 from bot.chatops.answer import render_failure, render_internal
 from bot.chatops.backlog import Backlog
@@ -194,18 +194,25 @@ class Runner:
 
     async def _commit(self, operation: Operation, ending: Ending) -> bool:
         try:
-            await self._operations.finish(operation.id, ending.state, ending.text, ending.receipt)
+            await self._finish(operation, ending)
         except Exception as error:  # noqa: BLE001 - the answer is true all the same, and is still given
             log_internal(error, "finish", operation.id)
             return False
         return True
+
+    async def _finish(self, operation: Operation, ending: Ending) -> None:
+        """Commits it, however it came about, and logs it: the one place where an operation ends."""
+        receipt = await self._operations.finish(operation.id, ending.state, ending.text, ending.receipt)
+        known = self._reception.reread(operation.words)
+        command = known.command if known else None
+        audit.ended(operation, ending, command=command, receipt=receipt, now=self._clock.now())
 
     async def _conclude(self, operation: Operation, reply: Reply, ending: Ending, committed: bool) -> None:
         """The answer is given in any case. What could not be committed is committed once the database is back: a new
         start would take the operation up again, and put another answer over this one."""
         given = await reply.finish(ending.text)
         if not committed:
-            await _until_back(self._operations.finish, operation.id, ending.state, ending.text, ending.receipt)
+            await _until_back(self._finish, operation, ending)
         await self._note(operation, reply, ending.text, given)
 
     async def _give(self, operation: Operation, reply: Reply, text: str) -> None:
