@@ -1,7 +1,7 @@
 """One HTTP request over aiohttp: bounded in time and size, no redirect followed, failures as typed errors.
 
-Nothing here looks at a status: the callers' `decipher` does. The errors of aiohttp can carry addresses with queries, so
-none of them is chained to what is raised.
+Nothing here looks at a status: `bot.rocketchat.responses` and `bot.encvoy.responses` do. The errors of aiohttp can
+carry addresses with queries, so none of them is chained to what is raised.
 """
 
 from __future__ import annotations

@@ -9,15 +9,11 @@ from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Option, Registry
 from bot.connection.changes import AwaitLive
 from bot.connection.in_use import Use
-from bot.connection.marker import next_marker
-from bot.connection.plan import Scope, exchanging, in_use, plan
-from bot.connection.proof import prove_ground
+from bot.connection.plan import Scope, exchanging, plan
 from bot.connection.receipt import Outcome, Receipt
-from bot.connection.refusals import required
-from bot.connection.state import Connection, LiveService, Observed
+from bot.connection.rotation import wish_for_rotation
+from bot.connection.state import Connection, Observed
 from bot.connection.undertake import Asked, undertake
-from bot.errors import UserError
-from bot.secret import new_secret
 from commands.elsewhere import what_leads_elsewhere
 from commands.parts import Parts
 from commands.recovery import ConnectionRecovery
@@ -50,41 +46,32 @@ def register(registry: Registry, parts: Parts) -> None:
         if observed is not None and "dry-run" in call.options:
             text = plan_text(plan(wish, observed, Scope.SECRET), wish)
             return Answer((f"Nothing was changed. I would do this, in this order:\n{text}",), next=("rotate",))
-        await call.authorize()
         resumed = call.operation.resumed or exchanging(there)
         asked = Asked(wish, there, call.operation.id, Scope.SECRET, resumed)
-        done = await undertake(asked, parts.shop, Narration(call.progress, parts.fingerprints), observed)
+        done = await undertake(
+            asked, parts.shop, Narration(call.progress, parts.fingerprints), call.authorize, observed
+        )
         elsewhere = await what_leads_elsewhere(done.connection, done.seen, parts)
         answer = _answer(done.connection, done.receipt, parts, resumed=resumed, works=not elsewhere)
         lines = (*answer.lines, *elsewhere, *also_differs(done.connection, done.seen))
         return replace(answer, lines=lines, failed=answer.failed or bool(elsewhere))
 
 
-async def _wish(call: Call, parts: Parts, connection: Connection) -> tuple[Connection, Observed]:
+async def _wish(call: Call, parts: Parts, there: Connection) -> tuple[Connection, Observed]:
     """The connection with a new secret on its way, once the ground is proved."""
-    observed = await parts.observed(connection)
-    if connection.current is None:
-        raise UserError("The connection is not set up to its end.", mend="`/sso setup` finishes it.")
-    if exchanging(connection):
-        return connection, observed
-    if observed.stored is None:
-        raise UserError(
-            "The connection is not whole: the service is gone from Rocket.Chat.",
-            why="It was there when the connection was set up.",
-            mend="`/sso setup` puts back what is missing.",
-        )
-    application = required(connection, observed)
-    if "dry-run" not in call.options:
-        await call.authorize()  # asked again just before the first write; this one is for the empty write of the proof
+    observed = await parts.observed(there)
+    if exchanging(there):
+        return there, observed
     call.progress.doing("proving the ground")
-    secret = await prove_ground(connection, parts.shop.rocketchat, parts.shop.encvoy, application)
+    # A dry run proves it, too; what may be done is asked again just before the first write.
+    authorize = _nobody_is_asked if "dry-run" in call.options else call.authorize
+    wish = await wish_for_rotation(there, observed, parts.shop, authorize)
     call.progress.step("Both sides hold one secret, Encvoy ID accepts it and lets me write")
-    marker = connection.marker
-    if in_use(observed):
-        live = observed.live if isinstance(observed.live, LiveService) else None
-        engine = (await parts.shop.rocketchat.profile()).engine
-        marker = next_marker(observed.stored, live, connection.marker, engine)
-    return replace(connection, current=secret, pending=new_secret(), marker=marker), observed
+    return wish, observed
+
+
+async def _nobody_is_asked() -> None:
+    """Nothing will be changed."""
 
 
 def _answer(connection: Connection, receipt: Receipt, parts: Parts, *, resumed: bool, works: bool = True) -> Answer:

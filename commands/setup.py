@@ -10,9 +10,8 @@ from bot.chatops.text import defuse, quoted
 from bot.chatops.words import quotation
 from bot.connection.absence import replaced
 from bot.connection.confirm import Confirmed, confirm
-from bot.connection.desired import desire, rules, service_settings
-from bot.connection.marker import next_marker
-from bot.connection.plan import exchanging, in_use, plan
+from bot.connection.desired import desire, marked, renewed
+from bot.connection.plan import in_use, plan
 from bot.connection.preflight import (
     Ground,
     look,
@@ -23,7 +22,7 @@ from bot.connection.preflight import (
 )
 from bot.connection.profile import Engine
 from bot.connection.reachable import doubts
-from bot.connection.state import Connection, LiveService, Observed, SettingValue, Unknown
+from bot.connection.state import Connection, Observed, SettingValue, Unknown
 from bot.connection.undertake import Asked, undertake
 from bot.errors import UserError
 from bot.secret import new_secret
@@ -79,14 +78,16 @@ def register(registry: Registry, parts: Parts) -> None:
         at_rest = not changes and wish == there
         if there is not None and at_rest and not call.operation.resumed:
             return await _tested(call, parts, there, (_UNCHANGED,))
-        await call.authorize()
         before = await parts.before(call.operation, there)
         already: tuple[str, ...] = ()
         if there is not None and at_rest:  # an earlier process did it all; Rocket.Chat's word may still be missing
+            await call.authorize()
             connection, receipt, already = there, call.operation.receipt, (_DONE_BEFORE,)
         else:
             asked = Asked(wish, there, call.operation.id, resumed=call.operation.resumed)
-            done = await undertake(asked, parts.shop, Narration(call.progress, parts.fingerprints), observed)
+            done = await undertake(
+                asked, parts.shop, Narration(call.progress, parts.fingerprints), call.authorize, observed
+            )
             connection, receipt = done.connection, done.receipt.as_dict()
         confirmed = await _confirmed(call, parts, connection, before)
         said = confirmation(confirmed)
@@ -182,25 +183,26 @@ async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
     refuse_unready(ground, parts.rocketchat_url)
     _tell_doubts(call, ground)
     with_email = _with_email(call, chosen=there.with_email)
-    settings = service_settings(there.name, ground.provider, with_email=with_email)
-    wish = replace(there, site_url=ground.server.site_url, settings=settings, rules=rules(with_email=with_email))
+    wish = renewed(
+        there,
+        ground.server,
+        ground.provider,
+        with_email=with_email,
+        enabled="disabled" not in call.options,
+        resumed=call.operation.resumed,
+    )
     if there.current is None or call.options & {WITH_EMAIL, WITHOUT_EMAIL}:
         await _tell_arrivals(call, parts, wish, ground, there)
-    if wish.current is None:
-        return replace(wish, enabled="disabled" not in call.options)
-    # An exchange that somebody spoiled is not gone on with: the last secret asked for goes on both sides.
-    return replace(wish, current=None) if exchanging(wish) and not call.operation.resumed else wish
+    return wish
 
 
 async def _marked(wish: Connection, observed: Observed, parts: Parts) -> Connection:
     """With a marker of its own, if a secret must be put back under which people sign in."""
-    stored = observed.stored
-    if stored is None or stored.secret == wish.secret or not in_use(observed):
+    if observed.stored is None or observed.stored.secret == wish.secret or not in_use(observed):
         return wish
-    live = observed.live if isinstance(observed.live, LiveService) else None
     engine = (await parts.shop.rocketchat.profile()).engine
     try:
-        return replace(wish, marker=next_marker(stored, live, wish.marker, engine))
+        return marked(wish, observed, engine)
     except UserError:  # the secret is wrong already: without a marker it is put right all the same
         return wish
 

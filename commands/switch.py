@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Registry
 from bot.connection.confirm import Taken, confirm
+from bot.connection.desired import switched
 from bot.connection.needs import drift
 from bot.connection.plan import Scope
 from bot.connection.receipt import Outcome
@@ -44,15 +43,13 @@ def register(registry: Registry, parts: Parts) -> None:
 
 async def _switch(call: Call, parts: Parts, *, on: bool) -> Answer:
     there = await parts.connection()
-    wish = replace(there, enabled=on)
     call.progress.doing("switching on" if on else "switching off")
     if on:
         await refuse_moved(there, parts)
-    await call.authorize()
     before = await parts.before(call.operation, there)
     narration = Narration(call.progress, parts.fingerprints)
-    asked = Asked(wish, there, call.operation.id, Scope.SWITCH, call.operation.resumed)
-    done = await undertake(asked, parts.shop, narration)
+    asked = Asked(switched(there, on=on), there, call.operation.id, Scope.SWITCH, call.operation.resumed)
+    done = await undertake(asked, parts.shop, narration, call.authorize)
     receipt, word = done.receipt, "on" if on else "off"
     said = f"It is {word}."
     if receipt.outcome is Outcome.UNCHANGED and not call.operation.resumed:  # else an earlier process may have done it

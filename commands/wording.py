@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from bot.chatops.registry import Progress
 from bot.chatops.text import quoted
@@ -13,11 +14,14 @@ from bot.connection.changes import (
     CommitSecret,
     CreateApplication,
     CreateService,
+    DeleteApplication,
     DeleteTwin,
     DetachRules,
     Live,
     Prove,
     ProveInUse,
+    RemoveCallback,
+    RemoveService,
     SwitchService,
     WriteApplication,
     WriteApplicationSecret,
@@ -81,8 +85,16 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, see
             return _LIVE_DONE[what].format(label=quoted(str(desired.settings.get("button_label_text", ""))))
         case Prove():
             return "Proved: Encvoy ID accepts this secret, Rocket.Chat reads back equal"
+        case RemoveService():
+            return f"OAuth service `{service}` removed"
+        case DeleteApplication():
+            return f"Application `{desired.client_id}` deleted"
+        case RemoveCallback():
+            return f"The callback address of this workspace removed from the application `{desired.client_id}`"
         case ProveInUse() | CommitSecret():
             return None
+        case never:
+            assert_never(never)
 
 
 def planned(change: Change, desired: Connection) -> str | None:
@@ -115,8 +127,16 @@ def planned(change: Change, desired: Connection) -> str | None:
             return "prove the secret on both sides"
         case ProveInUse(later=False):
             return "let Rocket.Chat itself use it, where that can be proved without a person"
+        case RemoveService():
+            return f"remove the OAuth service `{desired.name.service}` from Rocket.Chat"
+        case DeleteApplication():
+            return f"delete the application `{desired.client_id}` at Encvoy ID"
+        case RemoveCallback():
+            return f"remove the callback address of this workspace from the application `{desired.client_id}`"
         case ProveInUse() | CommitSecret():
             return None
+        case never:
+            assert_never(never)
 
 
 def confirmation(confirmed: Confirmed, *, is_shown: bool = True) -> tuple[str, ...]:

@@ -12,7 +12,9 @@ import enum
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
+from bot.chatops.origin import FromMessage, Origin
 from bot.chatops.ports import Chat, Message, Person, Room
 from bot.errors import Busy, RemoteError, UserError
 
@@ -80,6 +82,14 @@ class Access:
         if refusal is not None:
             raise refusal
         return person
+
+    async def may_begin(self, origin: Origin) -> None:
+        """`Refused` if whoever is behind the operation may not change anything right now, or if that cannot be told."""
+        match origin:
+            case FromMessage(user_id=user_id):
+                await self.administrator(user_id)
+            case never:
+                assert_never(never)
 
     async def _role_ids(self) -> frozenset[str]:
         try:

@@ -5,11 +5,14 @@ It holds ids and names, and no word that a person typed freely: the command as i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import assert_never
 
 import structlog
 
 from bot.chatops.execution import Ending
+from bot.chatops.origin import FromMessage, Origin
 from bot.chatops.ports import Operation
 from bot.chatops.registry import Command
 
@@ -28,12 +31,22 @@ def ended(operation: Operation, ending: Ending, *, command: Command | None, rece
         ENDED,
         operation=operation.id,
         command=command.name if command else None,
-        user=operation.user_id,
-        username=operation.username,
-        room=operation.room_id,
-        message=operation.message_id,
+        **_from_where(operation.origin),
         outcome=REFUSED if ending.refused else ending.state.value,
         receipt=receipt,
         # The clock on the wall may have been set back since.
         seconds=max(0.0, round((now - operation.created_at).total_seconds(), 3)),
     )
+
+
+def _from_where(origin: Origin) -> Mapping[str, str]:
+    match origin:
+        case FromMessage():
+            return {
+                "user": origin.user_id,
+                "username": origin.username,
+                "room": origin.room_id,
+                "message": origin.message_id,
+            }
+        case never:
+            assert_never(never)

@@ -8,8 +8,10 @@ Any of them may be refused: threads are off, the bot is muted or was removed, th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 
-from bot.chatops.ports import Chat
+from bot.chatops.origin import FromMessage
+from bot.chatops.ports import Chat, Operation
 from bot.chatops.posting import Posting, Way, derived_id
 from bot.chatops.text import quoted
 
@@ -24,6 +26,15 @@ class Address:
     """User id; None where nobody asked, and nobody is written to."""
     words: str = ""
     """What was asked."""
+
+
+def address_of(operation: Operation) -> Address:
+    """Where its answer belongs."""
+    match operation.origin:
+        case FromMessage() as message:
+            return Address(message.room_id, message.thread_id, message.user_id, operation.words)
+        case never:
+            assert_never(never)
 
 
 class Ways:

@@ -72,7 +72,7 @@ class _Authorization:
             return
         if not await self.means.first_word():
             raise _silenced()
-        await self.means.access.administrator(self.operation.user_id)
+        await self.means.access.may_begin(self.operation.origin)
         await self.means.operations.note(self.operation.id, OperationState.RUNNING)
 
 

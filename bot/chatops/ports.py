@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.chatops.origin import Origin
+
 
 @dataclass(frozen=True)
 class Message:
@@ -160,13 +162,7 @@ class Operation:
     """One run of one command: a row of the database. It is at rest once its answer was `delivered`."""
 
     id: str
-    message_id: str
-    """Unique: one operation for one message."""
-    room_id: str
-    thread_id: str | None
-    """The thread of the answer; None in a direct room."""
-    user_id: str
-    username: str
+    origin: Origin
     words: str
     """The command without its prefix, its name first (`setup --name "Encvoy ID"`); read again after a crash."""
     reply_id: str
@@ -186,7 +182,7 @@ class Operations(Protocol):
     """Where operations are kept. Each method has committed when it returns."""
 
     async def accept(self, operation: Operation) -> Operation | None:
-        """Keeps a new operation and returns it; None if there is one of this `message_id` already."""
+        """Keeps a new operation and returns it; None if there is one of this message already."""
         ...
 
     async def of_message(self, message_id: str) -> Operation | None:

@@ -79,7 +79,7 @@ async def _refusal(job: Job, trace: Trace, access: Access, *, old: bool) -> User
     if job.command.everyone:
         return None
     try:
-        await access.administrator(job.operation.user_id)
+        await access.may_begin(job.operation.origin)
     except Refused as refused:
         if trace is Trace.UNCLEAR:
             return Uncertain("I was interrupted, and do not go on.", why=f"{refused.why} {UNCLEAR}", mend=refused.mend)

@@ -15,7 +15,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import replace
-from typing import ParamSpec
+from typing import ParamSpec, assert_never
 
 import stamina
 import structlog
@@ -24,8 +24,9 @@ from bot.chatops import audit, inbox
 from bot.chatops.access import Access
 from bot.chatops.answer import render_failure, render_internal
 from bot.chatops.backlog import Backlog
-from bot.chatops.delivery import Address
+from bot.chatops.delivery import Address, address_of
 from bot.chatops.execution import Ending, Job, Means, execute, log_internal
+from bot.chatops.origin import FromMessage, Origin
 from bot.chatops.ports import Message, Operation, Operations, OperationState, Person, Room
 from bot.chatops.posting import new_message_id
 from bot.chatops.reception import Order, Reception, Say
@@ -120,11 +121,9 @@ class Runner:
     async def _accept(self, message: Message, order: Order) -> None:
         operation = Operation(
             id=secrets.token_hex(6),
-            message_id=message.id,
-            room_id=message.room_id,
-            thread_id=_thread(message, order.room.type),
-            user_id=order.who.id,
-            username=message.username,
+            origin=FromMessage(
+                message.id, message.room_id, _thread(message, order.room.type), order.who.id, message.username
+            ),
             words=order.invocation.words,
             reply_id=new_message_id(),
             created_at=self._clock.now(),
@@ -140,8 +139,7 @@ class Runner:
     async def _take_up(self, operation: Operation) -> None:
         reply = self._reply(operation, known=True)
         parsed = self._reception.reread(operation.words)
-        # How it was typed is not kept: `!sso` works in every client, and a direct room needs nothing.
-        prefix = "!sso" if operation.thread_id else ""
+        who, room, prefix = self._asked(operation.origin)
         if operation.state in _ENDED and operation.reply_text is not None:
             await self._give(operation, reply, operation.reply_text)
         elif parsed is None or not makes_sense(operation):
@@ -150,14 +148,20 @@ class Runner:
         elif operation.state is OperationState.ACCEPTED and await self._reception.long_ago(operation.created_at):
             await self._end(operation, reply, Ending(OperationState.FAILED, inbox.AWAY))
         else:
-            who = Person(operation.user_id, operation.username, roles=None, active=True, type="user")
             parsed = replace(parsed, prefix=prefix)
-            await self._run(Job(operation, parsed, who, self._room_of(operation), resumed=True))
+            await self._run(Job(operation, parsed, who, room, resumed=True))
 
-    def _room_of(self, operation: Operation) -> Room:
-        if operation.room_id == self._admin_room.id:
-            return self._admin_room
-        return Room(operation.room_id, operation.username, "d", encrypted=False, members=2)
+    def _asked(self, origin: Origin) -> tuple[Person, Room, str]:
+        """Who asked, where, and the prefix for what the answer tells to type next."""
+        match origin:
+            case FromMessage() as message:
+                who = Person(message.user_id, message.username, roles=None, active=True, type="user")
+                room = Room(message.room_id, message.username, "d", encrypted=False, members=2)
+                # How it was typed is not kept: `!sso` works in every client, and a direct room needs nothing.
+                prefix = "!sso" if message.thread_id else ""
+                return who, self._admin_room if message.room_id == self._admin_room.id else room, prefix
+            case never:
+                assert_never(never)
 
     async def _run(self, job: Job) -> None:
         reply = self._reply(job.operation, known=job.resumed)
@@ -249,8 +253,7 @@ class Runner:
         self._spawn(deliver())
 
     def _reply(self, operation: Operation, *, known: bool = False) -> Reply:
-        address = Address(operation.room_id, operation.thread_id, operation.user_id, operation.words)
-        return Reply(self._outbox, operation.reply_id, address, known=known)
+        return Reply(self._outbox, operation.reply_id, address_of(operation), known=known)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

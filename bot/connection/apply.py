@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import assert_never
 
 from bot.connection.changes import (
     AttachRules,
@@ -12,11 +13,14 @@ from bot.connection.changes import (
     CommitSecret,
     CreateApplication,
     CreateService,
+    DeleteApplication,
     DeleteTwin,
     DetachRules,
     Live,
     Prove,
     ProveInUse,
+    RemoveCallback,
+    RemoveService,
     SwitchService,
     WriteApplication,
     WriteApplicationSecret,
@@ -26,7 +30,7 @@ from bot.connection.changes import (
 from bot.connection.context import Context, LoopState, known_id
 from bot.connection.defaults import DEFAULTS
 from bot.connection.exchange import await_marker, prove_secret, prove_what_is_used, switch_secret, write_secret
-from bot.connection.needs import AUTH_METHOD, mended
+from bot.connection.needs import AUTH_METHOD, foreign_callbacks, mended
 from bot.connection.plan import is_shown, live_as_desired
 from bot.connection.ports import ApplicationFields, Awaited
 from bot.connection.state import Application, Connection, LiveService, SettingValue
@@ -66,6 +70,12 @@ async def _apply(change: Change, progress: LoopState, shop: Context) -> LoopStat
             await shop.encvoy.attach_rules(known_id(desired), frozenset(fields))
         case DetachRules(fields=fields):
             await shop.encvoy.detach_rules(known_id(desired), frozenset(fields))
+        case RemoveService():
+            await shop.rocketchat.remove_service(desired.name)
+        case DeleteApplication():
+            await shop.encvoy.delete_application(known_id(desired))
+        case RemoveCallback():
+            await _remove_callback(desired, shop)
         case DeleteTwin(client_id=client_id):
             await shop.encvoy.delete_application(client_id)
         case Prove():
@@ -77,6 +87,8 @@ async def _apply(change: Change, progress: LoopState, shop: Context) -> LoopStat
             receipt = progress.receipt.with_change(CommitSecret.__name__).as_dict()
             await shop.connections.save(settled, operation_id=progress.operation_id, receipt=receipt)
             return replace(progress, desired=settled)
+        case never:
+            assert_never(never)
     return progress
 
 
@@ -107,6 +119,13 @@ async def _create_application(progress: LoopState, shop: Context) -> LoopState:
     created = replace(desired, client_id=client_id)
     await shop.connections.save(created)
     return replace(progress, desired=created)
+
+
+async def _remove_callback(desired: Connection, shop: Context) -> None:
+    """As the application is now: it may have got others, or lost all, since it was looked at."""
+    found = await shop.encvoy.application(known_id(desired))
+    if isinstance(found, Application) and (others := foreign_callbacks(desired, found)):
+        await shop.encvoy.write_application(known_id(desired), ApplicationFields(redirect_uris=others))
 
 
 async def _write_application(fields: tuple[str, ...], desired: Connection, shop: Context) -> None:

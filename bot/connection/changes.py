@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import assert_never
 
 
 class Live(enum.Enum):
@@ -31,6 +32,21 @@ class CreateService:
 @dataclass(frozen=True)
 class CreateApplication:
     """An application exists at Encvoy ID."""
+
+
+@dataclass(frozen=True)
+class RemoveService:
+    """The settings of the service are gone from Rocket.Chat."""
+
+
+@dataclass(frozen=True)
+class DeleteApplication:
+    """The application is gone from Encvoy ID, which is only ours."""
+
+
+@dataclass(frozen=True)
+class RemoveCallback:
+    """The application has other callback addresses alone, which are somebody else's: so it stays."""
 
 
 @dataclass(frozen=True)
@@ -112,12 +128,35 @@ class CommitSecret:
 
 def writes(change: Change) -> bool:
     """Whether it changes anything on either side."""
-    return not isinstance(change, AwaitLive | Prove | ProveInUse | CommitSecret)
+    match change:
+        case AwaitLive() | Prove() | ProveInUse() | CommitSecret():
+            return False
+        case (
+            CreateService()
+            | CreateApplication()
+            | RemoveService()
+            | DeleteApplication()
+            | RemoveCallback()
+            | DeleteTwin()
+            | WriteApplication()
+            | WriteApplicationSecret()
+            | AttachRules()
+            | DetachRules()
+            | WriteService()
+            | WriteServiceSecret()
+            | SwitchService()
+        ):
+            return True
+        case never:
+            assert_never(never)
 
 
 Change = (
     CreateService
     | CreateApplication
+    | RemoveService
+    | DeleteApplication
+    | RemoveCallback
     | DeleteTwin
     | WriteApplication
     | WriteApplicationSecret

@@ -1,12 +1,19 @@
-"""From what the two systems say of themselves to the desired state of a new connection. Pure."""
+"""The use cases: what each command changes in the desired state. Pure.
+
+A command of the chat, a schedule and a recovery ask for the same changes; `bot.connection.undertake` carries them out.
+"""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 from bot.addresses import plain
+from bot.connection.marker import engine_of, next_marker
+from bot.connection.plan import in_use
 from bot.connection.ports import Provider, Server
-from bot.connection.state import EMAIL, RULES, Connection, ServiceName, SettingValue
+from bot.connection.profile import Engine
+from bot.connection.state import EMAIL, RULES, Connection, LiveService, Observed, ServiceName, SettingValue
 from bot.secret import Secret
 
 APPLICATION_NAME_LENGTH = 50
@@ -16,7 +23,7 @@ APPLICATION_NAME_LENGTH = 50
 def desire(
     name: ServiceName, server: Server, provider: Provider, *, secret: Secret, enabled: bool, with_email: bool = True
 ) -> Connection:
-    """A new connection, with an id of its own."""
+    """What `setup` desires where there is no connection: a new one, with an id of its own."""
     return Connection(
         id=secrets.token_hex(4),
         name=name,
@@ -27,6 +34,55 @@ def desire(
         enabled=enabled,
         pending=secret,
     )
+
+
+def renewed(
+    there: Connection, server: Server, provider: Provider, *, with_email: bool, enabled: bool, resumed: bool = False
+) -> Connection:
+    """What `setup` desires of a connection that is there: it follows both systems where they moved.
+
+    `enabled` counts only while it was never set up to its end. An exchange that was interrupted is gone on with only
+    where it is `resumed`; otherwise somebody may have spoiled it, and the last secret asked for goes on both sides.
+    """
+    wish = replace(
+        there,
+        site_url=server.site_url,
+        settings=service_settings(there.name, provider, with_email=with_email),
+        rules=rules(with_email=with_email),
+    )
+    if there.current is None:
+        return replace(wish, enabled=enabled)
+    return replace(wish, current=None) if there.exchanging and not resumed else wish
+
+
+def switched(there: Connection, *, on: bool) -> Connection:
+    """What `enable` and `disable` desire."""
+    return replace(there, enabled=on)
+
+
+def rotated(there: Connection, held: Secret, new: Secret, observed: Observed, engine: Engine) -> Connection:
+    """What `rotate` desires: `new` in the place of the secret that both sides were seen to hold. UserError if people
+    sign in through a service that has no setting for a marker."""
+    return marked(replace(there, current=held, pending=new), observed, engine)
+
+
+def reversed_exchange(desired: Connection, observed: Observed) -> Connection:
+    """The way back of an exchange: the same with the two secrets exchanged."""
+    return marked_anew(replace(desired, current=desired.pending, pending=desired.current, undoing=True), observed)
+
+
+def marked(desired: Connection, observed: Observed, engine: Engine) -> Connection:
+    """With the next marker, where people sign in through the service; as it is elsewhere. UserError if the service has
+    no setting for one."""
+    if observed.stored is None or not in_use(observed):
+        return desired
+    live = observed.live if isinstance(observed.live, LiveService) else None
+    return replace(desired, marker=next_marker(observed.stored, live, desired.marker, engine))
+
+
+def marked_anew(desired: Connection, observed: Observed) -> Connection:
+    """With another marker of the same engine, where there is one."""
+    return desired if desired.marker is None else marked(desired, observed, engine_of(desired.marker))
 
 
 def rules(*, with_email: bool) -> frozenset[str]:

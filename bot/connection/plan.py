@@ -2,7 +2,7 @@
 
 Coming up:    service (off) → application → our own secret on it → its fields and rules → all settings in one write,
               secret included → proof → on → live. What can refuse and can be repeated comes first.
-Going down:   off → no longer live → the rest.
+Going down:   off → no longer live → the rest. Where nothing shall be left: service → application.
 Exchanging:   Rocket.Chat stores the new secret and a marker → the marker is live → Encvoy ID switches → proof, on both
               sides.
               The way back is the same plan with the two secrets exchanged; so is going on after a crash.
@@ -20,11 +20,14 @@ from bot.connection.changes import (
     CommitSecret,
     CreateApplication,
     CreateService,
+    DeleteApplication,
     DeleteTwin,
     DetachRules,
     Live,
     Prove,
     ProveInUse,
+    RemoveCallback,
+    RemoveService,
     SwitchService,
     WriteApplication,
     WriteApplicationSecret,
@@ -32,7 +35,7 @@ from bot.connection.changes import (
     WriteServiceSecret,
 )
 from bot.connection.marker import engine_of, meaning, respells, shows
-from bot.connection.needs import application_drift, drift, unwanted_rules
+from bot.connection.needs import application_drift, drift, foreign_callbacks, unwanted_rules
 from bot.connection.profile import Engine
 from bot.connection.refusals import (
     ChangedByOthers,
@@ -69,6 +72,8 @@ def plan(desired: Connection, observed: Observed, scope: Scope = Scope.ALL) -> t
     """
     if scope is Scope.SWITCH:
         return tuple(_switch_on(desired, observed) if desired.enabled else _switch_off(observed))
+    if desired.absent:
+        return tuple(_take_away(desired, observed))
     refuse_what_cannot_be_seen(desired, observed)
     refuse_foreign_secrets(desired, observed)
     if scope is Scope.SECRET:
@@ -141,6 +146,22 @@ def _down(observed: Observed) -> Iterator[Change]:
         yield SwitchService(on=False)
     if stored.enabled or observed.live is not None:
         yield AwaitLive(Live.OFF)
+
+
+def _take_away(desired: Connection, observed: Observed) -> Iterator[Change]:
+    """What is only ours goes; an application with other callback addresses keeps those."""
+    yield from _switch_off(observed)
+    if observed.stored is not None:
+        yield RemoveService()
+    if observed.application is not None:
+        application = required(desired, observed)
+        others = foreign_callbacks(desired, application)
+        if not others:
+            yield DeleteApplication()
+        elif len(others) < len(application.redirect_uris):
+            yield RemoveCallback()
+    for twin in observed.twins:
+        yield DeleteTwin(twin.client_id)
 
 
 def _exchange(desired: Connection, observed: Observed) -> Iterator[Change]:

@@ -23,14 +23,14 @@ from bot.connection.changes import (
     writes,
 )
 from bot.connection.context import Context, LoopState
+from bot.connection.desired import marked_anew, reversed_exchange
 from bot.connection.in_use import Use
-from bot.connection.marker import engine_of, next_marker
 from bot.connection.observe import NOT_ASKED, observe
-from bot.connection.plan import Scope, exchanging, in_use, plan
+from bot.connection.plan import Scope, exchanging, plan
 from bot.connection.proof import NotProved
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.retry_policy import TRY_WITHIN, RetryPolicy
-from bot.connection.state import Application, Connection, LiveService, Observed, Unknown
+from bot.connection.state import Application, Connection, Observed, Unknown
 from bot.errors import NoAnswer, NotLive, RemoteError, UserError
 
 
@@ -185,7 +185,7 @@ class Reconciler:
             observed = await self._look(progress.desired)
         except RemoteError:
             return progress
-        desired = _marked_anew(progress.desired, observed)
+        desired = marked_anew(progress.desired, observed)
         await self._shop.connections.save(desired)
         return replace(progress, desired=desired)
 
@@ -205,7 +205,7 @@ class Reconciler:
         if _nothing_was_written(desired, observed):
             await self._shop.connections.save(replace(desired, pending=None))
             raise surprise
-        back = _reversed(desired, observed)
+        back = reversed_exchange(desired, observed)
         await self._shop.connections.save(back)
         self._narrator.undoing(surprise.text)
         self._patience.made_progress()
@@ -258,19 +258,6 @@ def _marker_never_came(surprise: UserError, progress: LoopState) -> bool:
     """Whether it was the wait for the marker that failed: the secret is written, and not seen live."""
     waited = progress.receipt.changes[-1:] == (WriteServiceSecret.__name__,)
     return waited and isinstance(surprise, NotLive)
-
-
-def _marked_anew(desired: Connection, observed: Observed) -> Connection:
-    if observed.stored is None or desired.marker is None or not in_use(observed):
-        return desired
-    live = observed.live if isinstance(observed.live, LiveService) else None
-    marker = next_marker(observed.stored, live, desired.marker, engine_of(desired.marker))
-    return replace(desired, marker=marker)
-
-
-def _reversed(desired: Connection, observed: Observed) -> Connection:
-    back = replace(desired, current=desired.pending, pending=desired.current, undoing=True)
-    return _marked_anew(back, observed)
 
 
 _INTERRUPTED = "The exchange was on its way back already when this began."

@@ -30,7 +30,7 @@ def required(desired: Connection, observed: Observed) -> Application:
         case NotVisible() as found:
             raise _missing(hidden(found))
         case Unknown(reason=reason, mend=mend):
-            again = "Once it is seen again, type `/sso rotate` once more: that finishes what was begun."
+            again = "Once it is seen again, type the command once more: that finishes what was begun."
             raise ChangedByOthers(
                 "The application at Encvoy ID cannot be seen now.", why=reason, mend=f"{mend} {again}".strip()
             )

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import assert_never
 
 from bot.clock import Clock
 from bot.connection.changes import (
     AttachRules,
+    AwaitLive,
     Change,
+    CommitSecret,
     CreateApplication,
     CreateService,
+    DeleteApplication,
     DeleteTwin,
     DetachRules,
+    Prove,
+    ProveInUse,
+    RemoveCallback,
+    RemoveService,
     SwitchService,
     WriteApplication,
     WriteApplicationSecret,
@@ -172,10 +180,12 @@ _WRITTEN: Mapping[System, str] = {
 def _side(change: Change) -> System | None:
     """Where a change writes."""
     match change:
-        case CreateService() | WriteService() | WriteServiceSecret() | SwitchService():
+        case CreateService() | RemoveService() | WriteService() | WriteServiceSecret() | SwitchService():
             return "Rocket.Chat"
         case (
             CreateApplication()
+            | DeleteApplication()
+            | RemoveCallback()
             | DeleteTwin()
             | WriteApplication()
             | WriteApplicationSecret()
@@ -183,7 +193,10 @@ def _side(change: Change) -> System | None:
             | DetachRules()
         ):
             return "Encvoy ID"
-    return None
+        case AwaitLive() | Prove() | ProveInUse() | CommitSecret():
+            return None
+        case never:
+            assert_never(never)
 
 
 def _words(change: Change) -> str:
@@ -202,4 +215,13 @@ def _words(change: Change) -> str:
             return "the application"
         case DeleteTwin(client_id=client_id):
             return f"the absence of the application {client_id}"
-    return ""
+        case RemoveService():
+            return "the absence of the service"
+        case DeleteApplication():
+            return "the absence of the application"
+        case RemoveCallback():
+            return "the callback addresses"
+        case AwaitLive() | Prove() | ProveInUse() | CommitSecret():
+            return ""
+        case never:
+            assert_never(never)

@@ -57,6 +57,8 @@ class Connection:
     settings: Mapping[str, SettingValue]
     """What the service must hold, by suffix (`token_path`); without `id`, `secret` and the switch itself."""
     enabled: bool = True
+    absent: bool = False
+    """Whether nothing of it shall be left on either side; the rest says what is to be taken away."""
     client_id: str | None = None
     """None until the application was created, or found again after a crash."""
     current: Secret | None = None
@@ -78,7 +80,7 @@ class Connection:
     @property
     def exchanging(self) -> bool:
         """Whether one proved secret is being replaced by another."""
-        return self.current is not None and self.pending is not None
+        return not self.absent and self.current is not None and self.pending is not None
 
     @property
     def restoring(self) -> bool:

@@ -1,9 +1,10 @@
-"""A command that changes what is desired, whole: it is saved, the loop makes it so, and what was not done is desired no
-longer."""
+"""A change of what is desired, from end to end: it is authorised and saved, the loop makes it so and leaves a receipt,
+and what was not done is desired no longer."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.connection.context import Context
@@ -37,12 +38,20 @@ class Done:
     """Both sides at the end, as far as `scope` looks."""
 
 
-async def undertake(asked: Asked, shop: Context, narrator: Narrator, observed: Observed | None = None) -> Done:
-    """Until the world is as wished. `observed` spares the first look.
+async def undertake(
+    asked: Asked,
+    shop: Context,
+    narrator: Narrator,
+    authorize: Callable[[], Awaitable[None]],
+    observed: Observed | None = None,
+) -> Done:
+    """Until the world is as wished. `authorize` is awaited before anything is done, and raises `UserError` if it may
+    not be; `observed` spares the first look.
 
     Otherwise UserError: nothing was done, and what was desired before is desired again, so that no later command
     carries it out. Unfinished: a part was done, and the rest stays desired. Uncertain: nobody can say.
     """
+    await authorize()
     await shop.connections.save(asked.wish, operation_id=asked.operation_id)
     reconciler = Reconciler(shop, narrator, asked.operation_id, scope=asked.scope)
     try:

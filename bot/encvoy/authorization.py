@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from bot.addresses import same_origin
 from bot.connection.ports import Provider
 from bot.encvoy.login_page import UNKNOWN_ROUTE, defused, error_on_page, mend_for, read_page, safe_word
-from bot.encvoy.responses import CHECK_URL, SYSTEM, decipher_management, not_its_own
+from bot.encvoy.responses import CHECK_URL, SYSTEM, interpret_management, not_its_own
 from bot.encvoy.urls import leads_back, resolve
 from bot.errors import BadAnswer, LoginRefused, Redirected, Rejected
 from bot.http import Browser, HttpClient, HttpResponse
@@ -213,7 +213,7 @@ class _Walk:
         """An error of the backend or the proxy is no page of the login. 500 is: the filter for pages answers so."""
         answer = came.answer
         if answer.status >= 400 and read_page(answer.text).route == "unknown":
-            decipher_management(answer.status, answer.headers, answer.body, came.route)
+            interpret_management(answer.status, answer.headers, answer.body, came.route)
 
 
 def _pattern(url: str) -> str:

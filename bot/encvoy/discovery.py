@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from bot.addresses import NotPlain, plain, same_origin
 from bot.clock import Clock
 from bot.connection.ports import Provider
-from bot.encvoy.responses import CHECK_PROXY, CHECK_URL, decipher_oidc, not_its_own
+from bot.encvoy.responses import CHECK_PROXY, CHECK_URL, interpret_oidc, not_its_own
 from bot.errors import Busy, ConfigError, RemoteError, RouteAbsent
 from bot.http import HttpClient
 
@@ -98,7 +98,7 @@ class Discovery:
 
     async def _json(self, url: str, route: str) -> Any:
         answer = await self._http.send("GET", url, route=route, headers=JSON)
-        return decipher_oidc(answer.status, answer.headers, answer.body, route)
+        return interpret_oidc(answer.status, answer.headers, answer.body, route)
 
 
 def read_provider(document: Any, discovery_url: str, domain: str) -> Provider:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from bot.clock import Clock
 from bot.connection.ports import Provider
 from bot.encvoy.authorization import Account, Request, authorize
-from bot.encvoy.responses import CHECK_URL, decipher_oidc, not_its_own
+from bot.encvoy.responses import CHECK_URL, interpret_oidc, not_its_own
 from bot.http import HttpClient
 from bot.secret import Secret
 
@@ -60,7 +60,7 @@ async def _exchange(
             "code_verifier": verifier.reveal(),
         },
     )
-    granted = decipher_oidc(answer.status, answer.headers, answer.body, route)
+    granted = interpret_oidc(answer.status, answer.headers, answer.body, route)
     if not isinstance(granted, dict):
         raise not_its_own(route, "The answer holds no token.")
     token, seconds = granted.get("access_token"), granted.get("expires_in")

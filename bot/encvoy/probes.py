@@ -14,7 +14,7 @@ from bot.addresses import same_address
 from bot.connection.ports import Probe, Provider
 from bot.encvoy.discovery import JSON, Discovery
 from bot.encvoy.login_page import error_on_page
-from bot.encvoy.responses import decipher_oidc
+from bot.encvoy.responses import interpret_oidc
 from bot.errors import Rejected, Unauthenticated
 from bot.http import HttpClient
 from bot.secret import Secret
@@ -60,7 +60,7 @@ class Probes:
             return Probe.ACCEPTED
         if answer.status == 400:  # a page always, whatever was asked for
             return Probe.REDIRECT_REFUSED
-        decipher_oidc(answer.status, answer.headers, answer.body, route)
+        interpret_oidc(answer.status, answer.headers, answer.body, route)
         return Probe.BROKEN
 
     async def knows(self, client_id: str) -> bool:
@@ -73,7 +73,7 @@ class Probes:
         if answer.status == 400:
             return error_on_page(answer.text) != "invalid_client"
         if not answer.location:
-            decipher_oidc(answer.status, answer.headers, answer.body, route)
+            interpret_oidc(answer.status, answer.headers, answer.body, route)
         return True
 
     async def _by_par(self, par_url: str, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
@@ -109,7 +109,7 @@ class Probes:
         route = f"POST {urlsplit(url).path}"
         answer = await self._http.send("POST", url, route=route, headers=JSON, form=form)
         try:
-            decipher_oidc(answer.status, answer.headers, answer.body, route)
+            interpret_oidc(answer.status, answer.headers, answer.body, route)
         except (Unauthenticated, Rejected) as refusal:
             if refusal.code is None:
                 raise  # not Encvoy ID's own words: a proxy that wants a password of its own, say

@@ -94,7 +94,7 @@ _MANAGEMENT: Mapping[tuple[int, str | None], Meaning] = {
 }
 
 
-def decipher_management(status: int, headers: Mapping[str, str], body: bytes, route: str) -> Any:
+def interpret_management(status: int, headers: Mapping[str, str], body: bytes, route: str) -> Any:
     """The value in an answer of the management API; None for an empty body.
 
     | status | errorCode ends in | means |
@@ -134,7 +134,7 @@ def decipher_management(status: int, headers: Mapping[str, str], body: bytes, ro
     raise _general(status, headers, route, code)
 
 
-def decipher_oidc(status: int, headers: Mapping[str, str], body: bytes, route: str) -> Any:
+def interpret_oidc(status: int, headers: Mapping[str, str], body: bytes, route: str) -> Any:
     """The value in a JSON answer of the OIDC provider (token, PAR, discovery, JWKS).
 
     | status | `error` | means |

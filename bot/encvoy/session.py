@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.encvoy.authorization import Account
 from bot.encvoy.discovery import Discovery
 from bot.encvoy.login import Token, log_in
-from bot.encvoy.responses import decipher_management
+from bot.encvoy.responses import interpret_management
 from bot.errors import Unauthenticated
 from bot.http import HttpClient
 
@@ -135,4 +135,4 @@ class Session:
             headers["Authorization"] = f"Bearer {token.access.reveal()}"
         url = f"{self._account.domain}{path}{'?' + query if query else ''}"
         answer = await self._http.send(method, url, route=route, headers=headers, json=json, intake=intake)
-        return decipher_management(answer.status, answer.headers, answer.body, route)
+        return interpret_management(answer.status, answer.headers, answer.body, route)

@@ -11,6 +11,7 @@ before the next frame is read: between Rocket.Chat's push and the next effect th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import assert_never
 
 from bot.bounds import Intake, Unreadable
 from bot.connection.state import LiveService, SettingValue, Unknown
@@ -95,6 +96,8 @@ class LiveTable:
                 self._unknown = None
             case LiveRefused(code=code):
                 self._forget(f"Rocket.Chat refuses the publication of live login services ({code}).")
+            case never:
+                assert_never(never)
         if self._unknown is None or not isinstance(event, RecordAdded | RecordChanged | RecordRemoved):
             self._tell(at)
 

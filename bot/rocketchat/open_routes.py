@@ -19,7 +19,6 @@ from bot.errors import Busy, RouteAbsent
 from bot.http import HttpClient
 from bot.rocketchat.fields import live_service
 from bot.rocketchat.rate_budget import RateBudget
-from bot.rocketchat.responses import Answer as Received
 from bot.rocketchat.responses import interpret, not_its_own
 from bot.rocketchat.rest import Rest
 
@@ -87,7 +86,7 @@ class OpenRoutes:
         received = await self.http.send(
             "GET", f"{self.rest.url}/api/v1/{route}", route=named, headers=self.rest.credentials()
         )
-        answer = interpret(Received(received.status, received.headers, received.body), named, time.time())
+        answer = interpret(received, named, time.time())
         self.budget.heard(route, _remaining(received.headers))
         documents = answer.get(LISTS[route])
         if not isinstance(documents, list):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
@@ -28,6 +27,7 @@ from bot.errors import (
     SecondFactorNeeded,
     Unauthenticated,
 )
+from bot.http import HttpResponse
 from bot.rocketchat.remedies import (
     FACTOR_EXHAUSTED,
     FACTOR_NEEDED,
@@ -78,16 +78,6 @@ _REJECTED = {
 _TOO_MANY = frozenset({"error-too-many-requests", "too-many-requests"})
 
 
-@dataclass(frozen=True)
-class Answer:
-    """One HTTP answer, as it came."""
-
-    status: int
-    headers: Mapping[str, str]
-    """Looked up by the names' usual spelling; a case-insensitive mapping is expected."""
-    body: bytes
-
-
 def not_its_own(route: str, status: int = 200, why: str = "") -> BadAnswer:
     """The error for an answer that has a good status, and another content than Rocket.Chat gives."""
     return BadAnswer(SYSTEM, route, status=status, why=why, mend=NOT_ROCKETCHAT)
@@ -100,7 +90,7 @@ class SecondFactorAsked(SecondFactorNeeded):
     """What it takes this time: `password`, `totp` or `email`."""
 
 
-def interpret(answer: Answer, route: str, now: float) -> dict[str, Any]:
+def interpret(answer: HttpResponse, route: str, now: float) -> dict[str, Any]:
     """The JSON object of a good answer; for any other one of these is raised.
 
     `route` is method and path without a query, `now` the seconds since 1970.
@@ -137,7 +127,7 @@ def interpret(answer: Answer, route: str, now: float) -> dict[str, Any]:
     raise _error(answer, fields or {}, route, now)
 
 
-def decipher_method(fields: Mapping[str, Any], route: str) -> Any:
+def interpret_method(fields: Mapping[str, Any], route: str) -> Any:
     """The result inside a good answer of `method.call` (facts/rocketchat.md §1.7); its errors are classed as a 400."""
     inner, _ = _object(str(fields.get("message", "")))
     if inner is None or inner.get("msg") != "result":
@@ -165,7 +155,7 @@ def refuse_busy(status: int, headers: Mapping[str, str], route: str) -> None:
         raise slow_down(headers, route)
 
 
-def _error(answer: Answer, fields: Mapping[str, Any], route: str, now: float) -> RemoteError:
+def _error(answer: HttpResponse, fields: Mapping[str, Any], route: str, now: float) -> RemoteError:
     status, code = answer.status, _code(fields)
     if 300 <= status < 400:
         location = _origin(answer.headers.get("Location", ""))

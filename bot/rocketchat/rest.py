@@ -29,7 +29,7 @@ from bot.errors import Busy, NoAnswer, RemoteError, Unreachable
 from bot.rocketchat.cancellation import CancellableCall
 from bot.rocketchat.messages import iso
 from bot.rocketchat.remedies import REFUSED
-from bot.rocketchat.responses import SYSTEM, decipher_method
+from bot.rocketchat.responses import SYSTEM, interpret_method
 from bot.rocketchat.session import CONNECT_TIMEOUT, READ_TIMEOUT, LeashedSession
 from bot.secret import Secret
 from bot.tls import client_context
@@ -126,7 +126,7 @@ class Rest:
         is a colon (§2.3)."""
         message = json.dumps({"msg": "method", "id": "1", "method": name, "params": params})
         route = f"method.call/{name.replace('/', ':')}"
-        return decipher_method(await self.post(route, {"message": message}), f"POST /api/v1/{route}")
+        return interpret_method(await self.post(route, {"message": message}), f"POST /api/v1/{route}")
 
     def close(self) -> None:
         """Ends the threads; calls that still run are cut by those who wait for them."""

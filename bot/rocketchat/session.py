@@ -21,9 +21,10 @@ from urllib3.exceptions import HTTPError, InvalidChunkLength
 
 from bot.bounds import CHUNK, ENCODINGS, MAX_BODY, Intake, Unreadable, too_long, unpacked, values_in
 from bot.errors import BadAnswer, NoAnswer, RemoteError, Unreachable
+from bot.http import HttpResponse
 from bot.rocketchat.cancellation import Line, leashed_pools
 from bot.rocketchat.remedies import NOT_ROCKETCHAT, REFUSED
-from bot.rocketchat.responses import SYSTEM, Answer, SecondFactorAsked, interpret
+from bot.rocketchat.responses import SYSTEM, SecondFactorAsked, interpret
 from bot.secret import Secret
 from bot.tls import Trouble, proxy_trouble, reasons_for, trouble
 
@@ -91,7 +92,7 @@ class LeashedSession(requests.Session):
             raise response
         self._used_at = time.monotonic()
         self.line.call.instance = response.headers.get("X-Instance-ID", "")[:LONGEST_INSTANCE]
-        interpret(Answer(response.status_code, response.headers, response.content), route, time.time())
+        interpret(HttpResponse(response.status_code, response.headers, response.content), route, time.time())
         return response
 
     def _sent(self, route: str, method: str, url: str, kwargs: dict[str, Any]) -> requests.Response | RemoteError:

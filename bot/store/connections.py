@@ -210,6 +210,7 @@ class SqlConnections:
             "marker_spelling": marker.spelling if marker else None,
             "rules": sorted(connection.rules),
             "undoing": connection.undoing,
+            "absent": connection.absent,
             "settle": connection.settle,
         }
 
@@ -242,6 +243,7 @@ class SqlConnections:
                 marker=marker,
                 rules=_rules(row["rules"]),
                 undoing=row["undoing"],
+                absent=row["absent"],
                 settle=row["settle"],
             )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from bot.chatops.origin import FromMessage, Origin
 from bot.chatops.ports import Operation, OperationState
 from bot.clock import Clock
 from bot.store.engine import Database
@@ -19,7 +20,9 @@ from bot.store.tables import Base, OperationRow
 TABLE = Base.metadata.tables[OperationRow.__tablename__]
 
 ENDS = (OperationState.DONE, OperationState.FAILED)
-_TEXTS = ("id", "message_id", "room_id", "thread_id", "user_id", "username", "words", "reply_id")
+_TEXTS = ("id", "words", "reply_id")
+_OF_A_MESSAGE = ("message_id", "room_id", "thread_id", "user_id", "username")
+_MESSAGE = "message"
 _STATES = {state.value: state for state in OperationState}
 
 
@@ -36,10 +39,17 @@ class SqlOperations:
             async with self.database.writing() as transaction:
                 await transaction.execute(insert(TABLE).values(**_columns(operation)))
         except IntegrityError:
-            if await self.of_message(operation.message_id) is None:
+            if not await self._is_there(operation.origin):
                 raise
             return None
         return operation
+
+    async def _is_there(self, origin: Origin) -> bool:
+        match origin:
+            case FromMessage(message_id=message_id):
+                return await self.of_message(message_id) is not None
+            case never:
+                assert_never(never)
 
     async def get(self, operation_id: str) -> Operation | None:
         """By its id."""
@@ -63,10 +73,11 @@ class SqlOperations:
         try:
             [operation] = await self._rows(TABLE.c.id == operation_id)
         except (TypeError, ValueError):
-            query = select(*(TABLE.c[name] for name in _TEXTS)).where(TABLE.c.id == operation_id)
+            columns = (TABLE.c[name] for name in ("origin", *_OF_A_MESSAGE, *_TEXTS))
             async with self.database.reading() as transaction:
-                texts = (await transaction.execute(query)).mappings().one()
-            return Operation(**texts, created_at=self.clock.now(), state=OperationState.ODD)
+                row = (await transaction.execute(select(*columns).where(TABLE.c.id == operation_id))).mappings().one()
+            texts = {name: row[name] for name in _TEXTS}
+            return Operation(**texts, origin=_origin(row), created_at=self.clock.now(), state=OperationState.ODD)
         return operation
 
     async def last(self, kind: str) -> Operation | None:
@@ -112,8 +123,28 @@ def _one(found: list[Operation]) -> Operation | None:
     return found[0] if found else None
 
 
+def _origin_columns(origin: Origin) -> dict[str, Any]:
+    match origin:
+        case FromMessage():
+            return {"origin": _MESSAGE, **{name: getattr(origin, name) for name in _OF_A_MESSAGE}}
+        case never:
+            assert_never(never)
+
+
+def _origin(row: RowMapping) -> Origin:
+    """A kind that this version does not know is answered where it came from, if it names a place."""
+    return FromMessage(
+        message_id=row["message_id"] or row["id"],
+        room_id=row["room_id"] or "",
+        thread_id=row["thread_id"],
+        user_id=row["user_id"] or "",
+        username=row["username"] or "",
+    )
+
+
 def _columns(operation: Operation) -> dict[str, Any]:
-    return {name: getattr(operation, name) for name in (*_TEXTS, "created_at")} | {
+    return _origin_columns(operation.origin) | {
+        **{name: getattr(operation, name) for name in (*_TEXTS, "created_at")},
         "kind": (operation.words.split() or [""])[0][:64],
         "state": operation.state.value,
         "reply_text": operation.reply_text,
@@ -125,15 +156,11 @@ def _columns(operation: Operation) -> dict[str, Any]:
 def _operation(row: RowMapping) -> Operation:
     return Operation(
         id=row["id"],
-        message_id=row["message_id"],
-        room_id=row["room_id"],
-        thread_id=row["thread_id"],
-        user_id=row["user_id"],
-        username=row["username"],
+        origin=_origin(row),
         words=row["words"],
         reply_id=row["reply_id"],
         created_at=row["created_at"],
-        state=_STATES.get(row["state"], OperationState.ODD),
+        state=_STATES.get(row["state"], OperationState.ODD) if row["origin"] == _MESSAGE else OperationState.ODD,
         reply_text=row["reply_text"],
         receipt=row["receipt"],
         delivered=row["delivered"],

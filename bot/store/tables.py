@@ -62,6 +62,7 @@ class ConnectionRow(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(JSON)
     """JSON and not JSONB: the order of the keys is the order in which settings are written."""
     enabled: Mapped[bool]
+    absent: Mapped[bool]
     client_id: Mapped[str | None] = mapped_column(String(255))
     current_secret: Mapped[str | None] = mapped_column(Text)
     pending_secret: Mapped[str | None] = mapped_column(Text)
@@ -82,13 +83,15 @@ class OperationRow(Base):
     __table_args__ = (Index("ix_operations_kind_created_at", "kind", "created_at"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    message_id: Mapped[str] = mapped_column(String(255), unique=True)
+    origin: Mapped[str] = mapped_column(String(16))
+    """`message`; what belongs to other kinds is empty then, and the next columns with them."""
+    message_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     """One operation for one message: the database itself refuses a second one."""
     connection_id: Mapped[str | None] = mapped_column(String(32))
-    room_id: Mapped[str] = mapped_column(String(255))
+    room_id: Mapped[str | None] = mapped_column(String(255))
     thread_id: Mapped[str | None] = mapped_column(String(255))
-    user_id: Mapped[str] = mapped_column(String(255))
-    username: Mapped[str] = mapped_column(String(255))
+    user_id: Mapped[str | None] = mapped_column(String(255))
+    username: Mapped[str | None] = mapped_column(String(255))
     kind: Mapped[str] = mapped_column(String(64))
     """The first of `words`."""
     words: Mapped[str] = mapped_column(Text)

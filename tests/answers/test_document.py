@@ -21,7 +21,7 @@ ERRORS = (
     "Forbidden, Unreachable, NoAnswer, NotLive, BadAnswer, Unauthenticated, LoginRefused, SecondFactorNeeded, "
     "SecondFactorAsked, Redirected, RouteAbsent, Busy, StoreUnavailable, NotOurs"
 )
-OTHERS = "Meaning, Trouble, Answer, Say, Reply, Mistake, step, note, failed, noted, passed, skipped, unseen"
+OTHERS = "Meaning, Trouble, Answer, Refuse, Say, Hint, Mistake, step, note, failed, noted, passed, skipped, unseen"
 SPEAKERS = frozenset(f"{ERRORS}, {OTHERS}".split(", "))
 """What turns a text of the code into one that people read."""
 ROOMS = ("bot/chatops", "bot/connection", "bot/doctor", "bot/encvoy", "bot/rocketchat", "bot/store", "bot/values.py",

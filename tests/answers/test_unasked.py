@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.chatops.once import SAID
+from bot.chatops.origin import FromMessage
 from bot.chatops.ports import Operation, OperationState
 from bot.chatops.posting import new_message_id
 from bot.clock import SystemClock
@@ -236,11 +237,7 @@ async def begun(world: World, message: str, words: str, age: timedelta, *, wish:
     admin, clock = world.rocketchat.person("admin"), SystemClock()
     operation = Operation(
         id="begun",
-        message_id=message,
-        room_id=world.admin.room_id,
-        thread_id=message,
-        user_id=admin.id,
-        username=admin.username,
+        origin=FromMessage(message, world.admin.room_id, message, admin.id, admin.username),
         words=words,
         reply_id=new_message_id(),
         created_at=clock.now() - age,

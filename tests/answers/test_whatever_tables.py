@@ -27,7 +27,7 @@ from bot.connection.ports import ApplicationFields
 from bot.connection.retry_policy import SAME_PLANS, RetryPolicy
 from bot.encvoy.discovery import read_keys, read_provider
 from bot.encvoy.fields import read_application, read_created, read_ids, rule_ids, to_create
-from bot.encvoy.responses import _MANAGEMENT, KEY_PREFIX, decipher_management
+from bot.encvoy.responses import _MANAGEMENT, KEY_PREFIX, interpret_management
 from bot.errors import ConfigError, RemoteError, UserError
 from bot.rocketchat.ddp import ClientProtocol
 from bot.rocketchat.events import LoginFailed
@@ -46,7 +46,7 @@ def test_every_code_of_encvoy_id(hears: Heard) -> None:
     for status, code in _MANAGEMENT:
         body = json.dumps({"statusCode": status, "errorCode": code and KEY_PREFIX + code})
         with pytest.raises(RemoteError) as caught:
-            decipher_management(status, {}, body.encode(), "PUT /api/v1/clients/:client_id")
+            interpret_management(status, {}, body.encode(), "PUT /api/v1/clients/:client_id")
         lines.append(caught.value.text)
     hears("\n".join(lines))
 

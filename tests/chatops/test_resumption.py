@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.chatops.origin import FromMessage
 from bot.chatops.ports import Operation, OperationState, Person
 from bot.chatops.registry import Trace
 from bot.errors import StoreUnavailable, UserError
@@ -203,9 +204,9 @@ ODD = {
 def left(number: int, **changes: Any) -> Operation:
     return Operation(
         **{
-            "id": f"op{number}", "message_id": f"m{number}", "room_id": "room1", "thread_id": f"m{number}",
-            "user_id": ANNA.id, "username": "anna", "words": "setup", "reply_id": f"reply{number}",
-            "created_at": START, "state": OperationState.RUNNING, **changes,
+            "id": f"op{number}", "origin": FromMessage(f"m{number}", "room1", f"m{number}", ANNA.id, "anna"),
+            "words": "setup", "reply_id": f"reply{number}", "created_at": START, "state": OperationState.RUNNING,
+            **changes,
         }
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ import pytest
 import structlog.testing
 
 from bot.chatops.once import Announcement, Once
+from bot.chatops.origin import FromMessage
 from bot.chatops.ports import Operation, OperationState
 from bot.chatops.posting import new_message_id
 from bot.chatops.reception import Identity
@@ -165,7 +166,12 @@ async def test_an_announcement_that_hangs_delays_nothing_and_is_left_at_the_end(
 
 async def test_at_the_start_it_waits_for_rocket_chat_and_then_recovers(parts: Parts) -> None:
     left = Operation(
-        "op1", "m0", ADMIN_ROOM.id, "m0", ANNA.id, "anna", "setup", new_message_id(), START, OperationState.RUNNING
+        "op1",
+        FromMessage("m0", ADMIN_ROOM.id, "m0", ANNA.id, "anna"),
+        "setup",
+        new_message_id(),
+        START,
+        OperationState.RUNNING,
     )
     parts.operations.rows["op1"] = left
     parts.chat.fail("room", Unreachable, times=30)
@@ -266,7 +272,7 @@ async def test_a_database_that_goes_away_before_it_was_asked_what_is_left_is_wai
         return await unfinished()
 
     parts.operations.unfinished = away  # type: ignore[method-assign]
-    left = Operation("op1", "m0", ADMIN_ROOM.id, "m0", ANNA.id, "anna", "status", new_message_id(), START)
+    left = Operation("op1", FromMessage("m0", ADMIN_ROOM.id, "m0", ANNA.id, "anna"), "status", new_message_id(), START)
     parts.operations.rows["op1"] = left
     async with running(parts, parts.build()):
         parts.listener.push(typed("!sso status"))

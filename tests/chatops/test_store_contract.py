@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.chatops.origin import FromMessage
 from bot.chatops.ports import Notices, Operation, Operations, OperationState
 from bot.chatops.posting import new_message_id
 from bot.store import migrate
@@ -44,11 +45,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 def operation(number: int, message_id: str = "") -> Operation:
     return Operation(
         id=f"op{number}",
-        message_id=message_id or f"m{number}",
-        room_id="room1",
-        thread_id="t1",
-        user_id="anna1",
-        username="anna",
+        origin=FromMessage(message_id or f"m{number}", "room1", "t1", "anna1", "anna"),
         words='setup --name "Encvoy ID"',
         reply_id=new_message_id(),
         created_at=START + timedelta(seconds=number),
@@ -56,7 +53,7 @@ def operation(number: int, message_id: str = "") -> Operation:
 
 
 async def test_what_is_accepted_is_found_as_it_was(store: Store) -> None:
-    wanted = replace(operation(1), thread_id=None)
+    wanted = replace(operation(1), origin=FromMessage("m1", "room1", None, "anna1", "anna"))
     assert await store.operations.accept(wanted) == wanted
     assert await store.operations.unfinished() == (wanted,)
 

@@ -59,6 +59,10 @@ class Bench:
     def shop(self) -> Context:
         return Context(self.rocketchat, self.encvoy, self.connections, self.world.clock)
 
+    async def allowed(self) -> None:
+        """Leave to begin."""
+        self.world.calls.append("authorize")
+
     async def run(self, desired: Connection | None = None) -> tuple[Connection, Receipt]:
         """Saves what is desired if it is given, then runs the loop as a new process would."""
         if desired is not None:

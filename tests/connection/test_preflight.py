@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from bot.connection.accounts import Registration
-from bot.connection.desired import desire, relative_paths, service_settings
 from bot.connection.ports import Provider, Registered, Server
 from bot.connection.preflight import (
     Ground,
@@ -164,46 +163,3 @@ async def test_look_writes_nothing(bench: Bench) -> None:
     ground = await look(NAME, bench.rocketchat, bench.encvoy)
     assert ground.server.profile.version == (8, 8)
     assert set(bench.world.calls) == {"server", "provider", "listed", "registered", "site"}
-
-
-def test_the_desired_state_of_a_new_connection() -> None:
-    connection = desire(NAME, SERVER, PROVIDER, secret=Secret("s"), enabled=True)
-    assert connection.redirect_uri == "https://chat.example.org/_oauth/encvoyid"
-    assert connection.application_name == "Rocket.Chat (chat.example.org)"
-    assert len(connection.id) == 8
-
-
-def test_a_long_host_keeps_the_name_of_the_application_within_what_encvoy_takes() -> None:
-    server = replace(SERVER, site_url=f"https://{'a' * 60}.example.org")
-    assert len(desire(NAME, server, PROVIDER, secret=Secret("s"), enabled=True).application_name) == 50
-
-
-def test_returning_people_are_let_in_and_no_user_name_leads_into_an_account() -> None:
-    settings = service_settings(NAME, PROVIDER, with_email=True)
-    assert (settings["merge_users"], settings["merge_users_distinct_services"]) == (True, False)
-    assert (settings["key_field"], settings["username_field"], settings["email_field"]) == ("username", "login", "")
-
-
-def test_without_email_neither_scope_nor_rules_name_it() -> None:
-    connection = desire(NAME, SERVER, PROVIDER, secret=Secret("s"), enabled=True, with_email=False)
-    assert connection.settings["scope"] == "openid profile"
-    assert connection.rules == {"login"}
-    assert not connection.with_email
-
-
-def test_with_email_both_do() -> None:
-    connection = desire(NAME, SERVER, PROVIDER, secret=Secret("s"), enabled=True)
-    assert connection.settings["scope"] == "openid profile email"
-    assert connection.rules == {"login", "email"}
-    assert connection.with_email
-
-
-def test_paths_are_relative_to_one_origin() -> None:
-    base, paths = relative_paths(PROVIDER)
-    assert base == "https://id.example.org"
-    assert paths == {"token": "/oidc/token", "identity": "/oidc/me", "authorize": "/oidc/auth"}
-
-
-def test_a_port_that_is_written_out_on_one_endpoint_only_is_still_one_origin() -> None:
-    provider = replace(PROVIDER, authorize_url="https://id.example.org:443/oidc/auth")
-    assert relative_paths(provider) == relative_paths(PROVIDER)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.encvoy.responses import decipher_management, decipher_oidc, retry_after
+from bot.encvoy.responses import interpret_management, interpret_oidc, retry_after
 from bot.errors import (
     BadAnswer,
     Busy,
@@ -71,7 +71,7 @@ MANAGEMENT: list[tuple[int, str | None, type[RemoteError]]] = [
 @pytest.mark.parametrize(("status", "code", "error"), MANAGEMENT)
 def test_an_error_of_the_backend_is_one_class(status: int, code: str | None, error: type[RemoteError]) -> None:
     with pytest.raises(RemoteError) as caught:
-        decipher_management(status, {}, backend(status, code), ROUTE)
+        interpret_management(status, {}, backend(status, code), ROUTE)
 
     assert type(caught.value) is error
     assert (caught.value.status, caught.value.code) == (status, code)
@@ -97,7 +97,7 @@ def test_an_error_of_the_backend_is_one_class(status: int, code: str | None, err
 )
 def test_a_page_of_a_proxy_is_judged_by_its_status(status: int, error: type[RemoteError]) -> None:
     with pytest.raises(error) as caught:
-        decipher_management(status, {}, HTML, ROUTE)
+        interpret_management(status, {}, HTML, ROUTE)
 
     assert caught.value.code is None
 
@@ -106,7 +106,7 @@ def test_the_four_refusals_have_four_different_mends() -> None:
     mends = set()
     for code in (None, "T3E0026", "T3E0024", "DELETED"):
         with pytest.raises(Forbidden) as caught:
-            decipher_management(403, {}, backend(403, code), ROUTE)
+            interpret_management(403, {}, backend(403, code), ROUTE)
         mends.add(caught.value.mend)
 
     assert len(mends) == 4
@@ -116,13 +116,13 @@ def test_a_failed_introspection_is_transient_and_no_matter_of_credentials() -> N
     body = backend(500, None, "Invalid token: Token introspection failed: 502")
 
     with pytest.raises(BadAnswer) as caught:
-        decipher_management(500, {}, body, ROUTE)
+        interpret_management(500, {}, body, ROUTE)
 
     assert caught.value.transient
     assert "public address" in caught.value.why
 
 
-@pytest.mark.parametrize("decipher", [decipher_management, decipher_oidc])
+@pytest.mark.parametrize("decipher", [interpret_management, interpret_oidc])
 def test_a_hang_behind_a_proxy_leaves_the_effect_unknown(decipher: Any) -> None:
     with pytest.raises(NoAnswer) as caught:
         decipher(504, {}, HTML, ROUTE)
@@ -130,16 +130,16 @@ def test_a_hang_behind_a_proxy_leaves_the_effect_unknown(decipher: Any) -> None:
     assert caught.value.effect_unknown
 
 
-@pytest.mark.parametrize("decipher", [decipher_management, decipher_oidc])
+@pytest.mark.parametrize("decipher", [interpret_management, interpret_oidc])
 def test_a_good_answer_is_its_value(decipher: Any) -> None:
     assert decipher(200, {}, b'{"a": [1]}', ROUTE) == {"a": [1]}
 
 
 def test_an_empty_good_answer_is_none() -> None:
-    assert decipher_management(204, {}, b"", ROUTE) is None
+    assert interpret_management(204, {}, b"", ROUTE) is None
 
 
-@pytest.mark.parametrize("decipher", [decipher_management, decipher_oidc])
+@pytest.mark.parametrize("decipher", [interpret_management, interpret_oidc])
 def test_a_page_with_status_200_is_not_taken_for_data(decipher: Any) -> None:
     with pytest.raises(BadAnswer) as caught:
         decipher(200, {}, b"<!doctype html><title>Dashboard</title>", ROUTE)
@@ -147,7 +147,7 @@ def test_a_page_with_status_200_is_not_taken_for_data(decipher: Any) -> None:
     assert "SSOBOT_ENCVOY_URL" in caught.value.mend
 
 
-@pytest.mark.parametrize("decipher", [decipher_management, decipher_oidc])
+@pytest.mark.parametrize("decipher", [interpret_management, interpret_oidc])
 def test_a_redirect_names_the_variable(decipher: Any) -> None:
     with pytest.raises(Redirected) as caught:
         decipher(301, {"Location": "https://elsewhere.example/?token=abc"}, b"", ROUTE)
@@ -175,7 +175,7 @@ def test_an_error_of_the_oidc_part_is_one_class(status: int, code: str, error: t
     body = json.dumps({"error": code, "error_description": "client authentication failed"}).encode()
 
     with pytest.raises(RemoteError) as caught:
-        decipher_oidc(status, {}, body, "POST /oidc/token")
+        interpret_oidc(status, {}, body, "POST /oidc/token")
 
     assert type(caught.value) is error
     assert caught.value.code == code
@@ -183,7 +183,7 @@ def test_an_error_of_the_oidc_part_is_one_class(status: int, code: str, error: t
 
 def test_a_400_page_of_the_oidc_part_is_not_its_own_answer() -> None:
     with pytest.raises(BadAnswer):
-        decipher_oidc(400, {}, b"<html>oops! something went wrong</html>", "POST /oidc/request")
+        interpret_oidc(400, {}, b"<html>oops! something went wrong</html>", "POST /oidc/request")
 
 
 @pytest.mark.parametrize(
@@ -193,12 +193,12 @@ def test_a_code_that_is_no_plain_word_is_dropped(code: Any) -> None:
     body = json.dumps({"statusCode": 400, "errorCode": code, "message": "m"}).encode()
 
     with pytest.raises(Rejected) as caught:
-        decipher_management(400, {}, body, ROUTE)
+        interpret_management(400, {}, body, ROUTE)
 
     assert caught.value.code is None
 
 
-@pytest.mark.parametrize("decipher", [decipher_management, decipher_oidc])
+@pytest.mark.parametrize("decipher", [interpret_management, interpret_oidc])
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429, 500, 502, 504])
 def test_no_text_of_the_answer_reaches_the_error(decipher: Any, status: int) -> None:
     leak = "client_secret-" + "k" * 40
@@ -213,9 +213,9 @@ def test_no_text_of_the_answer_reaches_the_error(decipher: Any, status: int) -> 
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"7", b'"text"', b"[" * 100_000, b"\xff\xfe"])
 def test_any_bytes_are_an_error_and_no_accident(body: bytes) -> None:
     with pytest.raises(RemoteError):
-        decipher_management(500, {}, body, ROUTE)
+        interpret_management(500, {}, body, ROUTE)
     with pytest.raises(RemoteError):
-        decipher_oidc(400, {}, body, ROUTE)
+        interpret_oidc(400, {}, body, ROUTE)
 
 
 @pytest.mark.parametrize(
@@ -228,6 +228,6 @@ def test_the_wait_of_a_rate_limit_is_bounded(header: str, seconds: float) -> Non
 
 def test_a_rate_limit_carries_its_wait() -> None:
     with pytest.raises(Busy) as caught:
-        decipher_management(429, {"Retry-After": "4"}, b"", ROUTE)
+        interpret_management(429, {"Retry-After": "4"}, b"", ROUTE)
 
     assert caught.value.retry_after == 4.0

@@ -21,7 +21,8 @@ from bot.errors import (
     SecondFactorNeeded,
     Unauthenticated,
 )
-from bot.rocketchat.responses import Answer, SecondFactorAsked, decipher_method, interpret
+from bot.http import HttpResponse
+from bot.rocketchat.responses import SecondFactorAsked, interpret, interpret_method
 
 ROUTE = "POST /api/v1/settings.addCustomOAuth"
 NOW = 1_790_000_000.0
@@ -32,12 +33,12 @@ TOO_MANY = (
 )
 
 
-def answer(status: int, body: object, headers: dict[str, str] | None = None) -> Answer:
+def answer(status: int, body: object, headers: dict[str, str] | None = None) -> HttpResponse:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status, headers or {}, raw)
+    return HttpResponse(status, headers or {}, raw)
 
 
-def refused(given: Answer, route: str = ROUTE) -> RemoteError:
+def refused(given: HttpResponse, route: str = ROUTE) -> RemoteError:
     with pytest.raises(RemoteError) as caught:
         interpret(given, route, NOW)
     return caught.value
@@ -220,7 +221,7 @@ class TestMends:
         ("row", "variable"),
         [(answer(401, {}), "SSOBOT_ROCKETCHAT_TOKEN"), (answer(200, b"<html>"), "SSOBOT_ROCKETCHAT_URL")],
     )
-    def test_the_variable(self, row: Answer, variable: str) -> None:
+    def test_the_variable(self, row: HttpResponse, variable: str) -> None:
         assert variable in refused(row).mend
 
     @pytest.mark.parametrize(
@@ -317,10 +318,10 @@ class TestMethodCall:
         return {"success": True, "message": json.dumps({"msg": "result", "id": "1", **fields})}
 
     def test_the_result(self) -> None:
-        assert decipher_method(self.inner(result={"a": 1}), ROUTE) == {"a": 1}
+        assert interpret_method(self.inner(result={"a": 1}), ROUTE) == {"a": 1}
 
     def test_no_result_is_none(self) -> None:
-        assert decipher_method(self.inner(), ROUTE) is None
+        assert interpret_method(self.inner(), ROUTE) is None
 
     @pytest.mark.parametrize(
         ("code", "error"),
@@ -337,10 +338,10 @@ class TestMethodCall:
     def test_its_errors(self, code: object, error: type[RemoteError]) -> None:
         given = self.inner(error={"isClientSafe": True, "error": code, "errorType": "Meteor.Error", "reason": "r"})
         with pytest.raises(error) as caught:
-            decipher_method(given, ROUTE)
+            interpret_method(given, ROUTE)
         assert "secret" not in caught.value.text
 
     @pytest.mark.parametrize("message", [None, "", "[]", "{}", '{"msg":"error"}', "<html>"])
     def test_no_result_frame(self, message: object) -> None:
         with pytest.raises(BadAnswer):
-            decipher_method({"success": True, "message": message}, ROUTE)
+            interpret_method({"success": True, "message": message}, ROUTE)

@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.chatops.origin import FromMessage
 from bot.chatops.ports import Operation
 from bot.clock import SystemClock
 from bot.connection.ports import Connections
@@ -34,6 +35,7 @@ PLAIN = Connection(
 FULL = replace(
     PLAIN,
     enabled=False,
+    absent=True,
     client_id="cvkMymB3jni2ZW8EKfrhHg",
     current=new_secret(),
     pending=new_secret(),
@@ -169,7 +171,7 @@ async def test_a_writer_that_never_read_the_row_does_not_replace_it(database: Da
 
 async def test_a_receipt_is_saved_with_the_connection_or_not_at_all(database: Database, vault: Vault) -> None:
     operations = SqlOperations(database, CLOCK)
-    operation = Operation("a" * 32, "m", "r", None, "u", "ada", "rotate", "6fuGEEsEZbht2QAgt", CLOCK.now())
+    operation = Operation("a" * 32, FromMessage("m", "r", None, "u", "ada"), "rotate", "6fuGEEsEZbht2QAgt", CLOCK.now())
     await operations.accept(operation)
     connections, overtaken = (SqlConnections(database, vault, CLOCK) for _ in range(2))
     await connections.save(PLAIN, operation_id=operation.id)

@@ -10,24 +10,30 @@ import pytest
 from sqlalchemy import URL
 from sqlalchemy.exc import IntegrityError
 
+from bot.chatops.origin import FromMessage
 from bot.chatops.ports import Operation, Operations, OperationState
 from bot.clock import SystemClock
 from bot.store.engine import Database, open_database
 from bot.store.operations import SqlOperations
 
+
+def of(message_id: str) -> FromMessage:
+    return FromMessage(message_id, "room", "thread", "user", "ada")
+
+
 FIRST = Operation(
     id="a" * 32,
-    message_id="message1",
-    room_id="room",
-    thread_id="thread",
-    user_id="user",
-    username="ada",
+    origin=of("message1"),
     words="rotate --dry-run",
     reply_id="6fuGEEsEZbht2QAgt",
     created_at=datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC),
 )
 SECOND = replace(
-    FIRST, id="b" * 32, message_id="message2", words="status", created_at=FIRST.created_at + timedelta(seconds=1)
+    FIRST,
+    id="b" * 32,
+    origin=of("message2"),
+    words="status",
+    created_at=FIRST.created_at + timedelta(seconds=1),
 )
 
 
@@ -50,13 +56,13 @@ async def test_what_is_accepted_is_found_again_whole(operations: SqlOperations) 
 async def test_a_second_operation_for_a_message_is_refused(operations: SqlOperations) -> None:
     await operations.accept(FIRST)
     assert await operations.accept(replace(FIRST, id="c" * 32)) is None
-    assert await operations.of_message(FIRST.message_id) == FIRST
+    assert await operations.of_message(FIRST.origin.message_id) == FIRST
 
 
 async def test_an_id_taken_by_another_message_is_no_repetition(operations: SqlOperations) -> None:
     await operations.accept(FIRST)
     with pytest.raises(IntegrityError):
-        await operations.accept(replace(FIRST, message_id="another"))
+        await operations.accept(replace(FIRST, origin=of("another")))
 
 
 async def test_of_many_at_the_same_time_one_is_accepted(database: Database, database_url: URL) -> None:
@@ -108,8 +114,24 @@ async def test_only_an_end_finishes(operations: SqlOperations) -> None:
         await operations.finish(FIRST.id, OperationState.RUNNING, "")
 
 
+async def test_an_origin_that_this_version_does_not_know_is_odd(database: Database, operations: SqlOperations) -> None:
+    await operations.accept(FIRST)
+    async with database.writing() as connection:
+        await connection.exec_driver_sql("UPDATE operations SET origin = 'tide', message_id = NULL, user_id = NULL")
+    [found] = await operations.unfinished()
+    assert found.state is OperationState.ODD
+
+
+async def test_two_operations_without_a_message_are_two(database: Database, operations: SqlOperations) -> None:
+    await operations.accept(FIRST)
+    await operations.accept(SECOND)
+    async with database.writing() as connection:
+        await connection.exec_driver_sql("UPDATE operations SET message_id = NULL")
+    assert len(await operations.unfinished()) == 2
+
+
 async def test_last_is_the_newest_that_ended_of_its_kind(operations: SqlOperations) -> None:
-    later = replace(SECOND, words="rotate", message_id="message3")
+    later = replace(SECOND, words="rotate", origin=of("message3"))
     await operations.accept(FIRST)
     await operations.accept(later)
     assert await operations.last("rotate") is None

@@ -148,13 +148,13 @@ class MemoryOperations:
 
     async def accept(self, operation: Operation) -> Operation | None:
         self._check("accept")
-        if any(row.message_id == operation.message_id for row in self.rows.values()):
+        if any(row.origin.message_id == operation.origin.message_id for row in self.rows.values()):
             return None
         self.rows[operation.id] = operation
         return operation
 
     async def of_message(self, message_id: str) -> Operation | None:
-        return next((row for row in self.rows.values() if row.message_id == message_id), None)
+        return next((row for row in self.rows.values() if row.origin.message_id == message_id), None)
 
     async def unfinished(self) -> tuple[Operation, ...]:
         return tuple(sorted((r for r in self.rows.values() if not r.delivered), key=lambda r: r.created_at))

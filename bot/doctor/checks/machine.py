@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from bot.connection.state import Unknown
 from bot.doctor.checks import Catalogue, Result, failed, noted, passed, skipped, unseen
 from bot.doctor.evidence import Evidence
@@ -67,5 +69,8 @@ def port(evidence: Evidence) -> Result | None:
                 f"The system says: {found.reason}.",
                 "Set SSOBOT_LISTEN to an address of this machine, and to a port above 1023.",
             )
-    free = found.listen.removesuffix(":0")
-    return passed(f"{free}, at whichever port is free" if free != found.listen else f"{found.listen} is free")
+        case PortState.FREE:
+            free = found.listen.removesuffix(":0")
+            return passed(f"{free}, at whichever port is free" if free != found.listen else f"{found.listen} is free")
+        case never:
+            assert_never(never)

@@ -54,7 +54,8 @@ CREATE TABLE public.connections (
     undoing boolean NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
-    settle double precision
+    settle double precision,
+    absent boolean NOT NULL
 );
 
 
@@ -75,12 +76,12 @@ CREATE TABLE public.notes (
 
 CREATE TABLE public.operations (
     id character varying(32) NOT NULL,
-    message_id character varying(255) NOT NULL,
+    message_id character varying(255),
     connection_id character varying(32),
-    room_id character varying(255) NOT NULL,
+    room_id character varying(255),
     thread_id character varying(255),
-    user_id character varying(255) NOT NULL,
-    username character varying(255) NOT NULL,
+    user_id character varying(255),
+    username character varying(255),
     kind character varying(64) NOT NULL,
     words text NOT NULL,
     state character varying(16) NOT NULL,
@@ -89,7 +90,8 @@ CREATE TABLE public.operations (
     delivered boolean NOT NULL,
     receipt json,
     created_at timestamp with time zone NOT NULL,
-    finished_at timestamp with time zone
+    finished_at timestamp with time zone,
+    origin character varying(16) NOT NULL
 );
 
 
@@ -97,31 +99,31 @@ CREATE TABLE public.operations (
 -- Data for Name: alembic_version; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.alembic_version VALUES ('0003');
+INSERT INTO public.alembic_version VALUES ('0005');
 
 
 --
 -- Data for Name: connections; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.connections VALUES ('ca917a9b', 2, 'myname', 'My Name', 'Myname', 'http://127.0.0.1:3000', 'Rocket.Chat (127.0.0.1:3000)', '{"url": "http://127.0.0.1:3001", "token_path": "/oidc/token", "identity_path": "/oidc/me", "authorize_path": "/oidc/auth", "scope": "openid profile email", "token_sent_via": "payload", "identity_token_sent_via": "header", "login_style": "redirect", "key_field": "username", "username_field": "login", "name_field": "nickname", "email_field": "", "merge_users": true, "merge_users_distinct_services": false, "button_label_text": "Sign in with My Name", "show_button": true}', true, 'iGOv2rbcQI664cUROS3NxH', NULL, 'gAAAAABrCbT5anEhjxJeFlrzmBUcU89PTWj9pztukm-9qQzhH04ZWRuBWC3PBcPklDmWGimWf7riltbTPnGeEAUY6TqbfRXdCIReR1aSR7hByQhHAKybajI2L-AHkHSYswzOCiJYzNub94gSC8DDe6nbzzCftq-lBVgeK5g04jqExJn-MJHoLuSGuXXIPl7L_eeHrkWzg0bHrsTrR4C_Q9tpBzFqgUA1lGi9p1LgBYGZ3aHIDN9ofYY=', NULL, NULL, '["email", "login"]', false, '2026-11-27 16:51:05.512825+00', '2026-11-27 16:51:05.520318+00', NULL);
+INSERT INTO public.connections VALUES ('775fb612', 2, 'myname', 'My Name', 'Myname', 'http://127.0.0.1:3000', 'Rocket.Chat (127.0.0.1:3000)', '{"url": "http://127.0.0.1:3001", "token_path": "/oidc/token", "identity_path": "/oidc/me", "authorize_path": "/oidc/auth", "scope": "openid profile email", "token_sent_via": "payload", "identity_token_sent_via": "header", "login_style": "redirect", "key_field": "username", "username_field": "login", "name_field": "nickname", "email_field": "", "merge_users": true, "merge_users_distinct_services": false, "button_label_text": "Sign in with My Name", "show_button": true}', true, 'iGOv2rbcQI664cUROS3NxH', NULL, 'gAAAAABrCe56_MNcWJfJ-OvlkW7Xnf_0EDLRA01XZR7G6RK2vGEi27ndC6hnO5-hoOMcx_lqnQoAwt8dRyJxequMd0w5cn2vzsHoqF9QnRFGi_MMlZMxCDEMbJNI6stwqVhQNuSjVB_a45Wvzarr_mFjBYr4MZgzQqTU4-4HcZHdV_t9RH8z9hNOZyuW0gAn6xVPy45JfJBW7ootjjNng6dP1ckKKHLDveP7kT5Xbc5RhU-mZILHuZg=', NULL, NULL, '["email", "login"]', false, '2026-11-27 20:56:26.231217+00', '2026-11-27 20:56:26.259525+00', NULL, false);
 
 
 --
 -- Data for Name: notes; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.notes VALUES ('admin room: sso-admins', 'nkFXfqaL6tLWuqerZ', '2026-11-27 16:51:04.962912+00');
-INSERT INTO public.notes VALUES ('slash commands are off: nkFXfqaL6tLWuqerZ', 'said', '2026-11-27 16:51:04.978979+00');
-INSERT INTO public.notes VALUES ('said that e-mail links', 'said', '2026-11-27 16:51:05.507829+00');
-INSERT INTO public.notes VALUES ('before d503d68b967b', 'null', '2026-11-27 16:51:05.512577+00');
+INSERT INTO public.notes VALUES ('admin room: sso-admins', 'Ejyhir77qzpgEQ7Hq', '2026-11-27 20:56:25.618871+00');
+INSERT INTO public.notes VALUES ('slash commands are off: Ejyhir77qzpgEQ7Hq', 'said', '2026-11-27 20:56:25.643601+00');
+INSERT INTO public.notes VALUES ('said that e-mail links', 'said', '2026-11-27 20:56:26.213762+00');
+INSERT INTO public.notes VALUES ('before 61c2c315fd09', 'null', '2026-11-27 20:56:26.229118+00');
 
 
 --
 -- Data for Name: operations; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.operations VALUES ('d503d68b967b', 'xyNG2KimJnHFXWgB6', 'ca917a9b', 'nkFXfqaL6tLWuqerZ', 'xyNG2KimJnHFXWgB6', 'TouZx7cnyY9ZuJ4bf', 'admin', 'setup', 'setup --name "My Name"', 'running', 'pqzgnqmMbwwF95RhF', NULL, false, NULL, '2026-11-27 16:51:05.481788+00', NULL);
+INSERT INTO public.operations VALUES ('61c2c315fd09', 'zLHhtBibpQkHLJvyg', '775fb612', 'Ejyhir77qzpgEQ7Hq', 'zLHhtBibpQkHLJvyg', 'EXmTF9AmqvoQ6XtAL', 'admin', 'setup', 'setup --name "My Name"', 'running', '4yhv9WCAEah9Z9oRa', NULL, false, NULL, '2026-11-27 20:56:26.133405+00', NULL, 'message');
 
 
 --

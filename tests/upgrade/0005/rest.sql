@@ -54,7 +54,8 @@ CREATE TABLE public.connections (
     undoing boolean NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
-    settle double precision
+    settle double precision,
+    absent boolean NOT NULL
 );
 
 
@@ -75,12 +76,12 @@ CREATE TABLE public.notes (
 
 CREATE TABLE public.operations (
     id character varying(32) NOT NULL,
-    message_id character varying(255) NOT NULL,
+    message_id character varying(255),
     connection_id character varying(32),
-    room_id character varying(255) NOT NULL,
+    room_id character varying(255),
     thread_id character varying(255),
-    user_id character varying(255) NOT NULL,
-    username character varying(255) NOT NULL,
+    user_id character varying(255),
+    username character varying(255),
     kind character varying(64) NOT NULL,
     words text NOT NULL,
     state character varying(16) NOT NULL,
@@ -89,7 +90,8 @@ CREATE TABLE public.operations (
     delivered boolean NOT NULL,
     receipt json,
     created_at timestamp with time zone NOT NULL,
-    finished_at timestamp with time zone
+    finished_at timestamp with time zone,
+    origin character varying(16) NOT NULL
 );
 
 
@@ -97,37 +99,37 @@ CREATE TABLE public.operations (
 -- Data for Name: alembic_version; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.alembic_version VALUES ('0003');
+INSERT INTO public.alembic_version VALUES ('0005');
 
 
 --
 -- Data for Name: connections; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.connections VALUES ('e1d0e5b6', 5, 'encvoyid', 'Encvoy ID', 'Encvoyid', 'http://127.0.0.1:3000', 'Rocket.Chat (127.0.0.1:3000)', '{"url": "http://127.0.0.1:3001", "token_path": "/oidc/token", "identity_path": "/oidc/me", "authorize_path": "/oidc/auth", "scope": "openid profile email", "token_sent_via": "payload", "identity_token_sent_via": "header", "login_style": "redirect", "key_field": "username", "username_field": "login", "name_field": "nickname", "email_field": "", "merge_users": true, "merge_users_distinct_services": false, "button_label_text": "Sign in with Encvoy ID", "show_button": true}', true, 'iGOv2rbcQI664cUROS3NxH', 'gAAAAABrCbUpMnJGpc2GhuSE-yCwrIKU59pk_JPHmq1bkOXVTcbKZzYyNmc-Vc3Hx-NRu4D21gJwwJPAREZ_T-OQ7KrWlrb8IM4DgvswRJH_hM4_eOSuigxQkezBzLp0bFcJPMMCmWuwE76f403FKkdHGoqt845lRve0ktK4W_OpL6Qlxcq1bcKhZyqpnVA7i1Ia7rl62ldQ4PbdjQmG47oTy7evDLDbiR1O8aakBq1WmzyhAdOLx8o=', NULL, 'button_label_color', '#ffffff', '["email", "login"]', false, '2026-11-27 16:51:47.886025+00', '2026-11-27 16:51:53.645195+00', 2.51);
+INSERT INTO public.connections VALUES ('4e02e927', 5, 'encvoyid', 'Encvoy ID', 'Encvoyid', 'http://127.0.0.1:3000', 'Rocket.Chat (127.0.0.1:3000)', '{"url": "http://127.0.0.1:3001", "token_path": "/oidc/token", "identity_path": "/oidc/me", "authorize_path": "/oidc/auth", "scope": "openid profile email", "token_sent_via": "payload", "identity_token_sent_via": "header", "login_style": "redirect", "key_field": "username", "username_field": "login", "name_field": "nickname", "email_field": "", "merge_users": true, "merge_users_distinct_services": false, "button_label_text": "Sign in with Encvoy ID", "show_button": true}', true, 'iGOv2rbcQI664cUROS3NxH', 'gAAAAABrCe5ziYaDAqwulMwcVFQ5CkHqCGpJnlbfphLjDYEoDFrbts159MvSNWVThBLtdCufzWDTIK3MmWHWx4w60L_-tgJYFFm3SqQuQXPH0q8xmvTJELZBZF-3wJdFF0ukmMnyaTjUK5PwAaXOVNXGxh0QIrT3ewj5hTxKbtcNps2ufpDQNkxHOild66s5o0XREKpdVMWtdXNizPYiuCr2R_nYN23O9NXMkxAEMBSryZCFdv2vb-U=', NULL, 'button_label_color', '#ffffff', '["email", "login"]', false, '2026-11-27 20:56:13.97935+00', '2026-11-27 20:56:19.316767+00', 2.51, false);
 
 
 --
 -- Data for Name: notes; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.notes VALUES ('admin room: sso-admins', '2eXbgMK5YGjp2sM97', '2026-11-27 16:51:47.83668+00');
-INSERT INTO public.notes VALUES ('slash commands are off: 2eXbgMK5YGjp2sM97', 'said', '2026-11-27 16:51:47.858937+00');
-INSERT INTO public.notes VALUES ('said that e-mail links', 'said', '2026-11-27 16:51:47.879632+00');
+INSERT INTO public.notes VALUES ('admin room: sso-admins', 'BfoQWyfQGBCaoQKkp', '2026-11-27 20:56:13.886662+00');
+INSERT INTO public.notes VALUES ('slash commands are off: BfoQWyfQGBCaoQKkp', 'said', '2026-11-27 20:56:13.955914+00');
+INSERT INTO public.notes VALUES ('said that e-mail links', 'said', '2026-11-27 20:56:13.972819+00');
 
 
 --
 -- Data for Name: operations; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.operations VALUES ('ab0af1a155ac', 'fR9f8Mch9m5T9Jj56', 'e1d0e5b6', '2eXbgMK5YGjp2sM97', 'fR9f8Mch9m5T9Jj56', 'FEjYTX8pxC4jZ6YFt', 'admin', 'setup', 'setup', 'done', 'tvNcsPbAE7gZE56PN', '✓ Rocket.Chat 8.8 at http://127.0.0.1:3000: its address and licence are fine
+INSERT INTO public.operations VALUES ('88b8ae9528fb', 'XfzJyjqw7dmsksj58', '4e02e927', 'BfoQWyfQGBCaoQKkp', 'XfzJyjqw7dmsksj58', 'wXLk8HA8aNgSZGNPh', 'admin', 'setup', 'setup', 'done', 'RmtnfgzMthnPQ4frg', '✓ Rocket.Chat 8.8 at http://127.0.0.1:3000: its address and licence are fine
 ✓ Encvoy ID at http://127.0.0.1:3001: discovery read; no application that I can see has our callback address
-• Who arrives where: 4 of 5 accounts are active and have an e-mail address. Whoever signs in at Encvoy ID with the address of an account enters that account, an administrator''s included, whatever the service''s settings say (Rocket.Chat 8.8 links by e-mail). 3 of them are administrators: `admin`, `admin2`, `ssobot`.
-• Otherwise, whoever brings the user name of an account that is here already is refused, unless they came through `encvoyid` before; everybody else gets a new account.
-• Rocket.Chat''s newer login engine, the only one from 9.0 on, refuses whoever comes with the address of an account, instead of linking. `!sso setup --no-email` leaves e-mail addresses out.
+• Who arrives where: 4 of 5 accounts are active and have an e-mail address. Whoever signs in at Encvoy ID with the address of an account enters that account, an administrator''s included, whatever the service''s settings say (Rocket.Chat 8.8 links by e-mail); who came into another one through `encvoyid` before may be refused instead. 3 of them are administrators: `admin`, `admin2`, `ssobot`. Which accounts have a password, and through which service they came, Rocket.Chat does not list.
+• Otherwise, whoever brings the user name of an account that is here already is refused, unless they came through `encvoyid` before; whoever else is new gets a new account.
+• Rocket.Chat''s newer login engine, the only one from 9.0 on, does not link by e-mail: it refuses whoever would be linked now. `!sso setup --no-email` leaves e-mail addresses out.
 ✓ OAuth service `encvoyid` created, still off
 ✓ Application `Rocket.Chat (127.0.0.1:3000)` created: `iGOv2rbcQI664cUROS3NxH`
-✓ Its secret replaced by 64 random characters (fingerprint 8c6d)
+✓ Its secret replaced by 64 random characters (fingerprint 886f)
 ✓ It will ask people once for their login name and e-mail
 ✓ 18 settings written in Rocket.Chat
 ✓ Proved: Encvoy ID accepts this secret, Rocket.Chat reads back equal
@@ -136,17 +138,17 @@ INSERT INTO public.operations VALUES ('ab0af1a155ac', 'fR9f8Mch9m5T9Jj56', 'e1d0
 ✓ 29 checks passed
 On: the login page shows `Sign in with Encvoy ID`, and Rocket.Chat itself uses the secret that Encvoy ID accepts.
 Encvoy ID will ask each person once to make login name and e-mail visible; they then become visible to every application of that Encvoy ID.
-Next: `!sso test`, `!sso rotate`', true, '{"outcome": "done", "changes": ["CreateService", "CreateApplication", "WriteApplicationSecret", "AttachRules", "WriteService", "Prove", "Settle", "SwitchService", "AwaitLive"], "gap": null, "seen_by": null, "instances": 1, "proof": {"previous_refused": null, "random_refused": true}, "in_use": null, "in_use_later": null, "reason": ""}', '2026-11-27 16:51:47.850282+00', '2026-11-27 16:51:50.500619+00');
-INSERT INTO public.operations VALUES ('d503f46163db', '2KWWdEEgjxDyertRN', 'e1d0e5b6', '2eXbgMK5YGjp2sM97', '2KWWdEEgjxDyertRN', 'FEjYTX8pxC4jZ6YFt', 'admin', 'rotate', 'rotate', 'done', 'PyRstE5eseHvkwX4o', '✓ Both sides hold one secret, Encvoy ID accepts it and lets me write
-✓ Rocket.Chat stored the secret 6e14
-✓ The new secret is live in Rocket.Chat   2.5 s
-✓ Encvoy ID switched to the secret 6e14
+Next: `!sso test`, `!sso rotate`', true, '{"outcome": "done", "changes": ["CreateService", "CreateApplication", "WriteApplicationSecret", "AttachRules", "WriteService", "Prove", "CommitSecret", "SwitchService", "AwaitLive"], "gap": null, "seen_by": null, "instances": 1, "proof": {"previous_refused": null, "random_refused": true}, "in_use": null, "in_use_later": null, "reason": ""}', '2026-11-27 20:56:13.909493+00', '2026-11-27 20:56:16.622652+00', 'message');
+INSERT INTO public.operations VALUES ('78b18e1dcf7d', 'Q2ibmQjhXL5KiQmFs', '4e02e927', 'BfoQWyfQGBCaoQKkp', 'Q2ibmQjhXL5KiQmFs', 'wXLk8HA8aNgSZGNPh', 'admin', 'rotate', 'rotate', 'done', 'SK6FeCRS2FKaBSyKC', '✓ Both sides hold one secret, Encvoy ID accepts it and lets me write
+✓ Rocket.Chat stored the secret 41a5
+✓ The new secret is live in Rocket.Chat   2.6 s
+✓ Encvoy ID switched to the secret 41a5
 ✓ Proved: Encvoy ID accepts this secret, Rocket.Chat reads back equal
-Rotated: both sides hold the new secret (fingerprint 6e14).
-Sign-ins may have failed for 11 ms at most: from the last moment in which the old secret was live for certain to Encvoy ID''s first answer that accepted the new one.
+Rotated: both sides hold the new secret (fingerprint 41a5).
+Sign-ins may have failed for 268 ms at most: so long after Rocket.Chat was last known to use the old secret, Encvoy ID accepted the new one.
 Proved: the new secret is accepted, the previous one and a random one are refused.
 Rocket.Chat itself uses the new secret: Encvoy ID accepted it from there, at once and once more later.
-Next: `!sso test`, `!sso status`', false, '{"outcome": "done", "changes": ["WriteServiceSecret", "AwaitLive", "WriteApplicationSecret", "Prove", "ProveInUse", "Settle", "ProveInUse"], "gap": 0.011345135997544276, "seen_by": "publication", "instances": 1, "proof": {"previous_refused": true, "random_refused": true}, "in_use": {"use": "proved", "words": ""}, "in_use_later": {"use": "proved", "words": ""}, "reason": ""}', '2026-11-27 16:51:51.094426+00', '2026-11-27 16:51:56.672848+00');
+Next: `!sso test`, `!sso status`', true, '{"outcome": "done", "changes": ["WriteServiceSecret", "AwaitLive", "WriteApplicationSecret", "Prove", "ProveInUse", "CommitSecret", "ProveInUse"], "gap": 0.26837165700271726, "seen_by": "poll", "instances": 1, "proof": {"previous_refused": true, "random_refused": true}, "in_use": {"use": "proved", "words": ""}, "in_use_later": {"use": "proved", "words": ""}, "reason": ""}', '2026-11-27 20:56:16.67977+00', '2026-11-27 20:56:22.361439+00', 'message');
 
 
 --

@@ -1,0 +1,37 @@
+"""The ground of a rotation, looked at and proved before anything is desired: whoever asks for it, a person or not."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from bot.connection.context import Context
+from bot.connection.desired import rotated
+from bot.connection.plan import in_use
+from bot.connection.profile import Engine
+from bot.connection.proof import prove_ground
+from bot.connection.refusals import required
+from bot.connection.state import Connection, Observed
+from bot.errors import UserError
+from bot.secret import new_secret
+
+
+async def wish_for_rotation(
+    there: Connection, observed: Observed, shop: Context, authorize: Callable[[], Awaitable[None]]
+) -> Connection:
+    """The connection with a new secret on its way, once both sides are seen to hold the same one and to take another.
+
+    `authorize` is awaited before the empty write of the proof. UserError if the ground does not bear it.
+    """
+    if there.current is None:
+        raise UserError("The connection is not set up to its end.", mend="`/sso setup` finishes it.")
+    if observed.stored is None:
+        raise UserError(
+            "The connection is not whole: the service is gone from Rocket.Chat.",
+            why="It was there when the connection was set up.",
+            mend="`/sso setup` puts back what is missing.",
+        )
+    application = required(there, observed)
+    await authorize()
+    held = await prove_ground(there, shop.rocketchat, shop.encvoy, application)
+    engine = (await shop.rocketchat.profile()).engine if in_use(observed) else Engine.LEGACY
+    return rotated(there, held, new_secret(), observed, engine)
