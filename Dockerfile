@@ -8,7 +8,7 @@ WORKDIR /src
 COPY requirements.lock ./
 RUN pip wheel --require-hashes --wheel-dir /wheels --requirement requirements.lock && \
     pip install --no-index --find-links /wheels /wheels/hatchling-*.whl
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY commands commands
 COPY migrations migrations
@@ -19,6 +19,7 @@ RUN python -m venv --without-pip /opt/ssobot && \
 FROM ${PYTHON}
 LABEL org.opencontainers.image.title="ssobot" \
       org.opencontainers.image.description="Connects Rocket.Chat to the identity provider Encvoy ID, from the chat" \
+      org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="0.1.0"
 RUN pip uninstall --yes pip && \
     useradd --uid 10001 --no-create-home --home-dir /data ssobot && \

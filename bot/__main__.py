@@ -30,6 +30,7 @@ INTERRUPTED = 130
 SANDBOX = frozenset({"sandbox", "jinja2", "joserfc", "trustme"})
 """What only the extra `sandbox` installs."""
 NO_SANDBOX = "The stand-ins are not installed here: `pip install 'ssobot[sandbox]'`, or `make demo` in a clone."
+NO_VERSION = "ssobot is not installed here, so its version is not known: `pip install .` in a clone."
 PORT = click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 picks a free port.")
 
 TLS = click.option(
@@ -40,6 +41,19 @@ TLS = click.option(
 )
 
 VERSION = "8.8"
+
+
+def _own_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    """Prints it and ends, before anything else is looked at. Imported late: nothing else needs it."""
+    if not asked or context.resilient_parsing:
+        return
+    from importlib import metadata
+
+    try:
+        click.echo(f"ssobot {metadata.version('ssobot')}")
+    except metadata.PackageNotFoundError:
+        raise UserError(NO_VERSION) from None
+    context.exit()
 
 
 def _version(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -134,7 +148,15 @@ def main() -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
-@click.group(no_args_is_help=True)
+@click.group(no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_own_version,
+    help="Print the version of ssobot and exit.",
+)
 def cli() -> None:
     """Connects Rocket.Chat to Encvoy ID, from the chat."""
 
@@ -244,6 +266,7 @@ def _configuration() -> config.Config:
         click.echo(f"Warning: {warning}", err=True)
     loaded = config.load(config.Config)
     logs.redact_values(loaded.secrets())
+    logs.configure(level=loaded.log_level.number)
     return loaded
 
 

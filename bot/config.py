@@ -20,7 +20,7 @@ from sqlalchemy import URL, make_url
 from bot import values
 from bot.errors import ConfigError
 from bot.secret import Secret
-from bot.values import Listen
+from bot.values import Listen, LogLevel
 
 PREFIX = "SSOBOT_"
 FOREIGN = ("SSOBOT_TEST_",)
@@ -37,6 +37,7 @@ Roles = Annotated[frozenset[str], BeforeValidator(values.roles)]
 Database = Annotated[URL, BeforeValidator(values.database), PlainSerializer(str)]
 """As text it hides its password; pydantic left alone would dump the parts of it."""
 CaFile = Annotated[Path, BeforeValidator(values.ca_file)]
+Level = Annotated[LogLevel, BeforeValidator(values.log_level)]
 Listening = Annotated[Listen, BeforeValidator(values.listen)]
 _LISTEN = Field(default=Listen("127.0.0.1", 8080), description="Host and port of `/healthz`; port 0 picks a free one.")
 
@@ -129,6 +130,11 @@ class Config(StoreConfig):
         "The first one encrypts, all decrypt: put a new one in front, keep the last one."
     )
     listen: Listening = _LISTEN
+    log_level: Level = Field(
+        default=LogLevel.INFO,
+        description="From which level on a line is logged: `debug`, `info`, `warning` or `error`. The line for each "
+        "operation that ends is of the level `info`.",
+    )
 
     def secrets(self) -> tuple[Secret, ...]:
         """Every secret of the configuration, for `bot.logs.redact_values`."""

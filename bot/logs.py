@@ -72,7 +72,8 @@ def _waiting(details: RetryDetails) -> None:
 
 
 def configure(stream: IO[str] | None = None, level: int = logging.INFO) -> None:
-    """Sends everything, the libraries' logs included, to `stream` (standard error). May be called again."""
+    """Sends everything from `level` on, the libraries' logs included, to `stream` (standard error). May be called
+    again."""
     stream = stream or sys.stderr
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -99,9 +100,9 @@ def configure(stream: IO[str] | None = None, level: int = logging.INFO) -> None:
             root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
-    # What they say below WARNING is one line for each request.
+    # What they say below WARNING, whatever the level, is one line for each request, or the values of a statement.
     for chatty in ("urllib3", "aiohttp.access", "sqlalchemy.engine", "alembic", "aiosqlite"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
     logging.captureWarnings(True)
     stamina.instrumentation.set_on_retry_hooks([_waiting])
     threading.excepthook = _of_thread

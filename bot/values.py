@@ -6,6 +6,8 @@ Each function takes the text and raises ValueError with the end of a sentence th
 
 from __future__ import annotations
 
+import enum
+import logging
 import re
 import ssl
 from dataclasses import dataclass
@@ -31,6 +33,20 @@ class Listen:
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+
+class LogLevel(enum.StrEnum):
+    """From which level on a line is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def number(self) -> int:
+        """As `logging` counts them."""
+        return logging.getLevelNamesMapping()[self.name]
 
 
 def text(value: str) -> str:
@@ -146,6 +162,14 @@ def _postgresql(url: URL) -> URL:
     if mode := url.query.get("sslmode"):
         url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
     return url.set(drivername="postgresql+asyncpg")
+
+
+def log_level(value: str) -> LogLevel:
+    """The name of a level, in capitals or not."""
+    try:
+        return LogLevel(value.strip().lower())
+    except ValueError:
+        raise ValueError("must be debug, info, warning or error") from None
 
 
 def listen(value: str) -> Listen:

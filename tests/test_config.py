@@ -12,7 +12,7 @@ from bot import config
 from bot.config import VARIABLES, Config, StoreConfig
 from bot.errors import ConfigError
 from bot.secret import Secret, new_secret
-from bot.values import Listen
+from bot.values import Listen, LogLevel
 
 TOKEN = new_secret().reveal()
 PASSWORD = new_secret().reveal()
@@ -81,8 +81,16 @@ def test_the_defaults_are_those_of_the_table() -> None:
     assert defaults == {
         "SSOBOT_ADMIN_ROLES": "admin",
         "SSOBOT_LISTEN": "127.0.0.1:8080",
+        "SSOBOT_LOG_LEVEL": "info",
         "SSOBOT_DATABASE_URL": "sqlite+aiosqlite:///ssobot.sqlite",
     }
+
+
+@pytest.mark.usefixtures("good")
+@pytest.mark.parametrize("level", ["debug", "Info", " WARNING ", "error"])
+def test_the_level_of_the_log_is_read_in_any_capitals(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSOBOT_LOG_LEVEL", level)
+    assert config.load(Config).log_level is LogLevel(level.strip().lower())
 
 
 @pytest.mark.usefixtures("clean")
@@ -173,6 +181,7 @@ WRONG = [
     ("SSOBOT_DATABASE_URL", "sqlite://"),
     ("SSOBOT_ADMIN_ROLES", ","),
     ("SSOBOT_LISTEN", "8080"),
+    ("SSOBOT_LOG_LEVEL", "hunter2222"),
     ("SSOBOT_CA_FILE", "/no/such/ca.pem"),
 ]
 

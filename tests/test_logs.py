@@ -13,6 +13,7 @@ import structlog
 
 from bot import logs
 from bot.secret import Secret, new_secret
+from bot.values import LogLevel
 
 
 @pytest.fixture
@@ -105,6 +106,18 @@ def test_requests_are_not_logged_one_by_one(stream: io.StringIO) -> None:
     for name in ("urllib3.connectionpool", "aiohttp.access", "sqlalchemy.engine.Engine"):
         logging.getLogger(name).info("GET /")
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("level", LogLevel)
+def test_what_is_below_the_level_is_left_out(level: LogLevel, stream: io.StringIO) -> None:
+    logs.configure(stream, level.number)
+    for name in LogLevel:
+        structlog.get_logger("ssobot").log(name.number, "own")
+        logging.getLogger("aiohttp.access").log(name.number, "of a library")
+    said = [(event["event"], event["level"]) for event in map(json.loads, stream.getvalue().splitlines())]
+    own = [name.value for name in LogLevel if name.number >= level.number]
+    assert [name for event, name in said if event == "own"] == own
+    assert [name for event, name in said if event != "own"] == [name for name in own if name in ("warning", "error")]
 
 
 def test_configuring_twice_does_not_double_the_lines(stream: io.StringIO) -> None:

@@ -7,13 +7,22 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 from cryptography.fernet import Fernet
 
 from bot import __main__ as command_line
 from bot.errors import UserError
+from bot.values import LogLevel
+from tests.support.subprocesses import ROOT
+from tests.support.subprocesses import ssobot as running_ssobot
+from tests.test_config import GOOD
 
 
 def ssobot(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -84,6 +93,67 @@ def test_help_names_every_command(tmp_path: Path) -> None:
     assert done.returncode == 0
     for command in ("run", "demo", "sandbox", "doctor", "migrate", "keys"):
         assert f"  {command} " in done.stdout
+
+
+def commands(group: click.Group, *words: str) -> Iterator[tuple[str, ...]]:
+    """The words of every command there is."""
+    yield words
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, *words, name)
+        else:
+            yield (*words, name)
+
+
+@pytest.mark.parametrize("words", list(commands(command_line.cli)), ids=" ".join)
+def test_each_command_explains_itself_when_asked_shortly(words: tuple[str, ...]) -> None:
+    short, long = (CliRunner().invoke(command_line.cli, [*words, option]) for option in ("-h", "--help"))
+    assert (short.exit_code, short.output) == (0, long.output)
+    assert short.output.startswith(f"Usage: cli {' '.join(words)}".rstrip())
+
+
+def test_its_version_is_the_one_it_was_made_as(tmp_path: Path) -> None:
+    made = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    done = ssobot(tmp_path, "--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"ssobot {made}\n", "")
+
+
+def test_where_it_is_not_installed_it_says_that_its_version_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", absent)
+    with pytest.raises(UserError, match=re.escape(command_line.NO_VERSION)):
+        command_line.cli.main(["--version"], standalone_mode=False)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_can_be_taught_to_complete_its_commands(shell: str, tmp_path: Path) -> None:
+    taught = ssobot(tmp_path, _SSOBOT_COMPLETE=f"{shell}_source")
+    assert taught.returncode == 0
+    assert f"_SSOBOT_COMPLETE={shell}_complete" in taught.stdout
+    assert f"_SSOBOT_COMPLETE={shell}_source ssobot" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_command_is_completed(tmp_path: Path) -> None:
+    done = ssobot(tmp_path, _SSOBOT_COMPLETE="bash_complete", COMP_WORDS="ssobot sandbox en", COMP_CWORD="2")
+    assert done.stdout.splitlines() == ["plain,encvoy"]
+
+
+def test_a_level_of_the_log_that_there_is_not_ends_with_2(tmp_path: Path) -> None:
+    done = ssobot(tmp_path, "run", SSOBOT_LOG_LEVEL="loud")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "SSOBOT_LOG_LEVEL must be debug, info, warning or error." in done.stderr.splitlines()
+
+
+@pytest.mark.parametrize("level", [LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARNING])
+async def test_the_bot_logs_from_the_level_on_that_was_chosen(level: LogLevel, tmp_path: Path) -> None:
+    """It waits for a Rocket.Chat that is not there, which is a warning; that it started is none."""
+    nowhere = {"SSOBOT_ROCKETCHAT_URL": "http://127.0.0.1:9", "SSOBOT_LISTEN": "127.0.0.1:0"}
+    async with running_ssobot(tmp_path, "run", env={**GOOD, **nowhere, "SSOBOT_LOG_LEVEL": level}) as program:
+        text = await program.said('"waiting"')
+        said = {json.loads(line)["level"] for line in text.splitlines()}
+    assert said == {name.value for name in LogLevel if name.number >= level.number} - {"error"}
 
 
 def test_other_user_errors_end_with_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -199,8 +199,9 @@ class Operations(Protocol):
 
     async def finish(
         self, operation_id: str, state: OperationState, reply_text: str, receipt: Mapping[str, object] | None = None
-    ) -> None:
-        """DONE or FAILED, with the final answer in the same transaction. Without `receipt`, one that is there stays."""
+    ) -> bool:
+        """DONE or FAILED, with the final answer in the same transaction. Without `receipt`, one that is there stays.
+        Returns whether there is one now."""
         ...
 
     async def delivered(self, operation_id: str) -> None:

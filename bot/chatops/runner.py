@@ -20,7 +20,7 @@ from typing import assert_never
 
 import structlog
 
-from bot.chatops import inbox
+from bot.chatops import audit, inbox
 from bot.chatops.access import Access
 from bot.chatops.answer import render_failure, render_internal
 from bot.chatops.backlog import Backlog
@@ -205,7 +205,11 @@ class Runner:
         return True
 
     async def _finish(self, operation: Operation, ending: Ending) -> None:
-        await self._operations.finish(operation.id, ending.state, ending.text, ending.receipt)
+        """Commits it, however it came about, and logs it: the one place where an operation ends."""
+        receipt = await self._operations.finish(operation.id, ending.state, ending.text, ending.receipt)
+        known = self._reception.reread(operation.words)
+        command = known.command if known else None
+        audit.ended(operation, ending, command=command, receipt=receipt, now=self._clock.now())
 
     async def _conclude(self, operation: Operation, reply: Reply, ending: Ending, committed: bool) -> None:
         """The answer is given in any case. What could not be committed is committed once the database is back: a new

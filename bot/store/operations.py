@@ -91,15 +91,19 @@ class SqlOperations:
 
     async def finish(
         self, operation_id: str, state: OperationState, reply_text: str, receipt: Mapping[str, object] | None = None
-    ) -> None:
-        """Its last word. Without `receipt` one that was saved with the connection stays."""
+    ) -> bool:
+        """Its last word. Without `receipt` one that was saved with the connection stays; returns whether there is one,
+        unread: a damaged one must not keep the operation from its end."""
         if state not in ENDS:
             raise ValueError(f"{state} is no end")
         kept = {} if receipt is None else {"receipt": dict(receipt)}
         values = {"state": state.value, "reply_text": reply_text, "finished_at": self.clock.now(), **kept}
         async with self.database.writing() as transaction:
             await transaction.execute(update(TABLE).where(TABLE.c.id == operation_id).values(**values))
+            # Not by RETURNING: SQLite 3.40 returns there that a column of nothing is not null.
+            there = await transaction.scalar(select(TABLE.c.receipt.is_not(None)).where(TABLE.c.id == operation_id))
             await transaction.execute(delete(NOTES).where(NOTES.c.key == before_key(operation_id)))
+        return bool(there)
 
     async def delivered(self, operation_id: str) -> None:
         """The final answer is in the room."""

@@ -199,6 +199,7 @@ VALUES = (
     ("SSOBOT_KEYS", f"{GOOD['SSOBOT_KEYS']},{GOOD['SSOBOT_KEYS']}"),
     ("SSOBOT_LISTEN", "8080"),
     ("SSOBOT_LISTEN", "::1:8080"),
+    ("SSOBOT_LOG_LEVEL", "loud"),
     ("SSOBOT_DATABASE_URL", "a file"),
     ("SSOBOT_DATABASE_URL", "mysql://host/name"),
     ("SSOBOT_DATABASE_URL", "sqlite://"),

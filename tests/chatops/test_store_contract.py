@@ -92,9 +92,11 @@ async def test_it_is_at_rest_once_its_answer_is_delivered(store: Store, end: Ope
 
 async def test_a_receipt_stays_where_none_is_given(store: Store) -> None:
     await store.operations.accept(operation(1))
-    await store.operations.finish("op1", OperationState.DONE, "first", {"changed": True})
-    await store.operations.finish("op1", OperationState.FAILED, "second")
-    [found] = await store.operations.unfinished()
+    await store.operations.accept(operation(2))
+    assert await store.operations.finish("op1", OperationState.DONE, "first", {"changed": True})
+    assert await store.operations.finish("op1", OperationState.FAILED, "second")
+    assert not await store.operations.finish("op2", OperationState.DONE, "without")
+    found, _ = await store.operations.unfinished()
     assert (found.reply_text, found.receipt) == ("second", {"changed": True})
 
 

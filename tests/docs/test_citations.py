@@ -11,7 +11,8 @@ from tests.support.citations import Sheet, complaints, sheet
 
 ROOT = Path(__file__).parents[2]
 FACTS = ROOT / "docs" / "facts"
-PLACES = ("bot", "commands", "docs", "migrations", "sandbox", "tests", "tools", "README.md")
+ROOMS = ("bot", "commands", "docs", "migrations", "sandbox", "tests", "tools")
+PLACES = (*ROOMS, "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
 KINDS = {".py", ".md", ".js", ".mjs", ".css", ".html", ".txt"}
 """What people write in; what a tool writes cites nothing."""
 

@@ -91,5 +91,10 @@ def test_the_port_is_the_one_that_it_listens_on_for_everybody() -> None:
 
 def test_its_labels_are_those_of_the_project() -> None:
     labels = FILE.the("LABEL").pairs
-    for name, key in (("title", "name"), ("description", "description"), ("version", "version")):
+    for name, key in (
+        ("title", "name"),
+        ("description", "description"),
+        ("licenses", "license"),
+        ("version", "version"),
+    ):
         assert labels[f"org.opencontainers.image.{name}"] == PYPROJECT[key]

@@ -37,6 +37,14 @@ def test_the_wheel_holds_every_file_of_the_packages(image: Image) -> None:
     assert any(re.fullmatch(r"migrations/versions/v\d+_\w+\.py", name) for name in held)
 
 
+def test_the_wheel_says_that_it_is_typed_and_under_which_licence(image: Image) -> None:
+    with wheel_of(image) as wheel:
+        held = wheel.namelist()
+        [licence] = [name for name in held if name.endswith(".dist-info/licenses/LICENSE")]
+        assert wheel.read(licence) == (PROJECT / "LICENSE").read_bytes()
+    assert {f"{name}/py.typed" for name in PACKAGES} <= set(held)
+
+
 def test_what_is_installed_is_locked_in_these_versions(image: Image) -> None:
     locked = dict(re.findall(r"^([\w-]+)==(\S+)", (PROJECT / "requirements.lock").read_text(), re.MULTILINE))
     installed = names(image)

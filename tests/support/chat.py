@@ -165,11 +165,12 @@ class MemoryOperations:
 
     async def finish(
         self, operation_id: str, state: OperationState, reply_text: str, receipt: Mapping[str, object] | None = None
-    ) -> None:
+    ) -> bool:
         self._check("finish")
         row = self.rows[operation_id]
         kept = row.receipt if receipt is None else receipt
         self.rows[operation_id] = replace(row, state=state, reply_text=reply_text, receipt=kept)
+        return kept is not None
 
     async def delivered(self, operation_id: str) -> None:
         self._check("delivered")

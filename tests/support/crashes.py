@@ -7,6 +7,7 @@ stand-ins' ledgers then hold is a place to kill it at, before and after it is ca
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -17,6 +18,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy import URL
 
+from bot.chatops.audit import ENDED
 from bot.chatops.ports import Operation
 from bot.clock import SystemClock
 from bot.connection.state import Connection
@@ -242,10 +244,12 @@ async def answered(world: World, message_id: str, timeout: float = 30.0) -> None
 
 
 async def check(after: Aftermath) -> None:
-    """One application, one service, one secret on both sides, one true answer in the thread; nothing done twice."""
+    """One application, one service, one secret on both sides, one true answer in the thread, one line in the log of all
+    starts that it ended; nothing done twice."""
     _check_systems(after)
     await _check_records(after)
     await _check_answer(after)
+    _check_log(after)
     _check_done_once(after)
 
 
@@ -290,6 +294,14 @@ async def _check_answer(after: Aftermath) -> None:
     else:
         assert after.scenario.said in text, text
         assert "Not done" not in text, text
+
+
+def _check_log(after: Aftermath) -> None:
+    log = after.world.forked().log.read_text().splitlines()
+    lines = [line for line in map(json.loads, log) if line["event"] == ENDED and line["message"] == after.message_id]
+    assert len(lines) == 1, f"{len(lines)} lines in the log say that it ended"
+    assert lines[0]["command"] == after.scenario.words.split()[0]
+    assert lines[0]["receipt"] is True
 
 
 def _check_done_once(after: Aftermath) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from typing import NoReturn
 
 import bot.app
 from bot.__main__ import main
@@ -34,8 +35,9 @@ def run(env: Mapping[str, str], log: str, settle: float) -> None:
 def run_until_settled(env: Mapping[str, str], log: str, settle: float) -> None:
     """The same, killed when the secret is settled on both sides and in the database, but no answer is committed."""
 
-    async def die(*_: object, **__: object) -> None:
+    async def die(*_: object, **__: object) -> NoReturn:
         os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
 
     SqlOperations.finish = die  # type: ignore[method-assign]
     run(env, log, settle)
