@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from types import ModuleType
+
 from bot.chatops.registry import Registry
-from commands import help as help_
-from commands import rotate, setup, slash, status, switch, test
 from commands.parts import Parts
 
 
 def register_all(registry: Registry, parts: Parts) -> Registry:
-    """Declares every command, in the order in which `help` lists them."""
-    help_.register(registry)
-    for command in (setup, status, test, rotate, switch, slash):
-        command.register(registry, parts)
+    """Declares every command: each file of this package that has a `register` is one, and its `ORDER` says where `help`
+    lists it."""
+    for module in sorted(_files(), key=lambda module: int(module.ORDER)):
+        module.register(registry, parts)
     return registry
+
+
+def _files() -> list[ModuleType]:
+    found = (importlib.import_module(f"{__name__}.{file.name}") for file in pkgutil.iter_modules(__path__))
+    return [module for module in found if hasattr(module, "register")]

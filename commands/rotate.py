@@ -19,6 +19,8 @@ from commands.parts import Parts
 from commands.recovery import ConnectionRecovery
 from commands.wording import Narration, also_differs, in_use_text, plan_text
 
+ORDER = 40
+
 
 def register(registry: Registry, parts: Parts) -> None:
     """Declares the command."""

@@ -39,6 +39,8 @@ WITH_EMAIL, WITHOUT_EMAIL = "email", "no-email"
 _CHOICES = ("disabled", WITHOUT_EMAIL, WITH_EMAIL)
 """The options that change what is done."""
 
+ORDER = 10
+
 
 def register(registry: Registry, parts: Parts) -> None:
     """Declares the command."""

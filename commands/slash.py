@@ -7,6 +7,8 @@ from bot.chatops.registry import Argument, Call, Registry
 from commands.parts import Parts
 from commands.recovery import SlashRecovery
 
+ORDER = 60
+
 
 def register(registry: Registry, parts: Parts) -> None:
     """Declares the command."""

@@ -17,6 +17,8 @@ from commands.elsewhere import MEND, moved
 from commands.parts import Parts
 from commands.wording import also_differs, plan_text
 
+ORDER = 20
+
 
 def register(registry: Registry, parts: Parts) -> None:
     """Declares the command."""

@@ -15,6 +15,8 @@ from commands.parts import Parts
 from commands.recovery import ConnectionRecovery
 from commands.wording import Narration, also_differs, confirmation
 
+ORDER = 50
+
 
 def register(registry: Registry, parts: Parts) -> None:
     """Declares both commands."""

@@ -6,6 +6,8 @@ from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Registry
 from commands.parts import Parts
 
+ORDER = 30
+
 
 def register(registry: Registry, parts: Parts) -> None:
     """Declares the command."""

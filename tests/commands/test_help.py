@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from bot.chatops.grammar import Hint, parse
@@ -9,6 +11,7 @@ from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Registry
 from bot.chatops.steps import Steps
 from commands import help as help_command
+from commands.parts import Parts
 from tests.support.clocks import SteppedClock
 from tests.support.desk import example_registry
 
@@ -35,7 +38,7 @@ async def answer(registry: Registry, **arguments: str) -> str:
 def registry() -> Registry:
     registry = example_registry()
     del registry.commands["help"]
-    help_command.register(registry)
+    help_command.register(registry, cast(Parts, None))  # it uses none of them
     return registry
 
 
