@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.chatops.reading import Mistake, Reader, is_near
 from bot.chatops.registry import Command
 from bot.chatops.text import blank_spaces, has_invisible
-from bot.chatops.typed import without_code_marks, without_quotation
+from bot.chatops.typed import FENCE, without_code_marks, without_quotation
 from bot.chatops.words import DASHES
 
 LENGTH_LIMIT = 300
@@ -47,11 +47,10 @@ def parse(
     """Reads a message. `bare`: it is addressed to us anyway (a direct message), so the prefix may be left out, and the
     whole text is the command or there is none.
 
-    Prefixes, whatever their case: `/sso`, `!sso`, `@botname sso`. A message of several lines is never a command.
+    Prefixes, whatever their case: `/sso`, `!sso`, `@botname sso`. A message of several lines is never a command; one
+    that is code as a whole is what stands in it, since that is how answers show commands. In a room a block is none.
     """
-    text = without_quotation(text)
-    if bare:
-        text = without_code_marks(text)
+    text = _typed(text, bare=bare)
     first_line, several, _ = text.partition("\n")
     line = blank_spaces(first_line[: 2 * LENGTH_LIMIT]).strip()
     prefix, words = _split_prefix(line, bot_username)
@@ -78,7 +77,7 @@ def parse(
 
 def is_addressed(text: str, *, bot_username: str) -> bool:
     """Whether a message begins as a command in a room does, whatever follows."""
-    line = blank_spaces(without_quotation(text).partition("\n")[0][: 2 * LENGTH_LIMIT]).strip()
+    line = blank_spaces(_typed(text, bare=False).partition("\n")[0][: 2 * LENGTH_LIMIT]).strip()
     return _split_prefix(line, bot_username)[0] is not None
 
 
@@ -86,6 +85,11 @@ def reread(words: str, commands: Mapping[str, Command]) -> Invocation | None:
     """The words of an operation, as `Invocation.words` left them in its row; None if they make no sense (any more)."""
     result = _read(words, commands, "") if words.strip() else None
     return result if isinstance(result, Invocation) else None
+
+
+def _typed(text: str, *, bare: bool) -> str:
+    text = without_quotation(text)
+    return without_code_marks(text) if bare or not text.startswith(FENCE) else text
 
 
 def _read(words: str, commands: Mapping[str, Command], prefix: str) -> Invocation | Hint:

@@ -16,6 +16,7 @@ from bot.chatops.words import DASHES, OpenQuotation, Unquotable, Word, is_marked
 
 _NAME_WORDS = 4
 """So many words may be a name that lacks its option; more are a sentence."""
+_HELP = frozenset({"help", "h"})
 _NEAR, _VERY_NEAR = 0.65, 0.8
 
 
@@ -56,9 +57,12 @@ class Reader:
     def read(self, line: str) -> Reading:
         """Raises Mistake."""
         try:
-            first, *rest = split(line)
+            words = split(line)
         except OpenQuotation:
             raise Mistake("The quotation marks do not fit: a value has one before and one after it.") from None
+        if "help" in self.commands and any(word.option and word.text in _HELP for word in words):
+            return self._helped(words)
+        first, *rest = words
         command = None if first.option else self.commands.get(first.text.lower())
         if command is None:
             raise Mistake(self._unknown(first, rest))
@@ -69,6 +73,11 @@ class Reader:
         if missing is not None:
             raise Mistake(f"`{command.name}` needs {_one_of(missing.choices)}. {self._usage(command)}")
         return reading
+
+    def _helped(self, words: list[Word]) -> Reading:
+        """`setup --help` is `help setup`, whatever else is there: it changes nothing."""
+        named = next((w.text.lower() for w in words if not w.option and w.text.lower() in self.commands), "")
+        return self.read(f"help {named}" if named != "help" else "help")
 
     def _sorted(self, command: Command, words: list[Word]) -> Reading:
         known = {option.name: option for option in command.options}

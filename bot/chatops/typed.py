@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 _LINK = re.compile(r"\[ ?\]\(([^\s()]*)\)\s*")
-_FENCE = "```"
+FENCE = "```"
 _LANGUAGE = re.compile(r"[\w+-]*")
 
 
@@ -24,11 +24,12 @@ def without_quotation(text: str) -> str:
 def without_code_marks(text: str) -> str:
     """Without a fence or backticks around the whole; copied from an answer, a command has them."""
     text = text.strip()
-    if len(text) > 2 * len(_FENCE) and text.startswith(_FENCE) and text.endswith(_FENCE):
-        inside = text[len(_FENCE) : -len(_FENCE)]
+    if len(text) > 2 * len(FENCE) and text.startswith(FENCE) and text.endswith(FENCE):
+        inside = text[len(FENCE) : -len(FENCE)]
         language, _, rest = inside.partition("\n")
         return (rest if rest.strip() and _LANGUAGE.fullmatch(language.strip()) else inside).strip()
     for mark in ("``", "`"):
-        if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark):
-            return text[len(mark) : -len(mark)].strip()
+        inside = text[len(mark) : -len(mark)]
+        if inside and text.startswith(mark) and text.endswith(mark) and mark not in inside:
+            return inside.strip()
     return text

@@ -44,6 +44,8 @@ def said(text: str, *, bare: bool = False) -> str:
         ("@SSObot SSO rotate", "@ssobot sso"),
         ("@ssobot: sso rotate", "@ssobot sso"),
         ("@ssobot, !sso rotate", "@ssobot sso"),
+        ("`!sso rotate`", "!sso"),
+        ("``/sso rotate``", "/sso"),
     ],
 )
 def test_prefixes(text: str, prefix: str) -> None:
@@ -63,7 +65,10 @@ def test_prefixes(text: str, prefix: str) -> None:
         "/ sso rotate",
         "please !sso rotate",
         "> !sso rotate",
-        "`!sso rotate`",
+        "```\n!sso rotate\n```",
+        "`rotate`",
+        "type `!sso rotate`",
+        "`!sso rotate` and `!sso test`",
         "@other sso rotate",
         "@ssobot2 sso rotate",
         "@ssobotsso rotate",
@@ -75,6 +80,24 @@ def test_prefixes(text: str, prefix: str) -> None:
 )
 def test_talk_among_people_is_nothing(text: str) -> None:
     assert read(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("!sso rotate --help", "help rotate"),
+        ("!sso rotate -h", "help rotate"),
+        ("!sso --help", "help"),
+        ("!sso --help setup", "help setup"),
+        ('!sso setup --name "x" --disabled —help', "help setup"),
+        ("!sso setup --name --help", "help setup"),
+        ("!sso unheard-of --help", "help"),
+        ("!sso help --help", "help"),
+        ('!sso setup --name "--help"', 'setup --name "--help"'),
+    ],
+)
+def test_help_is_also_an_option_and_changes_nothing(text: str, words: str) -> None:
+    assert understood(text).words == words
 
 
 def test_a_line_break_at_the_end_does_not_make_several_lines() -> None:
