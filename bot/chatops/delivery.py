@@ -37,7 +37,7 @@ def address_of(operation: Operation) -> Address:
             assert_never(never)
 
 
-class Ways:
+class Deliveries:
     """One posting for each way, tried in order. Each has an id of its own that follows from the first one's."""
 
     def __init__(self, chat: Chat, message_id: str, address: Address, *, known: bool) -> None:

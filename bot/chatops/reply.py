@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.chatops.delivery import Address, Ways
+from bot.chatops.delivery import Address, Deliveries
 from bot.chatops.ports import Chat
 from bot.chatops.posting import Posting
 from bot.clock import Clock
@@ -54,7 +54,7 @@ class Reply:
         self._outbox = outbox
         self._id = message_id
         self._address = address
-        self._ways = Ways(outbox.chat, message_id, address, known=known)
+        self._ways = Deliveries(outbox.chat, message_id, address, known=known)
         self._lost = known
         self._said = False
         self._writing = asyncio.Lock()

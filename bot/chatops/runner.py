@@ -34,7 +34,7 @@ from bot.chatops.registry import Command
 from bot.chatops.reply import Outbox, Reply
 from bot.chatops.resumption import NOT_KNOWN, SENSELESS, makes_sense, resume
 from bot.chatops.steps import Steps
-from bot.chatops.unknown_fields import Unfamiliar
+from bot.chatops.unknown_fields import UnknownFields
 from bot.errors import UserError
 from bot.retry import until_available
 
@@ -53,7 +53,7 @@ class Runner:
         reception: Reception,
         access: Access,
         admin_room: Room,
-        unfamiliar: Unfamiliar,
+        unfamiliar: UnknownFields,
     ) -> None:
         self._outbox = outbox
         self._clock = outbox.clock

@@ -19,7 +19,7 @@ from bot.chatops.registry import Registry
 from bot.chatops.reply import Outbox
 from bot.chatops.runner import Runner
 from bot.chatops.slash import introduce
-from bot.chatops.unknown_fields import Unfamiliar
+from bot.chatops.unknown_fields import UnknownFields
 from bot.clock import Clock
 from bot.errors import ConfigError, UserError
 from bot.retry import until_available
@@ -102,7 +102,7 @@ class Chatops:
             reception=reception,
             access=access,
             admin_room=found.room,
-            unfamiliar=Unfamiliar(Once(self._outbox, self._notices, found.room.id), self._notices),
+            unfamiliar=UnknownFields(Once(self._outbox, self._notices, found.room.id), self._notices),
         )
         return reception, runner
 

@@ -30,7 +30,7 @@ async def known_by_now(notices: Notices) -> tuple[str, ...]:
     return tuple(field for field in kept if isinstance(field, str)) if isinstance(kept, list) else ()
 
 
-class Unfamiliar:
+class UnknownFields:
     """Names them in the admin room."""
 
     def __init__(self, room: Once, notices: Notices) -> None:

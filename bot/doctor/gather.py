@@ -68,7 +68,7 @@ class Gatherer:
         terminal = place is not None
         own = await self.own.gather(evidence.account, evidence.room, evidence.login, terminal=terminal)
         evidence = replace(evidence, own=own)
-        return evidence if connection is None else await self._joint(evidence, connection)
+        return evidence if connection is None else await self._with_connection(evidence, connection)
 
     async def _systems(self) -> Evidence:
         (server, account, permissions, rooms), (provider, keys, login), fields = await asyncio.gather(
@@ -102,7 +102,7 @@ class Gatherer:
             site=None if isinstance(server, Unknown) else await or_unknown(self.rocketchat.site(server.site_url)),
         )
 
-    async def _joint(self, evidence: Evidence, connection: Connection) -> Evidence:
+    async def _with_connection(self, evidence: Evidence, connection: Connection) -> Evidence:
         (stored, live, forced, only), asked = await asyncio.gather(
             asyncio.gather(
                 or_unknown(self.rocketchat.stored(connection.name)),

@@ -14,7 +14,7 @@ from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Argument, Call, Option, Registry, Trace
 from bot.chatops.reply import Outbox
 from bot.chatops.runner import Runner
-from bot.chatops.unknown_fields import Unfamiliar
+from bot.chatops.unknown_fields import UnknownFields
 from bot.errors import Rejected
 from tests.support.chat import (
     ADMIN_ROOM,
@@ -159,7 +159,7 @@ class Desk:
             reception=reception,
             access=access,
             admin_room=ADMIN_ROOM,
-            unfamiliar=Unfamiliar(Once(outbox, self.notices, ADMIN_ROOM.id), self.notices),
+            unfamiliar=UnknownFields(Once(outbox, self.notices, ADMIN_ROOM.id), self.notices),
         )
 
     async def type(self, message: Message) -> list[str]:
