@@ -12,7 +12,7 @@ import click
 import stamina
 import structlog
 
-from bot import logs
+from bot import redaction
 from bot.chatops.reception import Identity
 from bot.chatops.registry import Registry
 from bot.chatops.reply import LONGEST_WAIT
@@ -181,7 +181,7 @@ async def building(config: Config, clock: Clock | None = None) -> AsyncIterator[
 
 def run(config: Config) -> int:
     """`ssobot run`: until SIGTERM or SIGINT. Returns the exit status."""
-    logs.redact_values(config.secrets())
+    redaction.redact_values(config.secrets())
     return asyncio.run(_run(config))
 
 
