@@ -8,9 +8,16 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Processes of the tests. More than two cores' worth: most tests wait for a server half of their time.
 WORKERS ?= 3
 
+# Rooms without a socket, a database or a process (tests/support/pure.py sees to it), and what in them is not so. Tests
+# that need Node are left out as well.
+QUICK := tests/connection tests/chatops tests/doctor tests/commands tests/docs tests/sandbox/rocketchat/chat \
+	tests/test_bounds.py tests/test_clock.py tests/test_config.py tests/test_logs.py tests/test_sentences.py \
+	tests/test_values.py
+NOT_QUICK := tests/chatops/test_store_contract.py
+
 JUDGES := tests/judges/node_modules/.package-lock.json
 
-.PHONY: demo test test-all check docs lock clean bench-rotation judges screenshots
+.PHONY: demo quick test test-all check docs lock clean bench-rotation judges screenshots
 
 demo: $(VENV)/installed
 	$(BIN)/ssobot demo
@@ -21,6 +28,10 @@ test: check judges
 # With the full matrices, of which `make test` runs a sample.
 test-all: check judges
 	$(BIN)/python -m pytest -n $(WORKERS) -m ""
+
+# What needs nothing but Python, in seconds: while something is being written.
+quick: $(VENV)/installed-dev
+	$(BIN)/python -m pytest $(QUICK) $(NOT_QUICK:%=--ignore=%) -m 'not slow and not needs'
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

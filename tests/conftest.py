@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.judges.rocketchat import plugin
-from tests.support import needs, secrets_watch
+from tests.support import needs, pure, secrets_watch
 from tests.support.databases import KINDS, empty_database
 
 if TYPE_CHECKING:
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Every test of the suite is watched for secrets in clear, and none is left out unsaid."""
+    """Every test of the suite is watched for secrets in clear, none is left out unsaid, and pure ones are pure."""
     config.addinivalue_line("markers", f"{secrets_watch.EXEMPT}: logs a secret to see that it is masked")
     config.pluginmanager.register(secrets_watch.install(), "secrets-watch")
+    config.pluginmanager.register(pure.install(), "pure")
     config.addinivalue_line("markers", "needs(*what): `node` or `chromium`; skipped where it is missing")
     config.pluginmanager.register(needs.install(), "needs")
     config.addinivalue_line("markers", "case(group, title): one answer of docs/answers.md")
