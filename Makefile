@@ -15,9 +15,11 @@ QUICK := tests/connection tests/chatops tests/doctor tests/commands tests/docs t
 	tests/test_values.py
 NOT_QUICK := tests/chatops/test_store_contract.py
 
+COVERAGE := .coverage
+
 JUDGES := tests/judges/node_modules/.package-lock.json
 
-.PHONY: demo quick test test-all check docs lock clean bench-rotation judges screenshots
+.PHONY: demo quick coverage test test-all check docs lock clean bench-rotation judges screenshots
 
 demo: $(VENV)/installed
 	$(BIN)/ssobot demo
@@ -32,6 +34,14 @@ test-all: check judges
 # What needs nothing but Python, in seconds: while something is being written.
 quick: $(VENV)/installed-dev
 	$(BIN)/python -m pytest $(QUICK) $(NOT_QUICK:%=--ignore=%) -m 'not slow and not needs'
+
+# Branches, over the whole suite, twice as slow as without; or over some of it, without a gate:
+# `make coverage ROOMS=tests/store`.
+coverage: $(VENV)/installed-dev
+	rm -rf $(COVERAGE)
+	COVERAGE_FILE=$(CURDIR)/$(COVERAGE)/data $(BIN)/python -m coverage run -m pytest -n $(WORKERS) $(ROOMS); \
+	tests=$$?; COVERAGE_FILE=$(CURDIR)/$(COVERAGE)/data $(BIN)/python -m coverage combine --quiet && \
+	COVERAGE_FILE=$(CURDIR)/$(COVERAGE)/data $(BIN)/python -m coverage report $(if $(ROOMS),--fail-under=0) && exit $$tests
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
@@ -75,4 +85,4 @@ lock:
 	$(COMPILE) --extra build --extra sandbox --extra dev -o requirements-dev.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) tests/judges/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf $(VENV) $(COVERAGE) tests/judges/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
