@@ -19,7 +19,7 @@ COVERAGE := .coverage
 
 JUDGES := tests/judges/node_modules/.package-lock.json
 
-.PHONY: demo quick coverage test test-all check docs lock clean bench-rotation judges screenshots
+.PHONY: demo quick coverage mutants test test-all check docs lock clean bench-rotation judges screenshots
 
 demo: $(VENV)/installed
 	$(BIN)/ssobot demo
@@ -42,6 +42,11 @@ coverage: $(VENV)/installed-dev
 	COVERAGE_FILE=$(CURDIR)/$(COVERAGE)/data $(BIN)/python -m coverage run -m pytest -n $(WORKERS) $(ROOMS); \
 	tests=$$?; COVERAGE_FILE=$(CURDIR)/$(COVERAGE)/data $(BIN)/python -m coverage combine --quiet && \
 	COVERAGE_FILE=$(CURDIR)/$(COVERAGE)/data $(BIN)/python -m coverage report $(if $(ROOMS),--fail-under=0) && exit $$tests
+
+# Small faults, put in on purpose, that no test of the connection and of the commands' grammar finds; an hour at most.
+# `make mutants MUTANTS='--sample 100 bot/connection/plan.py'`.
+mutants: $(VENV)/installed-dev
+	$(BIN)/python -m tools.mutants $(MUTANTS)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
