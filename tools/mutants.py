@@ -150,7 +150,7 @@ def _of_statement(node: ast.stmt) -> Iterator[Change]:
     match node:
         case ast.Expr() | ast.AugAssign() | ast.Raise():
             yield node, "pass"
-        case ast.Return(value=ast.expr() as value) if not _is_none(value):
+        case ast.Return(value=ast.expr() as value) if not isinstance(value, ast.Constant):
             yield node, "return None"
         case ast.Break():
             yield node, "continue"
@@ -178,10 +178,6 @@ def _of_expression(node: ast.expr) -> Iterator[ast.expr]:
             yield ast.Constant(not value)
         case ast.Constant(value=int() | float() as value):
             yield ast.Constant(value + 1)
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _is_text(*nodes: ast.expr) -> bool:
