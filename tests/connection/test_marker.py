@@ -31,6 +31,18 @@ def test_the_marker_differs_from_stored_and_live_and_last(colour: str, scope: st
 
 
 @given(colour=COLOURS, scope=SCOPES.map(" ".join))
+def test_the_next_one_is_the_next_in_turn(colour: str, scope: str) -> None:
+    service = stored(button_label_color=colour, scope=scope)
+    last = next_marker(service, None)
+    every = list(spellings(last.setting, colour if last.setting == COLOUR else scope))
+    turn = every.index(last.spelling)
+    for at in range(turn + 1, len(every)):
+        if every[at] != service.settings[last.setting]:
+            last = next_marker(service, None, last)
+            assert last.spelling == every[at]
+
+
+@given(colour=COLOURS, scope=SCOPES.map(" ".join))
 def test_the_marker_means_what_the_setting_meant(colour: str, scope: str) -> None:
     service = stored(button_label_color=colour, scope=scope)
     marker = next_marker(service, None)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.connection.refusals import DIFFERENT, ChangedByOthers, refuse_foreign_secrets
+from bot.connection.refusals import DIFFERENT, ChangedByOthers, refuse_foreign_secrets, required
 from bot.connection.state import Connection, Observed, StoredService
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, exchange
@@ -41,3 +41,9 @@ def test_who_replaced_a_secret_on_both_sides_is_not_claimed() -> None:
     refusal = refused(AT_REST, THIRD, THIRD)
     assert "not by me" not in refusal.why
     assert "or my database is older than it: I cannot tell" in refusal.why
+
+
+def test_an_application_that_is_gone_is_named() -> None:
+    assert AT_REST.client_id
+    with pytest.raises(ChangedByOthers, match=f"The application {AT_REST.client_id} is gone"):
+        required(AT_REST, Observed(STORED, LIVE, None))
