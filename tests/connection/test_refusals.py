@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from bot.connection.refusals import DIFFERENT, ChangedByOthers, refuse_foreign_secrets, required
+from bot.connection.refusals import (
+    DIFFERENT,
+    ChangedByOthers,
+    ready,
+    refuse_foreign_secrets,
+    refuse_what_cannot_be_seen,
+    required,
+)
 from bot.connection.state import Connection, Observed, StoredService
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, exchange
@@ -43,7 +51,14 @@ def test_who_replaced_a_secret_on_both_sides_is_not_claimed() -> None:
     assert "or my database is older than it: I cannot tell" in refusal.why
 
 
-def test_an_application_that_is_gone_is_named() -> None:
-    assert AT_REST.client_id
-    with pytest.raises(ChangedByOthers, match=f"The application {AT_REST.client_id} is gone"):
-        required(AT_REST, Observed(STORED, LIVE, None))
+@pytest.mark.parametrize(
+    ("refuses", "desired"),
+    [(required, AT_REST), (ready, AT_REST), (refuse_what_cannot_be_seen, exchange(AT_REST))],
+    ids=["required", "ready", "seen"],
+)
+def test_an_application_that_is_gone_is_named(
+    refuses: Callable[[Connection, Observed], object], desired: Connection
+) -> None:
+    assert desired.client_id
+    with pytest.raises(ChangedByOthers, match=f"The application {desired.client_id} is gone"):
+        refuses(desired, Observed(STORED, LIVE, None))
