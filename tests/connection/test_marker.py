@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.connection.marker import COLOUR, SCOPE, meaning, next_marker, respells, shows, spellings
+from bot.connection.marker import COLOUR, SCOPE, meaning, next_marker, parameter_of, respells, shows, spellings
 from bot.connection.state import LiveService, Marker, SettingValue, StoredService
 from bot.errors import UserError
 from bot.secret import Secret
@@ -87,3 +87,16 @@ def test_respelling_changes_the_spelling_alone(there: dict[str, SettingValue], e
 
 def test_every_spelling_of_a_colour_is_offered() -> None:
     assert len(set(spellings(COLOUR, "#FFFFFF"))) == 64
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("/oidc/auth?settle=07", "07"),
+        ("/oidc/auth?a=1&settle=12", "12"),
+        ("https://id.example.org/oidc/auth?settle=07&client_id=c1", "07"),
+        ("/oidc/auth", None),
+    ],
+)
+def test_our_parameter_is_found_in_an_address(address: str, found: str | None) -> None:
+    assert parameter_of(address) == found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from bot.connection.absence import hidden
 from bot.connection.refusals import (
     DIFFERENT,
     ChangedByOthers,
@@ -15,7 +17,7 @@ from bot.connection.refusals import (
     refuse_what_cannot_be_seen,
     required,
 )
-from bot.connection.state import Connection, Observed, StoredService
+from bot.connection.state import Connection, NotVisible, Observed, StoredService
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, exchange
 from tests.connection.test_plan import APPLICATION, AT_REST, LIVE, STORED
@@ -62,3 +64,8 @@ def test_an_application_that_is_gone_is_named(
     assert desired.client_id
     with pytest.raises(ChangedByOthers, match=f"The application {desired.client_id} is gone"):
         refuses(desired, Observed(STORED, LIVE, None))
+
+
+def test_an_application_that_is_hidden_is_refused_as_that() -> None:
+    with pytest.raises(ChangedByOthers, match=re.escape(hidden(NotVisible("c1")).what)):
+        required(AT_REST, Observed(STORED, LIVE, NotVisible("c1")))
