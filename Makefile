@@ -8,9 +8,18 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Processes of the tests. More than two cores' worth: most tests wait for a server half of their time.
 WORKERS ?= 3
 
+# Rooms without a socket, a database or a process (tests/support/pure.py sees to it), and what in them is not so. Tests
+# that need Node are left out as well.
+QUICK := tests/connection tests/chatops tests/doctor tests/commands tests/docs tests/sandbox/rocketchat/chat \
+	tests/test_bounds.py tests/test_clock.py tests/test_config.py tests/test_logs.py tests/test_sentences.py \
+	tests/test_values.py
+NOT_QUICK := tests/chatops/test_store_contract.py
+
+COVERAGE := .coverage
+
 JUDGES := tests/judges/node_modules/.package-lock.json
 
-.PHONY: demo test test-all check docs lock clean bench-rotation judges screenshots
+.PHONY: demo quick coverage mutants test test-all check docs lock clean bench-rotation judges screenshots
 
 demo: $(VENV)/installed
 	$(BIN)/ssobot demo
@@ -21,6 +30,23 @@ test: check judges
 # With the full matrices, of which `make test` runs a sample.
 test-all: check judges
 	$(BIN)/python -m pytest -n $(WORKERS) -m ""
+
+# What needs nothing but Python, in seconds: while something is being written.
+quick: $(VENV)/installed-dev
+	$(BIN)/python -m pytest $(QUICK) $(NOT_QUICK:%=--ignore=%) -m 'not slow and not needs'
+
+# Branches, over the whole suite, twice as slow as without; or over some of it, without a gate:
+# `make coverage ROOMS=tests/store`.
+coverage: $(VENV)/installed-dev
+	rm -rf $(COVERAGE)
+	COVERAGE_FILE=$(CURDIR)/$(COVERAGE)/data $(BIN)/python -m coverage run -m pytest -n $(WORKERS) $(ROOMS); \
+	tests=$$?; COVERAGE_FILE=$(CURDIR)/$(COVERAGE)/data $(BIN)/python -m coverage combine --quiet && \
+	COVERAGE_FILE=$(CURDIR)/$(COVERAGE)/data $(BIN)/python -m coverage report $(if $(ROOMS),--fail-under=0) && exit $$tests
+
+# Small faults, put in on purpose, that no test of the connection and of the commands' grammar finds; an hour at most.
+# `make mutants MUTANTS='--sample 100 bot/connection/plan.py'`.
+mutants: $(VENV)/installed-dev
+	$(BIN)/python -m tools.mutants $(MUTANTS)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
@@ -64,4 +90,4 @@ lock:
 	$(COMPILE) --extra build --extra sandbox --extra dev -o requirements-dev.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) tests/judges/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf $(VENV) $(COVERAGE) tests/judges/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

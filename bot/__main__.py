@@ -1,4 +1,5 @@
-"""The command line. Each command imports what it starts only when it is called.
+"""The command line. Each command imports what it starts only when it is called, and logs are set up only then, or when
+the first line is logged: `health`, `keys new` and `--help` are there in a moment.
 
 Exit status: 0; 1 for what could not be done; 2 for a wrong configuration or a wrong command line. Of a `UserError`
 people see its text. Of anything else they see "internal error" and an id; the traceback with this id is in the log.
@@ -6,23 +7,23 @@ people see its text. Of anything else they see "internal error" and an id; the t
 
 from __future__ import annotations
 
-import asyncio
 import importlib
+import logging
 import re
 import sys
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
-import structlog
-from cryptography.fernet import Fernet
 
-from bot import config, logs
+from bot import given, redaction
 from bot.errors import ConfigError, UserError
+
+if TYPE_CHECKING:
+    from bot.config import Config
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -134,11 +135,11 @@ def behaviour(command: _Command) -> _Command:
 def main() -> None:
     """Entry point of `ssobot`."""
     sys.excepthook = _internal_error
-    logs.configure()
+    logging.getLogger().addHandler(_AtFirst())
     try:
         status = cli.main(prog_name="ssobot", standalone_mode=False)
     except UserError as error:
-        click.echo(logs.redact(error.text), err=True)
+        click.echo(redaction.redact(error.text), err=True)
         status = 2 if isinstance(error, ConfigError) else 1
     except click.ClickException as error:
         error.show()
@@ -164,7 +165,7 @@ def cli() -> None:
 @cli.command()
 def run() -> int:
     """Run the bot."""
-    return _start("bot.app:run", _configuration())
+    return _start_configured("bot.app:run")
 
 
 @cli.command()
@@ -178,13 +179,13 @@ def demo(tls: bool, version: str) -> int:
 @cli.command()
 def doctor() -> int:
     """Say whether this configuration can work, and what mends it."""
-    return _start("bot.app:doctor", _configuration())
+    return _start_configured("bot.app:doctor")
 
 
 @cli.command()
 def health() -> int:
     """Ask the bot that runs on this machine whether it works."""
-    return _start("bot.web.ask:ask", config.load(config.ListenConfig).listen)
+    return _called("bot.web.ask:ask", given.listen())
 
 
 @dataclass(frozen=True)
@@ -231,6 +232,10 @@ def encvoy(outer: Outer, port: int, tls: Path | None) -> int:
 @cli.command()
 def migrate() -> None:
     """Bring the database to the form that this version expects."""
+    _set_up_logs()
+    import asyncio
+
+    from bot import config
     from bot.store.engine import open_database
     from bot.store.migrate import head, upgrade
 
@@ -253,6 +258,8 @@ def keys() -> None:
 @keys.command()
 def new() -> None:
     """Print a new key for SSOBOT_KEYS."""
+    from cryptography.fernet import Fernet
+
     click.echo(Fernet.generate_key().decode())
 
 
@@ -261,17 +268,30 @@ def _given(options: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in options.items() if value not in (None, ())}
 
 
-def _configuration() -> config.Config:
+def _configuration() -> Config:
+    from bot import config
+
     for warning in config.strays():
         click.echo(f"Warning: {warning}", err=True)
     loaded = config.load(config.Config)
-    logs.redact_values(loaded.secrets())
-    logs.configure(level=loaded.log_level.number)
+    redaction.redact_values(loaded.secrets())
     return loaded
 
 
-def _start(target: str, *arguments: object) -> int:
-    """Calls `module:function`, which gives an exit status. Imported late: `keys new` needs no web server."""
+def _start_configured(target: str) -> int:
+    """The same for what takes the whole configuration, its level of the log included."""
+    loaded = _configuration()
+    return _start(target, loaded, level=loaded.log_level.number)
+
+
+def _start(target: str, *arguments: object, level: int = logging.INFO) -> int:
+    """Calls `module:function`, which gives an exit status, with logs from `level` on."""
+    _set_up_logs(level)
+    return _called(target, *arguments)
+
+
+def _called(target: str, *arguments: object) -> int:
+    """Calls it. Imported late: `keys new` needs no web server."""
     module, _, function = target.partition(":")
     start: Callable[..., int] = getattr(importlib.import_module(module), function)
     return start(*arguments)
@@ -287,7 +307,30 @@ def _start_sandbox(target: str, *arguments: object) -> int:
         raise UserError(NO_SANDBOX) from None
 
 
+def _set_up_logs(level: int = logging.INFO) -> None:
+    from bot import logs
+
+    root = logging.getLogger()
+    root.handlers = [handler for handler in root.handlers if not isinstance(handler, _AtFirst)]
+    logs.configure(level=level)
+
+
+class _AtFirst(logging.Handler):
+    """Whatever is logged before logs are set up sets them up, and is the first line."""
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Gives it to the handler that is there from now on."""
+        _set_up_logs()
+        return bool(logging.getLogger().handlers[-1].handle(record))
+
+
 def _internal_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    import uuid
+
+    import structlog
+
+    if not structlog.is_configured():
+        _set_up_logs()
     error_id = uuid.uuid4().hex[:8]
     structlog.get_logger("ssobot").critical("internal error", error_id=error_id, exc_info=(kind, error, trace))
     print(f"internal error {error_id}: the log line with this id tells more.", file=sys.stderr)

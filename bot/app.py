@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import click
 import structlog
 
-from bot import logs
+from bot import redaction
 from bot.chatops.reception import Identity
 from bot.chatops.registry import Registry
 from bot.chatops.service import Chatops
@@ -172,7 +172,7 @@ async def building(config: Config, clock: Clock | None = None) -> AsyncIterator[
 
 def run(config: Config) -> int:
     """`ssobot run`: until SIGTERM or SIGINT. Returns the exit status."""
-    logs.redact_values(config.secrets())
+    redaction.redact_values(config.secrets())
     return asyncio.run(_run(config))
 
 

@@ -7,22 +7,22 @@ holds the value of a secret. `VARIABLES` describes every variable; the README's 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy import URL, make_url
 
-from bot import values
+from bot import given, values
 from bot.errors import ConfigError
+from bot.given import LISTEN, PREFIX, Wrong
 from bot.secret import Secret
 from bot.values import Listen, LogLevel
 
-PREFIX = "SSOBOT_"
 FOREIGN = ("SSOBOT_TEST_",)
 """Variables of that beginning belong to the test suite."""
 
@@ -39,14 +39,6 @@ Database = Annotated[URL, BeforeValidator(values.database), PlainSerializer(str)
 CaFile = Annotated[Path, BeforeValidator(values.ca_file)]
 Level = Annotated[LogLevel, BeforeValidator(values.log_level)]
 Listening = Annotated[Listen, BeforeValidator(values.listen)]
-_LISTEN = Field(default=Listen("127.0.0.1", 8080), description="Host and port of `/healthz`; port 0 picks a free one.")
-
-
-@dataclass(frozen=True)
-class _Wrong:
-    """Stands where a value should be, so that every complaint comes out of one validation."""
-
-    why: str
 
 
 class _Settings(BaseSettings):
@@ -54,7 +46,6 @@ class _Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        env_file=".env",
         case_sensitive=True,
         extra="ignore",
         frozen=True,
@@ -66,7 +57,7 @@ class _Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _complain(cls, value: object) -> object:
-        if isinstance(value, _Wrong):
+        if isinstance(value, Wrong):
             raise ValueError(value.why)  # noqa: TRY004  # pydantic collects ValueErrors only
         return value
 
@@ -79,8 +70,8 @@ class _Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment over `.env`, both read by `_Source`."""
-        return init_settings, _Source(settings_cls, _merged(env_settings, dotenv_settings))
+        """The environment over `.env`, as `bot.given` reads both."""
+        return init_settings, _Source(settings_cls)
 
 
 class StoreConfig(_Settings):
@@ -91,12 +82,6 @@ class StoreConfig(_Settings):
         description="Where the bot keeps its connections and operations: `sqlite:///path` or "
         "`postgresql://user:password@host/name`.",
     )
-
-
-class ListenConfig(_Settings):
-    """What `ssobot health` needs: where the bot on this machine listens."""
-
-    listen: Listening = _LISTEN
 
 
 class Config(StoreConfig):
@@ -129,7 +114,7 @@ class Config(StoreConfig):
         description="Keys that encrypt secrets in the database, separated by commas; `ssobot keys new` makes one. "
         "The first one encrypts, all decrypt: put a new one in front, keep the last one."
     )
-    listen: Listening = _LISTEN
+    listen: Listening = Field(default=LISTEN, description="Host and port of `/healthz`; port 0 picks a free one.")
     log_level: Level = Field(
         default=LogLevel.INFO,
         description="From which level on a line is logged: `debug`, `info`, `warning` or `error`. The line for each "
@@ -137,7 +122,7 @@ class Config(StoreConfig):
     )
 
     def secrets(self) -> tuple[Secret, ...]:
-        """Every secret of the configuration, for `bot.logs.redact_values`."""
+        """Every secret of the configuration, for `bot.redaction.redact_values`."""
         named = (self.rocketchat_token, self.rocketchat_password, self.encvoy_password, *self.keys)
         of_database = self.database_url.password
         return (*(s for s in named if s is not None), *((Secret(str(of_database)),) if of_database else ()))
@@ -187,18 +172,18 @@ def load(kind: type[C]) -> C:
             _line(e["loc"], e["type"], e["msg"]) for e in error.errors(include_url=False, include_input=False)
         )
     except (OSError, UnicodeDecodeError) as error:
-        lines = [f".env cannot be read: {_short(error)}."]
+        lines = [given.unreadable(error)]
     raise ConfigError("\n".join(lines))
 
 
 def strays() -> tuple[str, ...]:
     """A warning for each variable that begins with SSOBOT_ and means nothing."""
     try:
-        given = _Variables().given
+        found = given.variables()
     except (OSError, UnicodeDecodeError):
         return ()
     known = [v.name for v in VARIABLES] + [f"{v.name}_FILE" for v in VARIABLES]
-    unknown = sorted(n for n in given if n.startswith(PREFIX) and n not in known and not n.startswith(FOREIGN))
+    unknown = sorted(n for n in found if n.startswith(PREFIX) and n not in known and not n.startswith(FOREIGN))
     return tuple(_stray(name, known) for name in unknown)
 
 
@@ -214,63 +199,17 @@ def _line(location: Iterable[int | str], kind: str, message: str) -> str:
     return f"{name} {message.removeprefix('Value error, ')}."
 
 
-def _short(error: OSError | UnicodeDecodeError) -> str:
-    return (error.strerror or type(error).__name__).lower() if isinstance(error, OSError) else "it is not UTF-8 text"
-
-
-def _merged(*sources: PydanticBaseSettingsSource) -> dict[str, str]:
-    """The sources' variables, the first source's first. An empty value counts as not given."""
-    given: dict[str, str] = {}
-    for source in sources:
-        if isinstance(source, EnvSettingsSource):
-            for name, value in source.env_vars.items():
-                if value:
-                    given.setdefault(name, value)
-    return given
-
-
-class _Variables(BaseSettings):
-    """Nothing but what is given, for `strays`."""
-
-    model_config = SettingsConfigDict(env_file=".env", case_sensitive=True, extra="ignore")
-    given: dict[str, str] = {}
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        given = _merged(env_settings, dotenv_settings)
-        return (lambda: {"given": given},)  # type: ignore[return-value]
-
-
 class _Source(PydanticBaseSettingsSource):
     """NAME, or the content of the file that NAME_FILE names."""
 
-    def __init__(self, settings_cls: type[BaseSettings], given: Mapping[str, str]) -> None:
+    def __init__(self, settings_cls: type[BaseSettings]) -> None:
         super().__init__(settings_cls)
-        self._given = given
+        self._given = given.variables()
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """The raw text, or `_Wrong`, or None."""
-        return self._value(_name(field_name)), field_name, False
+        return given.value(self._given, _name(field_name)), field_name, False
 
     def __call__(self) -> dict[str, object]:
-        found = {f: self._value(_name(f)) for f in self.settings_cls.model_fields}
+        found = {f: given.value(self._given, _name(f)) for f in self.settings_cls.model_fields}
         return {field: value for field, value in found.items() if value is not None}
-
-    def _value(self, name: str) -> str | _Wrong | None:
-        file = self._given.get(f"{name}_FILE")
-        if file is None:
-            return self._given.get(name)
-        if name in self._given:
-            return _Wrong(f"and {name}_FILE are both given; keep one of them")
-        try:
-            content = Path(file).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            return _Wrong(f"cannot be read from the file that {name}_FILE names: {_short(error)}")
-        return content.removesuffix("\n").removesuffix("\r") or _Wrong(f"is empty in the file that {name}_FILE names")

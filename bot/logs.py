@@ -13,9 +13,8 @@ import logging
 import re
 import sys
 import threading
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import IO, Any, TextIO
-from urllib.parse import quote, quote_plus
 
 import stamina.instrumentation
 import structlog
@@ -23,45 +22,14 @@ from stamina.instrumentation import RetryDetails
 from structlog.types import Processor
 
 from bot.errors import UserError
+from bot.redaction import MASK, redact
 from bot.secret import Secret
 
 _log = structlog.get_logger(__name__)
 
-MASK = "…"
 _TELLING = re.compile(r"token|secret|password|passwd|authorization|cookie|fernet|ssobot_keys", re.IGNORECASE)
-_WORD = re.compile(r"[^\s\"'<>]+")
-_CREDENTIALS = re.compile(r"://[^\s/@\"']+@")
 LONGEST = 8000
 """Characters of one value of an event, a traceback included: what comes from outside can have any length."""
-_SHORTEST = 4
-"""A shorter secret is not searched for: masking every `a` would only tell it."""
-
-_known: set[str] = set()
-
-
-def redact_values(secrets: Iterable[Secret]) -> None:
-    """From now on these are replaced wherever they turn up in a line, also quoted for JSON or for an address."""
-    for secret in secrets:
-        text = secret.reveal()
-        if len(text) >= _SHORTEST:
-            in_json = json.dumps(text)[1:-1]
-            in_repr = repr(text)[1:-1]
-            _known.update({text, in_repr, in_json, json.dumps(in_json)[1:-1], quote(text, safe=""), quote_plus(text)})
-
-
-def redact(line: str) -> str:
-    """A finished line without known secrets, queries and credentials."""
-    for text in sorted(_known, key=len, reverse=True):
-        line = line.replace(text, MASK)
-    return _CREDENTIALS.sub(f"://{MASK}@", _WORD.sub(_without_query, line))
-
-
-def _without_query(word: re.Match[str]) -> str:
-    """The address without what follows the first `?` after a slash. By hand: an expression for it starts again at each
-    slash, and takes minutes for a line of slashes."""
-    text = word[0]
-    query = text.find("?", text.find("/")) if "/" in text else -1
-    return text if query in (-1, len(text) - 1) else f"{text[:query]}?{MASK}"
 
 
 def _waiting(details: RetryDetails) -> None:

@@ -2,6 +2,7 @@
 
 Each function takes the text and raises ValueError with the end of a sentence that begins with the variable's name
 ("must begin with http:// or https://"). None repeats the text: it could be a secret pasted into the wrong place.
+What takes long to import is imported where it is used: `ssobot health` reads one of them, every half minute.
 """
 
 from __future__ import annotations
@@ -9,15 +10,15 @@ from __future__ import annotations
 import enum
 import logging
 import re
-import ssl
 from dataclasses import dataclass
 from pathlib import Path
-
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from typing import TYPE_CHECKING
 
 from bot.addresses import plain
 from bot.secret import Secret
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 _FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 """Url-safe base64 of 32 bytes."""
@@ -77,6 +78,8 @@ def password(value: str) -> Secret:
 
 def ca_file(value: str) -> Path:
     """A file with certificates in PEM, at least one."""
+    import ssl
+
     path = Path(value)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
@@ -135,6 +138,9 @@ def database(value: str) -> URL:
 
     What libpq calls `sslmode` is `ssl` to asyncpg.
     """
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         url = make_url(value.strip())
     except (ArgumentError, ValueError):

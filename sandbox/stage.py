@@ -11,10 +11,11 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-from bot import logs
+from bot import redaction
 from bot.app import Bot, building
 from bot.clock import Clock, SystemClock
-from bot.config import PREFIX, Config
+from bot.config import Config
+from bot.given import PREFIX
 from sandbox.authority import Authority, authority_in
 from sandbox.encvoy.standin import EncvoyStandIn
 from sandbox.rocketchat.standin import RocketChatStandIn, Switches
@@ -71,7 +72,7 @@ class Stage:
     async def bot(self, clock: Clock | None = None) -> AsyncIterator[Bot]:
         """A bot that listens, until the block is left."""
         config = config_from(self.env)
-        logs.redact_values(config.secrets())
+        redaction.redact_values(config.secrets())
         async with building(config, clock) as bot:
             serving = asyncio.create_task(bot.serve())
             ready = asyncio.create_task(bot.ready.wait())

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from bot import logs
+from bot import logs, redaction
 from bot.secret import Secret, new_secret
 from bot.values import LogLevel
 
@@ -65,7 +65,7 @@ def test_secrets_and_telling_keys_are_masked_at_any_depth(stream: io.StringIO) -
 @pytest.mark.logs_secrets
 def test_known_values_are_replaced_in_tracebacks(stream: io.StringIO) -> None:
     text = 'pass"word ' + new_secret().reveal()
-    logs.redact_values([Secret(text)])
+    redaction.redact_values([Secret(text)])
     try:
         raise RuntimeError(f"refused: {text} {[text]!r}")
     except RuntimeError:
@@ -77,14 +77,14 @@ def test_known_values_are_replaced_in_tracebacks(stream: io.StringIO) -> None:
 
 @pytest.mark.parametrize("written", ["{}", "https://x/y/{}", "a={}&b"])
 def test_known_values_are_found_quoted_too(written: str) -> None:
-    logs.redact_values([Secret("a b/c+ä&d")])
-    assert "a%20b" not in logs.redact(written.format("a%20b%2Fc%2B%C3%A4%26d"))
-    assert "a+b" not in logs.redact(written.format("a+b%2Fc%2B%C3%A4%26d"))
+    redaction.redact_values([Secret("a b/c+ä&d")])
+    assert "a%20b" not in redaction.redact(written.format("a%20b%2Fc%2B%C3%A4%26d"))
+    assert "a+b" not in redaction.redact(written.format("a+b%2Fc%2B%C3%A4%26d"))
 
 
 def test_a_very_short_secret_does_not_blacken_the_log() -> None:
-    logs.redact_values([Secret("e")])
-    assert logs.redact("settled") == "settled"
+    redaction.redact_values([Secret("e")])
+    assert redaction.redact("settled") == "settled"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_very_short_secret_does_not_blacken_the_log() -> None:
     ],
 )
 def test_queries_and_credentials_are_cut(line: str, expected: str) -> None:
-    assert logs.redact(line) == expected
+    assert redaction.redact(line) == expected
 
 
 def test_requests_are_not_logged_one_by_one(stream: io.StringIO) -> None:
@@ -129,7 +129,7 @@ def test_configuring_twice_does_not_double_the_lines(stream: io.StringIO) -> Non
 @pytest.mark.logs_secrets
 def test_a_terminal_gets_text_and_no_secret(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     text = new_secret().reveal()
-    logs.redact_values([Secret(text)])
+    redaction.redact_values([Secret(text)])
     monkeypatch.setattr(stream, "isatty", lambda: True)
     logs.configure(stream)
     try:
@@ -158,7 +158,7 @@ def test_a_secret_at_the_cut_is_masked_whole(
     stream: io.StringIO, monkeypatch: pytest.MonkeyPatch, terminal: bool, before: int
 ) -> None:
     text = new_secret().reveal()
-    logs.redact_values([Secret(text)])
+    redaction.redact_values([Secret(text)])
     monkeypatch.setattr(stream, "isatty", lambda: terminal)
     logs.configure(stream)
     long = "-" * (logs.LONGEST - before) + text + "-" * 100
@@ -173,7 +173,7 @@ def test_a_secret_at_the_cut_is_masked_whole(
 @pytest.mark.parametrize("unit", ["/", "/a", "://", "://a", "?", "/?", "a?b/c", "://u@", '"/', "</"])
 def test_redacting_takes_time_in_proportion_to_the_line(unit: str) -> None:
     before = time.process_time()
-    logs.redact(unit * (1_000_000 // len(unit)))
+    redaction.redact(unit * (1_000_000 // len(unit)))
     assert time.process_time() - before < 2.0
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
@@ -24,13 +25,24 @@ from tests.support.subprocesses import ROOT
 from tests.support.subprocesses import ssobot as running_ssobot
 from tests.test_config import GOOD
 
+LISTEN_NOWHERE = {"SSOBOT_LISTEN": "127.0.0.1:1"}
+
+
+def plain_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """With these variables of ours and no others."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SSOBOT_")} | dict(variables)
+
+
+def unmeasured(variables: Mapping[str, str]) -> dict[str, str]:
+    """The same, for what is not to be slowed down by `make coverage`."""
+    return {name: value for name, value in plain_environment(variables).items() if not name.startswith("COVERAGE_")}
+
 
 def ssobot(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("SSOBOT_")}
     return subprocess.run(
         [sys.executable, "-m", "bot", *words],
         cwd=folder,
-        env={**plain, **variables},
+        env=plain_environment(variables),
         capture_output=True,
         text=True,
         timeout=30,
@@ -156,12 +168,84 @@ async def test_the_bot_logs_from_the_level_on_that_was_chosen(level: LogLevel, t
     assert said == {name.value for name in LogLevel if name.number >= level.number} - {"error"}
 
 
+QUICK = (["health"], ["keys", "new"], ["--help"])
+CPU_SECONDS = 0.4
+"""What starting one of them may cost: a container engine asks `health` every half minute."""
+
+
+@pytest.mark.parametrize("words", QUICK, ids=" ".join)
+def test_what_is_asked_often_starts_in_a_moment(words: list[str], tmp_path: Path) -> None:
+    assert min(cpu_seconds(tmp_path, *words) for _ in range(3)) < CPU_SECONDS
+
+
+def cpu_seconds(folder: Path, *words: str) -> float:
+    """What the process and the system worked for it."""
+    with (folder / "out").open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", *words], cwd=folder, env=unmeasured(LISTEN_NOWHERE), stdout=out
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode in (0, 1)
+    return used.ru_utime + used.ru_stime
+
+
+@pytest.mark.parametrize("words", QUICK, ids=" ".join)
+def test_what_is_asked_often_imports_nothing_heavy(words: list[str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "bot", *words],
+        cwd=tmp_path, env=unmeasured(LISTEN_NOWHERE), capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert {"click", "logging"} <= imported
+    assert not imported & {
+        "aiohttp", "alembic", "asyncio", "pydantic", "pydantic_settings", "requests", "rocketchat_API", "sqlalchemy",
+        "stamina", "structlog",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("variables", "status", "out", "error"),
+    [
+        (LISTEN_NOWHERE, 1, "No answer from 127.0.0.1:1: Connection refused\n", ""),
+        ({"SSOBOT_LISTEN": "8080"}, 2, "", "SSOBOT_LISTEN must be host:port, such as 127.0.0.1:8080.\n"),
+        (
+            {"SSOBOT_LISTEN": "127.0.0.1:1", "SSOBOT_LISTEN_FILE": "x"}, 2, "",
+            "SSOBOT_LISTEN and SSOBOT_LISTEN_FILE are both given; keep one of them.\n",
+        ),
+        (
+            {"SSOBOT_LISTEN_FILE": "nowhere"}, 2, "",
+            "SSOBOT_LISTEN cannot be read from the file that SSOBOT_LISTEN_FILE names: no such file or directory.\n",
+        ),
+    ],
+)  # fmt: skip
+def test_health_reads_where_to_ask(
+    variables: dict[str, str], status: int, out: str, error: str, tmp_path: Path
+) -> None:
+    done = ssobot(tmp_path, "health", **variables)
+    assert (done.returncode, done.stdout, done.stderr) == (status, out, error)
+
+
+def test_health_reads_dotenv_and_what_is_wrong_in_it_is_a_line_of_the_log(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SSOBOT_LISTEN=127.0.0.1:1\nnot a line of it!\n")
+    done = ssobot(tmp_path, "health")
+    assert (done.returncode, done.stdout) == (1, "No answer from 127.0.0.1:1: Connection refused\n")
+    event = json.loads(done.stderr)
+    assert (event["logger"], event["level"]) == ("dotenv.main", "warning")
+
+
+def test_health_of_a_dotenv_that_is_not_text(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"SSOBOT_KEYS=\xff\xfe")
+    done = ssobot(tmp_path, "health")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", ".env cannot be read: it is not UTF-8 text.\n")
+
+
 def test_other_user_errors_end_with_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def refuse(**_: object) -> int:
         raise UserError("It is not there.", mend="Look elsewhere.")
 
     monkeypatch.setattr(command_line.cli, "main", refuse)
-    monkeypatch.setattr("bot.logs.configure", lambda: None)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     with pytest.raises(SystemExit) as caught:
         command_line.main()

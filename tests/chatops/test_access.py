@@ -145,6 +145,12 @@ async def test_places(access: Access, message: Message, place: Place) -> None:
     assert (await access.place(message))[0] is place
 
 
+@pytest.mark.parametrize(("members", "place"), [(1, Place.DIRECT), (2, Place.DIRECT), (3, Place.ELSEWHERE)])
+async def test_a_direct_room_is_of_two_at_most(access: Access, chat: MemoryChat, members: int, place: Place) -> None:
+    chat.rooms[DIRECT.id] = replace(DIRECT, members=members)
+    assert (await access.place(typed("help", room=DIRECT)))[0] is place
+
+
 async def test_a_direct_room_that_does_not_say_who_is_in_it_is_elsewhere(access: Access, chat: MemoryChat) -> None:
     chat.rooms[DIRECT.id] = replace(DIRECT, members=0)
     assert (await access.place(typed("x", room=DIRECT)))[0] is Place.ELSEWHERE

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chatops.grammar import LENGTH_LIMIT, Hint, Invocation, parse, reread
+from bot.chatops.grammar import LENGTH_LIMIT, Hint, Invocation, is_addressed, parse, reread
 from tests.support.desk import example_registry
 
 COMMANDS = example_registry().commands
@@ -437,3 +437,18 @@ def test_100_kb_of_anything_are_read_at_once(piece: str) -> None:
     for text in (f"!sso setup {piece * (100_000 // len(piece))}", piece * (100_000 // len(piece))):
         for bare in (False, True):
             assert not isinstance(read(text, bare=bare), Invocation)
+
+
+@pytest.mark.parametrize(
+    ("text", "addressed"),
+    [
+        ("!sso status", True),
+        ("/sso status", True),
+        ("!sso whatever comes\n!sso then", True),
+        ("sso status", False),
+        ("hello\n!sso status", False),
+        ("", False),
+    ],
+)
+def test_how_a_message_begins_makes_it_a_command(text: str, addressed: bool) -> None:
+    assert is_addressed(text, bot_username="ssobot") is addressed

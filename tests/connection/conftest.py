@@ -26,6 +26,8 @@ class Told:
     """A narrator that remembers."""
 
     did_: list[Change] = field(default_factory=list)
+    took: list[float] = field(default_factory=list)
+    """Seconds, of each of them."""
     unseen: list[Change] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
     stuck_: list[str] = field(default_factory=list)
@@ -33,6 +35,7 @@ class Told:
 
     def did(self, change: Change, desired: Connection, seconds: float, *, seen: bool = True) -> None:
         self.did_.append(change)
+        self.took.append(seconds)
         self.unseen += [] if seen else [change]
 
     def alarm(self, why: str) -> None:

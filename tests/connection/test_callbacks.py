@@ -6,7 +6,6 @@ import json
 import subprocess
 import time
 from dataclasses import replace
-from shutil import which
 
 import pytest
 
@@ -85,7 +84,7 @@ def test_localhost_and_its_address_are_two() -> None:
     assert not same_callback("http://localhost:3000/cb", "http://127.0.0.1:3000/cb")
 
 
-@pytest.mark.skipif(which("node") is None, reason="asks Node itself")
+@pytest.mark.needs("node")
 def test_it_is_as_node_normalises() -> None:
     script = """
         const href = url => URL.canParse(url) ? new URL(url).href : ""

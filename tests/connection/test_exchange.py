@@ -15,6 +15,7 @@ from bot.connection.observe import observe
 from bot.connection.plan import plan
 from bot.connection.ports import ApplicationFields
 from bot.connection.profile import LICENCE_MODULE
+from bot.connection.proof import LATER_TIMES
 from bot.connection.receipt import Outcome
 from bot.connection.retry_policy import SWITCH_WITHIN
 from bot.connection.state import Application, LiveService, Marker, NotVisible, ServiceName
@@ -194,6 +195,18 @@ class TestProofFromRocketChat:
     async def test_it_is_asked_at_once_and_once_more(self, standing: Bench) -> None:
         _, receipt = await rotate(standing)
         assert receipt.in_use == receipt.in_use_later == InUse(Use.PROVED)
+
+    async def test_once_more_is_later_than_every_instance_is_up_to_date(self, standing: Bench) -> None:
+        asked: list[float] = []
+
+        def note(call: str) -> None:
+            if call == "bring_bogus_code before":
+                asked.append(standing.world.clock.seconds)
+
+        standing.world.script = note
+        await rotate(standing)
+        at_once, later = asked
+        assert later - at_once > LATER_TIMES * 2.5
 
     async def test_nothing_of_it_comes_before_the_switch(self, standing: Bench) -> None:
         await rotate(standing)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.connection.marker import COLOUR, SCOPE, meaning, next_marker, respells, shows, spellings
+from bot.connection.marker import COLOUR, SCOPE, meaning, next_marker, parameter_of, respells, shows, spellings
 from bot.connection.state import LiveService, Marker, SettingValue, StoredService
 from bot.errors import UserError
 from bot.secret import Secret
@@ -28,6 +28,18 @@ def test_the_marker_differs_from_stored_and_live_and_last(colour: str, scope: st
     live = LiveService("encvoyid", {**service.settings, first.setting: first.spelling})
     second = next_marker(service, live, first)
     assert second.spelling not in (service.settings[second.setting], live.settings[second.setting])
+
+
+@given(colour=COLOURS, scope=SCOPES.map(" ".join))
+def test_the_next_one_is_the_next_in_turn(colour: str, scope: str) -> None:
+    service = stored(button_label_color=colour, scope=scope)
+    last = next_marker(service, None)
+    every = list(spellings(last.setting, colour if last.setting == COLOUR else scope))
+    turn = every.index(last.spelling)
+    for at in range(turn + 1, len(every)):
+        if every[at] != service.settings[last.setting]:
+            last = next_marker(service, None, last)
+            assert last.spelling == every[at]
 
 
 @given(colour=COLOURS, scope=SCOPES.map(" ".join))
@@ -75,3 +87,16 @@ def test_respelling_changes_the_spelling_alone(there: dict[str, SettingValue], e
 
 def test_every_spelling_of_a_colour_is_offered() -> None:
     assert len(set(spellings(COLOUR, "#FFFFFF"))) == 64
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("/oidc/auth?settle=07", "07"),
+        ("/oidc/auth?a=1&settle=12", "12"),
+        ("https://id.example.org/oidc/auth?settle=07&client_id=c1", "07"),
+        ("/oidc/auth", None),
+    ],
+)
+def test_our_parameter_is_found_in_an_address(address: str, found: str | None) -> None:
+    assert parameter_of(address) == found

@@ -44,6 +44,12 @@ def test_a_ready_ground_is_not_refused() -> None:
     refuse_what_is_there(GROUND, NAME)
 
 
+def test_a_ground_without_the_licence_is_refused() -> None:
+    unlicensed = replace(GROUND, server=replace(SERVER, profile=profile((9, 0), frozenset())))
+    with pytest.raises(UserError, match="only with a licence, and this one has none"):
+        refuse_unready(unlicensed, "https://chat.example.org")
+
+
 @pytest.mark.parametrize(
     "ground",
     [

@@ -100,6 +100,15 @@ async def test_the_ground_shows_that_the_bot_may_write(standing: Bench) -> None:
         await prove_ground(at_rest(standing), standing.rocketchat, standing.encvoy, application)
 
 
+async def test_a_callback_address_that_is_not_registered_is_no_ground(standing: Bench) -> None:
+    client_id = at_rest(standing).client_id or ""
+    application = replace(standing.encvoy.applications_by_id[client_id], redirect_uris=())
+    standing.encvoy.applications_by_id[client_id] = application
+    with pytest.raises(UserError, match="nobody can sign in") as caught:
+        await prove_ground(at_rest(standing), standing.rocketchat, standing.encvoy, application)
+    assert caught.value.mend == "`/sso setup` registers it."
+
+
 async def test_the_ground_writes_nothing(standing: Bench) -> None:
     application = standing.encvoy.applications_by_id[at_rest(standing).client_id or ""]
     await prove_ground(at_rest(standing), standing.rocketchat, standing.encvoy, application)

@@ -46,6 +46,14 @@ async def test_setup_writes_in_the_order_of_the_policy(bench: Bench) -> None:
     ]
 
 
+async def test_each_step_is_told_with_the_time_that_it_took(bench: Bench) -> None:
+    began = bench.world.clock.monotonic()
+    await bench.run(wish())
+    assert len(bench.told.took) == len(bench.told.did_)
+    assert all(seconds >= 0 for seconds in bench.told.took)
+    assert 0 < sum(bench.told.took) <= bench.world.clock.monotonic() - began
+
+
 async def test_the_switch_is_the_last_write_of_setup(bench: Bench) -> None:
     switched_on: list[bool] = []
     bench.world.script = lambda call: (

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from bot.connection.refusals import DIFFERENT, ChangedByOthers, refuse_foreign_secrets
-from bot.connection.state import Connection, Observed, StoredService
+from bot.connection.absence import hidden
+from bot.connection.refusals import (
+    DIFFERENT,
+    ChangedByOthers,
+    ready,
+    refuse_foreign_secrets,
+    refuse_what_cannot_be_seen,
+    required,
+)
+from bot.connection.state import Connection, NotVisible, Observed, StoredService
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, exchange
 from tests.connection.test_plan import APPLICATION, AT_REST, LIVE, STORED
@@ -41,3 +51,21 @@ def test_who_replaced_a_secret_on_both_sides_is_not_claimed() -> None:
     refusal = refused(AT_REST, THIRD, THIRD)
     assert "not by me" not in refusal.why
     assert "or my database is older than it: I cannot tell" in refusal.why
+
+
+@pytest.mark.parametrize(
+    ("refuses", "desired"),
+    [(required, AT_REST), (ready, AT_REST), (refuse_what_cannot_be_seen, exchange(AT_REST))],
+    ids=["required", "ready", "seen"],
+)
+def test_an_application_that_is_gone_is_named(
+    refuses: Callable[[Connection, Observed], object], desired: Connection
+) -> None:
+    assert desired.client_id
+    with pytest.raises(ChangedByOthers, match=f"The application {desired.client_id} is gone"):
+        refuses(desired, Observed(STORED, LIVE, None))
+
+
+def test_an_application_that_is_hidden_is_refused_as_that() -> None:
+    with pytest.raises(ChangedByOthers, match=re.escape(hidden(NotVisible("c1")).what)):
+        required(AT_REST, Observed(STORED, LIVE, NotVisible("c1")))

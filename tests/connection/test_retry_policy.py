@@ -100,6 +100,14 @@ async def test_the_switch_gets_three_tries(patience: RetryPolicy) -> None:
     assert outcomes == [True, True, False]
 
 
+def test_the_moment_by_which_the_switch_is_decided_is_told(patience: RetryPolicy, clock: ManualClock) -> None:
+    before = patience.switch_until
+    began = clock.monotonic()
+    patience.trying_the_switch()
+    clock.seconds += 1
+    assert (before, patience.switch_until) == (None, began + SWITCH_WITHIN)
+
+
 async def test_the_switch_has_an_end(patience: RetryPolicy, clock: ManualClock) -> None:
     patience.trying_the_switch()
     clock.seconds += SWITCH_WITHIN + 1

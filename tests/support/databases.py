@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import URL, make_url
 
-from tests.support.postgres import Postgres
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+    from tests.support.postgres import Postgres
 
 KINDS = ("sqlite", "postgresql")
 
@@ -18,6 +21,8 @@ KINDS = ("sqlite", "postgresql")
 async def empty_database(kind: str, folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[URL]:
     """One of `KINDS`, until the block is left. PostgreSQL is started where it is asked for, and only there."""
     if kind == "sqlite":
+        from sqlalchemy import make_url
+
         yield make_url(f"sqlite+aiosqlite:///{folder / 'ssobot.sqlite'}")
         return
     postgres: Postgres = request.getfixturevalue("postgres")

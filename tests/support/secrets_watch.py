@@ -18,19 +18,20 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
-from cryptography.fernet import Fernet
 
 from bot.secret import Secret
-from sandbox.encvoy.clients import Clients
-from sandbox.encvoy.grants import Vault
-from sandbox.encvoy.people import People as EncvoyPeople
-from sandbox.encvoy.standin import EncvoyStandIn
-from sandbox.rocketchat.people import People
-from sandbox.rocketchat.standin import RocketChatStandIn
+from tests.support.late import when_imported
+
+if TYPE_CHECKING:
+    from sandbox.encvoy.standin import EncvoyStandIn
+    from sandbox.rocketchat.standin import RocketChatStandIn
+
+    StandIn = RocketChatStandIn | EncvoyStandIn
 
 SHORTEST = 16
 """What is shorter was made up by a test, and would be found by chance."""
@@ -55,7 +56,8 @@ class Watch:
 
     secrets: dict[str, str] = field(default_factory=dict)
     """The kind of each, by its text."""
-    stand_ins: list[RocketChatStandIn | EncvoyStandIn] = field(default_factory=list)
+    stand_ins: list[tuple[str, StandIn]] = field(default_factory=list)
+    """Each with the name of what it stands for."""
     commands: list[str] = field(default_factory=list)
     """Arguments of every process that was started."""
     said: list[tuple[str, str]] = field(default_factory=list)
@@ -113,15 +115,14 @@ def _surfaces(watch: Watch, folder: Path | None, said: Iterable[tuple[str, str]]
     for title, text in said:
         yield Surface(title, text.encode())
     yield Surface("the arguments of a process", "\n".join(watch.commands).encode())
-    for stand_in in watch.stand_ins:
-        yield from _of_stand_in(stand_in)
+    for name, stand_in in watch.stand_ins:
+        yield from _of_stand_in(name, stand_in)
     for path in sorted(folder.rglob("*")) if folder else ():
         if path.is_file() and path.suffix in LEFT_BEHIND:
             yield Surface(f"the file {path.name}", _without_introduction(path.read_bytes()))
 
 
-def _of_stand_in(stand_in: RocketChatStandIn | EncvoyStandIn) -> Iterator[Surface]:
-    name = "Rocket.Chat" if isinstance(stand_in, RocketChatStandIn) else "Encvoy ID"
+def _of_stand_in(name: str, stand_in: StandIn) -> Iterator[Surface]:
     spoken = "\n".join(entry.body["text"] for entry in stand_in.ledger.of("message"))
     addresses = "\n".join(f"{entry.path}?{entry.query}" for entry in stand_in.ledger.requests())
     yield Surface("the chat", spoken.encode())
@@ -168,7 +169,7 @@ class SecretsWatch:
 
 def harvest(watch: Watch) -> None:
     """What the stand-ins came to hold while they ran."""
-    for stand_in in watch.stand_ins:
+    for _, stand_in in watch.stand_ins:
         learn_accounts(stand_in)
         for kind in ("live", "switched"):
             for entry in stand_in.ledger.of(kind):
@@ -178,7 +179,7 @@ def harvest(watch: Watch) -> None:
                 watch.learn(entry.body["value"], "client secret")
 
 
-def learn_accounts(stand_in: RocketChatStandIn | EncvoyStandIn) -> None:
+def learn_accounts(stand_in: StandIn) -> None:
     """The seeds, and the digest of a password, which is as good as the password (facts/rocketchat.md §1.4)."""
     for account in stand_in.introduction.accounts:
         current.learn(account.password, "password")
@@ -204,16 +205,42 @@ def _on_audit(event: str, values: tuple[Any, ...]) -> None:
         current.commands.append(" ".join(map(str, values[1])))
 
 
+def _learn_from(module: str, owner: str, name: str, note: Callable[..., None]) -> None:
+    """The same for a class of a module, as soon as somebody imports that: most tests do without."""
+
+    def follow(imported: ModuleType) -> None:
+        _after(getattr(imported, owner), name, note)
+
+    when_imported(module, follow)
+
+
+def _note_as(name: str) -> Callable[..., None]:
+    return lambda _, made, *_rest: current.stand_ins.append((name, made))
+
+
+def _token_of_rocketchat(token: str, *_: Any) -> None:
+    current.learn(token, "token of Rocket.Chat")
+
+
+def _held(held: Any, *_: Any) -> None:
+    current.learn(held.value, CODE if held.kind == "code" else "token")
+
+
 def install() -> SecretsWatch:
     """Begins to learn; once for a process."""
     _after(Secret, "__init__", lambda _, _self, text: current.learn(text, "secret of the bot"))
-    _after(Fernet, "generate_key", lambda key, *_: current.learn(key.decode(), "key"))
-    _after(People, "log_in", lambda token, *_: current.learn(token, "token of Rocket.Chat"))
-    _after(People, "personal_token", lambda token, *_: current.learn(token, "token of Rocket.Chat"))
-    _after(Vault, "keep", lambda held, *_: current.learn(held.value, CODE if held.kind == "code" else "token"))
-    _after(Clients, "create", lambda row, *_: current.learn(row["client_secret"], "client secret"))
-    _after(EncvoyPeople, "add", lambda person, *_: current.learn(person.password, "password"))
-    for stand_in in (RocketChatStandIn, EncvoyStandIn):
-        _after(stand_in, "__init__", lambda _, made, *_rest: current.stand_ins.append(made))
+    _learn_from("cryptography.fernet", "Fernet", "generate_key", lambda key, *_: current.learn(key.decode(), "key"))
+    _learn_from("sandbox.rocketchat.people", "People", "log_in", _token_of_rocketchat)
+    _learn_from("sandbox.rocketchat.people", "People", "personal_token", _token_of_rocketchat)
+    _learn_from("sandbox.rocketchat.standin", "RocketChatStandIn", "__init__", _note_as("Rocket.Chat"))
+    _learn_from("sandbox.encvoy.standin", "EncvoyStandIn", "__init__", _note_as("Encvoy ID"))
+    _learn_from("sandbox.encvoy.grants", "Vault", "keep", _held)
+    _learn_from(
+        "sandbox.encvoy.clients",
+        "Clients",
+        "create",
+        lambda row, *_: current.learn(row["client_secret"], "client secret"),
+    )
+    _learn_from("sandbox.encvoy.people", "People", "add", lambda person, *_: current.learn(person.password, "password"))
     sys.addaudithook(_on_audit)
     return SecretsWatch()

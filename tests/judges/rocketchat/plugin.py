@@ -5,25 +5,36 @@ Each process writes its record into a folder of the run, test by test; when all 
 of it. The run says how many requests of each route were judged, and fails where something was refused. Where the
 whole suite ran it also fails for a route that the bot uses and that was never exercised, and for a list of uncovered
 routes that says something else than the run.
+
+What records is imported with the first stand-in, and what judges when there is something to judge: most runs of a few
+tests have neither.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import tempfile
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.judges.rocketchat import program, recording, routes
-from tests.judges.rocketchat.verdict import Verdict, judge
+from tests.judges.rocketchat import program
 from tests.support import needs, secrets_watch
+from tests.support.late import when_imported
+
+if TYPE_CHECKING:
+    from tests.judges.rocketchat import recording
+    from tests.judges.rocketchat.verdict import Verdict
 
 FOLDER = "rocketchat_record"
+RECORDING = "tests.judges.rocketchat.recording"
+STAND_IN = "sandbox.rocketchat.standin"
 TITLE = "Rocket.Chat's schemas judge requests and answers"
 
 
@@ -50,9 +61,13 @@ class Judging:
 
     def _told(self, item: pytest.Item) -> str:
         """What was exchanged during the test, here and in programs that it started."""
-        secrets_watch.harvest(secrets_watch.current)
-        told = recording.lines(self.exchanges, secrets_watch.current.secrets, item.nodeid)
-        self.exchanges.clear()
+        told = ""
+        if self.exchanges:
+            from tests.judges.rocketchat import recording
+
+            secrets_watch.harvest(secrets_watch.current)
+            told = recording.lines(self.exchanges, secrets_watch.current.secrets, item.nodeid)
+            self.exchanges.clear()
         folder = getattr(item, "funcargs", {}).get("tmp_path")
         return told + (program.records_in(folder) if folder else "")
 
@@ -66,6 +81,9 @@ class Judging:
         if self.is_worker:
             return
         if any(self.folder.glob("*.jsonl")):
+            from tests.judges.rocketchat import routes
+            from tests.judges.rocketchat.verdict import judge
+
             with judge() as found:
                 self.verdict = found.judge(self.folder)
             self.refused += self.verdict.refusals
@@ -108,12 +126,19 @@ def is_whole(session: pytest.Session) -> bool:
     )
 
 
-def install(config: pytest.Config) -> Judging | None:
-    """Begins to record; None where there is no Node to judge."""
-    if needs.MISSING["node"]():
-        return None
+def install(config: pytest.Config) -> Judging:
+    """Begins to record as soon as there is a stand-in; never where there is no Node to judge."""
     told = getattr(config, "workerinput", None)
     folder = Path(told[FOLDER] if told else tempfile.mkdtemp(prefix="ssobot-judges-"))
     judging = Judging(folder, is_worker=told is not None)
-    recording.install(judging.exchanges.append)
+
+    def begin(recording: ModuleType) -> None:
+        if not needs.MISSING["node"]():
+            recording.install(judging.exchanges.append)
+
+    def fetch(_: ModuleType) -> None:
+        importlib.import_module(RECORDING)
+
+    when_imported(RECORDING, begin)
+    when_imported(STAND_IN, fetch)
     return judging

@@ -10,15 +10,20 @@ from __future__ import annotations
 
 import runpy
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tests.judges.rocketchat import recording
 from tests.support import secrets_watch
+
+if TYPE_CHECKING:
+    from tests.judges.rocketchat import recording
 
 RECORD = "rocketchat-record.log"
 
 
 def main() -> None:
     """Records, and does what `python -m bot` does."""
+    from tests.judges.rocketchat import recording
+
     secrets_watch.install()
     with Path(RECORD).open("a", buffering=1) as record:
 

@@ -12,14 +12,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from sandbox.faults import parsed_body
-from sandbox.rocketchat.standin import RocketChatStandIn
 from tests.judges.rocketchat.masking import masked_fields, masked_text, shaped
+
+if TYPE_CHECKING:
+    from sandbox.rocketchat.standin import RocketChatStandIn
 
 BOTS = ("ssobot", "python-requests/")
 """How the bot's two HTTP clients call themselves; nobody else in the suite does."""
@@ -86,6 +88,8 @@ def route_of(method: str, path: str) -> str:
 
 def install(sink: Sink) -> None:
     """Begins to record; once for a process."""
+    from sandbox.rocketchat.standin import RocketChatStandIn
+
     global _sink
     _sink = sink
     original = RocketChatStandIn._application
