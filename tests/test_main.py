@@ -77,7 +77,7 @@ def test_missing_variables_are_named_without_traceback(command: str, tmp_path: P
 def test_a_misspelt_variable_is_pointed_out(tmp_path: Path) -> None:
     done = ssobot(tmp_path, "run", SSOBOT_ADMIN_ROM="x")
     assert done.stderr.splitlines()[0] == (
-        "Warning: SSOBOT_ADMIN_ROM is not a variable of ssobot; the nearest one is SSOBOT_ADMIN_ROOM."
+        "Warning: SSOBOT_ADMIN_ROM is not a variable of ssobot; the closest one is SSOBOT_ADMIN_ROOM."
     )
 
 
@@ -177,7 +177,7 @@ def test_anything_else_is_an_internal_error_with_an_id_that_finds_the_log_line(t
     logged, shown = done.stderr.splitlines()
     event = json.loads(logged)
     assert done.returncode == 1
-    assert shown == f"internal error {event['error_id']}: the log line with this id tells more."
+    assert shown == f"internal error {event['error_id']}: the log line with this id has the details."
     assert "RuntimeError: planted" in event["exception"]
 
 
