@@ -38,7 +38,7 @@ TLS = click.option(
     "--tls",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Speak TLS, by a certificate authority that is made once in DIR.",
+    help="Use TLS, with a certificate authority that is created once in DIR.",
 )
 
 VERSION = "8.8"
@@ -60,7 +60,7 @@ def _own_version(context: click.Context, _: click.Parameter, asked: bool) -> Non
 def _version(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     """`8.8` or `8.8.1`, as the stand-in reads it."""
     if value is not None and not re.fullmatch(r"\d{1,3}(\.\d{1,3}){1,2}", value, re.ASCII):
-        raise click.BadParameter("it looks like 8.8 or 9.0.")
+        raise click.BadParameter("it must look like 8.8 or 9.0.")
     return value
 
 
@@ -72,7 +72,8 @@ def version_option(default: str | None = VERSION) -> Callable[[_Command], _Comma
         show_default=True if default else VERSION,
         callback=_version,
         metavar="X.Y",
-        help="The version of Rocket.Chat to be; from 9.0 on, people sign in by its modern engine, over TLS only.",
+        help="The version of Rocket.Chat to simulate; from 9.0 on, people sign in with its modern engine, over TLS "
+        "only.",
     )
 
 
@@ -90,22 +91,22 @@ _BEHAVIOUR = (
         "--settle",
         type=click.FloatRange(min=0),
         metavar="S",
-        help="Seconds from a write of settings until it is live: S/5 for each, then 4S/5 for all.  [default: 2.5]",
+        help="Seconds from a write of settings until it is active: S/5 for each, then 4S/5 for all.  [default: 2.5]",
     ),
     click.option(
         "--jitter",
         type=click.FloatRange(min=0),
         nargs=2,
         metavar="LOW HIGH",
-        help="Seconds that come on top of it, at random between the two.  [default: 0.005 0.020]",
+        help="Additional seconds, at random between the two.  [default: 0.005 0.020]",
     ),
-    click.option("--seed", type=int, help="What is left to chance comes otherwise with another.  [default: 0]"),
+    click.option("--seed", type=int, help="Seed of everything that is random.  [default: 0]"),
     click.option(
         "--instances",
         type=click.IntRange(1, 9),
-        help="Server processes with caches of their own; each request goes to the next.  [default: 1]",
+        help="Server processes, each with its own caches; each request goes to the next.  [default: 1]",
     ),
-    click.option("--sticky", type=click.Choice(BALANCING), help="What is kept at one of the instances.  [default: no]"),
+    click.option("--sticky", type=click.Choice(BALANCING), help="What stays with one of the instances.  [default: no]"),
     click.option(
         "--broadcasts/--no-broadcasts",
         default=None,
@@ -169,22 +170,22 @@ def run() -> int:
 
 
 @cli.command()
-@click.option("--tls", is_flag=True, help="Over TLS, by a certificate authority of its own.")
+@click.option("--tls", is_flag=True, help="Use TLS, with its own certificate authority.")
 @version_option()
 def demo(tls: bool, version: str) -> int:
-    """Show everything, against stand-ins, in a minute."""
+    """Show everything in a minute, with stand-ins for both servers."""
     return _start_sandbox("sandbox.demo:main", tls, version)
 
 
 @cli.command()
 def doctor() -> int:
-    """Say whether this configuration can work, and what mends it."""
+    """Check the configuration against both servers and suggest fixes."""
     return _start_configured("bot.app:doctor")
 
 
 @cli.command()
 def health() -> int:
-    """Ask the bot that runs on this machine whether it works."""
+    """Check whether the bot on this machine works."""
     return _called("bot.web.ask:ask", given.listen())
 
 
@@ -231,7 +232,7 @@ def encvoy(outer: Outer, port: int, tls: Path | None) -> int:
 
 @cli.command()
 def migrate() -> None:
-    """Bring the database to the form that this version expects."""
+    """Migrate the database schema."""
     _set_up_logs()
     import asyncio
 
@@ -333,7 +334,7 @@ def _internal_error(kind: type[BaseException], error: BaseException, trace: Trac
         _set_up_logs()
     error_id = uuid.uuid4().hex[:8]
     structlog.get_logger("ssobot").critical("internal error", error_id=error_id, exc_info=(kind, error, trace))
-    print(f"internal error {error_id}: the log line with this id tells more.", file=sys.stderr)
+    print(f"internal error {error_id}: the log line with this id has the details.", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def plain(url: str, *, tail: bool = False) -> Address:
         cut = min((at for at in (url.find("?"), url.find("#")) if at >= 0), default=len(url))
         url, rest = url[:cut], url[cut:]
         if not _TAIL.fullmatch(rest):
-            raise NotPlain("must be an address without blanks and backslashes")
+            raise NotPlain("must be an address without spaces and backslashes")
     if len(url) > LONGEST:
         raise NotPlain(f"must not be longer than {LONGEST} characters")
     parts = _PARTS.fullmatch(url)
@@ -115,15 +115,15 @@ def same_address(one: str, other: str) -> bool:
 
 def _complaint(url: str) -> str:
     if not url.isprintable() or " " in url or "\\" in url:
-        return "must be an address without blanks and backslashes"
+        return "must be an address without spaces and backslashes"
     scheme, found, rest = url.partition("://")
     if not found or scheme.lower() not in DEFAULT_PORTS:
         return "must begin with http:// or https://"
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     if "@" in authority:
-        return "must not hold a user or a password"
+        return "must not contain a user or a password"
     if "?" in rest or "#" in rest:
-        return "must not hold a query or a fragment"
+        return "must not contain a query or a fragment"
     if "%" in rest[len(authority) :] or _PARTS.fullmatch(f"{scheme}://{authority}"):
         return "must have a path of letters, digits and the signs ._~@:+,=- only"
     if not authority.isascii():
@@ -133,7 +133,7 @@ def _complaint(url: str) -> str:
 
 def _check_path(path: str) -> None:
     if "//" in path or not {".", ".."}.isdisjoint(path.split("/")):
-        raise NotPlain("must not hold // or /. in its path")
+        raise NotPlain("must not contain // or /. in its path")
 
 
 def _host(host: str) -> str:

@@ -75,7 +75,7 @@ def unpacked(pieces: Iterable[bytes], encoding: str) -> bytes:
     if encoding in _PLAIN:
         return b"".join(pieces)
     if encoding not in _PACKED:
-        raise Unreadable("It is compressed in a way that nobody asked for.")
+        raise Unreadable("It is compressed with a method that was not requested.")
     unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
     try:
         body = unpacker.decompress(b"".join(pieces), MAX_BODY + 1)
@@ -108,7 +108,7 @@ def read_json(data: bytes | str, at_most: int = MAX_BODY) -> Any:
     except Unreadable:
         raise
     except (ValueError, RecursionError):
-        raise NotJson("That is not JSON.") from None
+        raise NotJson("It is not JSON.") from None
 
 
 def values_in(text: bytes | str) -> int:
@@ -125,7 +125,7 @@ def _check_depth(value: object) -> None:
         level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]
         if not level:
             return
-    raise Unreadable("The JSON is too deep.")
+    raise Unreadable("The JSON is nested too deeply.")
 
 
 def _inside(value: object) -> Iterable[object]:
@@ -137,25 +137,25 @@ def _inside(value: object) -> Iterable[object]:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise Unreadable("The JSON has a key twice.")
+        raise Unreadable("The JSON has a duplicate key.")
     return found
 
 
 def _integer(digits: str) -> int:
     if len(digits) > LONGEST_NUMBER:
-        raise Unreadable("The JSON has a number without end.")
+        raise Unreadable("The JSON has a number that is too large.")
     return int(digits)
 
 
 def _float(digits: str) -> float:
     value = float(digits) if len(digits) <= LONGEST_NUMBER else math.inf
     if math.isinf(value):
-        raise Unreadable("The JSON has a number without end.")
+        raise Unreadable("The JSON has a number that is too large.")
     return value
 
 
 def _no_number(_: str) -> NoReturn:
-    raise Unreadable("The JSON has a number that is none.")
+    raise Unreadable("The JSON has a value that is not a number.")
 
 
 _DECODER = json.JSONDecoder(

@@ -93,14 +93,14 @@ class Config(StoreConfig):
         description="Personal access token of that account, best made with “Ignore Two Factor Authentication”."
     )
     rocketchat_password: Password | None = Field(
-        default=None, description="Password of that account: the answer where Rocket.Chat asks for a second factor."
+        default=None, description="Password of that account, needed if Rocket.Chat asks for a second factor."
     )
     admin_room: Annotated[str, BeforeValidator(values.room)] = Field(
-        description="Name or id of the room that administrators command the bot in."
+        description="Name or id of the admin room, where administrators use the bot."
     )
     admin_roles: Roles = Field(
         default=frozenset({"admin"}),
-        description="Global roles whose holders may command the bot, by name or id, separated by commas.",
+        description="Global roles that may use the bot, by name or id, separated by commas.",
     )
     encvoy_url: Origin = Field(description="Address of Encvoy ID.")
     encvoy_client_id: Word = Field(description="The id of Encvoy ID's main client, which the bot logs in through.")
@@ -108,17 +108,17 @@ class Config(StoreConfig):
     encvoy_password: Password = Field(description="Password of that user.")
     ca_file: CaFile | None = Field(
         default=None,
-        description="File with the certificates (PEM) of authorities to be trusted besides the system's own.",
+        description="File with certificates (PEM) of certificate authorities to trust in addition to the system's own.",
     )
     keys: Keys = Field(
-        description="Keys that encrypt secrets in the database, separated by commas; `ssobot keys new` makes one. "
+        description="Keys that encrypt secrets in the database, separated by commas; `ssobot keys new` creates one. "
         "The first one encrypts, all decrypt: put a new one in front, keep the last one."
     )
     listen: Listening = Field(default=LISTEN, description="Host and port of `/healthz`; port 0 picks a free one.")
     log_level: Level = Field(
         default=LogLevel.INFO,
-        description="From which level on a line is logged: `debug`, `info`, `warning` or `error`. The line for each "
-        "operation that ends is of the level `info`.",
+        description="Lowest level that is logged: `debug`, `info`, `warning` or `error`. The line for each finished "
+        "operation has the level `info`.",
     )
 
     def secrets(self) -> tuple[Secret, ...]:
@@ -189,7 +189,7 @@ def strays() -> tuple[str, ...]:
 
 def _stray(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-    return f"{name} is not a variable of ssobot; the nearest one is {near[0]}."
+    return f"{name} is not a variable of ssobot; the closest one is {near[0]}."
 
 
 def _line(location: Iterable[int | str], kind: str, message: str) -> str:

@@ -51,15 +51,15 @@ class UserError(SsobotError):
 
 
 class Unfinished(UserError):
-    """It was begun, and not finished."""
+    """It was started, but not finished."""
 
     verdict = "Not finished"
 
 
 class Uncertain(UserError):
-    """It may have been done, and nobody can say."""
+    """It may or may not have been done."""
 
-    verdict = "Perhaps done, perhaps not"
+    verdict = "Result unknown"
 
 
 class ConfigError(UserError):
@@ -67,7 +67,7 @@ class ConfigError(UserError):
 
 
 class StoreUnavailable(UserError):
-    """The bot's own database cannot be used just now."""
+    """The bot's own database cannot be used right now."""
 
     reason: str = ""
     """What the driver says, for whoever starts the bot; no part of the text."""
@@ -124,28 +124,28 @@ class Busy(RemoteError):
     def not_checked(self) -> str:
         """What is said where something was to be looked at: it is neither broken nor absent, and nobody was silent. Not
         who wants the wait: it may be the bot's own caution, or where no wait was told the length of a whole window."""
-        return f"asked too often: {self.system} may be asked again in {max(1, math.ceil(self.retry_after))} s"
+        return f"too many requests: {self.system} can be asked again in {max(1, math.ceil(self.retry_after))} s"
 
 
 class NoAnswer(RemoteError):
-    """The other system did not answer in time."""
+    """The other system did not respond in time."""
 
     transient = True
     effect_unknown = True
 
 
 class NotLive(NoAnswer):
-    """The other system stored the change, and was not seen to use it in time."""
+    """The other system saved the change, but was not seen using it in time."""
 
     tells_route = False
 
 
 class StillBefore(NotLive):
-    """The other system stored the change, and still uses what it had before."""
+    """The other system saved the change, but still uses the previous value."""
 
 
 class BadAnswer(RemoteError):
-    """The other system answered with something that is not its own answer."""
+    """The other system sent an unexpected response."""
 
     transient = True
     effect_unknown = True

@@ -155,14 +155,14 @@ class HttpClient:
                 self.system, route, why=f"It took longer than {seconds} seconds.", mend=self._look_there()
             )
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError):
-            failure = NoAnswer(self.system, route, why="The connection broke off.", mend=self._look_there())
+            failure = NoAnswer(self.system, route, why="The connection was interrupted.", mend=self._look_there())
         except (aiohttp.ClientError, ValueError):
-            failure = BadAnswer(self.system, route, why="That is not HTTP as it should be.")
+            failure = BadAnswer(self.system, route, why="The response is not valid HTTP.")
         # Outside of the except clause: nothing of aiohttp hangs on the error, not even as its context.
         raise failure
 
     def _nobody_there(self) -> Trouble:
-        return Trouble("Nothing answers at its address.", self._look_there())
+        return Trouble("Nothing responds at its address.", self._look_there())
 
     def _look_there(self) -> str:
         return f"Check that {self.system} is running, and that {ADDRESSES[self.system]} leads to it from here."

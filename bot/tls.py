@@ -98,7 +98,7 @@ def trouble(failure: BaseException, system: System) -> Trouble | None:
 def proxy_trouble(system: System) -> Trouble:
     """The proxy did not let the bot through."""
     return Trouble(
-        "The proxy that the environment names does not let me through.",
+        "The proxy set in the environment does not let me through.",
         f"Check HTTP_PROXY and HTTPS_PROXY, or add the host of {ADDRESSES[system]} to NO_PROXY.",
     )
 
@@ -108,30 +108,30 @@ def _of_certificate(code: int, system: System) -> Trouble:
     variable = ADDRESSES[system]
     match code:
         case 10:
-            return Trouble("Its TLS certificate has expired.", f"Renew the certificate of {system}.")
+            return Trouble("Its certificate has expired.", f"Renew the certificate of {system}.")
         case 9:
             return Trouble(
-                "Its TLS certificate is not valid yet.",
+                "Its certificate is not valid yet.",
                 f"Set this machine's clock, or renew the certificate of {system}.",
             )
         case 62 | 64:
             return Trouble(
-                "Its TLS certificate is for another host name.",
-                f"Set {variable} to a name that the certificate holds, or have one made for this name.",
+                "Its certificate is for another host name.",
+                f"Set {variable} to a name in the certificate, or get a certificate for this name.",
             )
     return Trouble(
-        "Nobody that this machine trusts has signed its TLS certificate.",
-        "Put the certificate of its authority into a file, and name that file in SSOBOT_CA_FILE.",
+        "Its certificate is not signed by a trusted authority.",
+        "Save the certificate of its authority to a file, and set SSOBOT_CA_FILE to that file.",
     )
 
 
 def _of_handshake(words: Set[str], system: System) -> Trouble:
     if words & {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}:
         return Trouble(
-            "It does not speak TLS at that port.",
-            f"Begin {ADDRESSES[system]} with http://, or name the port at which it speaks https.",
+            "It does not speak TLS on that port.",
+            f"Begin {ADDRESSES[system]} with http://, or use the port on which it speaks https.",
         )
-    return Trouble("No TLS connection could be agreed on.", f"Let {system} speak TLS 1.2 or newer.")
+    return Trouble("The TLS handshake failed.", f"Let {system} use TLS 1.2 or newer.")
 
 
 def reasons_for(failure: BaseException) -> Iterator[BaseException]:

@@ -54,7 +54,7 @@ def text(value: str) -> str:
     """One line that is not blank, without the blanks around it."""
     value = value.strip()
     if not value or not value.isprintable():
-        raise ValueError("must be one line of text")
+        raise ValueError("must be a single line of text")
     return value
 
 
@@ -62,7 +62,7 @@ def word(value: str) -> str:
     """Text that goes into a header or a path: no blank, printable ASCII."""
     value = value.strip()
     if not value or not (value.isascii() and value.isprintable()) or " " in value:
-        raise ValueError("must be one word without blanks, in ASCII characters")
+        raise ValueError("must be a single word of ASCII characters, without spaces")
     return value
 
 
@@ -85,11 +85,13 @@ def ca_file(value: str) -> Path:
     try:
         context.load_verify_locations(cafile=path)
     except ssl.SSLError:
-        raise ValueError("names a file that holds no certificate in PEM") from None
+        raise ValueError("names a file that contains no PEM certificate") from None
     except OSError as error:
-        raise ValueError(f"names a file that cannot be read: {(error.strerror or 'it is no file').lower()}") from None
+        raise ValueError(
+            f"names a file that cannot be read: {(error.strerror or 'it is not a file').lower()}"
+        ) from None
     if not context.cert_store_stats()["x509"]:
-        raise ValueError("names a file that holds no certificate in PEM")
+        raise ValueError("names a file that contains no PEM certificate")
     return path
 
 
@@ -111,11 +113,11 @@ def keys(value: str) -> tuple[Secret, ...]:
     found = [part.strip() for part in value.split(",") if part.strip()]
     for position, key in enumerate(found, 1):
         if not _FERNET_KEY.fullmatch(key):
-            raise ValueError(f"holds as key {position} something that is not a key; `ssobot keys new` makes one")
+            raise ValueError(f"has an invalid key at position {position}; `ssobot keys new` creates one")
     if not found:
-        raise ValueError("must hold at least one key; `ssobot keys new` makes one")
+        raise ValueError("must contain at least one key; `ssobot keys new` creates one")
     if len(set(found)) < len(found):
-        raise ValueError("holds a key twice")
+        raise ValueError("contains a key twice")
     return tuple(Secret(key) for key in found)
 
 
@@ -156,7 +158,7 @@ def database(value: str) -> URL:
 
 def _sqlite(url: URL) -> URL:
     if not url.database or url.database == ":memory:" or "mode=memory" in url.database or "mode" in url.query:
-        raise ValueError("must name a file: what is kept in memory is lost with the process")
+        raise ValueError("must name a file: an in-memory database is lost when the process ends")
     return url.set(drivername="sqlite+aiosqlite")
 
 
@@ -164,7 +166,7 @@ def _postgresql(url: URL) -> URL:
     if not url.database:
         raise ValueError("must name a database after the host")
     if "password" in url.query:
-        raise ValueError("must hold its password before the @, not in the query")
+        raise ValueError("must have its password before the @, not in the query")
     if mode := url.query.get("sslmode"):
         url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
     return url.set(drivername="postgresql+asyncpg")
@@ -184,7 +186,7 @@ def listen(value: str) -> Listen:
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
     elif ":" in host:
-        raise ValueError("must hold an IPv6 address in brackets, such as [::1]:8080")
+        raise ValueError("must have an IPv6 address in brackets, such as [::1]:8080")
     if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise ValueError("must be host:port, such as 127.0.0.1:8080")
     return Listen(host, int(port))

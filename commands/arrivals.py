@@ -14,25 +14,26 @@ from bot.connection.state import Connection, ServiceName, StoredService, Unknown
 NAMED = 10
 """Administrators that are named; the others are counted."""
 LEFT_OUT = (
-    "Who arrives where: e-mail addresses are to be left out. Then nobody enters an account by its address, and nobody "
-    "is refused for one."
+    "Existing accounts: e-mail addresses will be left out. Then nobody gets into an account through its address, and "
+    "nobody is refused because of one."
 )
 ALREADY_IN = (
-    "Whoever entered an account by its address before keeps that way in, and an address that somebody made visible at "
+    "Anyone who got into an account through its address before can still do so, and an address that somebody made "
+    "visible at "
     "Encvoy ID stays visible there."
 )
-UNLISTED = "Which accounts have a password, and through which service they came, Rocket.Chat does not list."
+UNLISTED = "Rocket.Chat does not list which accounts have a password, or which service they came through."
 STALE_SCOPE = (
-    "Rocket.Chat's newer login engine may go on asking for what it asked for before, until Rocket.Chat is restarted."
+    "Rocket.Chat's newer login engine may keep asking for what it asked for before, until Rocket.Chat is restarted."
 )
 STALE_MERGE = (
-    "Rocket.Chat's newer login engine also keeps the rules by which it let people in before, until Rocket.Chat is "
+    "Rocket.Chat's newer login engine also keeps its previous rules for letting people in, until Rocket.Chat is "
     "restarted. Restart it: until then people may be let in, or refused, by the old value of"
 )
 _MERGE = ("merge_users", "merge_users_distinct_services")
 UPGRADED = (
-    "Rocket.Chat's newer login engine, the only one from 9.0 on, does not link by e-mail: it refuses whoever would be "
-    "linked now."
+    "Rocket.Chat's newer login engine, the only one from 9.0 on, does not link by e-mail: it refuses anyone who "
+    "would be linked now."
 )
 OPTION = "`/sso setup --no-email` leaves e-mail addresses out."
 
@@ -53,25 +54,25 @@ def by_email(profile: Profile, name: ServiceName, accounts: Accounts | Unknown) 
     """How many accounts have an address, what that leads to, and whose the weightiest are."""
     if profile.links_by_email:
         leads = (
-            "Whoever signs in at Encvoy ID with the address of an account enters that account, an administrator's "
-            f"included, whatever the service's settings say (Rocket.Chat {profile.text} links by e-mail); who came "
-            f"into another one through `{name.service}` before may be refused instead."
+            "Anyone who signs in at Encvoy ID with the address of an account gets into that account, including an "
+            f"administrator's, regardless of the service's settings (Rocket.Chat {profile.text} links by e-mail); "
+            f"anyone who got into another one through `{name.service}` before may be refused instead."
         )
     else:
         leads = (
-            "Whoever signs in at Encvoy ID with the address of an account is refused, unless they came into that same "
-            f"account through `{name.service}` before (Rocket.Chat {profile.text} does not link by e-mail)."
+            "Anyone who signs in at Encvoy ID with the address of an account is refused, unless they got into that "
+            f"same account through `{name.service}` before (Rocket.Chat {profile.text} does not link by e-mail)."
         )
     unlisted = UNLISTED if isinstance(accounts, Accounts) and accounts.with_address else ""
     parts = (_count(accounts), leads, _administrators(accounts), unlisted)
-    return f"Who arrives where: {' '.join(part for part in parts if part)}"
+    return f"Existing accounts: {' '.join(part for part in parts if part)}"
 
 
 def by_user_name(connection: Connection, registration: Registration) -> str:
     """What a user name leads to, on both engines, and what becomes of whoever is new; an e-mail address comes first."""
     return (
-        f"{'Otherwise, whoever' if connection.with_email else 'Whoever'} brings the user name of an account that is "
-        f"here already is refused, unless they came through `{connection.name.service}` before; whoever else is new "
+        f"{'Otherwise, anyone' if connection.with_email else 'Anyone'} with the user name of an existing account is "
+        f"refused, unless they came through `{connection.name.service}` before; anyone else who is new "
         f"{_newcomers(registration, with_email=connection.with_email)}"
     )
 
@@ -79,11 +80,11 @@ def by_user_name(connection: Connection, registration: Registration) -> str:
 def _newcomers(registration: Registration, *, with_email: bool) -> str:
     """What Rocket.Chat's settings of registration leave of a new account (facts/rocketchat.md §3.6)."""
     if registration.by_services is False:
-        return f"is refused, too, because Rocket.Chat's setting {BY_SERVICES} is off."
+        return f"is also refused, because Rocket.Chat's setting {BY_SERVICES} is off."
     if registration.approval and not with_email:
         return (
-            f"is refused, too, because Rocket.Chat's setting {APPROVAL} is on, and fails for who has no e-mail "
-            "address. Switch it off, or pass addresses on with `/sso setup --email`."
+            f"is also refused, because Rocket.Chat's setting {APPROVAL} is on, and this fails for people without an "
+            "e-mail address. Switch it off, or pass on addresses with `/sso setup --email`."
         )
     approved = f", which an administrator of Rocket.Chat has to approve first ({APPROVAL} is on)"
     domains = (registration.domains or "").strip()
@@ -97,7 +98,7 @@ def _newcomers(registration: Registration, *, with_email: bool) -> str:
             "gets a new account",
             approved if registration.approval else "",
             allowed if domains and with_email else "",
-            f", if {unseen} lets them (not checked: Rocket.Chat does not show me that)." if unseen else ".",
+            f", if {unseen} allows it (not checked: Rocket.Chat does not show me that)." if unseen else ".",
         )
     )
 
@@ -138,7 +139,7 @@ def _administrators(accounts: Accounts | Unknown) -> str:
     if isinstance(accounts, Unknown) or isinstance(accounts.with_address, Unknown) or not accounts.with_address:
         return ""
     if isinstance(accounts.administrators, Unknown):
-        return f"Which of them are administrators I cannot see. {_why(accounts.administrators)}"
+        return f"I cannot see which of them are administrators. {_why(accounts.administrators)}"
     number = len(accounts.administrators)
     if number == 0:
         return "None of them is an administrator."

@@ -22,8 +22,8 @@ FALSE_PROMISE = (
     "A correction: when this connection was set up I said that no local account can be taken over. That was wrong."
 )
 OTHER_ENGINE = (
-    "Rocket.Chat signs people in by another login engine than when this connection was set up, and e-mail addresses "
-    "mean something else now."
+    "Rocket.Chat now uses a different login engine than when this connection was set up, and it treats e-mail "
+    "addresses differently."
 )
 
 
@@ -60,8 +60,8 @@ def text(what: str, connection: Connection, profile: Profile, accounts: Accounts
             what,
             by_email(profile, connection.name, accounts),
             UPGRADED,
-            "It is no more than what a password reset by e-mail gives to whoever owns the mailbox, as long as Encvoy "
-            "ID has people prove their addresses; I cannot see whether it does.",
-            "`!sso setup --no-email` leaves e-mail addresses out from then on; I change nothing unasked.",
+            "This gives the owner of the mailbox no more than a password reset by e-mail does, as long as Encvoy ID "
+            "verifies people's addresses; I cannot see whether it does.",
+            "`!sso setup --no-email` leaves e-mail addresses out from then on; I change nothing unless asked.",
         )
     )

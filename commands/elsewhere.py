@@ -34,8 +34,8 @@ async def what_leads_elsewhere(connection: Connection, seen: Observed | None, pa
     lines = []
     if seen is not None and seen.stored is not None and led_elsewhere(connection, seen.stored):
         lines.append(
-            "✗ By its settings Rocket.Chat takes the secret to another address: whoever presses the button sends it "
-            "there. `/sso setup` puts them right; then `/sso rotate` makes one that nobody there has seen."
+            "✗ With its current settings Rocket.Chat sends the secret to another address: anyone who presses the "
+            "button causes that. `/sso setup` fixes them; then `/sso rotate` creates one that nobody there has seen."
         )
     if (what := await moved(connection, parts)) is not None:
         lines.append(f"✗ {what} Encvoy ID sends nobody back there. {MEND}")

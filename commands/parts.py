@@ -46,5 +46,5 @@ class Parts:
         """The connection there is. UserError if there is none yet."""
         connection = await self.shop.connections.get()
         if connection is None:
-            raise UserError("There is no connection yet.", mend="`/sso setup` makes one.")
+            raise UserError("There is no connection yet.", mend="`/sso setup` creates one.")
         return connection

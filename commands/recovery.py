@@ -33,7 +33,7 @@ class ConnectionRecovery:
         desired = await self.parts.shop.connections.get()
         if before is None or desired is None:
             return Trace.NOTHING
-        call.progress.doing("looking at what was done")
+        call.progress.doing("checking what was done")
         observed = await self._observed(before.connection, desired)
         return _TRACES[shown(before.connection, desired, observed, self.scope)]
 

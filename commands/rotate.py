@@ -28,9 +28,10 @@ def register(registry: Registry, parts: Parts) -> None:
     @registry.command(
         "rotate",
         summary="Replaces the client secret on both sides without people noticing",
-        help="Rocket.Chat gets the new secret first; the moment it is live there, Encvoy ID switches. Then it is "
-        "proved that the new secret works and the old one does not. If it cannot be finished, the old one is put back.",
-        options=(Option("dry-run", "prove the ground, show the plan, change nothing"),),
+        help="Rocket.Chat gets the new secret first; the moment it is active there, Encvoy ID switches. Then it is "
+        "verified that the new secret works and the old one does not. If the rotation cannot be finished, "
+        "the old secret is restored.",
+        options=(Option("dry-run", "check the connection, show the plan, change nothing"),),
         effect=True,
         recovery=ConnectionRecovery(parts),
         examples=("rotate", "rotate --dry-run"),
@@ -64,11 +65,11 @@ async def _wish(call: Call, parts: Parts, there: Connection) -> tuple[Connection
     observed = await parts.observed(there)
     if exchanging(there):
         return there, observed
-    call.progress.doing("proving the ground")
+    call.progress.doing("checking the connection")
     # A dry run proves it, too; what may be done is asked again just before the first write.
     authorize = _nobody_is_asked if "dry-run" in call.options else call.authorize
     wish = await wish_for_rotation(there, observed, parts.shop, authorize)
-    call.progress.step("Both sides hold one secret, Encvoy ID accepts it and lets me write")
+    call.progress.step("Both sides have the same secret, Encvoy ID accepts it and lets me write")
     return wish, observed
 
 
@@ -82,10 +83,10 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts, *, resumed: 
     if receipt.outcome is Outcome.UNDONE:
         return Answer(
             (
-                f"Not rotated. Both sides hold the old secret again (fingerprint {fingerprint}).",
+                f"Not rotated. Both sides have the old secret again (fingerprint {fingerprint}).",
                 in_use_text(receipt, connection, resumed=resumed),
                 f"Why: {receipt.reason}",
-                "Mend: `/sso test` shows what stands in the way; then type `/sso rotate` again.",
+                "Fix: `/sso test` shows what is wrong; fix this before rotating again.",
             ),
             next=("test", "rotate"),
             receipt=record,
@@ -93,13 +94,13 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts, *, resumed: 
         )
     said = [found.use for found in (receipt.in_use, receipt.in_use_later) if found is not None]
     wrong = Use.OTHER in said or Use.FAILED in said
-    lines = [f"Rotated: both sides hold the new secret (fingerprint {fingerprint})."]
+    lines = [f"Rotated: both sides have the new secret (fingerprint {fingerprint})."]
     was_live = resumed and connection.enabled and AwaitLive.__name__ not in receipt.changes
     if receipt.gap is None and (was_live or AwaitLive.__name__ in receipt.changes):
         lines.append(
-            "An earlier try was interrupted, so nobody measured for how long sign-ins failed."
+            "An earlier attempt was interrupted, so it is unknown how long sign-ins failed."
             if resumed
-            else "Nobody could see when the new secret became live, so nobody knows for how long sign-ins failed."
+            else "I could not see when the new secret became active, so it is unknown how long sign-ins failed."
         )
     if receipt.gap is not None and works and not wrong:  # a bound would say that sign-ins work since
         lines.append(_measured(receipt, receipt.gap))
@@ -110,11 +111,11 @@ def _answer(connection: Connection, receipt: Receipt, parts: Parts, *, resumed: 
 
 
 def _measured(receipt: Receipt, gap: float) -> str:
-    ends = "so long after Rocket.Chat was last known to use the old secret, Encvoy ID accepted the new one."
+    ends = "from the last time Rocket.Chat was known to use the old secret until Encvoy ID accepted the new one."
     if receipt.instances > 1:
         return (
-            f"Rocket.Chat answers with {receipt.instances} instances, and each changes over by itself: at the first of "
-            f"them sign-ins may have failed for {gap * 1000:.0f} ms at most: {ends} I did not see the others change."
+            f"Rocket.Chat responds with {receipt.instances} instances, and each switches on its own: at the first of "
+            f"them sign-ins may have failed for {gap * 1000:.0f} ms at most: {ends} I did not see the others switch."
         )
     return f"Sign-ins may have failed for {gap * 1000:.0f} ms at most: {ends}"
 
@@ -122,7 +123,7 @@ def _measured(receipt: Receipt, gap: float) -> str:
 def _proved(receipt: Receipt) -> str:
     proof = receipt.proof
     if proof is None or not proof.random_refused:
-        return "Note: Encvoy ID accepts even a random secret, so the proof proves nothing."
+        return "Note: Encvoy ID accepts even a random secret, so this check proves nothing."
     if proof.previous_refused is False:
         return "Note: Encvoy ID still accepts the previous secret as well."
-    return "Proved: the new secret is accepted, the previous one and a random one are refused."
+    return "Verified: the new secret is accepted, the previous one and a random one are refused."

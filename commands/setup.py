@@ -34,7 +34,7 @@ from commands.wording import Narration, confirmation, plan_text
 
 DEFAULT_NAME = "Encvoy ID"
 _DONE_BEFORE = "Everything was done before the bot was restarted."
-_UNCHANGED = "Both systems are as desired; nothing was changed."
+_UNCHANGED = "Everything is in sync; nothing was changed."
 WITH_EMAIL, WITHOUT_EMAIL = "email", "no-email"
 _CHOICES = ("disabled", WITHOUT_EMAIL, WITH_EMAIL)
 """The options that change what is done."""
@@ -47,16 +47,16 @@ def register(registry: Registry, parts: Parts) -> None:
 
     @registry.command(
         "setup",
-        summary="Connects Rocket.Chat to Encvoy ID, or goes on where it stopped",
-        help="Creates the application at Encvoy ID and the Custom OAuth service in Rocket.Chat, joins them, proves the "
-        "secret, and switches the button on last. Before it writes anything it says what becomes of the accounts that "
-        "are there already. Typed again it changes nothing, or finishes what is missing.",
+        summary="Connects Rocket.Chat to Encvoy ID, or continues where it stopped",
+        help="Creates the application at Encvoy ID and the Custom OAuth service in Rocket.Chat, connects them, "
+        "verifies the secret, and switches the button on last. Before it writes anything, it says what happens "
+        "to existing accounts. Run again, it changes nothing, or finishes what is missing.",
         options=(
             Option("name", f"of the service and on the button; {DEFAULT_NAME} if left out", takes_value=True),
             Option("dry-run", "show the plan and change nothing"),
             Option("disabled", "leave the button off; `enable` switches it on"),
-            Option(WITHOUT_EMAIL, "leave people's e-mail addresses out: then none leads into an account that is there"),
-            Option(WITH_EMAIL, "pass them on again; left out, what was chosen last stays"),
+            Option(WITHOUT_EMAIL, "leave people's e-mail addresses out: then none leads into an existing account"),
+            Option(WITH_EMAIL, "pass them on again; with neither option, the last choice stays"),
         ),
         effect=True,
         recovery=ConnectionRecovery(parts),
@@ -102,7 +102,7 @@ def register(registry: Registry, parts: Parts) -> None:
 async def _new(call: Call, parts: Parts) -> Connection:
     """Looks at both systems before anything is written, and says what will happen to people."""
     name = parts.service_name(call.arguments.get("name", DEFAULT_NAME))
-    call.progress.doing("looking at both systems")
+    call.progress.doing("checking both systems")
     ground = await look(name, parts.shop.rocketchat, parts.shop.encvoy)
     refuse_unready(ground, parts.rocketchat_url)
     refuse_what_is_there(ground, name)
@@ -130,8 +130,8 @@ def _tell_doubts(call: Call, ground: Ground) -> None:
 def _refuse_both(call: Call) -> None:
     if {WITH_EMAIL, WITHOUT_EMAIL} <= call.options:
         raise UserError(
-            f"`--{WITH_EMAIL}` and `--{WITHOUT_EMAIL}` exclude each other.",
-            mend="Type one of them, or none: then what was chosen last stays.",
+            f"`--{WITH_EMAIL}` and `--{WITHOUT_EMAIL}` cannot be used together.",
+            mend="Use one of them, or none: then the last choice stays.",
         )
 
 
@@ -173,14 +173,14 @@ async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
         raise UserError(
             f"There is a connection already: {quoted(there.name.typed)}.",
             why="One Rocket.Chat has one connection to Encvoy ID.",
-            mend="`/sso status` shows it; `/sso setup` without `--name` puts it right.",
+            mend="`/sso status` shows it; `/sso setup` without `--name` fixes it.",
         )
     if "disabled" in call.options and there.current is not None and there.enabled and not call.operation.resumed:
         raise UserError(
             "The connection is on already, and `--disabled` is for one that is being set up.",
-            mend="`/sso disable` takes the button off; `/sso setup` without `--disabled` puts the rest right.",
+            mend="`/sso disable` removes the button; `/sso setup` without `--disabled` fixes the rest.",
         )
-    call.progress.doing("looking at both systems")
+    call.progress.doing("checking both systems")
     ground = await look(there.name, parts.shop.rocketchat, parts.shop.encvoy, new=False)
     refuse_unready(ground, parts.rocketchat_url)
     _tell_doubts(call, ground)
@@ -211,7 +211,7 @@ async def _marked(wish: Connection, observed: Observed, parts: Parts) -> Connect
 
 async def _confirmed(call: Call, parts: Parts, connection: Connection, before: Connection | None) -> Confirmed:
     """Rocket.Chat's own word, before the answer says On."""
-    call.progress.doing("letting Rocket.Chat itself use it")
+    call.progress.doing("testing it from Rocket.Chat's side")
     return await confirm(connection, before, parts.shop, Narration(call.progress, parts.fingerprints))
 
 
@@ -226,7 +226,7 @@ def _without_dry_run(call: Call) -> str:
 
 def _dry_run(wish: Connection, plan_lines: str, carries_out: str) -> Answer:
     if not plan_lines:
-        return Answer(("Both systems are as desired; there is nothing to do.",), next=("test",))
+        return Answer(("Everything is in sync; there is nothing to do.",), next=("test",))
     settings = "\n".join(f"• {suffix} = {_shown(value)}" for suffix, value in wish.settings.items())
     return Answer(
         (

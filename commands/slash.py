@@ -15,9 +15,10 @@ def register(registry: Registry, parts: Parts) -> None:
 
     @registry.command(
         "slash",
-        summary="Lets people type `/sso` in the web client, or takes that back",
-        help="Sets Message_AllowUnrecognizedSlashCommand. On, every slash command that Rocket.Chat does not know, of "
-        "anybody and in any room, is sent as an ordinary message for all to read; off, it is swallowed.",
+        summary="Lets people type `/sso` in the web client, or undoes that",
+        help="Sets Message_AllowUnrecognizedSlashCommand. When it is on, every slash command that Rocket.Chat does "
+        "not know, from anyone and in any room, is sent as a normal message for all to read; when it is off, "
+        "the web client does not send it.",
         arguments=(Argument("state", "on or off", required=True, choices=("on", "off")),),
         effect=True,
         recovery=SlashRecovery(parts),
@@ -26,13 +27,11 @@ def register(registry: Registry, parts: Parts) -> None:
     async def slash(call: Call) -> Answer:
         on = call.arguments["state"] == "on"
         if await parts.slash.allowed() == on:
-            return Answer((f"It was {'on' if on else 'off'} already; nothing changed.",), next=("status",))
+            return Answer((f"It was already {'on' if on else 'off'}; nothing changed.",), next=("status",))
         await call.authorize()
         await parts.slash.allow(on)
         if on:
-            said = (
-                "On: `/sso` works in every client. Any other slash command that nobody knows is now sent as a message."
-            )
+            said = "On: `/sso` works in every client. Any other unknown slash command is now sent as a message."
         else:
-            said = "Off: the web client swallows `/sso`. `!sso`, a mention and a direct message still work."
+            said = "Off: the web client does not send `/sso`. `!sso`, a mention and a direct message still work."
         return Answer((said,), next=("slash off" if on else "slash on",))

@@ -25,8 +25,8 @@ def register(registry: Registry, parts: Parts) -> None:
 
     @registry.command(
         "status",
-        summary="Shows the connection, and whether both systems are as desired",
-        help="Asks both systems and compares them with what I was told to keep. Nothing is changed.",
+        summary="Shows the connection, and whether both systems are in sync",
+        help="Reads both systems and compares them with the connection as it should be. Changes nothing.",
         effect=False,
         everyone=True,
     )
@@ -34,22 +34,23 @@ def register(registry: Registry, parts: Parts) -> None:
         connection = await parts.shop.connections.get()
         if connection is None:
             return Answer(("There is no connection yet.",), next=("setup --dry-run", "setup"))
-        call.progress.doing("asking both systems")
+        call.progress.doing("reading both systems")
         seen, elsewhere = await asyncio.gather(
             observe_apart(connection, parts.shop.rocketchat, parts.shop.encvoy, parts.shop.clock),
             moved(connection, parts),
         )
         drift, following = _half(connection, seen) if seen.whole is None else _drift(connection, seen.whole)
         if elsewhere is not None:
-            drift, following = f"✗ Not as desired. {elsewhere} {MEND}", ("setup",)
+            drift, following = f"✗ Out of sync. {elsewhere} {MEND}", ("setup",)
         return Answer((*_facts(connection, seen, parts), *_notes(connection, seen), drift), next=following)
 
 
 def _facts(connection: Connection, seen: Apart, parts: Parts) -> tuple[str, ...]:
     name = f"{quoted(connection.name.typed)} (service `{connection.name.service}`)"
     return (
-        f"• Connection {name}: wanted {'on' if connection.enabled else 'off'}",
-        f"• Rocket.Chat at {connection.site_url}: {_service(seen, parts)}",
+        f"• Connection {name}",
+        f"• Rocket.Chat at {connection.site_url}: should be {'on' if connection.enabled else 'off'}; "
+        f"{_service(seen, parts)}",
         f"• Encvoy ID at {connection.settings.get('url', '')}: {_application(connection, seen, parts)}",
         f"• Callback address: {connection.redirect_uri}",
         f"• E-mail addresses: {_email(connection)}",
@@ -64,15 +65,15 @@ def _email(connection: Connection) -> str:
 
 def _service(seen: Apart, parts: Parts) -> str:
     if isinstance(seen.stored, Unknown):
-        return f"the service cannot be seen now ({seen.stored.reason})"
+        return f"the service cannot be read now ({seen.stored.reason})"
     if seen.stored is None:
         return "the service is not there"
-    stored = f"stored {'on' if seen.stored.enabled else 'off'}"
+    stored = f"saved: {'on' if seen.stored.enabled else 'off'}"
     if isinstance(seen.live, Unknown):
-        live = f"live unknown ({seen.live.reason})"
+        live = f"active: unknown ({seen.live.reason})"
     else:
-        live = f"live {'on' if seen.live else 'off'}"
-    return f"{stored}, {live}, secret {parts.fingerprints.of(seen.stored.secret)}"
+        live = f"active: {'on' if seen.live else 'off'}"
+    return f"{stored}, {live}, secret fingerprint {parts.fingerprints.of(seen.stored.secret)}"
 
 
 def _application(connection: Connection, seen: Apart, parts: Parts) -> str:
@@ -81,7 +82,8 @@ def _application(connection: Connection, seen: Apart, parts: Parts) -> str:
         return _no_application(connection, application)
     rules = ", ".join(sorted(application.rules)) or "nothing"
     return (
-        f"application `{application.client_id}`, secret {parts.fingerprints.of(application.secret)}, asks for {rules}"
+        f"application `{application.client_id}`, secret fingerprint {parts.fingerprints.of(application.secret)}, "
+        f"asks for {rules}"
     )
 
 
@@ -89,9 +91,9 @@ def _no_application(connection: Connection, seen: NotVisible | Unknown | None) -
     named = f"the application `{connection.client_id}`" if connection.client_id else "the application"
     match seen:
         case Unknown(reason=reason):
-            return f"{named} cannot be seen now ({reason})"
+            return f"{named} cannot be read now ({reason})"
         case NotVisible(there=True):
-            return f"{named} is there, and not visible to me in full"
+            return f"{named} exists, but is not fully visible to me"
         case NotVisible():
             return f"{named} is not visible to me"
         case None:
@@ -104,7 +106,7 @@ def _notes(connection: Connection, seen: Apart) -> tuple[str, ...]:
         return ()
     notes = [f"• Note: {why}" for why in kept_out(seen.application, everywhere=seen.only_administrators is True)]
     if others := foreign_callbacks(connection, seen.application):
-        notes.append(f"• Note: the application has other callback addresses too: {', '.join(map(quoted, others))}")
+        notes.append(f"• Note: the application also has other callback addresses: {', '.join(map(quoted, others))}")
     return tuple(notes)
 
 
@@ -114,7 +116,7 @@ def _half(connection: Connection, seen: Apart) -> tuple[str, tuple[str, ...]]:
     away = " and ".join(name for name, side in sides if isinstance(side, Unknown))
     stored = None if isinstance(seen.stored, Unknown) else seen.stored
     differs = also_differs(connection, Observed(stored, seen.live, seen.application))
-    lines = (f"✗ {away} cannot be seen now, so the two could not be compared.", *differs)
+    lines = (f"✗ {away} cannot be read now, so the two could not be compared.", *differs)
     return "\n".join(lines), ("test", "status")
 
 
@@ -125,7 +127,10 @@ def _drift(connection: Connection, observed: Observed) -> tuple[str, tuple[str, 
         return f"✗ {error.text}", ("test",)
     unseen = isinstance(observed.live, Unknown) and all(isinstance(c, AwaitLive) for c in changes)
     if not changes or unseen:
-        return "✓ Both systems are as desired.", ("test", "disable" if connection.enabled else "enable")
+        return "✓ The saved settings are in sync." if unseen else "✓ Everything is in sync.", (
+            "test",
+            "disable" if connection.enabled else "enable",
+        )
     if exchanging(connection):
         return f"• A secret is being replaced. Still to do:\n{plan_text(changes, connection)}", ("rotate",)
-    return f"✗ Not as desired. To be put right:\n{plan_text(changes, connection)}", ("setup",)
+    return f"✗ Out of sync. To be fixed:\n{plan_text(changes, connection)}", ("setup",)

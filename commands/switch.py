@@ -23,9 +23,9 @@ def register(registry: Registry, parts: Parts) -> None:
 
     @registry.command(
         "enable",
-        summary="Shows the button on the login page, after proving that it works",
-        help="The secret is proved first; then the service is switched on, and awaited until it is live. If "
-        "Rocket.Chat itself says that it cannot sign anybody in with it, it is switched off again.",
+        summary="Shows the button on the login page, after verifying that it works",
+        help="The secret is verified first; then the service is switched on, and the bot waits until it is active. "
+        "If Rocket.Chat itself says that it cannot sign anybody in with it, it is switched off again.",
         effect=True,
         recovery=ConnectionRecovery(parts, Scope.SWITCH),
     )
@@ -34,8 +34,8 @@ def register(registry: Registry, parts: Parts) -> None:
 
     @registry.command(
         "disable",
-        summary="Takes the button off the login page; nothing else is touched",
-        help="People who are signed in stay so, and everybody who came through Encvoy ID keeps the account.",
+        summary="Removes the button from the login page; changes nothing else",
+        help="People who are signed in stay signed in. Existing accounts are not changed.",
         effect=True,
         recovery=ConnectionRecovery(parts, Scope.SWITCH),
     )
@@ -55,11 +55,11 @@ async def _switch(call: Call, parts: Parts, *, on: bool) -> Answer:
     receipt, word = done.receipt, "on" if on else "off"
     said = f"It is {word}."
     if receipt.outcome is Outcome.UNCHANGED and not call.operation.resumed:  # else an earlier process may have done it
-        said = f"It was {word} already; nothing changed."
+        said = f"It was already {word}; nothing changed."
     differing = also_differs(done.connection, done.seen)
     if not on:
         return Answer((said, *differing), next=("enable", "status"), receipt=receipt.as_dict())
-    call.progress.doing("letting Rocket.Chat itself use it")
+    call.progress.doing("testing it from Rocket.Chat's side")
     confirmed = await confirm(done.connection, before, parts.shop, narration, Scope.SWITCH)
     stored = done.seen.stored if done.seen else None
     is_shown = stored is None or "show_button" not in drift(done.connection, stored)

@@ -14,13 +14,13 @@ def register(registry: Registry, parts: Parts) -> None:
 
     @registry.command(
         "test",
-        summary="Looks at every part of the connection and names what is wrong",
-        help="Gathers evidence from both systems at the same time, without signing anybody in, and judges it.",
+        summary="Checks every part of the connection and says what is wrong",
+        help="Reads both systems at the same time, without signing anybody in, and checks what it finds.",
         effect=False,
     )
     async def test(call: Call) -> Answer:
         connection = await parts.shop.connections.get()
-        call.progress.doing("gathering evidence")
+        call.progress.doing("reading both systems")
         verdict = await parts.examine(connection)
         following = ("setup",) if connection is None else ("status",)
         return Answer(verdict.lines(), next=following, failed=verdict.failed)

@@ -36,7 +36,7 @@ from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import EMAIL, LOGIN, Application, Connection, Observed
 from bot.secret import Fingerprints
 
-IF_LEAKED = "If it may have leaked, `/sso rotate` makes a new one."
+IF_LEAKED = "If it may have leaked, `/sso rotate` creates a new one."
 
 
 def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, seen: bool = True) -> str | None:
@@ -50,13 +50,13 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, see
         case DeleteTwin(client_id=client_id):
             return f"A second application, left by a request that was never answered, removed: `{client_id}`"
         case WriteApplication(fields=fields):
-            return f"Application put right: {', '.join(fields)}"
+            return f"Application fixed: {', '.join(fields)}"
         case WriteApplicationSecret() if exchanging(desired):
             return f"Encvoy ID switched to the secret {fingerprints.of(desired.secret)}"
         case WriteApplicationSecret() if not desired.restoring:
-            return f"Its secret replaced by 64 random characters (fingerprint {fingerprints.of(desired.secret)})"
+            return f"Its secret replaced with 64 random characters (fingerprint {fingerprints.of(desired.secret)})"
         case WriteApplicationSecret():
-            return f"It holds the secret of before ({fingerprints.of(desired.secret)}), not a new one. {IF_LEAKED}"
+            return f"It has the previous secret ({fingerprints.of(desired.secret)}), not a new one. {IF_LEAKED}"
         case AttachRules(fields=fields):
             return f"It will ask people once for their {_fields(fields)}"
         case DetachRules(fields=fields):
@@ -65,26 +65,26 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, see
             said = f"{len(settings)} {'setting' if len(settings) == 1 else 'settings'} written in Rocket.Chat"
             old = "secret" in settings and desired.restoring
             return (
-                f"{said}, the secret of before ({fingerprints.of(desired.secret)}) among them. {IF_LEAKED}"
+                f"{said}, including the previous secret ({fingerprints.of(desired.secret)}). {IF_LEAKED}"
                 if old
                 else said
             )
         case WriteServiceSecret() if desired.restoring and not exchanging(desired):
-            return f"Rocket.Chat stored the secret of before again ({fingerprints.of(desired.secret)}). {IF_LEAKED}"
+            return f"Rocket.Chat saved the previous secret again ({fingerprints.of(desired.secret)}). {IF_LEAKED}"
         case WriteServiceSecret():
-            return f"Rocket.Chat stored the secret {fingerprints.of(desired.secret)}"
+            return f"Rocket.Chat saved the secret {fingerprints.of(desired.secret)}"
         case SwitchService(on=on):
             return "Switched on" if on else "Switched off"
         case AwaitLive(what=Live.MARKER) if not seen:
-            return "Waited for it to be live, and nobody could see whether it is"
+            return "Waited for it to become active, but could not see whether it did"
         case AwaitLive(what=Live.MARKER) if desired.undoing:
-            return "The old secret is live in Rocket.Chat again"
+            return "The old secret is active in Rocket.Chat again"
         case AwaitLive(what=Live.MARKER) if desired.pending is None:
-            return "The secret of before is live in Rocket.Chat again"
+            return "The previous secret is active in Rocket.Chat again"
         case AwaitLive(what=what):
             return _LIVE_DONE[what].format(label=quoted(str(desired.settings.get("button_label_text", ""))))
         case Prove():
-            return "Proved: Encvoy ID accepts this secret, Rocket.Chat reads back equal"
+            return "Verified: Encvoy ID accepts the secret and Rocket.Chat stored the same one"
         case RemoveService():
             return f"OAuth service `{service}` removed"
         case DeleteApplication():
@@ -107,9 +107,9 @@ def planned(change: Change, desired: Connection) -> str | None:
         case DeleteTwin(client_id=client_id):
             return f"remove the second application `{client_id}` at Encvoy ID"
         case WriteApplication(fields=fields):
-            return f"put right at the application: {', '.join(fields)}"
+            return f"fix at the application: {', '.join(fields)}"
         case WriteApplicationSecret():
-            return "give the application its secret"
+            return "set the secret of the application"
         case AttachRules(fields=fields):
             return f"make Encvoy ID ask people once for: {', '.join(fields)}"
         case DetachRules(fields=fields):
@@ -117,16 +117,16 @@ def planned(change: Change, desired: Connection) -> str | None:
         case WriteService(settings=settings):
             return f"write in Rocket.Chat: {', '.join(settings)}"
         case WriteServiceSecret():
-            which = "secret of before" if desired.restoring else "new secret"
-            return f"store the {which} and a settle marker in Rocket.Chat"
+            which = "previous secret" if desired.restoring else "new secret"
+            return f"save the {which} and a settle marker in Rocket.Chat"
         case SwitchService(on=on):
             return f"switch the service {'on' if on else 'off'}"
         case AwaitLive(what=what):
             return _LIVE_PLANNED[what]
         case Prove():
-            return "prove the secret on both sides"
+            return "verify the secret on both sides"
         case ProveInUse(later=False):
-            return "let Rocket.Chat itself use it, where that can be proved without a person"
+            return "test it from Rocket.Chat's side, where that is possible without a person"
         case RemoveService():
             return f"remove the OAuth service `{desired.name.service}` from Rocket.Chat"
         case DeleteApplication():
@@ -145,23 +145,23 @@ def confirmation(confirmed: Confirmed, *, is_shown: bool = True) -> tuple[str, .
     if not confirmed.works:
         what = {
             Taken.OFF: "Switched off again: Rocket.Chat cannot sign anybody in with it.",
-            Taken.BACK: "Rocket.Chat cannot sign anybody in at the new address; the one of before is back.",
+            Taken.BACK: "Rocket.Chat cannot sign anybody in at the new address; the previous one is back.",
             Taken.NOTHING: "Rocket.Chat cannot sign anybody in with Encvoy ID now; it is left as it is.",
         }[confirmed.taken]
         mend = (
-            "let Rocket.Chat's own server reach Encvoy ID (its DNS, its firewall, NODE_EXTRA_CA_CERTS for a private "
-            "authority)"
+            "make sure that Rocket.Chat's server can reach Encvoy ID (check its DNS, its firewall, and "
+            "NODE_EXTRA_CA_CERTS for a private certificate authority)"
             if said.use is Use.FAILED
             else "restart Rocket.Chat's other instances if there are any"
         )
         then = {Taken.OFF: "enable", Taken.BACK: "setup", Taken.NOTHING: "test"}[confirmed.taken]
-        return (f"✗ {what}", f"Why: {said.words}.", f"Mend: {mend}, then type `/sso {then}`.")
+        return (f"✗ {what}", f"Why: {said.words}.", f"Fix: {mend}, then type `/sso {then}`.")
     if said == BECAUSE_OFF:
-        return ("Off, as it was asked for. Not proved from Rocket.Chat's side, because it is off.",)
+        return ("Off, as requested. Not verified from Rocket.Chat's side, because it is off.",)
     where = f"On: the login page shows {label}" if is_shown else "On, with its button hidden"
     if said.use is Use.PROVED:
         return (f"{where}, and Rocket.Chat itself uses the secret that Encvoy ID accepts.",)
-    return (f"{where}. Not proved from Rocket.Chat's side, because: {said.words}.",)
+    return (f"{where}. Not verified from Rocket.Chat's side, because: {said.words}.",)
 
 
 def in_use_text(receipt: Receipt, connection: Connection, *, resumed: bool) -> str:
@@ -170,16 +170,16 @@ def in_use_text(receipt: Receipt, connection: Connection, *, resumed: bool) -> s
     wrong = next((use for use in found if use.use is Use.OTHER), None)
     if wrong is not None:
         return (
-            f"✗ Rocket.Chat uses another secret than the one that it stores. {wrong.words}. "
-            "Mend: restart Rocket.Chat's other instances, then type `/sso rotate`."
+            f"✗ Rocket.Chat uses a different secret than the one it has saved. {wrong.words}. "
+            "Fix: restart Rocket.Chat's other instances, then type `/sso rotate`."
         )
     if not found and connection.enabled and resumed:
-        return "Not proved from Rocket.Chat's side, because an earlier try was interrupted."
+        return "Not verified from Rocket.Chat's side, because an earlier attempt was interrupted."
     if not found:
-        return f"Not proved from Rocket.Chat's side, because {BECAUSE_OFF.words}."
+        return f"Not verified from Rocket.Chat's side, because {BECAUSE_OFF.words}."
     unproved = next((use for use in found if use.use is not Use.PROVED), None)
     if unproved is not None:
-        return f"Not proved from Rocket.Chat's side, because: {unproved.words}."
+        return f"Not verified from Rocket.Chat's side, because: {unproved.words}."
     times = "at once and once more later" if len(found) > 1 else "at once"
     which = "old" if receipt.outcome is Outcome.UNDONE else "new"
     return f"Rocket.Chat itself uses the {which} secret: Encvoy ID accepted it from there, {times}."
@@ -198,7 +198,7 @@ def also_differs(desired: Connection, seen: Observed | None) -> tuple[str, ...]:
             names.append("the secret at Encvoy ID")
         if desired.rules - seen.application.rules or unwanted_rules(desired, seen.application):
             names.append("what people are asked for")
-    return (f"✗ Also differs: {', '.join(names)}; `/sso setup` puts it right.",) if names else ()
+    return (f"✗ Also differs: {', '.join(names)}; `/sso setup` fixes it.",) if names else ()
 
 
 def plan_text(changes: Sequence[Change], desired: Connection) -> str:
@@ -214,15 +214,15 @@ def _fields(names: Sequence[str]) -> str:
 
 _LIVE_DONE = {
     Live.ON: "The login page shows {label}",
-    Live.SHOWN: "It is live",
+    Live.SHOWN: "It is active",
     Live.OFF: "The login page no longer shows the button",
-    Live.MARKER: "The new secret is live in Rocket.Chat",
+    Live.MARKER: "The new secret is active in Rocket.Chat",
 }
 _LIVE_PLANNED = {
     Live.ON: "wait until the login page shows the button",
-    Live.SHOWN: "wait until it is live",
+    Live.SHOWN: "wait until it is active",
     Live.OFF: "wait until the button is gone from the login page",
-    Live.MARKER: "wait until that secret is live",
+    Live.MARKER: "wait until that secret is active",
 }
 
 
@@ -245,10 +245,10 @@ class Narration:
 
     def undoing(self, why: str) -> None:
         """See `bot.connection.reconcile.Narrator`."""
-        self._progress.note(f"The exchange is given up, Rocket.Chat gets the old secret back. {why}")
+        self._progress.note(f"The rotation is being rolled back: Rocket.Chat gets the old secret again. {why}")
 
     def stuck(self, why: str) -> None:
         """See `bot.connection.reconcile.Narrator`."""
         self._progress.note(
-            f"ALARM: people may be unable to sign in with Encvoy ID now, and I go on trying to mend it. {why}"
+            f"ALARM: people may be unable to sign in with Encvoy ID now, and I keep trying to fix it. {why}"
         )

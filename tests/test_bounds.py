@@ -49,8 +49,8 @@ def test_an_empty_body_is_empty_whatever_its_header_says() -> None:
 @pytest.mark.parametrize(
     ("encoding", "raw", "why"),
     [
-        ("br", BODY, "nobody asked for"),
-        ("gzip, gzip", gzip.compress(gzip.compress(BODY)), "nobody asked for"),
+        ("br", BODY, "not requested"),
+        ("gzip, gzip", gzip.compress(gzip.compress(BODY)), "not requested"),
         ("gzip", BODY, "damaged"),
         ("gzip", gzip.compress(BODY)[:-9], "damaged"),
         ("gzip", gzip.compress(bytes(MAX_BODY + 1)), "longer than 8 MB"),
@@ -93,18 +93,18 @@ def test_only_utf_8_is_json(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ('{"success": false, "success": true}', "a key twice"),
-        ('[{"a": {"b": 1, "b": 1}}]', "a key twice"),
-        ("NaN", "that is none"),
-        ("[-Infinity]", "that is none"),
-        ("1e999", "without end"),
-        ("-1e999", "without end"),
-        ("9" * 5000, "without end"),
-        ("1." + "9" * 5000, "without end"),
+        ('{"success": false, "success": true}', "a duplicate key"),
+        ('[{"a": {"b": 1, "b": 1}}]', "a duplicate key"),
+        ("NaN", "not a number"),
+        ("[-Infinity]", "not a number"),
+        ("1e999", "too large"),
+        ("-1e999", "too large"),
+        ("9" * 5000, "too large"),
+        ("1." + "9" * 5000, "too large"),
         ("[" + "[]," * (MAX_VALUES // 2) + "[]]", "too many values"),
-        ("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), "too deep"),
-        ('{"a":' * (MAX_DEPTH + 1) + "1" + "}" * (MAX_DEPTH + 1), "too deep"),
-        ('[0, {"a": ' + "[" * MAX_DEPTH + "]" * MAX_DEPTH + "}]", "too deep"),
+        ("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), "nested too deeply"),
+        ('{"a":' * (MAX_DEPTH + 1) + "1" + "}" * (MAX_DEPTH + 1), "nested too deeply"),
+        ('[0, {"a": ' + "[" * MAX_DEPTH + "]" * MAX_DEPTH + "}]", "nested too deeply"),
     ],
 )
 def test_what_others_would_read_otherwise_is_refused(text: str, why: str) -> None:

@@ -251,6 +251,6 @@ def test_a_stray_variable_is_told_the_nearest_name(clean: Path, monkeypatch: pyt
     monkeypatch.setenv("SSOBOT_ROCKETCHAT_TOKN", "x")
     (clean / ".env").write_text("SSOBOT_KEY_FILE=x\nUNRELATED=x\n")
     assert config.strays() == (
-        "SSOBOT_KEY_FILE is not a variable of ssobot; the nearest one is SSOBOT_KEYS_FILE.",
-        "SSOBOT_ROCKETCHAT_TOKN is not a variable of ssobot; the nearest one is SSOBOT_ROCKETCHAT_TOKEN.",
+        "SSOBOT_KEY_FILE is not a variable of ssobot; the closest one is SSOBOT_KEYS_FILE.",
+        "SSOBOT_ROCKETCHAT_TOKN is not a variable of ssobot; the closest one is SSOBOT_ROCKETCHAT_TOKEN.",
     )

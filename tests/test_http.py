@@ -114,7 +114,7 @@ async def test_what_cannot_be_reached_is_told_with_cause_and_mend(http: HttpClie
     with pytest.raises(Unreachable) as caught:
         await http.send("GET", "http://127.0.0.1:9/", route=ROUTE)
 
-    assert caught.value.why == "Nothing answers at its address."
+    assert caught.value.why == "Nothing responds at its address."
     assert "SSOBOT_ENCVOY_URL" in caught.value.mend
 
 

@@ -89,7 +89,7 @@ def test_missing_variables_are_named_without_traceback(command: str, tmp_path: P
 def test_a_misspelt_variable_is_pointed_out(tmp_path: Path) -> None:
     done = ssobot(tmp_path, "run", SSOBOT_ADMIN_ROM="x")
     assert done.stderr.splitlines()[0] == (
-        "Warning: SSOBOT_ADMIN_ROM is not a variable of ssobot; the nearest one is SSOBOT_ADMIN_ROOM."
+        "Warning: SSOBOT_ADMIN_ROM is not a variable of ssobot; the closest one is SSOBOT_ADMIN_ROOM."
     )
 
 
@@ -207,7 +207,7 @@ def test_what_is_asked_often_imports_nothing_heavy(words: list[str], tmp_path: P
 @pytest.mark.parametrize(
     ("variables", "status", "out", "error"),
     [
-        (LISTEN_NOWHERE, 1, "No answer from 127.0.0.1:1: Connection refused\n", ""),
+        (LISTEN_NOWHERE, 1, "No response from 127.0.0.1:1: Connection refused\n", ""),
         ({"SSOBOT_LISTEN": "8080"}, 2, "", "SSOBOT_LISTEN must be host:port, such as 127.0.0.1:8080.\n"),
         (
             {"SSOBOT_LISTEN": "127.0.0.1:1", "SSOBOT_LISTEN_FILE": "x"}, 2, "",
@@ -229,7 +229,7 @@ def test_health_reads_where_to_ask(
 def test_health_reads_dotenv_and_what_is_wrong_in_it_is_a_line_of_the_log(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SSOBOT_LISTEN=127.0.0.1:1\nnot a line of it!\n")
     done = ssobot(tmp_path, "health")
-    assert (done.returncode, done.stdout) == (1, "No answer from 127.0.0.1:1: Connection refused\n")
+    assert (done.returncode, done.stdout) == (1, "No response from 127.0.0.1:1: Connection refused\n")
     event = json.loads(done.stderr)
     assert (event["logger"], event["level"]) == ("dotenv.main", "warning")
 
@@ -261,7 +261,7 @@ def test_anything_else_is_an_internal_error_with_an_id_that_finds_the_log_line(t
     logged, shown = done.stderr.splitlines()
     event = json.loads(logged)
     assert done.returncode == 1
-    assert shown == f"internal error {event['error_id']}: the log line with this id tells more."
+    assert shown == f"internal error {event['error_id']}: the log line with this id has the details."
     assert "RuntimeError: planted" in event["exception"]
 
 

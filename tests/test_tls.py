@@ -65,7 +65,7 @@ async def test_what_requests_reads_by_itself_makes_nobody_trusted(
 ) -> None:
     monkeypatch.setenv(variable, str(ca_file))
     async with answering(serving(authority)) as server:
-        with pytest.raises(Unreachable, match="Nobody that this machine trusts"):
+        with pytest.raises(Unreachable, match="not signed by a trusted authority"):
             await ask(f"https://127.0.0.1:{server.port}", client_context())
 
 
@@ -76,11 +76,11 @@ async def test_an_authority_that_is_put_into_the_file_later_is_trusted_from_then
     trusted = client_context(file)
     async with answering(serving(before)) as old, answering(serving(after)) as new:
         await ask(f"https://127.0.0.1:{old.port}", trusted)
-        with pytest.raises(Unreachable, match="Nobody that this machine trusts"):
+        with pytest.raises(Unreachable, match="not signed by a trusted authority"):
             await ask(f"https://127.0.0.1:{new.port}", trusted)
         for half_written in ("", "-----BEGIN CERTIFICATE-----\nMII"):
             file.write_text(half_written)
-            with pytest.raises(Unreachable, match="Nobody that this machine trusts"):
+            with pytest.raises(Unreachable, match="not signed by a trusted authority"):
                 await ask(f"https://127.0.0.1:{new.port}", trusted)
         file.unlink()
         await ask(f"https://127.0.0.1:{old.port}", trusted)
@@ -99,26 +99,26 @@ DISTRUSTED = {
     "nobody": (
         (),
         {},
-        "Nobody that this machine trusts has signed its TLS certificate.",
-        "Put the certificate of its authority into a file, and name that file in SSOBOT_CA_FILE.",
+        "Its certificate is not signed by a trusted authority.",
+        "Save the certificate of its authority to a file, and set SSOBOT_CA_FILE to that file.",
     ),
     "expired": (
         (),
         {"not_before": NOW - timedelta(days=9), "not_after": NOW - timedelta(days=1)},
-        "Its TLS certificate has expired.",
+        "Its certificate has expired.",
         "Renew the certificate of Rocket.Chat.",
     ),
     "too early": (
         (),
         {"not_before": NOW + timedelta(days=1), "not_after": NOW + timedelta(days=9)},
-        "Its TLS certificate is not valid yet.",
+        "Its certificate is not valid yet.",
         "Set this machine's clock, or renew the certificate of Rocket.Chat.",
     ),
     "another host": (
         ("chat.example.org",),
         {},
-        "Its TLS certificate is for another host name.",
-        f"Set {ADDRESS} to a name that the certificate holds, or have one made for this name.",
+        "Its certificate is for another host name.",
+        f"Set {ADDRESS} to a name in the certificate, or get a certificate for this name.",
     ),
 }
 
@@ -141,8 +141,8 @@ async def test_a_port_that_speaks_no_tls_is_told(ask: Ask) -> None:
     async with answering() as server:
         with pytest.raises(Unreachable) as caught:
             await ask(f"https://127.0.0.1:{server.port}", client_context())
-    assert caught.value.why == "It does not speak TLS at that port."
-    assert caught.value.mend == f"Begin {ADDRESS} with http://, or name the port at which it speaks https."
+    assert caught.value.why == "It does not speak TLS on that port."
+    assert caught.value.mend == f"Begin {ADDRESS} with http://, or use the port on which it speaks https."
 
 
 @each_transport
@@ -154,8 +154,8 @@ async def test_a_server_that_speaks_only_old_tls_is_told(ask: Ask, authority: tr
     async with answering(old) as server:
         with pytest.raises(Unreachable) as caught:
             await ask(f"https://127.0.0.1:{server.port}", client_context(ca_file))
-    assert caught.value.why == "No TLS connection could be agreed on."
-    assert caught.value.mend == "Let Rocket.Chat speak TLS 1.2 or newer."
+    assert caught.value.why == "The TLS handshake failed."
+    assert caught.value.mend == "Let Rocket.Chat use TLS 1.2 or newer."
 
 
 # --- proxies ---------------------------------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ async def test_a_proxy_that_lets_nobody_through_is_told(ask: Ask, case: str, mon
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:wrong-password@127.0.0.1:{port}")
         with pytest.raises(Unreachable) as caught:
             await ask("https://chat.example.org", client_context())
-    assert caught.value.why == "The proxy that the environment names does not let me through."
+    assert caught.value.why == "The proxy set in the environment does not let me through."
     assert caught.value.mend == f"Check HTTP_PROXY and HTTPS_PROXY, or add the host of {ADDRESS} to NO_PROXY."
     assert "password" not in caught.value.text
 

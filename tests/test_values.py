@@ -47,9 +47,9 @@ def test_addresses_are_normalised(written: str, used: str) -> None:
         ("https://chat/?", "query or a fragment"),
         ("https://chat/a//b", "// or /."),
         ("https://chat/../b", "// or /."),
-        ("https://chat example", "without blanks"),
-        ("https://chat\n.example.org", "without blanks"),
-        ("https:\\\\chat", "without blanks"),
+        ("https://chat example", "without spaces"),
+        ("https://chat\n.example.org", "without spaces"),
+        ("https:\\\\chat", "without spaces"),
     ],
 )
 def test_addresses_that_cannot_work_are_refused(written: str, why: str) -> None:
@@ -130,13 +130,13 @@ def test_roles_are_split_at_commas() -> None:
 
 def test_the_position_of_a_wrong_key_is_named() -> None:
     good = "A" * 43 + "="
-    with pytest.raises(ValueError, match="key 2"):
+    with pytest.raises(ValueError, match="position 2"):
         values.keys(f"{good}, {good[:-2]}")
 
 
 @pytest.mark.parametrize("key", ["A" * 42 + "==", "A" * 44, "+" * 43 + "=", "ä" * 43 + "=", "A" * 43])
 def test_a_key_is_url_safe_base64_of_32_bytes(key: str) -> None:
-    with pytest.raises(ValueError, match="key 1"):
+    with pytest.raises(ValueError, match="position 1"):
         values.keys(key)
 
 
@@ -150,10 +150,10 @@ def test_a_file_of_certificates_is_taken_with_all_of_them(tmp_path: Path) -> Non
     ("content", "why"),
     [
         (None, "names a file that cannot be read: no such file or directory"),
-        (b"", "names a file that holds no certificate in PEM"),
-        (b"hello", "names a file that holds no certificate in PEM"),
-        (trustme.CA().private_key_pem.bytes(), "names a file that holds no certificate in PEM"),
-        (b"-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n", "holds no certificate in PEM"),
+        (b"", "names a file that contains no PEM certificate"),
+        (b"hello", "names a file that contains no PEM certificate"),
+        (trustme.CA().private_key_pem.bytes(), "names a file that contains no PEM certificate"),
+        (b"-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n", "contains no PEM certificate"),
     ],
     ids=["missing", "empty", "text", "key", "broken"],
 )

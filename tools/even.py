@@ -20,7 +20,7 @@ SETTLED = (2.5, 2.7)
 _PORT = re.compile(r"127\.\u200b?0\.\u200b?0\.\u200b?1:(?!8080\b)(\d+)")
 """With the zero-width spaces, too, that keep Rocket.Chat's words from being a link."""
 _CLIENT_ID = re.compile(r"(?<=`)[A-Za-z0-9]{22}(?=`)|\b(?=[A-Za-z]*[0-9])(?=[a-z0-9]*[A-Z])[A-Za-z0-9]{22}\b")
-_FINGERPRINT = re.compile(r"(?:(?<=secret )|(?<=fingerprint )|(?<=before \()|(?<=again \())[0-9a-f]{4}\b")
+_FINGERPRINT = re.compile(r"(?:(?<=secret )|(?<=fingerprint )|(?<=previous secret \()|(?<=again \())[0-9a-f]{4}\b")
 _ERROR_ID = re.compile(r"(?<=internal error )[0-9a-f]{8}\b")
 _TOOK = re.compile(r"   (\d+\.\d) s$", re.MULTILINE)
 _GAP = re.compile(r"\d+(?= ms at most)")

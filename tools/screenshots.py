@@ -24,7 +24,7 @@ from tools.even import even, untimed
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
 SAID = FOLDER / "said.txt"
 """The answers in the pictures, without what the steps took."""
-LARGEST = 160_000
+LARGEST = 170_000
 """Bytes of one picture."""
 BOT = "ssobot"
 ROOM, CARD, PHONE = (800, 820), (400, 680), (360, 780)

@@ -34,7 +34,7 @@ class Place(enum.Enum):
     """A direct room of two: the person and the bot."""
     ELSEWHERE = "elsewhere"
     UNKNOWN = "unknown"
-    """Rocket.Chat did not say who reads along."""
+    """Rocket.Chat did not say who else can read this room."""
 
 
 def judge(person: Person, admin_roles: frozenset[str], ids: frozenset[str] | None = None) -> Refused | None:
@@ -45,7 +45,7 @@ def judge(person: Person, admin_roles: frozenset[str], ids: frozenset[str] | Non
         return Refused("Only active accounts can give commands.", why="This account is deactivated.")
     if person.roles is None:
         return Refused(
-            "I cannot see who is an administrator, so nobody is.",
+            "I cannot see who is an administrator, so I treat nobody as one.",
             why="Rocket.Chat does not show me people's roles.",
             mend="Give the bot's account a role with the permission `view-full-other-user-info`.",
         )
@@ -53,7 +53,7 @@ def judge(person: Person, admin_roles: frozenset[str], ids: frozenset[str] | Non
         wanted = " or ".join(f"`{role}`" for role in sorted(admin_roles))
         return Refused(
             "Only an administrator may do this.",
-            why=f"Your account does not hold the role {wanted}.",
+            why=f"Your account does not have the role {wanted}.",
             mend="Ask someone who does; `help` and `status` are for every member of the admin room.",
         )
     return None
@@ -96,9 +96,9 @@ class Access:
             return role_ids(self.admin_roles, await self.chat.roles())
         except RemoteError as error:
             raise Refused(
-                "I could not ask Rocket.Chat which role is which, so I did nothing.",
+                "I could not look up the roles in Rocket.Chat, so I did nothing.",
                 why=error.what,
-                mend="Try again in a minute, or let SSOBOT_ADMIN_ROLES name the roles by their ids.",
+                mend="Try again in a minute, or list the roles by their ids in SSOBOT_ADMIN_ROLES.",
             ) from error
 
     async def person(self, user_id: str) -> Person:

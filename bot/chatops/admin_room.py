@@ -36,20 +36,19 @@ class AdminRoom:
         room, named = await self.look()
         if room is None and named is not None:
             raise ConfigError(
-                "The room that I knew by the name in SSOBOT_ADMIN_ROOM is not to be seen any more, "
-                "and another room has that name now.",
-                mend="Invite my account into the old one, or set SSOBOT_ADMIN_ROOM to the id of the new one, "
+                "I can no longer see the room that had the name in SSOBOT_ADMIN_ROOM; another room has that name now.",
+                mend="Invite my account to the old one, or set SSOBOT_ADMIN_ROOM to the id of the new one, "
                 f"{named.id}.",
             )
         if room is None:
             raise ConfigError(
                 "SSOBOT_ADMIN_ROOM names a room that I cannot see.",
-                mend="Create it, or invite the bot's account into it.",
+                mend="Create it, or invite the bot's account to it.",
             )
         if room.encrypted:
             raise ConfigError(
                 "The room of SSOBOT_ADMIN_ROOM is end-to-end encrypted, and a bot cannot read it.",
-                mend="Switch its encryption off, or name another room.",
+                mend="Turn off its encryption, or choose another room.",
             )
         if await self.notices.get(self._key) is None:
             await self.notices.put(self._key, room.id)
@@ -80,7 +79,7 @@ async def tell_of_namesake(*, room: Once, found: Found) -> None:
     if other is not None:
         await room.say(
             f"namesake {other.id}",
-            f"Another room is called {quoted(other.name)} now, as SSOBOT_ADMIN_ROOM says. I stay in this one, which I "
-            f"know by its id. If I am to move, set SSOBOT_ADMIN_ROOM to the id of the other, `{other.id}`, "
+            f"Another room now has the name in SSOBOT_ADMIN_ROOM, {quoted(other.name)}. I stay in this room, which I "
+            f"know by its id. To move me, set SSOBOT_ADMIN_ROOM to the id of the other room, `{other.id}`, "
             "and restart me.",
         )

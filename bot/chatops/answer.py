@@ -76,7 +76,7 @@ def render_failure(steps: Sequence[Step], error: UserError, *, next: tuple[str, 
     if error.why:
         lines.append(f"Why: {error.why}")
     if error.mend:
-        lines.append(f"Mend: {error.mend}")
+        lines.append(f"Fix: {error.mend}")
     return _finished(lines, next, prefix)
 
 
@@ -84,8 +84,8 @@ def render_internal(steps: Sequence[Step], error_id: str, *, prefix: str = PREFI
     """Something nobody foresaw: nothing of it is shown but the id under which it is logged."""
     lines = [step.render() for step in steps]
     lines.append(f"{Mark.FAILED.value} {Uncertain.verdict}: internal error {error_id}.")
-    lines.append("Why: the bot met something it was not made for; the log has the details under that id.")
-    lines.append("Mend: see what is true now, then try again.")
+    lines.append("Why: an unexpected error occurred; the log has the details under that id.")
+    lines.append("Fix: check the current state, then try again.")
     return _finished(lines, ("status",), prefix)
 
 

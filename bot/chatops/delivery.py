@@ -85,4 +85,4 @@ class Deliveries:
 
     @property
     def _lead(self) -> str:
-        return f"To {quoted(self._address.words)}, since I could not write below it:"
+        return f"Reply to {quoted(self._address.words)}; I could not post this reply below that message:"

@@ -112,8 +112,8 @@ def failed(job: Job, steps: Steps, error: Exception) -> Ending:
 
 def _silenced() -> Refused:
     return Refused(
-        "I did nothing, because I could not tell you about it: Rocket.Chat took no message of mine.",
-        mend="See that I may write here (I am not muted, the room is not read-only), then type it again.",
+        "I did nothing, because I could not reply: Rocket.Chat accepted no message from me.",
+        mend="Make sure that I can write here (I am not muted, the room is not read-only), then type it again.",
     )
 
 

@@ -60,7 +60,7 @@ def parse(
         words = _without_address(line, bot_username)
     unaddressed = prefix is None
     if several:
-        return Hint("That has several lines, and a command is one line. Nothing was done.", unaddressed)
+        return Hint("That has several lines, but a command must be a single line. Nothing was done.", unaddressed)
     if len(text) > LENGTH_LIMIT:
         return Hint(
             f"That is too long for a command (more than {LENGTH_LIMIT} characters). Nothing was done.", unaddressed
@@ -133,6 +133,6 @@ def _is_talk(line: str, commands: Mapping[str, Command]) -> bool:
 
 
 def _answer_to_talk(line: str, commands: Mapping[str, Command]) -> str:
-    said = "That is not a command, so nothing was done; `help` lists what I know."
+    said = "That is not a command, so nothing was done; `help` lists the commands."
     command = commands.get(line.split()[0].lower())
-    return said if command is None else f"{said} To give the command, type `{command.usage}` and nothing else."
+    return said if command is None else f"{said} To run the command, type `{command.usage}` and nothing else."

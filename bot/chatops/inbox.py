@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.chatops.ports import Message
 
-AWAY = "I was away when you typed this. Please type it again."
+AWAY = "I was offline when you sent this. Please type it again."
 YOUNG = timedelta(minutes=2)
 """A command found by catching up is carried out up to this age: older, and its author has moved on."""
 STALE = timedelta(minutes=10)
@@ -88,9 +88,10 @@ def apart(message: Message, known: Known) -> str:
         "the clock of Rocket.Chat's address" if known.server_told else "my clock (Rocket.Chat did not tell me its own)"
     )
     return (
-        f"Nothing was done: your message carries a time {length} {side} {clock}.\n"
-        "Why: it took that long to reach me, or the clocks are that far apart.\n"
-        "Mend: type it again. If you read this again, set the clocks of Rocket.Chat, its proxy and this bot by NTP."
+        f"Nothing was done: the timestamp of your message is {length} {side} {clock}.\n"
+        "Why: the message took that long to reach me, or the clocks differ by that much.\n"
+        "Fix: type it again. If this happens again, synchronize the clocks of Rocket.Chat, its proxy and this bot "
+        "with NTP."
     )
 
 

@@ -8,12 +8,12 @@ from bot.chatops.ports import Room
 NOTICE = "the admin room is public"
 PUBLIC = (
     "This room is public: everyone in the workspace can join it, read what I answer, and ask me for `help` and "
-    "`status`. Commands that change something still take an administrator.\n"
-    "Better: make it private under Room information → Edit, or name a private room in SSOBOT_ADMIN_ROOM."
+    "`status`. Commands that change something still require an administrator.\n"
+    "Better: make it private under Room information → Edit, or set SSOBOT_ADMIN_ROOM to a private room."
 )
 ENCRYPTED = (
-    "This room is end-to-end encrypted now, so I cannot read what you type here. Switch its encryption off, or write "
-    "me a direct message."
+    "This room is end-to-end encrypted now, so I cannot read what you type here. Turn off its encryption, or send me "
+    "a direct message."
 )
 
 

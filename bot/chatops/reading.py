@@ -59,7 +59,7 @@ class Reader:
         try:
             words = split(line)
         except OpenQuotation:
-            raise Mistake("The quotation marks do not fit: a value has one before and one after it.") from None
+            raise Mistake("The quotation marks do not match: put one before and one after a value.") from None
         if "help" in self.commands and any(word.option and word.text in _HELP for word in words):
             return self._helped(words)
         first, *rest = words
@@ -90,7 +90,7 @@ class Reader:
             option = known.get(word.text) if word.option else None
             if option is not None and option.takes_value:
                 if option.name in values:
-                    raise Mistake(f"`--{option.name}` is there twice. {self._usage(command)}")
+                    raise Mistake(f"`--{option.name}` is given twice. {self._usage(command)}")
                 value = left.pop(0) if left and not left[0].option else None
                 values[option.name] = self._value(value, option, command)
             elif option is not None:
@@ -108,11 +108,11 @@ class Reader:
         if word is None or not word.text:
             raise Mistake(f"`--{option.name}` needs a value. {self._usage(command)}")
         if not word.quoted and is_marked(word.text):
-            raise Mistake("The quotation marks do not fit: a value has one before and one after it.")
+            raise Mistake("The quotation marks do not match: put one before and one after a value.")
         if not word.quoted and _spells_an_option(word.text, command):
             raise Mistake(
-                f"{quoted(word.text, 40)} after `--{option.name}` looks like an option of `{command.name}`; "
-                f"in quotation marks it is a value. {self._usage(command)}"
+                f"{quoted(word.text, 40)} after `--{option.name}` looks like an option of `{command.name}`; put it "
+                f"in quotation marks to use it as a value. {self._usage(command)}"
             )
         return word.text
 
@@ -130,7 +130,7 @@ class Reader:
         typed = f"--{first.text}" if first.option else first.text
         meant = _nearest(first.text.lower(), self.commands)
         if meant is None:
-            return f"I don't know {quoted(typed, 40)}. `{self._type('help')}` lists what I know."
+            return f"I don't know {quoted(typed, 40)}. `{self._type('help')}` lists the commands."
         try:
             reading = self._sorted(self.commands[meant], rest)
         except Mistake:
@@ -139,7 +139,7 @@ class Reader:
             line = suggested(reading, self.commands) if reading.strange else reading.line
         if line is not None and _copyable(line):
             return f"I don't know {quoted(typed, 40)}. {self._did_you_mean(line)}"
-        return f"I don't know {quoted(typed, 40)}. `{self._type(f'help {meant}')}` shows how `{meant}` is typed."
+        return f"I don't know {quoted(typed, 40)}. `{self._type(f'help {meant}')}` shows how `{meant}` is used."
 
     def _strange(self, reading: Reading) -> str:
         name = reading.command.name
@@ -147,7 +147,7 @@ class Reader:
         if first.option:
             what = f"`{name}` has no option {quoted(f'--{first.text}', 40)}."
         else:
-            what = f"I don't understand {quoted(' '.join(word.text for word in reading.strange), 40)} after `{name}`."
+            what = f"`{name}` takes no argument {quoted(' '.join(word.text for word in reading.strange), 40)}."
         line = suggested(reading, self.commands)
         return f"{what} {self._did_you_mean(line) if line else self._usage(reading.command)}"
 

@@ -18,7 +18,7 @@ from bot.chatops.registry import Registry
 from bot.clock import Clock
 
 UNKNOWN_PLACE = (
-    "I could not ask Rocket.Chat who reads along in this room, so I did nothing. Type it again in a minute, or in the "
+    "I could not ask Rocket.Chat who else can read this room, so I did nothing. Type it again in a minute, or in the "
     "admin room."
 )
 ANSWER_INTERVAL = 60.0

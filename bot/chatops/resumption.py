@@ -15,15 +15,17 @@ from bot.chatops.registry import Call, Trace
 from bot.chatops.steps import Steps
 from bot.errors import Uncertain, UserError
 
-_LONG_AGO = "By my clock, or by Rocket.Chat's, you did not type this within the last two minutes."
+_LONG_AGO = "According to my clock or Rocket.Chat's, you did not send this within the last two minutes."
 INTERRUPTED = UserError("I was interrupted before anything was written.", why=_LONG_AGO, mend="Please type it again.")
-UNCLEAR = "I cannot tell what I had done by then; `/sso status` shows what is true now."
-LATE = Uncertain("I was interrupted, and do not go on.", why=f"{_LONG_AGO} {UNCLEAR}", mend="Please type it again.")
-NOT_KNOWN = UserError("I was restarted and do not know this command any more.", mend="`/sso help` shows what I know.")
+UNCLEAR = "I cannot tell what I had done by then; `/sso status` shows the current state."
+LATE = Uncertain(
+    "I was interrupted, and I am not continuing.", why=f"{_LONG_AGO} {UNCLEAR}", mend="Please type it again."
+)
+NOT_KNOWN = UserError("I was restarted and no longer know this command.", mend="`/sso help` lists the commands.")
 SENSELESS = UserError(
-    "I was restarted and do not understand any more what I was to do.",
+    "I was restarted and can no longer read what I was asked to do.",
     why="My record of it was written by another version, or is damaged.",
-    mend="`/sso status` shows what is true now, and `/sso help` what I know.",
+    mend="`/sso status` shows the current state, and `/sso help` the commands.",
 )
 
 
@@ -41,7 +43,7 @@ async def resume(job: Job, steps: Steps, means: Means, *, old: bool) -> Ending:
         return failed(job, steps, _uncertain(error) if job.operation.state is OperationState.RUNNING else error)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it gets an answer and an end
         return failed(job, steps, error)
-    steps.note("The bot was restarted meanwhile and goes on.")
+    steps.note("The bot was restarted and is continuing.")
     if trace is Trace.PART:
         return await execute(job, steps, means)
     # As one that was never authorised, so that its author is asked once more just before the first effect.
@@ -58,7 +60,7 @@ async def resume(job: Job, steps: Steps, means: Means, *, old: bool) -> Ending:
 def _uncertain(error: UserError) -> UserError:
     """It was begun, nobody could look at what became of it, and it stays desired."""
     return Uncertain(
-        f"I was restarted and could not see what I had done. {error.what}",
+        f"I was restarted and could not check what I had done. {error.what}",
         why=error.why,
         mend=f"{error.mend} Then type the command again: it finishes what is missing.".lstrip(),
     )
@@ -82,7 +84,9 @@ async def _refusal(job: Job, trace: Trace, access: Access, *, old: bool) -> User
         await access.may_begin(job.operation.origin)
     except Refused as refused:
         if trace is Trace.UNCLEAR:
-            return Uncertain("I was interrupted, and do not go on.", why=f"{refused.why} {UNCLEAR}", mend=refused.mend)
+            return Uncertain(
+                "I was interrupted, and I am not continuing.", why=f"{refused.why} {UNCLEAR}", mend=refused.mend
+            )
         return refused
     return None
 

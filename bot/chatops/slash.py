@@ -25,8 +25,8 @@ def explanation(bot_username: str) -> str:
             f"`/sso` does not work here yet: the setting `{SLASH_SETTING}` is off, so Rocket.Chat's web client answers "
             "unknown slash commands itself (“No such command”) and I never see them.",
             f"What works now: `!sso …`, `@{bot_username} sso …`, or a direct message to me.",
-            "`!sso slash on` turns the setting on. It holds for everyone: every unknown slash command that anyone "
-            "types, a mistyped one too, is then sent as an ordinary message. I never turn it on unasked.",
+            "`!sso slash on` turns the setting on. It applies to everyone: every unknown slash command that anyone "
+            "types, including a mistyped one, is then sent as a normal message. I never turn it on unless asked.",
         )
     )
 

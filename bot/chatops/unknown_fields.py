@@ -58,7 +58,7 @@ def announcement(fields: Iterable[str]) -> str:
     """What is said of them."""
     names = ", ".join(quoted(field, 40) for field in fields)
     return (
-        f"Messages here have something that I do not know: {names}. Rocket.Chat has probably been upgraded. I carry "
-        "commands out as before, but I cannot tell whether it means that somebody else wrote them.\n"
-        "Better: look for a newer ssobot that knows it."
+        f"Messages here contain fields that I do not know: {names}. Rocket.Chat has probably been upgraded. I run "
+        "commands as before, but I cannot tell whether it means that somebody else wrote them.\n"
+        "Better: check for a newer ssobot that knows these fields."
     )

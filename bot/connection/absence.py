@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from bot.connection.state import NotVisible
 
 IF_THE_SAME = (
-    "as long as it is the same Encvoy ID. One that was set up anew numbers its people anew, and they would enter each "
-    "other's accounts."
+    "as long as it is the same Encvoy ID. A new installation numbers its users from the start again, and people "
+    "would get into each other's accounts."
 )
 """Rocket.Chat knows people by their number at Encvoy ID alone (facts/encvoy-id.md §2); whether an Encvoy ID at the same
 address is the one of before cannot be told from outside."""
 KEEP_THE_ROLE = (
-    "Leave the user's role in Encvoy ID itself as it is: changing a manager's role deletes every application that it "
-    "made."
+    "Do not change the user's role in Encvoy ID itself: changing a manager's role deletes every application that the "
+    "user created."
 )
 
 
@@ -35,36 +35,36 @@ def gone(client_id: str) -> Explained:
     """It was proved to be gone."""
     return Explained(
         f"The application {client_id} is gone from Encvoy ID: nobody can sign in through it.",
-        "It was deleted there, or the role of the bot's user was changed, upon which Encvoy ID deletes all that a "
-        "manager made, or this is another Encvoy ID than before.",
-        "`/sso setup` makes a new one. Its client_id is another, so Encvoy ID asks each person for consent once more; "
-        f"everybody keeps the account {IF_THE_SAME}",
+        "It was deleted there; or the role of the bot's user was changed, and Encvoy ID then deletes everything that "
+        "a manager created; or this is a different Encvoy ID.",
+        "`/sso setup` creates a new one. It has a different client_id, so Encvoy ID asks each person for consent "
+        f"once more; everybody keeps their account {IF_THE_SAME}",
     )
 
 
 def replaced(client_id: str) -> str:
     """Said before a new one is made in its place."""
     return (
-        f"The application {client_id} is gone from Encvoy ID, so nobody can sign in through it. A new one takes its "
-        "place: its client_id is another, and Encvoy ID asks each person for consent once more. Rocket.Chat knows "
-        f"people by their number at Encvoy ID: everybody keeps the account {IF_THE_SAME}"
+        f"The application {client_id} is gone from Encvoy ID, so nobody can sign in through it. A new one replaces "
+        "it: it has a different client_id, and Encvoy ID asks each person for consent once more. Rocket.Chat "
+        f"identifies people by their number at Encvoy ID: everybody keeps their account {IF_THE_SAME}"
     )
 
 
 def hidden(found: NotVisible) -> Explained:
     """The bot's user has no role in it."""
     role = (
-        "An administrator of Encvoy ID gives the bot's user the role EDITOR in this one application, once that user "
-        f"has signed in to it; or deletes it, and `/sso setup` makes a new one. {KEEP_THE_ROLE}"
+        "Ask an administrator of Encvoy ID to give the bot's user the role EDITOR in this one application, once "
+        f"that user has signed in to it; or to delete it, and `/sso setup` creates a new one. {KEEP_THE_ROLE}"
     )
     if found.there:
         return Explained(
-            f"The application {found.client_id} is there at Encvoy ID, and not visible to me in full.",
-            "The bot's user has no role in it that lets it read and write it.",
+            f"The application {found.client_id} exists at Encvoy ID, but is not fully visible to me.",
+            "The bot's user has no role in it that allows it to read and write it.",
             role,
         )
     return Explained(
         f"The application {found.client_id} is not visible to me at Encvoy ID.",
-        "Whether it is there I could not find out: something refuses even what anybody may ask.",
-        f"Let the proxy before Encvoy ID pass `GET /api/v1/clients/…` on without a login. {role}",
+        "I could not find out whether it exists: even a request that anybody may make was refused.",
+        f"Let the proxy in front of Encvoy ID pass `GET /api/v1/clients/…` on without a login. {role}",
     )

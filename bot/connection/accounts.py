@@ -58,13 +58,13 @@ class Registration:
 
 
 NO_ADDRESSES = Unknown(
-    "Rocket.Chat shows me nobody's e-mail address: there is none, or my account may not see them.",
+    "Rocket.Chat shows me no e-mail addresses: there are none, or my account may not see them.",
     "Give the bot's account the permission view-full-other-user-info.",
 )
 NO_ROLES = Unknown(
-    "Rocket.Chat shows me nobody's roles.", "Give the bot's account the permission view-full-other-user-info."
+    "Rocket.Chat does not show me people's roles.", "Give the bot's account the permission view-full-other-user-info."
 )
-TWICE = "The pages of Rocket.Chat's list do not fit together."
+TWICE = "The pages of Rocket.Chat's list are inconsistent."
 
 
 def counted(own: Account | None, others: Collection[Account], total: int, unread: str = "") -> Accounts:

@@ -110,7 +110,7 @@ class AwaitLive:
 
 @dataclass(frozen=True)
 class Prove:
-    """Encvoy ID accepts the desired secret and no other, and Rocket.Chat holds it."""
+    """Encvoy ID accepts the desired secret and no other, and Rocket.Chat has it."""
 
 
 @dataclass(frozen=True)

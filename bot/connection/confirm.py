@@ -23,7 +23,7 @@ ADDRESS = (*EXCHANGED_AT, "authorize_path")
 """The settings that say where Encvoy ID is."""
 
 
-_NOT_TAKEN_BACK = "Rocket.Chat cannot sign anybody in with it, and I could not see it taken back."
+_NOT_TAKEN_BACK = "Rocket.Chat cannot sign anybody in with it, and I could not confirm that it was undone."
 
 
 class Taken(enum.Enum):
@@ -83,7 +83,7 @@ async def confirm(
         raise Unfinished(
             _NOT_TAKEN_BACK,
             why=f"{said.words}. {error.what} {error.why}".rstrip(),
-            mend="`/sso status` shows whether it is on; if so, `/sso disable` takes the button off.",
+            mend="`/sso status` shows whether it is on; if so, `/sso disable` removes the button.",
         ) from error
     return Confirmed(there, said, taken)
 

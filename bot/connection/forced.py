@@ -11,7 +11,7 @@ from bot.connection.marker import meaning
 from bot.connection.state import Connection, ServiceName, SettingValue
 
 SWITCH = ""
-ONLY_REMOVING = "Only removing the variable, and restarting Rocket.Chat, mends that for good."
+ONLY_REMOVING = "Only removing the variable and restarting Rocket.Chat fixes this permanently."
 
 
 def variable(name: ServiceName, suffix: str) -> str:
@@ -38,4 +38,4 @@ def started_with(name: ServiceName, suffixes: Iterable[str]) -> str:
 
 def forced_by(name: ServiceName, suffixes: Iterable[str]) -> str:
     """The same, where they go against what is desired."""
-    return f"{started_with(name, suffixes)}, which sets it back at each start."
+    return f"{started_with(name, suffixes)}, which resets it at each start."

@@ -30,5 +30,5 @@ class InUse:
 
 
 BECAUSE_OFF = InUse(Use.UNKNOWN, "it is off")
-BECAUSE_MODERN = InUse(Use.UNKNOWN, "with this login engine only a test person's sign-in proves it")
-OUTDATED = InUse(Use.OTHER, "One of its instances still sends people to Encvoy ID with what it had before")
+BECAUSE_MODERN = InUse(Use.UNKNOWN, "with this login engine, only the sign-in of a test user can verify it")
+OUTDATED = InUse(Use.OTHER, "One of its instances still sends people to Encvoy ID with its previous settings")

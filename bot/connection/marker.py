@@ -81,8 +81,8 @@ def next_marker(
         if free is not None:
             return Marker(setting, free)
     raise UserError(
-        "The secret cannot be exchanged without a gap.",
-        why="The service has no visible setting that could be spelled in another way.",
+        "The secret cannot be replaced without a gap.",
+        why="The service has no visible setting that can be spelled differently.",
         mend=f"In Rocket.Chat, give the service a label colour with letters, such as #FFFFFF ({stored.key}).",
     )
 

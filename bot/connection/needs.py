@@ -50,17 +50,17 @@ NEEDS = (
     Need(
         "redirect_uris",
         lambda desired, application: desired.redirect_uri in application.redirect_uris,
-        "Encvoy ID may send nobody back to Rocket.Chat.",
+        "Encvoy ID is not allowed to send people back to Rocket.Chat.",
     ),
     Need(
         "token_endpoint_auth_method",
         lambda _, application: application.token_endpoint_auth_method == AUTH_METHOD,
-        "Rocket.Chat may not be let in with its secret.",
+        "Encvoy ID may refuse Rocket.Chat with its secret.",
     ),
     Need(
         "description",
         lambda desired, application: application.description == desired.description,
-        "After a crash I would not know it for mine.",
+        "After a crash I could not recognize it as mine.",
     ),
     Need("grant_types", _grant_types_fit, "Encvoy ID gives Rocket.Chat no token, so nobody can sign in."),
     Need("response_types", _response_types_fit, "Encvoy ID refuses every sign-in."),
@@ -72,7 +72,7 @@ NEEDS = (
     Need(
         "access_token_ttl",
         lambda _, application: application.access_token_ttl >= SHORTEST_TTL,
-        "The token may be dead before Rocket.Chat has asked who somebody is.",
+        "The token may expire before Rocket.Chat has asked who is signing in.",
     ),
     Need(
         "application_type",
@@ -82,7 +82,7 @@ NEEDS = (
     Need(
         "subject_type",
         lambda _, application: application.subject_type == "public",
-        "Whoever signed in before arrives as somebody else.",
+        "People who signed in before would be treated as different people.",
     ),
 )
 """facts/encvoy-id.md §2, §4 (last table), §6."""

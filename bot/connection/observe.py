@@ -94,7 +94,7 @@ async def _at_once(client_id: str, encvoy: EncvoyId, clock: Clock) -> Applicatio
     except RemoteError as error:
         return Unknown(error.text)
     except TimeoutError:
-        return Unknown("Encvoy ID does not answer.")
+        return Unknown("Encvoy ID does not respond.")
 
 
 async def _read(client_id: str, encvoy: EncvoyId) -> Application | NotVisible | None:

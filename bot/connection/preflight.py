@@ -69,14 +69,14 @@ def refuse_site_url(site_url: str, address: str, refused: str | None) -> None:
         plain(site_url)
     except NotPlain as not_plain:
         raise UserError(
-            "Rocket.Chat's own address can be read in more than one way, or in none.",
+            "Rocket.Chat's own address is ambiguous or invalid.",
             why=f"Its setting Site_Url {not_plain}.",
             mend=mend,
         ) from None
     if is_loopback(site_url) and not is_loopback(address):
         raise UserError(
-            "People could not come back from Encvoy ID.",
-            why=f"Rocket.Chat's Site_Url is {site_url}, which leads everybody to their own computer.",
+            "People could not return from Encvoy ID.",
+            why=f"Rocket.Chat's Site_Url is {site_url}, which points to each person's own computer.",
             mend=mend,
         )
     if refused is not None:
@@ -90,14 +90,14 @@ def refuse_licence(server: Server) -> None:
     licence, version = server.profile.licence, server.profile.text
     if isinstance(licence, Unknown):
         raise UserError(
-            f"Rocket.Chat {version} lets people sign in by Custom OAuth only with a licence, and I cannot see yours.",
+            f"Rocket.Chat {version} requires a licence for signing in with Custom OAuth, and I cannot see yours.",
             why=licence.reason,
-            mend=licence.mend or "Let Rocket.Chat answer GET /api/v1/licenses.info, then try again.",
+            mend=licence.mend or "Make Rocket.Chat respond to GET /api/v1/licenses.info, then try again.",
         )
     if licence is Licence.MISSING:
         raise UserError(
-            f"Rocket.Chat {version} lets people sign in by Custom OAuth only with a licence, and this one has none.",
-            why=f"The licence module {LICENCE_MODULE} is not active; since 9.0 the switch stays off without it.",
+            f"Rocket.Chat {version} requires a licence for signing in with Custom OAuth, and this one has none.",
+            why=f"The licence module {LICENCE_MODULE} is not active; since 9.0, the service stays off without it.",
             mend="Add a licence with that module under Administration → Subscription, or stay on Rocket.Chat 8.",
         )
 
@@ -112,13 +112,13 @@ def refuse_what_is_there(ground: Ground, name: ServiceName) -> None:
             raise UserError(
                 f"Rocket.Chat already has a Custom OAuth service {service.key} ({state}), which is not mine as far as "
                 "I know.",
-                why=f"Setting up would overwrite it or stand beside it: {why}. I wrote nothing.",
+                why=f"Setup would overwrite or duplicate it: {why}. I wrote nothing.",
                 mend="Remove it in Administration → Settings → OAuth if it is not used"
                 + (', or choose another name: `/sso setup --name "…"`.' if same_name else "."),
             )
     for application in ground.registered.applications:
         as_ours = f"{ground.server.site_url}/_oauth/{name.service}" in application.redirect_uris
-        spelled = "" if as_ours else " (in another spelling, which Encvoy ID takes for the same)"
+        spelled = "" if as_ours else " (in a different spelling that Encvoy ID treats as the same)"
         raise UserError(
             f"Encvoy ID already has an application with this callback address{spelled}: {application.client_id}.",
             why="It is not mine as far as I know, and two applications for one Rocket.Chat would confuse people. I "
@@ -131,10 +131,10 @@ def none_has_our_callback(ground: Ground) -> str:
     """What was seen where `refuse_what_is_there` found no application."""
     found = ground.registered
     if not found.unread:
-        return "no application that I can see has our callback address"
+        return "no conflicting application found"
     return (
-        f"none of the newest {found.looked_at} applications has our callback address, and none of the rest "
-        f"({found.unread}) has it in our spelling"
+        f"no conflicting application found among the newest {found.looked_at}; none of the other {found.unread} has "
+        "exactly our callback address"
     )
 
 
@@ -148,12 +148,12 @@ def refuse_another(there: Connection, wish: Connection) -> None:
     raise UserError(
         f"The connection was made with Encvoy ID at {before}. Now it is at {now}, where the application "
         f"{there.client_id} is not.",
-        why="It may be another Encvoy ID, which numbers its people anew. Rocket.Chat knows people by their number "
-        "at Encvoy ID: they would enter each other's accounts. I wrote nothing.",
+        why="This may be a different Encvoy ID, which numbers its users independently. Rocket.Chat identifies people "
+        "by their number at Encvoy ID: they would get into each other's accounts. I wrote nothing.",
         mend=f"If {now} is wrong, correct SSOBOT_ENCVOY_URL. Otherwise type `/sso disable`, give the bot an empty "
         'database (SSOBOT_DATABASE_URL), and type `/sso setup --name "…"` there, with a name that was never used. Only '
-        "if it is the same Encvoy ID, moved, take the name of before, once you have removed the service in "
-        "Administration → Settings → OAuth: then everybody keeps the account.",
+        "if it is the same Encvoy ID at a new address, use the previous name, after you have removed the service in "
+        "Administration → Settings → OAuth: then everybody keeps their account.",
     )
 
 

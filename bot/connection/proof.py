@@ -24,7 +24,7 @@ LATER_TIMES = 1.2
 
 
 class NotProved(UserError):
-    """It is not proved that both sides hold the secret."""
+    """I could not verify that both sides have the secret."""
 
 
 class NotAccepted(NotProved):
@@ -54,16 +54,16 @@ async def prove(
     outcome = await _probed(desired, desired.secret, encvoy, clock, Probe.ACCEPTED, until)
     at = clock.monotonic()
     if outcome is not Probe.ACCEPTED:
-        raise NotAccepted(why=_reason(outcome, desired), mend="`/sso test` shows each part of the connection.")
+        raise NotAccepted(why=_reason(outcome, desired), mend="`/sso test` checks each part of the connection.")
     stored = await rocketchat.stored(desired.name)
     if stored is None:
-        raise NotProved(GONE, mend="`/sso setup` makes it again.")
+        raise NotProved(GONE, mend="`/sso setup` creates it again.")
     if stored.secret != desired.secret:
         raise NotProved(
-            "Rocket.Chat does not hold the secret that was written to it.",
-            why="It reads back another one: it was changed there meanwhile, an environment variable of Rocket.Chat's "
-            "server forces it, or another instance answered that does not know it yet.",
-            mend="`/sso test` shows each part of the connection.",
+            "Rocket.Chat does not have the secret that was written to it.",
+            why="It returned a different one: it was changed there in the meantime, an environment variable of "
+            "Rocket.Chat's server forces it, or another instance answered that does not have it yet.",
+            mend="`/sso test` checks each part of the connection.",
         )
     previous = None
     if desired.pending is not None and desired.current is not None:
@@ -127,7 +127,9 @@ async def _leads_elsewhere(desired: Connection, rocketchat: RocketChat) -> str |
     names = led_elsewhere(desired, stored)
     if not names:
         return None
-    return f"its {' and '.join(names)} lead{'' if len(names) > 1 else 's'} to another address, and the secret with it"
+    return (
+        f"its {' and '.join(names)} point{'' if len(names) > 1 else 's'} to another address that would get the secret"
+    )
 
 
 async def prove_in_use_mending(
@@ -172,23 +174,23 @@ async def prove_ground(
     """
     stored = await rocketchat.stored(desired.name)
     if stored is None:
-        raise UserError(GONE, mend="`/sso setup` makes it again.")
+        raise UserError(GONE, mend="`/sso setup` creates it again.")
     if stored.secret != application.secret:
         raise UserError(
             f"{DIFFERENT}.",
             why=_which_differs(desired, stored, application),
-            mend="`/sso setup` puts the secret that I know on both sides.",
+            mend="`/sso setup` writes the secret that I know to both sides.",
         )
     outcome = await encvoy.probe(application.client_id, stored.secret, desired.redirect_uri)
     if outcome is not Probe.ACCEPTED:
         raise UserError(
             "With the application as it is, nobody can sign in."
             if outcome in (Probe.REDIRECT_REFUSED, Probe.BROKEN)
-            else "Encvoy ID does not accept the secret that both sides hold.",
+            else "Encvoy ID does not accept the secret that both sides have.",
             why=_reason(outcome, desired),
             mend="`/sso setup` registers it."
             if outcome is Probe.REDIRECT_REFUSED
-            else "`/sso test` shows each part of the connection.",
+            else "`/sso test` checks each part of the connection.",
         )
     await encvoy.write_application(application.client_id, ApplicationFields())
     return stored.secret
@@ -198,12 +200,12 @@ def _which_differs(desired: Connection, stored: StoredService, application: Appl
     """Of two secrets that differ, which one the bot does not know."""
     ours = {"Rocket.Chat": stored.secret == desired.secret, "Encvoy ID": application.secret == desired.secret}
     strange = " and ".join(system for system, is_ours in ours.items() if not is_ours)
-    return f"What {strange} hold{'' if ' and ' in strange else 's'} is not the secret that I know."
+    return f"{strange} {'have' if ' and ' in strange else 'has'} a secret that I do not know."
 
 
 def _reason(outcome: Probe, desired: Connection) -> str:
     return {
         Probe.REDIRECT_REFUSED: f"The secret is right, but the callback address {desired.redirect_uri} is not "
         "registered at the application.",
-        Probe.BROKEN: "Encvoy ID calls the application's own record invalid.",
+        Probe.BROKEN: "Encvoy ID reports that the application's record is invalid.",
     }.get(outcome, "Encvoy ID refuses this client secret for the application.")

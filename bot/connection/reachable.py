@@ -71,7 +71,7 @@ def refuse_loopback(site_url: str, encvoy_url: str) -> None:
     if reach(encvoy_url) is Reach.ONE_COMPUTER and reach(site_url) is not Reach.ONE_COMPUTER:
         raise UserError(
             "People could not reach Encvoy ID.",
-            why=f"It is at {encvoy_url}, which leads everybody to their own computer; Rocket.Chat is at {site_url}.",
+            why=f"It is at {encvoy_url}, which points to each person's own computer; Rocket.Chat is at {site_url}.",
             mend=ENCVOY_MEND,
         )
 
@@ -80,13 +80,13 @@ def refuse_site(site_url: str, site: Site | Unknown) -> None:
     """People are sent back there after they signed in."""
     if site is Site.STRANGER:
         raise UserError(
-            "Something else than Rocket.Chat answers at its own address.",
-            why=f"Site_Url is {site_url}, and {site_url}/api/info is not answered as Rocket.Chat would.",
+            "Something other than Rocket.Chat responds at its own address.",
+            why=f"Site_Url is {site_url}, and {site_url}/api/info does not respond like Rocket.Chat.",
             mend=f"{SITE_MEND}, its sub-path included.",
         )
     if site is Site.ANOTHER:
         raise UserError(
-            "Another Rocket.Chat answers at the address of this one.",
+            "Another Rocket.Chat responds at the address of this one.",
             why=f"Site_Url is {site_url}; what answers there is not the Rocket.Chat that I am connected to.",
             mend=f"{SITE_MEND}, or SSOBOT_ROCKETCHAT_URL to the right server.",
         )
@@ -97,9 +97,9 @@ def refuse_plain_http(site_url: str, profile: Profile) -> None:
     if profile.needs_https and not site_url.lower().startswith("https://"):
         raise UserError(
             f"Nobody could sign in to Rocket.Chat {profile.text} over plain http.",
-            why=f"Its login engine keeps the session in a cookie that browsers take over https only; Site_Url is "
+            why=f"Its login engine keeps the session in a cookie that browsers accept over https only; Site_Url is "
             f"{site_url}.",
-            mend=f"{SITE_MEND}, by https; the proxy before Rocket.Chat has to send X-Forwarded-Proto: https.",
+            mend=f"{SITE_MEND}, with https; the proxy in front of Rocket.Chat must send X-Forwarded-Proto: https.",
         )
 
 

@@ -131,7 +131,9 @@ class Reconciler:
             progress = await apply(change, progress, self._shop)
         found = progress.receipt.in_use_later or progress.receipt.in_use
         if isinstance(change, ProveInUse) and found is not None and found.use is Use.OTHER:
-            self._narrator.alarm(f"Rocket.Chat uses another client secret than the one that it stores. {found.words}.")
+            self._narrator.alarm(
+                f"Rocket.Chat uses a different client secret than the one it has saved. {found.words}."
+            )
         seen = change != AwaitLive(Live.MARKER) or progress.receipt.seen_by is not None
         self._untold.append((change, self._shop.clock.monotonic() - began, seen))
         if change != AwaitLive(Live.MARKER):  # the switch comes next, and telling people would delay it
@@ -260,4 +262,4 @@ def _marker_never_came(surprise: UserError, progress: LoopState) -> bool:
     return waited and isinstance(surprise, NotLive)
 
 
-_INTERRUPTED = "The exchange was on its way back already when this began."
+_INTERRUPTED = "The rotation was already being rolled back when this started."

@@ -9,7 +9,7 @@ from bot.errors import UserError
 
 GONE = "The service is gone from Rocket.Chat."
 DIFFERENT = (
-    "Rocket.Chat stores another client secret than Encvoy ID holds, and with the stored one it cannot sign anybody in"
+    "Rocket.Chat has saved a different client secret than Encvoy ID, and it cannot sign anybody in with the saved one"
 )
 """What follows from what is stored: which one is live nobody can see (facts/rocketchat.md §2.5)."""
 
@@ -30,9 +30,9 @@ def required(desired: Connection, observed: Observed) -> Application:
         case NotVisible() as found:
             raise _missing(hidden(found))
         case Unknown(reason=reason, mend=mend):
-            again = "Once it is seen again, type the command once more: that finishes what was begun."
+            again = "Once it can be read again, type the command again: that finishes what was started."
             raise ChangedByOthers(
-                "The application at Encvoy ID cannot be seen now.", why=reason, mend=f"{mend} {again}".strip()
+                "The application at Encvoy ID cannot be read now.", why=reason, mend=f"{mend} {again}".strip()
             )
         case None:
             raise _missing(gone(desired.client_id or ""))
@@ -44,23 +44,23 @@ def ready(desired: Connection, observed: Observed) -> StoredService:
     if desired.exchanging:
         raise ChangedByOthers("A secret is being replaced.", mend="`/sso rotate` finishes that; then type it again.")
     if desired.current is None:
-        raise ChangedByOthers("The connection is not set up to its end.", mend="`/sso setup` finishes it.")
+        raise ChangedByOthers("The connection is not fully set up.", mend="`/sso setup` finishes it.")
     if stored is None:
-        raise ChangedByOthers(GONE, mend="`/sso setup` makes it again.")
+        raise ChangedByOthers(GONE, mend="`/sso setup` creates it again.")
     if application is None:
         raise _missing(gone(desired.client_id or ""))
     refuse_foreign_secrets(desired, observed)
     differing = [name for name in ("id", "secret") if name in drift(desired, stored)]
     if differing:
         raise ChangedByOthers(
-            f"The button would lead nowhere: in Rocket.Chat the client {' and '.join(differing)} of the service "
+            f"The button would not work: in Rocket.Chat the client {' and '.join(differing)} of the service "
             f"{'differ' if len(differing) > 1 else 'differs'} from mine.",
-            mend="`/sso setup` puts it right.",
+            mend="`/sso setup` fixes it.",
         )
     if isinstance(application, Application) and application.secret != desired.secret:
         raise ChangedByOthers(
-            "The button would lead nowhere: Encvoy ID holds another client secret than Rocket.Chat and I.",
-            mend="`/sso setup` puts mine on both sides.",
+            "The button would not work: Encvoy ID has a different client secret than Rocket.Chat and I have.",
+            mend="`/sso setup` writes mine to both sides.",
         )
     return stored
 
@@ -88,15 +88,15 @@ def refuse_foreign_secrets(desired: Connection, observed: Observed) -> None:
         ]
         if strange:
             raise ChangedByOthers(
-                f"{' and '.join(strange)} hold{'s' if len(strange) == 1 else ''} a client secret that I do not know.",
-                why="It is neither of the two between which an exchange is under way; I wrote nothing over it."
+                f"{' and '.join(strange)} {'has' if len(strange) == 1 else 'have'} a client secret that I do not know.",
+                why="It is neither the old nor the new secret of the rotation in progress; I did not overwrite it."
                 + ("" if stored.secret == application.secret else f" {DIFFERENT}."),
-                mend="`/sso status` shows both sides; `/sso setup` puts the secret that I know on both.",
+                mend="`/sso status` shows both sides; `/sso setup` writes the secret that I know to both.",
             )
     elif desired.enabled and stored.secret == application.secret and stored.secret not in ours:
         raise ChangedByOthers(
-            "Both sides hold a client secret that I do not know, and it is the same one.",
-            why="It was replaced on both sides, or my database is older than it: I cannot tell. As they agree, I wrote "
-            "nothing over it.",
-            mend="`/sso rotate` replaces it by a new one without a gap.",
+            "Both sides have the same client secret, but I do not know it.",
+            why="It was replaced on both sides, or my database is older than it: I cannot tell. Because both sides "
+            "agree, I did not overwrite it.",
+            mend="`/sso rotate` replaces it with a new one without a gap.",
         )

@@ -155,15 +155,15 @@ def _does_not_stay(changes: tuple[Change, ...]) -> UserError:
     sides = tuple(dict.fromkeys(system for system, _ in told))
     if not sides:
         return UserError(
-            "What Rocket.Chat stores is not what its login page shows.",
-            why=f"{SAME_PLANS} times I saw it live, and each time the next look showed something else.",
-            mend="`/sso test` shows each part of the connection.",
+            "What Rocket.Chat has saved is not what its login page shows.",
+            why=f"{SAME_PLANS} times I saw it active, and each time the next check showed something else.",
+            mend="`/sso test` checks each part of the connection.",
         )
     of_each = [", ".join(words for system, words in told if system == side) + f" {_AT[side]}" for side in sides]
     return UserError(
-        f"What I write does not stay: {' and '.join(of_each)}.",
-        why=f"{SAME_PLANS} times I wrote it, and each time it read back otherwise.",
-        mend=f"Look for a program that writes {' and '.join(_WRITTEN[side] for side in sides)}; then type the command "
+        f"My changes do not persist: {' and '.join(of_each)}.",
+        why=f"{SAME_PLANS} times I wrote it, and each time it read back differently.",
+        mend=f"Check for a program that writes {' and '.join(_WRITTEN[side] for side in sides)}; then type the command "
         "again.",
     )
 

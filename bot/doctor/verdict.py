@@ -70,5 +70,5 @@ def _line(finding: Finding, terminal: bool = False) -> str:
     if result.cause:
         line += f"\n    Why: {result.cause}"
     if result.mend:
-        line += f"\n    Mend: {at_terminal(result.mend) if terminal else result.mend}"
+        line += f"\n    Fix: {at_terminal(result.mend) if terminal else result.mend}"
     return line

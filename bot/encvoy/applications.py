@@ -207,20 +207,20 @@ def _not_ours(client_id: str, seen: Application | NotVisible | None) -> UserErro
     if seen is None:
         return UserError(
             f"Encvoy ID created the application {client_id}, and a moment later it was gone.",
-            why="Both halves of Encvoy ID say that there is none of this id.",
-            mend="Type the command again: then another one is created.",
+            why="Both parts of Encvoy ID say that there is no application with this id.",
+            mend="Type the command again: it creates another one.",
         )
     what = (
-        f"Encvoy ID created the application {client_id}, and does not let me see it in full."
+        f"Encvoy ID created the application {client_id}, but does not let me see it in full."
         if isinstance(seen, NotVisible)
-        else f"Encvoy ID gave me the application {client_id} as the new one, and it carries another description than "
-        "I asked for."
+        else f"Encvoy ID returned the application {client_id} as the new one, but its description is not the one "
+        "that I asked for."
     )
     return UserError(
         what,
         why="Encvoy ID can mix up requests that arrive at the same moment, so I wrote nothing to it.",
-        mend="An administrator of Encvoy ID looks whose it is, and deletes it if nobody needs it; then type the "
-        "command again.",
+        mend="Ask an administrator of Encvoy ID to check whose it is, and to delete it if nobody needs it; then type "
+        "the command again.",
     )
 
 

@@ -122,7 +122,7 @@ class _Walk:
                 return self._code_in(target, came.route)
             else:
                 came = await self._get(target, f"GET {_pattern(target)}")
-        raise not_its_own(came.route, "The login goes round in circles.", CHECK_URL)
+        raise not_its_own(came.route, "The login is stuck in a redirect loop.", CHECK_URL)
 
     async def _begin(self) -> None:
         """Asks for a login, which makes an interaction."""
@@ -180,14 +180,14 @@ class _Walk:
         """The code that came back to us and to nobody else (RFC 6749 §10.12, RFC 9207 §2.4)."""
         query = parse_qs(urlsplit(callback).query)
         if query.get("state") != [self.state]:
-            raise not_its_own(route, "It answers another login than ours.")
+            raise not_its_own(route, "The response belongs to another login.")
         if query.get("iss") != [self.provider.issuer]:
-            raise not_its_own(route, "The answer names another issuer than the discovery document.")
+            raise not_its_own(route, "The response names a different issuer than the discovery document.")
         if "error" in query:
             raise self.request.refused(SYSTEM, route, code=safe_word(query["error"][0]), mend=self.request.mend)
         codes = query.get("code", [])
         if len(codes) != 1:
-            raise not_its_own(route, "The answer holds no code.")
+            raise not_its_own(route, "The response contains no code.")
         return Secret(codes[0])
 
     def _refused_page(self, came: _Came) -> LoginRefused | Rejected | BadAnswer:

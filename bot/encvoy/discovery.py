@@ -100,13 +100,13 @@ def read_provider(document: Any, discovery_url: str, domain: str) -> Provider:
     """
     route = f"GET {urlsplit(discovery_url).path}"
     if not isinstance(document, Mapping):
-        raise not_its_own(route, "That is no discovery document.", CHECK_URL)
+        raise not_its_own(route, "It is not a discovery document.", CHECK_URL)
     issuer = _text(document, "issuer", route)
     found = {name: _text(document, key, route) for name, key in _ENDPOINTS.items()}
     par = document.get(_PAR)
     if not same_origin(issuer, domain):
         raise ConfigError(
-            "Encvoy ID calls itself by another address than SSOBOT_ENCVOY_URL.",
+            "Encvoy ID uses a different address for itself than SSOBOT_ENCVOY_URL.",
             why="The issuer in its discovery document has another scheme, host or port.",
             mend=CHECK_URL,
         )
@@ -119,7 +119,7 @@ def read_keys(document: Any, route: str) -> KeySet:
     """Count and algorithms of a key set. Pure; BadAnswer if it is none."""
     keys = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(keys, list) or not all(isinstance(key, Mapping) for key in keys):
-        raise not_its_own(route, "That is no key set.")
+        raise not_its_own(route, "It is not a key set.")
     return KeySet(len(keys), frozenset(alg for key in keys if (alg := _algorithm(key)) is not None))
 
 
@@ -132,7 +132,7 @@ def _algorithm(key: Mapping[str, Any]) -> str | None:
 def _text(document: Mapping[str, Any], key: str, route: str) -> str:
     value = document.get(key)
     if not isinstance(value, str) or not value:
-        raise not_its_own(route, f"The discovery document names no {key}.", CHECK_URL)
+        raise not_its_own(route, f"The discovery document does not name a {key}.", CHECK_URL)
     return value
 
 
@@ -145,19 +145,19 @@ def _endpoint(key: str, url: str, domain: str) -> str:
     except NotPlain as not_plain:
         raise ConfigError(
             "Encvoy ID's discovery document names an endpoint that is not a plain address.",
-            why=f"Its {key} {not_plain}: Rocket.Chat could be led elsewhere by it than I am.",
+            why=f"Its {key} {not_plain}: it could lead Rocket.Chat to a different place than me.",
             mend=CHECK_PROXY,
         ) from None
     if found.origin == ours.origin:
         return str(found)
     if found.host == ours.host and found.scheme != ours.scheme:
         raise ConfigError(
-            f"Encvoy ID is reached by {ours.scheme}, but its discovery document names {found.scheme} endpoints.",
+            f"Encvoy ID is reached over {ours.scheme}, but its discovery document names {found.scheme} endpoints.",
             why="It builds them from the headers X-Forwarded-Proto and X-Forwarded-Host.",
-            mend="Have the proxy before Encvoy ID pass both headers on, or correct SSOBOT_ENCVOY_URL.",
+            mend="Have the proxy in front of Encvoy ID pass on both headers, or correct SSOBOT_ENCVOY_URL.",
         )
     raise ConfigError(
         "Encvoy ID's discovery document names endpoints at another address than SSOBOT_ENCVOY_URL.",
         why="It builds them from the headers Host and X-Forwarded-Host.",
-        mend="Have the proxy before Encvoy ID pass both headers on, or correct SSOBOT_ENCVOY_URL.",
+        mend="Have the proxy in front of Encvoy ID pass on both headers, or correct SSOBOT_ENCVOY_URL.",
     )

@@ -21,12 +21,12 @@ from bot.secret import Secret
 LONGEST_NAME = 50
 LONGEST_DESCRIPTION = 255
 LONGEST_SECRET = 255
-NOT_TAKEN = "Encvoy ID would not take the application like this, so I did not send it."
+NOT_TAKEN = "Encvoy ID would not accept the application like this, so I did not send it."
 CORRECT_IT = (
-    "Correct that address where it stands, at the application in Encvoy ID or in Rocket.Chat's setting Site_Url; then "
+    "Correct that address, in the application at Encvoy ID or in Rocket.Chat's setting Site_Url; then "
     "type the command again."
 )
-REPORT_IT = "What it was to be is my own choice: please report it as a mistake of mine."
+REPORT_IT = "I chose this value myself: please report it as a bug."
 """Nobody types it: it is made of what was checked before."""
 AUTH_METHODS = frozenset({"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"})
 
@@ -39,10 +39,10 @@ def check_client_id(client_id: str) -> str:
     """The id, if it can stand in a path. UserError otherwise."""
     if not _CLIENT_ID.fullmatch(client_id):
         raise UserError(
-            "The id of the application, as my database has it, is none that Encvoy ID gives.",
-            why="It has other characters than letters, digits, - and _, or none at all, or too many. I asked Encvoy ID "
-            "for nothing by it.",
-            mend="No command of mine writes such an id: put back a copy of the database in which it is right.",
+            "The id of the application in my database is not one that Encvoy ID issues.",
+            why="It is empty or too long, or has characters other than letters, digits, - and _. I sent Encvoy ID no "
+            "request with it.",
+            mend="None of my commands writes such an id: restore a backup of the database in which it is correct.",
         )
     return client_id
 
@@ -93,13 +93,13 @@ def read_application(value: Any, client_id: str, route: str) -> Application | No
     if value is None:
         return NotVisible(client_id, there=False)
     if not isinstance(value, dict):
-        raise not_its_own(route, "That is no application.")
+        raise not_its_own(route, "It is not an application.")
     if "client_id" not in value:
         if "rules" in value:
             return None
-        raise not_its_own(route, "That is no application.")
+        raise not_its_own(route, "It is not an application.")
     if value["client_id"] != client_id:
-        raise not_its_own(route, "That is another application than the one asked for.")
+        raise not_its_own(route, "It is a different application than the requested one.")
     if not isinstance(value.get("client_secret"), str):
         return NotVisible(client_id)
     return Application(
@@ -136,21 +136,21 @@ def read_created(value: Any, route: str) -> str:
     """The client_id in the answer to a create. The secret beside it is weak and never used (facts/encvoy-id.md §4)."""
     client_id = value.get("client_id") if isinstance(value, dict) else None
     if not isinstance(client_id, str) or not _CLIENT_ID.fullmatch(client_id):
-        raise not_its_own(route, "The answer holds no client_id.")
+        raise not_its_own(route, "The response contains no client_id.")
     return client_id
 
 
 def read_ids(value: Any, route: str) -> tuple[str, ...]:
     """The client_ids in a list."""
     if not isinstance(value, list):
-        raise not_its_own(route, "That is no list of applications.")
+        raise not_its_own(route, "It is not a list of applications.")
     return tuple(read_created(item, route) for item in value)
 
 
 def read_tops(value: Any, route: str) -> list[bool]:
     """Of each client in a list, whether it says that it has no parent."""
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise not_its_own(route, "That is no list of applications.")
+        raise not_its_own(route, "It is not a list of applications.")
     return [item.get("parent", "") is None for item in value]
 
 
@@ -163,7 +163,7 @@ def rule_ids(value: Any, wanted: frozenset[str], route: str) -> Mapping[str, str
         raise UserError(
             f"Encvoy ID cannot ask people for their field {name}.",
             why=f"Its rule for {name} is {'switched off' if known else 'missing'}.",
-            mend=f"An administrator of Encvoy ID switches the rule for {name} on, in its profile settings.",
+            mend=f"Ask an administrator of Encvoy ID to switch on the rule for {name} in its profile settings.",
         )
     return found
 
@@ -175,7 +175,7 @@ def ids_of_rules(value: Any, names: frozenset[str], route: str) -> tuple[str, ..
 
 def _rules_of(value: Any, names: frozenset[str], route: str) -> list[Mapping[str, Any]]:
     if not isinstance(value, list):
-        raise not_its_own(route, "That is no list of rules.")
+        raise not_its_own(route, "It is not a list of rules.")
     return [rule for rule in value if isinstance(rule, Mapping) and rule.get("field_name") in names]
 
 
@@ -183,7 +183,7 @@ def _complaints(fields: ApplicationFields) -> Iterator[tuple[str, str]]:
     """Why it would not be taken, and the mend."""
     name, method = fields.name, fields.token_endpoint_auth_method
     if name is not None and not (1 <= len(name) <= LONGEST_NAME and not name[0].isspace()):
-        yield f"The name must have 1 to {LONGEST_NAME} characters and not begin with a blank.", REPORT_IT
+        yield f"The name must have 1 to {LONGEST_NAME} characters and not start with a space.", REPORT_IT
     if fields.description is not None and len(fields.description) > LONGEST_DESCRIPTION:
         yield f"The description has more than {LONGEST_DESCRIPTION} characters.", REPORT_IT
     if fields.domain is not None and (reason := why_refused(fields.domain)):
@@ -194,7 +194,7 @@ def _complaints(fields: ApplicationFields) -> Iterator[tuple[str, str]]:
         if reason := why_refused(uri):
             yield f"One of its redirect URIs is {quoted(uri)}. {reason}", CORRECT_IT
     if method is not None and method not in AUTH_METHODS:
-        yield "Its token_endpoint_auth_method is none of those that Encvoy ID knows.", REPORT_IT
+        yield "Its token_endpoint_auth_method is not one that Encvoy ID knows.", REPORT_IT
     if fields.secret is not None and not _SECRET.fullmatch(fields.secret.reveal()):
         yield f"Its secret must have 1 to {LONGEST_SECRET} printable ASCII characters.", REPORT_IT
 

@@ -62,8 +62,8 @@ async def _exchange(
     )
     granted = interpret_oidc(answer.status, answer.headers, answer.body, route)
     if not isinstance(granted, dict):
-        raise not_its_own(route, "The answer holds no token.")
+        raise not_its_own(route, "The response contains no token.")
     token, seconds = granted.get("access_token"), granted.get("expires_in")
     if not isinstance(token, str) or not token or not isinstance(seconds, int | float) or isinstance(seconds, bool):
-        raise not_its_own(route, "The answer holds no token.")
+        raise not_its_own(route, "The response contains no token.")
     return granted

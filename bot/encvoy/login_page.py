@@ -41,14 +41,14 @@ MENDS: Mapping[str, str] = MappingProxyType(
         "two_factor_authentication controls, or have the bot's user exempted.",
         "steps": "Encvoy ID requires a profile field that the bot's user has left empty: "
         "sign in as that user once and fill it in.",
-        "publicity": "Encvoy ID wants the bot's user to make profile fields visible: "
+        "publicity": "Encvoy ID asks the bot's user to make profile fields visible: "
         "sign in as that user once and confirm.",
-        "access": "Encvoy ID wants a consent from the bot's user: check that SSOBOT_ENCVOY_CLIENT_ID is the id of its "
+        "access": "Encvoy ID asks the bot's user for consent: check that SSOBOT_ENCVOY_CLIENT_ID is the id of its "
         "main client.",
-        "missing-identifiers": "The bot's user lacks a way of signing in that Encvoy ID demands: "
+        "missing-identifiers": "The bot's user lacks a sign-in method that Encvoy ID requires: "
         "sign in as that user once and add it.",
-        "recover-account": "The bot's user is marked as deleted in Encvoy ID: restore it, or take another one.",
-        "bind": "Encvoy ID wants the bot's user bound to an outside account: sign in as that user once.",
+        "recover-account": "The bot's user is marked as deleted in Encvoy ID: restore it, or use another one.",
+        "bind": "Encvoy ID requires the bot's user to be linked to an external account: sign in as that user once.",
     }
 )
 """Route of the login page to what puts it right (facts/encvoy-id.md §6)."""

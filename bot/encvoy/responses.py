@@ -33,9 +33,9 @@ KEY_PREFIX = "translation.errors."
 CHECK_URL = "Check SSOBOT_ENCVOY_URL: it must be exactly the address in Encvoy ID's own DOMAIN setting."
 CHECK_ROLE = (
     "The bot's user needs the role of a manager (ADMIN) in Encvoy ID. Give it to an ordinary user, or to a new one; "
-    "changing the role of one that is a manager already deletes every application that it made."
+    "changing the role of an existing manager deletes every application that the user created."
 )
-CHECK_PROXY = "Look at Encvoy ID's logs, and at the proxy before it."
+CHECK_PROXY = "Check Encvoy ID's logs and the proxy in front of it."
 
 
 def not_its_own(route: str, why: str, mend: str = CHECK_PROXY, status: int | None = None) -> BadAnswer:
@@ -70,26 +70,26 @@ _MANAGEMENT: Mapping[tuple[int, str | None], Meaning] = {
         "`/sso status` says which, and what to do.",
     ),
     (403, "T3E0024"): Meaning(Forbidden, "The bot's user is blocked in Encvoy ID.", "Unblock it there."),
-    (403, "DELETED"): Meaning(Forbidden, "The bot's user is deleted in Encvoy ID.", "Restore it, or take another one."),
+    (403, "DELETED"): Meaning(Forbidden, "The bot's user is deleted in Encvoy ID.", "Restore it, or use another one."),
     (403, "T3E0003"): Meaning(Unauthenticated, "Encvoy ID does not know this user.", "Check SSOBOT_ENCVOY_LOGIN."),
     (403, "T3E0072"): Meaning(Unauthenticated, "The password is wrong.", "Check SSOBOT_ENCVOY_PASSWORD."),
     (403, "T3E0073"): Meaning(
         Unauthenticated,
-        "Encvoy ID does not take a login name of this kind.",
+        "Encvoy ID does not accept a login name of this kind.",
         "Check SSOBOT_ENCVOY_LOGIN and Encvoy ID's setting allowed_login_fields.",
     ),
-    (403, "T3E0077"): Meaning(Unauthenticated, "Encvoy ID does not take a password here in production.", CHECK_PROXY),
+    (403, "T3E0077"): Meaning(Unauthenticated, "Encvoy ID does not accept a password here in production.", CHECK_PROXY),
     (500, "T3E0071"): Meaning(
         Forbidden, "The bot's user owns nothing at Encvoy ID that an application could belong to.", CHECK_ROLE
     ),
     (500, "T3E0030"): Meaning(
         Rejected, "Encvoy ID has no provider Login/Password.", "Switch that provider on in Encvoy ID."
     ),
-    (500, "T3E0078"): Meaning(BadAnswer, "Something went wrong inside Encvoy ID.", "Look at Encvoy ID's logs."),
+    (500, "T3E0078"): Meaning(BadAnswer, "Something went wrong inside Encvoy ID.", "Check Encvoy ID's logs."),
     (500, None): Meaning(
         BadAnswer,
         "Its OIDC part is down, or its backend cannot reach its own public address.",
-        "If it stays so, check from inside Encvoy ID's backend that DOMAIN answers and its certificate is trusted.",
+        "If this continues, check from inside Encvoy ID's backend that DOMAIN answers and its certificate is trusted.",
     ),
 }
 
@@ -157,7 +157,7 @@ def interpret_oidc(status: int, headers: Mapping[str, str], body: bytes, route: 
         raise BadAnswer(SYSTEM, route, status=status, why=trouble, mend=CHECK_URL)
     code = safe_word(value.get("error")) if isinstance(value, dict) else None
     if status == 400 and code is None:
-        raise BadAnswer(SYSTEM, route, status=status, why="A page came back instead of data.")
+        raise BadAnswer(SYSTEM, route, status=status, why="The response is a web page instead of data.")
     if status == 401:
         raise Unauthenticated(SYSTEM, route, status=status, code=code)
     raise _general(status, headers, route, code)
@@ -174,7 +174,7 @@ def _parsed(body: bytes) -> tuple[Any, str]:
     try:
         return read_json(body), ""
     except NotJson:
-        return None, "A page came back instead of data."
+        return None, "The response is a web page instead of data."
     except Unreadable as unreadable:
         return None, str(unreadable)
 
@@ -198,5 +198,5 @@ def _general(status: int, headers: Mapping[str, str], route: str, code: str | No
     if 400 <= status < 500:
         return Rejected(SYSTEM, route, status=status, code=code)
     return BadAnswer(
-        SYSTEM, route, status=status, code=code, why="It, or the proxy before it, is in trouble.", mend=CHECK_PROXY
+        SYSTEM, route, status=status, code=code, why="It, or the proxy in front of it, has a problem.", mend=CHECK_PROXY
     )

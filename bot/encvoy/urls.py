@@ -25,7 +25,7 @@ def why_refused(url: str) -> str | None:
     if len(url) > MAX_LENGTH:
         return f"The address is longer than {MAX_LENGTH} characters."
     if any(char.isspace() or ord(char) < 32 for char in url):
-        return "The address has white space in it."
+        return "The address contains white space."
     parts = _PARTS.fullmatch(url)
     if parts is None:
         return "The address has no scheme: it begins with https:// or http://."
@@ -91,9 +91,9 @@ def _why_authority_refused(authority: str) -> str | None:
         return "The port does not have two to five digits."
     # Past its own rule Encvoy ID parses the address, and never answers where that fails.
     if colon and int(port) > 65535:
-        return "There is no port above 65535."
+        return "The port is above 65535."
     if host.rpartition(".")[2].isdigit() and not _is_ipv4(host):
-        return "The host looks like an IPv4 address and is none."
+        return "The host looks like an IPv4 address, but is not one."
     return None
 
 

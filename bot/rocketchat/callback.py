@@ -93,11 +93,11 @@ class Callback:
             answer = await self.http.send("GET", f"{self.url}/_oauth/{name.service}?{query}", route=_ROUTE)
             refuse_busy(answer.status, answer.headers, _ROUTE)
         except Busy as busy:
-            return InUse(Use.UNKNOWN, f"its callback was {busy.not_checked}")
+            return InUse(Use.UNKNOWN, f"its callback was not checked: {busy.not_checked}")
         except RemoteError as error:
-            return InUse(Use.UNKNOWN, f"its callback did not answer me: {error.text.rstrip('.')}")
+            return InUse(Use.UNKNOWN, f"its callback did not respond to me: {error.text.rstrip('.')}")
         config = read_config(answer.text) if answer.status == 200 else None
-        return config or InUse(Use.UNKNOWN, f"its callback did not answer me as Rocket.Chat does ({answer.status})")
+        return config or InUse(Use.UNKNOWN, f"its callback did not respond like Rocket.Chat ({answer.status})")
 
 
 def verdict(config: Mapping[str, object], token_url: str) -> InUse:
@@ -111,7 +111,9 @@ def verdict(config: Mapping[str, object], token_url: str) -> InUse:
     found = _HANDSHAKE.search(said)
     reason = said[found.end() :].strip() if found else ""
     if found and found[1] != token_url:
-        return InUse(Use.UNKNOWN, f"Rocket.Chat asked another address: “{defuse(found[1], LONGEST_REASON)}”")
+        return InUse(
+            Use.UNKNOWN, f"Rocket.Chat sent the request to another address: “{defuse(found[1], LONGEST_REASON)}”"
+        )
     if reason == "Bad Request":
         return InUse(Use.PROVED)
     words = f"Rocket.Chat says: “{defuse(reason or said, LONGEST_REASON)}”"

@@ -35,8 +35,8 @@ def login_error(frame: Json, user_id: str) -> RemoteError | None:
         return Unauthenticated(
             "Rocket.Chat",
             route,
-            why="The token is another account's.",
-            mend="Let SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN be of one account.",
+            why="The token belongs to another account.",
+            mend="Set SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN to values of the same account.",
         )
     return None
 

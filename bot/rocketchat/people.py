@@ -24,7 +24,7 @@ PAGE = 100
 PATIENCE = 30.0
 """Seconds after which no further page is asked for, pauses that the server wants included."""
 TOO_LONG = "It took too long."
-TOO_OFTEN = "Rocket.Chat lets me ask for no more pages now; the permission api-bypass-rate-limit lifts that limit."
+TOO_OFTEN = "Rocket.Chat allows me no more requests for now; the permission api-bypass-rate-limit removes that limit."
 TOO_MANY = f"I read no more than {MOST_READ}."
 MAY_NOT_LIST = "Give the bot's account the permission view-d-room, and view-outside-room where Rocket.Chat asks for it."
 ADMINISTRATOR = "admin"

@@ -5,27 +5,29 @@ from __future__ import annotations
 URL = "SSOBOT_ROCKETCHAT_URL"
 
 NOT_ROCKETCHAT = f"Check that {URL} is the address of Rocket.Chat itself, with its sub-path if it has one."
-ROUTE_ABSENT = f"This version of Rocket.Chat may not have it, or {URL} misses a sub-path."
+ROUTE_ABSENT = f"This version of Rocket.Chat may not have it, or {URL} lacks a sub-path."
 TOKEN = "Check SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN: a personal access token of the bot's own account."
 FACTOR_NEEDED = (
-    'Make the token anew with "Ignore two factor authentication", or set SSOBOT_ROCKETCHAT_PASSWORD to the password of '
+    'Create the token again with "Ignore two factor authentication", or set SSOBOT_ROCKETCHAT_PASSWORD to the '
+    "password of "
     "the bot's account."
 )
 FACTOR_WRONG = "Set SSOBOT_ROCKETCHAT_PASSWORD to the password of the bot's account: it is another one."
 FACTOR_EXHAUSTED = (
-    "Rocket.Chat takes no more tries for now; wait a few minutes, and check that SSOBOT_ROCKETCHAT_PASSWORD is the "
+    "Rocket.Chat accepts no more attempts for now; wait a few minutes, and check that SSOBOT_ROCKETCHAT_PASSWORD is "
+    "the "
     "password of the bot's account."
 )
 SLOW_DOWN = (
-    "Try again in a minute. Roles with the permission `api-bypass-rate-limit`, such as `bot`, may ask more often."
+    "Try again in a minute. Roles with the permission `api-bypass-rate-limit`, such as `bot`, allow more requests."
 )
 LATER = "Try again in a minute."
-PROXY = "Look at Rocket.Chat, and at the proxy before it; then try again."
+PROXY = "Check Rocket.Chat and the proxy in front of it; then try again."
 RESTRICTED = "Let the workspace report its statistics to Rocket.Chat again, and then try again."
 REFUSED = f"Check {URL}, and that Rocket.Chat is running and can be reached from here."
 
 WEBSOCKET = (
-    "Let the proxy before Rocket.Chat pass websockets on, to /websocket below "
+    "Let the proxy in front of Rocket.Chat pass on websockets, to /websocket under "
     f"{URL}: HTTP/1.1, with the headers Upgrade and Connection."
 )
 

@@ -74,9 +74,9 @@ class Services:
         try:
             documents = await self.rest.method("private-settings/get")
         except (Rejected, RouteAbsent, Forbidden):
-            return Unknown("Rocket.Chat does not tell which settings its environment forces.")
+            return Unknown("Rocket.Chat does not show which settings its environment forces.")
         if not isinstance(documents, list):
-            return Unknown("Rocket.Chat does not tell which settings its environment forces.")
+            return Unknown("Rocket.Chat does not show which settings its environment forces.")
         return forced_settings((d for d in documents if isinstance(d, Mapping)), name)
 
     async def create_service(self, name: ServiceName) -> None:
@@ -188,11 +188,11 @@ class Services:
 
 def _endless() -> BadAnswer:
     """Half a list must not be taken for the whole: what is missing there would count as absent."""
-    return BadAnswer(SYSTEM, "GET /api/v1/settings", status=200, why="Its list of settings does not end.")
+    return BadAnswer(SYSTEM, "GET /api/v1/settings", status=200, why="Its list of settings is endless.")
 
 
 def _too_many() -> BadAnswer:
-    why = "It has more Custom OAuth services than any server has."
+    why = "It lists an implausible number of Custom OAuth services."
     return BadAnswer(SYSTEM, "GET /api/v1/settings", status=200, why=why)
 
 

@@ -105,7 +105,7 @@ class LeashedSession(requests.Session):
             return BadAnswer(SYSTEM, route, why=str(unreadable), mend=NOT_ROCKETCHAT)
         except (OSError, HTTPError, ValueError) as failure:
             if self.line.call.sent and _is_no_http(failure):
-                return BadAnswer(SYSTEM, route, why="That is not HTTP as it should be.", mend=NOT_ROCKETCHAT)
+                return BadAnswer(SYSTEM, route, why="The response is not valid HTTP.", mend=NOT_ROCKETCHAT)
             if self.line.call.sent:
                 return NoAnswer(SYSTEM, route, mend=REFUSED)
             found = _trouble(failure)

@@ -104,7 +104,7 @@ class Settle:
             except Busy as busy:
                 if last is None or now - last.sent_at > KNOWN:
                     wait = f"{busy.retry_after:.0f} seconds"
-                    reason = f"Rocket.Chat may not be asked so often for what is live; again in {wait}."
+                    reason = f"Too many requests for what is active; the next is possible in {wait}."
                     return Unknown(reason, busy=True)
             except RemoteError as error:
                 return Unknown(error.text)
@@ -136,7 +136,7 @@ class Settle:
         finally:
             forget()
             await _end(asking, expired)
-        raise NotLive(SYSTEM, "GET /api/v1/settings.oauth", why=f"I looked for {timeout:.1f} seconds.")
+        raise NotLive(SYSTEM, "GET /api/v1/settings.oauth", why=f"I checked for {timeout:.1f} seconds.")
 
     def _measure(self, not_yet: float, seen: float, known: float | None) -> float | None:
         """Seconds that this server needs, or None if this wait does not tell. What was there from the beginning

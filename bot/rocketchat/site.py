@@ -25,13 +25,13 @@ ABSENT = frozenset({200, 404, 405, 410})
 async def who_answers(site_url: str, http: HttpClient, facts: ServerFacts) -> Site | Unknown:
     """By `<Site_Url>/api/info`, sub-path included, and by what sets one workspace apart from the other. Never fails."""
     if not site_url.startswith(("http://", "https://")):
-        return Unknown("It is no address of a web server.")
+        return Unknown("It is not the address of a web server.")
     try:
         answer = await http.send("GET", f"{site_url}/api/info", route="GET <Site_Url>/api/info")
     except RemoteError as error:
         return Unknown(f"From here it cannot be reached. {error.why}".strip())
     if answer.status not in ABSENT:
-        return Unknown(f"It answers with status {answer.status} from here.")
+        return Unknown(f"It responds with status {answer.status} from here.")
     try:
         version = version_from(_object(answer))
     except RemoteError:

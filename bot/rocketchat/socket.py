@@ -175,7 +175,7 @@ class RealtimeClient:
         await _send(websocket, core)
         async for frame in websocket:
             if isinstance(frame.data, aiohttp.WebSocketError):
-                return BadAnswer("Rocket.Chat", "websocket", why="A frame is too long, or none at all.")
+                return BadAnswer("Rocket.Chat", "websocket", why="A frame is too long or invalid.")
             if frame.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
                 break
             at = self._clock.monotonic()

@@ -80,9 +80,7 @@ def network_error(failure: BaseException) -> RemoteError:
         case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
             return _unreachable(proxy_trouble("Rocket.Chat"))
         case aiohttp.ClientResponseError():
-            return BadAnswer(
-                "Rocket.Chat", ROUTE, why="That is not HTTP as it should be.", mend=remedies.NOT_ROCKETCHAT
-            )
+            return BadAnswer("Rocket.Chat", ROUTE, why="The response is not valid HTTP.", mend=remedies.NOT_ROCKETCHAT)
         case aiohttp.ClientConnectorDNSError():
             return Unreachable("Rocket.Chat", ROUTE, code="name-not-found", mend=remedies.REFUSED)
     if found := trouble(failure, "Rocket.Chat"):
@@ -101,7 +99,7 @@ def closed_again() -> Unreachable:
         "Rocket.Chat",
         "websocket",
         code="closed",
-        why="The websocket was opened, and closed again.",
+        why="The websocket was opened, and then closed again.",
         mend=remedies.WEBSOCKET,
     )
 

@@ -30,8 +30,8 @@ from bot.signin.outcome import SignInStep, WalkFailed
 TOO_MANY = 429
 _SLOW_DOWN = "Rocket.Chat asks to slow down (429)."
 _HTTPS = (
-    "This login engine demands https: check that Site_Url begins with https://, and that the proxy before Rocket.Chat "
-    "sends X-Forwarded-Proto: https."
+    "This login engine requires https: check that Site_Url begins with https://, and that the proxy in front of "
+    "Rocket.Chat sends X-Forwarded-Proto: https."
 )
 
 
@@ -90,7 +90,7 @@ class ModernEngine:
         given = await self._asked(route, "the login code", {"code": end.code.reveal()})
         user_id, token = given.get("userId"), given.get("loginToken")
         if not isinstance(user_id, str) or not isinstance(token, str):
-            raise WalkFailed(SignInStep.LOGIN, f"Rocket.Chat did not answer as itself: {route} (200).")
+            raise WalkFailed(SignInStep.LOGIN, f"Rocket.Chat sent an unexpected response: {route} (200).")
         if await self._resume(Secret(token)) != user_id:
             raise WalkFailed(
                 SignInStep.LOGIN, "Rocket.Chat's login token belongs to somebody else than its login code."
@@ -102,7 +102,7 @@ class ModernEngine:
         data = (await self._asked(route, "the login token", {"resume": token.reveal()})).get("data")
         user_id = data.get("userId") if isinstance(data, Mapping) else None
         if not isinstance(user_id, str):
-            raise WalkFailed(SignInStep.LOGIN, f"Rocket.Chat did not answer as itself: {route} (200).")
+            raise WalkFailed(SignInStep.LOGIN, f"Rocket.Chat sent an unexpected response: {route} (200).")
         return user_id
 
     async def _asked(self, route: str, what: str, body: Mapping[str, str]) -> Mapping[str, Any]:
@@ -113,12 +113,12 @@ class ModernEngine:
         except Unreadable:
             given = None
         if not isinstance(given, Mapping):
-            raise WalkFailed(SignInStep.LOGIN, f"Rocket.Chat did not answer as itself: {route} ({answer.status}).")
+            raise WalkFailed(SignInStep.LOGIN, f"Rocket.Chat sent an unexpected response: {route} ({answer.status}).")
         if answer.status == TOO_MANY:
             raise WalkFailed(SignInStep.LOGIN, _SLOW_DOWN, code="too-many-requests", mend="Try again in a minute.")
         if answer.status != 200:
             code = safe_word(given.get("errorType") or given.get("error"))
-            why = f"Rocket.Chat does not take {what} that it gave just before ({answer.status})."
+            why = f"Rocket.Chat does not accept {what} that it issued just before ({answer.status})."
             raise WalkFailed(SignInStep.LOGIN, why, code=code)
         return given
 
@@ -127,12 +127,12 @@ class ModernEngine:
             why = f"Rocket.Chat asks for a second factor ({end.method}), which a test sign-in does not have."
             return WalkFailed(SignInStep.LOGIN, why, code="totp-required")
         if isinstance(end, BackAtLogin):
-            why = "Rocket.Chat sent the browser back to its login page without a word."
+            why = "Rocket.Chat sent the browser back to its login page without an explanation."
             if self.has_cookie:
                 return WalkFailed(SignInStep.CALLBACK, why, code="login")
             why += " It had given it no session cookie at the start."
             return WalkFailed(SignInStep.CALLBACK, why, code="no-cookie", mend=_HTTPS)
-        return WalkFailed(SignInStep.CALLBACK, f"Rocket.Chat's callback did not answer as it should ({answer.status}).")
+        return WalkFailed(SignInStep.CALLBACK, f"Rocket.Chat's callback sent an unexpected response ({answer.status}).")
 
 
 def _gives_cookie(answer: HttpResponse) -> bool:

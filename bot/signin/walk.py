@@ -124,7 +124,7 @@ class _Walk:
         if start is None and (engine == "modern" or chosen is True):
             raise WalkFailed(
                 self.step,
-                "Rocket.Chat begins no sign-in behind the button, and shows its own page instead.",
+                "Rocket.Chat starts no sign-in from the button, and shows its own page instead.",
                 mend="`/sso status` shows what is missing.",
             )
         return start
@@ -158,7 +158,7 @@ class _Walk:
             except Unreadable:
                 pass
         self._heed(answer, "Rocket.Chat")
-        raise WalkFailed(self.step, f"Rocket.Chat did not answer as itself: {route} ({answer.status}).")
+        raise WalkFailed(self.step, f"Rocket.Chat sent an unexpected response: {route} ({answer.status}).")
 
     def _heed(self, answer: HttpResponse, system: System) -> None:
         """Whoever was asked too often has answered, and as itself."""
@@ -183,7 +183,7 @@ class _Walk:
             found = _INTERACTION.match(url)
             interaction = found.group() if found else interaction
             url, answer = await self._answer_page(interaction, answer)
-        raise WalkFailed(self.step, "Encvoy ID sends people round in circles.")
+        raise WalkFailed(self.step, "The sign-in at Encvoy ID is stuck in a redirect loop.")
 
     async def _get(self, url: str) -> HttpResponse:
         return await self.identity.get(url, route=f"GET {_pattern(url)}")
@@ -218,7 +218,7 @@ class _Walk:
 
     def _no_page(self, answer: HttpResponse) -> WalkFailed:
         """A 400 page is Encvoy ID's way to refuse the application or its callback (facts/encvoy-id.md §9)."""
-        why = f"Encvoy ID answered with something that is no page of its login ({answer.status})."
+        why = f"Encvoy ID sent an unexpected response instead of a login page ({answer.status})."
         found = re.search(r"<strong>error</strong>:\s*([a-z_]{1,40})\b", answer.text)
         code = found.group(1) if found and answer.status == 400 else None
         if code is None:
@@ -230,15 +230,15 @@ class _Walk:
         self._heed(answer, "Rocket.Chat")
         outcome = read_outcome(answer.text) if answer.status == 200 else None
         if outcome is None:
-            raise WalkFailed(self.step, f"Rocket.Chat's callback did not answer as it should ({answer.status}).")
+            raise WalkFailed(self.step, f"Rocket.Chat's callback sent an unexpected response ({answer.status}).")
         if not outcome.succeeded:
             raise WalkFailed(
                 self.step,
-                "Rocket.Chat could not exchange Encvoy ID's code for a person, and does not say why.",
+                "Rocket.Chat could not turn Encvoy ID's code into a signed-in user, and does not say why.",
                 mend="`/sso test`",
             )
         if outcome.credential_token != token:
-            raise WalkFailed(self.step, "Rocket.Chat's callback answers another sign-in than ours.")
+            raise WalkFailed(self.step, "Rocket.Chat's callback responds to another sign-in.")
         return outcome
 
     async def _log_in(self, http: HttpClient, outcome: Outcome, token: str) -> SignedIn:
@@ -255,7 +255,7 @@ class _Walk:
         if isinstance(result, MethodError):
             raise _refused(result)
         if result is None or not isinstance(result.get("id"), str) or not isinstance(result.get("token"), str):
-            raise WalkFailed(self.step, f"Rocket.Chat did not answer as itself: {route} ({answer.status}).")
+            raise WalkFailed(self.step, f"Rocket.Chat sent an unexpected response: {route} ({answer.status}).")
         return SignedIn(result["id"], Secret(result["token"]), tuple(self.pages))
 
 
@@ -266,9 +266,9 @@ def _refused(refusal: MethodError) -> WalkFailed:
         return WalkFailed(SignInStep.LOGIN, f"Rocket.Chat says: “{defused(refusal.reason, 160)}”.", code=code)
     return WalkFailed(
         SignInStep.LOGIN,
-        "Rocket.Chat does not let the person in, and answers the same whatever the reason.",
+        "Rocket.Chat does not let the person in, and gives the same response for every reason.",
         code=code,
-        mend="Look whether their user name or e-mail address belongs to an account already, and whether Rocket.Chat "
+        mend="Check whether their user name or e-mail address belongs to an account already, and whether Rocket.Chat "
         "lets new people register by a login service.",
     )
 

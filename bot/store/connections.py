@@ -35,7 +35,7 @@ Row = RowMapping | Mapping[str, Any]
 
 
 class Overtaken(UserError):
-    """The connection was changed by another process meanwhile, and nothing was saved."""
+    """Another process changed the connection in the meantime; nothing was saved."""
 
 
 class Damaged(UserError):
@@ -68,8 +68,8 @@ class SqlConnections:
             names = ", ".join(row["service"] for row in rows)
             raise UserError(
                 f"There are several connections: {names}.",
-                why="This version of ssobot keeps one.",
-                mend="Start the version that made them.",
+                why="This version of ssobot supports one.",
+                mend="Start the version that created them.",
             )
         return self._connection(rows[0]) if rows else None
 
@@ -190,7 +190,7 @@ class SqlConnections:
         return UserError(
             f"There is a connection of the service {connection.name.service} already.",
             why="Another instance of the bot has saved it a moment ago.",
-            mend="`/sso setup` goes on with it.",
+            mend="`/sso setup` continues with it.",
         )
 
     def _columns(self, connection: Connection) -> dict[str, Any]:
@@ -255,8 +255,8 @@ def _damage_named() -> Iterator[None]:
         yield
     except (AttributeError, KeyError, TypeError, ValueError):
         raise Damaged(
-            why="A row of its database holds something that this version of ssobot cannot read.",
-            mend="Put back the last backup of the database.",
+            why="A row of its database contains something that this version of ssobot cannot read.",
+            mend="Restore the latest backup of the database.",
         ) from None
 
 

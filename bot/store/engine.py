@@ -66,7 +66,7 @@ class Database:
             async with self.reading() as connection:
                 if (await connection.exec_driver_sql("SHOW transaction_read_only")).scalar() == "on":
                     away = StoreUnavailable(mend=_MEND)
-                    away.reason = "it takes no writes"
+                    away.reason = "it accepts no writes"
                     raise away
             return
         with _away_named():
@@ -88,7 +88,7 @@ class Database:
         ):
             return
         await self.engine.dispose()  # whoever puts it back finds nobody on the old one
-        raise StoreUnavailable(why="Its file is gone.", mend="Put it back, from a backup if need be.")
+        raise StoreUnavailable(why="Its file is missing.", mend="Restore it, from a backup if necessary.")
 
     async def close(self) -> None:
         """Gives every connection back."""

@@ -38,12 +38,12 @@ class Health:
 def ask(listen: Listen) -> int:
     """Prints what does not work, or `ok`. 0 if everything works; 1 if something does not, or nobody answers."""
     if listen.port == 0:
-        raise ConfigError("SSOBOT_LISTEN has port 0: only the bot's log tells which port it got.")
+        raise ConfigError("SSOBOT_LISTEN has port 0: only the bot's log shows which port it got.")
     at = Listen(_near(listen.host), listen.port)
     try:
         health = health_at(at)
     except (OSError, HTTPException) as error:
-        click.echo(f"No answer from {at}: {getattr(error, 'strerror', None) or type(error).__name__}")
+        click.echo(f"No response from {at}: {getattr(error, 'strerror', None) or type(error).__name__}")
         return 1
     if health is None:
         click.echo(f"What answers at {at} is not ssobot.")

@@ -102,9 +102,9 @@ async def test_what_else_differs(world: World, asks: Asks, words: str) -> None:
 
 
 LEADS_NOWHERE: dict[str, Callable[[World], Ground]] = {
-    "Rocket.Chat holds another secret": grounds.setting("secret", FOREIGN),
+    "Rocket.Chat has a different secret": grounds.setting("secret", FOREIGN),
     "Rocket.Chat sends people to another application": grounds.setting("id", "somebody-elses"),
-    "Encvoy ID holds another secret": grounds.column("client_secret", FOREIGN),
+    "Encvoy ID has another secret": grounds.column("client_secret", FOREIGN),
     "The service was removed": grounds.service_removed,
 }
 
@@ -229,7 +229,7 @@ async def test_a_setting_that_is_forced_as_wanted(world: World, hears: Heard) ->
 async def test_status_of_one_side(world: World, asks: Asks, side: str) -> None:
     await world.ask("setup")
     await world.encvoy.stop()
-    assert "stored on, live on" in await asks("status")
+    assert "saved: on, active: on" in await asks("status")
     await world.encvoy.start()
 
 
@@ -265,7 +265,7 @@ async def test_a_switch_of_which_nobody_can_say(world: World, asks: Asks) -> Non
 
 SOMEBODY_ELSE = {
     "Something else answers at Rocket.Chat's own address": {"hello": "world"},
-    "Another Rocket.Chat answers at the address of this one": {"version": "7.1", "success": True},
+    "Another Rocket.Chat responds at the address of this one": {"version": "7.1", "success": True},
 }
 
 
@@ -298,7 +298,7 @@ async def test_a_site_url_that_was_changed(world: World, asks: Asks, words: str)
     assert (world.state().live == before) is (words == "enable")
 
 
-@case("setup", "Encvoy ID is at an address that leads everybody to their own computer")
+@case("setup", "Encvoy ID is at an address that points to each person's own computer")
 async def test_an_encvoy_id_on_loopback(world: World, asks: Asks) -> None:
     world.rocketchat.settings.find("Site_Url").value = "https://chat.example.org"
     await asks("setup")

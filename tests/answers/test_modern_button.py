@@ -36,7 +36,7 @@ async def test_all_is_well(connected: World, hears: Heard) -> None:
 def button_of(answer: str) -> str:
     """What is said of this check: its line, and those that belong to it."""
     lines = answer.splitlines()
-    first = next(number for number, line in enumerate(lines) if "Button begins a sign-in" in line)
+    first = next(number for number, line in enumerate(lines) if "Button starts a sign-in" in line)
     rest = next(number for number, line in enumerate(lines[first + 1 :], first + 1) if not line.startswith("    "))
     return "\n".join(lines[first:rest])
 

@@ -127,7 +127,7 @@ async def test_encvoy_id_goes_away(hurried: tuple[World, HurriedClock], hears: H
     with clock.hurrying(PACE):
         async for text in world.admin.answers(message):
             last = text
-            if "gets the old secret back" in text:
+            if "gets the old secret again" in text:
                 world.encvoy.faults.remove(hang)
     hears(last, typed="!sso rotate")
     now = world.state()

@@ -274,7 +274,7 @@ async def test_too_many_applications(world: World, hears: Heard, monkeypatch: py
     hears("\n".join(line for line in answer.splitlines() if "discovery read" in line), typed="!sso setup --dry-run")
 
 
-@case("setup", "Rocket.Chat's address leads everybody to their own computer")
+@case("setup", "Rocket.Chat's address points to each person's own computer")
 async def test_a_loopback_address(quiet_world: World, hears: Heard) -> None:
     reached = quiet_world.rocketchat.url
     quiet_world.play.extra["SSOBOT_ROCKETCHAT_URL"] = reached.replace("127.0.0.1", "0.0.0.0")
@@ -301,7 +301,7 @@ async def test_a_licence_that_is_not_shown(tmp_path: Path, hears: Heard) -> None
 
 AILING = {
     "Encvoy ID breaks every connection off": Fault(effect=Effect.DROP),
-    "Encvoy ID does not answer": Fault(effect=Effect.HANG),
+    "Encvoy ID does not respond": Fault(effect=Effect.HANG),
     "Encvoy ID answers with a page": Fault(status=200, body="<html>soon back</html>", content_type="text/html"),
     "The proxy before Encvoy ID is in trouble": Fault(status=502, body="<html>", content_type="text/html"),
     "Encvoy ID redirects to another address": Fault(status=301, headers={"Location": "https://elsewhere.example/"}),

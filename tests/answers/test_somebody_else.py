@@ -143,7 +143,7 @@ async def test_a_secret_that_is_set_meanwhile(world: World, asks: Asks) -> None:
     assert world.state().live is None, "the button is switched on last"
 
 
-@case("setup", "What is written does not stay")
+@case("setup", "What is written does not persist")
 async def test_a_setting_that_is_set_back_each_time(world: World, asks: Asks) -> None:
     await world.ask("setup")
     row = world.rocketchat.settings.find(f"{SETTINGS}-merge_users")

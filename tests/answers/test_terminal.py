@@ -124,13 +124,13 @@ async def test_the_doctor_of_distrust(tmp_path: Path, hears: Heard) -> None:
 
 
 def at_the_start(**answer: Any) -> Callable[[World], None]:
-    """Rocket.Chat answers so to the first question."""
+    """Rocket.Chat responds so to the first question."""
     return lambda world: world.rocketchat.faults.add(Fault("GET", "/api/v1/me", **answer))
 
 
 BUSY = '{"success": false, "error": "Too many requests. You must wait 1 seconds. [error-too-many-requests]"}'
 WAITING: dict[str, Callable[[World], None]] = {
-    "`ssobot run`: Rocket.Chat answers with a page": at_the_start(status=200, body="<html>maintenance</html>"),
+    "`ssobot run`: Rocket.Chat responds with a page": at_the_start(status=200, body="<html>maintenance</html>"),
     "`ssobot run`: the proxy before Rocket.Chat is in trouble": at_the_start(status=502, body="<html>"),
     "`ssobot run`: Rocket.Chat asks to slow down": at_the_start(status=429, body=BUSY),
     "`ssobot run`: Rocket.Chat breaks every connection off": at_the_start(effect=Effect.DROP),

@@ -68,7 +68,7 @@ async def test_a_public_room(quiet_world: World, hears: Heard) -> None:
 async def test_an_unknown_field(world: World, hears: Heard) -> None:
     draft = Draft(room_of(world).id, "!sso help", extra={"writtenBy": "nobody knows"})
     world.rocketchat.chat.send(world.rocketchat.person("admin").id, draft)
-    hears(await spoken(world, "something that I do not know"))
+    hears(await spoken(world, "contain fields that I do not know"))
 
 
 @case(GROUP, "The admin room was encrypted while the bot runs")
@@ -94,7 +94,7 @@ async def test_another_engine(quiet_world: World, hears: Heard) -> None:
         await notes.forget(LINKED)
         await notes.put(REFUSED, SAID)
     async with quiet_world.play.bot():
-        hears(await spoken(quiet_world, "another login engine"))
+        hears(await spoken(quiet_world, "a different login engine"))
 
 
 @case(GROUP, "A command was typed while the bot was away")

@@ -241,9 +241,9 @@ OTHERWISE = {
     "Rocket.Chat takes no more second factors for now": Fault(status=400, body=EXHAUSTED),
     "Rocket.Chat redirects to another address": Fault(status=301, headers={"Location": "https://elsewhere.example/"}),
     "Rocket.Chat asks to slow down": Fault(status=429, body=BUSY),
-    "Rocket.Chat answers with a page": Fault(status=200, body="<html>maintenance</html>"),
+    "Rocket.Chat responds with a page": Fault(status=200, body="<html>maintenance</html>"),
     "The proxy before Rocket.Chat is in trouble": Fault(status=502, body="<html>bad gateway</html>"),
-    "Rocket.Chat does not answer": Fault(effect=Effect.HANG),
+    "Rocket.Chat does not respond": Fault(effect=Effect.HANG),
 }
 
 
@@ -257,7 +257,7 @@ async def test_a_server_that_answers_otherwise(hurried: tuple[World, HurriedCloc
         hears(await world.ask("enable"), typed="!sso enable")
     world.rocketchat.faults.remove(rule)
     assert snapshot(world) == before
-    assert "It was on already" in await world.ask("enable")
+    assert "It was already on" in await world.ask("enable")
 
 
 FACTORS = {

@@ -63,7 +63,7 @@ ODD = {
     "The login at Encvoy ID is refused before it begins": comes_back_with(error="invalid_request"),
     "The login at Encvoy ID gives no token": gives_no_token,
     "The login at Encvoy ID leads to no login page": leads_nowhere,
-    "The login at Encvoy ID goes round in circles": goes_round_in_circles,
+    "The login at Encvoy ID is stuck in a redirect loop": goes_round_in_circles,
     "The login at Encvoy ID stops at a page that is not known": stops_at_an_unknown_page,
 }
 

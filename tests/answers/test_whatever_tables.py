@@ -89,7 +89,7 @@ NOT_KEPT: tuple[tuple[Change, ...], ...] = (
 )
 
 
-@case("Whatever the command", "What is carried out does not stay, each way")
+@case("Whatever the command", "What is carried out does not persist, each way")
 def test_everything_that_does_not_stay(hears: Heard) -> None:
     lines = []
     for plan in NOT_KEPT:

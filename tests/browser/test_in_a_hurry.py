@@ -39,7 +39,7 @@ async def test_the_line_that_is_one_too_many_is_kept_and_the_reason_said(visit: 
 async def test_several_pasted_lines_are_one_message_and_no_command(visit: Visit) -> None:
     await visit.act_as("Administrator")
     await visit.type("!sso status\n!sso test")
-    await expect(visit.log.get_by_role("group", name="Answers")).to_contain_text("a command is one line")
+    await expect(visit.log.get_by_role("group", name="Answers")).to_contain_text("a command must be a single line")
 
 
 async def test_the_line_before_comes_back_with_the_arrow_up(visit: Visit) -> None:

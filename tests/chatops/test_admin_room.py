@@ -102,5 +102,5 @@ async def test_a_namesake_is_told_of_once(chat: MemoryChat, notices: MemoryNotic
     for found in (Found(ADMIN_ROOM), Found(ADMIN_ROOM, IMPOSTOR), Found(ADMIN_ROOM, IMPOSTOR)):
         await tell_of_namesake(room=once, found=found)
     [said] = chat.said()
-    assert "Another room is called `sso-admins` now" in said
+    assert "Another room now has the name in SSOBOT_ADMIN_ROOM, `sso-admins`" in said
     assert "`room9`" in said

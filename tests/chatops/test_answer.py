@@ -54,7 +54,7 @@ def test_a_failure_keeps_the_steps_and_has_three_parts() -> None:
         "✓ Discovery read   0.1 s",
         "✗ Not done: The service is off.",
         "Why: Rocket.Chat refused.",
-        "Mend: Type `repair`.",
+        "Fix: Type `repair`.",
         "Next: `/sso status`",
     ]
 
@@ -63,7 +63,7 @@ def test_a_failure_keeps_the_steps_and_has_three_parts() -> None:
     ("error", "text"),
     [
         (UserError(), "✗ Not done: This cannot be done."),
-        (ConfigError(mend="Set it."), "✗ Not done: The configuration cannot work.\nMend: Set it."),
+        (ConfigError(mend="Set it."), "✗ Not done: The configuration cannot work.\nFix: Set it."),
         (
             Busy("Encvoy ID", "PUT /api/x", status=429),
             "✗ Not done: Encvoy ID asks to slow down: PUT /api/x (429).",
@@ -76,7 +76,7 @@ def test_parts_that_are_missing_leave_no_gap(error: UserError, text: str) -> Non
 
 def test_an_internal_error_shows_its_id_and_the_way_on() -> None:
     shown = render_internal(STEPS[:1], "1f2e3d4c", prefix="!sso")
-    assert "✗ Perhaps done, perhaps not: internal error 1f2e3d4c." in shown
+    assert "✗ Result unknown: internal error 1f2e3d4c." in shown
     assert shown.endswith("Next: `!sso status`")
 
 

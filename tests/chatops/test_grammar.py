@@ -11,7 +11,7 @@ from tests.support.desk import example_registry
 
 COMMANDS = example_registry().commands
 USAGE = 'Type `!sso setup [--name "…"] [--dry-run] [--disabled]`.'
-LIKE_AN_OPTION = "after `--name` looks like an option of `setup`; in quotation marks it is a value."
+LIKE_AN_OPTION = "after `--name` looks like an option of `setup`; put it in quotation marks to use it as a value."
 
 
 def read(text: str, *, bare: bool = False) -> Invocation | Hint | None:
@@ -181,8 +181,8 @@ def test_choices(typed: str, value: str) -> None:
     [
         ("!sso rotat", "I don't know `rotat`. Did you mean `!sso rotate`?"),
         ("!sso STAUTS", "I don't know `STAUTS`. Did you mean `!sso status`?"),
-        ("!sso frobnicate", "I don't know `frobnicate`. `!sso help` lists what I know."),
-        ("/sso frobnicate", "I don't know `frobnicate`. `/sso help` lists what I know."),
+        ("!sso frobnicate", "I don't know `frobnicate`. `!sso help` lists the commands."),
+        ("/sso frobnicate", "I don't know `frobnicate`. `/sso help` lists the commands."),
         ("!sso setup --dryrun", "`setup` has no option `--dryrun`. Did you mean `!sso setup --dry-run`?"),
         (
             "/sso setup --dryrun --name Encvoy --disabled",
@@ -204,32 +204,32 @@ def test_choices(typed: str, value: str) -> None:
         ("!sso setup --name [--dry-run]", f"`［--dry-run］` {LIKE_AN_OPTION} {USAGE}"),
         ("!sso setup --name ==--dry-run", f"`=--dry-run` {LIKE_AN_OPTION} {USAGE}"),
         ("!sso setup --name A—dry-run", f"`A—dry-run` {LIKE_AN_OPTION} {USAGE}"),
-        ("!sso setup --name A --name A", f"`--name` is there twice. {USAGE}"),
+        ("!sso setup --name A --name A", f"`--name` is given twice. {USAGE}"),
         ("!sso setup --dry-run=false", f"`--dry-run` takes no value. {USAGE}"),
-        ("!sso setup --dry-run false", f"I don't understand `false` after `setup`. {USAGE}"),
+        ("!sso setup --dry-run false", f"`setup` takes no argument `false`. {USAGE}"),
         ("!sso rotat --dry-run", "I don't know `rotat`. Did you mean `!sso rotate --dry-run`?"),
         ("!sso rotat dryrun", "I don't know `rotat`. Did you mean `!sso rotate --dry-run`?"),
-        ("!sso rotat --force", "I don't know `rotat`. `!sso help rotate` shows how `rotate` is typed."),
-        ("!sso --dry-run setup", "I don't know `--dry-run`. `!sso help` lists what I know."),
+        ("!sso rotat --force", "I don't know `rotat`. `!sso help rotate` shows how `rotate` is used."),
+        ("!sso --dry-run setup", "I don't know `--dry-run`. `!sso help` lists the commands."),
         ("!sso help frobnicate", "There is no command `frobnicate`. Type `!sso help [command]`."),
         ("!sso help rotat", "There is no command `rotat`. Did you mean `!sso help rotate`?"),
         ("/sso status --all", "`status` has no option `--all`. Type `/sso status`."),
-        ("!sso rotate now", "I don't understand `now` after `rotate`. Type `!sso rotate [--dry-run]`."),
+        ("!sso rotate now", "`rotate` takes no argument `now`. Type `!sso rotate [--dry-run]`."),
         ("!sso slash", "`slash` needs `on` or `off`. Type `!sso slash on|off`."),
         ("!sso slash onn", "`slash` needs `on` or `off`, not `onn`. Did you mean `!sso slash on`?"),
         ("!sso slash maybe", "`slash` needs `on` or `off`, not `maybe`. Type `!sso slash on|off`."),
-        ("!sso setup --name “Encvoy ID", "The quotation marks do not fit: a value has one before and one after it."),
-        ("!sso setup --name Encvoy”", "The quotation marks do not fit: a value has one before and one after it."),
-        ("!sso setup\nnow", "That has several lines, and a command is one line. Nothing was done."),
+        ("!sso setup --name “Encvoy ID", "The quotation marks do not match: put one before and one after a value."),
+        ("!sso setup --name Encvoy”", "The quotation marks do not match: put one before and one after a value."),
+        ("!sso setup\nnow", "That has several lines, but a command must be a single line. Nothing was done."),
         ("!sso setup a\u200bb", "There are invisible characters in that command."),
         ("!sso setup \u202eevil", "There are invisible characters in that command."),
         ("!sso setup " + "x" * LENGTH_LIMIT, "That is too long for a command (more than 300 characters)."),
         ("!sso " + "x" * 100_000, "That is too long for a command (more than 300 characters)."),
         ("@ssobot rotate", "If that was meant for me: `@ssobot sso rotate` or `!sso rotate`."),
-        ("!sso @all", "I don't know `＠all`. `!sso help` lists what I know."),
+        ("!sso @all", "I don't know `＠all`. `!sso help` lists the commands."),
         (
             "!sso rotate *x* [a](http://b.example)",
-            "I don't understand `∗x∗ ［a］(http:\u200b//b.\u200bexample)` after `rotate`.",
+            "`rotate` takes no argument `∗x∗ ［a］(http:\u200b//b.\u200bexample)`.",
         ),
     ],
 )
@@ -313,10 +313,10 @@ def test_in_a_direct_message_everything_is_answered() -> None:
 
 
 SENTENCES = {
-    "good morning": "That is not a command, so nothing was done; `help` lists what I know.",
+    "good morning": "That is not a command, so nothing was done; `help` lists the commands.",
     "Is the rotation over?": "That is not a command",
-    "setup is broken, can you help?": f"That is not a command, so nothing was done; `help` lists what I know. "
-    f"To give the command, type `{COMMANDS['setup'].usage}` and nothing else.",
+    "setup is broken, can you help?": f"That is not a command, so nothing was done; `help` lists the commands. "
+    f"To run the command, type `{COMMANDS['setup'].usage}` and nothing else.",
     "rotate it for me when you have a minute": "That is not a command",
     "status of the new login page, please": "That is not a command",
     "test, test": "That is not a command",

@@ -66,7 +66,7 @@ def test_found_by_catching_up_and_older_than_the_start_the_clocks_are_apart() ->
     message = replace(MESSAGE, caught_up=True, ts=START - timedelta(hours=1))
     decision = consider(message, KNOWN)
     assert isinstance(decision, Refuse)
-    assert "carries a time 60 minutes behind the clock of Rocket.Chat's address" in decision.text
+    assert "the timestamp of your message is 60 minutes behind the clock of Rocket.Chat's address" in decision.text
     assert consider(replace(message, ts=START - timedelta(seconds=60)), KNOWN) == Accept()
 
 
@@ -85,7 +85,7 @@ def test_what_is_pushed_long_after_it_was_typed_is_to_be_typed_again() -> None:
     late = replace(KNOWN, now=MESSAGE.ts + timedelta(minutes=30))
     decision = consider(MESSAGE, late)
     assert isinstance(decision, Refuse)
-    assert "a time 30 minutes behind the clock of Rocket.Chat's address" in decision.text
+    assert "is 30 minutes behind the clock of Rocket.Chat's address" in decision.text
     assert "type it again" in decision.text
 
 
@@ -109,7 +109,7 @@ def test_a_time_far_in_the_future_is_no_time_to_act_on(caught_up: bool) -> None:
 )
 def test_how_far_apart_they_are_is_told_to_the_nearest_minute(seconds: float, said: str) -> None:
     known = replace(KNOWN, now=MESSAGE.ts + timedelta(seconds=seconds))
-    assert f"a time {said} behind" in apart(MESSAGE, known)
+    assert f"is {said} behind" in apart(MESSAGE, known)
 
 
 def test_a_server_that_is_a_little_ahead_is_heard() -> None:

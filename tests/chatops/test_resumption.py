@@ -86,7 +86,7 @@ async def test_a_wish_that_cannot_be_taken_back_is_answered_all_the_same(desk: D
     desk.chat.people[ANNA.id] = DEMOTED
     later.script.before_authorize.set()
     await later.clock.advance(2)
-    assert "Perhaps done, perhaps not" in desk.chat.said()[0], "it is still desired"
+    assert "Result unknown" in desk.chat.said()[0], "it is still desired"
     assert await desk.operations.unfinished() == ()
 
 
@@ -96,7 +96,7 @@ async def test_what_shows_nowhere_is_given_up_for_an_author_who_may_not(desk: De
     later = await restarted(desk, trace, who=who)
     answer = await recovered(later)
     assert ("✗ Not done: Only a" in answer) is (trace is Trace.NOTHING)
-    assert ("✗ Perhaps done, perhaps not: I was interrupted, and do not go on." in answer) is (trace is Trace.UNCLEAR)
+    assert ("✗ Result unknown: I was interrupted, and I am not continuing." in answer) is (trace is Trace.UNCLEAR)
     assert ("I cannot tell what I had done by then" in answer) is (trace is Trace.UNCLEAR)
     assert later.script.calls == []
     assert later.script.taken_back == list(desk.operations.rows)
@@ -165,7 +165,7 @@ async def test_what_was_committed_as_done_is_only_answered(desk: Desk) -> None:
     [
         (
             UserError("The keys do not fit."),
-            "Perhaps done, perhaps not: I was restarted and could not see what",
+            "Result unknown: I was restarted and could not check what",
         ),
         (OSError("x"), "internal error"),
     ],
@@ -218,7 +218,7 @@ async def test_a_row_that_makes_no_sense_is_refused_once_and_holds_nothing_up(ch
     await desk.runner.recover()
     await desk.clock.advance(2)
     first, second = desk.chat.posted["reply1"].text, desk.chat.posted["reply2"].text
-    assert first.startswith("✗ Not done: I was restarted and do not ")
+    assert first.startswith("✗ Not done: I was restarted and ")
     assert "Changed." in second
     assert operations.rows["op1"].state is OperationState.FAILED
     assert await operations.unfinished() == ()
@@ -228,4 +228,4 @@ async def test_a_row_that_makes_no_sense_is_refused_once_and_holds_nothing_up(ch
 async def test_a_database_that_is_away_while_it_looks_is_said(desk: Desk) -> None:
     later = await restarted(desk, Trace.NOTHING)
     later.script.trace_error = StoreUnavailable()
-    assert "The bot's own database cannot be used just now." in await recovered(later)
+    assert "The bot's own database cannot be used right now." in await recovered(later)

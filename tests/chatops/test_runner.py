@@ -66,7 +66,7 @@ async def test_a_dry_run_never_asks_for_leave(desk: Desk) -> None:
     [
         ("!sso rotat", "I don't know `rotat`. Did you mean `!sso rotate`?"),
         ("!sso slash", "`slash` needs `on` or `off`. Type `!sso slash on|off`."),
-        ("!sso setup\nrotate", "That has several lines, and a command is one line. Nothing was done."),
+        ("!sso setup\nrotate", "That has several lines, but a command must be a single line. Nothing was done."),
     ],
 )
 async def test_a_mistake_is_answered_at_once(desk: Desk, text: str, answer: str) -> None:
@@ -116,7 +116,7 @@ async def test_clocks_that_stay_apart_are_named(desk: Desk) -> None:
     desk.time.skew = timedelta(hours=1)
     desk.time.told = [timedelta(hours=1)]
     [said] = await desk.type(replace(typed("!sso setup"), updated_at=START + timedelta(seconds=1)))
-    assert "carries a time 60 minutes behind the clock of Rocket.Chat's address" in said
+    assert "the timestamp of your message is 60 minutes behind the clock of Rocket.Chat's address" in said
     assert desk.script.effects == []
 
 
@@ -171,7 +171,7 @@ async def test_a_user_error_has_three_parts_and_what_to_type_next(desk: Desk) ->
         "✓ Looked",
         "✗ Not done: It is half done.",
         "Why: The other side is away.",
-        "Mend: Type `repair`.",
+        "Fix: Type `repair`.",
         "Next: `!sso status`",
     ]
 
@@ -217,7 +217,7 @@ async def test_a_store_that_fails_at_the_end_still_lets_the_answer_out(desk: Des
 async def test_while_the_database_is_away_nothing_is_begun_and_it_is_said(desk: Desk) -> None:
     desk.operations.away = True
     [said] = await desk.type(typed("!sso setup"))
-    assert said == "✗ Not done: The bot's own database cannot be used just now."
+    assert said == "✗ Not done: The bot's own database cannot be used right now."
     assert desk.script.calls == []
 
 

@@ -25,7 +25,9 @@ async def test_without_threads_the_answer_stands_in_the_room(desk: Desk) -> None
     await desk.type(typed("!sso setup --name one"))
     [message] = desk.chat.posted.values()
     assert (message.room_id, message.thread_id) == (ADMIN_ROOM.id, None)
-    assert message.texts[0] == 'To `setup --name "one"`, since I could not write below it:\n✓ Looked\n… working'
+    assert message.texts[0] == (
+        'Reply to `setup --name "one"`; I could not post this reply below that message:\n✓ Looked\n… working'
+    )
     assert "Changed." in message.text
     assert desk.script.effects == ["one"]
 
@@ -35,7 +37,9 @@ async def test_in_a_room_where_it_is_silenced_it_answers_by_direct_message(desk:
     await desk.type(typed("!sso setup --name one"))
     [message] = desk.chat.posted.values()
     assert message.room_id == "dm-anna"
-    assert message.text.startswith('To `setup --name "one"`, since I could not write below it:\n✓ Looked\nChanged.')
+    assert message.text.startswith(
+        'Reply to `setup --name "one"`; I could not post this reply below that message:\n✓ Looked\nChanged.'
+    )
     assert desk.script.effects == ["one"]
     assert await desk.operations.unfinished() == ()
 
@@ -47,7 +51,7 @@ async def test_who_cannot_be_told_anything_has_no_effect(desk: Desk) -> None:
     [row] = await desk.operations.unfinished()
     assert row.state is OperationState.FAILED
     assert row.reply_text is not None
-    assert "I did nothing, because I could not tell you about it" in row.reply_text
+    assert "I did nothing, because I could not reply" in row.reply_text
 
 
 async def test_while_rocket_chat_takes_no_message_there_is_no_effect(desk: Desk) -> None:

@@ -26,7 +26,7 @@ async def test_what_had_begun_goes_on_in_the_same_message(desk: Desk) -> None:
     assert call.operation.resumed
     assert (call.arguments, call.options) == ({"name": "Encvoy ID"}, frozenset({"disabled"}))
     [message] = desk.chat.posted.values()
-    assert "• The bot was restarted meanwhile and goes on." in message.text
+    assert "• The bot was restarted and is continuing." in message.text
     assert message.text.endswith("Next: `!sso status`")
     assert "Changed." in message.text
 
@@ -120,4 +120,4 @@ async def test_a_command_that_is_gone_is_said_to_be(desk: Desk) -> None:
     later = await crashed(desk)
     await later.runner.recover()
     await later.clock.advance(2)
-    assert "do not know this command any more" in desk.chat.said()[0]
+    assert "no longer know this command" in desk.chat.said()[0]

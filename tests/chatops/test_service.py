@@ -220,7 +220,7 @@ async def test_a_renamed_room_stays_the_admin_room_over_a_restart(parts: Parts) 
         parts.listener.push(typed("!sso setup"))
         parts.listener.push(replace(typed("!sso setup", message_id="m2"), room_id="room9"))
         await parts.clock.advance(2)
-    assert "Another room is called `sso-admins` now" in parts.chat.said()[0]
+    assert "Another room now has the name in SSOBOT_ADMIN_ROOM, `sso-admins`" in parts.chat.said()[0]
     assert parts.script.effects == ["effect"]
     assert {message.room_id for message in parts.chat.posted.values()} == {ADMIN_ROOM.id, "room9"}
     assert any("I listen in #renamed" in said for said in parts.chat.said())
@@ -234,7 +234,7 @@ async def test_with_the_next_socket_a_room_whose_name_was_taken_says_so(parts: P
             parts.listener.reconnect()
             await parts.clock.advance(2)
     [said] = parts.chat.said()
-    assert "I stay in this one" in said
+    assert "I stay in this room" in said
 
 
 @pytest.mark.parametrize("kind", [Unreachable, Forbidden])

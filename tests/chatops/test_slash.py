@@ -35,7 +35,7 @@ def test_the_explanation_is_complete() -> None:
         "`@ssobot sso …`",
         "direct message",
         "`!sso slash on`",
-        "holds for everyone",
+        "applies to everyone",
     ):
         assert needed in text
 

@@ -17,7 +17,9 @@ COMMAND = replace(typed("!sso setup"), unknown=frozenset({"writtenBy"}))
 
 
 def named(desk: Desk) -> list[str]:
-    return [message.text for message in desk.chat.posted.values() if "something that I do not know" in message.text]
+    return [
+        message.text for message in desk.chat.posted.values() if "contain fields that I do not know" in message.text
+    ]
 
 
 async def again(desk: Desk, number: int, *fields: str) -> None:

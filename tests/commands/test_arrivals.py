@@ -31,17 +31,19 @@ PART = replace(ALL, total=5200, read=1000, unread="Slow down.")
 
 def test_legacy() -> None:
     assert by_email(LEGACY, NAME, ALL) == (
-        "Who arrives where: 212 of 300 accounts are active and have an e-mail address. Whoever signs in at Encvoy ID "
-        "with the address of an account enters that account, an administrator's included, whatever the service's "
-        "settings say (Rocket.Chat 8.8 links by e-mail); who came into another one through `encvoyid` before may be "
+        "Existing accounts: 212 of 300 accounts are active and have an e-mail address. Anyone who signs in at Encvoy "
+        "ID with the address of an account gets into that account, including an administrator's, regardless of the "
+        "service's settings (Rocket.Chat 8.8 links by e-mail); anyone who got into another one through `encvoyid` "
+        "before may be "
         f"refused instead. 2 of them are administrators: `anna`, `bert`. {UNLISTED}"
     )
 
 
 def test_modern() -> None:
     assert by_email(MODERN, NAME, ALL) == (
-        "Who arrives where: 212 of 300 accounts are active and have an e-mail address. Whoever signs in at Encvoy ID "
-        "with the address of an account is refused, unless they came into that same account through `encvoyid` before "
+        "Existing accounts: 212 of 300 accounts are active and have an e-mail address. Anyone who signs in at Encvoy "
+        "ID with the address of an account is refused, unless they got into that same account through `encvoyid` "
+        "before "
         f"(Rocket.Chat 9.0 does not link by e-mail). 2 of them are administrators: `anna`, `bert`. {UNLISTED}"
     )
 
@@ -60,22 +62,22 @@ def test_the_engine_counts_and_not_the_version() -> None:
         (replace(ALL, with_address=0, administrators=()), "0 of 300 accounts are active and have"),
         (replace(ALL, administrators=()), "None of them is an administrator."),
         (replace(ALL, administrators=("anna",)), "1 of them is an administrator: `anna`."),
-        (replace(ALL, administrators=NO_ROLES), f"Which of them are administrators I cannot see. {NO_ROLES.reason}"),
+        (replace(ALL, administrators=NO_ROLES), f"I cannot see which of them are administrators. {NO_ROLES.reason}"),
         (
             replace(ALL, with_address=NO_ADDRESSES, administrators=NO_ADDRESSES),
-            f"There are 300 accounts here. {NO_ADDRESSES.reason} {NO_ADDRESSES.mend} Whoever",
+            f"There are 300 accounts here. {NO_ADDRESSES.reason} {NO_ADDRESSES.mend} Anyone",
         ),
         (
             replace(PART, with_address=NO_ADDRESSES, administrators=NO_ADDRESSES),
             f"I counted only 1000 of 5200 accounts. Slow down. {NO_ADDRESSES.reason}",
         ),
         (Unknown("Not allowed.", "Allow it."), "I cannot see who has an e-mail address here. Not allowed. Allow it."),
-        (Unknown("Not allowed."), "I cannot see who has an e-mail address here. Not allowed. Whoever"),
+        (Unknown("Not allowed."), "I cannot see who has an e-mail address here. Not allowed. Anyone"),
     ],
 )
 def test_what_could_not_be_seen_is_said(accounts: Accounts | Unknown, says: str) -> None:
     assert says in by_email(LEGACY, NAME, accounts)
-    assert "enters that account" in by_email(LEGACY, NAME, accounts)
+    assert "gets into that account" in by_email(LEGACY, NAME, accounts)
 
 
 def test_what_cannot_be_listed_is_said_of_those_who_are_listed() -> None:
@@ -104,14 +106,14 @@ def test_names_are_made_harmless(username: str) -> None:
 
 
 def test_user_names_are_refused_on_both() -> None:
-    refused = "whoever brings the user name of an account that is here already is refused, unless they came through"
+    refused = "anyone with the user name of an existing account is refused, unless they came through"
     assert f"Otherwise, {refused} `encvoyid` before" in by_user_name(wish(), OPEN)
     assert by_user_name(wish(rules=frozenset({"login"})), OPEN).startswith(refused.capitalize())
 
 
-NEW = "whoever else is new gets a new account"
+NEW = "anyone else who is new gets a new account"
 APPROVED = f"{NEW}, which an administrator of Rocket.Chat has to approve first"
-UNSEEN = "lets them (not checked: Rocket.Chat does not show me that)."
+UNSEEN = "allows it (not checked: Rocket.Chat does not show me that)."
 
 
 @pytest.mark.parametrize("with_email", [True, False])
@@ -119,8 +121,8 @@ UNSEEN = "lets them (not checked: Rocket.Chat does not show me that)."
     ("registration", "says", "says_without_email"),
     [
         (OPEN, f"{NEW}.", f"{NEW}."),
-        (replace(OPEN, by_services=False), f"is refused, too, because Rocket.Chat's setting {BY_SERVICES} is off.", ""),
-        (replace(OPEN, approval=True), APPROVED, f"is refused, too, because Rocket.Chat's setting {APPROVAL} is on"),
+        (replace(OPEN, by_services=False), f"is also refused, because Rocket.Chat's setting {BY_SERVICES} is off.", ""),
+        (replace(OPEN, approval=True), APPROVED, f"is also refused, because Rocket.Chat's setting {APPROVAL} is on"),
         (
             replace(OPEN, domains="a.example, @b.example"),
             f"{NEW}, unless their address is of a domain that Rocket.Chat does not allow ({DOMAINS}: `a.",
@@ -129,7 +131,7 @@ UNSEEN = "lets them (not checked: Rocket.Chat does not show me that)."
         (
             replace(OPEN, approval=True, domains="a.example"),
             f"{APPROVED} ({APPROVAL} is on), unless their address",
-            "is refused, too",
+            "is also refused",
         ),
         (replace(OPEN, by_services=None), f"{NEW}, if {BY_SERVICES} {UNSEEN}", ""),
         (

@@ -43,8 +43,8 @@ async def test_it_says_what_was_wrong_whom_it_concerns_and_the_command(old: Coun
         FALSE_PROMISE,
         "2 of 3 accounts are active and have an e-mail address",
         "1 of them is an administrator: `anna`.",
-        "enters that account",
-        "as long as Encvoy ID has people prove their addresses",
+        "gets into that account",
+        "as long as Encvoy ID verifies people's addresses",
         "`!sso setup --no-email`",
     ):
         assert needed in message.text

@@ -23,15 +23,15 @@ async def test_it_replaces_the_secret_and_says_what_was_proved(standing: Counter
     _, text = await standing.run("rotate")
     assert standing.connections.there.current != before.current
     assert standing.connections.there.pending is None
-    assert "Rotated: both sides hold the new secret" in text
-    assert "Proved: the new secret is accepted, the previous one and a random one are refused." in text
+    assert "Rotated: both sides have the new secret" in text
+    assert "Verified: the new secret is accepted, the previous one and a random one are refused." in text
 
 
 async def test_its_receipt_holds_the_gap(standing: Counter) -> None:
     answer, text = await standing.run("rotate")
     assert answer.receipt is not None
     assert answer.receipt["gap"] == pytest.approx(0.04)
-    assert "for 40 ms at most: so long after Rocket.Chat was last known to use the old secret" in text
+    assert "for 40 ms at most: from the last time Rocket.Chat was known to use the old secret" in text
 
 
 async def test_of_several_instances_it_promises_nothing_but_of_the_first(standing: Counter) -> None:
@@ -44,9 +44,9 @@ async def test_of_several_instances_it_promises_nothing_but_of_the_first(standin
     answer, text = await standing.run("rotate")
     assert answer.receipt is not None
     assert answer.receipt["instances"] == 3
-    assert "answers with 3 instances, and each changes over by itself" in text
+    assert "responds with 3 instances, and each switches on its own" in text
     assert "at the first of them sign-ins may have failed for 40 ms at most" in text
-    assert "I did not see the others change." in text
+    assert "I did not see the others switch." in text
 
 
 async def test_it_says_what_rocketchat_itself_uses(standing: Counter) -> None:
@@ -59,14 +59,14 @@ async def test_one_that_rocketchat_does_not_use_is_told_as_an_alarm(standing: Co
     standing.rocketchat.uses = [InUse(Use.OTHER, "it says: Unauthorized")] * 4
     answer, text = await standing.run("rotate")
     assert answer.failed
-    assert "Rocket.Chat uses another secret than the one that it stores" in text
+    assert "Rocket.Chat uses a different secret than the one it has saved" in text
     assert any(note.startswith("ALARM") for note in standing.spoken.notes)
 
 
 async def test_what_cannot_be_proved_from_there_is_said_with_its_reason(standing: Counter) -> None:
-    standing.rocketchat.uses = [InUse(Use.UNKNOWN, "its callback did not answer me")] * 2
+    standing.rocketchat.uses = [InUse(Use.UNKNOWN, "its callback did not respond to me")] * 2
     answer, text = await standing.run("rotate")
-    assert "Not proved from Rocket.Chat's side, because: its callback did not answer me." in text
+    assert "Not verified from Rocket.Chat's side, because: its callback did not respond to me." in text
     assert not answer.failed
 
 
@@ -82,7 +82,7 @@ async def test_where_rocketchat_cannot_ask_encvoy_id_no_bound_is_told(standing: 
 async def test_with_the_button_off_it_says_why_nothing_is_proved_there(standing: Counter) -> None:
     await standing.run("disable")
     _, text = await standing.run("rotate")
-    assert "Not proved from Rocket.Chat's side, because it is off." in text
+    assert "Not verified from Rocket.Chat's side, because it is off." in text
 
 
 async def test_one_that_somebody_switched_off_is_not_said_to_be_unproved_by_a_restart(standing: Counter) -> None:
@@ -90,7 +90,7 @@ async def test_one_that_somebody_switched_off_is_not_said_to_be_unproved_by_a_re
     await standing.rocketchat.write_service(service, {"": False})
     standing.rocketchat.live_records.clear()
     _, text = await standing.run("rotate")
-    assert "Not proved from Rocket.Chat's side, because it is off." in text
+    assert "Not verified from Rocket.Chat's side, because it is off." in text
     assert "restarted" not in text
 
 
@@ -98,7 +98,7 @@ async def test_on_the_modern_engine_the_marker_is_one_that_the_strategy_shows(st
     standing.rocketchat.version, standing.rocketchat.modules = (9, 0), frozenset({LICENCE_MODULE})
     _, text = await standing.run("rotate")
     assert standing.rocketchat.settings["Encvoyid"]["authorize_path"] == "/oidc/auth?settle=00"
-    assert "only a test person's sign-in proves it" in text
+    assert "only the sign-in of a test user can verify it" in text
 
 
 @pytest.mark.parametrize("now", [(9, 0), (8, 8)])
@@ -112,7 +112,7 @@ async def test_the_engine_of_now_says_how_it_is_proved_there(standing: Counter, 
     standing.rocketchat.version, standing.rocketchat.modules = now, frozenset({LICENCE_MODULE})
     _, text = await standing.run("rotate", resumed=True)
     assert "Rotated" in text
-    assert ("only a test person's sign-in proves it" in text) is (now >= (9, 0))
+    assert ("only the sign-in of a test user can verify it" in text) is (now >= (9, 0))
 
 
 async def test_one_that_was_committed_before_a_crash_is_not_done_twice(standing: Counter) -> None:
@@ -142,7 +142,7 @@ async def test_one_that_was_away_while_its_secret_became_live_says_that_nobody_m
     standing.connections.row = replace(at_rest, current=PENDING, pending=at_rest.current)
     _, text = await standing.run("rotate", resumed=True)
     assert "Rotated" in text
-    assert "nobody measured for how long sign-ins failed" in text
+    assert "it is unknown how long sign-ins failed" in text
     assert "ms at most" not in text
 
 
@@ -153,13 +153,13 @@ async def test_a_dry_run_of_an_interrupted_one_shows_what_is_left(standing: Coun
         standing.connections.there, pending=PENDING, marker=next_marker(stored, None)
     )
     _, text = await standing.run("rotate --dry-run")
-    assert "store the new secret and a settle marker in Rocket.Chat" in text
+    assert "save the new secret and a settle marker in Rocket.Chat" in text
     assert standing.connections.there == before
 
 
 async def test_a_setup_that_did_not_end_comes_first(standing: Counter) -> None:
     standing.connections.row = replace(standing.connections.there, current=None, pending=PENDING)
-    with pytest.raises(UserError, match="not set up to its end") as caught:
+    with pytest.raises(UserError, match="not fully set up") as caught:
         await standing.run("rotate")
     assert "/sso setup" in caught.value.mend
 
@@ -177,11 +177,11 @@ async def test_a_refusal_of_the_switch_is_undone_and_said(standing: Counter) -> 
     standing.world.script = lambda call: next(switches, None) if call == "write_application before" else None
     answer, text = await standing.run("rotate")
     assert answer.failed
-    assert "Not rotated. Both sides hold the old secret again" in text
+    assert "Not rotated. Both sides have the old secret again" in text
     assert "Rocket.Chat itself uses the old secret: Encvoy ID accepted it from there" in text
     assert "The role of the bot's user does not include this." in text
     assert standing.connections.there.current == before.current
-    assert standing.spoken.notes[0].startswith("The exchange is given up")
+    assert standing.spoken.notes[0].startswith("The rotation is being rolled back")
 
 
 async def test_of_what_was_put_back_it_says_no_more_than_it_saw(standing: Counter) -> None:
@@ -190,7 +190,7 @@ async def test_of_what_was_put_back_it_says_no_more_than_it_saw(standing: Counte
     standing.rocketchat.uses += [InUse(Use.UNKNOWN, "it does not say")] * 2
     answer, text = await standing.run("rotate")
     assert answer.failed
-    assert "Not proved from Rocket.Chat's side, because: it does not say." in text
+    assert "Not verified from Rocket.Chat's side, because: it does not say." in text
     assert "sign in" not in text
 
 
@@ -202,7 +202,7 @@ async def test_where_nobody_saw_what_signs_people_in_change_no_time_is_promised(
 
     standing.rocketchat.await_marker = uncertain  # type: ignore[method-assign]
     _, text = await standing.run("rotate")
-    assert "nobody knows for how long sign-ins failed" in text
+    assert "it is unknown how long sign-ins failed" in text
     assert "at most" not in text
 
 
@@ -212,8 +212,8 @@ async def test_a_secret_that_rocketchat_takes_elsewhere_is_no_success(standing: 
     assert answer.failed
     assert "bring_bogus_code" not in standing.world.calls, "the bot does not send it there itself"
     assert "at most" not in text
-    assert "takes the secret to another address" in text
-    assert "makes one that nobody there has seen" in text
+    assert "sends the secret to another address" in text
+    assert "creates one that nobody there has seen" in text
 
 
 async def test_where_rocketchat_has_moved_nobody_is_told_that_sign_ins_work(standing: Counter) -> None:
@@ -227,4 +227,4 @@ async def test_where_rocketchat_has_moved_nobody_is_told_that_sign_ins_work(stan
 async def test_where_anything_is_accepted_the_proof_proves_nothing(standing: Counter) -> None:
     standing.encvoy.accepts_anything = True
     _, text = await standing.run("rotate")
-    assert "the proof proves nothing" in text
+    assert "this check proves nothing" in text

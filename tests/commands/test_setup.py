@@ -61,7 +61,7 @@ async def test_one_of_which_rocketchat_says_nothing_stays_on(counter: Counter, u
     answer, text = await counter.run("setup")
     assert not answer.failed
     assert counter.connections.there.enabled
-    assert text.count("Not proved from Rocket.Chat's side") == (use is Use.UNKNOWN)
+    assert text.count("Not verified from Rocket.Chat's side") == (use is Use.UNKNOWN)
 
 
 async def test_an_instance_with_an_outdated_cache_is_mended_first(counter: Counter) -> None:
@@ -77,7 +77,7 @@ async def test_an_address_at_which_it_cannot_work_is_taken_back(standing: Counte
     standing.rocketchat.uses = [InUse(Use.FAILED, "Rocket.Chat says: “getaddrinfo ENOTFOUND”")]
     answer, text = await standing.run("setup")
     assert answer.failed
-    assert "the one of before is back" in text
+    assert "the previous one is back" in text
     assert "type `!sso setup`" in text
     assert standing.connections.there.enabled
     assert standing.rocketchat.live_records["Encvoyid"][0].settings["url"] == "https://id.example.org"
@@ -95,7 +95,7 @@ async def test_one_that_was_on_before_at_the_same_address_is_left_on(standing: C
 
 async def test_disabled_it_says_why_nothing_is_proved(counter: Counter) -> None:
     _, text = await counter.run("setup --disabled")
-    assert "Not proved from Rocket.Chat's side, because it is off." in text
+    assert "Not verified from Rocket.Chat's side, because it is off." in text
 
 
 async def test_it_ends_with_the_doctors_word(counter: Counter) -> None:
@@ -208,7 +208,7 @@ async def test_what_cannot_be_reached_from_here_is_said_and_gone_on_with(counter
 async def test_it_claims_nothing_about_what_it_cannot_see(counter: Counter) -> None:
     await counter.run("setup")
     (step,) = [step for step in counter.spoken.steps if step.startswith("Encvoy ID at")]
-    assert step.endswith("discovery read; no application that I can see has our callback address")
+    assert step.endswith("discovery read; no conflicting application found")
 
 
 async def test_a_secret_that_is_put_back_is_not_called_new(standing: Counter) -> None:
@@ -216,8 +216,8 @@ async def test_a_secret_that_is_put_back_is_not_called_new(standing: Counter) ->
     await standing.run("setup")
     said = " ".join(standing.spoken.steps)
     assert "64 random characters" not in said
-    assert "the secret of before" in said
-    assert "If it may have leaked, `/sso rotate` makes a new one." in said
+    assert "the previous secret" in said
+    assert "If it may have leaked, `/sso rotate` creates a new one." in said
 
 
 async def test_nor_is_the_one_of_a_way_back_that_somebody_spoiled(standing: Counter) -> None:
@@ -230,8 +230,8 @@ async def test_nor_is_the_one_of_a_way_back_that_somebody_spoiled(standing: Coun
     assert standing.encvoy.applications_by_id[client_id].secret == old
     said = " ".join(standing.spoken.steps)
     assert "64 random characters" not in said
-    assert "It holds the secret of before" in said
-    assert "`/sso rotate` makes a new one" in said
+    assert "It has the previous secret" in said
+    assert "`/sso rotate` creates a new one" in said
     assert (
         standing.connections.there.current,
         standing.connections.there.pending,
@@ -242,14 +242,14 @@ async def test_nor_is_the_one_of_a_way_back_that_somebody_spoiled(standing: Coun
 async def test_a_plan_does_not_call_it_new_either(standing: Counter) -> None:
     standing.rocketchat.secrets["Encvoyid"] = Secret("x" * 64)
     _, text = await standing.run("setup --dry-run")
-    assert "store the secret of before and a settle marker in Rocket.Chat" in text
+    assert "save the previous secret and a settle marker in Rocket.Chat" in text
     assert "new secret" not in text
 
 
 async def test_what_was_done_is_done_whatever_fails_afterwards(counter: Counter) -> None:
     counter.world.script = lambda call: NoAnswer("Rocket.Chat", "GET /api/info") if call == "profile before" else None
     _, text = await counter.run("setup")
-    assert "Not proved from Rocket.Chat's side, because: Rocket.Chat did not answer" in text
+    assert "Not verified from Rocket.Chat's side, because: Rocket.Chat did not respond" in text
     assert counter.connections.there.enabled
 
 

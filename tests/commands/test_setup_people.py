@@ -21,8 +21,8 @@ async def test_it_reads_the_accounts_before_it_writes(counter: Counter) -> None:
 @pytest.mark.parametrize(
     ("version", "modules", "says"),
     [
-        ((8, 8), frozenset[str](), "enters that account, an administrator's included"),
-        ((9, 0), frozenset({"oauth-enterprise"}), "is refused, unless they came into that same account through"),
+        ((8, 8), frozenset[str](), "gets into that account, including an administrator's"),
+        ((9, 0), frozenset({"oauth-enterprise"}), "is refused, unless they got into that same account through"),
     ],
 )
 async def test_it_says_what_is_true_for_the_engine(
@@ -31,7 +31,7 @@ async def test_it_says_what_is_true_for_the_engine(
     counter.rocketchat.version, counter.rocketchat.modules = version, modules
     await counter.run("setup")
     assert says in counter.spoken.notes[0]
-    assert "user name of an account that is here already is refused" in counter.spoken.notes[1]
+    assert "user name of an existing account is refused" in counter.spoken.notes[1]
 
 
 async def test_nothing_of_it_is_asked_or_said_again(standing: Counter) -> None:
@@ -45,7 +45,7 @@ async def test_one_that_did_not_end_says_it_again(standing: Counter) -> None:
         standing.connections.there, current=None, pending=standing.connections.there.current
     )
     await standing.run("setup", resumed=True)
-    assert "Who arrives where" in standing.spoken.notes[0]
+    assert "Existing accounts" in standing.spoken.notes[0]
 
 
 async def test_without_email_neither_rule_nor_scope_asks_for_it(counter: Counter) -> None:
@@ -66,7 +66,7 @@ async def test_email_goes_from_a_connection_that_is_there(standing: Counter) -> 
     assert live.settings["scope"] == "openid profile"
     assert standing.writes == ["save", "detach_rules", "write_service"]
     assert "It no longer asks people for their e-mail" in standing.spoken.steps
-    assert "keeps that way in" in standing.spoken.notes[-1]
+    assert "can still do so" in standing.spoken.notes[-1]
 
 
 @pytest.mark.parametrize("words", ["setup", "setup --dry-run", "rotate", "disable", "enable"])
@@ -92,11 +92,11 @@ async def test_email_comes_back_only_when_asked_for(standing: Counter) -> None:
     (application,) = standing.encvoy.applications_by_id.values()
     assert application.rules == {"login", "email"}
     assert standing.connections.there == before
-    assert "enters that account" in standing.spoken.notes[0]
+    assert "gets into that account" in standing.spoken.notes[0]
 
 
 async def test_both_at_once_are_refused(standing: Counter) -> None:
-    with pytest.raises(UserError, match="exclude each other"):
+    with pytest.raises(UserError, match="cannot be used together"):
         await standing.run("setup --email --no-email")
     assert standing.writes == []
 
@@ -132,7 +132,7 @@ async def test_the_legacy_engine_holds_on_to_nothing(standing: Counter) -> None:
 async def test_what_rocketchat_does_with_new_people_is_read_before_it_is_said(counter: Counter) -> None:
     counter.rocketchat.registration = replace(OPEN, approval=True)
     await counter.run("setup --no-email")
-    assert "whoever else is new is refused, too" in counter.spoken.notes[1]
+    assert "anyone else who is new is also refused" in counter.spoken.notes[1]
     assert counter.world.calls.count("listed") == 1
 
 
@@ -141,7 +141,7 @@ async def test_what_was_not_done_is_not_told_as_done(standing: Counter) -> None:
     standing.world.script = lambda call: refused if call == "detach_rules before" else None
     with pytest.raises(UserError):
         await standing.run("setup --no-email")
-    assert "are to be left out. Then nobody enters an account by its address" in standing.spoken.notes[0]
+    assert "will be left out. Then nobody gets into an account through its address" in standing.spoken.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -159,8 +159,8 @@ async def test_accounts_are_promised_to_the_same_encvoy_id_alone(standing: Count
     standing.encvoy.applications_by_id.clear()
     await standing.run("setup")
     (note,) = standing.spoken.notes
-    assert "everybody keeps the account as long as it is the same Encvoy ID" in note
-    assert "numbers its people anew" in note
+    assert "everybody keeps their account as long as it is the same Encvoy ID" in note
+    assert "numbers its users from the start again" in note
 
 
 @pytest.mark.parametrize("words", ["setup", "setup --dry-run", "setup --no-email"])
@@ -172,7 +172,7 @@ async def test_in_another_encvoy_id_nothing_is_made_under_the_same_name(standing
     with pytest.raises(UserError) as caught:
         await standing.run(words)
     assert "with Encvoy ID at https://id.example.org. Now it is at https://another.example.org" in caught.value.what
-    assert "they would enter each other's accounts" in caught.value.why
+    assert "they would get into each other's accounts" in caught.value.why
     assert "`/sso disable`" in caught.value.mend
     assert standing.writes == []
     assert standing.connections.there == before

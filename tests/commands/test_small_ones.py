@@ -23,8 +23,8 @@ async def test_status_without_a_connection(counter: Counter) -> None:
 
 async def test_status_of_a_connection_that_is_as_desired(standing: Counter) -> None:
     answer, text = await standing.run("status")
-    assert "✓ Both systems are as desired." in text
-    assert "stored on, live on" in text
+    assert "✓ Everything is in sync." in text
+    assert "saved: on, active: on" in text
     assert "asks for email, login" in text
     assert answer.next == ("test", "disable")
 
@@ -39,7 +39,7 @@ async def test_status_shows_one_fingerprint_for_both_sides(standing: Counter) ->
 async def test_status_lists_what_is_to_be_put_right(standing: Counter) -> None:
     standing.rocketchat.settings["Encvoyid"]["token_path"] = "/wrong"
     answer, text = await standing.run("status")
-    assert "✗ Not as desired. To be put right:\n1. write in Rocket.Chat: token_path" in text
+    assert "✗ Out of sync. To be fixed:\n1. write in Rocket.Chat: token_path" in text
     assert answer.next == ("setup",)
 
 
@@ -52,21 +52,21 @@ async def test_status_of_a_service_that_is_gone(standing: Counter) -> None:
 async def test_status_where_nobody_can_see_what_is_live_is_no_alarm(standing: Counter) -> None:
     standing.rocketchat.asked_too_often = True
     _, text = await standing.run("status")
-    assert "live unknown (it may not be asked so often)" in text
-    assert "✓ Both systems are as desired." in text
+    assert "active: unknown (it may not be asked so often)" in text
+    assert "✓ The saved settings are in sync." in text
 
 
 AWAY = {"Rocket.Chat": "stored before", "Encvoy ID": "application before"}
 
 
-@pytest.mark.parametrize(("system", "shown"), [("Rocket.Chat", "asks for email, login"), ("Encvoy ID", "stored on")])
+@pytest.mark.parametrize(("system", "shown"), [("Rocket.Chat", "asks for email, login"), ("Encvoy ID", "saved: on")])
 async def test_status_shows_the_side_that_it_can_see(standing: Counter, system: Any, shown: str) -> None:
     standing.world.script = lambda call: NoAnswer(system, "GET") if call == AWAY[system] else None
     answer, text = await standing.run("status")
     assert shown in text
-    assert f"{system} did not answer in time" in text
-    assert f"✗ {system} cannot be seen now, so the two could not be compared." in text
-    assert "as desired" not in text
+    assert f"{system} did not respond in time" in text
+    assert f"✗ {system} cannot be read now, so the two could not be compared." in text
+    assert "in sync" not in text
     assert answer.next == ("test", "status")
 
 
@@ -85,15 +85,15 @@ async def test_status_says_what_keeps_people_out_and_leads_them_elsewhere(standi
     _, text = await standing.run("status")
     assert "• Note: Encvoy ID lets only administrators sign in to any application" in text
     assert "• Note: Encvoy ID lets only administrators sign in through this application" in text
-    assert "other callback addresses too: `https://x.example/cb`" in text.replace("\u200b", "")
-    assert "✓ Both systems are as desired." in text
+    assert "also has other callback addresses: `https://x.example/cb`" in text.replace("\u200b", "")
+    assert "✓ Everything is in sync." in text
 
 
 @pytest.mark.parametrize("words", ["disable", "rotate"])
 async def test_what_else_differs_is_shown_and_left(standing: Counter, words: str) -> None:
     standing.rocketchat.settings["Encvoyid"]["token_path"] = "/by-hand"
     _, text = await standing.run(words)
-    assert "✗ Also differs: `token_path` of the service; `!sso setup` puts it right." in text
+    assert "✗ Also differs: `token_path` of the service; `!sso setup` fixes it." in text
     assert standing.rocketchat.settings["Encvoyid"]["token_path"] == "/by-hand"
 
 
@@ -127,7 +127,7 @@ async def test_without_its_application_it_is_refused_with_the_fix(standing: Coun
     with pytest.raises(UserError) as caught:
         await standing.run(words)
     assert "gone from Encvoy ID" in caught.value.what
-    assert "`/sso setup` makes a new one" in caught.value.mend
+    assert "`/sso setup` creates a new one" in caught.value.mend
     assert "write_service" not in standing.writes
 
 
@@ -136,7 +136,7 @@ async def test_what_enable_did_is_done_whatever_fails_afterwards(standing: Count
     standing.world.script = lambda call: NoAnswer("Rocket.Chat", "GET /api/info") if call == "profile before" else None
     _, text = await standing.run("enable")
     assert "It is on." in text
-    assert "Not proved from Rocket.Chat's side, because: Rocket.Chat did not answer" in text
+    assert "Not verified from Rocket.Chat's side, because: Rocket.Chat did not respond" in text
 
 
 @pytest.mark.parametrize("resumed", [False, True])
@@ -176,7 +176,7 @@ async def test_of_a_button_that_is_hidden_it_is_not_said_that_it_is_shown(standi
 async def test_to_see_whether_it_works_no_secret_is_taken_to_another_address(standing: Counter) -> None:
     standing.rocketchat.settings["Encvoyid"]["token_path"] = "https://elsewhere.example.org/token"
     _, text = await standing.run("enable")
-    assert "because: its token_path leads to another address, and the secret with it" in text
+    assert "because: its token_path points to another address that would get the secret" in text
     assert "bring_bogus_code" not in standing.world.calls
 
 
@@ -214,7 +214,7 @@ async def test_test_shows_every_finding_and_fails_with_one(standing: Counter) ->
     standing.doctor.verdict = Verdict((Finding("One", good), Finding("Two", bad)))
     answer, text = await standing.run("test")
     assert "✓ One: it is" in text
-    assert "✗ failed: Two: it is not\n    Why: Why.\n    Mend: This." in text
+    assert "✗ failed: Two: it is not\n    Why: Why.\n    Fix: This." in text
     assert answer.failed
     assert answer.next == ("status",)
     assert standing.doctor.examined == [standing.connections.row]
@@ -240,7 +240,7 @@ async def test_enable_proves_the_secret_first(standing: Counter) -> None:
     assert standing.world.calls.index("probe") < standing.world.calls.index("write_service")
 
 
-@pytest.mark.parametrize(("words", "said"), [("enable", "It was on already"), ("disable", "It was off already")])
+@pytest.mark.parametrize(("words", "said"), [("enable", "It was already on"), ("disable", "It was already off")])
 async def test_a_switch_that_is_there_already_is_left_alone(standing: Counter, words: str, said: str) -> None:
     if words == "disable":
         await standing.run("disable")
@@ -267,18 +267,18 @@ async def test_slash_changes_the_setting_and_names_the_way_back(
 
 async def test_slash_on_says_what_else_it_changes(counter: Counter) -> None:
     _, text = await counter.run("slash on")
-    assert "Any other slash command that nobody knows is now sent as a message" in text
+    assert "Any other unknown slash command is now sent as a message" in text
 
 
 async def test_slash_that_is_so_already_is_left_alone(counter: Counter) -> None:
     _, text = await counter.run("slash off")
-    assert "It was off already; nothing changed." in text
+    assert "It was already off; nothing changed." in text
     assert counter.writes == []
 
 
 async def test_status_of_a_rocketchat_that_moved_is_not_as_desired(standing: Counter) -> None:
     standing.rocketchat.site_url = "https://moved.example.org"
     answer, text = await standing.run("status")
-    assert "as desired.\n" not in text
+    assert "in sync.\n" not in text
     assert "Site_Url is https://moved.example.org" in text
     assert answer.next == ("setup",)

@@ -13,12 +13,12 @@ THERE, UNCLEAR = hidden(NotVisible("c1")), hidden(NotVisible("c1", there=False))
 @pytest.mark.parametrize("said", [gone("c1"), THERE, UNCLEAR])
 def test_it_names_the_application_and_the_command(said: Explained) -> None:
     assert "c1" in said.what
-    assert "`/sso setup` makes a new one" in said.mend
+    assert "`/sso setup` creates a new one" in said.mend
 
 
 @pytest.mark.parametrize("said", [THERE, UNCLEAR])
 def test_whoever_gives_a_role_is_told_which_one_to_leave(said: Explained) -> None:
-    assert "Leave the user's role in Encvoy ID itself as it is" in said.mend
+    assert "Do not change the user's role in Encvoy ID itself" in said.mend
 
 
 def test_no_role_is_asked_for_where_it_is_gone() -> None:
@@ -26,14 +26,14 @@ def test_no_role_is_asked_for_where_it_is_gone() -> None:
 
 
 def test_only_what_was_seen_is_called_there() -> None:
-    assert "is there" in THERE.what
-    assert "is there" not in UNCLEAR.what
+    assert "exists" in THERE.what
+    assert "exists" not in UNCLEAR.what
 
 
 @pytest.mark.parametrize("said", [gone("c1").mend, replaced("c1")])
 def test_accounts_are_promised_to_the_same_encvoy_id_alone(said: str) -> None:
-    assert "everybody keeps the account as long as it is the same Encvoy ID" in said
-    assert "they would enter each other's accounts" in said
+    assert "everybody keeps their account as long as it is the same Encvoy ID" in said
+    assert "people would get into each other's accounts" in said
 
 
 def test_what_a_new_one_costs_is_said_before() -> None:

@@ -24,7 +24,7 @@ async def test_what_is_answered_is_passed_on() -> None:
 async def test_slow_down_is_known_as_that() -> None:
     busy = Busy("Rocket.Chat", "GET /api/info", status=429)
     busy.retry_after = 4.2
-    reason = "asked too often: Rocket.Chat may be asked again in 5 s"
+    reason = "too many requests: Rocket.Chat can be asked again in 5 s"
     assert await or_unknown(refuse(busy)) == Unknown(reason, busy=True)
 
 

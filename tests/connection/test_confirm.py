@@ -148,7 +148,7 @@ async def test_where_it_cannot_be_taken_back_it_is_not_finished(standing: Bench)
     standing.world.script = lambda call: (
         Unreachable("Rocket.Chat", "POST /api/v1/settings") if call == "write_service before" else None
     )
-    with pytest.raises(Unfinished, match="I could not see it taken back") as caught:
+    with pytest.raises(Unfinished, match="I could not confirm that it was undone") as caught:
         await confirmed(standing, None, FAILED)
     assert "getaddrinfo ENOTFOUND" in caught.value.why
     assert "cannot be reached" in caught.value.why
@@ -160,7 +160,7 @@ async def test_a_rocketchat_that_does_not_tell_its_version_takes_nothing_back(st
     standing.world.script = lambda call: NoAnswer("Rocket.Chat", "GET /api/info") if call == "profile before" else None
     found = await confirmed(standing, None, FAILED)
     assert (found.taken, found.said.use, found.works) == (Taken.NOTHING, Use.UNKNOWN, True)
-    assert "Rocket.Chat did not answer" in found.said.words
+    assert "Rocket.Chat did not respond" in found.said.words
 
 
 # Another secret: mended by the equal write, once.

@@ -83,7 +83,9 @@ def test_every_need_says_what_follows_without_it(field: str) -> None:
     assert without((field,)).endswith(".")
 
 
-@pytest.mark.parametrize(("field", "sure"), [("access_token_ttl", "may be"), ("redirect_uris", "may send nobody")])
+@pytest.mark.parametrize(
+    ("field", "sure"), [("access_token_ttl", "may expire"), ("redirect_uris", "is not allowed to send people")]
+)
 def test_what_need_not_follow_is_only_said_to_be_possible(field: str, sure: str) -> None:
     """A token of 59 seconds may be in time, and addresses are compared as normalised (facts/encvoy-id.md §6, §7)."""
     assert sure in without((field,))

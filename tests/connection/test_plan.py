@@ -163,7 +163,7 @@ ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
         (WriteService(("url", "roles_claim")), AwaitLive(Live.ON)),
     ),
     (
-        "wanted on",
+        "should be on",
         AT_REST,
         Observed(replace(STORED, enabled=False), None, APPLICATION),
         (Prove(), SwitchService(on=True), AwaitLive(Live.ON)),
@@ -412,8 +412,8 @@ def test_a_command_touches_only_what_it_is_named_for(
 REFUSED: list[tuple[str, Connection, Observed]] = [
     ("`/sso rotate` finishes that", EXCHANGE, WHOLE),
     ("`/sso setup` finishes it", wish(client_id="c1"), WHOLE),
-    ("`/sso setup` makes it again", AT_REST, Observed(None, None, APPLICATION)),
-    ("`/sso setup` makes a new one", AT_REST, Observed(SWITCHED_OFF, None, None)),
+    ("`/sso setup` creates it again", AT_REST, Observed(None, None, APPLICATION)),
+    ("`/sso setup` creates a new one", AT_REST, Observed(SWITCHED_OFF, None, None)),
     (
         "client id of the service differs",
         AT_REST,
@@ -421,7 +421,7 @@ REFUSED: list[tuple[str, Connection, Observed]] = [
     ),
     ("client secret of the service differs", AT_REST, replace(WHOLE, stored=replace(STORED, secret=Secret("x")))),
     (
-        "Encvoy ID holds another client secret",
+        "Encvoy ID has a different client secret",
         AT_REST,
         replace(WHOLE, application=replace(APPLICATION, secret=Secret("x"))),
     ),
@@ -449,8 +449,8 @@ def test_a_button_without_settings_is_not_called_off() -> None:
     [
         (Observed(None, None, APPLICATION), "gone from Rocket.Chat"),
         (replace(WHOLE, application=None), "gone from Encvoy ID"),
-        (replace(WHOLE, application=NotVisible("c1")), "not visible"),
-        (Observed(SWITCHED_OFF, None, SILENT), "cannot be seen now"),
+        (replace(WHOLE, application=NotVisible("c1")), "not fully visible"),
+        (Observed(SWITCHED_OFF, None, SILENT), "cannot be read now"),
     ],
 )
 def test_no_secret_is_replaced_that_both_sides_cannot_get(observed: Observed, says: str) -> None:
@@ -470,11 +470,11 @@ STRANGE = Secret("z" * 64)
 @pytest.mark.parametrize(
     ("observed", "says"),
     [
-        (replace(WHOLE, stored=replace(STORED, secret=STRANGE)), "Rocket.Chat holds"),
-        (replace(WHOLE, application=replace(APPLICATION, secret=STRANGE)), "Encvoy ID holds"),
+        (replace(WHOLE, stored=replace(STORED, secret=STRANGE)), "Rocket.Chat has"),
+        (replace(WHOLE, application=replace(APPLICATION, secret=STRANGE)), "Encvoy ID has"),
         (
             Observed(replace(STORED, secret=STRANGE), LIVE, replace(APPLICATION, secret=Secret("y"))),
-            "Rocket.Chat and Encvoy ID hold ",
+            "Rocket.Chat and Encvoy ID have ",
         ),
     ],
 )
@@ -485,7 +485,7 @@ def test_an_exchange_stops_at_a_secret_of_others(observed: Observed, says: str) 
 
 def test_a_secret_replaced_by_hand_on_both_sides_is_not_overwritten() -> None:
     both = Observed(replace(STORED, secret=STRANGE), LIVE, replace(APPLICATION, secret=STRANGE))
-    with pytest.raises(ChangedByOthers, match="Both sides hold"):
+    with pytest.raises(ChangedByOthers, match="Both sides have"):
         plan(AT_REST, both)
 
 
@@ -496,7 +496,7 @@ def test_disable_is_never_held_up_by_a_secret_of_others() -> None:
 
 @pytest.mark.parametrize("there", [True, False])
 def test_not_visible_is_never_taken_for_absent(there: bool) -> None:
-    with pytest.raises(ChangedByOthers, match="not visible to me"):
+    with pytest.raises(ChangedByOthers, match=r"not (fully )?visible to me"):
         plan(AT_REST, replace(WHOLE, application=NotVisible("c1", there=there)))
 
 

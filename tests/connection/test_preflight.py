@@ -46,7 +46,7 @@ def test_a_ready_ground_is_not_refused() -> None:
 
 def test_a_ground_without_the_licence_is_refused() -> None:
     unlicensed = replace(GROUND, server=replace(SERVER, profile=profile((9, 0), frozenset())))
-    with pytest.raises(UserError, match="only with a licence, and this one has none"):
+    with pytest.raises(UserError, match="requires a licence .*, and this one has none"):
         refuse_unready(unlicensed, "https://chat.example.org")
 
 
@@ -82,7 +82,7 @@ def test_not_loopback(url: str) -> None:
 @pytest.mark.parametrize(
     ("site_url", "address", "refused", "why"),
     [
-        ("http://localhost:3000", "https://chat.example.org", None, "their own computer"),
+        ("http://localhost:3000", "https://chat.example.org", None, "each person's own computer"),
         ("", "https://chat.example.org", None, "empty"),
         ("https://Chat.example.org", "https://chat.example.org", "The host has capitals.", "capitals"),
         ("http://[", "https://chat.example.org", None, "host or port is wrong"),
@@ -154,15 +154,15 @@ def test_an_application_with_our_callback_is_not_ours() -> None:
 def test_another_spelling_of_our_callback_is_said_to_be_one() -> None:
     spelled = ("https://chat.example.org/x/../_oauth/encvoyid",)
     theirs = Application("c9", "x", "", "", spelled, "client_secret_basic", Secret("s"))
-    with pytest.raises(UserError, match="in another spelling, which Encvoy ID takes for the same"):
+    with pytest.raises(UserError, match="in a different spelling that Encvoy ID treats as the same"):
         refuse_what_is_there(replace(GROUND, registered=Registered((theirs,), 1)), NAME)
 
 
 def test_what_was_not_looked_at_is_not_called_absent() -> None:
-    assert none_has_our_callback(GROUND) == "no application that I can see has our callback address"
+    assert none_has_our_callback(GROUND) == "no conflicting application found"
     said = none_has_our_callback(replace(GROUND, registered=Registered((), 200, 7)))
-    assert "the newest 200 applications" in said
-    assert "none of the rest (7) has it in our spelling" in said
+    assert "the newest 200" in said
+    assert "none of the other 7 has exactly our callback address" in said
 
 
 async def test_look_writes_nothing(bench: Bench) -> None:

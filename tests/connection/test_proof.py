@@ -51,7 +51,7 @@ async def test_a_callback_that_is_not_registered_is_named(standing: Bench) -> No
 
 async def test_rocketchat_must_read_back_equal(standing: Bench) -> None:
     standing.rocketchat.secrets["Encvoyid"] = NEW
-    with pytest.raises(NotProved, match="does not hold the secret"):
+    with pytest.raises(NotProved, match="does not have the secret"):
         await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
 
 
@@ -66,7 +66,7 @@ async def test_the_ground_is_the_secret_that_both_sides_hold(standing: Bench) ->
 
 @pytest.mark.parametrize(
     ("in_rocketchat", "at_encvoy_id", "stranger"),
-    [(NEW, OLD, "Rocket.Chat holds"), (OLD, NEW, "Encvoy ID holds"), (NEW, THIRD, "Rocket.Chat and Encvoy ID hold")],
+    [(NEW, OLD, "Rocket.Chat has"), (OLD, NEW, "Encvoy ID has"), (NEW, THIRD, "Rocket.Chat and Encvoy ID have")],
 )
 async def test_two_different_secrets_are_no_ground(
     standing: Bench, in_rocketchat: Secret, at_encvoy_id: Secret, stranger: str
@@ -75,9 +75,9 @@ async def test_two_different_secrets_are_no_ground(
     standing.rocketchat.secrets["Encvoyid"] = in_rocketchat
     application = standing.encvoy.applications_by_id[at_rest(standing).client_id or ""]
     application = replace(application, secret=at_encvoy_id)
-    with pytest.raises(UserError, match="stores another client secret than Encvoy ID holds") as caught:
+    with pytest.raises(UserError, match="has saved a different client secret than Encvoy ID") as caught:
         await prove_ground(at_rest(standing), standing.rocketchat, standing.encvoy, application)
-    assert caught.value.why == f"What {stranger} is not the secret that I know."
+    assert caught.value.why == f"{stranger} a secret that I do not know."
     assert "nobody can sign in" not in caught.value.text
 
 

@@ -35,7 +35,7 @@ def refused(desired: Connection, in_rocketchat: Secret, at_encvoy_id: Secret) ->
 
 @pytest.mark.parametrize(
     ("in_rocketchat", "at_encvoy_id", "who"),
-    [(THIRD, OLD, "Rocket.Chat holds"), (NEW, THIRD, "Encvoy ID holds"), (THIRD, THIRD, "Rocket.Chat and Encvoy ID")],
+    [(THIRD, OLD, "Rocket.Chat has"), (NEW, THIRD, "Encvoy ID has"), (THIRD, THIRD, "Rocket.Chat and Encvoy ID")],
 )
 def test_when_a_secret_was_changed_is_not_claimed(in_rocketchat: Secret, at_encvoy_id: Secret, who: str) -> None:
     """An exchange may have been interrupted for days, and what is live was not looked at."""

@@ -148,9 +148,9 @@ def carried_out(patience: RetryPolicy, *changes: Change, times: int = SAME_PLANS
         patience.made_progress()
 
 
-IN_ROCKETCHAT = "Look for a program that writes Rocket.Chat's settings;"
-AT_ENCVOY_ID = "Look for a program that writes applications at Encvoy ID;"
-ON_BOTH = "Look for a program that writes applications at Encvoy ID and Rocket.Chat's settings;"
+IN_ROCKETCHAT = "Check for a program that writes Rocket.Chat's settings;"
+AT_ENCVOY_ID = "Check for a program that writes applications at Encvoy ID;"
+ON_BOTH = "Check for a program that writes applications at Encvoy ID and Rocket.Chat's settings;"
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_plan_that_never_stays_is_named_with_whoever_may_set_it_back(
     carried_out(patience, *changes)
     with pytest.raises(UserError) as caught:
         patience.about_to_try(changes)
-    assert caught.value.what == f"What I write does not stay: {what}."
+    assert caught.value.what == f"My changes do not persist: {what}."
     assert caught.value.mend.startswith(mend)
     assert "OVERWRITE_SETTING" not in caught.value.mend, "a variable acts at a start only"
 
@@ -196,7 +196,7 @@ async def test_what_was_refused_or_never_answered_was_not_written(patience: Retr
         patience.about_to_try(plan)
         await patience.wait_or_raise(AWAY)
     carried_out(patience, *plan, times=SAME_PLANS)
-    with pytest.raises(UserError, match="does not stay"):
+    with pytest.raises(UserError, match="do not persist"):
         patience.about_to_try(plan)
 
 
@@ -245,7 +245,7 @@ async def test_what_was_created_otherwise_than_asked_for_is_looked_at_once_more(
     ("plan", "surprise"),
     [
         ((WriteApplicationSecret(), Prove()), NOT_ACCEPTED),
-        ((CreateApplication(), Prove()), NotProved("Rocket.Chat does not hold the secret that was written to it.")),
+        ((CreateApplication(), Prove()), NotProved("Rocket.Chat does not have the secret that was written to it.")),
     ],
 )
 async def test_whatever_else_is_not_proved_ends_it(

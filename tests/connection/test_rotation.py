@@ -49,7 +49,7 @@ async def test_without_leave_nothing_is_proved(standing: Bench) -> None:
 
 
 async def test_what_was_never_set_up_to_its_end_is_not_rotated(standing: Bench) -> None:
-    with pytest.raises(UserError, match="not set up"):
+    with pytest.raises(UserError, match="not fully set up"):
         await asked(standing, wish(client_id=standing.connections.there.client_id))
     assert standing.world.calls == []
 

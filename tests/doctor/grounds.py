@@ -111,7 +111,7 @@ def place(**changes: object) -> Evidence:
 
 BROKEN: list[tuple[str, Evidence]] = [
     (
-        "Rocket.Chat answers",
+        "Rocket.Chat responds",
         replace(WHOLE, server=GONE, account=GONE, room=GONE, stored=GONE, live=GONE, callback=GONE),
     ),
     ("Bot's account in Rocket.Chat", replace(WHOLE, account=GONE, room=GONE, stored=GONE)),
@@ -200,10 +200,10 @@ BROKEN: list[tuple[str, Evidence]] = [
         "Login name and e-mail",
         replace(WHOLE, connection=replace(CONNECTION, rules=frozenset({"login"}))),
     ),
-    ("Application is valid at the token side", replace(WHOLE, ours=Probe.BROKEN, random=Probe.BROKEN)),
+    ("Application valid in the OIDC process", replace(WHOLE, ours=Probe.BROKEN, random=Probe.BROKEN)),
     ("Secret accepted", replace(WHOLE, ours=Probe.REFUSED, application=replace(APPLICATION, secret=Secret("x")))),
     ("Secret accepted", replace(WHOLE, ours=Probe.REFUSED)),
-    ("Random secret refused", replace(WHOLE, random=Probe.ACCEPTED)),
+    ("Counter-check", replace(WHOLE, random=Probe.ACCEPTED)),
     (
         "Callback address registered",
         replace(WHOLE, ours=Probe.REDIRECT_REFUSED, application=replace(APPLICATION, redirect_uris=("https://x",))),
@@ -213,19 +213,19 @@ BROKEN: list[tuple[str, Evidence]] = [
     ("Service's settings", replace(WHOLE, stored=replace(STORED, settings={**STORED.settings, "token_path": "/t"}))),
     ("Service's secret", replace(WHOLE, stored=replace(STORED, secret=Secret("x")))),
     ("Service's switch", replace(WHOLE, stored=replace(STORED, enabled=False), live=None)),
-    ("Stored is live", replace(WHOLE, live=None)),
-    ("Stored is live", replace(WHOLE, live=LiveService("encvoyid", {**STORED.settings, "scope": "openid"}))),
-    ("Callback address answers", replace(WHOLE, callback=CallbackAnswer(502, None))),
-    ("Websocket to Rocket.Chat", own(websocket=Unknown("Rocket.Chat did not answer in time: websocket login."))),
+    ("Saved settings are active", replace(WHOLE, live=None)),
+    ("Saved settings are active", replace(WHOLE, live=LiveService("encvoyid", {**STORED.settings, "scope": "openid"}))),
+    ("Callback address responds", replace(WHOLE, callback=CallbackAnswer(502, None))),
+    ("Websocket to Rocket.Chat", own(websocket=Unknown("Rocket.Chat did not respond in time: websocket login."))),
     ("Second factor in Rocket.Chat", own(guarded=Guarded("It asks for a second factor.", "Set the password."))),
     ("Administrators", own(administrators=Administrators(absent=frozenset({"Admin"}), able="anna"))),
     ("Administrators", own(administrators=Administrators(unheld=frozenset({"admin"})))),
     ("Administrators", own(administrators=Administrators(unfit=3))),
-    ("An account of its own", own(typed=Typed(40, 1, datetime(2026, 11, 24, tzinfo=UTC)))),
+    ("Separate account", own(typed=Typed(40, 1, datetime(2026, 11, 24, tzinfo=UTC)))),
     ("Role at Encvoy ID", own(standing=Standing(may_create=False, applications=0))),
     ("Role at Encvoy ID", own(standing=Standing(may_create=False, applications=4))),
     ("Database", place(database=GONE, sealed=None)),
-    ("Keys of the database", place(sealed=Sealed(1, {"encvoyid: pending secret": "None of the keys fits."}))),
+    ("Database keys", place(sealed=Sealed(1, {"encvoyid: pending secret": "None of the keys fits."}))),
     ("Address of /healthz", place(port=Port("127.0.0.1:80", PortState.IMPOSSIBLE, "permission denied"))),
     ("Address of /healthz", place(port=Port("127.0.0.1:80", PortState.TAKEN, "address already in use"))),
 ]
@@ -256,10 +256,10 @@ NOTED: list[tuple[str, Evidence, str]] = [
         replace(WHOLE, provider=replace(PROVIDER, issuer="http://10.0.0.7")),
         "within one network",
     ),
-    ("Settings forced from outside", replace(WHOLE, forced={"merge_roles": True}), "nothing that I wrote is set back"),
-    ("Settings forced from outside", replace(WHOLE, forced={"scope": "profile openid email"}), "nothing that I wrote"),
-    ("Settings forced from outside", FORCED, "`OVERWRITE_SETTING_Accounts_OAuth_Custom-Encvoyid-token_path`"),
+    ("Forced settings", replace(WHOLE, forced={"merge_roles": True}), "overrides nothing that I wrote"),
+    ("Forced settings", replace(WHOLE, forced={"scope": "profile openid email"}), "nothing that I wrote"),
+    ("Forced settings", FORCED, "`OVERWRITE_SETTING_Accounts_OAuth_Custom-Encvoyid-token_path`"),
 ]
 """What somebody may have wished: said, and no failure."""
 
-BUSY = Unknown("asked too often: Rocket.Chat may be asked again in 42 s", "Type the command again.", busy=True)
+BUSY = Unknown("too many requests: Rocket.Chat can be asked again in 42 s", "Type the command again.", busy=True)

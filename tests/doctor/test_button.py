@@ -56,7 +56,7 @@ def test_where_it_leads_as_stored_it_passes_whatever_the_spelling(change: dict[s
 def test_what_is_not_as_stored_is_named_and_not_repeated(begins: Begins, named: str) -> None:
     result = finding(replace(MODERN, begins=begins)).result
     assert result.state is State.FAILED
-    assert f"with another {named} than stored" in result.evidence
+    assert f"with a different {named} than the saved one" in result.evidence
     assert "generated-handle" not in f"{result}"
     assert "evil" not in f"{result}"
 
@@ -73,12 +73,12 @@ def test_of_another_address_it_is_not_said_whose_answer_it_is(begins: Begins) ->
     """Rocket.Chat may have read its settings long ago; a proxy may want people to log in to itself first."""
     result = finding(replace(MODERN, begins=begins)).result
     assert "or a proxy answers in its place" in result.cause
-    assert "below /oauth/" in result.mend
+    assert "under /oauth/" in result.mend
 
 
 def test_whoever_leads_to_the_stored_address_is_rocketchat() -> None:
     result = finding(replace(MODERN, begins=leading(client_id="another"))).result
-    assert result.cause == "Rocket.Chat still uses what it read before."
+    assert result.cause == "Rocket.Chat still uses the settings that it read before."
     assert "make Rocket.Chat read its settings again" in result.mend
 
 
@@ -86,7 +86,7 @@ def test_whoever_leads_to_the_stored_address_is_rocketchat() -> None:
 def test_one_that_leads_nowhere_begins_no_sign_in(status: int) -> None:
     result = finding(replace(MODERN, begins=Begins(status))).result
     assert result.state is State.FAILED
-    assert f"/oauth/encvoyid answers {status}" in result.evidence
+    assert f"/oauth/encvoyid responds with {status}" in result.evidence
 
 
 @pytest.mark.parametrize("begins", [BUSY, Unknown("it did not answer")])

@@ -44,7 +44,7 @@ from tests.doctor.grounds import (
 )
 
 SAID_WHEN_BROKEN = {"Setting up"}
-TURNED_TOGETHER = {"Service's settings": {"Stored is live"}}
+TURNED_TOGETHER = {"Service's settings": {"Saved settings are active"}}
 """A setting that was changed a moment ago is not live yet: both are true until it settles."""
 
 
@@ -117,7 +117,7 @@ def test_what_is_forced_and_differs_already_is_told_once(
 ) -> None:
     evidence = replace(WHOLE, stored=stored, forced={suffix: value})
     assert "\n".join(judge(evidence).lines()).count("OVERWRITE_SETTING") == 1
-    assert result("Settings forced from outside", evidence).state is State.SKIPPED
+    assert result("Forced settings", evidence).state is State.SKIPPED
 
 
 def test_endpoints_that_have_moved_are_each_named() -> None:
@@ -137,20 +137,18 @@ def test_endpoints_that_have_moved_are_each_named() -> None:
 def test_a_bare_refusal_says_nothing_of_the_record(secret: Secret) -> None:
     """It is the answer for an application that the token side does not know, too."""
     evidence = replace(WHOLE, ours=Probe.REFUSED, application=replace(APPLICATION, secret=secret))
-    assert result("Application is valid at the token side", evidence).state is State.SKIPPED
+    assert result("Application valid in the OIDC process", evidence).state is State.SKIPPED
 
 
 @pytest.mark.parametrize("forced", [{}, GONE, None, {"scope": "openid"}])
 def test_what_nobody_saw_is_no_cause(forced: Any) -> None:
     found = result("Service's settings", replace(WHOLE, stored=replace(STORED, settings=CHANGED), forced=forced))
-    assert found.cause == "Rocket.Chat holds other values than the connection is to have."
+    assert found.cause == "Rocket.Chat has other values than the connection should have."
     assert "Somebody" not in found.cause
 
 
 @pytest.mark.parametrize("application", [None, NotVisible("client1", there=False), GONE])
-@pytest.mark.parametrize(
-    "check", ["Application is valid at the token side", "Random secret refused", "Secret accepted"]
-)
+@pytest.mark.parametrize("check", ["Application valid in the OIDC process", "Counter-check", "Secret accepted"])
 def test_nothing_passes_for_an_application_that_nobody_sees(application: Any, check: str) -> None:
     gone = replace(WHOLE, application=application, ours=Probe.REFUSED, random=Probe.REFUSED)
     assert result(check, gone).state is State.SKIPPED
@@ -160,9 +158,9 @@ def test_nothing_passes_for_an_application_that_nobody_sees(application: Any, ch
 @pytest.mark.parametrize(
     "check",
     [
-        "Application is valid at the token side",
+        "Application valid in the OIDC process",
         "Secret accepted",
-        "Random secret refused",
+        "Counter-check",
         "Callback address registered",
     ],
 )
@@ -172,7 +170,7 @@ def test_what_was_accepted_is_checked(application: Any, check: str) -> None:
 
 def test_a_record_that_nothing_here_would_mend_is_not_promised_to_be_mended() -> None:
     broken = replace(WHOLE, ours=Probe.BROKEN, random=Probe.BROKEN)
-    assert "/sso setup" not in result("Application is valid at the token side", broken).mend
+    assert "/sso setup" not in result("Application valid in the OIDC process", broken).mend
     ours = replace(broken, application=replace(APPLICATION, grant_types=()))
     assert failing(ours) == {"Application's fields"}
     assert "/sso setup" in result("Application's fields", ours).mend
@@ -180,14 +178,14 @@ def test_a_record_that_nothing_here_would_mend_is_not_promised_to_be_mended() ->
 
 def test_a_callback_that_is_listed_and_refused_is_not_called_unregistered() -> None:
     found = result("Callback address registered", replace(WHOLE, ours=Probe.REDIRECT_REFUSED))
-    assert "has it on its list" in found.evidence
+    assert "although it is on its list" in found.evidence
 
 
 def test_a_callback_in_another_spelling_is_taken_and_not_called_unregistered() -> None:
     """Encvoy ID compares as normalised (facts/encvoy-id.md §7); `setup` registers the exact string."""
     spelled = replace(APPLICATION, redirect_uris=("https://chat.example.org/x/../_oauth/encvoyid",))
     found = result("Callback address registered", replace(WHOLE, application=spelled))
-    assert (found.state, found.mend) == (State.NOTE, "`/sso setup` puts it right.")
+    assert (found.state, found.mend) == (State.NOTE, "`/sso setup` fixes it.")
     assert "does not list it in exactly this form" in found.evidence
     refused = replace(WHOLE, application=spelled, ours=Probe.REDIRECT_REFUSED)
     assert "is not registered" in result("Callback address registered", refused).evidence
@@ -195,7 +193,7 @@ def test_a_callback_in_another_spelling_is_taken_and_not_called_unregistered() -
 
 def test_an_old_secret_that_is_put_back_is_not_called_new() -> None:
     found = result("Service's secret", replace(WHOLE, stored=replace(STORED, secret=Secret("x"))))
-    assert "`/sso rotate` then makes a new one" in found.mend
+    assert "`/sso rotate` then creates a new one" in found.mend
 
 
 BEGUN = replace(WHOLE, connection=replace(CONNECTION, current=None, pending=OURS), live=None, in_use=None)
@@ -234,7 +232,7 @@ def test_what_was_never_set_up_to_its_end_is_one_failure(evidence: Evidence) -> 
 @pytest.mark.parametrize("evidence", STOPPED)
 def test_of_what_was_never_written_nothing_is_said_to_have_changed(evidence: Evidence) -> None:
     said = "\n".join(judge(evidence).lines())
-    for claim in ("other values", "secret of before", "/sso enable", "/sso rotate", "was there", "removed", "gone"):
+    for claim in ("other values", "previous secret", "/sso enable", "/sso rotate", "was there", "removed", "gone"):
         assert claim not in said
 
 
@@ -262,14 +260,14 @@ def test_where_permissions_are_not_listed_the_role_admin_is_enough() -> None:
 
 def test_a_field_that_nobody_knows_is_noted_and_nothing_fails() -> None:
     (finding,) = judge(replace(WHOLE, strange_fields=("writtenBy",))).of(State.NOTE)
-    assert finding.check == "Fields of messages"
+    assert finding.check == "Message fields"
     assert "`writtenBy`" in finding.result.evidence
     assert finding.result.mend
 
 
 def test_where_the_notes_cannot_be_read_nothing_is_said_of_fields() -> None:
     (finding,) = judge(replace(WHOLE, strange_fields=GONE)).of(State.SKIPPED)
-    assert (finding.check, finding.result.evidence) == ("Fields of messages", GONE.reason)
+    assert (finding.check, finding.result.evidence) == ("Message fields", GONE.reason)
 
 
 def test_the_marker_is_not_taken_for_a_change() -> None:
@@ -298,7 +296,7 @@ def test_who_asks_to_slow_down_is_not_broken(field: str) -> None:
     assert not verdict.failed
     skipped = verdict.of(State.SKIPPED)
     assert skipped
-    assert not [finding for finding in skipped if "not answer" in finding.result.evidence]
+    assert not [finding for finding in skipped if "not respond" in finding.result.evidence]
     assert any("again in 42 s" in finding.result.evidence for finding in skipped)
 
 
@@ -319,12 +317,12 @@ MODERN = Server(profile=profile((9, 0), frozenset({"oauth-enterprise"})), site_u
 )
 def test_only_the_engine_in_use_answers_at_the_callback(server: Any, ends: Engine | None, state: State) -> None:
     evidence = replace(WHOLE, server=server, callback=CallbackAnswer(302, ends))
-    assert result("Callback address answers", evidence).state is state
+    assert result("Callback address responds", evidence).state is state
 
 
 def test_of_what_is_live_and_may_not_be_asked_nothing_is_claimed() -> None:
     busy = replace(WHOLE, live=BUSY, callback=CallbackAnswer(502, None))
-    found = result("Callback address answers", busy)
+    found = result("Callback address responds", busy)
     assert (found.state, found.evidence) == (State.SKIPPED, BUSY.reason)
     assert result("Secret in use", busy).state is State.PASSED
     assert STORED.enabled
@@ -334,12 +332,12 @@ def test_of_what_is_live_and_may_not_be_asked_nothing_is_claimed() -> None:
 def test_an_exchange_by_other_settings_says_nothing_of_the_secret(suffix: str) -> None:
     stored = replace(STORED, settings={**STORED.settings, suffix: "another"})
     evidence = replace(WHOLE, stored=stored, in_use=InUse(Use.OTHER, "it says: Unauthorized"))
-    assert result("Secret in use", evidence).evidence == "the service's settings come first"
+    assert result("Secret in use", evidence).evidence == "fix the service's settings first"
 
 
 def test_what_is_used_is_not_asked_of_a_server_that_does_not_answer() -> None:
     unseen = replace(WHOLE, server=GONE, in_use=None)
-    assert result("Secret in use", unseen).evidence == "Rocket.Chat does not answer"
+    assert result("Secret in use", unseen).evidence == "Rocket.Chat does not respond"
     busy = replace(WHOLE, server=BUSY, in_use=None)
     assert result("Secret in use", busy).evidence == BUSY.reason
 
@@ -360,10 +358,10 @@ def test_a_system_that_says_nothing_but_slow_down_is_not_broken() -> None:
     everything: dict[str, Any] = dict.fromkeys(fields.split(), BUSY)
     verdict = judge(replace(WHOLE, **everything))
     assert not verdict.failed
-    assert "not answer" not in " ".join(verdict.lines())
+    assert "not respond" not in " ".join(verdict.lines())
 
 
-UNSEEN = Unknown("asked too often: Rocket.Chat may be asked again in 9 s", busy=True)
+UNSEEN = Unknown("too many requests: Rocket.Chat can be asked again in 9 s", busy=True)
 
 
 @pytest.mark.parametrize("field", ["websocket", "guarded", "administrators", "typed", "standing"])
@@ -381,9 +379,12 @@ def test_what_could_not_be_asked_is_no_failure_of_its_own(field: str) -> None:
 
 
 NOTES = [
-    (own(administrators=Administrators(unheld=frozenset({"helpers"}), able="anna")), "nobody holds `helpers`"),
+    (own(administrators=Administrators(unheld=frozenset({"helpers"}), able="anna")), "nobody has `helpers`"),
     (replace(WHOLE, account=Person("b1", "ssobot", frozenset({"admin"}), active=True, type="user")), "role `bot`"),
-    (replace(WHOLE, own=replace(OWN, standing=Standing(may_create=False, applications=1))), "this connection it may"),
+    (
+        replace(WHOLE, own=replace(OWN, standing=Standing(may_create=False, applications=1))),
+        "it may manage the application of this connection",
+    ),
     (place(port=Port("127.0.0.1:8080", PortState.OURS, "address already in use")), "127.0.0.1:8080"),
 ]
 
@@ -405,16 +406,14 @@ def test_of_holders_that_were_not_looked_at_nothing_is_claimed() -> None:
 def test_the_chat_says_nothing_of_the_place_where_the_bot_runs() -> None:
     said = "\n".join(judge(replace(WHOLE, place=None)).lines())
     assert not [
-        name
-        for name in ("Database", "Keys of the database", "/healthz", "Second factor in Rocket.Chat")
-        if name in said
+        name for name in ("Database", "Database keys", "/healthz", "Second factor in Rocket.Chat") if name in said
     ]
 
 
 @pytest.mark.parametrize("sealed", [None, GONE])
 def test_keys_are_not_judged_by_a_database_that_cannot_be_read(sealed: Unknown | None) -> None:
     (finding,) = judge(place(sealed=sealed)).of(State.SKIPPED)
-    assert finding.check == "Keys of the database"
+    assert finding.check == "Database keys"
 
 
 TERMINAL = [evidence for _, evidence in BROKEN if evidence.connection is None] + [
@@ -432,9 +431,7 @@ def test_at_the_terminal_no_mend_is_typed_in_a_chat_that_may_not_work() -> None:
             assert not re.search(r"[/!]sso|the command again", finding.result.mend), finding
 
 
-@pytest.mark.parametrize(
-    "check", ["Application is valid at the token side", "Random secret refused", "Secret accepted"]
-)
+@pytest.mark.parametrize("check", ["Application valid in the OIDC process", "Counter-check", "Secret accepted"])
 def test_of_an_application_that_is_gone_nothing_passes_that_was_tried_with_it(check: str) -> None:
     """Its token side refuses every secret alike."""
     evidence = replace(WHOLE, application=None, ours=Probe.REFUSED, random=Probe.REFUSED)

@@ -174,4 +174,4 @@ async def test_each_piece_fails_by_itself(name: str) -> None:
     assert (silent.busy, silent.mend) == (False, "Look.")
     (busy,) = unknown(await gathered(Looks(answers={name: Busy("Rocket.Chat", "GET /x")})))
     assert busy.busy
-    assert busy.reason.startswith("asked too often")
+    assert busy.reason.startswith("too many requests")

@@ -12,8 +12,8 @@ from bot.doctor.verdict import judge
 from tests.doctor.grounds import BROKEN
 
 CASES = [
-    ("`/sso setup` puts it right.", "In the admin room, type `!sso setup`: it puts it right."),
-    ("Look there; `/sso setup` puts it right.", "Look there; in the admin room, type `!sso setup`: it puts it right."),
+    ("`/sso setup` fixes it.", "In the admin room, type `!sso setup`: it fixes it."),
+    ("Look there; `/sso setup` fixes it.", "Look there; in the admin room, type `!sso setup`: it fixes it."),
     (
         "Set it back, or let `/sso setup` do it.",
         "Set it back, or let `!sso setup` (in the admin room, type that) do it.",
@@ -42,5 +42,5 @@ def test_no_check_tells_a_command_without_its_place() -> None:
 def test_the_verdict_says_it_so_at_a_terminal_only() -> None:
     (evidence,) = [evidence for check, evidence in BROKEN if check == "Service's secret"]
     verdict = judge(evidence)
-    assert "Mend: `/sso setup` puts it right." in "\n".join(verdict.lines())
-    assert "Mend: In the admin room, type `!sso setup`" in "\n".join(verdict.lines(terminal=True))
+    assert "Fix: `/sso setup` fixes it." in "\n".join(verdict.lines())
+    assert "Fix: In the admin room, type `!sso setup`" in "\n".join(verdict.lines(terminal=True))

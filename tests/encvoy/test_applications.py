@@ -117,7 +117,7 @@ async def test_an_application_with_another_description_is_not_ours(
     """Encvoy ID can mix up requests (facts/encvoy-id.md §5, "Race")."""
     created_otherwise(standin, description=description)
 
-    with pytest.raises(UserError, match=r"carries another description") as caught:
+    with pytest.raises(UserError, match=r"description is not the one that I asked for") as caught:
         await client.create_application(FIELDS)
 
     assert not isinstance(caught.value, RemoteError), "it would be tried again, and leave a second one"
@@ -456,7 +456,7 @@ async def test_no_mend_asks_for_another_role_of_a_manager(make_client: Make, sta
     with pytest.raises(UserError) as caught:
         await make_client("manager").write_application(client_id, ApplicationFields(name="x"))
 
-    assert ("deletes every application that it made" in caught.value.mend) is (role == "manager")
+    assert ("deletes every application that the user created" in caught.value.mend) is (role == "manager")
     assert "/sso setup" in caught.value.mend
 
 

@@ -60,7 +60,7 @@ def test_a_create_cannot_choose_the_secret() -> None:
     [
         ({"name": ""}, "name"),
         ({"name": "x" * 51}, "50"),
-        ({"name": " x"}, "blank"),
+        ({"name": " x"}, "space"),
         ({"description": "x" * 256}, "255"),
         ({"domain": "chat.example.org"}, "domain"),
         ({"domain": ""}, "domain"),
@@ -92,7 +92,7 @@ def test_an_address_that_would_be_refused_is_named_and_harmless(
         write(replace(FIELDS, **change))
 
     assert "`https:\u200b//A.\u200bexample/cb`" in caught.value.why
-    assert "at the application in Encvoy ID or in Rocket.Chat's setting Site_Url" in caught.value.mend
+    assert "in the application at Encvoy ID or in Rocket.Chat's setting Site_Url" in caught.value.mend
 
 
 @pytest.mark.parametrize("uri", ["https://a.example/cb#x", "app.example://cb"])

@@ -212,7 +212,7 @@ async def test_of_the_modern_engine_the_button_is_looked_at_too(certain: bool) -
         w.standin.faults.clear()
         old = {"Location": "https://id.example/auth?settle=06&response_type=code&redirect_uri=x"}
         w.standin.faults.add(Fault("GET", "/oauth/", status=302, headers=old, times=None))
-        with pytest.raises(NoAnswer, match="still uses what it had before"):
+        with pytest.raises(NoAnswer, match="still uses the previous value"):
             await w.client.await_marker(NAME, marker, 0.1, 5)
 
 

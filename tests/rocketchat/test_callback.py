@@ -277,7 +277,7 @@ async def test_a_callback_that_does_not_answer_as_rocketchat_is_no_verdict(joine
     joined.rocket.standin.faults.add(fault)
     said = await bogus(joined)
     assert said.use is Use.UNKNOWN
-    assert "callback did not answer me" in said.words
+    assert "callback did not respond" in said.words
 
 
 async def test_rocketchat_is_away(joined: Joined) -> None:
@@ -351,4 +351,6 @@ async def test_nothing_of_the_page_is_logged(joined: Joined, caplog: pytest.LogC
 async def test_a_callback_that_may_not_be_asked_now_is_not_called_somebody_elses(joined: Joined) -> None:
     joined.rocket.standin.faults.add(Fault("GET", "/_oauth/", status=429, body="Too many requests"))
     said = await bogus(joined)
-    assert said == InUse(Use.UNKNOWN, "its callback was asked too often: Rocket.Chat may be asked again in 60 s")
+    assert said == InUse(
+        Use.UNKNOWN, "its callback was not checked: too many requests: Rocket.Chat can be asked again in 60 s"
+    )

@@ -1,4 +1,4 @@
-"""Everybody is read once, page by page, and nothing that Rocket.Chat answers keeps the reading from ending."""
+"""Everybody is read once, page by page, and nothing that Rocket.Chat responds keeps the reading from ending."""
 
 from __future__ import annotations
 
@@ -70,9 +70,7 @@ async def test_pages_that_are_too_much_together_end_the_list_and_it_says_so(monk
     accounts, _ = await read(workspace(1000))
     assert isinstance(accounts, Accounts)
     assert 0 < accounts.read < accounts.total == 1000
-    assert accounts.unread.startswith(
-        "Rocket.Chat answered with something that is not its own answer: GET /api/v1/users"
-    )
+    assert accounts.unread.startswith("Rocket.Chat sent an unexpected response: GET /api/v1/users")
     assert accounts.unread.endswith("The pages of this list are together longer than 0 MB.")
 
 

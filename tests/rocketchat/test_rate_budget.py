@@ -71,6 +71,6 @@ def test_busy_says_when_the_next_call_is_free() -> None:
     clock.seconds += 5
     busy = budget.busy(ROUTE)
     assert (busy.retry_after, busy.route) == (WINDOW - 18, f"GET /api/v1/{ROUTE}")
-    assert busy.not_checked == "asked too often: Rocket.Chat may be asked again in 42 s"
+    assert busy.not_checked == "too many requests: Rocket.Chat can be asked again in 42 s"
     budget.close(ROUTE, 50)
     assert budget.busy(ROUTE).retry_after == 50

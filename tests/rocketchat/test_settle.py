@@ -387,7 +387,7 @@ class TestLive:
         live = await world.settle.live(NAME)
         assert isinstance(live, Unknown)
         assert live.busy
-        assert "may not be asked so often" in live.reason
+        assert "Too many requests" in live.reason
         assert world.asked == []
 
     async def test_what_was_known_a_minute_ago_is_still_known(self, world: World) -> None:

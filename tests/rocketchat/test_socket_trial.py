@@ -116,7 +116,7 @@ async def test_nobody_there_is_unreachable(server: ScriptedServer) -> None:
 def test_one_that_breaks_while_something_is_sent_has_no_trouble_with_tls(failure: Exception) -> None:
     """Until it was open a reset would be the handshake's."""
     assert "TLS" in network_error(failure).why
-    assert broken(failure).why == "The websocket was opened, and closed again."
+    assert broken(failure).why == "The websocket was opened, and then closed again."
 
 
 async def test_a_websocket_that_is_closed_again_says_so(server: ScriptedServer) -> None:

@@ -192,7 +192,7 @@ async def test_a_button_behind_which_nothing_begins_is_named(tmp_path: Path) -> 
     await closed(joined)
 
     assert failure.step is SignInStep.BUTTON
-    assert "begins no sign-in" in failure.why
+    assert "starts no sign-in" in failure.why
 
 
 async def test_a_limit_at_the_button_is_named(joined: Secure) -> None:

@@ -136,7 +136,7 @@ async def test_a_server_that_goes_away_and_comes_back_is_used_again(postgres: Po
                 await keys(database)
         finally:
             postgres.start()
-        assert "cannot be used just now" in caught.value.text
+        assert "cannot be used right now" in caught.value.text
         assert caught.value.__cause__ is None
         assert await keys(database) == []
         await database.close()
@@ -172,7 +172,7 @@ async def test_a_server_that_takes_no_writes_is_not_well(postgres: Postgres) -> 
         await database.engine.dispose()
         with pytest.raises(StoreUnavailable) as caught:
             await database.ping()
-        assert caught.value.reason == "it takes no writes"
+        assert caught.value.reason == "it accepts no writes"
         await database.close()
 
 
@@ -190,7 +190,7 @@ async def test_a_file_that_was_removed_is_not_written_on(tmp_path: Path) -> None
     kept = path.read_bytes()
     path.unlink()
     for _ in range(2):
-        with pytest.raises(StoreUnavailable, match="Its file is gone"):
+        with pytest.raises(StoreUnavailable, match="Its file is missing"):
             await database.ping()
     assert not path.exists(), "nor is an empty one made in its place"
     path.write_bytes(kept)

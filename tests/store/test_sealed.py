@@ -20,7 +20,7 @@ from bot.store.sealed import try_keys
 from bot.store.vault import Vault
 
 CLOCK = SystemClock()
-WHY = "None of the keys in SSOBOT_KEYS fits."
+WHY = "None of the keys in SSOBOT_KEYS can decrypt it."
 CONNECTION = Connection(
     id="7f3c0001",
     name=ServiceName("Encvoy ID", "Encvoyid"),
@@ -71,7 +71,7 @@ async def test_a_secret_in_another_place_is_told_from_a_missing_key(database: Da
         await transaction.execute(text("UPDATE connections SET current_secret = pending_secret"))
     ((name, why),) = (await try_keys(database, vault)).closed.items()
     assert name == "encvoyid: current secret"
-    assert "another place in the database" in why
+    assert "a different place in the database" in why
 
 
 async def test_what_a_note_keeps_of_a_connection_counts_too(database: Database, vault: Vault) -> None:

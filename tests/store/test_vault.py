@@ -22,7 +22,7 @@ def test_what_is_sealed_can_be_opened(vault: Vault) -> None:
 
 @pytest.mark.parametrize("place", [("7f3c0002", "current"), ("7f3c0001", "pending")])
 def test_a_ciphertext_is_bound_to_its_place(place: tuple[str, str], vault: Vault) -> None:
-    with pytest.raises(Undecipherable, match="another place"):
+    with pytest.raises(Undecipherable, match="a different place"):
         vault.open(vault.seal(new_secret(), "7f3c0001", "current"), *place)
 
 

@@ -120,7 +120,7 @@ async def _accounts(rest: Rest) -> None:
     """Its port never fails; what it says is heard as if it had."""
     accounts = await PeopleList(rest, SystemClock()).accounts(lambda *_: None)
     said = accounts.reason if isinstance(accounts, Unknown) else accounts.unread
-    if "not its own answer" in said:
+    if "an unexpected response" in said:
         raise BadAnswer("Rocket.Chat", "users.list", why=said)
 
 

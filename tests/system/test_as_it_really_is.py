@@ -32,7 +32,7 @@ async def whole(world: World) -> None:
     state = world.state()
     assert state.accepted == state.stored == state.live is not None
     assert "✗" not in await world.ask("test")
-    assert "as desired" in await world.ask("status")
+    assert "Everything is in sync" in await world.ask("status")
     person = world.encvoy.introduction.account("person")
     await sign_in(world.rocketchat.url, SERVICE, person.login, Secret(person.password))
 
@@ -113,7 +113,7 @@ async def test_where_the_limit_holds_for_the_bot_too_nothing_false_is_said(
         said += [await world.ask("disable")]
         assert world.state().live is None
         said += [await world.ask(words) for words in ("enable", "status", "test")]
-        assert not any("does not answer" in answer or "✗" in answer for answer in said)
+        assert not any("does not respond" in answer or "✗" in answer for answer in said)
         state = world.state()
         assert state.accepted == state.stored == state.live is not None
         assert not any(entry.status == 429 for entry in world.rocketchat.ledger)

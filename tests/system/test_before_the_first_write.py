@@ -54,7 +54,7 @@ async def test_a_discovery_document_with_an_address_of_two_readings(world: World
     world.encvoy.faults.add(fault)
     answer = await refused(world)
     assert "Encvoy ID's discovery document names an endpoint that is not a plain address." in answer
-    assert f"Its {endpoint} must not hold" in answer or f"Its {endpoint} must be an address without" in answer
+    assert f"Its {endpoint} must not contain" in answer or f"Its {endpoint} must be an address without" in answer
     assert "evil.example" not in answer
 
     world.encvoy.faults.remove(fault)
@@ -71,7 +71,7 @@ async def test_an_address_that_leads_everybody_to_their_own_computer(quiet_world
     site_url(quiet_world, url)
     async with quiet_world.play.bot():
         answer = await refused(quiet_world)
-        assert f"Rocket.Chat's Site_Url is {url}, which leads everybody to their own computer." in answer
+        assert f"Rocket.Chat's Site_Url is {url}, which points to each person's own computer." in answer
         assert SITE_URL in answer
 
         site_url(quiet_world, reached.replace("127.0.0.1", "0.0.0.0"))
@@ -125,7 +125,7 @@ async def another_workspace(request: web.Request) -> web.StreamResponse:
 
 @pytest.mark.parametrize(
     ("handler", "says"),
-    [(a_page, "Something else than Rocket.Chat answers"), (another_workspace, "Another Rocket.Chat answers")],
+    [(a_page, "Something other than Rocket.Chat responds"), (another_workspace, "Another Rocket.Chat responds")],
 )
 @pytest.mark.parametrize("path", ["", "/chat"])
 async def test_an_address_at_which_somebody_else_answers(world: World, handler: Handler, says: str, path: str) -> None:
@@ -161,7 +161,7 @@ async def test_rocketchat_9_without_the_licence_module(tmp_path: Any, modules: t
         world.play.bot(),
     ):
         answer = await refused(world)
-        assert "Rocket.Chat 9.0 lets people sign in by Custom OAuth only with a licence" in answer
+        assert "Rocket.Chat 9.0 requires a licence for signing in with Custom OAuth" in answer
         assert "oauth-enterprise" in answer
         assert "Administration → Subscription, or stay on Rocket.Chat 8" in answer
 
@@ -248,7 +248,7 @@ async def test_an_application_with_our_callback_in_another_spelling_is_somebody_
     row["redirect_uris"] = [row["redirect_uris"][0].replace("/_oauth", "/x/../_oauth")]
     answer = await refused(world)
     assert row["client_id"] in answer
-    assert "in another spelling" in answer
+    assert "in a different spelling" in answer
 
     world.encvoy.clients.delete(row["client_id"])
     assert "✗" not in await world.ask("setup")
@@ -270,14 +270,14 @@ async def test_an_application_that_the_bots_role_cannot_see_does_not_stop_it(wor
         ("Encvoyé", "would call it `Encvoy`"),
         ("a_b", "Leave it out: `Ab`."),
         ("- -", "It has no letter and no digit."),
-        ("GitHub", "Rocket.Chat uses `github` for a login of its own."),
+        ("GitHub", "Rocket.Chat uses `github` for one of its own logins."),
         ("x" * 41, "This name is too long."),
     ],
 )
 async def test_a_name_that_rocketchat_would_mangle(world: World, name: str, why: str) -> None:
     answer = await refused(world, f'setup --name "{name}"')
     assert why in answer
-    assert "Mend: " in answer
+    assert "Fix: " in answer
 
 
 async def test_a_name_of_ones_own(world: World) -> None:

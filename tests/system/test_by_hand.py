@@ -30,7 +30,7 @@ async def whole(world: World) -> None:
     assert state.applications == 1
     assert state.accepted == state.stored == state.live is not None
     assert "✗" not in await world.ask("test")
-    assert "as desired" in await world.ask("status")
+    assert "Everything is in sync" in await world.ask("status")
     person = world.encvoy.introduction.account("person")
     await sign_in(world.rocketchat.url, SERVICE, person.login, Secret(person.password))
 
@@ -61,7 +61,7 @@ async def test_setup_does_not_write_over_a_secret_that_works(connected: World) -
     secret_at_encvoy_id(connected, BY_HAND)
     before = snapshot(connected)
     answer = await connected.ask("setup")
-    assert "As they agree, I wrote nothing over it." in answer
+    assert "Because both sides agree, I did not overwrite it." in answer
     assert "`!sso rotate`" in answer
     assert snapshot(connected) == before
 
@@ -85,7 +85,7 @@ async def test_a_secret_replaced_on_one_side_while_it_is_off(connected: World) -
     secret_at_encvoy_id(connected, BY_HAND)
     before = snapshot(connected)
     answer = await connected.ask("enable")
-    assert "Not done: The button would lead nowhere" in answer
+    assert "Not done: The button would not work" in answer
     assert snapshot(connected) == before
 
     assert "✗" not in await connected.ask("setup")
@@ -124,7 +124,7 @@ async def test_a_setting_changed_by_hand_is_put_back(connected: World, suffix: s
     before = row.value
     connected.rocketchat.settings.write(row.id, value)
     connected.rocketchat.login_services.rewrite()
-    assert "Not as desired" in await connected.ask("status")
+    assert "Out of sync" in await connected.ask("status")
 
     assert "✗" not in await connected.ask("setup")
     assert row.value == before
@@ -167,9 +167,9 @@ async def test_an_application_that_the_bot_may_not_see_is_not_taken_for_absent(c
         for words in ("setup", "rotate"):
             answer = await connected.ask(words)
             assert "✗ Not done: " in answer
-            assert f"{client_id} is there at Encvoy ID, and not visible to me in full" in answer
-            assert "Leave the user's role in Encvoy ID itself as it is" in answer
-        assert f"`{client_id}` is there, and not visible to me in full" in await connected.ask("status")
+            assert f"{client_id} exists at Encvoy ID, but is not fully visible to me" in answer
+            assert "Do not change the user's role in Encvoy ID itself" in answer
+        assert f"`{client_id}` exists, but is not fully visible to me" in await connected.ask("status")
         assert snapshot(connected) == before
 
 
@@ -223,7 +223,7 @@ async def test_a_field_of_the_application_changed_by_hand_is_put_back(
 ) -> None:
     row = application(connected)
     row[column] = value
-    assert "Not as desired" in await connected.ask("status")
+    assert "Out of sync" in await connected.ask("status")
 
     assert "✗" not in await connected.ask("setup")
     await whole(connected)
@@ -286,13 +286,13 @@ async def test_everything_removed_on_both_sides_is_made_again(connected: World) 
 async def test_disable_twice(connected: World) -> None:
     await connected.ask("disable")
     before = snapshot(connected)
-    assert "It was off already; nothing changed." in await connected.ask("disable")
+    assert "It was already off; nothing changed." in await connected.ask("disable")
     assert snapshot(connected) == before
 
 
 async def test_enable_twice(connected: World) -> None:
     before = snapshot(connected)
-    assert "It was on already; nothing changed." in await connected.ask("enable")
+    assert "It was already on; nothing changed." in await connected.ask("enable")
     assert snapshot(connected) == before
 
 

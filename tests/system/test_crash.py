@@ -160,7 +160,7 @@ async def test_an_hour_later_only_what_was_begun_is_finished(tmp_path: Path, beg
             await (await world.visitor("admin2")).ask("!sso help")  # comes after whatever catching up finds
         [answer] = await world.admin.thread(message_id)
         now = world.state()
-        assert ("Rotated" if begun else "I was away") in answer["msg"]
+        assert ("Rotated" if begun else "I was offline") in answer["msg"]
         assert now.stored == now.live == now.accepted
         assert (now.accepted != before.accepted) is begun
         assert begun or len(world.writes()) == writes

@@ -38,11 +38,11 @@ async def test_a_command_meanwhile_is_refused_and_works_afterwards(
     finally:
         postgres.start()
     assert answer.splitlines() == [
-        "✗ Not done: The bot's own database cannot be used just now.",
-        "Mend: Check that SSOBOT_DATABASE_URL leads to it and that its disk is not full, then type the command again.",
+        "✗ Not done: The bot's own database cannot be used right now.",
+        "Fix: Check that SSOBOT_DATABASE_URL leads to it and that its disk is not full, then type the command again.",
     ]
     assert world.writes() == writes
-    assert sick["database"] == "The bot's own database cannot be used just now."
+    assert sick["database"] == "The bot's own database cannot be used right now."
     assert "Rotated" in await world.ask("rotate")
     assert set((await bot.health()).values()) == {None}
 
@@ -63,12 +63,12 @@ async def test_a_rotation_that_loses_it_on_the_way_is_finished_by_typing_it_agai
     finally:
         world.encvoy.faults.remove(switch)
         postgres.start()
-    assert "The bot's own database cannot be used just now." in answer
+    assert "The bot's own database cannot be used right now." in answer
     assert "Not done" not in answer
     between = world.state()
     assert between.accepted == between.stored == between.live != before.accepted
 
-    assert "Rotated: both sides hold the new secret" in await world.ask("rotate")
+    assert "Rotated: both sides have the new secret" in await world.ask("rotate")
     assert world.state() == between
 
 

@@ -92,7 +92,7 @@ def test_it_prints_every_line_that_is_typed_and_an_answer_below_it(played: Playe
 
 
 def test_it_shows_what_rotation_proved_and_who_came_in(played: Played) -> None:
-    assert "Proved: the new secret is accepted, the previous one and a random one are refused." in played.out
+    assert "Verified: the new secret is accepted, the previous one and a random one are refused." in played.out
     assert "and is `plain1` in Rocket.Chat" in played.out
     assert "Everything was right on both sides after every answer." in played.out
 

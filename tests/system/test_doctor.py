@@ -83,7 +83,7 @@ TERMINAL = "Second factor in Rocket.Chat"
 """Tried from the terminal only: `test_doctor_own.py`."""
 
 CASES = (
-    Case("Rocket.Chat answers", version_unreadable),
+    Case("Rocket.Chat responds", version_unreadable),
     Case("Bot's account in Rocket.Chat", permission("view-full-other-user-info"), by_chat=False),
     Case("Bot's account in Rocket.Chat", permission("view-privileged-setting")),
     Case("Bot's account in Rocket.Chat", permission("edit-privileged-setting")),
@@ -107,7 +107,7 @@ CASES = (
     Case("Bot's user at Encvoy ID", introspection_broken),
     *(Case("Websocket to Rocket.Chat", websocket_refused(status)) for status in (200, 400, 404, 502)),
     Case("Administrators", administrators_gone, by_chat=False),
-    Case("An account of its own", typed_by_the_bots_account),
+    Case("Separate account", typed_by_the_bots_account),
     Case("Application", application_deleted),
     Case("Application", taken_off_the_application),
     Case("Application's fields", column("token_endpoint_auth_method", "client_secret_basic")),
@@ -122,10 +122,10 @@ CASES = (
     Case("Application's fields", column("access_token_ttl", 0)),
     Case("Application's fields", column("subject_type", "pairwise")),
     Case("Application's fields", column("application_type", "native")),
-    Case("Application is valid at the token side", column("post_logout_redirect_uris", ["null"])),
+    Case("Application valid in the OIDC process", column("post_logout_redirect_uris", ["null"])),
     Case("Secret accepted", secret_changed_at_encvoy_id),
     Case("Secret accepted", token_side_asleep),
-    Case("Random secret refused", every_secret_accepted),
+    Case("Counter-check", every_secret_accepted),
     Case("Callback address registered", column("redirect_uris", ["https://elsewhere.example.org/_oauth/encvoyid"])),
     Case("Service", service_removed),
     Case("Service's settings", setting("scope", "openid")),
@@ -134,9 +134,9 @@ CASES = (
     Case("Service's secret", setting("secret", "y" * 64)),
     Case("Service's switch", setting("", False)),
     Case("Secret in use", outdated_secret_live),
-    Case("Stored is live", debounce_lost),
-    Case("Stored is live", button_lost),
-    Case("Callback address answers", callback_elsewhere),
+    Case("Saved settings are active", debounce_lost),
+    Case("Saved settings are active", button_lost),
+    Case("Callback address responds", callback_elsewhere),
 )
 
 
@@ -186,7 +186,7 @@ async def test_a_broken_ground_turns_its_check_and_only_it(tmp_path: Path, check
 async def test_a_rocketchat_that_is_down_turns_one_check(tmp_path: Path) -> None:
     async with practice(tmp_path) as now:
         await now.world.rocketchat.stop()
-        assert await now.failing(by_chat=False) == {"Rocket.Chat answers"}
+        assert await now.failing(by_chat=False) == {"Rocket.Chat responds"}
         await now.world.rocketchat.start()
         assert await now.failing(by_chat=False) == set()
 
@@ -242,7 +242,7 @@ WISHES = (
     Wish("Who may sign in", column("authorize_only_employees", True)),
     Wish("Who may sign in", administrators_only),
     Wish("Other callback addresses", another_callback),
-    Wish("Settings forced from outside", forced_from_outside),
+    Wish("Forced settings", forced_from_outside),
 )
 
 
@@ -300,28 +300,28 @@ async def test_what_is_used_is_looked_at_though_what_is_live_may_not_be_asked(tm
             ):
                 answer = await world.ask("test")
     assert "✗" not in answer
-    assert "– not checked: Stored is live: Rocket.Chat may not be asked so often" in answer
+    assert "– not checked: Saved settings are active: Too many requests" in answer
     assert "✓ Secret in use: " in answer
     assert " off" not in answer
 
 
 @pytest.mark.parametrize(
     ("path", "check"),
-    [("/websocket", "Websocket to Rocket.Chat"), ("/_oauth/", "Callback address answers")],
+    [("/websocket", "Websocket to Rocket.Chat"), ("/_oauth/", "Callback address responds")],
 )
 async def test_who_asks_to_slow_down_somewhere_is_not_broken_there(tmp_path: Path, path: str, check: str) -> None:
     async with practice(tmp_path) as now:
         with fault(now.world.rocketchat, path=path, status=429, body="Too many requests"):
             answer = await now.world.ask("test")
     assert "✗" not in answer
-    assert f"– not checked: {check}: asked too often" in answer
+    assert f"– not checked: {check}: too many requests" in answer
 
 
 async def test_a_login_page_of_a_proxy_is_not_rocketchats(tmp_path: Path) -> None:
     elsewhere = {"status": 302, "headers": {"Location": "https://sso.example.org/login?rd=x"}}
     async with practice(tmp_path) as now:
         with fault(now.world.rocketchat, path="/_oauth/", **elsewhere):
-            assert await now.failing(by_chat=True) == {"Callback address answers"}
+            assert await now.failing(by_chat=True) == {"Callback address responds"}
 
 
 STOPS = {

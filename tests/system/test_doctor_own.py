@@ -42,7 +42,7 @@ class Heard:
     def __init__(self, status: int, printed: str) -> None:
         self.status, self.printed = status, printed
         self.failed = re.findall(r"^✗ failed: ([^:\n]+)", printed, re.MULTILINE)
-        self.mends = re.findall(r"^    Mend: (.*)$", printed, re.MULTILINE)
+        self.mends = re.findall(r"^    Fix: (.*)$", printed, re.MULTILINE)
 
     def line(self, check: str) -> str:
         """Of one check."""
@@ -77,7 +77,7 @@ BROKEN: tuple[tuple[str, Callable[[World], Ground], dict[str, str], str], ...] =
     ("Administrators", administrators_gone, {}, "admin panel"),
     ("Administrators", nothing, {"SSOBOT_ADMIN_ROLES": "admin,Admin"}, "SSOBOT_ADMIN_ROLES"),
     ("Administrators", nothing, {"SSOBOT_ADMIN_ROLES": "guest"}, "SSOBOT_ADMIN_ROLES"),
-    ("An account of its own", typed_by_the_bots_account, {}, "SSOBOT_ROCKETCHAT_USER_ID"),
+    ("Separate account", typed_by_the_bots_account, {}, "SSOBOT_ROCKETCHAT_USER_ID"),
     ("Second factor in Rocket.Chat", password_changed, {}, "SSOBOT_ROCKETCHAT_PASSWORD"),
     ("Second factor in Rocket.Chat", bypass_ignored, {"SSOBOT_ROCKETCHAT_PASSWORD": ""}, "SSOBOT_ROCKETCHAT_PASSWORD"),
     *(("Websocket to Rocket.Chat", websocket_refused(status), {}, "/websocket") for status in (200, 400, 404, 502)),
@@ -119,12 +119,12 @@ async def test_a_role_that_was_made_is_taken_by_id_and_by_name(quiet_world: Worl
     quiet_world.rocketchat.person("member").roles.append("kQ3xZ9")
     heard = await doctor(quiet_world, SSOBOT_ADMIN_ROLES=given)
     assert (heard.status, heard.failed) == (0, [])
-    assert "`member` may command the bot" in heard.line("Administrators")
+    assert "`member` may use the bot" in heard.line("Administrators")
     quiet_world.play.extra["SSOBOT_ADMIN_ROLES"] = given
     async with quiet_world.play.bot():
         member = await quiet_world.visitor("member")
         assert "✗" not in await member.ask("!sso test")
-        assert "does not hold the role" in await quiet_world.ask("test")
+        assert "does not have the role" in await quiet_world.ask("test")
 
 
 async def test_keys_that_do_not_fit_are_told_with_what_they_do_not_open(
@@ -134,11 +134,11 @@ async def test_keys_that_do_not_fit_are_told_with_what_they_do_not_open(
         async with world.play.bot():
             assert "✗" not in await world.ask("setup")
         right, other, newest = world.play.keys, Fernet.generate_key().decode(), Fernet.generate_key().decode()
-        assert "they open every secret in it (1)" in (await doctor(world)).line("Keys of the database")
+        assert "they decrypt every secret in it (1)" in (await doctor(world)).line("Database keys")
         for keys, fits in ((f"{newest},{right},{other}", True), (f"{newest},{other}", False), (other, False)):
             heard = await doctor(world, SSOBOT_KEYS=keys)
-            assert heard.failed == ([] if fits else ["Keys of the database"])
-            assert fits or "`encvoyid: current secret`" in heard.line("Keys of the database")
+            assert heard.failed == ([] if fits else ["Database keys"])
+            assert fits or "`encvoyid: current secret`" in heard.line("Database keys")
             assert fits or ("SSOBOT_KEYS" in heard.mends[0] and not re.search(TYPED, heard.mends[0]))
             assert not [key for key in (right, other, newest) if key in heard.printed]
 

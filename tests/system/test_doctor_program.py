@@ -106,11 +106,11 @@ async def test_the_doctor_names_a_field_of_messages_that_the_bot_did_not_know(qu
         await SqlNotes(bot.database, SystemClock()).put(NOTICE, '["writtenBy"]')
     status, printed = await program(quiet_world)
     assert status == 0
-    assert "• Fields of messages: I do not know what `writtenBy` says" in printed
+    assert "• Message fields: I do not know what `writtenBy` means" in printed
 
 
 @pytest.mark.parametrize(
-    ("side", "check"), [("rocketchat", "Rocket.Chat answers"), ("encvoy", "Encvoy ID's discovery document")]
+    ("side", "check"), [("rocketchat", "Rocket.Chat responds"), ("encvoy", "Encvoy ID's discovery document")]
 )
 async def test_the_doctor_survives_a_system_that_is_down(
     quiet_world: World, capsys: pytest.CaptureFixture[str], side: str, check: str
@@ -125,7 +125,7 @@ async def test_ten_runs_a_minute_do_not_make_it_fail(quiet_world: World, capsys:
         status = await asyncio.to_thread(app.doctor, config_from(quiet_world.play.env))
         printed = capsys.readouterr().out
         assert (status, complaints(printed)) == (0, [])
-        assert "does not answer" not in printed
+        assert "does not respond" not in printed
 
 
 @pytest.mark.parametrize("side", ["rocketchat", "encvoy"])
@@ -136,5 +136,5 @@ async def test_a_system_that_asks_to_slow_down_is_not_taken_for_broken(
     status = await asyncio.to_thread(app.doctor, config_from(quiet_world.play.env))
     printed = capsys.readouterr().out
     assert (status, complaints(printed)) == (0, [])
-    assert "asked too often" in printed
+    assert "too many requests" in printed
     assert not re.search("not answer|cannot be (read|reached)|lacks|Mend", printed)

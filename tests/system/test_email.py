@@ -36,7 +36,7 @@ async def arrive(world: World) -> Any:
 
 async def test_left_out_from_the_start(world: World) -> None:
     answer = await world.ask("setup --no-email")
-    assert "e-mail addresses are to be left out" in answer
+    assert "e-mail addresses will be left out" in answer
     assert "make login name visible" in answer
     assert asked_for(world) == {"login", "openid", "profile"}
     assert (await arrive(world)).emails == []
@@ -72,7 +72,7 @@ async def test_somebody_who_attaches_the_rule_is_found_and_mended(world: World) 
     await world.ask("setup --no-email")
     rule = world.encvoy.state.rule("email").id
     world.encvoy.clients.rules[application(world)["client_id"]].append(rule)
-    assert "asked for against your wish: email" in await world.ask("test")
+    assert "asked for, although it was left out: email" in await world.ask("test")
     await world.ask("setup")
     assert asked_for(world) == {"login", "openid", "profile"}
 
@@ -180,7 +180,7 @@ async def test_commands_do_not_wait_for_accounts_that_cannot_be_read(upgraded: W
     upgraded.rocketchat.faults.add(Fault("GET", "/api/v1/users.list", delay=5.0))
     async with upgraded.play.bot():
         async with asyncio.timeout(4):
-            assert "Both systems are as desired" in await upgraded.ask("status")
+            assert "Everything is in sync" in await upgraded.ask("status")
         assert await said(upgraded, FALSE_PROMISE) == 0
 
 

@@ -131,14 +131,14 @@ ODD_PAGES = {
 
 @pytest.mark.parametrize("page", ODD_PAGES.values(), ids=ODD_PAGES)
 async def test_an_odd_page_at_the_callback_proves_nothing_and_stops_nothing(world: World, page: str) -> None:
-    """Whoever is between the bot and Rocket.Chat answers in its place, while somebody comes back from Encvoy ID."""
+    """Whoever is between the bot and Rocket.Chat responds in its place, while somebody comes back from Encvoy ID."""
     odd = Fault("GET", CALLBACK, status=200, body=page, content_type="text/html")
     world.rocketchat.faults.add(odd)
     for words in ("setup", "rotate", "disable", "enable"):
         answer = await world.ask(words)
         assert "internal error" not in answer, words
         if words != "disable":
-            assert "did not answer me as Rocket.Chat does (200)" in answer, words
+            assert "did not respond like Rocket.Chat (200)" in answer, words
     world.rocketchat.faults.remove(odd)
     assert world.state().live == world.state().stored == world.state().accepted
     assert "still to do" not in (await world.ask("status")).lower()
@@ -146,7 +146,7 @@ async def test_an_odd_page_at_the_callback_proves_nothing_and_stops_nothing(worl
 
 async def test_setup_disabled_asks_nothing(world: World) -> None:
     answer = await world.ask("setup --disabled")
-    assert "Not proved from Rocket.Chat's side, because it is off." in answer
+    assert "Not verified from Rocket.Chat's side, because it is off." in answer
     codes = [entry for entry in world.rocketchat.ledger.requests("GET", CALLBACK) if "code=" in entry.query]
     assert codes == []
 
@@ -163,7 +163,7 @@ async def test_an_address_that_rocketchat_cannot_find_is_taken_back(quiet_world:
     world.rocketchat.unresolved.add("localhost")
     async with world.play.bot():
         answer = await world.ask("setup")
-        assert "✗ Rocket.Chat cannot sign anybody in at the new address; the one of before is back." in answer
+        assert "✗ Rocket.Chat cannot sign anybody in at the new address; the previous one is back." in answer
         assert "getaddrinfo ENOTFOUND localhost" in answer
         written = [e.body["value"] for e in world.rocketchat.ledger.of("stored") if e.body["_id"] == f"{SETTINGS}-url"]
         assert written == [old, standin.url, old]
@@ -253,7 +253,7 @@ async def test_an_instance_out_of_reach_is_an_alarm(three: World) -> None:
     answer = await three.ask("rotate", timeout=60.0)
     assert secrets_lived(three)[-1] == old != three.state().accepted
     assert "ALARM" in answer
-    assert "✗ Rocket.Chat uses another secret than the one that it stores." in answer
+    assert "✗ Rocket.Chat uses a different secret than the one it has saved." in answer
     assert "`!sso rotate`" in answer
     assert len(secret_writes(three)) - written <= 2 * MOST + 1
 

@@ -127,7 +127,7 @@ async def test_a_row_that_nobody_understands_does_not_prevent_the_start(tmp_path
                 await answered(world, message)
                 assert "rotate" in await world.ask("help")
         assert snapshot(world) == before
-        assert "I was restarted and do not" in told(world, message)
+        assert "I was restarted and no longer" in told(world, message)
 
 
 async def test_secrets_that_cannot_be_read_any_more_are_said(tmp_path: Path) -> None:

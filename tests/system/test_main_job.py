@@ -33,7 +33,7 @@ async def test_a_dry_run_of_rotate_changes_nothing(world: World) -> None:
     before = world.state()
     answer = await world.ask("rotate --dry-run")
     assert world.state() == before
-    assert "store the new secret" in answer
+    assert "save the new secret" in answer
 
 
 async def test_setup_disabled_shows_no_button(world: World) -> None:

@@ -165,7 +165,7 @@ async def test_a_renamed_admin_room_is_still_it_and_a_room_of_its_name_is_not(sc
     elsewhere = scene.type("member", other, "!sso help")
     await scene.back()
     await scene.answered(room, in_thread)
-    await scene.answered(room, part="Another room is called `sso-admins` now")
+    await scene.answered(room, part="Another room now has the name in SSOBOT_ADMIN_ROOM, `sso-admins`")
     again = scene.type("member", other, "!sso help")
     late = scene.type("admin", room, "!sso help")
     await scene.answered(room, late)

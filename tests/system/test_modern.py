@@ -97,14 +97,14 @@ async def test_a_strategy_that_outlives_what_it_was_made_of_is_found(tmp_path: P
     """It holds the callback address of the moment in which it was made; the settings of the service don't show that."""
     async with modern_world(tmp_path, "9.0") as world:
         await world.ask("setup")
-        assert "✓ Button begins a sign-in" in await world.ask("test")
+        assert "✓ Button starts a sign-in" in await world.ask("test")
         world.rocketchat.settings.write("Site_Url", world.rocketchat.url.replace("127.0.0.1", "localhost"))
         answer = await world.ask("setup")
-        assert "it leads on with another redirect_uri than stored" in answer
+        assert "it redirects with a different redirect_uri than the saved one" in answer
         assert "`!sso disable` and `!sso enable`" in answer
         await world.ask("disable")
         await world.ask("enable")
-        assert "✓ Button begins a sign-in" in await world.ask("test")
+        assert "✓ Button starts a sign-in" in await world.ask("test")
 
 
 async def test_a_rule_that_was_mended_still_lets_strangers_in_until_a_restart_and_that_is_said(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ async def test_a_secret_that_encvoy_id_refuses_is_taken_back_in_what_people_sign
         await world.ask("setup")
         before = world.state()
         ill = world.encvoy.faults.add(refusal)
-        assert "Both sides hold the old secret again" in await world.ask("rotate")
+        assert "Both sides have the old secret again" in await world.ask("rotate")
         world.encvoy.faults.remove(ill)
         assert world.state() == before
         assert len({entry.body["secret"] for entry in world.rocketchat.ledger.of("strategy")}) == 2
@@ -145,7 +145,7 @@ async def test_each_instance_changes_over_by_itself_and_no_bound_is_told_for_all
     async with world_at(tmp_path, version="9.0", switches=switches, tls=tmp_path / "tls") as world, world.play.bot():
         await world.ask("setup")
         answer = await world.ask("rotate")
-        assert "Rocket.Chat answers with 3 instances, and each changes over by itself" in answer
+        assert "Rocket.Chat responds with 3 instances, and each switches on its own" in answer
         secret = world.state().accepted
         await world.rocketchat.ledger.wait_for(lambda _: len(made_of(world, secret)) == 3, timeout=5)
         assert "✗" not in await world.ask("test")
@@ -163,7 +163,7 @@ async def test_the_markers_parameter_is_no_difference(tmp_path: Path) -> None:
         for number in range(3):
             assert "Rotated" in await world.ask("rotate")
             assert str(world.rocketchat.settings.get(f"{SETTINGS}-authorize_path")).endswith(f"?settle={number:02}")
-        assert "Both systems are as desired" in await world.ask("status")
+        assert "Everything is in sync" in await world.ask("status")
         assert "nothing to do" in await world.ask("setup --dry-run")
         assert "nothing was changed" in await world.ask("setup")
         assert "✗" not in await world.ask("test")

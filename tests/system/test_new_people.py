@@ -16,8 +16,8 @@ from tests.support.grounds import application
 from tests.support.snapshot import snapshot
 from tests.support.world import SERVICE, SETTINGS, VERSIONS, World, as_people_run_it, world_at
 
-GETS, APPROVED = "whoever else is new gets a new account", "has to approve first"
-REFUSED = "whoever else is new is refused, too"
+GETS, APPROVED = "anyone else who is new gets a new account", "has to approve first"
+REFUSED = "anyone else who is new is also refused"
 
 
 async def arrive(world: World, service: str = SERVICE) -> Any:
@@ -61,8 +61,8 @@ async def test_what_is_said_of_somebody_new_comes_true(
 @pytest.mark.parametrize(
     ("version", "says"),
     [
-        ("8.8", "who came into another one through `encvoyid` before may be refused instead"),
-        ("9.0", "is refused, unless they came into that same account through `encvoyid` before"),
+        ("8.8", "anyone who got into another one through `encvoyid` before may be refused instead"),
+        ("9.0", "is refused, unless they got into that same account through `encvoyid` before"),
     ],
 )
 async def test_who_came_before_is_refused_with_the_address_of_another_account(
@@ -81,7 +81,7 @@ async def test_who_came_before_is_refused_with_the_address_of_another_account(
 async def test_a_setting_that_is_not_shown_is_not_checked(world: World) -> None:
     world.rocketchat.settings.remove(APPROVAL)
     answer = await world.ask("setup")
-    assert f"{GETS}, if {APPROVAL} lets them (not checked: Rocket.Chat does not show me that)." in answer
+    assert f"{GETS}, if {APPROVAL} allows it (not checked: Rocket.Chat does not show me that)." in answer
 
 
 # Another Encvoy ID, whose people have the numbers of others.

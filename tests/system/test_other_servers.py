@@ -165,7 +165,7 @@ async def test_slash_on_and_off_change_the_setting_and_nothing_else(world: World
     await world.ask("slash on")
     on = snapshot(world)
     assert on.settings == {**before.settings, "Message_AllowUnrecognizedSlashCommand": True}
-    assert "It was on already" in await world.ask("slash on")
+    assert "It was already on" in await world.ask("slash on")
     assert snapshot(world) == on
 
     await world.ask("slash off")

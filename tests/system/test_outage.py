@@ -166,7 +166,7 @@ async def test_a_command_of_three_minutes_ago_is_to_be_typed_again(scene: Scene)
     await scene.clock.sleep(180)
     scene.sockets.accept()
     await answered(scene.world, message_id)
-    assert "I was away" in await scene.text(message_id)
+    assert "I was offline" in await scene.text(message_id)
     assert scene.writes() == []
 
 
@@ -255,7 +255,7 @@ async def _told_and_undone(scene: Scene, message_id: str) -> None:
     scene.clock.hurry(HANGING)
     async with asyncio.timeout(10):
         async for text in scene.world.admin.answers(message_id):
-            if "gets the old secret back" in text:
+            if "gets the old secret again" in text:
                 break
     assert scene.clock.monotonic() - since < DECIDED
     await scene.until(lambda: scene.world.state().live == scene.old)
@@ -265,7 +265,7 @@ async def _told_and_undone(scene: Scene, message_id: str) -> None:
 async def _both_old(scene: Scene, message_id: str) -> None:
     await answered(scene.world, message_id)
     text, state = await scene.text(message_id), scene.world.state()
-    assert "Not rotated. Both sides hold the old secret again" in text
+    assert "Not rotated. Both sides have the old secret again" in text
     assert state.accepted == state.stored == state.live == scene.old
 
 
@@ -277,5 +277,5 @@ async def test_encvoy_id_is_down_from_the_start(world: World, words: str) -> Non
     await world.encvoy.stop()
     answer = await world.ask(words)
     assert "Not done: Encvoy ID cannot be reached" in answer
-    assert "Mend:" in answer
+    assert "Fix:" in answer
     assert world.writes() == before

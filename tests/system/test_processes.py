@@ -149,7 +149,7 @@ async def test_three_processes_do_the_same_as_the_demo(tmp_path: Path, database_
         assert "Next: `/sso test`" in [text async for text in admin.answers(message)][-1]
         first = await judge.sound()
 
-        assert "Both systems are as desired" in await admin.ask("/sso status")
+        assert "Everything is in sync" in await admin.ask("/sso status")
         assert "failed" not in await admin.ask("/sso test")
         assert await judge.sound() == first
 

@@ -73,8 +73,8 @@ async def test_two_stand_ins_of_their_own_share_one_authority(tmp_path: Path, pl
             assert await bot.stop() == 0
 
 
-NOBODY = "Nobody that this machine trusts has signed its TLS certificate."
-MEND = "Put the certificate of its authority into a file, and name that file in SSOBOT_CA_FILE."
+NOBODY = "Its certificate is not signed by a trusted authority."
+MEND = "Save the certificate of its authority to a file, and set SSOBOT_CA_FILE to that file."
 
 
 async def test_the_doctor_names_an_authority_that_nobody_trusts(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ async def test_the_doctor_names_an_authority_that_nobody_trusts(tmp_path: Path) 
         async with ssobot(tmp_path, "doctor", env=untrusting) as doctor:
             assert await doctor.process.wait() == 1
         said = doctor.log.read_text()
-        assert re.findall("✗ failed: ([^:]+)", said) == ["Rocket.Chat answers", "Encvoy ID's discovery document"]
+        assert re.findall("✗ failed: ([^:]+)", said) == ["Rocket.Chat responds", "Encvoy ID's discovery document"]
         assert said.count(MEND) == 2
         assert "Traceback" not in said
 

@@ -13,7 +13,7 @@ import pytest
 from sandbox.faults import Effect, Fault, When
 from tests.support.world import World
 
-LEAD = "To `setup`, since I could not write below it:"
+LEAD = "To `setup`; I could not post this reply below that message:"
 Trouble = Callable[[World], None]
 
 
@@ -127,7 +127,7 @@ async def test_where_nothing_can_be_said_nothing_is_done_and_it_is_said_later(wo
     world.rocketchat.people.permissions["create-d"] = {"user", "bot"}
     room(world).flags |= {"ro": False, "muted": []}
     await world.ask("help")
-    await answer_in(world, room(world).id, "I did nothing, because I could not tell you about it")
+    await answer_in(world, room(world).id, "I did nothing, because I could not reply")
     assert world.writes() == before
     assert world.state().stored is None
 

@@ -12,15 +12,15 @@ RUN = """\
 Rocket.Chat stand-in at http://127.0.0.1:{chat}, Encvoy ID stand-in at http://127.0.0.1:{identity}
 
        ✓ Application `Rocket.Chat (127.0.0.1:{chat})` created: `{client_id}`   {quick} s
-       ✓ Its secret replaced by 64 random characters (fingerprint {first})   {quick} s
+       ✓ Its secret replaced with 64 random characters (fingerprint {first})   {quick} s
        ✓ On: the login page shows `Sign in with Encvoy ID`   {slow} s
-       • Rocket.Chat at http://127.0.0.1:{chat}: stored on, live on, secret {first}
-       ✓ Rocket.Chat stored the secret {second}   {quick} s
-       ✓ It holds the secret of before ({first}), not a new one.
-       ✓ Rocket.Chat stored the secret of before again ({second}).
-       Rocket.Chat asked another address: “http:​//127.​0.​0.​1:{chat}/by-hand”.
+       • Rocket.Chat at http://127.0.0.1:{chat}: saved: on, active: on, secret fingerprint {first}
+       ✓ Rocket.Chat saved the secret {second}   {quick} s
+       ✓ It has the previous secret ({first}), not a new one.
+       ✓ Rocket.Chat saved the previous secret again ({second}).
+       Rocket.Chat sent the request to another address: “http:​//127.​0.​0.​1:{chat}/by-hand”.
        Sign-ins may have failed for {gap} ms at most, seen by publication.
-       Messages that begin as commands do: 1 of the newest 1, the last on {day}
+       Messages that look like commands: 1 of the newest 1, the last on {day}
 
 Everything was right on both sides after every answer. {whole} s.
 """
@@ -50,12 +50,12 @@ def test_nothing_of_a_run_is_left() -> None:
 
 @pytest.mark.parametrize("seconds", ["1.1", "2.0", "2.1", "2.4", "2.8", "7.5"])
 def test_a_time_that_no_real_server_takes_is_refused_with_its_line(seconds: str) -> None:
-    with pytest.raises(Implausible, match=f": ✓ It is live   {seconds} s$"):
-        even(f"✓ Switched on   0.1 s\n       ✓ It is live   {seconds} s\nIt is on.")
+    with pytest.raises(Implausible, match=f": ✓ It is active   {seconds} s$"):
+        even(f"✓ Switched on   0.1 s\n       ✓ It is active   {seconds} s\nIt is on.")
 
 
 def test_untimed_it_says_nothing_of_any_step() -> None:
-    assert even(untimed("✓ It is live   7.5 s\nIt is on.")) == "✓ It is live\nIt is on."
+    assert even(untimed("✓ It is active   7.5 s\nIt is on.")) == "✓ It is active\nIt is on."
 
 
 def test_no_figure_is_shown_that_the_run_did_not_measure() -> None:

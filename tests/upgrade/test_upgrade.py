@@ -114,8 +114,8 @@ async def test_a_connection_at_rest_is_in_sync(scene: Restored) -> None:
         answer = await scene.world.ask("status")
         await until(lambda: len(corrections(scene)) == due)
         await scene.world.ask("help")
-    assert "Both systems are as desired." in answer
-    assert f"secret {fingerprint(scene, 'current_secret')}" in answer
+    assert "Everything is in sync." in answer
+    assert f"secret fingerprint {fingerprint(scene, 'current_secret')}" in answer
     both_hold(scene, "current_secret", service="encvoyid")
     assert scene.world.writes() == writes
     assert before.items() <= (await rows(scene)).items()
@@ -138,7 +138,7 @@ async def test_a_rotation_killed_in_mid_exchange_goes_on_to_its_end(scene: Resto
     await finished(scene)
     both_hold(scene, "pending_secret", service="encvoyid")
     (answer,) = await thread(scene)
-    assert f"Rotated: both sides hold the new secret (fingerprint {fingerprint(scene, 'pending_secret')})" in answer
+    assert f"Rotated: both sides have the new secret (fingerprint {fingerprint(scene, 'pending_secret')})" in answer
 
 
 @of("receipt")
@@ -150,7 +150,7 @@ async def test_a_receipt_becomes_an_answer_and_nothing_is_done_again(scene: Rest
     assert scene.world.writes() == writes
     assert receipt.items() <= (found.operations[0].receipt or {}).items()
     (answer,) = await thread(scene)
-    assert f"Rotated: both sides hold the new secret (fingerprint {fingerprint(scene, 'current_secret')})" in answer
+    assert f"Rotated: both sides have the new secret (fingerprint {fingerprint(scene, 'current_secret')})" in answer
 
 
 @of("answer")

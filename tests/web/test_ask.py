@@ -64,7 +64,7 @@ async def test_nobody_there_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     async with serving(application(saying({})), Listen("127.0.0.1", 0)) as listen:
         pass
     assert ask(listen) == 1
-    assert capsys.readouterr().out == f"No answer from {listen}: Connection refused\n"
+    assert capsys.readouterr().out == f"No response from {listen}: Connection refused\n"
 
 
 async def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:

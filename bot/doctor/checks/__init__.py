@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from bot.connection.state import Unknown
 from bot.doctor.evidence import Evidence
 
-PUT_RIGHT = "`/sso setup` puts it right."
-ROTATED = "Both sides hold the same one: `/sso rotate` replaces it by a new one."
-LEAKED = "That is the secret of before; if it may have leaked, `/sso rotate` then makes a new one."
-SETTING_UP = "setting up comes first"
+PUT_RIGHT = "`/sso setup` fixes it."
+ROTATED = "Both sides have the same one: `/sso rotate` replaces it with a new one."
+LEAKED = "That is the previous secret; if it may have leaked, `/sso rotate` then creates a new one."
+SETTING_UP = "finish the setup first"
 
 
 class State(enum.Enum):

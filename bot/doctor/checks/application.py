@@ -36,7 +36,7 @@ def application(evidence: Evidence) -> Result | None:
         case Unknown(reason=reason):
             return skipped(reason)
         case NotVisible() as found:
-            seen = "is there, and not visible to me in full" if found.there else "is not visible to me"
+            seen = "exists, but is not fully visible to me" if found.there else "is not visible to me"
             return failed(f"`{found.client_id}` {seen}", hidden(found).why, hidden(found).mend)
         case None:
             missing = gone(evidence.connection.client_id or "")
@@ -52,11 +52,11 @@ def fields(evidence: Evidence) -> Result | None:
         return None
     found = evidence.application
     if not isinstance(found, Application):
-        return skipped("the application cannot be seen")
+        return skipped("the application could not be read")
     wrong = [f for f in application_drift(evidence.connection, found) if f != "redirect_uris"]
     if wrong:
-        return to_be_set_up(evidence, failed(f"not as needed: {', '.join(wrong)}", without(wrong), PUT_RIGHT))
-    lives = f"tokens live {found.access_token_ttl:g} s"
+        return to_be_set_up(evidence, failed(f"not as required: {', '.join(wrong)}", without(wrong), PUT_RIGHT))
+    lives = f"token lifetime {found.access_token_ttl:g} s"
     return passed(f"{found.token_endpoint_auth_method}, {found.id_token_signed_response_alg}, {lives}")
 
 
@@ -67,23 +67,23 @@ def rules(evidence: Evidence) -> Result | None:
     if evidence.connection is None:
         return None
     if not isinstance(evidence.application, Application):
-        return skipped("the application cannot be seen")
+        return skipped("the application could not be read")
     missing = sorted(evidence.connection.rules - evidence.application.rules)
     if missing:
-        why = "The rule is not attached to the application; whoever comes without login name has no user name."
+        why = "The rule is not attached to the application; people who come without a login name have no user name."
         return to_be_set_up(evidence, failed(f"not asked for: {', '.join(missing)}", why, PUT_RIGHT))
     unwanted = unwanted_rules(evidence.connection, evidence.application)
     if unwanted:
         return failed(
-            f"asked for against your wish: {', '.join(unwanted)}",
-            "It was left out here, and its rule is attached to the application at Encvoy ID.",
+            f"asked for, although it was left out: {', '.join(unwanted)}",
+            "Setup left it out, but its rule is attached to the application at Encvoy ID.",
             PUT_RIGHT,
         )
     left_out = "" if evidence.connection.with_email else "; e-mail is left out"
     return passed(f"asked for: {', '.join(sorted(evidence.application.rules))}{left_out}")
 
 
-@catalogue.check("Application is valid at the token side", "facts/encvoy-id.md §4, end")
+@catalogue.check("Application valid in the OIDC process", "facts/encvoy-id.md §4, end")
 def valid(evidence: Evidence) -> Result | None:
     """Encvoy ID's two halves agree that the record can be used."""
     if evidence.connection is None or evidence.ours is None:
@@ -93,14 +93,15 @@ def valid(evidence: Evidence) -> Result | None:
     found = evidence.application
     if evidence.ours is Probe.BROKEN:
         if isinstance(found, Application) and application_drift(evidence.connection, found):
-            return skipped("the application's fields come first")
+            return skipped("fix the application's fields first")
         return failed(
-            "Encvoy ID calls its own record of the application invalid",
-            "It stores values that its token side refuses, in columns that are not mine.",
-            "Look at the application's settings at Encvoy ID: its other callback addresses, those after a logout.",
+            "Encvoy ID reports that its own record of the application is invalid",
+            "It has saved values that its own OIDC process refuses, in fields that I do not manage.",
+            "Check the application's settings at Encvoy ID: its other callback addresses, and those for after a "
+            "logout.",
         )
     if evidence.ours is Probe.REFUSED:
-        return skipped("its secret is refused, and so is that of one that the token side does not know")
+        return skipped("its secret is refused, and an unknown application would get the same response")
     return passed("it is")
 
 
@@ -110,43 +111,43 @@ def accepted(evidence: Evidence) -> Result | None:
     if evidence.connection is None or evidence.ours is None:
         return None
     if isinstance(evidence.ours, Unknown) or evidence.ours is Probe.BROKEN:
-        return skipped("the secret could not be tried")
+        return skipped("the secret could not be tested")
     if evidence.ours is not Probe.REFUSED:
         return passed("Encvoy ID accepts it")
     if not isinstance(evidence.application, Application):
-        return skipped("the application cannot be seen")
+        return skipped("the application could not be read")
     if evidence.application.secret != (evidence.connection.current or evidence.connection.secret):
         mend = ROTATED if evidence.replaced_on_both else f"{PUT_RIGHT} {LEAKED}"
-        return to_be_set_up(evidence, failed("Encvoy ID refuses it", "Encvoy ID holds another one.", mend))
+        return to_be_set_up(evidence, failed("Encvoy ID refuses it", "Encvoy ID has a different one.", mend))
     if application_drift(evidence.connection, evidence.application):
-        return skipped("the application's other fields come first")
+        return skipped("fix the application's other fields first")
     return failed(
-        "Encvoy ID refuses it, and holds the same one",
-        "Its token side does not see what its management side has stored.",
-        "Look at Encvoy ID's oidc process and its database.",
+        "Encvoy ID refuses it, although it has the same one",
+        "Its OIDC process does not see what its management API has saved.",
+        "Check Encvoy ID's OIDC process and its database.",
     )
 
 
-@catalogue.check("Random secret refused", "facts/encvoy-id.md §9")
+@catalogue.check("Counter-check", "facts/encvoy-id.md §9")
 def random(evidence: Evidence) -> Result | None:
     """The probe can tell right from wrong."""
     if evidence.connection is None or evidence.random is None:
         return None
     if isinstance(evidence.random, Unknown):
-        return because(evidence.random, "it could not be tried")
+        return because(evidence.random, "it could not be tested")
     if evidence.random is Probe.BROKEN:
-        return skipped("it could not be tried")
+        return skipped("it could not be tested")
     if evidence.application is None:
-        return skipped("the application is gone, so whatever is tried is refused")
+        return skipped("the application is gone, so every secret is refused")
     if evidence.random is not Probe.REFUSED:
         return failed(
-            "Encvoy ID accepts it",
-            "The application needs no secret at all, or something answers in Encvoy ID's place.",
+            "Encvoy ID accepts a random secret",
+            "The application needs no secret at all, or something else answers in place of Encvoy ID.",
             "Set token_endpoint_auth_method of the application to client_secret_post: " + PUT_RIGHT,
         )
     if evidence.ours not in (Probe.ACCEPTED, Probe.REDIRECT_REFUSED):
-        return skipped("Encvoy ID accepts none from which it could be told")
-    return passed("Encvoy ID refuses it")
+        return skipped("Encvoy ID does not accept our secret either, so a refusal would show nothing")
+    return passed("a random secret is refused")
 
 
 @catalogue.check("Callback address registered", "facts/encvoy-id.md §7, end")
@@ -158,15 +159,17 @@ def registered(evidence: Evidence) -> Result | None:
     listed = ours in found.redirect_uris if isinstance(found, Application) else None
     if evidence.ours is Probe.REDIRECT_REFUSED and listed:
         return failed(
-            f"Encvoy ID refuses {ours}, and has it on its list",
-            "Its token side does not see what its management side has stored.",
-            "Look at Encvoy ID's oidc process and its database.",
+            f"Encvoy ID refuses {ours}, although it is on its list",
+            "Its OIDC process does not see what its management API has saved.",
+            "Check Encvoy ID's OIDC process and its database.",
         )
     if evidence.ours is Probe.ACCEPTED and listed is False:
-        return noted(f"Encvoy ID takes {ours}, though the application does not list it in exactly this form", PUT_RIGHT)
+        return noted(
+            f"Encvoy ID accepts {ours}, although the application does not list it in exactly this form", PUT_RIGHT
+        )
     if evidence.ours is Probe.REDIRECT_REFUSED or listed is False:
-        why = "The application does not list it, in exactly this form."
+        why = "The application does not list it in exactly this form."
         return to_be_set_up(evidence, failed(f"{ours} is not registered", why, PUT_RIGHT))
     if evidence.ours is not Probe.ACCEPTED:
-        return skipped("it is only told to who knows the secret")
+        return skipped("Encvoy ID reveals this only to a client with the right secret")
     return passed(evidence.connection.redirect_uri)

@@ -20,7 +20,7 @@ def websocket(evidence: Evidence) -> Result:
         return unseen(
             "commands would not arrive",
             evidence.own.websocket,
-            "Look at Rocket.Chat, and at the proxy before it; then try again.",
+            "Check Rocket.Chat and the proxy in front of it; then try again.",
         )
     return passed("opened, logged in, subscribed to messages")
 
@@ -37,7 +37,7 @@ def second_factor(evidence: Evidence) -> Result | None:
         return skipped(guarded.reason)
     if guarded.barred:
         return failed("settings cannot be written", guarded.barred, guarded.mend)
-    return passed("a write that is guarded by one was let through; it changed nothing")
+    return passed("a write that requires one was allowed; it changed nothing")
 
 
 @catalogue.check("Administrators", "facts/rocketchat.md §6")
@@ -51,32 +51,32 @@ def administrators(evidence: Evidence) -> Result:
     if found.absent:
         return failed(
             f"Rocket.Chat has no role {_named(found.absent)}",
-            "SSOBOT_ADMIN_ROLES names roles by their name or their id; letter case counts.",
+            "SSOBOT_ADMIN_ROLES names roles by their name or id, and is case-sensitive.",
             "Correct SSOBOT_ADMIN_ROLES: Rocket.Chat's admin panel lists the roles under Permissions.",
         )
     if found.able is not None:
         if not found.unheld:
-            return passed(f"`{found.able}` may command the bot, for one")
+            return passed(f"`{found.able}` may use the bot, for example")
         return noted(
-            f"`{found.able}` may command the bot, for one; nobody holds {_named(found.unheld)}",
-            "Give somebody this role, or take it out of SSOBOT_ADMIN_ROLES.",
+            f"`{found.able}` may use the bot, for example; nobody has {_named(found.unheld)}",
+            "Give somebody this role, or remove it from SSOBOT_ADMIN_ROLES.",
         )
     if found.more:
-        return skipped(f"the first {found.unfit} accounts with these roles may not command the bot; there are more")
+        return skipped(f"the first {found.unfit} accounts with these roles may not use the bot; there are more")
     if found.unfit:
         return failed(
-            f"of the {found.unfit} accounts that hold these roles none may command the bot",
-            "They are deactivated, or no person's accounts.",
-            "Give somebody who is active a role of SSOBOT_ADMIN_ROLES, in Rocket.Chat's admin panel under Users.",
+            f"of the {found.unfit} accounts that have these roles, none may use the bot",
+            "They are deactivated, or do not belong to people.",
+            "Give somebody who is active a role from SSOBOT_ADMIN_ROLES, in Rocket.Chat's admin panel under Users.",
         )
     return failed(
-        f"nobody holds {_named(found.unheld)}, the bot's own account aside",
-        "Only holders of a role of SSOBOT_ADMIN_ROLES may command the bot.",
+        f"nobody except the bot's own account has {_named(found.unheld)}",
+        "Only accounts with a role in SSOBOT_ADMIN_ROLES may use the bot.",
         "Give somebody such a role, in Rocket.Chat's admin panel under Users, or name another in SSOBOT_ADMIN_ROLES.",
     )
 
 
-@catalogue.check("An account of its own", "facts/rocketchat.md §5.3, §5.4")
+@catalogue.check("Separate account", "facts/rocketchat.md §5.3, §5.4")
 def account_of_its_own(evidence: Evidence) -> Result:
     """Nobody types commands by the account that the bot uses: it takes them for its own messages."""
     typed = evidence.own.typed
@@ -89,19 +89,19 @@ def account_of_its_own(evidence: Evidence) -> Result:
     if typed.commands:
         last = f", the last on {typed.last:%Y-%m-%d}" if typed.last else ""
         return failed(
-            f"the bot's own account wrote messages in the admin room that begin as commands do: {typed.commands} of "
+            f"the bot's own account wrote messages in the admin room that look like commands: {typed.commands} of "
             f"the newest {typed.looked}{last}",
-            "The bot never answers the account that it uses itself: whoever types by it is not heard.",
-            "Make an account for the bot alone, with the role `bot`, and set SSOBOT_ROCKETCHAT_USER_ID and "
-            "SSOBOT_ROCKETCHAT_TOKEN to its id and a token of it.",
+            "The bot never responds to its own account: commands sent from it are ignored.",
+            "Create a separate account for the bot, with the role `bot`, and set SSOBOT_ROCKETCHAT_USER_ID and "
+            "SSOBOT_ROCKETCHAT_TOKEN to its id and its token.",
         )
     seen = "it wrote no command among the newest messages in the admin room"
     if "bot" not in (evidence.account.roles or ()):
         return noted(
-            f"it lacks the role `bot`, as people's accounts do; {seen}",
-            "Give it the role `bot`; if it is a person's, make one for the bot alone.",
+            f"it does not have the role `bot`, like an account of a person; {seen}",
+            "Give it the role `bot`; if it belongs to a person, create a separate account for the bot.",
         )
-    return passed(f"it holds the role `bot`; {seen}")
+    return passed(f"it has the role `bot`; {seen}")
 
 
 @catalogue.check("Role at Encvoy ID", "facts/encvoy-id.md §4, §6")
@@ -113,17 +113,17 @@ def standing(evidence: Evidence) -> Result:
     if isinstance(found, Unknown):
         return skipped(found.reason)
     if found.may_create:
-        return passed("the bot's user may make applications")
-    seen = "the bot's user sees nothing of its own at Encvoy ID below which it could make an application"
+        return passed("the bot's user may create applications")
+    seen = "the bot's user sees nothing at Encvoy ID that it owns and could create an application under"
     mend = (
         "In Encvoy ID's dashboard, give the user of SSOBOT_ENCVOY_LOGIN the role ADMIN (“manager”) in the main client, "
-        "or set SSOBOT_ENCVOY_LOGIN to another user, who has it."
+        "or set SSOBOT_ENCVOY_LOGIN to another user who has it."
     )
     if isinstance(evidence.application, Application):
-        return noted(f"{seen}; the application of this connection it may manage", mend)
+        return noted(f"{seen}; it may manage the application of this connection", mend)
     return failed(
         seen,
-        "Applications are made by whoever holds the role ADMIN (“manager”), and they see their organisation.",
+        "Users with the role ADMIN (“manager”) create applications, and they see their organisation.",
         mend,
     )
 

@@ -14,10 +14,10 @@ from bot.doctor.evidence import Evidence
 catalogue = Catalogue()
 _ANEW = "`/sso disable` and `/sso enable` make Rocket.Chat read its settings again; if that does not help, restart it."
 _ADDRESS = "address"
-_PROXY = "Let the proxy in front of Rocket.Chat pass everything below /oauth/ on."
+_PROXY = "Let the proxy in front of Rocket.Chat pass on everything under /oauth/."
 
 
-@catalogue.check("Button begins a sign-in", "facts/rocketchat.md §3.1, §3.4")
+@catalogue.check("Button starts a sign-in", "facts/rocketchat.md §3.1, §3.4")
 def begins(evidence: Evidence) -> Result | None:
     """Whoever presses it is sent to Encvoy ID as stored. Where the secret is concerned it says nothing."""
     if evidence.connection is None or evidence.begins is None:
@@ -25,24 +25,24 @@ def begins(evidence: Evidence) -> Result | None:
     if isinstance(evidence.begins, Unknown):
         return skipped(evidence.begins.reason)
     if not isinstance(evidence.stored, StoredService):
-        return skipped("the service cannot be seen")
+        return skipped("the service could not be read")
     if not evidence.begins.location and licence_is_missing(evidence.server):
         return skipped("without its licence Rocket.Chat keeps it off")
     if not evidence.begins.location:
         return failed(
-            f"it begins none: /oauth/{evidence.connection.name.service} answers {evidence.begins.status}",
+            f"it does not: /oauth/{evidence.connection.name.service} responds with {evidence.begins.status}",
             "Rocket.Chat does not use the service although it is on, or a proxy answers in its place.",
             f"{_PROXY} {_ANEW}",
         )
     wrong = _differing(evidence.connection, evidence.stored, evidence.begins.location)
-    seen = f"it leads on with another {', '.join(wrong)} than stored"
+    seen = f"it redirects with a different {', '.join(wrong)} than the saved one"
     if _ADDRESS in wrong:
-        either = "Rocket.Chat still uses what it read before, or a proxy answers in its place."
+        either = "Rocket.Chat still uses the settings that it read before, or a proxy answers in its place."
         return failed(seen, either, f"{_PROXY} {_ANEW}")
     if wrong:
         # Only Rocket.Chat itself sends people to that very address.
-        return failed(seen, "Rocket.Chat still uses what it read before.", _ANEW)
-    return passed("it leads to Encvoy ID, with what is stored")
+        return failed(seen, "Rocket.Chat still uses the settings that it read before.", _ANEW)
+    return passed("it leads to Encvoy ID, with the saved settings")
 
 
 def _differing(connection: Connection, stored: StoredService, location: str) -> list[str]:

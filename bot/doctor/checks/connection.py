@@ -26,13 +26,13 @@ def in_use(evidence: Evidence) -> Result | None:
     if not evidence.on:
         return skipped("Rocket.Chat only answers for a service that is on")
     if evidence.ours is not Probe.ACCEPTED:
-        return skipped("what Encvoy ID says to our secret comes first")
+        return skipped("this needs a secret that Encvoy ID accepts")
     if evidence.stored.secret not in (evidence.connection.current, evidence.connection.pending):
-        return skipped("Rocket.Chat holds another secret")
+        return skipped("Rocket.Chat has a different secret")
     if _EXCHANGE.intersection(drift(evidence.connection, evidence.stored)):
-        return skipped("the service's settings come first")
+        return skipped("fix the service's settings first")
     if isinstance(evidence.server, Unknown):
-        return because(evidence.server, "Rocket.Chat does not answer")
+        return because(evidence.server, "Rocket.Chat does not respond")
     if evidence.in_use is None:
         return None
     if isinstance(evidence.in_use, Unknown):
@@ -43,20 +43,20 @@ def in_use(evidence: Evidence) -> Result | None:
     if said.use is Use.OTHER:
         return failed(
             "Encvoy ID refused what Rocket.Chat sent",
-            f"{said.words}. It uses another secret than the one that it stores.",
+            f"{said.words}. It uses a different secret than the one it has saved.",
             "Restart Rocket.Chat's instances, or type `/sso rotate`.",
         )
     if said.use is Use.FAILED:
         return failed(
-            "Rocket.Chat cannot ask Encvoy ID",
+            "Rocket.Chat gets no response from Encvoy ID",
             f"{said.words}.",
-            "Let Rocket.Chat's own server reach Encvoy ID: its DNS, its firewall, NODE_EXTRA_CA_CERTS for a private "
-            "authority.",
+            "Make sure that Rocket.Chat's server can reach Encvoy ID: check its DNS, its firewall, and "
+            "NODE_EXTRA_CA_CERTS for a private certificate authority.",
         )
     return skipped(said.words)
 
 
-@catalogue.check("Callback address answers", "facts/rocketchat.md §3.2, §3.3")
+@catalogue.check("Callback address responds", "facts/rocketchat.md §3.2, §3.3")
 def callback(evidence: Evidence) -> Result | None:
     """Whoever comes back from Encvoy ID lands at Rocket.Chat."""
     if evidence.connection is None or evidence.callback is None:
@@ -65,19 +65,19 @@ def callback(evidence: Evidence) -> Result | None:
         return skipped(evidence.callback.reason)
     ends, server = evidence.callback.engine, evidence.server
     if ends is Engine.LEGACY:
-        return passed("Rocket.Chat answers there")
+        return passed("Rocket.Chat responds there")
     if ends is Engine.MODERN and isinstance(server, Unknown):
-        return because(server, "which login engine answers there could not be seen")
+        return because(server, "it could not be read which login engine responds there")
     if ends is Engine.MODERN and not isinstance(server, Unknown) and server.profile.engine is Engine.MODERN:
-        return passed("Rocket.Chat answers there")
+        return passed("Rocket.Chat responds there")
     if licence_is_missing(evidence.server):
         return skipped("without its licence Rocket.Chat keeps it off")
     if isinstance(evidence.live, Unknown):
-        return because(evidence.live, "what is live could not be seen")
+        return because(evidence.live, "what is active could not be read")
     if evidence.live is None:
         return skipped("the service is off")
     return failed(
-        f"{evidence.connection.redirect_uri} answers {evidence.callback.status}, and not as Rocket.Chat would",
+        f"{evidence.connection.redirect_uri} responds with {evidence.callback.status}, unlike Rocket.Chat",
         "A proxy, or another server, answers in its place.",
-        "Let the proxy in front of Rocket.Chat pass everything below /_oauth/ on.",
+        "Let the proxy in front of Rocket.Chat pass on everything under /_oauth/.",
     )

@@ -15,7 +15,7 @@ def finished(evidence: Evidence) -> Result | None:
     if not unfinished(evidence):
         return None
     return failed(
-        "the connection is not set up to its end",
-        "It stopped on the way, or is under way just now.",
+        "the connection is not fully set up",
+        "It stopped before the end, or is running right now.",
         "`/sso setup` finishes it.",
     )

@@ -22,7 +22,7 @@ def database(evidence: Evidence) -> Result | None:
     return passed("it can be reached")
 
 
-@catalogue.check("Keys of the database", "bot/store/vault.py")
+@catalogue.check("Database keys", "bot/store/vault.py")
 def keys(evidence: Evidence) -> Result | None:
     """SSOBOT_KEYS opens every secret in it."""
     if evidence.place is None:
@@ -34,15 +34,16 @@ def keys(evidence: Evidence) -> Result | None:
         return skipped(sealed.reason)
     if sealed.closed:
         return failed(
-            f"they do not open {', '.join(f'`{name}`' for name in sorted(sealed.closed))}",
+            f"they cannot decrypt {', '.join(f'`{name}`' for name in sorted(sealed.closed))}",
             " ".join(dict.fromkeys(sealed.closed.values())),
             "Put the key with which they were encrypted back into SSOBOT_KEYS, where it was; new keys go in front. "
-            "`ssobot keys new` makes another one, which opens nothing that is there. If no key is missing, restore the "
+            "`ssobot keys new` creates a different key, which decrypts nothing that is already there. If no key is "
+            "missing, restore the "
             "database from a backup.",
         )
     if not sealed.opened:
         return passed("there is no secret in it yet")
-    return passed(f"they open every secret in it ({sealed.opened})")
+    return passed(f"they decrypt every secret in it ({sealed.opened})")
 
 
 @catalogue.check("Address of /healthz", "bot/web/health.py")
@@ -54,14 +55,14 @@ def port(evidence: Evidence) -> Result | None:
     match found.state:
         case PortState.OURS:
             return noted(
-                f"a bot of this kind runs already and answers at {found.listen}",
+                f"an ssobot is already running and responds at {found.listen}",
                 "To run a second one on this machine, set its SSOBOT_LISTEN to another port.",
             )
         case PortState.TAKEN:
             return failed(
-                f"something else holds {found.listen}",
-                f"The system says: {found.reason}; and what is there does not answer as a bot does.",
-                "Set SSOBOT_LISTEN to another port, or stop the program that holds this one.",
+                f"something else uses {found.listen}",
+                f"The system says: {found.reason}; and what is there does not respond like ssobot.",
+                "Set SSOBOT_LISTEN to another port, or stop the program that uses this one.",
             )
         case PortState.IMPOSSIBLE:
             return failed(
@@ -71,6 +72,6 @@ def port(evidence: Evidence) -> Result | None:
             )
         case PortState.FREE:
             free = found.listen.removesuffix(":0")
-            return passed(f"{free}, at whichever port is free" if free != found.listen else f"{found.listen} is free")
+            return passed(f"{free}, on any free port" if free != found.listen else f"{found.listen} is free")
         case never:
             assert_never(never)

@@ -9,7 +9,7 @@ from bot.doctor.evidence import Evidence
 catalogue = Catalogue()
 
 
-@catalogue.check("Fields of messages", "facts/rocketchat.md §5.4")
+@catalogue.check("Message fields", "facts/rocketchat.md §5.4")
 def fields(evidence: Evidence) -> Result | None:
     """Commands come in messages all of whose fields the bot knows."""
     if isinstance(evidence.strange_fields, Unknown):
@@ -18,6 +18,6 @@ def fields(evidence: Evidence) -> Result | None:
         return None
     names = ", ".join(f"`{name}`" for name in evidence.strange_fields)
     return noted(
-        f"I do not know what {names} says of a message; commands are carried out all the same",
-        "Look for a newer ssobot: it may mean that somebody else wrote it.",
+        f"I do not know what {names} means in a message; I still run commands",
+        "Check for a newer ssobot: it may mean that somebody else wrote it.",
     )

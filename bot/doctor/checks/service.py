@@ -38,7 +38,9 @@ def service(evidence: Evidence) -> Result | None:
             return skipped("the bot's account may not read settings")
         return unseen("it cannot be read", evidence.stored, "Give the bot's account the role admin in Rocket.Chat.")
     if evidence.stored is None:
-        return to_be_set_up(evidence, failed("it is not there", "It was there when it was set up.", PUT_RIGHT))
+        return to_be_set_up(
+            evidence, failed("it is not there", "It was there when the connection was set up.", PUT_RIGHT)
+        )
     return passed(f"`{evidence.connection.name.service}`")
 
 
@@ -48,7 +50,7 @@ def settings(evidence: Evidence) -> Result | None:
     if evidence.connection is None:
         return None
     if not isinstance(evidence.stored, StoredService):
-        return skipped("the service cannot be seen")
+        return skipped("the service could not be read")
     changed = [suffix for suffix in drift(evidence.connection, evidence.stored) if suffix != "secret"]
     if changed:
         found = failed(f"not as set up: {', '.join(changed)}", *_cause(evidence, changed))
@@ -62,12 +64,12 @@ def secret(evidence: Evidence) -> Result | None:
     if evidence.connection is None:
         return None
     if not isinstance(evidence.stored, StoredService):
-        return skipped("the service cannot be seen")
+        return skipped("the service could not be read")
     if evidence.stored.secret not in (evidence.connection.current, evidence.connection.pending):
         why, mend = _cause(evidence, ["secret"])
         mend = ROTATED if evidence.replaced_on_both else f"{mend} {LEAKED}"
-        return to_be_set_up(evidence, failed("Rocket.Chat holds another one", why, mend))
-    return passed("Rocket.Chat holds it")
+        return to_be_set_up(evidence, failed("Rocket.Chat has a different one", why, mend))
+    return passed("Rocket.Chat has it")
 
 
 @catalogue.check("Service's switch", "facts/rocketchat.md §2.2")
@@ -76,42 +78,42 @@ def switch(evidence: Evidence) -> Result | None:
     if evidence.connection is None:
         return None
     if not isinstance(evidence.stored, StoredService):
-        return skipped("the service cannot be seen")
+        return skipped("the service could not be read")
     wanted, there = evidence.connection.enabled, evidence.stored.enabled
     if wanted != there:
         word = "enable" if wanted else "disable"
-        why, mend = _cause(evidence, [""], f"`/sso {word}` puts it right.")
-        seen = f"{'on' if there else 'off'}, but wanted {'on' if wanted else 'off'}"
+        why, mend = _cause(evidence, [""], f"`/sso {word}` fixes it.")
+        seen = f"{'on' if there else 'off'}, but should be {'on' if wanted else 'off'}"
         return to_be_set_up(evidence, failed(seen, why, mend))
-    return passed("on" if there else "off, as wanted")
+    return passed("on" if there else "off, as it should be")
 
 
-@catalogue.check("Stored is live", "facts/rocketchat.md §2.5, §2.6")
+@catalogue.check("Saved settings are active", "facts/rocketchat.md §2.5, §2.6")
 def live(evidence: Evidence) -> Result | None:
     """What the settings say is what the login page uses."""
     if evidence.connection is None:
         return None
     if not isinstance(evidence.stored, StoredService):
-        return skipped("the service cannot be seen")
+        return skipped("the service could not be read")
     if isinstance(evidence.live, Unknown):
         return skipped(evidence.live.reason)
     if evidence.stored.enabled and evidence.live is None and licence_is_missing(evidence.server):
         return skipped("without its licence Rocket.Chat keeps it off")
     if evidence.stored.enabled != (evidence.live is not None):
         return failed(
-            f"stored {'on' if evidence.stored.enabled else 'off'}, live {'on' if evidence.live else 'off'}",
-            "Rocket.Chat has not carried the setting over, as it does some seconds after a change.",
-            "If it stays so for a minute, restart Rocket.Chat, or switch the service off and on: "
+            f"saved: {'on' if evidence.stored.enabled else 'off'}, active: {'on' if evidence.live else 'off'}",
+            "Rocket.Chat has not started using the saved setting, as it should within seconds.",
+            "If this lasts for a minute, restart Rocket.Chat, or switch the service off and on: "
             "`/sso disable`, `/sso enable`.",
         )
     stale = _stale(evidence.stored, evidence.live) if evidence.live else []
     if stale:
         return failed(
-            f"not live as stored: {', '.join(stale)}",
-            "Rocket.Chat has not carried the change over, as it does after some seconds.",
-            "If it stays so for a minute, restart Rocket.Chat.",
+            f"saved, but not active: {', '.join(stale)}",
+            "Rocket.Chat has not started using the change, as it should within seconds.",
+            "If this lasts for a minute, restart Rocket.Chat.",
         )
-    return passed("the login page uses what is stored" if evidence.live else "off on both")
+    return passed("the login page uses the saved settings" if evidence.live else "saved: off, active: off")
 
 
 def _cause(evidence: Evidence, suffixes: Sequence[str], mend: str = PUT_RIGHT) -> tuple[str, str]:
@@ -122,7 +124,7 @@ def _cause(evidence: Evidence, suffixes: Sequence[str], mend: str = PUT_RIGHT) -
         named = [suffix for suffix in suffixes if suffix in against_us(connection, forced)]
         if named:
             return forced_by(connection.name, named), ONLY_REMOVING
-    return "Rocket.Chat holds other values than the connection is to have.", mend
+    return "Rocket.Chat has other values than the connection should have.", mend
 
 
 def _stale(stored: StoredService, seen: LiveService) -> list[str]:

@@ -22,7 +22,7 @@ NEEDED = {
     "add-oauth-service": "create a service",
     "api-bypass-rate-limit": "make more than ten calls a minute",
     "edit-privileged-setting": "write settings",
-    "view-full-other-user-info": "see who is an administrator, so that nobody is",
+    "view-full-other-user-info": "see who is an administrator, so it treats nobody as one",
     "view-privileged-setting": "read settings",
 }
 """Permission -> what the bot cannot do without it (facts/rocketchat.md §2.7, §1.6)."""
@@ -35,7 +35,7 @@ _ENDPOINTS = (
 """What the discovery document calls it, its path among the relative ones, and the setting that holds it."""
 
 
-@catalogue.check("Rocket.Chat answers", "facts/rocketchat.md §3.1")
+@catalogue.check("Rocket.Chat responds", "facts/rocketchat.md §3.1")
 def answers(evidence: Evidence) -> Result:
     """Version and address can be read."""
     if isinstance(evidence.server, Unknown):
@@ -48,7 +48,7 @@ def account(evidence: Evidence) -> Result:
     """It may do what the bot does."""
     if isinstance(evidence.account, Unknown):
         if isinstance(evidence.server, Unknown):
-            return because(evidence.server, "Rocket.Chat does not answer")
+            return because(evidence.server, "Rocket.Chat does not respond")
         return unseen(
             "it cannot be read", evidence.account, "Check SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN."
         )
@@ -60,7 +60,7 @@ def account(evidence: Evidence) -> Result:
         return failed(
             f"roles {roles}: it lacks {', '.join(f'`{name}`' for name in missing)}",
             "It cannot " + ", and it cannot ".join(NEEDED[name] for name in missing) + ".",
-            "Give the account the roles admin and bot (or, with a licence, a role of its own with these permissions).",
+            "Give the account the roles admin and bot (or, with a licence, a custom role with these permissions).",
         )
     return passed(f"`{evidence.account.username}`, roles {roles}")
 
@@ -80,9 +80,9 @@ def room(evidence: Evidence) -> Result:
         return skipped(evidence.room.reason)
     if evidence.room is None and evidence.namesake is not None:
         return failed(
-            f"the bot cannot see the one it knows, and another, `{evidence.namesake.id}`, has its name",
-            "The room was deleted, or the bot's account was removed from it; the name is another room's now.",
-            "Invite the bot's account into the old room, or set SSOBOT_ADMIN_ROOM to the id of the new one.",
+            f"the bot cannot see the room that it knows, and another room, `{evidence.namesake.id}`, has its name",
+            "The room was deleted, or the bot's account was removed from it; another room has the name now.",
+            "Invite the bot's account to the old room, or set SSOBOT_ADMIN_ROOM to the id of the new one.",
         )
     if evidence.room is None:
         return failed(
@@ -92,18 +92,18 @@ def room(evidence: Evidence) -> Result:
         )
     if evidence.room.encrypted:
         return failed(
-            "it is end-to-end encrypted", "A bot cannot read it.", "Switch encryption off in the room's settings."
+            "it is end-to-end encrypted", "A bot cannot read it.", "Turn off encryption in the room's settings."
         )
     seen = f"`{evidence.room.name}`, {evidence.room.members} members"
     if evidence.namesake is not None:
         return noted(
             f"{seen}; another room, `{evidence.namesake.id}`, has the name in SSOBOT_ADMIN_ROOM now",
-            "Set SSOBOT_ADMIN_ROOM to the id of the room that is meant.",
+            "Set SSOBOT_ADMIN_ROOM to the id of the intended room.",
         )
     if evidence.room.type == "c":
         return noted(
-            f"{seen}, public: everyone can join it and read along",
-            "Make it private, or name a private room in SSOBOT_ADMIN_ROOM.",
+            f"{seen}, public: everyone can join and read it",
+            "Make it private, or set SSOBOT_ADMIN_ROOM to a private room.",
         )
     return passed(seen)
 
@@ -112,7 +112,7 @@ def room(evidence: Evidence) -> Result:
 def site_url(evidence: Evidence) -> Result:
     """`Site_Url` leads people back, and Encvoy ID takes it."""
     if isinstance(evidence.server, Unknown):
-        return because(evidence.server, "Rocket.Chat does not answer")
+        return because(evidence.server, "Rocket.Chat does not respond")
     address = evidence.server.site_url
     refused = None if isinstance(evidence.site_url_refused, Unknown) else evidence.site_url_refused
     try:
@@ -121,7 +121,7 @@ def site_url(evidence: Evidence) -> Result:
             refuse_site(address, evidence.site)
         refuse_plain_http(address, evidence.server.profile)
     except UserError as error:
-        shown = address if is_plain(address) else "no plain address" if address else "empty"
+        shown = address if is_plain(address) else "not a plain address" if address else "empty"
         return failed(f"Site_Url is {shown}", error.why, error.mend)
     if evidence.connection is not None and evidence.connection.site_url != address:
         return failed(
@@ -140,7 +140,7 @@ def site_url(evidence: Evidence) -> Result:
 def licence(evidence: Evidence) -> Result:
     """From 9.0 on it needs a licence module."""
     if isinstance(evidence.server, Unknown):
-        return because(evidence.server, "Rocket.Chat does not answer")
+        return because(evidence.server, "Rocket.Chat does not respond")
     found = evidence.server.profile.licence
     if isinstance(found, Unknown) and found.busy:
         return skipped(found.reason)
@@ -164,7 +164,7 @@ def discovery(evidence: Evidence) -> Result:
         return failed(
             ", ".join(f"the {name} endpoint is {now}" for name, _, now in moved),
             f"The connection was made for {', '.join(before for _, before, _ in moved)}.",
-            "Put Encvoy ID's proxy right, or let `/sso setup` write the new address to Rocket.Chat.",
+            "Fix Encvoy ID's proxy, or let `/sso setup` write the new address to Rocket.Chat.",
         )
     # An address that was moved since the connection was made has a check of its own.
     server = "" if isinstance(evidence.server, Unknown) else evidence.server.site_url
@@ -195,12 +195,12 @@ def keys(evidence: Evidence) -> Result:
     if isinstance(evidence.keys, Unknown):
         if isinstance(evidence.provider, Unknown):
             return because(evidence.provider, "the discovery document cannot be read")
-        return unseen("they cannot be read", evidence.keys, "Look at the oidc process of Encvoy ID.")
+        return unseen("they cannot be read", evidence.keys, "Check the OIDC process of Encvoy ID.")
     if "RS256" not in evidence.keys.algorithms:
         return failed(
             f"{evidence.keys.count} published, none for RS256",
             "Encvoy ID signs with RS256 only.",
-            "Look at the key file of Encvoy ID's oidc process; it makes a new one when the file is gone.",
+            "Check the key file of Encvoy ID's OIDC process; it creates a new one when the file is missing.",
         )
     return passed(f"{evidence.keys.count} published, {', '.join(sorted(evidence.keys.algorithms))}")
 

@@ -18,12 +18,12 @@ def who(evidence: Evidence) -> Result | None:
     if evidence.connection is None:
         return None
     if not isinstance(evidence.application, Application):
-        return skipped("the application cannot be seen")
+        return skipped("the application could not be read")
     if why := kept_out(evidence.application, everywhere=evidence.only_administrators is True):
-        return noted(" ".join(why), "If that is not meant so, change it at Encvoy ID; I leave it as it is.")
+        return noted(" ".join(why), "If this is not intended, change it at Encvoy ID; I do not change it.")
     if isinstance(evidence.only_administrators, Unknown):
         return skipped(evidence.only_administrators.reason)
-    return passed("Encvoy ID keeps nobody out of this application")
+    return passed("Encvoy ID excludes nobody from this application")
 
 
 @catalogue.check("Other callback addresses", "facts/encvoy-id.md §3")
@@ -32,23 +32,23 @@ def others(evidence: Evidence) -> Result | None:
     if evidence.connection is None:
         return None
     if not isinstance(evidence.application, Application):
-        return skipped("the application cannot be seen")
+        return skipped("the application could not be read")
     if found := foreign_callbacks(evidence.connection, evidence.application):
         shown = ", ".join(quoted(uri) for uri in found)
         return noted(
-            f"the application sends people to {shown} as well",
-            "If nobody needs that, take it off the application at Encvoy ID; I leave it as it is.",
+            f"the application also sends people to {shown}",
+            "If nobody needs it, remove it from the application at Encvoy ID; I do not change it.",
         )
     return passed("the application has none")
 
 
-@catalogue.check("Settings forced from outside", "facts/rocketchat.md §8 no. 1")
+@catalogue.check("Forced settings", "facts/rocketchat.md §8 no. 1")
 def forced(evidence: Evidence) -> Result | None:
     """No environment variable of Rocket.Chat's server sets the service back when it starts."""
     if evidence.connection is None or evidence.forced is None:
         return None
     if not isinstance(evidence.stored, StoredService):
-        return skipped("the service cannot be seen")
+        return skipped("the service could not be read")
     if isinstance(evidence.forced, Unknown):
         return skipped(evidence.forced.reason)
     if not evidence.forced:
@@ -57,8 +57,8 @@ def forced(evidence: Evidence) -> Result | None:
     if to_come := [suffix for suffix in against if suffix not in _differing(evidence.connection, evidence.stored)]:
         return noted(forced_by(name, to_come), ONLY_REMOVING)
     if against:
-        return skipped("what is forced and differs already comes first")
-    return noted(f"{started_with(name, sorted(evidence.forced))}; nothing that I wrote is set back by that")
+        return skipped("fix the forced settings that differ first")
+    return noted(f"{started_with(name, sorted(evidence.forced))}; this overrides nothing that I wrote")
 
 
 def _differing(connection: Connection, stored: StoredService) -> frozenset[str]:
