@@ -46,7 +46,7 @@ def test_a_ready_ground_is_not_refused() -> None:
 
 def test_a_ground_without_the_licence_is_refused() -> None:
     unlicensed = replace(GROUND, server=replace(SERVER, profile=profile((9, 0), frozenset())))
-    with pytest.raises(UserError, match="requires a licence .*, and this one has none"):
+    with pytest.raises(UserError, match="a licence for signing in with Custom OAuth, and this one has none"):
         refuse_unready(unlicensed, "https://chat.example.org")
 
 

@@ -105,7 +105,7 @@ async def test_where_the_limit_holds_for_the_bot_too_nothing_false_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a server whose minute is short, and the bot knows: otherwise one of the commands waits for a whole one."""
-    monkeypatch.setattr("bot.rocketchat.client.Budget", functools.partial(RateBudget, window=MINUTE))
+    monkeypatch.setattr("bot.rocketchat.client.RateBudget", functools.partial(RateBudget, window=MINUTE))
     switches = Switches(open_routes_know_user=False)
     async with world_at(tmp_path, settle=0.5, switches=switches) as world, world.play.bot():
         world.rocketchat.settings.find("API_Enable_Rate_Limiter_Limit_Time_Default").value = int(MINUTE * 1000)

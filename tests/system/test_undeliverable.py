@@ -13,7 +13,7 @@ import pytest
 from sandbox.faults import Effect, Fault, When
 from tests.support.world import World
 
-LEAD = "To `setup`; I could not post this reply below that message:"
+LEAD = "Reply to `setup`; I could not post this reply below that message:"
 Trouble = Callable[[World], None]
 
 
