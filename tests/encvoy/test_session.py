@@ -238,7 +238,7 @@ async def test_calls_to_different_routes_do_not(standin: EncvoyStandIn, client: 
     reached = asyncio.Event()
 
     async def wait_for_the_other(_: web.Request) -> None:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(10):
             await reached.wait()
 
     standin.faults.add(Fault("GET", "/api/v1/clients/", effect=Effect.PASS, call=wait_for_the_other))

@@ -492,7 +492,7 @@ class TestClosedConnections:
 
         async with asking_raw(talk) as rest:
             await rest.get("me")
-            await asyncio.wait_for(ended.wait(), 2)
+            await asyncio.wait_for(ended.wait(), 10)
 
     async def test_closing_leaves_no_socket_behind(self) -> None:
         ended = asyncio.Event()
@@ -507,4 +507,4 @@ class TestClosedConnections:
             await rest.get("me")
             rest.close()
             gc.collect()
-            await asyncio.wait_for(ended.wait(), 2)
+            await asyncio.wait_for(ended.wait(), 10)

@@ -100,7 +100,7 @@ async def test_what_hangs_is_let_go_by_stop(rocket: Rocket) -> None:
     hanging = asyncio.ensure_future(rocket.get("me"))
     await asyncio.sleep(0.02)
     assert not hanging.done()
-    await asyncio.wait_for(rocket.standin.stop(), 2)
+    await asyncio.wait_for(rocket.standin.stop(), 10)
     with pytest.raises(aiohttp.ClientError):
         await hanging
 

@@ -101,7 +101,7 @@ def test_a_message_is_kept_told_and_noted(world: World) -> None:
 
 async def test_a_test_can_await_an_answer(world: World) -> None:
     world.chat.post(world.room, "u2", "done")
-    await world.chat.ledger.wait_for(lambda ledger: any(e.body["text"] == "done" for e in ledger.of("message")), 1.0)
+    await world.chat.ledger.wait_for(lambda ledger: any(e.body["text"] == "done" for e in ledger.of("message")), 10.0)
 
 
 def test_the_senders_own_id_is_kept(world: World) -> None:
