@@ -18,7 +18,6 @@ from bot.chatops.service import Chatops
 from bot.clock import Clock, SystemClock
 from bot.config import Config
 from bot.connection.asking import or_unknown
-from bot.connection.context import Context
 from bot.connection.state import Unknown
 from bot.doctor.own import Place
 from bot.errors import ConfigError, StoreUnavailable, Unauthenticated, UserError
@@ -35,8 +34,8 @@ from bot.systems import Systems, systems
 from bot.web.health import application, serving
 from bot.web.port import try_port
 from commands import register_all
+from commands.context import CommandContext
 from commands.correction import correction
-from commands.parts import Parts
 
 _log = structlog.get_logger()
 
@@ -109,8 +108,11 @@ class Bot:
         slash, notices = systems.rocketchat.facts, SqlNotes(self.database, systems.clock)
         systems.remember(notices)
         connections = SqlConnections(self.database, vault, systems.clock)
-        parts = Parts(
-            shop=Context(systems.rocketchat, systems.encvoy, connections, systems.clock),
+        context = CommandContext(
+            rocketchat=systems.rocketchat,
+            encvoy=systems.encvoy,
+            connections=connections,
+            clock=systems.clock,
             fingerprints=vault.fingerprints(),
             rocketchat_url=config.rocketchat_url,
             service_name=service_name,
@@ -126,14 +128,14 @@ class Bot:
             operations=SqlOperations(self.database, systems.clock),
             notices=notices,
             slash=slash,
-            registry=register_all(Registry(), parts),
+            registry=register_all(Registry(), context),
             clock=systems.clock,
             identity=identity,
             admin_room=config.admin_room,
             admin_roles=config.admin_roles,
             time=systems.server_clock,
             whoami=self._whoami,
-            announcements=(correction(parts),),
+            announcements=(correction(context),),
         )
 
     async def health(self) -> Mapping[str, str | None]:

@@ -7,14 +7,14 @@ import pkgutil
 from types import ModuleType
 
 from bot.chatops.registry import Registry
-from commands.parts import Parts
+from commands.context import CommandContext
 
 
-def register_all(registry: Registry, parts: Parts) -> Registry:
+def register_all(registry: Registry, context: CommandContext) -> Registry:
     """Declares every command: each file of this package that has a `register` is one, and its `ORDER` says where `help`
     lists it."""
     for module in sorted(_files(), key=lambda module: int(module.ORDER)):
-        module.register(registry, parts)
+        module.register(registry, context)
     return registry
 
 

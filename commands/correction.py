@@ -13,7 +13,7 @@ from bot.connection.accounts import Accounts
 from bot.connection.profile import Profile
 from bot.connection.state import Connection, Unknown
 from commands.arrivals import UPGRADED, by_email
-from commands.parts import Parts
+from commands.context import CommandContext
 
 LINKED = "said that e-mail links"
 REFUSED = "said that e-mail is refused"
@@ -32,19 +32,19 @@ async def note(notices: Notices, profile: Profile) -> None:
     await notices.put(LINKED if profile.links_by_email else REFUSED, SAID)
 
 
-def correction(parts: Parts) -> Announcement:
+def correction(context: CommandContext) -> Announcement:
     """To be made at each start. Where everything holds that was said, nothing is said and nothing noted: the next start
     looks again."""
 
     async def compose() -> str | None:
-        connection = await parts.shop.connections.get()
+        connection = await context.connections.get()
         if connection is None or not connection.with_email:
             return None
-        profile = await parts.shop.rocketchat.profile()
+        profile = await context.rocketchat.profile()
         if not profile.links_by_email:
             return None
-        refused = await parts.notices.get(REFUSED) is not None
-        accounts = await parts.shop.rocketchat.accounts(lambda read, total: None)
+        refused = await context.notices.get(REFUSED) is not None
+        accounts = await context.rocketchat.accounts(lambda read, total: None)
         return text(OTHER_ENGINE if refused else FALSE_PROMISE, connection, profile, accounts)
 
     async def announce(room: Once) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Argument, Call, Registry
-from commands.parts import Parts
+from commands.context import CommandContext
 
 WAYS_IN = "Type `/sso …` or `!sso …` here, mention me with `sso`, or as an administrator write me a direct message."
 
 ORDER = 0
 
 
-def register(registry: Registry, _: Parts) -> None:
+def register(registry: Registry, _: CommandContext) -> None:
     """Declares the command; it shows whatever `registry` holds when it is asked."""
 
     @registry.command(

@@ -10,7 +10,7 @@ from bot.connection.plan import Scope, exchanging
 from bot.connection.state import Connection, Observed, Unknown
 from bot.connection.trace import Shown, shown
 from bot.errors import RemoteError
-from commands.parts import Parts
+from commands.context import CommandContext
 
 PAUSE = 5.0
 """Seconds between two looks at a system that does not answer."""
@@ -23,14 +23,14 @@ _TRACES = {Shown.PART: Trace.PART, Shown.PERHAPS: Trace.UNCLEAR, Shown.NOTHING: 
 class ConnectionRecovery:
     """Of the commands that wish for another connection. See `bot.chatops.registry.Recovery`."""
 
-    parts: Parts
+    context: CommandContext
     scope: Scope = Scope.ALL
     """Of the command: what it does not touch needs not be seen."""
 
     async def trace(self, call: Call) -> Trace:
         """No wish is carried out before it is committed, so without one nothing was begun."""
-        before = await self.parts.wishes.before(call.operation.id)
-        desired = await self.parts.shop.connections.get()
+        before = await self.context.wishes.before(call.operation.id)
+        desired = await self.context.connections.get()
         if before is None or desired is None:
             return Trace.NOTHING
         call.progress.doing("checking what was done")
@@ -39,35 +39,35 @@ class ConnectionRecovery:
 
     async def take_back(self, call: Call) -> None:
         """What was desired before is desired again."""
-        await self.parts.wishes.take_back(call.operation.id)
+        await self.context.wishes.take_back(call.operation.id)
 
     async def _observed(self, before: Connection | None, desired: Connection) -> Observed:
         """An exchange that may be half done is waited for, as long as it takes: given up, nobody could sign in.
         RemoteError if anything else cannot be seen for a while."""
-        shop, may_be_halved = self.parts.shop, self.scope is not Scope.SWITCH and exchanging(desired)
-        until = shop.clock.monotonic() + PATIENCE
+        context, may_be_halved = self.context, self.scope is not Scope.SWITCH and exchanging(desired)
+        until = context.clock.monotonic() + PATIENCE
         while True:
             try:
-                observed = await observe(desired, shop.rocketchat, shop.encvoy, shop.clock, self.scope)
+                observed = await observe(desired, context.rocketchat, context.encvoy, context.clock, self.scope)
             except RemoteError as error:
-                if not may_be_halved and not (error.transient and shop.clock.monotonic() < until):
+                if not may_be_halved and not (error.transient and context.clock.monotonic() < until):
                     raise
             else:
                 unseen = may_be_halved and isinstance(observed.application, Unknown)
                 if not unseen or shown(before, desired, observed, self.scope) is Shown.PART:
                     return observed
-            await shop.clock.sleep(PAUSE)
+            await context.clock.sleep(PAUSE)
 
 
 @dataclass(frozen=True)
 class SlashRecovery:
     """Of `slash`, which is one write. See `bot.chatops.registry.Recovery`."""
 
-    parts: Parts
+    context: CommandContext
 
     async def trace(self, call: Call) -> Trace:
         """Whether it is as it was to be."""
-        return Trace.PART if await self.parts.slash.allowed() == (call.arguments["state"] == "on") else Trace.NOTHING
+        return Trace.PART if await self.context.slash.allowed() == (call.arguments["state"] == "on") else Trace.NOTHING
 
     async def take_back(self, call: Call) -> None:
         """It wishes for nothing that is kept."""

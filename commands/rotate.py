@@ -14,15 +14,15 @@ from bot.connection.receipt import Outcome, Receipt
 from bot.connection.rotation import wish_for_rotation
 from bot.connection.state import Connection, Observed
 from bot.connection.undertake import Asked, undertake
+from commands.context import CommandContext
 from commands.elsewhere import what_leads_elsewhere
-from commands.parts import Parts
 from commands.recovery import ConnectionRecovery
 from commands.wording import Narration, also_differs, in_use_text, plan_text
 
 ORDER = 40
 
 
-def register(registry: Registry, parts: Parts) -> None:
+def register(registry: Registry, context: CommandContext) -> None:
     """Declares the command."""
 
     @registry.command(
@@ -33,42 +33,40 @@ def register(registry: Registry, parts: Parts) -> None:
         "the old secret is restored.",
         options=(Option("dry-run", "check the connection, show the plan, change nothing"),),
         effect=True,
-        recovery=ConnectionRecovery(parts),
+        recovery=ConnectionRecovery(context),
         examples=("rotate", "rotate --dry-run"),
     )
     async def rotate(call: Call) -> Answer:
         if call.operation.receipt is not None:  # committed before a crash: only the answer is missing
             return _answer(
-                await parts.connection(), Receipt.from_dict(dict(call.operation.receipt)), parts, resumed=True
+                await context.connection(), Receipt.from_dict(dict(call.operation.receipt)), context, resumed=True
             )
-        there = await parts.connection()
+        there = await context.connection()
         if exchanging(there) and "dry-run" not in call.options:  # interrupted: it is finished before anything else
             wish, observed = there, None
         else:
-            wish, observed = await _wish(call, parts, there)
+            wish, observed = await _wish(call, context, there)
         if observed is not None and "dry-run" in call.options:
             text = plan_text(plan(wish, observed, Scope.SECRET), wish)
             return Answer((f"Nothing was changed. I would do this, in this order:\n{text}",), next=("rotate",))
         resumed = call.operation.resumed or exchanging(there)
         asked = Asked(wish, there, call.operation.id, Scope.SECRET, resumed)
-        done = await undertake(
-            asked, parts.shop, Narration(call.progress, parts.fingerprints), call.authorize, observed
-        )
-        elsewhere = await what_leads_elsewhere(done.connection, done.seen, parts)
-        answer = _answer(done.connection, done.receipt, parts, resumed=resumed, works=not elsewhere)
+        done = await undertake(asked, context, Narration(call.progress, context.fingerprints), call.authorize, observed)
+        elsewhere = await what_leads_elsewhere(done.connection, done.seen, context)
+        answer = _answer(done.connection, done.receipt, context, resumed=resumed, works=not elsewhere)
         lines = (*answer.lines, *elsewhere, *also_differs(done.connection, done.seen))
         return replace(answer, lines=lines, failed=answer.failed or bool(elsewhere))
 
 
-async def _wish(call: Call, parts: Parts, there: Connection) -> tuple[Connection, Observed]:
+async def _wish(call: Call, context: CommandContext, there: Connection) -> tuple[Connection, Observed]:
     """The connection with a new secret on its way, once the ground is proved."""
-    observed = await parts.observed(there)
+    observed = await context.observed(there)
     if exchanging(there):
         return there, observed
     call.progress.doing("checking the connection")
     # A dry run proves it, too; what may be done is asked again just before the first write.
     authorize = _nobody_is_asked if "dry-run" in call.options else call.authorize
-    wish = await wish_for_rotation(there, observed, parts.shop, authorize)
+    wish = await wish_for_rotation(there, observed, context, authorize)
     call.progress.step("Both sides have the same secret, Encvoy ID accepts it and lets me write")
     return wish, observed
 
@@ -77,8 +75,10 @@ async def _nobody_is_asked() -> None:
     """Nothing will be changed."""
 
 
-def _answer(connection: Connection, receipt: Receipt, parts: Parts, *, resumed: bool, works: bool = True) -> Answer:
-    fingerprint = parts.fingerprints.of(connection.secret)
+def _answer(
+    connection: Connection, receipt: Receipt, context: CommandContext, *, resumed: bool, works: bool = True
+) -> Answer:
+    fingerprint = context.fingerprints.of(connection.secret)
     record: Mapping[str, object] = receipt.as_dict()
     if receipt.outcome is Outcome.UNDONE:
         return Answer(

@@ -28,7 +28,7 @@ from bot.errors import UserError
 from bot.secret import new_secret
 from commands import correction
 from commands.arrivals import ALREADY_IN, LEFT_OUT, another_way, by_email, by_user_name, consent, stale
-from commands.parts import Parts
+from commands.context import CommandContext
 from commands.recovery import ConnectionRecovery
 from commands.wording import Narration, confirmation, plan_text
 
@@ -42,7 +42,7 @@ _CHOICES = ("disabled", WITHOUT_EMAIL, WITH_EMAIL)
 ORDER = 10
 
 
-def register(registry: Registry, parts: Parts) -> None:
+def register(registry: Registry, context: CommandContext) -> None:
     """Declares the command."""
 
     @registry.command(
@@ -59,28 +59,28 @@ def register(registry: Registry, parts: Parts) -> None:
             Option(WITH_EMAIL, "pass them on again; with neither option, the last choice stays"),
         ),
         effect=True,
-        recovery=ConnectionRecovery(parts),
+        recovery=ConnectionRecovery(context),
         examples=("setup", 'setup --name "Encvoy ID" --disabled', "setup --no-email", "setup --dry-run"),
     )
     async def setup(call: Call) -> Answer:
         _refuse_both(call)
-        there = await parts.shop.connections.get()
-        wish = await _new(call, parts) if there is None else await _again(call, parts, there)
+        there = await context.connections.get()
+        wish = await _new(call, context) if there is None else await _again(call, context, there)
         nothing = Observed(None, None, None)
-        observed = nothing if there is None else await parts.observed(wish)
+        observed = nothing if there is None else await context.observed(wish)
         if there is not None and there.client_id is not None and observed.application is None:
             refuse_another(there, wish)
             call.progress.note(replaced(there.client_id))
-        wish = await _marked(wish, observed, parts)
+        wish = await _marked(wish, observed, context)
         changes = plan(wish, observed)
         if there is not None and (there.current is not None or in_use(observed)):
-            await _tell_stale(call, parts, stale(observed.stored, changes))
+            await _tell_stale(call, context, stale(observed.stored, changes))
         if "dry-run" in call.options:
             return _dry_run(wish, plan_text(changes, wish), _without_dry_run(call))
         at_rest = not changes and wish == there
         if there is not None and at_rest and not call.operation.resumed:
-            return await _tested(call, parts, there, (_UNCHANGED,))
-        before = await parts.before(call.operation, there)
+            return await _tested(call, context, there, (_UNCHANGED,))
+        before = await context.before(call.operation, there)
         already: tuple[str, ...] = ()
         if there is not None and at_rest:  # an earlier process did it all; Rocket.Chat's word may still be missing
             await call.authorize()
@@ -88,23 +88,23 @@ def register(registry: Registry, parts: Parts) -> None:
         else:
             asked = Asked(wish, there, call.operation.id, resumed=call.operation.resumed)
             done = await undertake(
-                asked, parts.shop, Narration(call.progress, parts.fingerprints), call.authorize, observed
+                asked, context, Narration(call.progress, context.fingerprints), call.authorize, observed
             )
             connection, receipt = done.connection, done.receipt.as_dict()
-        confirmed = await _confirmed(call, parts, connection, before)
+        confirmed = await _confirmed(call, context, connection, before)
         said = confirmation(confirmed)
         # What was taken back comes before whatever else is well.
         first, last = (already, (*said, consent(connection))) if confirmed.works else ((*already, *said), ())
-        answer = await _tested(call, parts, confirmed.connection, last, first=first)
+        answer = await _tested(call, context, confirmed.connection, last, first=first)
         return replace(answer, receipt=receipt, failed=answer.failed or not confirmed.works)
 
 
-async def _new(call: Call, parts: Parts) -> Connection:
+async def _new(call: Call, context: CommandContext) -> Connection:
     """Looks at both systems before anything is written, and says what will happen to people."""
-    name = parts.service_name(call.arguments.get("name", DEFAULT_NAME))
+    name = context.service_name(call.arguments.get("name", DEFAULT_NAME))
     call.progress.doing("checking both systems")
-    ground = await look(name, parts.shop.rocketchat, parts.shop.encvoy)
-    refuse_unready(ground, parts.rocketchat_url)
+    ground = await look(name, context.rocketchat, context.encvoy)
+    refuse_unready(ground, context.rocketchat_url)
     refuse_what_is_there(ground, name)
     fine = "its licence is fine" if isinstance(ground.site, Unknown) else "its address and licence are fine"
     call.progress.step(f"Rocket.Chat {ground.server.profile.text} at {ground.server.site_url}: {fine}")
@@ -118,7 +118,7 @@ async def _new(call: Call, parts: Parts) -> Connection:
         enabled="disabled" not in call.options,
         with_email=_with_email(call, chosen=True),
     )
-    await _tell_arrivals(call, parts, wish, ground)
+    await _tell_arrivals(call, context, wish, ground)
     return wish
 
 
@@ -141,35 +141,35 @@ def _with_email(call: Call, *, chosen: bool) -> bool:
 
 
 async def _tell_arrivals(
-    call: Call, parts: Parts, wish: Connection, ground: Ground, there: Connection | None = None
+    call: Call, context: CommandContext, wish: Connection, ground: Ground, there: Connection | None = None
 ) -> None:
     """What becomes of the accounts that are there. Everybody is read only where an address leads somewhere."""
     profile = ground.server.profile
     if wish.with_email:
         call.progress.doing("reading the accounts")
-        accounts = await parts.shop.rocketchat.accounts(
+        accounts = await context.rocketchat.accounts(
             lambda read, total: call.progress.doing(f"reading the accounts: {read} of {total}")
         )
         by_name = by_user_name(wish, ground.registration)
         lines = [by_email(profile, wish.name, accounts), by_name, another_way(profile)]
         if "dry-run" not in call.options:
-            await correction.note(parts.notices, profile)
+            await correction.note(context.notices, profile)
     else:
         lines = [LEFT_OUT, by_user_name(wish, ground.registration), *([ALREADY_IN] if there and there.current else [])]
     for line in lines:
         call.progress.note(line)
 
 
-async def _tell_stale(call: Call, parts: Parts, lines: tuple[str, ...]) -> None:
-    if lines and (await parts.shop.rocketchat.profile()).engine is Engine.MODERN:
+async def _tell_stale(call: Call, context: CommandContext, lines: tuple[str, ...]) -> None:
+    if lines and (await context.rocketchat.profile()).engine is Engine.MODERN:
         for line in lines:
             call.progress.note(line)
 
 
-async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
+async def _again(call: Call, context: CommandContext, there: Connection) -> Connection:
     """The connection that is there, as it is now desired: it follows both systems where they moved."""
     typed = call.arguments.get("name")
-    if typed is not None and parts.service_name(typed).service != there.name.service:
+    if typed is not None and context.service_name(typed).service != there.name.service:
         raise UserError(
             f"There is a connection already: {quoted(there.name.typed)}.",
             why="One Rocket.Chat has one connection to Encvoy ID.",
@@ -181,8 +181,8 @@ async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
             mend="`/sso disable` removes the button; `/sso setup` without `--disabled` fixes the rest.",
         )
     call.progress.doing("checking both systems")
-    ground = await look(there.name, parts.shop.rocketchat, parts.shop.encvoy, new=False)
-    refuse_unready(ground, parts.rocketchat_url)
+    ground = await look(there.name, context.rocketchat, context.encvoy, new=False)
+    refuse_unready(ground, context.rocketchat_url)
     _tell_doubts(call, ground)
     with_email = _with_email(call, chosen=there.with_email)
     wish = renewed(
@@ -194,25 +194,27 @@ async def _again(call: Call, parts: Parts, there: Connection) -> Connection:
         resumed=call.operation.resumed,
     )
     if there.current is None or call.options & {WITH_EMAIL, WITHOUT_EMAIL}:
-        await _tell_arrivals(call, parts, wish, ground, there)
+        await _tell_arrivals(call, context, wish, ground, there)
     return wish
 
 
-async def _marked(wish: Connection, observed: Observed, parts: Parts) -> Connection:
+async def _marked(wish: Connection, observed: Observed, context: CommandContext) -> Connection:
     """With a marker of its own, if a secret must be put back under which people sign in."""
     if observed.stored is None or observed.stored.secret == wish.secret or not in_use(observed):
         return wish
-    engine = (await parts.shop.rocketchat.profile()).engine
+    engine = (await context.rocketchat.profile()).engine
     try:
         return marked(wish, observed, engine)
     except UserError:  # the secret is wrong already: without a marker it is put right all the same
         return wish
 
 
-async def _confirmed(call: Call, parts: Parts, connection: Connection, before: Connection | None) -> Confirmed:
+async def _confirmed(
+    call: Call, context: CommandContext, connection: Connection, before: Connection | None
+) -> Confirmed:
     """Rocket.Chat's own word, before the answer says On."""
     call.progress.doing("testing it from Rocket.Chat's side")
-    return await confirm(connection, before, parts.shop, Narration(call.progress, parts.fingerprints))
+    return await confirm(connection, before, context, Narration(call.progress, context.fingerprints))
 
 
 def _without_dry_run(call: Call) -> str:
@@ -244,9 +246,9 @@ def _shown(value: SettingValue) -> str:
 
 
 async def _tested(
-    call: Call, parts: Parts, connection: Connection, lines: tuple[str, ...], *, first: tuple[str, ...] = ()
+    call: Call, context: CommandContext, connection: Connection, lines: tuple[str, ...], *, first: tuple[str, ...] = ()
 ) -> Answer:
     call.progress.doing("testing it")
-    verdict = await parts.examine(connection)
+    verdict = await context.examine(connection)
     following = ("test", "rotate") if connection.enabled else ("test", "enable")
     return Answer((*first, *verdict.brief(), *lines), next=following, failed=verdict.failed)

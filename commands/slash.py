@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Argument, Call, Registry
-from commands.parts import Parts
+from commands.context import CommandContext
 from commands.recovery import SlashRecovery
 
 ORDER = 60
 
 
-def register(registry: Registry, parts: Parts) -> None:
+def register(registry: Registry, context: CommandContext) -> None:
     """Declares the command."""
 
     @registry.command(
@@ -21,15 +21,15 @@ def register(registry: Registry, parts: Parts) -> None:
         "the web client does not send it.",
         arguments=(Argument("state", "on or off", required=True, choices=("on", "off")),),
         effect=True,
-        recovery=SlashRecovery(parts),
+        recovery=SlashRecovery(context),
         examples=("slash on",),
     )
     async def slash(call: Call) -> Answer:
         on = call.arguments["state"] == "on"
-        if await parts.slash.allowed() == on:
+        if await context.slash.allowed() == on:
             return Answer((f"It was already {'on' if on else 'off'}; nothing changed.",), next=("status",))
         await call.authorize()
-        await parts.slash.allow(on)
+        await context.slash.allow(on)
         if on:
             said = "On: `/sso` works in every client. Any other unknown slash command is now sent as a message."
         else:

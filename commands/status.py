@@ -13,14 +13,14 @@ from bot.connection.observe import Apart, observe_apart
 from bot.connection.plan import exchanging, plan
 from bot.connection.state import Application, Connection, NotVisible, Observed, Unknown
 from bot.errors import UserError
+from commands.context import CommandContext
 from commands.elsewhere import MEND, moved
-from commands.parts import Parts
 from commands.wording import also_differs, plan_text
 
 ORDER = 20
 
 
-def register(registry: Registry, parts: Parts) -> None:
+def register(registry: Registry, context: CommandContext) -> None:
     """Declares the command."""
 
     @registry.command(
@@ -31,27 +31,27 @@ def register(registry: Registry, parts: Parts) -> None:
         everyone=True,
     )
     async def status(call: Call) -> Answer:
-        connection = await parts.shop.connections.get()
+        connection = await context.connections.get()
         if connection is None:
             return Answer(("There is no connection yet.",), next=("setup --dry-run", "setup"))
         call.progress.doing("reading both systems")
         seen, elsewhere = await asyncio.gather(
-            observe_apart(connection, parts.shop.rocketchat, parts.shop.encvoy, parts.shop.clock),
-            moved(connection, parts),
+            observe_apart(connection, context.rocketchat, context.encvoy, context.clock),
+            moved(connection, context),
         )
         drift, following = _half(connection, seen) if seen.whole is None else _drift(connection, seen.whole)
         if elsewhere is not None:
             drift, following = f"✗ Out of sync. {elsewhere} {MEND}", ("setup",)
-        return Answer((*_facts(connection, seen, parts), *_notes(connection, seen), drift), next=following)
+        return Answer((*_facts(connection, seen, context), *_notes(connection, seen), drift), next=following)
 
 
-def _facts(connection: Connection, seen: Apart, parts: Parts) -> tuple[str, ...]:
+def _facts(connection: Connection, seen: Apart, context: CommandContext) -> tuple[str, ...]:
     name = f"{quoted(connection.name.typed)} (service `{connection.name.service}`)"
     return (
         f"• Connection {name}",
         f"• Rocket.Chat at {connection.site_url}: should be {'on' if connection.enabled else 'off'}; "
-        f"{_service(seen, parts)}",
-        f"• Encvoy ID at {connection.settings.get('url', '')}: {_application(connection, seen, parts)}",
+        f"{_service(seen, context)}",
+        f"• Encvoy ID at {connection.settings.get('url', '')}: {_application(connection, seen, context)}",
         f"• Callback address: {connection.redirect_uri}",
         f"• E-mail addresses: {_email(connection)}",
     )
@@ -63,7 +63,7 @@ def _email(connection: Connection) -> str:
     return "left out; `/sso setup --email` passes them on again"
 
 
-def _service(seen: Apart, parts: Parts) -> str:
+def _service(seen: Apart, context: CommandContext) -> str:
     if isinstance(seen.stored, Unknown):
         return f"the service cannot be read now ({seen.stored.reason})"
     if seen.stored is None:
@@ -73,16 +73,16 @@ def _service(seen: Apart, parts: Parts) -> str:
         live = f"active: unknown ({seen.live.reason})"
     else:
         live = f"active: {'on' if seen.live else 'off'}"
-    return f"{stored}, {live}, secret fingerprint {parts.fingerprints.of(seen.stored.secret)}"
+    return f"{stored}, {live}, secret fingerprint {context.fingerprints.of(seen.stored.secret)}"
 
 
-def _application(connection: Connection, seen: Apart, parts: Parts) -> str:
+def _application(connection: Connection, seen: Apart, context: CommandContext) -> str:
     application = seen.application
     if not isinstance(application, Application):
         return _no_application(connection, application)
     rules = ", ".join(sorted(application.rules)) or "nothing"
     return (
-        f"application `{application.client_id}`, secret fingerprint {parts.fingerprints.of(application.secret)}, "
+        f"application `{application.client_id}`, secret fingerprint {context.fingerprints.of(application.secret)}, "
         f"asks for {rules}"
     )
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Registry
-from commands.parts import Parts
+from commands.context import CommandContext
 
 ORDER = 30
 
 
-def register(registry: Registry, parts: Parts) -> None:
+def register(registry: Registry, context: CommandContext) -> None:
     """Declares the command."""
 
     @registry.command(
@@ -19,8 +19,8 @@ def register(registry: Registry, parts: Parts) -> None:
         effect=False,
     )
     async def test(call: Call) -> Answer:
-        connection = await parts.shop.connections.get()
+        connection = await context.connections.get()
         call.progress.doing("reading both systems")
-        verdict = await parts.examine(connection)
+        verdict = await context.examine(connection)
         following = ("setup",) if connection is None else ("status",)
         return Answer(verdict.lines(), next=following, failed=verdict.failed)

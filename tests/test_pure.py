@@ -73,3 +73,15 @@ def test_it_fails_even_where_the_refusal_was_made_light_of(running: Pure) -> Non
         "failed",
         "A test of `make quick` left its process: subprocess.Popen",
     )
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_after_the_last_test_of_all_the_servers_of_others_may_be_stopped(running: Pure, last: bool) -> None:
+    hook = running.pytest_runtest_teardown(None if last else item("room/test_y.py"))
+    next(hook)
+    if last:
+        running.on_audit("subprocess.Popen", ())
+    else:
+        with pytest.raises(NotPure):
+            running.on_audit("subprocess.Popen", ())
+    hook.close()

@@ -21,7 +21,7 @@ from bot.config import VARIABLES, Variable
 from bot.doctor.checks import Entry
 from bot.doctor.verdict import CATALOGUES
 from commands import register_all
-from commands.parts import Parts
+from commands.context import CommandContext
 from tools import answers
 from tools.transcript import transcript
 
@@ -37,7 +37,7 @@ Section = Callable[[], str]
 
 def commands() -> str:
     """Every chat command. Declaring them needs no server, so there is none."""
-    return register_all(Registry(), cast(Parts, None)).table().rstrip()
+    return register_all(Registry(), cast(CommandContext, None)).table().rstrip()
 
 
 def variables() -> str:

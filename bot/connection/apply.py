@@ -41,73 +41,73 @@ LIVE_WITHIN = 10.0
 """Seconds to wait for a stored setting to become live; Rocket.Chat needs about 2.5 (facts/rocketchat.md §2.5)."""
 
 
-async def apply(change: Change, progress: LoopState, shop: Context) -> LoopState:
+async def apply(change: Change, progress: LoopState, context: Context) -> LoopState:
     """Ensures one change. RemoteError or NotProved if it could not be, or if nobody can say whether it was."""
-    done = await _apply(change, progress, shop)
+    done = await _apply(change, progress, context)
     return replace(done, receipt=done.receipt.with_change(type(change).__name__))
 
 
-async def _apply(change: Change, progress: LoopState, shop: Context) -> LoopState:
+async def _apply(change: Change, progress: LoopState, context: Context) -> LoopState:
     desired = progress.desired
     match change:
         case CreateService():
-            await shop.rocketchat.create_service(desired.name)
+            await context.rocketchat.create_service(desired.name)
         case WriteService(settings=suffixes):
-            await shop.rocketchat.write_service(desired.name, values_of(desired, suffixes))
+            await context.rocketchat.write_service(desired.name, values_of(desired, suffixes))
         case SwitchService(on=on):
-            await shop.rocketchat.switch_service(desired.name, on)
+            await context.rocketchat.switch_service(desired.name, on)
         case WriteServiceSecret():
-            return await write_secret(progress, shop)
+            return await write_secret(progress, context)
         case AwaitLive(what=what):
-            return await _await_live(what, progress, shop)
+            return await _await_live(what, progress, context)
         case CreateApplication():
-            return await _create_application(progress, shop)
+            return await _create_application(progress, context)
         case WriteApplicationSecret():
-            return await switch_secret(progress, shop)
+            return await switch_secret(progress, context)
         case WriteApplication(fields=fields):
-            await _write_application(fields, desired, shop)
+            await _write_application(fields, desired, context)
         case AttachRules(fields=fields):
-            await shop.encvoy.attach_rules(known_id(desired), frozenset(fields))
+            await context.encvoy.attach_rules(known_id(desired), frozenset(fields))
         case DetachRules(fields=fields):
-            await shop.encvoy.detach_rules(known_id(desired), frozenset(fields))
+            await context.encvoy.detach_rules(known_id(desired), frozenset(fields))
         case RemoveService():
-            await shop.rocketchat.remove_service(desired.name)
+            await context.rocketchat.remove_service(desired.name)
         case DeleteApplication():
-            await shop.encvoy.delete_application(known_id(desired))
+            await context.encvoy.delete_application(known_id(desired))
         case RemoveCallback():
-            await _remove_callback(desired, shop)
+            await _remove_callback(desired, context)
         case DeleteTwin(client_id=client_id):
-            await shop.encvoy.delete_application(client_id)
+            await context.encvoy.delete_application(client_id)
         case Prove():
-            return await prove_secret(progress, shop)
+            return await prove_secret(progress, context)
         case ProveInUse(later=later):
-            return await prove_what_is_used(later, progress, shop)
+            return await prove_what_is_used(later, progress, context)
         case CommitSecret():
             settled = replace(desired, current=desired.secret, pending=None, undoing=False)
             receipt = progress.receipt.with_change(CommitSecret.__name__).as_dict()
-            await shop.connections.save(settled, operation_id=progress.operation_id, receipt=receipt)
+            await context.connections.save(settled, operation_id=progress.operation_id, receipt=receipt)
             return replace(progress, desired=settled)
         case never:
             assert_never(never)
     return progress
 
 
-async def _await_live(what: Live, progress: LoopState, shop: Context) -> LoopState:
+async def _await_live(what: Live, progress: LoopState, context: Context) -> LoopState:
     if what is Live.MARKER:
-        return await await_marker(progress, shop)
+        return await await_marker(progress, context)
     desired = progress.desired
     try:
-        await shop.rocketchat.await_live(desired.name, awaited(what, desired), desired.settle, LIVE_WITHIN)
+        await context.rocketchat.await_live(desired.name, awaited(what, desired), desired.settle, LIVE_WITHIN)
     except NotLive:
         # A server may publish a setting in another form than it stores it: being on is what counts.
-        if what is Live.OFF or not is_shown(desired, await shop.rocketchat.live(desired.name)):
+        if what is Live.OFF or not is_shown(desired, await context.rocketchat.live(desired.name)):
             raise
     return progress
 
 
-async def _create_application(progress: LoopState, shop: Context) -> LoopState:
+async def _create_application(progress: LoopState, context: Context) -> LoopState:
     desired = progress.desired
-    client_id = await shop.encvoy.create_application(
+    client_id = await context.encvoy.create_application(
         ApplicationFields(
             name=desired.application_name,
             description=desired.description,
@@ -117,21 +117,21 @@ async def _create_application(progress: LoopState, shop: Context) -> LoopState:
         )
     )
     created = replace(desired, client_id=client_id)
-    await shop.connections.save(created)
+    await context.connections.save(created)
     return replace(progress, desired=created)
 
 
-async def _remove_callback(desired: Connection, shop: Context) -> None:
+async def _remove_callback(desired: Connection, context: Context) -> None:
     """As the application is now: it may have got others, or lost all, since it was looked at."""
-    found = await shop.encvoy.application(known_id(desired))
+    found = await context.encvoy.application(known_id(desired))
     if isinstance(found, Application) and (others := foreign_callbacks(desired, found)):
-        await shop.encvoy.write_application(known_id(desired), ApplicationFields(redirect_uris=others))
+        await context.encvoy.write_application(known_id(desired), ApplicationFields(redirect_uris=others))
 
 
-async def _write_application(fields: tuple[str, ...], desired: Connection, shop: Context) -> None:
-    found = await shop.encvoy.application(known_id(desired))
+async def _write_application(fields: tuple[str, ...], desired: Connection, context: Context) -> None:
+    found = await context.encvoy.application(known_id(desired))
     there = found if isinstance(found, Application) else None
-    await shop.encvoy.write_application(known_id(desired), mended(desired, there, fields))
+    await context.encvoy.write_application(known_id(desired), mended(desired, there, fields))
 
 
 def awaited(what: Live, desired: Connection) -> Awaited:

@@ -50,35 +50,35 @@ class Confirmed:
         return self.said.use not in (Use.OTHER, Use.FAILED)
 
 
-async def ask(connection: Connection, shop: Context) -> InUse:
+async def ask(connection: Connection, context: Context) -> InUse:
     """What Rocket.Chat uses, as `prove_in_use_mending` says. Never fails: what was done is done."""
     if not connection.enabled:
         return BECAUSE_OFF
     try:
-        engine = (await shop.rocketchat.profile()).engine
+        engine = (await context.rocketchat.profile()).engine
     except RemoteError as error:
         return InUse(Use.UNKNOWN, error.text.rstrip("."))
     settle = settle_of(connection)
-    return await prove_in_use_mending(connection, engine, shop.rocketchat, shop.encvoy, shop.clock, settle)
+    return await prove_in_use_mending(connection, engine, context.rocketchat, context.encvoy, context.clock, settle)
 
 
 async def confirm(
     connection: Connection,
     before: Connection | None,
-    shop: Context,
+    context: Context,
     narrator: Narrator,
     scope: Scope = Scope.ALL,
 ) -> Confirmed:
     """Asks, and takes back what `before` was not: its address, or that it is on. Unfinished if that cannot be done:
     then it stays desired."""
-    said = await ask(connection, shop)
+    said = await ask(connection, context)
     back = _before(connection, before)
     if said.use not in (Use.OTHER, Use.FAILED) or back is None:
         return Confirmed(connection, said)
     taken = Taken.BACK if back.enabled else Taken.OFF
     try:
-        await shop.connections.save(back)
-        there, _ = await Reconciler(shop, narrator, scope=scope).run(back)
+        await context.connections.save(back)
+        there, _ = await Reconciler(context, narrator, scope=scope).run(back)
     except UserError as error:
         raise Unfinished(
             _NOT_TAKEN_BACK,

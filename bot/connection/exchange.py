@@ -25,24 +25,24 @@ MARKER_WITHIN, MARKER_TIMES = 6.0, 2.4
 """Seconds, and settle times, after which a marker that is not live means that somebody restarted the timers."""
 
 
-async def write_secret(progress: LoopState, shop: Context) -> LoopState:
+async def write_secret(progress: LoopState, context: Context) -> LoopState:
     """Rocket.Chat stores the secret and the marker."""
     desired = progress.desired
     marker, quiet = known_marker(desired), progress.settle + SPARE
-    written = await shop.rocketchat.write_secret(desired.name, desired.secret, marker, quiet)
+    written = await context.rocketchat.write_secret(desired.name, desired.secret, marker, quiet)
     if progress.written is not None:  # with the first write of two it may have gone live already
         return replace(progress, written=replace(written, began=progress.written.began))
     return progress if progress.stored_before else replace(progress, written=written)
 
 
-async def await_marker(progress: LoopState, shop: Context) -> LoopState:
+async def await_marker(progress: LoopState, context: Context) -> LoopState:
     """Waits for the secret to be live, and meanwhile gets everything ready for the switch."""
-    desired, warming = progress.desired, asyncio.create_task(_warm(shop.encvoy))
+    desired, warming = progress.desired, asyncio.create_task(_warm(context.encvoy))
     within = max(MARKER_WITHIN, MARKER_TIMES * progress.settle)
     try:
-        seen = await shop.rocketchat.await_marker(desired.name, known_marker(desired), desired.settle, within)
+        seen = await context.rocketchat.await_marker(desired.name, known_marker(desired), desired.settle, within)
     except NotLive as unseen:
-        return await _looked_at_last(progress, shop, unseen)
+        return await _looked_at_last(progress, context, unseen)
     finally:
         warming.cancel()
     receipt = replace(progress.receipt, seen_by=seen.by if seen.certain else None, instances=seen.instances)
@@ -62,60 +62,64 @@ def _live_since(progress: LoopState, seen: LiveSeen) -> float | None:
     return seen.since if together and not progress.stored_before else progress.written.began
 
 
-async def _looked_at_last(progress: LoopState, shop: Context, unseen: NotLive) -> LoopState:
+async def _looked_at_last(progress: LoopState, context: Context, unseen: NotLive) -> LoopState:
     """Nobody saw it in time. Raises that if it is not live now either."""
     desired, receipt = progress.desired, progress.receipt
     if isinstance(unseen, StillBefore):
         if desired.undoing:  # there is no other way, and it must have an end
             return replace(progress, receipt=replace(receipt, seen_by=None))
         raise unseen
-    live = await shop.rocketchat.live(desired.name)
+    live = await context.rocketchat.live(desired.name)
     if isinstance(live, Unknown):
         # Where nobody can see, it has long been live by now, and every second more is a second of the gap.
         return replace(progress, receipt=replace(receipt, seen_by=None))
     if isinstance(live, LiveService) and shows(known_marker(desired), live.settings):
         since = progress.written.began if progress.written else None
         return replace(progress, live_since=since, receipt=replace(receipt, seen_by="poll"))
-    if desired.undoing and await _old_one_is_in_use(desired, shop):
+    if desired.undoing and await _old_one_is_in_use(desired, context):
         return replace(progress, receipt=replace(receipt, seen_by="proof"))
     raise unseen
 
 
-async def _old_one_is_in_use(desired: Connection, shop: Context) -> bool:
+async def _old_one_is_in_use(desired: Connection, context: Context) -> bool:
     """On the way back, where the marker never shows: Encvoy ID holds the old secret, and Rocket.Chat uses what it
     accepts."""
-    found = await prove_in_use(desired, await _engine(desired, shop), shop.rocketchat, shop.encvoy)
+    found = await prove_in_use(desired, await _engine(desired, context), context.rocketchat, context.encvoy)
     if found.use is not Use.PROVED:
         return False
-    application = await shop.encvoy.application(known_id(desired))
+    application = await context.encvoy.application(known_id(desired))
     return isinstance(application, Application) and application.secret == desired.secret
 
 
-async def prove_secret(progress: LoopState, shop: Context) -> LoopState:
+async def prove_secret(progress: LoopState, context: Context) -> LoopState:
     """Encvoy ID accepts the secret: from then on sign-ins work, and not from its answer that it stored it."""
-    proof, at = await prove(progress.desired, shop.rocketchat, shop.encvoy, shop.clock, progress.prove_until)
+    proof, at = await prove(progress.desired, context.rocketchat, context.encvoy, context.clock, progress.prove_until)
     progress = progress.accepted(at)
     return replace(progress, receipt=replace(progress.receipt, proof=proof))
 
 
-async def prove_what_is_used(later: bool, progress: LoopState, shop: Context) -> LoopState:
+async def prove_what_is_used(later: bool, progress: LoopState, context: Context) -> LoopState:
     if later:
-        await shop.clock.sleep(LATER_TIMES * progress.settle)
+        await context.clock.sleep(LATER_TIMES * progress.settle)
     desired = progress.desired
-    engine = await _engine(desired, shop)
+    engine = await _engine(desired, context)
     if later and engine is Engine.MODERN:
-        carried = await prove_carried(desired, known_marker(desired), shop.rocketchat, shop.clock, progress.settle)
+        carried = await prove_carried(
+            desired, known_marker(desired), context.rocketchat, context.clock, progress.settle
+        )
         return replace(progress, receipt=replace(progress.receipt, in_use_later=carried))
-    found = await prove_in_use_mending(desired, engine, shop.rocketchat, shop.encvoy, shop.clock, progress.settle)
+    found = await prove_in_use_mending(
+        desired, engine, context.rocketchat, context.encvoy, context.clock, progress.settle
+    )
     if later:
         return replace(progress, receipt=replace(progress.receipt, in_use_later=found))
     return replace(progress, receipt=replace(progress.receipt, in_use=found))
 
 
-async def _engine(desired: Connection, shop: Context) -> Engine:
+async def _engine(desired: Connection, context: Context) -> Engine:
     """As Rocket.Chat says now: it may be another one than when the exchange began. Where it says nothing, that one."""
     try:
-        return (await shop.rocketchat.profile()).engine
+        return (await context.rocketchat.profile()).engine
     except RemoteError:
         return engine_of(known_marker(desired))
 
@@ -126,7 +130,7 @@ async def _warm(encvoy: EncvoyId) -> None:
         await encvoy.warm()
 
 
-async def switch_secret(progress: LoopState, shop: Context) -> LoopState:
+async def switch_secret(progress: LoopState, context: Context) -> LoopState:
     desired = progress.desired
-    await shop.encvoy.write_application(known_id(desired), ApplicationFields(secret=desired.secret))
+    await context.encvoy.write_application(known_id(desired), ApplicationFields(secret=desired.secret))
     return progress

@@ -66,13 +66,13 @@ class Reconciler:
     """One run of the loop, for one operation."""
 
     def __init__(
-        self, shop: Context, narrator: Narrator, operation_id: str | None = None, *, scope: Scope = Scope.ALL
+        self, context: Context, narrator: Narrator, operation_id: str | None = None, *, scope: Scope = Scope.ALL
     ) -> None:
-        self._shop = shop
+        self._context = context
         self._scope = scope
         self._narrator = narrator
         self._operation_id = operation_id
-        self._patience = RetryPolicy(shop.clock)
+        self._patience = RetryPolicy(context.clock)
         self._untold: list[tuple[Change, float, bool]] = []
         self._first: Observed | None = None
         self._wrote = False
@@ -120,22 +120,22 @@ class Reconciler:
         return Effect.NONE if same else Effect.SOME
 
     async def _look(self, desired: Connection) -> Observed:
-        return await observe(desired, self._shop.rocketchat, self._shop.encvoy, self._shop.clock, self._scope)
+        return await observe(desired, self._context.rocketchat, self._context.encvoy, self._context.clock, self._scope)
 
     async def _step(self, change: Change, progress: LoopState) -> LoopState:
-        began = self._shop.clock.monotonic()
+        began = self._context.clock.monotonic()
         self._wrote = self._wrote or writes(change)
         if isinstance(change, WriteApplicationSecret) and exchanging(progress.desired):
             progress = await self._switch(change, progress)
         else:
-            progress = await apply(change, progress, self._shop)
+            progress = await apply(change, progress, self._context)
         found = progress.receipt.in_use_later or progress.receipt.in_use
         if isinstance(change, ProveInUse) and found is not None and found.use is Use.OTHER:
             self._narrator.alarm(
                 f"Rocket.Chat uses a different client secret than the one it has saved. {found.words}."
             )
         seen = change != AwaitLive(Live.MARKER) or progress.receipt.seen_by is not None
-        self._untold.append((change, self._shop.clock.monotonic() - began, seen))
+        self._untold.append((change, self._context.clock.monotonic() - began, seen))
         if change != AwaitLive(Live.MARKER):  # the switch comes next, and telling people would delay it
             self._tell(progress.desired)
         return progress
@@ -146,7 +146,7 @@ class Reconciler:
         seconds = TRY_WITHIN if progress.desired.undoing else self._patience.trying_the_switch()
         progress = replace(progress, prove_until=self._patience.switch_until)
         try:
-            return await within(self._shop.clock, seconds, apply(change, progress, self._shop))
+            return await within(self._context.clock, seconds, apply(change, progress, self._context))
         except TimeoutError:
             why = f"It took longer than {seconds:.0f} seconds."
         raise NoAnswer("Encvoy ID", "PUT /api/v1/clients/:client_id", why=why)
@@ -162,7 +162,7 @@ class Reconciler:
         if not isinstance(found, Application) or found.client_id == progress.desired.client_id:
             return progress
         desired = replace(progress.desired, client_id=found.client_id)
-        await self._shop.connections.save(desired)
+        await self._context.connections.save(desired)
         return replace(progress, desired=desired)
 
     async def _after(self, surprise: UserError, progress: LoopState) -> LoopState:
@@ -188,7 +188,7 @@ class Reconciler:
         except RemoteError:
             return progress
         desired = marked_anew(progress.desired, observed)
-        await self._shop.connections.save(desired)
+        await self._context.connections.save(desired)
         return replace(progress, desired=desired)
 
     async def _turn_back(self, surprise: UserError, progress: LoopState) -> LoopState:
@@ -205,10 +205,10 @@ class Reconciler:
             await self._stay_stuck(surprise)  # it was carried out after all; only the proof is missing
             return progress
         if _nothing_was_written(desired, observed):
-            await self._shop.connections.save(replace(desired, pending=None))
+            await self._context.connections.save(replace(desired, pending=None))
             raise surprise
         back = reversed_exchange(desired, observed)
-        await self._shop.connections.save(back)
+        await self._context.connections.save(back)
         self._narrator.undoing(surprise.text)
         self._patience.made_progress()
         # What was proved of the new secret says nothing about the old one.

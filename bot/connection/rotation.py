@@ -16,7 +16,7 @@ from bot.secret import new_secret
 
 
 async def wish_for_rotation(
-    there: Connection, observed: Observed, shop: Context, authorize: Callable[[], Awaitable[None]]
+    there: Connection, observed: Observed, context: Context, authorize: Callable[[], Awaitable[None]]
 ) -> Connection:
     """The connection with a new secret on its way, once both sides are seen to hold the same one and to take another.
 
@@ -32,6 +32,6 @@ async def wish_for_rotation(
         )
     application = required(there, observed)
     await authorize()
-    held = await prove_ground(there, shop.rocketchat, shop.encvoy, application)
-    engine = (await shop.rocketchat.profile()).engine if in_use(observed) else Engine.LEGACY
+    held = await prove_ground(there, context.rocketchat, context.encvoy, application)
+    engine = (await context.rocketchat.profile()).engine if in_use(observed) else Engine.LEGACY
     return rotated(there, held, new_secret(), observed, engine)

@@ -40,7 +40,7 @@ class Done:
 
 async def undertake(
     asked: Asked,
-    shop: Context,
+    context: Context,
     narrator: Narrator,
     authorize: Callable[[], Awaitable[None]],
     observed: Observed | None = None,
@@ -52,26 +52,26 @@ async def undertake(
     carries it out. Unfinished: a part was done, and the rest stays desired. Uncertain: nobody can say.
     """
     await authorize()
-    await shop.connections.save(asked.wish, operation_id=asked.operation_id)
-    reconciler = Reconciler(shop, narrator, asked.operation_id, scope=asked.scope)
+    await context.connections.save(asked.wish, operation_id=asked.operation_id)
+    reconciler = Reconciler(context, narrator, asked.operation_id, scope=asked.scope)
     try:
         connection, receipt = await reconciler.run(asked.wish, observed)
     except UserError as error:
         effect = await reconciler.effect(asked.wish)
         if effect is Effect.UNKNOWN:
             raise Uncertain(error.what, why=error.why, mend=error.mend) from error
-        if effect is Effect.SOME or asked.resumed or not await _taken_back(asked, shop):
+        if effect is Effect.SOME or asked.resumed or not await _taken_back(asked, context):
             raise Unfinished(error.what, why=error.why, mend=error.mend) from error
         raise
     return Done(connection, receipt, reconciler.seen)
 
 
-async def _taken_back(asked: Asked, shop: Context) -> bool:
+async def _taken_back(asked: Asked, context: Context) -> bool:
     """False if the store does not let it be."""
     with contextlib.suppress(UserError):
         if asked.before is None:
-            await shop.connections.delete(asked.wish.id)
+            await context.connections.delete(asked.wish.id)
         else:
-            await shop.connections.save(asked.before)
+            await context.connections.save(asked.before)
         return True
     return False

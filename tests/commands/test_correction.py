@@ -32,7 +32,7 @@ def old(standing: Counter) -> Counter:
 
 
 async def start(counter: Counter, chat: MemoryChat, room_id: str = ADMIN_ROOM.id) -> bool:
-    return await correction(counter.parts)(Once(Outbox(chat, SteppedClock()), counter.notices, room_id))
+    return await correction(counter.context)(Once(Outbox(chat, SteppedClock()), counter.notices, room_id))
 
 
 async def test_it_says_what_was_wrong_whom_it_concerns_and_the_command(old: Counter, chat: MemoryChat) -> None:

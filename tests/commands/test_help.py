@@ -11,7 +11,7 @@ from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Registry
 from bot.chatops.steps import Steps
 from commands import help as help_command
-from commands.parts import Parts
+from commands.context import CommandContext
 from tests.support.clocks import SteppedClock
 from tests.support.desk import example_registry
 
@@ -38,7 +38,7 @@ async def answer(registry: Registry, **arguments: str) -> str:
 def registry() -> Registry:
     registry = example_registry()
     del registry.commands["help"]
-    help_command.register(registry, cast(Parts, None))  # it uses none of them
+    help_command.register(registry, cast(CommandContext, None))  # it uses none of them
     return registry
 
 

@@ -59,7 +59,7 @@ class Bench:
     told: Told = field(default_factory=Told)
 
     @property
-    def shop(self) -> Context:
+    def context(self) -> Context:
         return Context(self.rocketchat, self.encvoy, self.connections, self.world.clock)
 
     async def allowed(self) -> None:
@@ -71,7 +71,7 @@ class Bench:
         if desired is not None:
             self.connections.row = desired
         assert self.connections.row is not None
-        return await Reconciler(self.shop, self.told, "op").run(self.connections.row)
+        return await Reconciler(self.context, self.told, "op").run(self.connections.row)
 
     def secrets(self) -> tuple[str, str]:
         """What Rocket.Chat stores and what Encvoy ID accepts."""

@@ -26,7 +26,7 @@ async def confirmed(bench: Bench, before: Connection | None, *says: InUse, engin
     bench.rocketchat.uses = list(says)
     if engine is Engine.MODERN:
         bench.rocketchat.version, bench.rocketchat.modules = (9, 0), frozenset({LICENCE_MODULE})
-    return await confirm(bench.connections.there, before, bench.shop, bench.told)
+    return await confirm(bench.connections.there, before, bench.context, bench.told)
 
 
 def live_url(bench: Bench) -> object:
@@ -189,7 +189,7 @@ async def test_it_is_mended_once(standing: Bench) -> None:
 )
 async def test_nothing_else_is_mended_so(standing: Bench, said: InUse) -> None:
     standing.rocketchat.uses = [said]
-    assert await ask(standing.connections.there, standing.shop) == said
+    assert await ask(standing.connections.there, standing.context) == said
     assert "repeat_secret" not in standing.world.calls
 
 
@@ -198,4 +198,4 @@ async def test_a_repetition_that_fails_leaves_what_was_said(standing: Bench) -> 
         NoAnswer("Rocket.Chat", "POST /api/v1/settings/:_id") if call == "repeat_secret before" else None
     )
     standing.rocketchat.uses = [OTHER]
-    assert await ask(standing.connections.there, standing.shop) == OTHER
+    assert await ask(standing.connections.there, standing.context) == OTHER

@@ -17,7 +17,7 @@ async def asked(bench: Bench, there: Connection | None = None, observed: Observe
     there = there or bench.connections.there
     seen = observed or await observe(there, bench.rocketchat, bench.encvoy, bench.world.clock)
     bench.world.calls.clear()
-    return await wish_for_rotation(there, seen, bench.shop, bench.allowed)
+    return await wish_for_rotation(there, seen, bench.context, bench.allowed)
 
 
 async def test_a_new_secret_is_on_its_way_and_nothing_is_saved(standing: Bench) -> None:
@@ -44,7 +44,7 @@ async def test_without_leave_nothing_is_proved(standing: Bench) -> None:
     seen = await observe(there, standing.rocketchat, standing.encvoy, standing.world.clock)
     standing.world.calls.clear()
     with pytest.raises(UserError, match="may not"):
-        await wish_for_rotation(there, seen, standing.shop, refuse)
+        await wish_for_rotation(there, seen, standing.context, refuse)
     assert standing.world.calls == []
 
 

@@ -24,7 +24,7 @@ def always(moment: str, error: Exception) -> Script:
 
 async def ask(bench: Bench, wanted: Connection, scope: Scope = Scope.ALL, *, resumed: bool = False) -> None:
     before = bench.connections.row
-    await undertake(Asked(wanted, before, "op", scope, resumed), bench.shop, bench.told, bench.allowed)
+    await undertake(Asked(wanted, before, "op", scope, resumed), bench.context, bench.told, bench.allowed)
 
 
 async def test_what_was_done_is_desired(standing: Bench) -> None:

@@ -19,6 +19,7 @@ OLD = {
     "joint": "connection",
     "leash": "cancellation",
     "mends": "remedies",
+    "parts": "context",
     "patience": "retry_policy",
     "trust": "tls",
     "unfamiliar": "unknown_fields",

@@ -9,7 +9,6 @@ from bot.chatops.answer import Answer, render
 from bot.chatops.grammar import Invocation, parse
 from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Registry
-from bot.connection.context import Context
 from bot.connection.state import Connection
 from bot.doctor.checks import Finding, Result, State
 from bot.doctor.verdict import Verdict
@@ -17,7 +16,7 @@ from bot.errors import UserError
 from bot.rocketchat.names import service_name
 from bot.secret import Fingerprints
 from commands import register_all
-from commands.parts import Parts
+from commands.context import CommandContext
 from tests.support.chat import MemoryNotices
 from tests.support.clocks import ManualClock
 from tests.support.memory_connections import MemoryConnections
@@ -100,7 +99,7 @@ class Counter:
     slash: MemorySlash
     registry: Registry
     doctor: MemoryDoctor
-    parts: Parts
+    context: CommandContext
     notices: MemoryNotices
     refusal: UserError | None = None
     """Raised when a command asks whether it may go on."""
@@ -145,8 +144,11 @@ def new_counter() -> Counter:
     rocketchat = MemoryRocketChat(world, accepts=encvoy.takes)
     connections, slash, notices = MemoryConnections(world), MemorySlash(world), MemoryNotices()
     doctor = MemoryDoctor()
-    parts = Parts(
-        shop=Context(rocketchat, encvoy, connections, world.clock),
+    context = CommandContext(
+        rocketchat=rocketchat,
+        encvoy=encvoy,
+        connections=connections,
+        clock=world.clock,
         fingerprints=Fingerprints(b"k" * 32),
         rocketchat_url="https://chat.example.org",
         service_name=service_name,
@@ -155,5 +157,5 @@ def new_counter() -> Counter:
         notices=notices,
         wishes=connections,
     )
-    registry = register_all(Registry(), parts)
-    return Counter(world, rocketchat, encvoy, connections, slash, registry, doctor, parts, notices)
+    registry = register_all(Registry(), context)
+    return Counter(world, rocketchat, encvoy, connections, slash, registry, doctor, context, notices)

@@ -75,6 +75,12 @@ class Pure:
         finally:
             self._watched = False
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+        """After the last test of a process the servers that others started for the whole run are stopped, too."""
+        self._watched = self._watched and nextitem is not None
+        return (yield)
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Fails it even if what it called made light of the refusal."""

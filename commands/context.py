@@ -17,10 +17,9 @@ from bot.secret import Fingerprints
 
 
 @dataclass(frozen=True)
-class Parts:
+class CommandContext(Context):
     """Ports and pure helpers; no socket and no table."""
 
-    shop: Context
     fingerprints: Fingerprints
     rocketchat_url: str
     """Where the bot itself reaches Rocket.Chat."""
@@ -35,7 +34,7 @@ class Parts:
 
     async def observed(self, connection: Connection) -> Observed:
         """What both sides hold. RemoteError if one does not say."""
-        return await observe(connection, self.shop.rocketchat, self.shop.encvoy, self.shop.clock)
+        return await observe(connection, self.rocketchat, self.encvoy, self.clock)
 
     async def before(self, operation: OperationRef, there: Connection | None) -> Connection | None:
         """What was desired before this operation, also where an earlier process began with it. `there`: what is now."""
@@ -44,7 +43,7 @@ class Parts:
 
     async def connection(self) -> Connection:
         """The connection there is. UserError if there is none yet."""
-        connection = await self.shop.connections.get()
+        connection = await self.connections.get()
         if connection is None:
             raise UserError("There is no connection yet.", mend="`/sso setup` creates one.")
         return connection
