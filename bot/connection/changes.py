@@ -10,6 +10,8 @@ import enum
 from dataclasses import dataclass
 from typing import assert_never
 
+from bot.errors import System
+
 
 class Live(enum.Enum):
     """What `AwaitLive` waits for."""
@@ -126,15 +128,13 @@ class CommitSecret:
     """The pending secret becomes the current one in our own record."""
 
 
-def writes(change: Change) -> bool:
-    """Whether it changes anything on either side."""
+def side(change: Change) -> System | None:
+    """Where it writes; None if it changes nothing on either side."""
     match change:
-        case AwaitLive() | Prove() | ProveInUse() | CommitSecret():
-            return False
+        case CreateService() | RemoveService() | WriteService() | WriteServiceSecret() | SwitchService():
+            return "Rocket.Chat"
         case (
-            CreateService()
-            | CreateApplication()
-            | RemoveService()
+            CreateApplication()
             | DeleteApplication()
             | RemoveCallback()
             | DeleteTwin()
@@ -142,13 +142,17 @@ def writes(change: Change) -> bool:
             | WriteApplicationSecret()
             | AttachRules()
             | DetachRules()
-            | WriteService()
-            | WriteServiceSecret()
-            | SwitchService()
         ):
-            return True
+            return "Encvoy ID"
+        case AwaitLive() | Prove() | ProveInUse() | CommitSecret():
+            return None
         case never:
             assert_never(never)
+
+
+def writes(change: Change) -> bool:
+    """Whether it changes anything on either side."""
+    return side(change) is not None
 
 
 Change = (

@@ -25,6 +25,7 @@ from bot.connection.changes import (
     WriteApplicationSecret,
     WriteService,
     WriteServiceSecret,
+    side,
 )
 from bot.connection.proof import NotAccepted
 from bot.errors import Busy, NoAnswer, RemoteError, System, UserError
@@ -151,7 +152,7 @@ class RetryPolicy:
 
 def _does_not_stay(changes: tuple[Change, ...]) -> UserError:
     """For a plan that was carried out each time and is still to be carried out."""
-    told = [(system, words) for change in changes if (system := _side(change)) and (words := _words(change))]
+    told = [(system, words) for change in changes if (system := side(change)) and (words := _words(change))]
     sides = tuple(dict.fromkeys(system for system, _ in told))
     if not sides:
         return UserError(
@@ -175,28 +176,6 @@ _WRITTEN: Mapping[System, str] = {
 }
 """Who sets a field back while the bot looks on. A variable of Rocket.Chat's server does so at a start only
 (facts/rocketchat.md §8 no. 1)."""
-
-
-def _side(change: Change) -> System | None:
-    """Where a change writes."""
-    match change:
-        case CreateService() | RemoveService() | WriteService() | WriteServiceSecret() | SwitchService():
-            return "Rocket.Chat"
-        case (
-            CreateApplication()
-            | DeleteApplication()
-            | RemoveCallback()
-            | DeleteTwin()
-            | WriteApplication()
-            | WriteApplicationSecret()
-            | AttachRules()
-            | DetachRules()
-        ):
-            return "Encvoy ID"
-        case AwaitLive() | Prove() | ProveInUse() | CommitSecret():
-            return None
-        case never:
-            assert_never(never)
 
 
 def _words(change: Change) -> str:

@@ -6,13 +6,99 @@ from dataclasses import replace
 
 import pytest
 
+from bot.connection.changes import (
+    AwaitLive,
+    Change,
+    DeleteApplication,
+    DeleteTwin,
+    Live,
+    RemoveCallback,
+    RemoveService,
+    SwitchService,
+)
+from bot.connection.plan import plan
 from bot.connection.receipt import Outcome
+from bot.connection.refusals import ChangedByOthers
+from bot.connection.state import Connection, NotVisible, Observed
 from bot.errors import Forbidden, NoAnswer
+from bot.secret import Secret
 from tests.connection.conftest import OLD, Bench, exchange
 from tests.connection.exchanging import Crash, at
+from tests.connection.test_plan import APPLICATION, AT_REST, EXCHANGE, LIVE, SILENT, STORED, WHOLE
 
+GONE = replace(AT_REST, absent=True)
+OTHERS = replace(APPLICATION, redirect_uris=(AT_REST.redirect_uri, "https://other.example.org/callback"))
+TWIN = replace(APPLICATION, client_id="c2")
 REFUSED = Forbidden("Rocket.Chat", "POST /api/v1/settings.removeCustomOAuth", status=403)
 OTHER = "https://other.example.org/callback"
+
+
+ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
+    (
+        "nothing shall be left",
+        GONE,
+        WHOLE,
+        (SwitchService(on=False), AwaitLive(Live.OFF), RemoveService(), DeleteApplication()),
+    ),
+    (
+        "nothing shall be left, and it is off",
+        GONE,
+        Observed(replace(STORED, enabled=False), None, APPLICATION),
+        (RemoveService(), DeleteApplication()),
+    ),
+    (
+        "nothing shall be left of an application that has other addresses",
+        GONE,
+        replace(WHOLE, application=OTHERS),
+        (SwitchService(on=False), AwaitLive(Live.OFF), RemoveService(), RemoveCallback()),
+    ),
+    ("nothing shall be left, and the service is gone", GONE, Observed(None, None, APPLICATION), (DeleteApplication(),)),
+    (
+        "nothing shall be left, and the application is gone",
+        GONE,
+        Observed(replace(STORED, enabled=False), None, None),
+        (RemoveService(),),
+    ),
+    (
+        "nothing shall be left of a creation that was repeated",
+        GONE,
+        Observed(None, None, APPLICATION, (TWIN,)),
+        (DeleteApplication(), DeleteTwin("c2")),
+    ),
+    (
+        "nothing shall be left of an exchange that was interrupted, whoever's the secrets are",
+        replace(EXCHANGE, absent=True),
+        Observed(replace(STORED, secret=Secret("somebody's")), LIVE, APPLICATION),
+        (SwitchService(on=False), AwaitLive(Live.OFF), RemoveService(), DeleteApplication()),
+    ),
+    (
+        "nothing is left but others' addresses",
+        GONE,
+        Observed(None, None, replace(OTHERS, redirect_uris=OTHERS.redirect_uris[1:])),
+        (),
+    ),
+    ("nothing is left of an exchange", replace(EXCHANGE, absent=True), Observed(None, None, None), ()),
+    ("nothing is left", GONE, Observed(None, None, None), ()),
+]
+
+
+@pytest.mark.parametrize(("desired", "observed", "expected"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+def test_the_plan_leads_down(desired: Connection, observed: Observed, expected: tuple[Change, ...]) -> None:
+    assert plan(desired, observed) == expected
+
+
+@pytest.mark.parametrize(
+    "observed",
+    [
+        replace(WHOLE, application=NotVisible("c1")),
+        replace(WHOLE, application=SILENT),
+        Observed(None, LIVE, APPLICATION),
+    ],
+    ids=["hidden", "not seen", "a button whose settings are gone"],
+)
+def test_what_cannot_be_taken_away_is_said_before_anything_is(observed: Observed) -> None:
+    with pytest.raises(ChangedByOthers):
+        plan(GONE, observed)
 
 
 async def take_away(bench: Bench) -> None:

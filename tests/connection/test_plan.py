@@ -13,14 +13,11 @@ from bot.connection.changes import (
     CommitSecret,
     CreateApplication,
     CreateService,
-    DeleteApplication,
     DeleteTwin,
     DetachRules,
     Live,
     Prove,
     ProveInUse,
-    RemoveCallback,
-    RemoveService,
     SwitchService,
     WriteApplication,
     WriteApplicationSecret,
@@ -67,58 +64,9 @@ SILENT = Unknown("silent")
 STORED_NEW = replace(STORED, settings=MARKED, secret=NEW)
 LIVE_NEW = LiveService("encvoyid", MARKED)
 
-GONE = replace(AT_REST, absent=True)
-OTHERS = replace(APPLICATION, redirect_uris=(AT_REST.redirect_uri, "https://other.example.org/callback"))
-TWIN = replace(APPLICATION, client_id="c2")
-
 ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
     ("all is well", AT_REST, WHOLE, ()),
     ("off and wanted off", OFF, Observed(replace(STORED, enabled=False), None, APPLICATION), ()),
-    (
-        "nothing shall be left",
-        GONE,
-        WHOLE,
-        (SwitchService(on=False), AwaitLive(Live.OFF), RemoveService(), DeleteApplication()),
-    ),
-    (
-        "nothing shall be left, and it is off",
-        GONE,
-        Observed(replace(STORED, enabled=False), None, APPLICATION),
-        (RemoveService(), DeleteApplication()),
-    ),
-    (
-        "nothing shall be left of an application that has other addresses",
-        GONE,
-        replace(WHOLE, application=OTHERS),
-        (SwitchService(on=False), AwaitLive(Live.OFF), RemoveService(), RemoveCallback()),
-    ),
-    ("nothing shall be left, and the service is gone", GONE, Observed(None, None, APPLICATION), (DeleteApplication(),)),
-    (
-        "nothing shall be left, and the application is gone",
-        GONE,
-        Observed(replace(STORED, enabled=False), None, None),
-        (RemoveService(),),
-    ),
-    (
-        "nothing shall be left of a creation that was repeated",
-        GONE,
-        Observed(None, None, APPLICATION, (TWIN,)),
-        (DeleteApplication(), DeleteTwin("c2")),
-    ),
-    (
-        "nothing shall be left of an exchange that was interrupted, whoever's the secrets are",
-        replace(EXCHANGE, absent=True),
-        Observed(replace(STORED, secret=Secret("somebody's")), LIVE, APPLICATION),
-        (SwitchService(on=False), AwaitLive(Live.OFF), RemoveService(), DeleteApplication()),
-    ),
-    (
-        "nothing is left but others' addresses",
-        GONE,
-        Observed(None, None, replace(OTHERS, redirect_uris=OTHERS.redirect_uris[1:])),
-        (),
-    ),
-    ("nothing is left of an exchange", replace(EXCHANGE, absent=True), Observed(None, None, None), ()),
-    ("nothing is left", GONE, Observed(None, None, None), ()),
     (
         "nothing is there",
         wish(),
@@ -531,17 +479,3 @@ def test_a_button_of_another_application_is_not_ours() -> None:
 
 def test_a_setting_published_in_another_form_is_no_reason_to_wait() -> None:
     assert plan(AT_REST, replace(WHOLE, live=LiveService("encvoyid", {**SETTINGS, "scope": "another form"}))) == ()
-
-
-@pytest.mark.parametrize(
-    "observed",
-    [
-        replace(WHOLE, application=NotVisible("c1")),
-        replace(WHOLE, application=SILENT),
-        Observed(None, LIVE, APPLICATION),
-    ],
-    ids=["hidden", "not seen", "a button whose settings are gone"],
-)
-def test_what_cannot_be_taken_away_is_said_before_anything_is(observed: Observed) -> None:
-    with pytest.raises(ChangedByOthers):
-        plan(GONE, observed)
