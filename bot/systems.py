@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from bot.chatops.admin_room import AdminRoom
-from bot.chatops.once import NOTHING_SAID
+from bot.chatops.notices import NOTHING_SAID
 from bot.chatops.ports import Message, Notices, Room
 from bot.clock import Clock
 from bot.config import Config

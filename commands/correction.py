@@ -7,7 +7,7 @@ note was made before. One that was set up on the modern engine, and is on the le
 
 from __future__ import annotations
 
-from bot.chatops.once import SAID, Announcement, Once
+from bot.chatops.notices import SAID, Announcement, Once
 from bot.chatops.ports import Notices
 from bot.connection.accounts import Accounts
 from bot.connection.profile import Profile

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.chatops.once import Once
+from bot.chatops.notices import Once
 from bot.chatops.ports import Chat, Notices, Room
 from bot.chatops.text import quoted
 from bot.errors import ConfigError

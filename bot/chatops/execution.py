@@ -1,4 +1,4 @@
-"""One run of one operation: its handler is called, and whatever happens becomes an answer."""
+"""One run of one operation: its handler is called, what it does is shown, and whatever happens becomes an answer."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import structlog
 
 from bot.chatops.access import Access, Refused
-from bot.chatops.answer import render, render_failure, render_internal
+from bot.chatops.answer import Mark, Step, render, render_failure, render_internal, render_working
 from bot.chatops.grammar import Invocation
 from bot.chatops.ports import Operation, Operations, OperationState, Person, Room
 from bot.chatops.registry import Call, Command, OperationRef
-from bot.chatops.steps import Steps
+from bot.clock import Clock
 from bot.errors import UserError
 
 FirstWord = Callable[[], Awaitable[bool]]
@@ -48,6 +48,43 @@ class Job:
     def command(self) -> Command:
         """What is run."""
         return self.invocation.command
+
+
+class Steps:
+    """The `Progress` that handlers get. `show` takes the text of the message and returns at once."""
+
+    def __init__(self, clock: Clock, show: Callable[[str], None]) -> None:
+        self._clock = clock
+        self._show = show
+        self._last = clock.monotonic()
+        self._steps: list[Step] = []
+
+    @property
+    def done(self) -> tuple[Step, ...]:
+        """The lines so far."""
+        return tuple(self._steps)
+
+    def begin(self) -> None:
+        """The time of the first step counts from here: waiting for others is not part of it."""
+        self._last = self._clock.monotonic()
+
+    def step(self, text: str, seconds: float | None = None) -> None:
+        """See `Progress.step`."""
+        now = self._clock.monotonic()
+        self._add(Step(text, now - self._last if seconds is None else seconds))
+        self._last = now
+
+    def note(self, text: str) -> None:
+        """See `Progress.note`."""
+        self._add(Step(text, mark=Mark.NOTE))
+
+    def doing(self, text: str) -> None:
+        """See `Progress.doing`."""
+        self._show(render_working(self._steps, text))
+
+    def _add(self, step: Step) -> None:
+        self._steps.append(step)
+        self.doing("working")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from bot.chatops import inbox
 from bot.chatops.access import Access, Place, Refused
 from bot.chatops.answer import render_failure
 from bot.chatops.grammar import Hint, Invocation, parse, reread
-from bot.chatops.open_room import ENCRYPTED
+from bot.chatops.notices import ENCRYPTED_ROOM
 from bot.chatops.ports import Message, Person, Room, ServerTime
 from bot.chatops.registry import Registry
 from bot.clock import Clock
@@ -154,7 +154,7 @@ class Reception:
     def _deafened(self) -> Say | None:
         """The admin room was encrypted while the bot runs; the next start will say so on the terminal, and end."""
         first, self._encrypted = not self._encrypted, True
-        return Say(ENCRYPTED) if first else None
+        return Say(ENCRYPTED_ROOM) if first else None
 
     def _may_answer(self, user_id: str) -> bool:
         now = self._clock.monotonic()

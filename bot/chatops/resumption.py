@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.chatops.access import Access, Refused
-from bot.chatops.execution import Ending, Job, Means, call_of, execute, failed
+from bot.chatops.execution import Ending, Job, Means, Steps, call_of, execute, failed
 from bot.chatops.ports import Operation, OperationState
 from bot.chatops.registry import Call, Trace
-from bot.chatops.steps import Steps
 from bot.errors import Uncertain, UserError
 
 _LONG_AGO = "According to my clock or Rocket.Chat's, you did not send this within the last two minutes."

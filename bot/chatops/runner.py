@@ -25,7 +25,7 @@ from bot.chatops.access import Access
 from bot.chatops.answer import render_failure, render_internal
 from bot.chatops.backlog import Backlog
 from bot.chatops.delivery import Address, address_of
-from bot.chatops.execution import Ending, Job, Means, execute, log_internal
+from bot.chatops.execution import Ending, Job, Means, Steps, execute, log_internal
 from bot.chatops.origin import FromMessage, Origin
 from bot.chatops.ports import Message, Operation, Operations, OperationState, Person, Room
 from bot.chatops.posting import new_message_id
@@ -33,7 +33,6 @@ from bot.chatops.reception import Order, Reception, Say
 from bot.chatops.registry import Command
 from bot.chatops.reply import Outbox, Reply
 from bot.chatops.resumption import NOT_KNOWN, SENSELESS, makes_sense, resume
-from bot.chatops.steps import Steps
 from bot.chatops.unknown_fields import UnknownFields
 from bot.errors import UserError
 from bot.retry import until_available

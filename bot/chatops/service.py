@@ -8,17 +8,15 @@ from typing import TypeVar
 
 import structlog
 
-from bot.chatops import open_room
 from bot.chatops.access import Access
 from bot.chatops.admin_room import AdminRoom, Found, tell_of_namesake
 from bot.chatops.execution import log_internal
-from bot.chatops.once import Announcement, Once
+from bot.chatops.notices import Announcement, Once, tell_of_slash, warn_of_public_room
 from bot.chatops.ports import Chat, Listener, Notices, Operations, ServerTime, SlashSetting
 from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Registry
 from bot.chatops.reply import Outbox
 from bot.chatops.runner import Runner
-from bot.chatops.slash import introduce
 from bot.chatops.unknown_fields import UnknownFields
 from bot.clock import Clock
 from bot.errors import ConfigError, UserError
@@ -133,8 +131,8 @@ class Chatops:
     async def _say_hello(self, found: Found) -> None:
         once = Once(self._outbox, self._notices, found.room.id)
         await tell_of_namesake(room=once, found=found)
-        await open_room.warn(room=once, found=found.room)
-        await introduce(room=once, setting=self._slash, bot_username=self._identity.username)
+        await warn_of_public_room(room=once, found=found.room)
+        await tell_of_slash(room=once, setting=self._slash, bot_username=self._identity.username)
 
     async def _make_announcements(self, room: Once) -> None:
         for announcement in self._announcements:

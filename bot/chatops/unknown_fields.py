@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable
 
-from bot.chatops.once import Once
+from bot.chatops.notices import Once
 from bot.chatops.ports import Notices
 from bot.chatops.text import quoted
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.chatops.once import SAID
+from bot.chatops.notices import SAID
 from bot.chatops.origin import FromMessage
 from bot.chatops.ports import Operation, OperationState
 from bot.chatops.posting import new_message_id

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.chatops.admin_room import AdminRoom, Found, tell_of_namesake
-from bot.chatops.once import Once
+from bot.chatops.notices import Once
 from bot.chatops.ports import Room
 from bot.chatops.reply import Outbox
 from bot.errors import ConfigError

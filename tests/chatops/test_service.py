@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 import structlog.testing
 
-from bot.chatops.once import Announcement, Once
+from bot.chatops.notices import Announcement, Once
 from bot.chatops.origin import FromMessage
 from bot.chatops.ports import Operation, OperationState
 from bot.chatops.posting import new_message_id

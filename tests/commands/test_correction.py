@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.chatops.once import Once
+from bot.chatops.notices import Once
 from bot.chatops.reply import Outbox
 from bot.connection.state import Unknown
 from bot.errors import Forbidden, Unreachable

@@ -6,10 +6,10 @@ from typing import cast
 
 import pytest
 
+from bot.chatops.execution import Steps
 from bot.chatops.grammar import Hint, parse
 from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Registry
-from bot.chatops.steps import Steps
 from commands import help as help_command
 from commands.context import CommandContext
 from tests.support.clocks import SteppedClock

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot.chatops.access import Access
 from bot.chatops.answer import Answer
-from bot.chatops.once import Once
+from bot.chatops.notices import Once
 from bot.chatops.ports import Message, Room
 from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Argument, Call, Option, Registry, Trace

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.chatops.steps import Steps
+from bot.chatops.execution import Steps
 from tests.support.clocks import SteppedClock
 
 
