@@ -105,8 +105,8 @@ class Bot:
     def _chatops(self, identity: Identity) -> Chatops:
         systems, config = self.systems, self.systems.config
         vault = Vault(config.keys)
-        slash, notices = systems.rocketchat.facts, SqlNotes(self.database, systems.clock)
-        systems.remember(notices)
+        slash, notes = systems.rocketchat.facts, SqlNotes(self.database, systems.clock)
+        systems.remember(notes)
         connections = SqlConnections(self.database, vault, systems.clock)
         context = CommandContext(
             rocketchat=systems.rocketchat,
@@ -118,7 +118,7 @@ class Bot:
             service_name=service_name,
             examine=systems.examine,
             slash=slash,
-            notices=notices,
+            notes=notes,
             wishes=connections,
         )
 
@@ -126,7 +126,7 @@ class Bot:
             chat=systems.chat,
             listener=systems.realtime,
             operations=SqlOperations(self.database, systems.clock),
-            notices=notices,
+            notes=notes,
             slash=slash,
             registry=register_all(Registry(), context),
             clock=systems.clock,
@@ -214,9 +214,9 @@ async def _doctor(config: Config) -> int:
             database = await open_database(config.database_url)
             stack.push_async_callback(database.close)
             await check(database)
-            notices = SqlNotes(database, clock)
-            if await notices.are_there():
-                both.remember(notices)
+            notes = SqlNotes(database, clock)
+            if await notes.are_there():
+                both.remember(notes)
             place = Place(True, await or_unknown(try_keys(database, Vault(config.keys))), port)
         except NotOurs:
             raise

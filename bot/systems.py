@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from bot.chatops.admin_room import AdminRoom
-from bot.chatops.notices import NOTHING_SAID
-from bot.chatops.ports import Message, Notices, Room
+from bot.chatops.notices import NO_NOTES
+from bot.chatops.ports import Message, Notes, Room
 from bot.clock import Clock
 from bot.config import Config
 from bot.connection.entrance import Begins, CallbackAnswer, Guarded, KeySet, Standing
@@ -97,10 +97,10 @@ class Systems:
     gatherer: Gatherer
     server_clock: ServerClock
 
-    def remember(self, notices: Notices) -> None:
+    def remember(self, notes: Notes) -> None:
         """From now on the doctor knows what the bot noted: its admin room, and what it found unfamiliar."""
-        room = AdminRoom(self.chat, notices, self.config.admin_room)
-        self.gatherer = replace(self.gatherer, admin_room=room, notices=notices)
+        room = AdminRoom(self.chat, notes, self.config.admin_room)
+        self.gatherer = replace(self.gatherer, admin_room=room, notes=notes)
 
     async def examine(self, connection: Connection | None, place: Place | None = None) -> Verdict:
         """The doctor's whole round; reads discovery anew. `place` is what was found on this machine, if anything."""
@@ -152,7 +152,7 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
             looks=looks,
             address=config.rocketchat_url,
             user_id=config.rocketchat_user_id,
-            admin_room=AdminRoom(chat, NOTHING_SAID, config.admin_room),
+            admin_room=AdminRoom(chat, NO_NOTES, config.admin_room),
             own=OwnGatherer(chat, looks, config.rocketchat_user_id, config.admin_roles),
         )
         try:

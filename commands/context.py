@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.chatops.ports import Notices, SlashSetting
+from bot.chatops.ports import Notes, SlashSetting
 from bot.chatops.registry import OperationRef
 from bot.connection.context import Context
 from bot.connection.observe import observe
@@ -28,8 +28,8 @@ class CommandContext(Context):
     examine: Callable[[Connection | None], Awaitable[Verdict]]
     """The doctor: gathers evidence and runs every check."""
     slash: SlashSetting
-    notices: Notices
-    """What was said once."""
+    notes: Notes
+    """What was noted for later starts."""
     wishes: Wishes
 
     async def observed(self, connection: Connection) -> Observed:

@@ -7,8 +7,8 @@ note was made before. One that was set up on the modern engine, and is on the le
 
 from __future__ import annotations
 
-from bot.chatops.notices import SAID, Announcement, Once
-from bot.chatops.ports import Notices
+from bot.chatops.notices import SAID, Announcement, Announcer
+from bot.chatops.ports import Notes
 from bot.connection.accounts import Accounts
 from bot.connection.profile import Profile
 from bot.connection.state import Connection, Unknown
@@ -27,9 +27,9 @@ OTHER_ENGINE = (
 )
 
 
-async def note(notices: Notices, profile: Profile) -> None:
+async def note(notes: Notes, profile: Profile) -> None:
     """`setup` has said what an e-mail address leads to."""
-    await notices.put(LINKED if profile.links_by_email else REFUSED, SAID)
+    await notes.put(LINKED if profile.links_by_email else REFUSED, SAID)
 
 
 def correction(context: CommandContext) -> Announcement:
@@ -43,11 +43,11 @@ def correction(context: CommandContext) -> Announcement:
         profile = await context.rocketchat.profile()
         if not profile.links_by_email:
             return None
-        refused = await context.notices.get(REFUSED) is not None
+        refused = await context.notes.get(REFUSED) is not None
         accounts = await context.rocketchat.accounts(lambda read, total: None)
         return text(OTHER_ENGINE if refused else FALSE_PROMISE, connection, profile, accounts)
 
-    async def announce(room: Once) -> bool:
+    async def announce(room: Announcer) -> bool:
         return await room.tell(LINKED, compose)
 
     return announce

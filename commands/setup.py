@@ -153,7 +153,7 @@ async def _tell_arrivals(
         by_name = by_user_name(wish, ground.registration)
         lines = [by_email(profile, wish.name, accounts), by_name, another_way(profile)]
         if "dry-run" not in call.options:
-            await correction.note(context.notices, profile)
+            await correction.note(context.notes, profile)
     else:
         lines = [LEFT_OUT, by_user_name(wish, ground.registration), *([ALREADY_IN] if there and there.current else [])]
     for line in lines:

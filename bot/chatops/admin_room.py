@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.chatops.notices import Once
-from bot.chatops.ports import Chat, Notices, Room
+from bot.chatops.notices import Announcer
+from bot.chatops.ports import Chat, Notes, Room
 from bot.chatops.text import quoted
 from bot.errors import ConfigError
 
@@ -27,7 +27,7 @@ class AdminRoom:
     """Errors: `bot.errors.RemoteError`, and `StoreUnavailable` where the id cannot be kept."""
 
     chat: Chat
-    notices: Notices
+    notes: Notes
     configured: str
     """Name or id, as SSOBOT_ADMIN_ROOM says."""
 
@@ -50,13 +50,13 @@ class AdminRoom:
                 "The room of SSOBOT_ADMIN_ROOM is end-to-end encrypted, and a bot cannot read it.",
                 mend="Turn off its encryption, or choose another room.",
             )
-        if await self.notices.get(self._key) is None:
-            await self.notices.put(self._key, room.id)
+        if await self.notes.get(self._key) is None:
+            await self.notes.put(self._key, room.id)
         return Found(room, named)
 
     async def look(self) -> tuple[Room | None, Room | None]:
         """The admin room, and another one that has the configured name; None for what is not to be seen."""
-        known_id = await self.notices.get(self._key)
+        known_id = await self.notes.get(self._key)
         named = await self.chat.room(self.configured)
         room = named if known_id is None else await self._by_id(known_id, named)
         return room, None if named == room else named
@@ -73,7 +73,7 @@ class AdminRoom:
         return f"admin room: {self.configured}"
 
 
-async def tell_of_namesake(*, room: Once, found: Found) -> None:
+async def tell_of_namesake(*, room: Announcer, found: Found) -> None:
     """Says that the configured name leads elsewhere, if it does; once for each of the other rooms."""
     other = found.namesake
     if other is not None:

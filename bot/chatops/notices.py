@@ -1,4 +1,4 @@
-"""Notices: what is said once in a room, over all starts, without having been asked for.
+"""Notes: what is said once in a room, over all starts, without having been asked for.
 
 Slash commands are off by default in Rocket.Chat: with `Message_AllowUnrecognizedSlashCommand` off, the web client
 swallows `/sso` and nothing reaches the server (facts/rocketchat.md §4.1). That is said, and never changed unasked. An
@@ -13,15 +13,15 @@ from dataclasses import dataclass
 import structlog
 
 from bot.chatops.delivery import Address
-from bot.chatops.ports import SLASH_SETTING, Notices, Room, SlashSetting
+from bot.chatops.ports import SLASH_SETTING, Notes, Room, SlashSetting
 from bot.chatops.posting import new_message_id
 from bot.chatops.reply import Outbox, Reply
 from bot.errors import RemoteError
 
 SAID = "said"
 """What is kept under the key of what was said."""
-Announcement = Callable[["Once"], Awaitable[bool]]
-"""Says something by `Once.tell`, if there is a reason to; False: it is to be tried again later."""
+Announcement = Callable[["Announcer"], Awaitable[bool]]
+"""Says something by `Announcer.tell`, if there is a reason to; False: it is to be tried again later."""
 SLASH_OFF = "slash commands are off"
 PUBLIC = "the admin room is public"
 """What each notice is kept as."""
@@ -42,8 +42,8 @@ async def _always() -> bool:
     return True
 
 
-class _Nothing:
-    """See `bot.chatops.ports.Notices`."""
+class _NoNotes:
+    """See `bot.chatops.ports.Notes`."""
 
     async def get(self, key: str) -> str | None:
         return None
@@ -51,16 +51,16 @@ class _Nothing:
     async def put(self, key: str, value: str) -> None: ...
 
 
-NOTHING_SAID: Notices = _Nothing()
+NO_NOTES: Notes = _NoNotes()
 """What a bot knows that has never run, or whose database cannot be read."""
 
 
 @dataclass(frozen=True)
-class Once:
-    """One room, and what was said in it."""
+class Announcer:
+    """Says things in one room, each of them once; what was said is kept in `notes`."""
 
     outbox: Outbox
-    notices: Notices
+    notes: Notes
     room_id: str
 
     async def say(self, what: str, text: str, *, if_: Callable[[], Awaitable[bool]] = _always) -> None:
@@ -68,7 +68,7 @@ class Once:
         key = f"{what}: {self.room_id}"
 
         async def compose() -> str | None:
-            begun = await self.notices.get(key) is not None
+            begun = await self.notes.get(key) is not None
             return text if begun or await if_() else None
 
         await self.tell(key, compose)
@@ -76,7 +76,7 @@ class Once:
     async def tell(self, key: str, compose: Callable[[], Awaitable[str | None]]) -> bool:
         """Says what `compose` returns (None: nothing this time) unless something was said under `key` before, in
         whichever room. False if it could not be delivered."""
-        state = await self.notices.get(key)
+        state = await self.notes.get(key)
         if state == SAID:
             return True
         text = await compose()
@@ -84,10 +84,10 @@ class Once:
             return True
         # The id is kept before the message is sent, so that a crash in between does not say it twice.
         message_id = state or new_message_id()
-        await self.notices.put(key, message_id)
+        await self.notes.put(key, message_id)
         if not await Reply(self.outbox, message_id, Address(self.room_id)).finish(text):
             return False
-        await self.notices.put(key, SAID)
+        await self.notes.put(key, SAID)
         return True
 
 
@@ -105,7 +105,7 @@ def slash_explanation(bot_username: str) -> str:
     )
 
 
-async def tell_of_slash(*, room: Once, setting: SlashSetting, bot_username: str) -> None:
+async def tell_of_slash(*, room: Announcer, setting: SlashSetting, bot_username: str) -> None:
     """Says it if the setting is off and it was not said in this room before. If that cannot be told, nothing is said:
     the next start asks again."""
 
@@ -118,7 +118,7 @@ async def tell_of_slash(*, room: Once, setting: SlashSetting, bot_username: str)
         _log.warning("slash setting not read", error=error.what)
 
 
-async def warn_of_public_room(*, room: Once, found: Room) -> None:
+async def warn_of_public_room(*, room: Announcer, found: Room) -> None:
     """Says what is wrong with the room, if anything is."""
     if found.type == "c":
         await room.say(PUBLIC, PUBLIC_ROOM)

@@ -209,8 +209,9 @@ class Operations(Protocol):
         ...
 
 
-class Notices(Protocol):
-    """What was said once and is not said again: a small key and value store that outlives the process."""
+class Notes(Protocol):
+    """What the bot notes for later starts, such as what it has said once: a small key and value store that outlives the
+    process."""
 
     async def get(self, key: str) -> str | None:
         """The value kept under the key."""

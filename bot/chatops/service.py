@@ -11,8 +11,8 @@ import structlog
 from bot.chatops.access import Access
 from bot.chatops.admin_room import AdminRoom, Found, tell_of_namesake
 from bot.chatops.execution import log_internal
-from bot.chatops.notices import Announcement, Once, tell_of_slash, warn_of_public_room
-from bot.chatops.ports import Chat, Listener, Notices, Operations, ServerTime, SlashSetting
+from bot.chatops.notices import Announcement, Announcer, tell_of_slash, warn_of_public_room
+from bot.chatops.ports import Chat, Listener, Notes, Operations, ServerTime, SlashSetting
 from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Registry
 from bot.chatops.reply import Outbox
@@ -38,7 +38,7 @@ class Chatops:
         chat: Chat,
         listener: Listener,
         operations: Operations,
-        notices: Notices,
+        notes: Notes,
         slash: SlashSetting,
         registry: Registry,
         clock: Clock,
@@ -54,11 +54,11 @@ class Chatops:
         self._outbox = Outbox(chat, clock)
         self._listener = listener
         self._operations = operations
-        self._notices = notices
+        self._notes = notes
         self._slash = slash
         self._registry = registry
         self._identity = identity
-        self._admin_room = AdminRoom(chat, notices, admin_room)
+        self._admin_room = AdminRoom(chat, notes, admin_room)
         self._admin_roles = admin_roles
         self._time = time
         self._announcements = announcements
@@ -100,7 +100,7 @@ class Chatops:
             reception=reception,
             access=access,
             admin_room=found.room,
-            unfamiliar=UnknownFields(Once(self._outbox, self._notices, found.room.id), self._notices),
+            unfamiliar=UnknownFields(Announcer(self._outbox, self._notes, found.room.id), self._notes),
         )
         return reception, runner
 
@@ -108,7 +108,7 @@ class Chatops:
         """Whatever was read may have changed while there was no socket. What cannot be read now stays as it was."""
         await self._introduce(found)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._make_announcements(Once(self._outbox, self._notices, found.room.id)))
+            group.create_task(self._make_announcements(Announcer(self._outbox, self._notes, found.room.id)))
             group.create_task(self._refresh(reception, runner))
 
     async def _refresh(self, reception: Reception, runner: Runner) -> None:
@@ -129,16 +129,16 @@ class Chatops:
         await _tried("not introduced", self._say_hello(found))
 
     async def _say_hello(self, found: Found) -> None:
-        once = Once(self._outbox, self._notices, found.room.id)
-        await tell_of_namesake(room=once, found=found)
-        await warn_of_public_room(room=once, found=found.room)
-        await tell_of_slash(room=once, setting=self._slash, bot_username=self._identity.username)
+        announcer = Announcer(self._outbox, self._notes, found.room.id)
+        await tell_of_namesake(room=announcer, found=found)
+        await warn_of_public_room(room=announcer, found=found.room)
+        await tell_of_slash(room=announcer, setting=self._slash, bot_username=self._identity.username)
 
-    async def _make_announcements(self, room: Once) -> None:
+    async def _make_announcements(self, room: Announcer) -> None:
         for announcement in self._announcements:
             await self._announce(announcement, room)
 
-    async def _announce(self, announcement: Announcement, room: Once) -> None:
+    async def _announce(self, announcement: Announcement, room: Announcer) -> None:
         """As often as it takes: a room or a server may be away for a while."""
         while not await _tried("not announced", announcement(room)):
             await self._outbox.clock.sleep(AGAIN)

@@ -11,8 +11,8 @@ import json
 import re
 from collections.abc import Iterable
 
-from bot.chatops.notices import Once
-from bot.chatops.ports import Notices
+from bot.chatops.notices import Announcer
+from bot.chatops.ports import Notes
 from bot.chatops.text import quoted
 
 NOTICE = "unknown fields of messages"
@@ -21,10 +21,10 @@ MOST_AT_ONCE, MOST = 4, 50
 _NAME = re.compile(r"[\w$.-]{1,40}", re.ASCII)
 
 
-async def known_by_now(notices: Notices) -> tuple[str, ...]:
+async def known_by_now(notes: Notes) -> tuple[str, ...]:
     """The fields that were named, in alphabetical order; for the doctor. A note that cannot be read names none."""
     try:
-        kept = json.loads(await notices.get(NOTICE) or "[]")
+        kept = json.loads(await notes.get(NOTICE) or "[]")
     except ValueError:
         return ()
     return tuple(field for field in kept if isinstance(field, str)) if isinstance(kept, list) else ()
@@ -33,9 +33,9 @@ async def known_by_now(notices: Notices) -> tuple[str, ...]:
 class UnknownFields:
     """Names them in the admin room."""
 
-    def __init__(self, room: Once, notices: Notices) -> None:
+    def __init__(self, room: Announcer, notes: Notes) -> None:
         self._room = room
-        self._notices = notices
+        self._notes = notes
         self._done: set[str] = set()
         self._order = asyncio.Lock()
 
@@ -46,11 +46,11 @@ class UnknownFields:
     async def saw(self, fields: Iterable[str]) -> None:
         """Names the new ones, and keeps them."""
         async with self._order:
-            before = set(await known_by_now(self._notices))
+            before = set(await known_by_now(self._notes))
             new = sorted(self.among(fields) - before)[:MOST_AT_ONCE]
             if new and len(before) < MOST:
                 await self._room.say(f"{NOTICE} {' '.join(new)}", announcement(new))
-                await self._notices.put(NOTICE, json.dumps(sorted({*before, *new})))
+                await self._notes.put(NOTICE, json.dumps(sorted({*before, *new})))
             self._done |= {*before, *new}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from bot.chatops.admin_room import AdminRoom
-from bot.chatops.ports import Chat, Notices
+from bot.chatops.ports import Chat, Notes
 from bot.chatops.unknown_fields import known_by_now
 from bot.connection.asking import or_unknown
 from bot.connection.entrance import Begins, CallbackAnswer, KeySet
@@ -59,7 +59,7 @@ class Gatherer:
     user_id: str
     admin_room: AdminRoom
     own: OwnGatherer
-    notices: Notices | None = None
+    notes: Notes | None = None
     """What the bot noted; None where there is no database."""
 
     async def gather(self, connection: Connection | None, place: Place | None = None) -> Evidence:
@@ -144,7 +144,7 @@ class Gatherer:
         return await prove_in_use(connection, seen.server.profile.engine, self.rocketchat, self.encvoy)
 
     async def _strange_fields(self) -> tuple[str, ...]:
-        return () if self.notices is None else await known_by_now(self.notices)
+        return () if self.notes is None else await known_by_now(self.notes)
 
     def _probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Awaitable[Probe]:
         return self.encvoy.probe(client_id, secret, redirect_uri)

@@ -1,4 +1,4 @@
-"""What the bot has said once, and is not to say again."""
+"""What the bot notes for later starts, such as what it has said once and is not to say again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def before_key(operation_id: str) -> str:
 
 @dataclass
 class SqlNotes:
-    """See `bot.chatops.ports.Notices`. Keys are ours, such as `slash:<room id>`."""
+    """See `bot.chatops.ports.Notes`. Keys are ours, such as `slash:<room id>`."""
 
     database: Database
     clock: Clock

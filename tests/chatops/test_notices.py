@@ -11,7 +11,7 @@ from bot.chatops.notices import (
     ENCRYPTED_ROOM,
     PUBLIC_ROOM,
     SAID,
-    Once,
+    Announcer,
     slash_explanation,
     tell_of_slash,
     warn_of_public_room,
@@ -19,7 +19,7 @@ from bot.chatops.notices import (
 from bot.chatops.ports import Room
 from bot.chatops.reply import Outbox
 from bot.errors import Forbidden, Unreachable
-from tests.support.chat import ADMIN_ROOM, MemoryChat, MemoryNotices, MemorySlash, remote, typed
+from tests.support.chat import ADMIN_ROOM, MemoryChat, MemoryNotes, MemorySlash, remote, typed
 from tests.support.clocks import SteppedClock
 from tests.support.desk import Desk
 
@@ -44,46 +44,46 @@ def chat() -> MemoryChat:
 
 
 @pytest.fixture
-def notices() -> MemoryNotices:
-    return MemoryNotices()
+def notes() -> MemoryNotes:
+    return MemoryNotes()
 
 
-def once(chat: MemoryChat, notices: MemoryNotices, room_id: str = ADMIN_ROOM.id) -> Once:
-    return Once(Outbox(chat, SteppedClock()), notices, room_id)
+def announcer(chat: MemoryChat, notes: MemoryNotes, room_id: str = ADMIN_ROOM.id) -> Announcer:
+    return Announcer(Outbox(chat, SteppedClock()), notes, room_id)
 
 
 async def test_it_is_composed_and_said_once_in_whichever_room(chat: MemoryChat) -> None:
-    notices, composer = MemoryNotices(), Composer()
-    assert await once(chat, notices).tell("key", composer)
-    assert await once(chat, notices, "room2").tell("key", composer)
-    assert (chat.said(), composer.asked, notices.values) == (["text"], 1, {"key": SAID})
+    notes, composer = MemoryNotes(), Composer()
+    assert await announcer(chat, notes).tell("key", composer)
+    assert await announcer(chat, notes, "room2").tell("key", composer)
+    assert (chat.said(), composer.asked, notes.values) == (["text"], 1, {"key": SAID})
 
 
 async def test_what_was_noted_as_said_is_not_composed(chat: MemoryChat) -> None:
     composer = Composer()
-    assert await once(chat, MemoryNotices({"key": SAID})).tell("key", composer)
+    assert await announcer(chat, MemoryNotes({"key": SAID})).tell("key", composer)
     assert (chat.said(), composer.asked) == ([], 0)
 
 
 async def test_nothing_to_say_is_asked_again_the_next_time(chat: MemoryChat) -> None:
-    notices = MemoryNotices()
-    assert await once(chat, notices).tell("key", Composer(None))
-    assert notices.values == {}
-    assert await once(chat, notices).tell("key", Composer())
+    notes = MemoryNotes()
+    assert await announcer(chat, notes).tell("key", Composer(None))
+    assert notes.values == {}
+    assert await announcer(chat, notes).tell("key", Composer())
     assert chat.said() == ["text"]
 
 
 async def test_what_is_refused_is_not_said(chat: MemoryChat) -> None:
-    notices = MemoryNotices()
+    notes = MemoryNotes()
     chat.fail("post", Forbidden)
-    assert not await once(chat, notices).tell("key", Composer())
-    assert notices.values["key"] != SAID
+    assert not await announcer(chat, notes).tell("key", Composer())
+    assert notes.values["key"] != SAID
 
 
 async def start_without_slash(
-    chat: MemoryChat, notices: MemoryNotices, slash: MemorySlash, room_id: str = ADMIN_ROOM.id
+    chat: MemoryChat, notes: MemoryNotes, slash: MemorySlash, room_id: str = ADMIN_ROOM.id
 ) -> None:
-    await tell_of_slash(room=once(chat, notices, room_id), setting=slash, bot_username="ssobot")
+    await tell_of_slash(room=announcer(chat, notes, room_id), setting=slash, bot_username="ssobot")
 
 
 def test_the_explanation_is_complete() -> None:
@@ -99,73 +99,71 @@ def test_the_explanation_is_complete() -> None:
         assert needed in text
 
 
-async def test_said_once_over_all_starts(chat: MemoryChat, notices: MemoryNotices) -> None:
+async def test_said_once_over_all_starts(chat: MemoryChat, notes: MemoryNotes) -> None:
     slash = MemorySlash(on=False)
     for _ in range(3):
-        await start_without_slash(chat, notices, slash)
+        await start_without_slash(chat, notes, slash)
     [message] = chat.posted.values()
     assert (message.room_id, message.thread_id, message.text) == (ADMIN_ROOM.id, None, slash_explanation("ssobot"))
     assert not slash.on
     assert chat.calls == ["post"]
 
 
-async def test_nothing_is_said_where_it_is_on(chat: MemoryChat, notices: MemoryNotices) -> None:
-    await start_without_slash(chat, notices, MemorySlash(on=True))
-    assert (chat.calls, notices.values) == ([], {})
+async def test_nothing_is_said_where_it_is_on(chat: MemoryChat, notes: MemoryNotes) -> None:
+    await start_without_slash(chat, notes, MemorySlash(on=True))
+    assert (chat.calls, notes.values) == ([], {})
 
 
-async def test_another_admin_room_is_told_too(chat: MemoryChat, notices: MemoryNotices) -> None:
-    await start_without_slash(chat, notices, MemorySlash())
-    await start_without_slash(chat, notices, MemorySlash(), room_id="room2")
+async def test_another_admin_room_is_told_too(chat: MemoryChat, notes: MemoryNotes) -> None:
+    await start_without_slash(chat, notes, MemorySlash())
+    await start_without_slash(chat, notes, MemorySlash(), room_id="room2")
     assert [message.room_id for message in chat.posted.values()] == [ADMIN_ROOM.id, "room2"]
 
 
-async def test_what_cannot_be_read_is_asked_at_the_next_start(chat: MemoryChat, notices: MemoryNotices) -> None:
-    await start_without_slash(chat, notices, MemorySlash(error=remote(Unreachable, "GET /api/v1/settings.public")))
+async def test_what_cannot_be_read_is_asked_at_the_next_start(chat: MemoryChat, notes: MemoryNotes) -> None:
+    await start_without_slash(chat, notes, MemorySlash(error=remote(Unreachable, "GET /api/v1/settings.public")))
     assert chat.calls == []
-    await start_without_slash(chat, notices, MemorySlash())
+    await start_without_slash(chat, notes, MemorySlash())
     assert len(chat.posted) == 1
 
 
-async def test_what_could_not_be_said_is_said_at_the_next_start(chat: MemoryChat, notices: MemoryNotices) -> None:
+async def test_what_could_not_be_said_is_said_at_the_next_start(chat: MemoryChat, notes: MemoryNotes) -> None:
     chat.fail("post", Forbidden)
-    await start_without_slash(chat, notices, MemorySlash())
-    await start_without_slash(chat, notices, MemorySlash())
+    await start_without_slash(chat, notes, MemorySlash())
+    await start_without_slash(chat, notes, MemorySlash())
     assert len(chat.posted) == 1
 
 
-async def test_a_post_carried_out_without_our_knowing_is_not_said_twice(
-    chat: MemoryChat, notices: MemoryNotices
-) -> None:
+async def test_a_post_carried_out_without_our_knowing_is_not_said_twice(chat: MemoryChat, notes: MemoryNotes) -> None:
     chat.fail("post", Forbidden, after=True)
-    await start_without_slash(chat, notices, MemorySlash())
-    await start_without_slash(chat, notices, MemorySlash())
+    await start_without_slash(chat, notes, MemorySlash())
+    await start_without_slash(chat, notes, MemorySlash())
     assert len(chat.posted) == 1
 
 
-async def test_a_crash_after_the_post_does_not_say_it_twice(chat: MemoryChat, notices: MemoryNotices) -> None:
-    await start_without_slash(chat, notices, MemorySlash())
-    [(key, _)] = notices.values.items()
+async def test_a_crash_after_the_post_does_not_say_it_twice(chat: MemoryChat, notes: MemoryNotes) -> None:
+    await start_without_slash(chat, notes, MemorySlash())
+    [(key, _)] = notes.values.items()
     [message_id] = chat.posted
-    notices.values[key] = message_id
-    await start_without_slash(chat, notices, MemorySlash())
+    notes.values[key] = message_id
+    await start_without_slash(chat, notes, MemorySlash())
     assert list(chat.posted) == [message_id]
 
 
-async def start_in(chat: MemoryChat, notices: MemoryNotices, room: Room) -> None:
-    await warn_of_public_room(room=once(chat, notices, room.id), found=room)
+async def start_in(chat: MemoryChat, notes: MemoryNotes, room: Room) -> None:
+    await warn_of_public_room(room=announcer(chat, notes, room.id), found=room)
 
 
 async def test_a_public_room_is_warned_once_over_all_starts() -> None:
-    chat, notices = MemoryChat(), MemoryNotices()
+    chat, notes = MemoryChat(), MemoryNotes()
     for _ in range(3):
-        await start_in(chat, notices, OPEN)
+        await start_in(chat, notes, OPEN)
     assert chat.said() == [PUBLIC_ROOM]
 
 
 async def test_a_private_room_hears_nothing() -> None:
     chat = MemoryChat()
-    await start_in(chat, MemoryNotices(), ADMIN_ROOM)
+    await start_in(chat, MemoryNotes(), ADMIN_ROOM)
     assert chat.said() == []
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 import structlog.testing
 
-from bot.chatops.notices import Announcement, Once
+from bot.chatops.notices import Announcement, Announcer
 from bot.chatops.origin import FromMessage
 from bot.chatops.ports import Operation, OperationState
 from bot.chatops.posting import new_message_id
@@ -25,7 +25,7 @@ from tests.support.chat import (
     BOT_NAME,
     MemoryChat,
     MemoryListener,
-    MemoryNotices,
+    MemoryNotes,
     MemoryOperations,
     MemorySlash,
     MemoryTime,
@@ -42,7 +42,7 @@ class Parts:
     chat: MemoryChat = field(default_factory=lambda: MemoryChat({ANNA.id: ANNA}))
     listener: MemoryListener = field(default_factory=MemoryListener)
     operations: MemoryOperations = field(default_factory=MemoryOperations)
-    notices: MemoryNotices = field(default_factory=MemoryNotices)
+    notes: MemoryNotes = field(default_factory=MemoryNotes)
     slash: MemorySlash = field(default_factory=lambda: MemorySlash(on=True))
     clock: SteppedClock = field(default_factory=SteppedClock)
     script: Script = field(default_factory=Script)
@@ -58,7 +58,7 @@ class Parts:
             chat=self.chat,
             listener=self.listener,
             operations=self.operations,
-            notices=self.notices,
+            notes=self.notes,
             slash=self.slash,
             registry=example_registry(self.script),
             clock=self.clock,
@@ -106,7 +106,7 @@ async def test_at_the_start_it_says_what_does_not_work(parts: Parts) -> None:
 async def test_what_cannot_be_announced_is_tried_again_and_delays_nothing(parts: Parts) -> None:
     tries: list[str] = []
 
-    async def announce(room: Once) -> bool:
+    async def announce(room: Announcer) -> bool:
         tries.append(room.room_id)
         if len(tries) == 1:
             raise Unreachable("Rocket.Chat", "")
@@ -124,7 +124,7 @@ async def test_what_cannot_be_announced_is_tried_again_and_delays_nothing(parts:
 async def test_a_bug_beside_the_listening_ends_nothing(parts: Parts) -> None:
     """What is said at the start, what is announced, and what is read anew: the name is, with the socket after."""
 
-    async def announce(room: Once) -> bool:
+    async def announce(room: Announcer) -> bool:
         raise KeyError("a bug")
 
     async def buggy() -> str:
@@ -152,7 +152,7 @@ async def test_a_bug_beside_the_listening_ends_nothing(parts: Parts) -> None:
 
 
 async def test_an_announcement_that_hangs_delays_nothing_and_is_left_at_the_end(parts: Parts) -> None:
-    async def announce(room: Once) -> bool:
+    async def announce(room: Announcer) -> bool:
         await asyncio.Event().wait()
         return True
 
@@ -249,14 +249,14 @@ async def test_what_cannot_be_read_anew_stays_as_it_was(parts: Parts, kind: type
 
 
 async def test_a_database_that_is_away_at_the_start_is_waited_for(parts: Parts) -> None:
-    get, tries = parts.notices.get, [StoreUnavailable(), StoreUnavailable()]
+    get, tries = parts.notes.get, [StoreUnavailable(), StoreUnavailable()]
 
     async def away(key: str) -> str | None:
         if tries:
             raise tries.pop()
         return await get(key)
 
-    parts.notices.get = away  # type: ignore[method-assign]
+    parts.notes.get = away  # type: ignore[method-assign]
     async with running(parts, parts.build()):
         parts.listener.push(typed("!sso status"))
         await parts.clock.advance(2)

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from bot.chatops.origin import FromMessage
-from bot.chatops.ports import Notices, Operation, Operations, OperationState
+from bot.chatops.ports import Notes, Operation, Operations, OperationState
 from bot.chatops.posting import new_message_id
 from bot.store import migrate
 from bot.store.engine import open_database
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
-from tests.support.chat import MemoryNotices, MemoryOperations
+from tests.support.chat import MemoryNotes, MemoryOperations
 from tests.support.clocks import START, SteppedClock
 from tests.support.databases import KINDS, empty_database
 
@@ -27,13 +27,13 @@ class Store:
     """One of the two."""
 
     operations: Operations
-    notices: Notices
+    notes: Notes
 
 
 @pytest.fixture(params=["memory", *KINDS])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     if request.param == "memory":
-        yield Store(MemoryOperations(), MemoryNotices())
+        yield Store(MemoryOperations(), MemoryNotes())
         return
     async with empty_database(request.param, tmp_path, request) as url:
         database = await open_database(url)
@@ -108,7 +108,7 @@ async def test_a_delivered_message_is_not_accepted_again(store: Store) -> None:
 
 
 async def test_notices_are_kept_and_replaced(store: Store) -> None:
-    assert await store.notices.get("key") is None
-    await store.notices.put("key", "one")
-    await store.notices.put("key", "two")
-    assert (await store.notices.get("key"), await store.notices.get("other")) == ("two", None)
+    assert await store.notes.get("key") is None
+    await store.notes.put("key", "one")
+    await store.notes.put("key", "two")
+    assert (await store.notes.get("key"), await store.notes.get("other")) == ("two", None)

@@ -32,13 +32,13 @@ async def test_the_command_is_taken_and_the_field_named_in_the_admin_room(desk: 
     [text] = named(desk)
     assert "`writtenBy`" in text
     assert [m.room_id for m in desk.chat.posted.values() if m.text == text] == ["room1"]
-    assert await known_by_now(desk.notices) == ("writtenBy",)
+    assert await known_by_now(desk.notes) == ("writtenBy",)
 
 
 async def test_it_is_named_once_over_all_starts(desk: Desk) -> None:
     await desk.type(COMMAND)
     await again(desk, 2, "writtenBy")
-    later = Desk(chat=desk.chat, operations=desk.operations, notices=desk.notices, clock=desk.clock)
+    later = Desk(chat=desk.chat, operations=desk.operations, notes=desk.notes, clock=desk.clock)
     await again(later, 3, "writtenBy")
     assert len(named(desk)) == 1
 
@@ -55,16 +55,16 @@ async def test_only_the_new_one_is_named_the_second_time(desk: Desk) -> None:
     await again(desk, 1, "a")
     await again(desk, 2, "a", "b")
     assert ["`a`" in text for text in named(desk)] == [True, False]
-    assert await known_by_now(desk.notices) == ("a", "b")
+    assert await known_by_now(desk.notes) == ("a", "b")
 
 
 @pytest.mark.parametrize("note", ["{", "5", "null", "[1, {}]"])
 async def test_a_note_that_cannot_be_read_names_none(desk: Desk, note: str) -> None:
-    desk.notices.values[NOTICE] = note
-    assert await known_by_now(desk.notices) == ()
+    desk.notes.values[NOTICE] = note
+    assert await known_by_now(desk.notes) == ()
     await desk.type(COMMAND)
     assert len(named(desk)) == 1
-    assert await known_by_now(desk.notices) == ("writtenBy",)
+    assert await known_by_now(desk.notes) == ("writtenBy",)
 
 
 @pytest.mark.parametrize("name", ["@all", "a b", "", "x" * 41, "`", "ü", "a\n"])
@@ -77,7 +77,7 @@ async def test_a_name_that_is_none_is_not_shown(desk: Desk, name: str) -> None:
 async def test_the_list_does_not_grow_for_ever(desk: Desk) -> None:
     for number in range(MOST):
         await again(desk, number, *(f"f{number}x{i}" for i in range(9)))
-    assert MOST <= len(await known_by_now(desk.notices)) < 2 * MOST
+    assert MOST <= len(await known_by_now(desk.notes)) < 2 * MOST
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ async def test_the_list_does_not_grow_for_ever(desk: Desk) -> None:
 async def test_what_is_no_order_names_nothing(desk: Desk, message: Message) -> None:
     await desk.type(message)
     assert named(desk) == []
-    assert desk.notices.values == {}
+    assert desk.notes.values == {}
 
 
 async def test_a_database_that_is_away_does_not_hold_the_command_up(
@@ -102,6 +102,6 @@ async def test_a_database_that_is_away_does_not_hold_the_command_up(
         await asyncio.sleep(0)
         raise OSError("statement failed")
 
-    monkeypatch.setattr(desk.notices, "get", away)
+    monkeypatch.setattr(desk.notes, "get", away)
     await desk.type(COMMAND)
     assert desk.script.effects == ["effect"]

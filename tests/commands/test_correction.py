@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.chatops.notices import Once
+from bot.chatops.notices import Announcer
 from bot.chatops.reply import Outbox
 from bot.connection.state import Unknown
 from bot.errors import Forbidden, Unreachable
@@ -27,12 +27,12 @@ def chat() -> MemoryChat:
 @pytest.fixture
 def old(standing: Counter) -> Counter:
     """A connection that an earlier version made: without the note of this one."""
-    standing.notices.values.clear()
+    standing.notes.values.clear()
     return standing
 
 
 async def start(counter: Counter, chat: MemoryChat, room_id: str = ADMIN_ROOM.id) -> bool:
-    return await correction(counter.context)(Once(Outbox(chat, SteppedClock()), counter.notices, room_id))
+    return await correction(counter.context)(Announcer(Outbox(chat, SteppedClock()), counter.notes, room_id))
 
 
 async def test_it_says_what_was_wrong_whom_it_concerns_and_the_command(old: Counter, chat: MemoryChat) -> None:
@@ -65,12 +65,12 @@ async def test_whoever_set_up_with_this_version_was_told_then(counter: Counter, 
 
 async def test_a_dry_run_tells_nobody_for_good(counter: Counter) -> None:
     await counter.run("setup --dry-run")
-    assert counter.notices.values == {}
+    assert counter.notes.values == {}
 
 
 async def test_without_a_connection_there_is_nothing_to_correct(counter: Counter, chat: MemoryChat) -> None:
     assert await start(counter, chat)
-    assert (chat.posted, counter.notices.values) == ({}, {})
+    assert (chat.posted, counter.notes.values) == ({}, {})
 
 
 async def test_typing_no_email_is_an_answer_to_it(old: Counter, chat: MemoryChat) -> None:
@@ -89,7 +89,7 @@ async def test_on_the_modern_engine_it_is_kept_until_the_engine_is_another(old: 
     legacy = old.rocketchat.version
     old.rocketchat.version, old.rocketchat.modules = MODERN
     assert await start(old, chat)
-    assert (chat.posted, old.notices.values) == ({}, {})
+    assert (chat.posted, old.notes.values) == ({}, {})
     old.rocketchat.version = legacy
     assert await start(old, chat)
     [message] = chat.posted.values()
@@ -102,7 +102,7 @@ async def test_a_connection_of_the_modern_engine_is_told_when_the_engine_is_anot
     legacy = counter.rocketchat.version
     counter.rocketchat.version, counter.rocketchat.modules = MODERN
     await counter.run("setup")
-    assert set(counter.notices.values) == {REFUSED}
+    assert set(counter.notes.values) == {REFUSED}
     counter.rocketchat.version = legacy
     await start(counter, chat)
     [message] = chat.posted.values()
@@ -136,7 +136,7 @@ async def test_a_rocketchat_that_does_not_say_is_asked_again_later(old: Counter,
 async def test_one_killed_after_the_post_is_not_said_twice(old: Counter, chat: MemoryChat) -> None:
     await start(old, chat)
     [message_id] = chat.posted
-    old.notices.values[LINKED] = message_id
+    old.notes.values[LINKED] = message_id
     old.rocketchat.people = replace(ACCOUNTS, with_address=1)
     await start(old, chat)
     assert list(chat.posted) == [message_id]

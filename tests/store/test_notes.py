@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from sqlalchemy import URL
 
-from bot.chatops.ports import Notices
+from bot.chatops.ports import Notes
 from bot.clock import SystemClock
 from bot.store.engine import Database, open_database
 from bot.store.notes import SqlNotes
@@ -19,7 +19,7 @@ def notes(database: Database) -> SqlNotes:
 
 
 async def test_put_replaces(notes: SqlNotes) -> None:
-    port: Notices = notes
+    port: Notes = notes
     assert await port.get("slash:room") is None
     await port.put("slash:room", "asked")
     await port.put("slash:room", "said")

@@ -184,8 +184,8 @@ class MemoryOperations:
 
 
 @dataclass
-class MemoryNotices:
-    """What was said once."""
+class MemoryNotes:
+    """What was noted."""
 
     values: dict[str, str] = field(default_factory=dict)
 

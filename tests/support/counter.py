@@ -17,7 +17,7 @@ from bot.rocketchat.names import service_name
 from bot.secret import Fingerprints
 from commands import register_all
 from commands.context import CommandContext
-from tests.support.chat import MemoryNotices
+from tests.support.chat import MemoryNotes
 from tests.support.clocks import ManualClock
 from tests.support.memory_connections import MemoryConnections
 from tests.support.memory_encvoy import MemoryEncvoyId
@@ -100,7 +100,7 @@ class Counter:
     registry: Registry
     doctor: MemoryDoctor
     context: CommandContext
-    notices: MemoryNotices
+    notes: MemoryNotes
     refusal: UserError | None = None
     """Raised when a command asks whether it may go on."""
     spoken: Spoken = field(default_factory=Spoken)
@@ -142,7 +142,7 @@ def new_counter() -> Counter:
     world = Scripted(ManualClock())
     encvoy = MemoryEncvoyId(world)
     rocketchat = MemoryRocketChat(world, accepts=encvoy.takes)
-    connections, slash, notices = MemoryConnections(world), MemorySlash(world), MemoryNotices()
+    connections, slash, notes = MemoryConnections(world), MemorySlash(world), MemoryNotes()
     doctor = MemoryDoctor()
     context = CommandContext(
         rocketchat=rocketchat,
@@ -154,8 +154,8 @@ def new_counter() -> Counter:
         service_name=service_name,
         examine=doctor,
         slash=slash,
-        notices=notices,
+        notes=notes,
         wishes=connections,
     )
     registry = register_all(Registry(), context)
-    return Counter(world, rocketchat, encvoy, connections, slash, registry, doctor, context, notices)
+    return Counter(world, rocketchat, encvoy, connections, slash, registry, doctor, context, notes)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot.chatops.access import Access
 from bot.chatops.answer import Answer
-from bot.chatops.notices import Once
+from bot.chatops.notices import Announcer
 from bot.chatops.ports import Message, Room
 from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Argument, Call, Option, Registry, Trace
@@ -23,7 +23,7 @@ from tests.support.chat import (
     BOT_NAME,
     MARC,
     MemoryChat,
-    MemoryNotices,
+    MemoryNotes,
     MemoryOperations,
     MemoryTime,
     remote,
@@ -133,16 +133,16 @@ class Desk:
         chat: MemoryChat | None = None,
         operations: MemoryOperations | None = None,
         clock: SteppedClock | None = None,
-        notices: MemoryNotices | None = None,
+        notes: MemoryNotes | None = None,
         skew: timedelta = timedelta(0),
     ) -> None:
-        """Given `chat`, `operations`, `notices` and `clock` of another desk, it is the next start of the same bot."""
+        """Given `chat`, `operations`, `notes` and `clock` of another desk, it is the next start of the same bot."""
         self.script = Script()
         self.clock = clock or SteppedClock()
         self.time = MemoryTime(self.clock, skew)
         self.chat = chat or MemoryChat({person.id: person for person in (ANNA, MARC)})
         self.operations = operations or MemoryOperations()
-        self.notices = notices or MemoryNotices()
+        self.notes = notes or MemoryNotes()
         access = Access(self.chat, frozenset({"admin"}), ADMIN_ROOM.id)
         reception = Reception(
             clock=self.clock,
@@ -159,7 +159,7 @@ class Desk:
             reception=reception,
             access=access,
             admin_room=ADMIN_ROOM,
-            unfamiliar=UnknownFields(Once(outbox, self.notices, ADMIN_ROOM.id), self.notices),
+            unfamiliar=UnknownFields(Announcer(outbox, self.notes, ADMIN_ROOM.id), self.notes),
         )
 
     async def type(self, message: Message) -> list[str]:
