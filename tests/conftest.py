@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(pure.install(), "pure")
     config.addinivalue_line("markers", "needs(*what): `node` or `chromium`; skipped where it is missing")
     config.pluginmanager.register(needs.install(), "needs")
-    config.addinivalue_line("markers", "case(group, title): one answer of docs/answers.md")
+    config.addinivalue_line("markers", "case(group, title): one answer of docs/answers")
     config.pluginmanager.register(plugin.install(config), "rocketchat-judges")
 
 

@@ -1,5 +1,5 @@
 """Writes what is generated in README.md and docs/architecture.md, each section between two markers, and
-docs/answers.md.
+docs/answers.
 
 python -m tools.docs            writes it anew
 python -m tools.docs --check    exit status 1 and the names of the sections that differ; answers differ in their tests
@@ -164,7 +164,7 @@ def main(check: bool) -> None:
         if after != before:
             document.write_text(after, encoding="utf-8")
             click.echo(f"{document.relative_to(ROOT)} was written.")
-    answers.DOCUMENT.write_text(answers.render(answers.heard()), encoding="utf-8")
+    answers.renew(answers.heard())
 
 
 if __name__ == "__main__":

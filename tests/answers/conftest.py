@@ -1,4 +1,4 @@
-"""`case`: what a test has heard is what docs/answers.md shows for it."""
+"""`case`: what a test has heard is what docs/answers shows for it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 
 from bot import app
+from bot.chatops.answer import render_failure
 from bot.encvoy.client import EncvoyIdClient
+from bot.errors import UserError
 from bot.http import TOTAL_SECONDS
 from bot.rocketchat.rest import Rest
 from sandbox.stage import config_from
 from tests.support.hurried import HurriedClock
 from tests.support.world import World, world_at
-from tools.answers import DOCUMENT, HEARD, Case, line, read
+from tools.answers import HEARD, Case, line, read, shown
 from tools.even import even, untimed
 
 PACE = 8.0
@@ -30,9 +32,14 @@ Doctor = Callable[..., Awaitable[int]]
 
 
 @functools.cache
-def shown() -> dict[tuple[str, str], Case]:
-    """The document as it is."""
-    return read(DOCUMENT.read_text(encoding="utf-8")) if DOCUMENT.exists() else {}
+def known() -> dict[tuple[str, str], Case]:
+    """What the folder shows, read once."""
+    return read(shown())
+
+
+def failure(error: UserError) -> str:
+    """The answer of a command that ends with this error before it has done anything."""
+    return render_failure((), error)
 
 
 @pytest.fixture
@@ -49,7 +56,7 @@ def hears(request: pytest.FixtureRequest) -> Iterator[Heard]:
             with Path(file).open("a", encoding="utf-8") as heard:
                 heard.write(line(case))
         else:
-            assert case == shown().get((group, title)), "run `make docs`"
+            assert case == known().get((group, title)), "run `.venv/bin/python -m tools.answers renew`"
 
     yield hears
     assert len(calls) == 1, "one case, one answer"

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.answers.conftest import shown
-from tools.answers import DOCUMENT, GROUPS, ROOT, Case, read, render
+from tests.answers.declared import declared
+from tools.answers import (
+    GROUPS,
+    HEARD,
+    INDEX,
+    ROOT,
+    Case,
+    anchor,
+    line,
+    read,
+    render,
+    renew,
+    shown,
+    symptoms,
+    written,
+)
 
-HERE = Path(__file__).parent
-UNHEARD = HERE / "unheard.txt"
+UNHEARD = Path(__file__).parent / "unheard.txt"
+RENEW = f"run `.venv/bin/python -m tools.answers renew`, or with the file of {HEARD}"
 ERRORS = (
     "UserError, ConfigError, Refused, ChangedByOthers, NotProved, NotAccepted, Overtaken, RemoteError, Rejected, "
     "Forbidden, Unreachable, NoAnswer, NotLive, BadAnswer, Unauthenticated, LoginRefused, SecondFactorNeeded, "
@@ -32,24 +44,6 @@ SHORTEST = 12
 """Characters of a piece of text that can be told from others."""
 
 
-def declared() -> list[tuple[str, str]]:
-    """Group and title of every case that these tests have."""
-    found: list[tuple[str, str]] = []
-    for path in sorted(HERE.glob("test_*.py")):
-        module = importlib.import_module(f"tests.answers.{path.stem}")
-        for thing in vars(module).values():
-            found += [mark.args for mark in _marks(thing) if mark.name == "case"]
-    return found
-
-
-def _marks(thing: Any) -> Iterator[Any]:
-    for mark in getattr(thing, "pytestmark", ()):
-        yield mark
-        if mark.name == "parametrize":
-            for value in mark.args[1]:
-                yield from getattr(value, "marks", ())
-
-
 def test_every_case_has_a_title_of_its_own_in_a_group_that_is_shown() -> None:
     cases = declared()
     assert len(cases) == len(set(cases))
@@ -57,7 +51,33 @@ def test_every_case_has_a_title_of_its_own_in_a_group_that_is_shown() -> None:
 
 
 def test_the_document_shows_every_case_and_no_other() -> None:
-    assert set(shown()) == set(declared()), "run `make docs`"
+    assert list(read(shown())) == sorted(declared(), key=lambda of: GROUPS.index(of[0])), RENEW
+
+
+def test_the_index_is_what_the_answers_make_it() -> None:
+    files = shown()
+    assert files == render(read(files).values()), RENEW
+
+
+def headings(file: str) -> list[str]:
+    return re.findall(r"^## (.+)$", file, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted(shown().keys() - {INDEX}))
+def test_each_heading_of_a_file_says_what_happened_and_no_other_says_the_same(name: str) -> None:
+    found = headings(shown()[name])
+    assert found
+    assert [heading for heading in found if heading.startswith("Broken") or "in way" in heading] == []
+    assert len({anchor(heading) for heading in found}) == len(found)
+
+
+def test_the_index_links_each_file_and_each_answer() -> None:
+    files = shown()
+    links = set(re.findall(r"\]\(([^)]+)\)", files[INDEX]))
+    names = files.keys() - {INDEX}
+    places = {f"{name}#{anchor(heading)}" for name in names for heading in headings(files[name])}
+    assert len(places) > len(names) > 1
+    assert links == names | places
 
 
 def test_what_is_written_is_read_again() -> None:
@@ -67,6 +87,43 @@ def test_what_is_written_is_read_again() -> None:
         Case(GROUPS[0], "Nothing typed", "", "text"),
     ]
     assert sorted(read(render(cases)).values(), key=lambda c: c.title) == sorted(cases, key=lambda c: c.title)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("✗ Not done: No such room. Type it again.\nWhy: x", [("Not done", "No such room.")]),
+        ("✗ Not done: It is away: GET /api/v1/me (502, x).", [("Not done", "It is away.")]),
+        ('{"reason": "It is away. Wait.", "level": "warning"}', [("Everything else", "It is away.")]),
+        ("✓ A\n✗ failed: B: no\n    Why: x\n✗ failed: C: no", [("A check failed", "B: no")]),
+        ("✓ A\n✗ The room is gone.", [("Something is wrong", "The room is gone.")]),
+        ("✓ A\n• B\n– not checked: C: x", [("A check could not be made", "C: x")]),
+        ("✓ A\n• B\nIt is on. Or so.\nNext: `x`", [("Everything else", "It is on.")]),
+        ("✓ A\n• B: x\n    Fix: y\nNext: `x`", [("To note", "B: x")]),
+        ("✓ A\n✓ 2 checks passed\nNext: `x`", [("Everything else", "2 checks passed")]),
+        ("One. Two.\n\nAt 8.8 or so.", [("Everything else", "One."), ("Everything else", "At 8.8 or so.")]),
+    ],
+)  # fmt: skip
+def test_an_answer_is_found_by_the_sentence_that_tells_what_became_of_it(
+    text: str, found: list[tuple[str, str]]
+) -> None:
+    assert symptoms(text) == found
+
+
+def test_what_some_tests_heard_is_put_in_and_what_no_test_declares_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.answers.FOLDER", tmp_path)
+    monkeypatch.setattr(
+        "tests.answers.declared.declared", lambda: [("help", "Second"), ("help", "First"), ("slash", "Not yet heard")]
+    )
+    for name, text in render([Case("help", "First", "", "old"), Case("test", "Gone", "", "x")]).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    file = tmp_path / "heard.txt"
+    file.write_text(line(Case("help", "Second", "", "two")) + line(Case("help", "First", "", "new")), encoding="utf-8")
+    renew(written(file))
+    assert list(read(shown()).values()) == [Case("help", "Second", "", "two"), Case("help", "First", "", "new")]
+    assert shown().keys() == {INDEX, "help.md"}
 
 
 def spoken() -> dict[str, str]:
@@ -117,7 +174,7 @@ def unheard() -> set[str]:
 
 def test_everything_that_can_be_said_is_in_the_document_or_known_not_to_be() -> None:
     """The list may only shrink: a line of it that is heard by now, or that nobody says any more, is to be removed."""
-    document = DOCUMENT.read_text(encoding="utf-8")
+    document = "\n".join(case.text for case in read(shown()).values())
     missing = {f"{where}: {text}" for text, where in spoken().items() if text not in document}
     assert missing - unheard() == set(), "hear it in a test of tests/answers"
     assert unheard() - missing == set(), "remove it from tests/answers/unheard.txt"

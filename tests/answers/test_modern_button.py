@@ -41,33 +41,32 @@ def button_of(answer: str) -> str:
     return "\n".join(lines[first:rest])
 
 
-@case("test", "Rocket.Chat 9, and something else answers in the place of its button")
+@case("test", "Rocket.Chat 9, and something else answers where its button leads")
 async def test_a_button_that_begins_no_sign_in(connected: World, hears: Heard) -> None:
     page = {"status": 404, "body": "<h1>Not found</h1>", "content_type": "text/html"}
     with grounds.fault(connected.rocketchat, path=BUTTON, **page):
-        hears(button_of(await connected.ask("test")), typed="!sso test")
+        hears(await connected.ask("test"), typed="!sso test")
 
 
 @case("test", "Rocket.Chat 9, and a proxy wants people to log in to itself before they press its button")
 async def test_a_button_that_leads_to_a_proxys_login(connected: World, hears: Heard) -> None:
     headers = {"Location": "https://sso.example.org/oauth2/sign_in?rd=%2F"}
     with grounds.fault(connected.rocketchat, path=BUTTON, status=302, headers=headers):
-        hears(button_of(await connected.ask("test")), typed="!sso test")
+        hears(await connected.ask("test"), typed="!sso test")
 
 
 @case("test", "Rocket.Chat 9, and it refuses to say what it is")
 async def test_an_engine_that_cannot_be_seen(connected: World, hears: Heard) -> None:
     with grounds.version_unreadable(connected):
-        answer = await connected.ask("test")
-        hears("\n".join(line for line in answer.splitlines() if not line.startswith("✓")), typed="!sso test")
+        hears(await connected.ask("test"), typed="!sso test")
 
 
-@case("test", "Rocket.Chat 9, and its button leads on with what it read before")
+@case("test", "Rocket.Chat 9, and its button still uses the previous settings")
 async def test_a_button_that_is_behind(connected: World, hears: Heard) -> None:
     rocketchat = connected.rocketchat
     rocketchat.settings.write("Site_Url", rocketchat.url.replace("127.0.0.1", "localhost"))
     await connected.ask("setup")
-    hears(button_of(await connected.ask("test")), typed="!sso test")
+    hears(await connected.ask("test"), typed="!sso test")
     await connected.ask("disable")
     await connected.ask("enable")
     assert button_of(await connected.ask("test")).startswith("✓"), "what it says helps"
@@ -83,10 +82,10 @@ async def test_a_button_that_was_pressed_too_often(connected: World, hears: Hear
     async with asyncio.timeout(10):
         while await press() != 429:
             pass
-    hears(button_of(await connected.ask("test")), typed="!sso test")
+    hears(await connected.ask("test"), typed="!sso test")
 
 
-@case("rotate", "Rocket.Chat 9, and its button goes on with what it read before")
+@case("rotate", "Rocket.Chat 9, and its button keeps using the previous settings")
 async def test_a_button_that_stays_behind(connected: World, hears: Heard) -> None:
     unchecked, button = aiohttp.TCPConnector(ssl=False), f"{connected.rocketchat.url}{BUTTON}"
     async with aiohttp.ClientSession(connector=unchecked) as people, people.get(button, allow_redirects=False) as went:

@@ -70,7 +70,7 @@ CHANGED: dict[str, Callable[[World], Ground]] = {
     "Somebody changed the secret at Encvoy ID": grounds.secret_changed_at_encvoy_id,
     "Somebody changed the secret in Rocket.Chat": grounds.setting("secret", "y" * 64),
     "Somebody deleted the application": grounds.application_deleted,
-    "Somebody took the bot's user off the application": grounds.taken_off_the_application,
+    "Somebody removed the bot's user from the application": grounds.taken_off_the_application,
     "Somebody removed the service": grounds.service_removed,
     "Encvoy ID's token side does not take the secret": grounds.token_side_asleep,
     "Something at Encvoy ID's token side takes any secret": grounds.every_secret_accepted,
@@ -112,7 +112,7 @@ async def test_refused_and_undone(world: World, asks: Asks) -> None:
     assert now.accepted == now.stored == now.live == before.live
 
 
-@case("rotate", "Encvoy ID goes away when it is to switch, and stays away")
+@case("rotate", "Encvoy ID goes away when it should take the new secret, and stays away")
 async def test_encvoy_id_goes_away(hurried: tuple[World, HurriedClock], hears: Heard) -> None:
     world, clock = hurried
     before = world.state()
@@ -157,7 +157,7 @@ async def half_done(hurried: tuple[World, HurriedClock]) -> AsyncIterator[str]:
     assert now.live is None
 
 
-@case("rotate", "Encvoy ID goes away when it is to switch, and the button is off")
+@case("rotate", "Encvoy ID goes away when it should take the new secret, and the service is off")
 async def test_encvoy_id_goes_away_while_it_is_off(hurried: tuple[World, HurriedClock], hears: Heard) -> None:
     async with half_done(hurried) as answer:
         hears(answer, typed="!sso rotate")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +30,7 @@ WRONG = {
     "A variable is written wrong": {"SSOBOT_ADMIN_ROM": "admins", "SSOBOT_ADMIN_ROOM": ""},
     "The file of a variable is not there": {"SSOBOT_ENCVOY_PASSWORD": "", "SSOBOT_ENCVOY_PASSWORD_FILE": "/no/such"},
     "The CA file is not there": {"SSOBOT_CA_FILE": "/no/such/ca.pem"},
-    "The database cannot be made": {"SSOBOT_DATABASE_URL": "sqlite:////no/such/folder/ssobot.sqlite"},
+    "The database cannot be created": {"SSOBOT_DATABASE_URL": "sqlite:////no/such/folder/ssobot.sqlite"},
     "The token of Rocket.Chat is wrong": {"SSOBOT_ROCKETCHAT_TOKEN": "not-the-right-token"},
     "There is no such admin room": {"SSOBOT_ADMIN_ROOM": "nowhere"},
 }
@@ -131,7 +130,7 @@ def at_the_start(**answer: Any) -> Callable[[World], None]:
 BUSY = '{"success": false, "error": "Too many requests. You must wait 1 seconds. [error-too-many-requests]"}'
 WAITING: dict[str, Callable[[World], None]] = {
     "`ssobot run`: Rocket.Chat responds with a page": at_the_start(status=200, body="<html>maintenance</html>"),
-    "`ssobot run`: the proxy before Rocket.Chat is in trouble": at_the_start(status=502, body="<html>"),
+    "`ssobot run`: the proxy in front of Rocket.Chat is in trouble": at_the_start(status=502, body="<html>"),
     "`ssobot run`: Rocket.Chat asks to slow down": at_the_start(status=429, body=BUSY),
     "`ssobot run`: Rocket.Chat breaks every connection off": at_the_start(effect=Effect.DROP),
 }
@@ -148,10 +147,9 @@ async def test_what_is_waited_for(quiet_world: World, hears: Heard, arrange: Cal
 
 
 async def waiting_for(bot: Program) -> str:
-    """What the first log line of this kind says."""
+    """The first log line of this kind."""
     said = await bot.said('"waiting"')
-    [reason] = re.findall(r'"reason": "((?:[^"\\]|\\.)*)"', said)[:1]
-    return str(reason)
+    return next(line for line in said.splitlines() if '"waiting"' in line)
 
 
 @case(GROUP, "`ssobot run`: Rocket.Chat is not there")

@@ -90,7 +90,7 @@ ON_THE_SERVERS: dict[str, tuple[Callable[[World], Ground], dict[str, str], int]]
     "`ssobot doctor`: a proxy answers the websocket with a page": (grounds.websocket_refused(200), {}, 1),
     "`ssobot doctor`: the websocket opens, and nothing comes": (grounds.websocket_silent, {}, 1),
     "`ssobot doctor`: the websocket is closed again": (websocket_closed, {}, 1),
-    "`ssobot doctor`: the proxy before Rocket.Chat is in trouble": (proxy_in_trouble, {}, 1),
+    "`ssobot doctor`: the proxy in front of Rocket.Chat is in trouble": (proxy_in_trouble, {}, 1),
     "`ssobot doctor`: Rocket.Chat does not show people's roles": (
         grounds.permission("view-full-other-user-info"),
         {},
@@ -98,7 +98,11 @@ ON_THE_SERVERS: dict[str, tuple[Callable[[World], Ground], dict[str, str], int]]
     ),
     "`ssobot doctor`: the second factor is wrong": (grounds.password_changed, {}, 1),
     "`ssobot doctor`: the second factor is missing": (without_password, {"SSOBOT_ROCKETCHAT_PASSWORD": ""}, 1),
-    "`ssobot doctor`: a role of administrators is none": (grounds.nothing, {"SSOBOT_ADMIN_ROLES": "Admin"}, 1),
+    "`ssobot doctor`: a role in SSOBOT_ADMIN_ROLES does not exist": (
+        grounds.nothing,
+        {"SSOBOT_ADMIN_ROLES": "Admin"},
+        1,
+    ),
     "`ssobot doctor`: nobody holds the role": (helper, {"SSOBOT_ADMIN_ROLES": "helper"}, 1),
     "`ssobot doctor`: nobody holds one of the roles": (helper, {"SSOBOT_ADMIN_ROLES": "admin,helper"}, 0),
     "`ssobot doctor`: all who hold the role are deactivated": (all_deactivated, {}, 1),
@@ -110,7 +114,7 @@ ON_THE_SERVERS: dict[str, tuple[Callable[[World], Ground], dict[str, str], int]]
     "`ssobot doctor`: the admin room cannot be read": (grounds.room_encrypted, {}, 1),
     "`ssobot doctor`: the token is wrong": (grounds.nothing, {"SSOBOT_ROCKETCHAT_TOKEN": "not-the-right-token"}, 1),
     "`ssobot doctor`: the password at Encvoy ID is wrong": (grounds.nothing, {"SSOBOT_ENCVOY_PASSWORD": "wrong"}, 1),
-    "`ssobot doctor`: the database cannot be made": (
+    "`ssobot doctor`: the database cannot be created": (
         grounds.nothing,
         {"SSOBOT_DATABASE_URL": "sqlite+aiosqlite:////no/such/folder/ssobot.sqlite"},
         1,

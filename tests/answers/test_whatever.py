@@ -103,12 +103,12 @@ async def test_a_direct_message_that_is_no_command(world: World, hears: Heard, t
     assert snapshot(world) == before
 
 
-@case(GROUP, "The bot's name without `sso`")
+@case(GROUP, "The bot's name is typed without `sso`")
 async def test_a_mention_that_lacks_sso(world: World, hears: Heard) -> None:
     hears(await world.admin.ask("@ssobot setup"), typed="@ssobot setup")
 
 
-@case(GROUP, "Somebody who is no administrator")
+@case(GROUP, "Somebody who is no administrator gives a command")
 async def test_an_ordinary_member(world: World, hears: Heard) -> None:
     before = snapshot(world)
     member = await world.visitor("member")
@@ -144,8 +144,8 @@ async def test_a_server_that_mixes_people_up(world: World, asks: Asks) -> None:
 
 
 NOBODY: dict[str, Way] = {
-    "Another bot": another_bot_that_is_administrator,
-    "An account that was deactivated a moment ago": a_deactivated_administrator,
+    "Another bot gives a command": another_bot_that_is_administrator,
+    "A deactivated account gives a command": a_deactivated_administrator,
 }
 
 
@@ -202,7 +202,7 @@ async def test_a_row_that_cannot_be_read(world: World, asks: Asks) -> None:
     assert snapshot(world) == before
 
 
-@case(GROUP, "An administrator in another room")
+@case(GROUP, "An administrator types in another room")
 async def test_another_room(world: World, hears: Heard) -> None:
     elsewhere = await world.visitor("admin", "general")
     before = snapshot(world)
@@ -242,7 +242,7 @@ OTHERWISE = {
     "Rocket.Chat redirects to another address": Fault(status=301, headers={"Location": "https://elsewhere.example/"}),
     "Rocket.Chat asks to slow down": Fault(status=429, body=BUSY),
     "Rocket.Chat responds with a page": Fault(status=200, body="<html>maintenance</html>"),
-    "The proxy before Rocket.Chat is in trouble": Fault(status=502, body="<html>bad gateway</html>"),
+    "The proxy in front of Rocket.Chat is in trouble": Fault(status=502, body="<html>bad gateway</html>"),
     "Rocket.Chat does not respond": Fault(effect=Effect.HANG),
 }
 

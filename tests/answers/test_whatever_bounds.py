@@ -1,4 +1,4 @@
-"""What is said of answers that no server should give: each way as one line."""
+"""What is said of answers that no server should give: a blank line between the answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from bot.errors import BadAnswer
-from tests.answers.conftest import Heard
+from tests.answers.conftest import Heard, failure
 from tests.support.hostile_client import LISTS, by_aiohttp, by_requests, by_websocket
 from tests.support.hostile_server import hostile_server
 
@@ -38,12 +38,12 @@ WAYS: tuple[tuple[Callable[[str], Awaitable[None]], str], ...] = (
 )
 
 
-@case("Whatever the command", "A system answers with more than any answer is, or with what is none, each way")
+@case("Whatever the command", "A system answers with far too much, or with what cannot be read: every case")
 async def test_every_answer_beyond_the_bounds(hears: Heard) -> None:
     lines = []
     async with asyncio.timeout(60), hostile_server() as url:
         for ask, kind in WAYS:
             with pytest.raises(BadAnswer) as caught:
                 await ask(f"{url}/{kind}")
-            lines.append(caught.value.text)
-    hears("\n".join(lines))
+            lines.append(failure(caught.value))
+    hears("\n\n".join(lines))

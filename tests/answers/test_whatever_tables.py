@@ -1,4 +1,4 @@
-"""What pure functions make of a code, an error or a value: each table as one case."""
+"""What pure functions make of a code, an error or a value: each table as one case, a blank line between its answers."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ from bot.connection.retry_policy import SAME_PLANS, RetryPolicy
 from bot.encvoy.discovery import read_keys, read_provider
 from bot.encvoy.fields import read_application, read_created, read_ids, rule_ids, to_create
 from bot.encvoy.responses import _MANAGEMENT, KEY_PREFIX, interpret_management
-from bot.errors import ConfigError, RemoteError, UserError
+from bot.errors import ConfigError, RemoteError, Unreachable, UserError
 from bot.rocketchat.ddp import ClientProtocol
 from bot.rocketchat.events import LoginFailed
 from bot.secret import Secret
 from bot.tls import proxy_trouble, trouble
-from tests.answers.conftest import Heard
+from tests.answers.conftest import Heard, failure
 from tests.support.clocks import ManualClock
 from tests.test_config import GOOD
 
 case = pytest.mark.case
 
 
-@case("Whatever the command", "Encvoy ID refuses something, by its code")
+@case("Whatever the command", "Encvoy ID refuses something: every code")
 def test_every_code_of_encvoy_id(hears: Heard) -> None:
     lines = []
     for status, code in _MANAGEMENT:
         body = json.dumps({"statusCode": status, "errorCode": code and KEY_PREFIX + code})
         with pytest.raises(RemoteError) as caught:
             interpret_management(status, {}, body.encode(), "PUT /api/v1/clients/:client_id")
-        lines.append(caught.value.text)
-    hears("\n".join(lines))
+        lines.append(failure(caught.value))
+    hears("\n\n".join(lines))
 
 
 DOMAIN = "https://id.example.org"
@@ -71,14 +71,14 @@ ODD_DOCUMENTS: tuple[object, ...] = (
 )
 
 
-@case("Whatever the command", "Encvoy ID's discovery document is not what it should be, each way")
+@case("Whatever the command", "Encvoy ID's discovery document is wrong: every case")
 def test_every_odd_discovery_document(hears: Heard) -> None:
     lines = []
     for document in ODD_DOCUMENTS:
         with pytest.raises(UserError) as caught:
             read_provider(document, f"{DOMAIN}/.well-known/openid-configuration", DOMAIN)
-        lines.append(caught.value.text)
-    hears("\n".join(lines))
+        lines.append(failure(caught.value))
+    hears("\n\n".join(lines))
 
 
 NOT_KEPT: tuple[tuple[Change, ...], ...] = (
@@ -89,7 +89,7 @@ NOT_KEPT: tuple[tuple[Change, ...], ...] = (
 )
 
 
-@case("Whatever the command", "What is carried out does not persist, each way")
+@case("Whatever the command", "What the bot wrote is not kept: every case")
 def test_everything_that_does_not_stay(hears: Heard) -> None:
     lines = []
     for plan in NOT_KEPT:
@@ -99,8 +99,8 @@ def test_everything_that_does_not_stay(hears: Heard) -> None:
             patience.made_progress()
         with pytest.raises(UserError) as caught:
             patience.about_to_try(plan)
-        lines.append(caught.value.text)
-    hears("\n".join(lines))
+        lines.append(failure(caught.value))
+    hears("\n\n".join(lines))
 
 
 FIELDS = ApplicationFields(name="Rocket.Chat", domain=DOMAIN, redirect_uris=(f"{DOMAIN}/_oauth/encvoyid",))
@@ -115,14 +115,14 @@ NOT_TAKEN = (
 )
 
 
-@case("Whatever the command", "Encvoy ID would not take an application, each way")
+@case("Whatever the command", "Encvoy ID would not take the application: every case")
 def test_every_application_that_is_not_taken(hears: Heard) -> None:
     lines = []
     for fields in NOT_TAKEN:
         with pytest.raises(UserError) as caught:
             to_create(fields)
-        lines.append(caught.value.text)
-    hears("\n".join(lines))
+        lines.append(failure(caught.value))
+    hears("\n\n".join(lines))
 
 
 LOGIN = frozenset({"login"})
@@ -138,28 +138,28 @@ ODD_ANSWERS: tuple[Callable[[], object], ...] = (
 )
 
 
-@case("Whatever the command", "Encvoy ID answers with something else than was asked for, each way")
+@case("Whatever the command", "Encvoy ID answers with something else than was asked for: every case")
 def test_every_odd_answer(hears: Heard) -> None:
     lines = []
     for read in ODD_ANSWERS:
         with pytest.raises(UserError) as caught:
             read()
-        lines.append(caught.value.text)
-    hears("\n".join(lines))
+        lines.append(failure(caught.value))
+    hears("\n\n".join(lines))
 
 
-@case("Whatever the command", "A system cannot be reached by TLS or through a proxy")
+@case("Whatever the command", "A system cannot be reached over TLS or through a proxy: every case")
 def test_every_trouble_of_tls(hears: Heard) -> None:
     found = [proxy_trouble("Rocket.Chat")]
     for code in (20, 10, 9, 62):
-        failure = ssl.SSLCertVerificationError(1, "certificate verify failed")
-        failure.verify_code = code
-        found.append(trouble(failure, "Rocket.Chat"))  # type: ignore[arg-type]
+        distrust = ssl.SSLCertVerificationError(1, "certificate verify failed")
+        distrust.verify_code = code
+        found.append(trouble(distrust, "Rocket.Chat"))  # type: ignore[arg-type]
     found.append(trouble(ConnectionResetError(), "Rocket.Chat"))  # type: ignore[arg-type]
     plain = ssl.SSLError(1, "wrong version number")
     plain.reason = "WRONG_VERSION_NUMBER"
     found.append(trouble(plain, "Rocket.Chat"))  # type: ignore[arg-type]
-    hears("\n".join(f"{one.why} {one.mend}" for one in found))
+    hears("\n\n".join(failure(Unreachable("Rocket.Chat", "", why=one.why, mend=one.mend)) for one in found))
 
 
 REFUSALS: tuple[dict[str, object], ...] = (
@@ -170,7 +170,7 @@ REFUSALS: tuple[dict[str, object], ...] = (
 )
 
 
-@case("On the terminal", "`ssobot health`: Rocket.Chat refuses the websocket's login, each way")
+@case("On the terminal", "`ssobot health`: Rocket.Chat refuses the websocket's login: every case")
 def test_every_refused_login_of_the_websocket(hears: Heard) -> None:
     lines = []
     for refusal in REFUSALS:
@@ -179,7 +179,7 @@ def test_every_refused_login_of_the_websocket(hears: Heard) -> None:
         frame = {"msg": "result", "id": "login1", **refusal}
         failed = [event for event in protocol.receive(json.dumps(frame), 0.0) if isinstance(event, LoginFailed)]
         lines += [f"rocketchat: {event.error.text}" for event in failed]
-    hears("\n".join(lines), typed="ssobot health")
+    hears("\n\n".join(lines), typed="ssobot health")
 
 
 VALUES = (
@@ -208,7 +208,7 @@ VALUES = (
 )
 
 
-@case("On the terminal", "A value is wrong, by variable")
+@case("On the terminal", "A variable has a wrong value: every case")
 def test_every_wrong_value(hears: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = []
     for name, value in VALUES:
@@ -219,4 +219,4 @@ def test_every_wrong_value(hears: Heard, monkeypatch: pytest.MonkeyPatch) -> Non
             with pytest.raises(ConfigError) as caught:
                 config.load(config.Config)
             lines.append(caught.value.text)
-    hears("\n".join(lines))
+    hears("\n\n".join(lines))

@@ -73,6 +73,8 @@ from tests.support.world import READING_METHOD, SETTINGS, World, world_at
 class Case:
     """One check, and one way in which its ground breaks."""
 
+    happened: str
+    """As a person would say it: the heading of the answer in docs/answers/test.md."""
     check: str
     ground: Callable[[World], Ground]
     by_chat: bool = True
@@ -83,60 +85,135 @@ TERMINAL = "Second factor in Rocket.Chat"
 """Tried from the terminal only: `test_doctor_own.py`."""
 
 CASES = (
-    Case("Rocket.Chat responds", version_unreadable),
-    Case("Bot's account in Rocket.Chat", permission("view-full-other-user-info"), by_chat=False),
-    Case("Bot's account in Rocket.Chat", permission("view-privileged-setting")),
-    Case("Bot's account in Rocket.Chat", permission("edit-privileged-setting")),
-    Case("Bot's account in Rocket.Chat", permission("add-oauth-service")),
+    Case("Rocket.Chat does not say which version it is", "Rocket.Chat responds", version_unreadable),
+    Case(
+        "The bot's account may not see people's roles",
+        "Bot's account in Rocket.Chat",
+        permission("view-full-other-user-info"),
+        by_chat=False,
+    ),
+    Case(
+        "The bot's account may not read settings", "Bot's account in Rocket.Chat", permission("view-privileged-setting")
+    ),
+    Case(
+        "The bot's account may not write settings",
+        "Bot's account in Rocket.Chat",
+        permission("edit-privileged-setting"),
+    ),
+    Case(
+        "The bot's account may not add OAuth services", "Bot's account in Rocket.Chat", permission("add-oauth-service")
+    ),
     # Whoever asks in the chat loses the permission too, and while the bot waits for its turn looks too often.
-    Case("Bot's account in Rocket.Chat", permission("api-bypass-rate-limit"), by_chat=False),
-    Case("Bot's account in Rocket.Chat", bot_demoted, by_chat=False),
-    Case("Admin room", bot_thrown_out, by_chat=False),
-    Case("Admin room", room_encrypted),
-    Case("Rocket.Chat's own address", moved_to("https://moved.example.org")),
-    Case("Rocket.Chat's own address", moved_to("https://under_score.example.org")),
-    Case("Rocket.Chat's own address", moved_to("")),
-    Case("Encvoy ID's discovery document", discovery_gone),
-    Case("Encvoy ID's discovery document", endpoints_moved),
-    Case("Encvoy ID's discovery document", endpoint_moved("userinfo_endpoint", "/oauth2/me")),
-    Case("Encvoy ID's signing keys", keys_unreadable),
-    Case("Encvoy ID's signing keys", keys_of_another_kind),
-    Case("Bot's user at Encvoy ID", bots_user("password", "another")),
-    Case("Bot's user at Encvoy ID", bots_user("blocked", True)),
-    Case("Bot's user at Encvoy ID", second_factor_enforced),
-    Case("Bot's user at Encvoy ID", introspection_broken),
-    *(Case("Websocket to Rocket.Chat", websocket_refused(status)) for status in (200, 400, 404, 502)),
-    Case("Administrators", administrators_gone, by_chat=False),
-    Case("Separate account", typed_by_the_bots_account),
-    Case("Application", application_deleted),
-    Case("Application", taken_off_the_application),
-    Case("Application's fields", column("token_endpoint_auth_method", "client_secret_basic")),
-    Case("Application's fields", column("description", "somebody's")),
-    Case("Login name and e-mail", rules_detached),
-    Case("Application's fields", column("grant_types", [])),
-    Case("Application's fields", column("grant_types", ["refresh_token"])),
-    Case("Application's fields", column("response_types", ["id_token"])),
-    Case("Application's fields", column("response_types", ["none"])),
-    Case("Application's fields", column("id_token_signed_response_alg", "PS256")),
-    Case("Application's fields", column("access_token_ttl", -1)),
-    Case("Application's fields", column("access_token_ttl", 0)),
-    Case("Application's fields", column("subject_type", "pairwise")),
-    Case("Application's fields", column("application_type", "native")),
-    Case("Application valid in the OIDC process", column("post_logout_redirect_uris", ["null"])),
-    Case("Secret accepted", secret_changed_at_encvoy_id),
-    Case("Secret accepted", token_side_asleep),
-    Case("Counter-check", every_secret_accepted),
-    Case("Callback address registered", column("redirect_uris", ["https://elsewhere.example.org/_oauth/encvoyid"])),
-    Case("Service", service_removed),
-    Case("Service's settings", setting("scope", "openid")),
-    Case("Service's settings", setting("merge_users", False)),
-    Case("Service's settings", setting("id", "somebody-elses-application")),
-    Case("Service's secret", setting("secret", "y" * 64)),
-    Case("Service's switch", setting("", False)),
-    Case("Secret in use", outdated_secret_live),
-    Case("Saved settings are active", debounce_lost),
-    Case("Saved settings are active", button_lost),
-    Case("Callback address responds", callback_elsewhere),
+    Case(
+        "The bot's account may not pass Rocket.Chat's limits",
+        "Bot's account in Rocket.Chat",
+        permission("api-bypass-rate-limit"),
+        by_chat=False,
+    ),
+    Case("The bot's account is no administrator any more", "Bot's account in Rocket.Chat", bot_demoted, by_chat=False),
+    Case("The bot's account was removed from the admin room", "Admin room", bot_thrown_out, by_chat=False),
+    Case("The admin room is end-to-end encrypted", "Admin room", room_encrypted),
+    Case("Rocket.Chat's Site URL was changed", "Rocket.Chat's own address", moved_to("https://moved.example.org")),
+    Case(
+        "Rocket.Chat's Site URL has an underscore in its host",
+        "Rocket.Chat's own address",
+        moved_to("https://under_score.example.org"),
+    ),
+    Case("Rocket.Chat's Site URL is empty", "Rocket.Chat's own address", moved_to("")),
+    Case("Encvoy ID's discovery document is not there", "Encvoy ID's discovery document", discovery_gone),
+    Case(
+        "The proxy in front of Encvoy ID does not pass on the host", "Encvoy ID's discovery document", endpoints_moved
+    ),
+    Case(
+        "Encvoy ID's userinfo endpoint has moved",
+        "Encvoy ID's discovery document",
+        endpoint_moved("userinfo_endpoint", "/oauth2/me"),
+    ),
+    Case("Encvoy ID's signing keys cannot be read", "Encvoy ID's signing keys", keys_unreadable),
+    Case("Encvoy ID publishes no RS256 key", "Encvoy ID's signing keys", keys_of_another_kind),
+    Case(
+        "The password of the bot's user at Encvoy ID is wrong",
+        "Bot's user at Encvoy ID",
+        bots_user("password", "another"),
+    ),
+    Case("The bot's user is blocked at Encvoy ID", "Bot's user at Encvoy ID", bots_user("blocked", True)),
+    Case("Encvoy ID asks the bot's user for a second factor", "Bot's user at Encvoy ID", second_factor_enforced),
+    Case("Encvoy ID's backend cannot reach its OIDC part", "Bot's user at Encvoy ID", introspection_broken),
+    Case("A proxy answers the websocket with a page of its own", "Websocket to Rocket.Chat", websocket_refused(200)),
+    Case("A proxy does not pass on the header Upgrade", "Websocket to Rocket.Chat", websocket_refused(400)),
+    Case("A proxy does not pass on websockets", "Websocket to Rocket.Chat", websocket_refused(404)),
+    Case("A proxy cannot reach Rocket.Chat for the websocket", "Websocket to Rocket.Chat", websocket_refused(502)),
+    Case("Nobody but the bot is an administrator", "Administrators", administrators_gone, by_chat=False),
+    Case("Somebody types commands with the bot's own account", "Separate account", typed_by_the_bots_account),
+    Case("The application was deleted at Encvoy ID", "Application", application_deleted),
+    Case("The bot's user was removed from the application", "Application", taken_off_the_application),
+    Case(
+        "The application expects the client secret in another way",
+        "Application's fields",
+        column("token_endpoint_auth_method", "client_secret_basic"),
+    ),
+    Case(
+        "Somebody changed the description of the application",
+        "Application's fields",
+        column("description", "somebody's"),
+    ),
+    Case("The application does not ask for login name and e-mail", "Login name and e-mail", rules_detached),
+    Case("The application allows no grant type", "Application's fields", column("grant_types", [])),
+    Case(
+        "The application does not allow the authorization code grant",
+        "Application's fields",
+        column("grant_types", ["refresh_token"]),
+    ),
+    Case(
+        "The application does not allow the response type `code`",
+        "Application's fields",
+        column("response_types", ["id_token"]),
+    ),
+    Case(
+        "The application allows only the response type `none`",
+        "Application's fields",
+        column("response_types", ["none"]),
+    ),
+    Case(
+        "The application's ID tokens are signed with another algorithm",
+        "Application's fields",
+        column("id_token_signed_response_alg", "PS256"),
+    ),
+    Case(
+        "The lifetime of the application's access tokens is negative",
+        "Application's fields",
+        column("access_token_ttl", -1),
+    ),
+    Case(
+        "The lifetime of the application's access tokens is zero", "Application's fields", column("access_token_ttl", 0)
+    ),
+    Case(
+        "The application uses pairwise subject identifiers", "Application's fields", column("subject_type", "pairwise")
+    ),
+    Case("The application is registered as a native one", "Application's fields", column("application_type", "native")),
+    Case(
+        "Encvoy ID's OIDC part does not take the application",
+        "Application valid in the OIDC process",
+        column("post_logout_redirect_uris", ["null"]),
+    ),
+    Case("The client secret was changed at Encvoy ID", "Secret accepted", secret_changed_at_encvoy_id),
+    Case("Encvoy ID refuses the client secret", "Secret accepted", token_side_asleep),
+    Case("Encvoy ID accepts any client secret", "Counter-check", every_secret_accepted),
+    Case(
+        "The callback address is not registered at Encvoy ID",
+        "Callback address registered",
+        column("redirect_uris", ["https://elsewhere.example.org/_oauth/encvoyid"]),
+    ),
+    Case("The service was removed from Rocket.Chat", "Service", service_removed),
+    Case("Somebody changed the scope of the service", "Service's settings", setting("scope", "openid")),
+    Case("Somebody turned off merging users in the service", "Service's settings", setting("merge_users", False)),
+    Case("The service has another client_id", "Service's settings", setting("id", "somebody-elses-application")),
+    Case("The client secret was changed in Rocket.Chat", "Service's secret", setting("secret", "y" * 64)),
+    Case("The service was switched off in Rocket.Chat", "Service's switch", setting("", False)),
+    Case("Rocket.Chat uses an outdated client secret", "Secret in use", outdated_secret_live),
+    Case("Rocket.Chat does not use the saved settings", "Saved settings are active", debounce_lost),
+    Case("The login page does not show the button, though the service is on", "Saved settings are active", button_lost),
+    Case("Something else answers at the callback address", "Callback address responds", callback_elsewhere),
 )
 
 
@@ -174,10 +251,10 @@ async def practice(folder: Path, **options: Any) -> AsyncIterator[Practice]:
 @pytest.mark.parametrize("check", dict.fromkeys(case.check for case in CASES))
 async def test_a_broken_ground_turns_its_check_and_only_it(tmp_path: Path, check: str) -> None:
     async with practice(tmp_path) as now:
-        for number, case in enumerate(case for case in CASES if case.check == check):
+        for case in [case for case in CASES if case.check == check]:
             with case.ground(now.world):
-                assert await now.failing(case.by_chat) == {check}, f"broken in way {number}"
-            assert await now.failing(case.by_chat) == set(), f"mended after way {number}"
+                assert await now.failing(case.by_chat) == {check}, case.happened
+            assert await now.failing(case.by_chat) == set(), f"mended: {case.happened}"
 
 
 # What can only be seen with the bot's own eyes, or needs another workspace.

@@ -19,18 +19,23 @@ Rocket.Chat stand-in at http://127.0.0.1:{chat}, Encvoy ID stand-in at http://12
        ✓ It has the previous secret ({first}), not a new one.
        ✓ Rocket.Chat saved the previous secret again ({second}).
        Rocket.Chat sent the request to another address: “http:​//127.​0.​0.​1:{chat}/by-hand”.
+       ✓ Rocket.Chat's own address: Site_Url is http://localhost:{chat}
+       – not checked: Rocket.Chat sent an unexpected response: GET /api/v1/{route} (502).
        Sign-ins may have failed for {gap} ms at most, seen by publication.
        Messages that look like commands: 1 of the newest 1, the last on {day}
+{{"reason": "It is away.", "retry_in": {retry_in}, "timestamp": "{at}", "level": "warning"}}
 
 Everything was right on both sides after every answer. {whole} s.
 """
 ONE = {
     "chat": "43195", "identity": "43863", "client_id": "iGOv2rbcQI664cUROS3NxH", "first": "f57a", "second": "eea5",
     "quick": "0.0", "slow": "2.5", "gap": "8", "whole": "9", "day": "2026-11-20",
+    "retry_in": "0.5", "route": "settings.oauth", "at": "2026-11-20T08:01:02.345678Z",
 }  # fmt: skip
 OTHER = {
     "chat": "1024", "identity": "65535", "client_id": "0" * 22, "first": "0000", "second": "1234",
     "quick": "0.4", "slow": "2.7", "gap": "112", "whole": "17", "day": "2027-01-01",
+    "retry_in": "12", "route": "service.configurations", "at": "2027-01-01T00:00:00Z",
 }  # fmt: skip
 
 
