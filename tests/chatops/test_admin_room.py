@@ -80,9 +80,10 @@ async def test_another_configuration_is_looked_up_anew(chat: MemoryChat, notes: 
 
 
 async def test_one_that_is_not_there_is_not_remembered(chat: MemoryChat, notes: MemoryNotes) -> None:
-    for kept in ({}, {ADMIN_ROOM.id: replace(ADMIN_ROOM, encrypted=True)}):
+    encrypted = {ADMIN_ROOM.id: replace(ADMIN_ROOM, encrypted=True)}
+    for kept, why in (({}, "a room that I cannot see"), (encrypted, "end-to-end encrypted")):
         chat.rooms = kept
-        with pytest.raises(ConfigError):
+        with pytest.raises(ConfigError, match=why):
             await AdminRoom(chat, notes, NAME).find()
     assert notes.values == {}
 

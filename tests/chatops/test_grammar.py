@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -342,6 +344,7 @@ def test_in_a_direct_message_a_mistyped_command_is_no_talk(text: str) -> None:
     assert not answer.talk
 
 
+LINES = st.sampled_from(["!sso status", "/sso setup --dry-run", "@ssobot sso help rotate", "status"])
 MARKED = st.text(st.characters() | st.sampled_from("\"'“”«»`—-=[]()?&\n "), max_size=400)
 
 
@@ -370,20 +373,25 @@ def test_a_name_is_never_anything_but_the_value_of_its_option(text: str, before:
         assert "name" not in result.arguments
 
 
-@given(st.text(max_size=400), st.booleans())
+@given(st.text(max_size=400) | st.builds("!sso {}".format, MARKED) | LINES, st.booleans())
 def test_any_text_has_one_of_three_answers(text: str, bare: bool) -> None:
     result = read(text, bare=bare)
-    assert result is None or isinstance(result, Invocation | Hint)
+    if result is None:
+        assert not is_addressed(text, bot_username="ssobot")
+        assert not (bare and text.strip())
+    elif isinstance(result, Hint):
+        assert result.text
+    else:
+        assert reread(result.words, COMMANDS) == replace(result, prefix="")
 
 
 @given(st.text(min_size=1, max_size=250))
 def test_nothing_typed_comes_back_raw(text: str) -> None:
-    result = read("!sso zzz" + text)
-    if isinstance(result, Hint):
-        assert "@" not in result.text.replace("@ssobot", "")
-        assert "\n" not in result.text
-        assert "://" not in result.text
-        assert len(result.text) < 300
+    answer = said("!sso zzz" + text)
+    assert "@" not in answer.replace("@ssobot", "")
+    assert "\n" not in answer
+    assert "://" not in answer
+    assert len(answer) < 300
 
 
 NAMES = st.text(st.characters(categories=("L", "N")), min_size=1, max_size=20)

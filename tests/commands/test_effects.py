@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.chatops.grammar import Invocation, parse
 from bot.errors import UserError
 from tests.support.counter import WRITES, Counter
 
@@ -69,10 +70,30 @@ def test_only_what_looks_at_most_is_for_everyone(counter: Counter) -> None:
     assert not any(counter.registry.commands[name].effect for name in everyone)
 
 
-def test_each_example_is_understood(counter: Counter) -> None:
-    for command in counter.registry.commands.values():
+EXAMPLES: dict[str, tuple[dict[str, str], set[str]]] = {
+    "setup": ({}, set()),
+    'setup --name "Encvoy ID" --disabled': ({"name": "Encvoy ID"}, {"disabled"}),
+    "setup --no-email": ({}, {"no-email"}),
+    "setup --dry-run": ({}, {"dry-run"}),
+    "rotate": ({}, set()),
+    "rotate --dry-run": ({}, {"dry-run"}),
+    "slash on": ({"state": "on"}, set()),
+    "help": ({}, set()),
+    "help rotate": ({"command": "rotate"}, set()),
+}
+"""What the commands show as examples, and what each says: arguments with values of options, and options."""
+
+
+def test_each_example_is_understood_as_what_it_says(counter: Counter) -> None:
+    commands = counter.registry.commands
+    understood = {}
+    for command in commands.values():
         for example in command.examples:
-            assert example.split()[0] == command.name
+            invocation = parse(f"/sso {example}", commands, bot_username="ssobot")
+            assert isinstance(invocation, Invocation), example
+            assert (invocation.command, invocation.words) == (command, example)
+            understood[example] = (dict(invocation.arguments), set(invocation.options))
+    assert understood == EXAMPLES
 
 
 async def test_secrets_are_never_said(standing: Counter) -> None:

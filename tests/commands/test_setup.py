@@ -189,10 +189,15 @@ async def test_where_nothing_can_be_respelled_it_is_put_back_all_the_same(standi
 # Who arrives where, and e-mail addresses left out.
 
 
-@pytest.mark.parametrize("site", [Site.STRANGER, Site.ANOTHER])
-async def test_where_somebody_else_answers_at_site_url_nothing_is_written(counter: Counter, site: Site) -> None:
+@pytest.mark.parametrize(
+    ("site", "told"),
+    [(Site.STRANGER, "Something other than Rocket.Chat responds"), (Site.ANOTHER, "Another Rocket.Chat responds")],
+)
+async def test_where_somebody_else_answers_at_site_url_nothing_is_written(
+    counter: Counter, site: Site, told: str
+) -> None:
     counter.rocketchat.at_site_url = site
-    with pytest.raises(UserError):
+    with pytest.raises(UserError, match=told):
         await counter.run("setup")
     assert counter.writes == []
 

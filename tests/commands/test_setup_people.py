@@ -139,7 +139,7 @@ async def test_what_rocketchat_does_with_new_people_is_read_before_it_is_said(co
 async def test_what_was_not_done_is_not_told_as_done(standing: Counter) -> None:
     refused = Forbidden("Encvoy ID", "DELETE", status=403)
     standing.world.script = lambda call: refused if call == "detach_rules before" else None
-    with pytest.raises(UserError):
+    with pytest.raises(Forbidden):
         await standing.run("setup --no-email")
     assert "will be left out. Then nobody gets into an account through its address" in standing.spoken.notes[0]
 

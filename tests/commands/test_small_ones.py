@@ -203,7 +203,7 @@ async def test_what_enable_could_not_do_is_not_done_by_setup(standing: Counter) 
     await standing.run("disable")
     (client_id, application), *_ = standing.encvoy.applications_by_id.items()
     standing.encvoy.applications_by_id[client_id] = replace(application, secret=Secret("x"))
-    with pytest.raises(UserError):
+    with pytest.raises(UserError, match="Encvoy ID has a different client secret"):
         await standing.run("enable")
     await standing.run("setup")
     assert standing.rocketchat.switches == {"Encvoyid": False}

@@ -45,6 +45,7 @@ def named(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_old_name_is_left(package: str) -> None:
     paths = sorted((ROOT / package).rglob("*.py"))
+    assert paths
     found = {
         f"{path.relative_to(ROOT)}: {name}"
         for path in paths

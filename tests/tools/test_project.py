@@ -63,7 +63,7 @@ def test_with_every_line_in_use_no_value_is_wrong(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError) as caught:
         config.load(config.Config)
-    assert all(line.endswith(" is missing.") for line in caught.value.text.splitlines())
+    assert set(caught.value.text.splitlines()) == {f"{v.name} is missing." for v in VARIABLES if v.required}
 
 
 def test_the_checks_before_a_commit_are_those_of_make_check() -> None:
