@@ -3,8 +3,8 @@
 python -m tools.mutants [--sample N] [--seed N] [--minutes N] [FILE ...]
 
 A seeded sample of all mutants of `TARGETS`, each in a copy of the project, with only the tests that cover its file.
-What survives is a test that is missing, or a mutant that means the same. Exit status 1 where fewer than 90 % are
-killed.
+What survives is a test that is missing, or a mutant that means the same: those are listed with the reason in
+tools/mutants_equivalent.txt, and left out. Exit status 1 where fewer than 90 % are killed.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Queue
 
@@ -46,6 +47,8 @@ LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "node_modules", "__pycache__", ".*_cache", ".coverage", ".hypothesis"
 )
 PYTEST = ("-m", "pytest", "-x", "-pno:cacheprovider", "-pno:xdist", "--hypothesis-seed=0", "-mnot slow and not needs")
+EQUIVALENT = Path(__file__).parent / "mutants_equivalent.txt"
+"""Mutants that no test can find, as they are told but without the number of the line; below each, indented, why."""
 LEAST = 90.0
 """Per cent that have to be killed."""
 PATIENCE = 5.0
@@ -59,6 +62,10 @@ class Mutant:
 
     path: str
     line: int
+    within: str
+    """The class and the function that it is in."""
+    number: int
+    """Which of those in there that read the same, from 1 on."""
     start: int
     end: int
     """Bytes of the source."""
@@ -70,8 +77,14 @@ class Mutant:
         data = source.encode()
         return (data[: self.start] + self.after.encode() + data[self.end :]).decode()
 
+    @property
+    def key(self) -> str:
+        """What it is known by in the list of equivalent ones, wherever its line is by then."""
+        again = f"  (no. {self.number})" if self.number > 1 else ""
+        return f"{self.path}: {self.within}: {_short(self.before)}  →  {_short(self.after)}{again}"
+
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {_short(self.before)}  →  {_short(self.after)}"
+        return self.key.replace(":", f":{self.line}:", 1)
 
 
 def _short(text: str) -> str:
@@ -94,15 +107,33 @@ def mutants(path: str, source: str) -> list[Mutant]:
     starts = [0]
     for line in source.encode().splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
-    found: list[Mutant] = []
-    for node, after in _changes(ast.parse(source)):
+    tree = ast.parse(source)
+    scopes, found = list(_scopes(tree)), []
+    for node, after in _changes(tree):
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
         start = starts[node.lineno - 1] + node.col_offset
         end = starts[node.end_lineno - 1] + node.end_col_offset
         before = source.encode()[start:end].decode()
-        found.append(Mutant(path, node.lineno, start, end, before, after))
-    return sorted(found, key=lambda mutant: (mutant.start, mutant.end, mutant.after))
+        within = [name for first, last, name in scopes if first <= node.lineno <= last]
+        found.append(Mutant(path, node.lineno, within[-1] if within else "module", 1, start, end, before, after))
+    found.sort(key=lambda mutant: (mutant.start, mutant.end, mutant.after))
+    keys: Counter[str] = Counter()
+    for place, mutant in enumerate(found):
+        keys[mutant.key] += 1
+        found[place] = replace(mutant, number=keys[mutant.key])
+    return found
+
+
+def _scopes(node: ast.AST, outer: str = "") -> Iterator[tuple[int, int, str]]:
+    """First line, last line and name of each class and function, outer ones first."""
+    for child in ast.iter_child_nodes(node):
+        name = outer
+        if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            name = f"{outer}.{child.name}".lstrip(".")
+            assert child.end_lineno is not None
+            yield child.lineno, child.end_lineno, name
+        yield from _scopes(child, name)
 
 
 Change = tuple[ast.expr | ast.stmt, str]
@@ -231,6 +262,19 @@ def every(paths: Iterable[str]) -> list[Mutant]:
     return [mutant for path in paths for mutant in mutants(path, (ROOT / path).read_text(encoding="utf-8"))]
 
 
+def equivalent(text: str) -> dict[str, str]:
+    """The list of those that mean the same as the program: each by its key, with the reason."""
+    found: dict[str, str] = {}
+    key = ""
+    for line in text.splitlines():
+        if line.startswith(" "):
+            found[key] = f"{found[key]} {line.strip()}".strip()
+        elif line and not line.startswith("#"):
+            key = line
+            found[key] = ""
+    return found
+
+
 def prepared(folder: Path, paths: Iterable[str]) -> tuple[Queue[Copy], float]:
     """A copy for each worker, with everything compiled; and how long the tests of one file may take."""
     first = Copy(folder / "0", ROOT)
@@ -278,7 +322,8 @@ def judge(chosen: Sequence[Mutant], minutes: float, say: Callable[[str], None]) 
 @click.argument("files", nargs=-1)
 def main(sample: int, seed: int, minutes: float, files: tuple[str, ...]) -> None:
     """Tell which small faults no test would find."""
-    everything = every(files or TARGETS)
+    known = equivalent(EQUIVALENT.read_text(encoding="utf-8"))
+    everything = [mutant for mutant in every(files or TARGETS) if mutant.key not in known]
     chosen = random.Random(seed).sample(everything, min(sample, len(everything)))  # noqa: S311
     click.echo(f"{len(chosen)} of {len(everything)} mutants, seed {seed}")
     tried, survivors = judge(chosen, minutes, click.echo)

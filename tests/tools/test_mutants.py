@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tools import mutants
-from tools.mutants import TARGETS, covering, every
+from tools.mutants import EQUIVALENT, TARGETS, covering, equivalent, every
 
 CHANGES = [
     ("a == b", "(a != b)"),
@@ -72,14 +73,49 @@ def test_places_are_right_behind_other_letters() -> None:
     assert made("a = 'ä€' == b") == ["a = ('ä€' != b)"]
 
 
-def test_each_target_has_mutants_that_are_programs_and_tests_that_are_there() -> None:
-    for path in TARGETS:
-        source = (mutants.ROOT / path).read_text()
-        for mutant in every([path]):
-            changed = mutant.of(source)
-            ast.parse(changed)
-            assert changed != source
-        assert all((mutants.ROOT / test).exists() for test in covering(path))
+@pytest.mark.parametrize("path", TARGETS)
+def test_each_target_has_mutants_that_are_programs_and_tests_that_are_there(path: str) -> None:
+    source = (mutants.ROOT / path).read_text()
+    for mutant in every([path]):
+        changed = mutant.of(source)
+        ast.parse(changed)
+        assert changed != source
+    tests = covering(path)
+    assert [test for test in tests if (mutants.ROOT / test).exists()] == tests != []
+
+
+def test_only_files_without_a_decision_have_no_mutants() -> None:
+    none = {path for path in TARGETS if not every([path])}
+    assert len(none) < len(TARGETS) / 10
+    for path in none:
+        deciding = [node for node in ast.walk(ast.parse((mutants.ROOT / path).read_text())) if is_decision(node)]
+        assert not deciding, path
+
+
+def is_decision(node: ast.AST) -> bool:
+    return isinstance(node, ast.If | ast.IfExp | ast.While | ast.BoolOp | ast.Compare)
+
+
+def test_each_that_is_said_to_mean_the_same_is_there_and_has_a_reason() -> None:
+    keys = Counter(mutant.key for mutant in every(TARGETS))
+    assert set(keys.values()) == {1}
+    listed = equivalent(EQUIVALENT.read_text(encoding="utf-8"))
+    assert listed.keys() - keys.keys() == set(), "these have changed, or are gone"
+    assert [key for key, reason in listed.items() if len(reason.split()) < 4] == []
+
+
+def test_it_is_known_by_the_same_key_on_another_line() -> None:
+    source = "class A:\n    def f(self):\n        return self.a == 1, self.a == 1\n\nb = c == 1\n"
+    keys = [mutant.key for mutant in mutants.mutants("x.py", source)]
+    assert "x.py: A.f: self.a == 1  →  (self.a != 1)" in keys
+    assert "x.py: A.f: self.a == 1  →  (self.a != 1)  (no. 2)" in keys
+    assert "x.py: module: c == 1  →  (c != 1)" in keys
+    assert [mutant.key for mutant in mutants.mutants("x.py", f"\n\n{source}")] == keys
+
+
+def test_the_list_is_read_with_its_reasons() -> None:
+    text = "# About it.\na.py: f: b  →  c\n    For one\n    reason.\na.py: f: d  →  e\n"
+    assert equivalent(text) == {"a.py: f: b  →  c": "For one reason.", "a.py: f: d  →  e": ""}
 
 
 def test_its_own_tests_come_first() -> None:
@@ -108,8 +144,8 @@ def test_what_no_test_finds_is_told(project: Path) -> None:
     said: list[str] = []
     tried, survivors = mutants.judge(every(["bot/connection/size.py"]), 1, said.append)
     assert tried == 3
-    assert said == ["SURVIVED bot/connection/size.py:2: n > 10  →  (n >= 10)"]
-    assert [str(mutant) for mutant in survivors] == ["bot/connection/size.py:2: n > 10  →  (n >= 10)"]
+    assert said == ["SURVIVED bot/connection/size.py:2: is_big: n > 10  →  (n >= 10)"]
+    assert [str(mutant) for mutant in survivors] == ["bot/connection/size.py:2: is_big: n > 10  →  (n >= 10)"]
     assert (project / "bot/connection/size.py").read_text() == "def is_big(n):\n    return n > 10\n"
 
 
