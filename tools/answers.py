@@ -37,8 +37,9 @@ FILES = {WHATEVER: "any-command", UNASKED: "unasked", TERMINAL: "terminal"}
 INTRODUCTION = """# What ssobot answers
 
 Every answer that the bot can give, whole, by command and by what has happened. Each is the text of a test in
-`tests/answers`, heard from the running bot; addresses, ids, fingerprints and times are examples. What no test can make
-it say stands in `tests/answers/unheard.txt`. `.venv/bin/python -m tools.answers renew` writes this folder.
+`tests/answers`, heard from the running bot; addresses, ids, fingerprints and times are examples. Where a heading has
+several answers, a blank line is between them. What no test can make it say stands in `tests/answers/unheard.txt`.
+`.venv/bin/python -m tools.answers renew` writes this folder.
 """
 BY_SYMPTOM = """## By what you read
 
