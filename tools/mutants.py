@@ -275,11 +275,17 @@ def equivalent(text: str) -> dict[str, str]:
     return found
 
 
+def _without_parts(tests: Iterable[str]) -> frozenset[str]:
+    """Without files of a folder that is among them."""
+    everything = frozenset(tests)
+    return frozenset(test for test in everything if not any(test.startswith(f"{folder}/") for folder in everything))
+
+
 def prepared(folder: Path, paths: Iterable[str]) -> tuple[Queue[Copy], float]:
     """A copy for each worker, with everything compiled; and how long the tests of one file may take."""
     first = Copy(folder / "0", ROOT)
     longest = 0.0
-    for tests in {frozenset(covering(path)) for path in paths}:
+    for tests in {_without_parts(covering(path)) for path in paths}:
         began = time.monotonic()
         if said := first.runs(sorted(tests), compiles=True):
             raise click.ClickException(f"Tests fail without a mutant:\n{said}")

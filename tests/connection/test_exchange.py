@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.connection.apply import apply
 from bot.connection.changes import AwaitLive, Live, WriteApplicationSecret
+from bot.connection.context import LoopState
 from bot.connection.exchange import MARKER_WITHIN
 from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
 from bot.connection.moments import LiveSeen
@@ -16,10 +18,11 @@ from bot.connection.plan import plan
 from bot.connection.ports import ApplicationFields
 from bot.connection.profile import LICENCE_MODULE
 from bot.connection.proof import LATER_TIMES
-from bot.connection.receipt import Outcome
+from bot.connection.receipt import Outcome, Receipt
 from bot.connection.retry_policy import SWITCH_WITHIN
 from bot.connection.state import Application, LiveService, Marker, NotVisible, ServiceName
-from bot.errors import Busy, NoAnswer, StillBefore
+from bot.errors import Busy, NoAnswer, NotLive, StillBefore
+from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, Bench, exchange
 from tests.connection.exchanging import UNSEEN, hides_markers, lagging, rotate
 
@@ -123,6 +126,24 @@ class TestMarkerThatNeverComes:
         assert receipt.outcome is Outcome.UNDONE
         assert standing.secrets() == (OLD.reveal(), OLD.reveal())
         assert not standing.told.stuck_
+
+    @pytest.mark.parametrize(
+        ("use", "held", "visible"),
+        [(Use.OTHER, OLD, True), (Use.UNKNOWN, OLD, True), (Use.PROVED, NEW, True), (Use.PROVED, OLD, False)],
+        ids=["another is used", "nobody knows what is used", "Encvoy ID holds the new one", "it cannot be seen"],
+    )
+    async def test_the_way_back_does_not_end_there_while_anything_contradicts_it(
+        self, standing: Bench, use: Use, held: Secret, visible: bool
+    ) -> None:
+        back = replace(exchange(standing.connections.there, OLD), undoing=True)
+        ((client_id, application),) = standing.encvoy.applications_by_id.items()
+        standing.encvoy.applications_by_id[client_id] = replace(application, secret=held)
+        standing.encvoy.hidden.update(() if visible else (client_id,))
+        standing.encvoy.accepts_anything = True
+        hides_markers(standing, times=99)
+        standing.rocketchat.uses = [InUse(use, "because")]
+        with pytest.raises(NotLive):
+            await apply(AwaitLive(Live.MARKER), LoopState(back, Receipt()), standing.context)
 
     async def test_it_takes_as_long_as_the_server_was_seen_to_take(self, standing: Bench) -> None:
         timeouts: list[float] = []

@@ -110,7 +110,7 @@ async def test_the_receipt_holds_the_gap_and_the_proof(standing: Bench) -> None:
     _, receipt = await rotate(standing)
     assert receipt.gap is not None
     assert receipt.gap < 0.1
-    assert receipt.seen_by == "poll"
+    assert (receipt.seen_by, receipt.instances) == ("poll", 1)
     assert receipt.proof is not None
     assert (receipt.proof.previous_refused, receipt.proof.random_refused) == (True, True)
 

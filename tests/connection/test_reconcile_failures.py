@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -71,6 +72,39 @@ async def test_a_switch_that_was_done_and_never_answered_is_found_done(standing:
     _, receipt = await rotate(standing)
     assert standing.secrets() == (NEW.reveal(), NEW.reveal())
     assert receipt.outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize("stays", [True, False], ids=["and only the proof is missing", "and Encvoy ID lost it"])
+async def test_a_switch_that_is_done_is_not_undone_because_nobody_proves_it(standing: Bench, stays: bool) -> None:
+    """Both sides hold the new secret; the way back begins only where they do not."""
+    end = standing.world.clock.seconds + 60
+
+    def script(call: str) -> Exception | None:
+        if call != "probe before" or standing.world.clock.seconds > end:
+            return None
+        ((client_id, application),) = standing.encvoy.applications_by_id.items()
+        if not stays and application.secret == NEW:
+            standing.encvoy.applications_by_id[client_id] = replace(application, secret=OLD)
+        return Unreachable("Encvoy ID", "POST /oidc/request")
+
+    standing.world.script = script
+    _, receipt = await rotate(standing)
+    assert standing.world.clock.seconds > end
+    assert receipt.outcome is (Outcome.DONE if stays else Outcome.UNDONE)
+    assert len(standing.told.stuck_) == 1
+    assert standing.secrets() == ((NEW if stays else OLD).reveal(),) * 2
+
+
+async def test_an_application_that_is_hidden_in_the_middle_of_an_exchange_is_named(standing: Bench) -> None:
+    def script(call: str) -> Exception | None:
+        if call != "write_application before":
+            return None
+        standing.encvoy.hidden.update(standing.encvoy.applications_by_id)
+        return Forbidden("Encvoy ID", "PUT /api/v1/clients/:client_id", status=403)
+
+    standing.world.script = script
+    with pytest.raises(UserError, match="not fully visible"):
+        await rotate(standing)
 
 
 async def test_a_refused_first_write_changes_nothing_and_says_why(standing: Bench) -> None:

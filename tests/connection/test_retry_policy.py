@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from bot.connection.changes import (
@@ -26,9 +28,11 @@ from bot.connection.retry_policy import (
     LONGEST_PAUSE,
     LOOK_SECONDS,
     SAME_PLANS,
+    SHORT_PAUSE,
     SWITCH_TRIES,
     SWITCH_WITHIN,
     TRIES,
+    TRY_WITHIN,
     RetryPolicy,
 )
 from bot.errors import Busy, Forbidden, NoAnswer, Unreachable, UserError
@@ -76,6 +80,83 @@ async def test_the_pauses_grow(patience: RetryPolicy, clock: ManualClock) -> Non
         moments.append(clock.seconds - before)
     assert moments == sorted(moments)
     assert moments[0] > 0
+
+
+async def test_each_pause_is_twice_the_last_one(patience: RetryPolicy, clock: ManualClock) -> None:
+    """From half a second on, with or without an exchange."""
+    for wait in (patience.wait_or_raise, RetryPolicy(clock).may_try_again):
+        moments = [clock.seconds]
+        for _ in range(TRIES - 1):
+            assert await wait(AWAY) is not False
+            moments.append(clock.seconds)
+        assert [after - before for before, after in itertools.pairwise(moments)] == [0.5, 1.0, 2.0, 4.0]
+
+
+async def test_before_the_switch_the_way_forward_has_as_many_tries(patience: RetryPolicy) -> None:
+    assert [await patience.may_try_again(AWAY) for _ in range(TRIES)] == [True] * (TRIES - 1) + [False]
+
+
+async def test_a_rate_limit_makes_no_pause_shorter(patience: RetryPolicy, clock: ManualClock) -> None:
+    busy = Busy("Rocket.Chat", "any")
+    busy.retry_after = 0.1
+    await patience.wait_or_raise(busy)
+    assert clock.seconds == ManualClock().seconds + 0.5
+
+
+async def test_once_the_new_secret_is_live_the_pauses_are_short(patience: RetryPolicy, clock: ManualClock) -> None:
+    """And there is none where the time went by in waiting for an answer."""
+    patience.trying_the_switch()
+    before = clock.seconds
+    await patience.may_try_again(AWAY)
+    assert clock.seconds == before + SHORT_PAUSE
+    await patience.may_try_again(HUNG)
+    assert clock.seconds == before + SHORT_PAUSE
+
+
+def test_a_try_gets_no_more_than_what_is_left(patience: RetryPolicy, clock: ManualClock) -> None:
+    assert patience.trying_the_switch() == TRY_WITHIN
+    clock.seconds += SWITCH_WITHIN - 1
+    assert patience.trying_the_switch() == 1
+
+
+async def test_after_the_time_no_try_begins_and_the_last_surprise_is_the_reason(
+    patience: RetryPolicy, clock: ManualClock
+) -> None:
+    patience.trying_the_switch()
+    await patience.may_try_again(HUNG)
+    clock.seconds += SWITCH_WITHIN
+    with pytest.raises(NoAnswer) as caught:
+        patience.trying_the_switch()
+    assert caught.value is HUNG
+
+
+async def test_a_new_direction_has_all_its_time_and_tries(patience: RetryPolicy, clock: ManualClock) -> None:
+    for _ in range(SWITCH_TRIES - 1):
+        patience.trying_the_switch()
+        await patience.may_try_again(HUNG)
+    clock.seconds += SWITCH_WITHIN
+    patience.made_progress()
+    assert patience.switch_until is None
+    assert patience.trying_the_switch() == TRY_WITHIN
+    assert await patience.may_try_again(HUNG)
+
+
+def test_a_marker_is_rewritten_once(patience: RetryPolicy) -> None:
+    assert [patience.may_rewrite_the_marker() for _ in range(3)] == [True, False, False]
+
+
+def test_a_marker_is_not_rewritten_once_encvoy_id_was_asked_to_switch(patience: RetryPolicy) -> None:
+    patience.trying_the_switch()
+    assert patience.may_rewrite_the_marker() is False
+
+
+async def test_the_back_off_begins_with_seconds(patience: RetryPolicy, clock: ManualClock) -> None:
+    moments = [clock.seconds]
+    for _ in range(7):
+        await patience.back_off()
+        moments.append(clock.seconds)
+    pauses = [after - before for before, after in itertools.pairwise(moments)]
+    assert pauses == [2.0, 4.0, 8.0, 16.0, 32.0, 64.0, LONGEST_PAUSE]
 
 
 async def test_a_hang_has_cost_its_time_already(patience: RetryPolicy, clock: ManualClock) -> None:

@@ -1,0 +1,123 @@
+"""One change at a time: what it writes, and what it leaves as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.connection.apply import LIVE_WITHIN, apply, values_of
+from bot.connection.changes import (
+    AwaitLive,
+    Change,
+    CommitSecret,
+    CreateApplication,
+    Live,
+    RemoveCallback,
+    WriteApplication,
+)
+from bot.connection.context import LoopState
+from bot.connection.receipt import Receipt
+from bot.connection.state import Connection, LiveService, ServiceName, Unknown
+from bot.errors import NotLive
+from tests.connection.conftest import NEW, OLD, Bench, exchange, wish
+
+ELSEWHERE = "https://elsewhere.example.org/cb"
+
+
+async def applied(bench: Bench, change: Change, desired: Connection | None = None) -> LoopState:
+    return await apply(change, LoopState(desired or bench.connections.there, Receipt(), "op"), bench.context)
+
+
+async def test_the_id_of_a_new_application_is_saved_before_anything_else_is_done(bench: Bench) -> None:
+    bench.connections.row = wish()
+    done = await applied(bench, CreateApplication())
+    assert bench.world.calls == ["create_application", "save"]
+    (client_id,) = bench.encvoy.applications_by_id
+    assert bench.connections.there.client_id == done.desired.client_id == client_id
+
+
+async def test_each_change_is_in_the_receipt(standing: Bench) -> None:
+    done = await applied(standing, WriteApplication(("description",)))
+    assert done.receipt.changes == ("WriteApplication",)
+    assert done.desired == standing.connections.there
+
+
+async def test_a_callback_that_is_taken_off_leaves_those_of_others(standing: Bench) -> None:
+    ((client_id, application),) = standing.encvoy.applications_by_id.items()
+    standing.encvoy.applications_by_id[client_id] = replace(
+        application, redirect_uris=(*application.redirect_uris, ELSEWHERE)
+    )
+    await applied(standing, RemoveCallback())
+    assert standing.encvoy.applications_by_id[client_id].redirect_uris == (ELSEWHERE,)
+
+
+async def test_a_callback_is_not_taken_off_where_there_is_no_other(standing: Bench) -> None:
+    """An application without one would be invalid; it is to be deleted then, which the next plan says."""
+    before = dict(standing.encvoy.applications_by_id)
+    await applied(standing, RemoveCallback())
+    assert standing.encvoy.applications_by_id == before
+    assert standing.world.calls == ["application"]
+
+
+async def test_a_callback_is_not_taken_off_what_cannot_be_seen(standing: Bench) -> None:
+    standing.encvoy.hidden.update(standing.encvoy.applications_by_id)
+    await applied(standing, RemoveCallback())
+    assert standing.world.calls == ["application"]
+
+
+async def test_the_callbacks_of_others_stay_when_fields_are_mended(standing: Bench) -> None:
+    ((client_id, application),) = standing.encvoy.applications_by_id.items()
+    standing.encvoy.applications_by_id[client_id] = replace(application, redirect_uris=(ELSEWHERE,))
+    await applied(standing, WriteApplication(("redirect_uris",)))
+    mended = standing.encvoy.applications_by_id[client_id].redirect_uris
+    assert set(mended) == {standing.connections.there.redirect_uri, ELSEWHERE}
+
+
+async def test_what_was_exchanged_is_settled_with_its_receipt(standing: Bench) -> None:
+    desired = replace(exchange(standing.connections.there), undoing=True)
+    done = await applied(standing, CommitSecret(), desired)
+    settled = standing.connections.there
+    assert done.desired == settled
+    assert (settled.current, settled.pending, settled.undoing) == (NEW, None, False)
+    assert standing.connections.receipts["op"]["changes"] == ("CommitSecret",)
+
+
+@pytest.mark.parametrize(
+    ("what", "there", "ends_well"),
+    [
+        (Live.ON, True, True),
+        (Live.SHOWN, True, True),
+        (Live.ON, False, False),
+        (Live.SHOWN, False, False),
+        (Live.OFF, True, False),
+        (Live.OFF, False, False),
+    ],
+)
+async def test_a_wait_that_saw_nothing_ends_well_only_where_the_button_is_there(
+    standing: Bench, what: Live, there: bool, ends_well: bool
+) -> None:
+    """A server may publish a setting in another form than it stores it."""
+    shown = standing.rocketchat.live_records["Encvoyid"][0]
+    waited: list[float] = []
+
+    async def unseen(name: ServiceName, awaited: object, expected: float | None, timeout: float) -> None:
+        waited.append(timeout)
+        raise NotLive("Rocket.Chat", "live")
+
+    async def live(name: ServiceName) -> LiveService | Unknown | None:
+        return shown if there else None
+
+    standing.rocketchat.await_live = unseen  # type: ignore[assignment]
+    standing.rocketchat.live = live  # type: ignore[method-assign]
+    if ends_well:
+        assert (await applied(standing, AwaitLive(what))).receipt.changes == ("AwaitLive",)
+    else:
+        with pytest.raises(NotLive):
+            await applied(standing, AwaitLive(what))
+    assert waited == [LIVE_WITHIN]
+
+
+def test_what_is_not_desired_gets_the_servers_default() -> None:
+    values = values_of(wish(client_id="c1"), ("id", "secret", "scope", "login_style"))
+    assert values == {"id": "c1", "secret": OLD, "scope": "openid profile email", "login_style": "popup"}
