@@ -49,6 +49,15 @@ def test_the_marker_means_what_the_setting_meant(colour: str, scope: str) -> Non
     assert meaning(marker.setting, marker.spelling) == meaning(marker.setting, service.settings[marker.setting])
 
 
+@pytest.mark.parametrize("setting", ["token_path", "authorize_path", COLOUR, SCOPE])
+def test_only_the_spelling_of_its_own_setting_is_ignored(setting: str) -> None:
+    """A parameter in another address, or a list in another order, is another value."""
+    value = "/Oidc/b a?settle=07"
+    plain = {"authorize_path": "/Oidc/b a", COLOUR: value.lower(), SCOPE: "/Oidc/b a?settle=07"}
+    assert meaning(setting, value) == plain.get(setting, value)
+    assert meaning(setting, True) is True
+
+
 def test_a_colour_with_letters_comes_first() -> None:
     assert next_marker(stored(button_label_color="#FFFFFF", scope="openid profile email"), None).setting == COLOUR
 

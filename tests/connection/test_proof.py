@@ -1,4 +1,4 @@
-"""The proof, the ground before an exchange, and the receipt."""
+"""The proof, and the ground before an exchange."""
 
 from __future__ import annotations
 
@@ -6,17 +6,27 @@ from dataclasses import replace
 
 import pytest
 
-from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
+from bot.connection.in_use import BECAUSE_MODERN, OUTDATED, InUse, Use
 from bot.connection.ports import ApplicationFields, Probe
 from bot.connection.profile import Engine
-from bot.connection.proof import LAG, NotProved, Proof, prove, prove_ground, prove_in_use
-from bot.connection.receipt import Outcome, Receipt
-from bot.connection.state import Connection
-from bot.errors import Forbidden, UserError
+from bot.connection.proof import (
+    LAG,
+    LATER_TIMES,
+    NotProved,
+    Proof,
+    prove,
+    prove_carried,
+    prove_ground,
+    prove_in_use,
+    prove_in_use_mending,
+)
+from bot.connection.state import Connection, Marker
+from bot.errors import Forbidden, Unreachable, UserError
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, Bench, exchange
 
 THIRD = Secret("t" * 64)
+AWAY = Unreachable("Rocket.Chat", "any")
 
 
 def at_rest(bench: Bench) -> Connection:
@@ -210,24 +220,93 @@ class TestInUse:
         return await prove_in_use(at_rest(bench), Engine.LEGACY, bench.rocketchat, bench.encvoy)
 
 
-def test_a_receipt_of_the_first_version_is_read() -> None:
-    """It knows nothing of what Rocket.Chat itself uses."""
-    row = Receipt(outcome=Outcome.DONE, gap=0.012).as_dict()
-    del row["in_use"], row["in_use_later"]
-    assert Receipt.from_dict(row).in_use is None
+class TestMending:
+    """An instance with an outdated cache gets the same once more, and after a settle time it is asked again."""
 
+    SETTLE = 5.0
 
-def test_a_receipt_comes_back_from_its_row() -> None:
-    receipt = Receipt(
-        outcome=Outcome.UNDONE, changes=("Prove",), gap=0.012, seen_by="poll", proof=Proof(True, True), reason="because"
+    async def test_the_equal_write_mends_it(self, standing: Bench) -> None:
+        before = standing.world.clock.seconds
+        standing.rocketchat.uses = [InUse(Use.OTHER, "it says: Unauthorized")]
+        assert await self._mended(standing) == InUse(Use.PROVED)
+        assert standing.world.calls.count("repeat_secret") == 1
+        assert standing.world.clock.seconds >= before + LATER_TIMES * self.SETTLE
+
+    async def test_what_cannot_be_written_stays_as_it_was_found(self, standing: Bench) -> None:
+        other = InUse(Use.OTHER, "it says: Unauthorized")
+        standing.rocketchat.uses = [other]
+        standing.world.script = lambda call: AWAY if call == "repeat_secret before" else None
+        assert await self._mended(standing) == other
+
+    @pytest.mark.parametrize("use", [Use.PROVED, Use.FAILED, Use.SILENT, Use.UNKNOWN])
+    async def test_only_another_secret_is_mended(self, standing: Bench, use: Use) -> None:
+        standing.rocketchat.uses = [InUse(use)]
+        await self._mended(standing)
+        assert "repeat_secret" not in standing.world.calls
+
+    async def _mended(self, bench: Bench) -> InUse:
+        clock = bench.world.clock
+        return await prove_in_use_mending(
+            at_rest(bench), Engine.LEGACY, bench.rocketchat, bench.encvoy, clock, self.SETTLE
+        )
+
+    @pytest.mark.parametrize(
+        ("shown", "found", "writes"),
+        [
+            ([True], BECAUSE_MODERN, 0),
+            ([None], BECAUSE_MODERN, 0),
+            ([False, True], BECAUSE_MODERN, 1),
+            ([False, None], BECAUSE_MODERN, 1),
+            ([False, False], OUTDATED, 1),
+        ],
     )
-    receipt = replace(receipt, in_use=InUse(Use.OTHER, "it says so"), in_use_later=InUse(Use.PROVED))
-    assert Receipt.from_dict(receipt.as_dict()) == receipt
+    async def test_of_the_modern_engine_the_marker_is_looked_at(
+        self, standing: Bench, shown: list[bool | None], found: InUse, writes: int
+    ) -> None:
+        before = standing.world.clock.seconds
+        standing.rocketchat.carried = list(shown)
+        assert await self._carried(standing) == found
+        assert standing.rocketchat.carried == []
+        assert standing.world.calls.count("write_marker") == writes
+        assert (standing.world.clock.seconds >= before + LATER_TIMES * self.SETTLE) is bool(writes)
+
+    async def test_of_the_modern_engine_a_write_that_is_refused_leaves_it_outdated(self, standing: Bench) -> None:
+        standing.rocketchat.carried = [False]
+        standing.world.script = lambda call: AWAY if call == "write_service before" else None
+        assert await self._carried(standing) == OUTDATED
+
+    async def _carried(self, bench: Bench) -> InUse:
+        marker = Marker("authorize_path", "/oidc/auth?settle=07")
+        return await prove_carried(at_rest(bench), marker, bench.rocketchat, bench.world.clock, self.SETTLE)
 
 
-def test_a_change_makes_an_unchanged_receipt_a_done_one() -> None:
-    assert Receipt().with_change("Prove").outcome is Outcome.DONE
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        (
+            {"token_path": "https://evil.example/t"},
+            "its token_path points to another address that would get the secret",
+        ),
+        (
+            {"url": "https://evil.example", "token_path": "/t"},
+            "its url and token_path point to another address that would get the secret",
+        ),
+        (None, "its settings are gone"),
+    ],
+)
+async def test_rocketchat_is_not_asked_where_its_secret_would_go_elsewhere(
+    standing: Bench, settings: dict[str, str] | None, why: str
+) -> None:
+    if settings is None:
+        await standing.rocketchat.remove_service(at_rest(standing).name)
+    else:
+        standing.rocketchat.settings["Encvoyid"].update(settings)
+    found = await prove_in_use(at_rest(standing), Engine.LEGACY, standing.rocketchat, standing.encvoy)
+    assert found == InUse(Use.UNKNOWN, why)
+    assert "bring_bogus_code" not in standing.world.calls
 
 
-def test_an_undone_receipt_stays_undone() -> None:
-    assert Receipt(outcome=Outcome.UNDONE).with_change("Prove").outcome is Outcome.UNDONE
+async def test_rocketchat_is_not_asked_where_it_does_not_show_its_settings(standing: Bench) -> None:
+    standing.world.script = lambda call: AWAY if call == "stored before" else None
+    found = await prove_in_use(at_rest(standing), Engine.LEGACY, standing.rocketchat, standing.encvoy)
+    assert found == InUse(Use.UNKNOWN, AWAY.text.rstrip("."))
