@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.chatops.access import Access, Place, Refused, judge, role_ids
+from bot.chatops.origin import FromMessage
 from bot.chatops.ports import Message, Person
 from bot.errors import Busy, Forbidden, NoAnswer, RemoteError
 from tests.support.chat import ADMIN_ROOM, ANNA, DIRECT, GROUP_DIRECT, MARC, OTHER_ROOM, MemoryChat, typed
@@ -32,6 +33,29 @@ ROLES = frozenset({"admin", "sso-manager"})
 def test_judge(person: Person, refusal: str | None) -> None:
     found = judge(person, ROLES)
     assert (found.what if found else None) == refusal
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("app", "app"),
+        ("x" * 19, "x" * 19),
+        ("x" * 20, "unknown"),
+        ("", "unknown"),
+        ("a [link](https://evil)", "unknown"),
+        ("a b", "unknown"),
+    ],
+)
+def test_a_type_of_accounts_is_shown_only_if_it_is_a_short_word(kind: str, shown: str) -> None:
+    refusal = judge(replace(ANNA, type=kind), ROLES)
+    assert refusal is not None
+    assert refusal.why == f"This account is of the type {shown}."
+
+
+def test_a_refusal_names_the_roles_that_would_do() -> None:
+    refusal = judge(MARC, ROLES)
+    assert refusal is not None
+    assert refusal.why == "Your account does not have the role `admin` or `sso-manager`."
 
 
 def test_nobody_is_an_administrator_where_no_role_is_named() -> None:
@@ -113,7 +137,36 @@ async def test_what_cannot_be_asked_is_refused(access: Access, chat: MemoryChat,
         await access.administrator(ANNA.id)
 
 
-@pytest.mark.parametrize(("seconds", "mend"), [(12.2, "in 13 seconds"), (0.1, "in 1 seconds"), (60, "in a minute")])
+async def test_where_nobody_says_for_how_long_it_is_a_minute(access: Access, chat: MemoryChat) -> None:
+    chat.fail("person", NoAnswer)
+    with pytest.raises(Refused) as caught:
+        await access.administrator(ANNA.id)
+    assert caught.value.mend == "Try again in a minute."
+
+
+async def test_whoever_holds_no_role_at_all_is_refused_without_asking_for_names(
+    access: Access, chat: MemoryChat
+) -> None:
+    chat.people[ANNA.id] = replace(ANNA, roles=frozenset())
+    with pytest.raises(Refused, match="Only an administrator may do this"):
+        await access.administrator(ANNA.id)
+    assert "roles" not in chat.calls
+
+
+async def test_what_began_by_a_message_may_go_on_while_its_author_is_an_administrator(
+    access: Access, chat: MemoryChat
+) -> None:
+    origin = FromMessage("m1", ADMIN_ROOM.id, "m1", ANNA.id, ANNA.username)
+    await access.may_begin(origin)
+    chat.people[ANNA.id] = replace(ANNA, roles=frozenset({"user"}))
+    with pytest.raises(Refused):
+        await access.may_begin(origin)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "mend"),
+    [(12.2, "in 13 seconds"), (0.1, "in 1 seconds"), (0, "in 1 seconds"), (59, "in 59 seconds"), (60, "in a minute")],
+)
 async def test_whoever_asks_to_slow_down_says_for_how_long(
     access: Access, chat: MemoryChat, monkeypatch: pytest.MonkeyPatch, seconds: float, mend: str
 ) -> None:

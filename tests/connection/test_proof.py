@@ -154,6 +154,20 @@ async def test_a_token_side_that_lags_is_waited_for(standing: Bench, seconds: fl
     assert there <= clock.monotonic() < there + 1.5
 
 
+@pytest.mark.parametrize("seconds", [0.05, 0.2])
+async def test_a_token_side_that_lags_a_little_delays_it_as_little(standing: Bench, seconds: float) -> None:
+    """Each moment of it is a part of the gap."""
+    clock, real = standing.world.clock, standing.encvoy.probe
+    there = clock.monotonic() + seconds
+
+    async def lagging(client_id: str, secret: Secret, redirect_uri: str) -> Probe:
+        return Probe.REFUSED if clock.monotonic() < there else await real(client_id, secret, redirect_uri)
+
+    standing.encvoy.probe = lagging  # type: ignore[method-assign]
+    _, accepted_at = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, clock)
+    assert there <= accepted_at < there + 0.2
+
+
 async def test_an_old_secret_that_is_accepted_for_a_while_is_waited_for(standing: Bench) -> None:
     clock, real = standing.world.clock, standing.encvoy.probe
     desired = exchange(at_rest(standing))
