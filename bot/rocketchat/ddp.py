@@ -23,9 +23,14 @@ import json
 from bot.bounds import Unreadable, read_json
 from bot.clock import Backoff
 from bot.errors import Busy, NoAnswer, Rejected, RemoteError, Unauthenticated
-from bot.rocketchat.ddp_errors import NOT_ALLOWED, TOO_MANY, code_of, complaint, login_error, time_to_reset
-from bot.rocketchat.ddp_subscription import RETRY_FIRST, RETRY_MOST, Subscription
 from bot.rocketchat.events import (
+    MESSAGES,
+    MY_MESSAGES,
+    NOT_ALLOWED,
+    NOTICES,
+    SERVICES,
+    SETTINGS,
+    TOO_MANY,
     Event,
     Json,
     LiveReady,
@@ -39,22 +44,13 @@ from bot.rocketchat.events import (
     MessagesReady,
     MessagesRefused,
     ProtocolComplaint,
-    RecordAdded,
-    RecordChanged,
-    RecordRemoved,
-    SettingChanged,
+    code_of,
+    complaint,
+    login_error,
+    pushed,
+    time_to_reset,
 )
 from bot.secret import Secret
-
-MESSAGES = "stream-room-messages"
-MY_MESSAGES = "__my_messages__"
-"""Every room that the bot is in, those joined later included."""
-SERVICES = "meteor.loginServiceConfiguration"
-RECORDS = "meteor_accounts_loginServiceConfiguration"
-
-NOTICES = "stream-notify-logged"
-SETTINGS = "private-settings-changed"
-"""Only for those who may see privileged settings; a convenience, and no loss where it is refused (§5.5b)."""
 
 PING_AFTER = 25.0
 """Seconds of silence after which we ask. The server pings after 15 to 17.5 s, so this is already odd."""
@@ -66,6 +62,40 @@ ANSWER_WITHIN = 15.0
 """Seconds for the answer to connect, login, and the subscription to messages."""
 BAD_TOKEN_FIRST = 15.0
 """A refused token is rarely accepted a second later, but an administrator may restore it."""
+RETRY_FIRST, RETRY_MOST = 1.0, 60.0
+"""Seconds until something refused is asked for again; doubled each time."""
+
+
+class Subscription:
+    """One subscription and its next try."""
+
+    def __init__(self, name: str, prefix: str) -> None:
+        self.name = name
+        self.id: str | None = None
+        self.ready = False
+        self.again_at: float | None = None
+        self._prefix = prefix
+        self._tries = 0
+        self._delay = Backoff(RETRY_FIRST, RETRY_MOST)
+
+    def frame(self, params: list[object]) -> Json:
+        """Asks for it, with a new id each time: a late `nosub` of the last try is not taken for this one's."""
+        self._tries += 1
+        self.id, self.ready, self.again_at = f"{self._prefix}{self._tries}", False, None
+        return {"msg": "sub", "id": self.id, "name": self.name, "params": params}
+
+    def flows(self) -> bool:
+        """It is there; whether that is news."""
+        news = self.id is not None and not self.ready
+        if news:
+            self.ready = True
+            self._delay.reset()
+        return news
+
+    def refused(self, at_least: float) -> float:
+        """It is not, or no longer; seconds until the next try."""
+        self.id, self.ready = None, False
+        return self._delay.next(at_least=at_least)
 
 
 class ClientProtocol:
@@ -242,34 +272,11 @@ class ClientProtocol:
         return [MessagesRefused(code, retry_in)]
 
     def _document(self, frame: Json) -> list[Event]:
-        collection = frame.get("collection")
-        if collection == MESSAGES:
-            return self._message(frame.get("fields"))
-        if collection == NOTICES:
-            return _setting_changed(frame.get("fields"))
-        key = frame.get("id")
-        if collection != RECORDS or not isinstance(key, str):
+        event = pushed(frame)
+        if event is None:
             return []
-        if frame.get("msg") == "removed":
-            return [RecordRemoved(key)]
-        fields = frame.get("fields")
-        fields = fields if isinstance(fields, dict) else {}
-        if frame.get("msg") == "added":
-            return [RecordAdded(key, fields)]
-        cleared = frame.get("cleared")
-        names = tuple(name for name in cleared if isinstance(name, str)) if isinstance(cleared, list) else ()
-        return [RecordChanged(key, fields, names)]
-
-    def _message(self, fields: object) -> list[Event]:
-        if not isinstance(fields, dict) or fields.get("eventName") != MY_MESSAGES:
-            return []
-        args = fields.get("args")
-        if not isinstance(args, list) or not args or not isinstance(args[0], dict):
-            return []
-        room = args[1] if len(args) > 1 and isinstance(args[1], dict) else {}
-        room_type = room.get("roomType")
-        # An event says as clearly as `ready` that the subscription is there; the order of the two is not guaranteed.
-        return [*self._messages_flow(), MessagePushed(args[0], room_type if isinstance(room_type, str) else "")]
+        # A message says as clearly as `ready` that the subscription is there; the order of the two is not guaranteed.
+        return [*self._messages_flow(), event] if isinstance(event, MessagePushed) else [event]
 
     # -- frames out
 
@@ -296,16 +303,6 @@ class ClientProtocol:
         self.lost = True
         self._out.clear()
         return [Lost(error)]
-
-
-def _setting_changed(fields: object) -> list[Event]:
-    """`args` is `["updated", {"_id": …, "value": …}]`."""
-    if not isinstance(fields, dict) or fields.get("eventName") != SETTINGS:
-        return []
-    args = fields.get("args")
-    document = args[1] if isinstance(args, list) and len(args) > 1 else None
-    key = document.get("_id") if isinstance(document, dict) else None
-    return [SettingChanged(key if isinstance(key, str) else "")]
 
 
 def _due(at: float | None, now: float) -> bool:

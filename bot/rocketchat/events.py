@@ -1,13 +1,27 @@
-"""What the realtime side of Rocket.Chat tells (facts/rocketchat.md §5), as `bot.rocketchat.ddp` makes it of frames."""
+"""What the realtime side of Rocket.Chat tells (facts/rocketchat.md §5): the events that `bot.rocketchat.ddp` makes of
+frames, how what is pushed is read, and what an answer means that refuses something."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.errors import RemoteError
+from bot.errors import Busy, Rejected, RemoteError, Unauthenticated
 
 Json = Mapping[str, object]
+
+MESSAGES = "stream-room-messages"
+MY_MESSAGES = "__my_messages__"
+"""Every room that the bot is in, those joined later included."""
+SERVICES = "meteor.loginServiceConfiguration"
+RECORDS = "meteor_accounts_loginServiceConfiguration"
+NOTICES = "stream-notify-logged"
+SETTINGS = "private-settings-changed"
+"""Only for those who may see privileged settings; a convenience, and no loss where it is refused (§5.5b)."""
+
+NOT_ALLOWED = ("403", "not-allowed", "error-not-allowed")
+TOO_MANY = "too-many-requests"
 
 
 @dataclass(frozen=True)
@@ -126,3 +140,98 @@ Event = (
     | Lost
     | LiveEvent
 )
+
+
+def pushed(frame: Json) -> MessagePushed | SettingChanged | RecordAdded | RecordChanged | RecordRemoved | None:
+    """What an `added`, `changed` or `removed` tells; None for what nobody here reads."""
+    collection = frame.get("collection")
+    if collection == MESSAGES:
+        return _message(frame.get("fields"))
+    if collection == NOTICES:
+        return _setting_changed(frame.get("fields"))
+    return _record(frame) if collection == RECORDS else None
+
+
+def _record(frame: Json) -> RecordAdded | RecordChanged | RecordRemoved | None:
+    key = frame.get("id")
+    if not isinstance(key, str):
+        return None
+    if frame.get("msg") == "removed":
+        return RecordRemoved(key)
+    fields = frame.get("fields")
+    fields = fields if isinstance(fields, dict) else {}
+    if frame.get("msg") == "added":
+        return RecordAdded(key, fields)
+    cleared = frame.get("cleared")
+    names = tuple(name for name in cleared if isinstance(name, str)) if isinstance(cleared, list) else ()
+    return RecordChanged(key, fields, names)
+
+
+def _message(fields: object) -> MessagePushed | None:
+    if not isinstance(fields, dict) or fields.get("eventName") != MY_MESSAGES:
+        return None
+    args = fields.get("args")
+    if not isinstance(args, list) or not args or not isinstance(args[0], dict):
+        return None
+    room = args[1] if len(args) > 1 and isinstance(args[1], dict) else {}
+    room_type = room.get("roomType")
+    return MessagePushed(args[0], room_type if isinstance(room_type, str) else "")
+
+
+def _setting_changed(fields: object) -> SettingChanged | None:
+    """`args` is `["updated", {"_id": …, "value": …}]`."""
+    if not isinstance(fields, dict) or fields.get("eventName") != SETTINGS:
+        return None
+    args = fields.get("args")
+    document = args[1] if isinstance(args, list) and len(args) > 1 else None
+    key = document.get("_id") if isinstance(document, dict) else None
+    return SettingChanged(key if isinstance(key, str) else "")
+
+
+def login_error(frame: Json, user_id: str) -> RemoteError | None:
+    """Why the answer to a login is no login of that user; None if it is."""
+    route = "websocket login"
+    failure = frame.get("error")
+    if failure is not None:
+        code = code_of(failure)
+        if code == TOO_MANY:
+            busy = Busy("Rocket.Chat", route, code=code)
+            busy.retry_after = time_to_reset(failure)
+            return busy
+        if code in NOT_ALLOWED:
+            return Unauthenticated(
+                "Rocket.Chat",
+                route,
+                code=code,
+                mend="Create a new personal access token for SSOBOT_ROCKETCHAT_TOKEN.",
+            )
+        return Rejected("Rocket.Chat", route, code=code)
+    result = frame.get("result")
+    who = result.get("id") if isinstance(result, dict) else None
+    if who is not None and who != user_id:
+        return Unauthenticated(
+            "Rocket.Chat",
+            route,
+            why="The token belongs to another account.",
+            mend="Set SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN to values of the same account.",
+        )
+    return None
+
+
+def code_of(failure: object) -> str:
+    """The short word of a Meteor error (`not-allowed`, `403`); never its free text."""
+    code = str(failure.get("error")) if isinstance(failure, dict) else ""
+    return code if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", code) else "unknown"
+
+
+def time_to_reset(failure: object) -> float:
+    """Seconds, from `details.timeToReset` in milliseconds (§1.6); at most ten minutes, one second if it isn't said."""
+    details = failure.get("details") if isinstance(failure, dict) else None
+    wait = details.get("timeToReset") if isinstance(details, dict) else None
+    return max(0.0, min(wait, 600_000) / 1000) if isinstance(wait, int | float) else 1.0
+
+
+def complaint(reason: object) -> str:
+    """Which of Meteor's own complaints about a frame it is; `unknown` if none."""
+    known = ("Must connect first", "Bad request", "Already connected")
+    return next((text for text in known if text == reason), "unknown")

@@ -10,7 +10,6 @@ from bot.clock import Clock, within
 from bot.errors import Busy, NoAnswer, Rejected, RemoteError
 from bot.rocketchat import events
 from bot.rocketchat.ddp import ClientProtocol
-from bot.rocketchat.ddp_errors import TOO_MANY
 from bot.rocketchat.remedies import WEBSOCKET
 from bot.rocketchat.websocket import (
     broken,
@@ -71,7 +70,7 @@ def _is_all(event: events.Event) -> bool:
 
 
 def _refused(code: str) -> RemoteError:
-    kind = Busy if code == TOO_MANY else Rejected
+    kind = Busy if code == events.TOO_MANY else Rejected
     return kind("Rocket.Chat", "websocket subscription to messages", code=code)
 
 

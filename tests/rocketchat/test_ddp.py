@@ -8,7 +8,7 @@ from bot.errors import NoAnswer, Rejected
 from bot.rocketchat import ddp, events
 from tests.support.ddp_peer import ME, TOKEN, Peer
 
-SERVICES, RECORDS = ddp.SERVICES, ddp.RECORDS
+SERVICES, RECORDS = events.SERVICES, events.RECORDS
 OPTIONS = {"useCollection": False, "args": []}
 
 
