@@ -84,8 +84,7 @@ class Bot:
 
     async def _announce(self, chatops: Chatops) -> None:
         await chatops.recovered.wait()
-        while not self.systems.realtime.state.connected:
-            await self.systems.clock.sleep(0.05)
+        await self.systems.realtime.connected.wait()
         self.ready.set()
         _log.info("listening", rocketchat=self.systems.config.rocketchat_url)
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.chatops.admin_room import AdminRoom
 from bot.chatops.notices import NO_NOTES
-from bot.chatops.ports import Message, Notes, Room
+from bot.chatops.ports import Notes
 from bot.clock import Clock
 from bot.config import Config
-from bot.connection.entrance import Begins, CallbackAnswer, Guarded, KeySet, Standing
-from bot.connection.state import Connection, ServiceName
-from bot.doctor.gather import Gatherer
-from bot.doctor.gather_own import OwnGatherer
+from bot.connection.state import Connection
+from bot.doctor.gather import Gatherer, Looks
+from bot.doctor.gather_own import OwnGatherer, OwnLooks
 from bot.doctor.own import Place
 from bot.doctor.verdict import Verdict, judge
 from bot.encvoy.client import EncvoyIdClient
@@ -32,55 +31,6 @@ from bot.rocketchat.server_clock import ServerClock
 from bot.rocketchat.socket import RealtimeClient
 from bot.rocketchat.socket_trial import try_websocket
 from bot.tls import client_context
-
-
-@dataclass(frozen=True)
-class _Looks:
-    """What only the doctor asks, of both systems."""
-
-    config: Config
-    clock: Clock
-    tls: ssl.SSLContext
-    rest: Rest
-    chat: RestChat
-    rocketchat: RocketChatClient
-    encvoy: EncvoyIdClient
-    http: HttpClient
-
-    async def permissions(self) -> frozenset[str]:
-        return await self.rocketchat.facts.permissions()
-
-    async def keys(self) -> KeySet:
-        return await self.encvoy.keys()
-
-    async def login(self) -> bool:
-        await self.encvoy.prove_login()
-        return True
-
-    async def standing(self) -> Standing:
-        return await self.encvoy.standing()
-
-    async def holders(self, role_id: str, name: str) -> tuple[str, ...]:
-        return await holders(self.rest, role_id, name)
-
-    async def latest(self, room: Room) -> tuple[Message, ...]:
-        return await self.chat.latest(room)
-
-    async def websocket(self) -> bool:
-        config = self.config
-        await try_websocket(
-            config.rocketchat_url, config.rocketchat_user_id, config.rocketchat_token, self.clock, self.tls
-        )
-        return True
-
-    async def guarded(self) -> Guarded:
-        return await try_guard(self.rest)
-
-    async def begins(self, name: ServiceName) -> Begins:
-        return await self.rocketchat.begins(name)
-
-    async def callback(self, redirect_uri: str) -> CallbackAnswer:
-        return await ask_callback(self.http, redirect_uri)
 
 
 @dataclass
@@ -144,16 +94,39 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
             on_setting=quiet.heard,
         )
         rocketchat = RocketChatClient(rest, realtime.live, clock, quiet=quiet, http=http, patient=patient)
-        looks = _Looks(config, clock, tls, rest, chat, rocketchat, encvoy, http)
         gatherer = Gatherer(
             rocketchat=rocketchat,
             encvoy=encvoy,
             chat=chat,
-            looks=looks,
+            looks=Looks(
+                permissions=rocketchat.facts.permissions,
+                keys=encvoy.keys,
+                login=encvoy.prove_login,
+                begins=rocketchat.strategy.begins,
+                callback=partial(ask_callback, http),
+            ),
             address=config.rocketchat_url,
             user_id=config.rocketchat_user_id,
             admin_room=AdminRoom(chat, NO_NOTES, config.admin_room),
-            own=OwnGatherer(chat, looks, config.rocketchat_user_id, config.admin_roles),
+            own=OwnGatherer(
+                chat,
+                OwnLooks(
+                    standing=encvoy.standing,
+                    holders=partial(holders, rest),
+                    latest=chat.latest,
+                    websocket=partial(
+                        try_websocket,
+                        config.rocketchat_url,
+                        config.rocketchat_user_id,
+                        config.rocketchat_token,
+                        clock,
+                        tls,
+                    ),
+                    guarded=partial(try_guard, rest),
+                ),
+                config.rocketchat_user_id,
+                config.admin_roles,
+            ),
         )
         try:
             yield Systems(config, clock, rest, rocketchat, chat, realtime, encvoy, gatherer, server_clock)

@@ -11,6 +11,12 @@ from bot.errors import Busy, UserError
 T = TypeVar("T")
 
 
+async def succeeds(doing: Awaitable[None]) -> bool:
+    """True once it is done; what it fails with is raised."""
+    await doing
+    return True
+
+
 async def or_unknown(asking: Awaitable[T]) -> T | Unknown:
     """The value; or why there is none, and what mends that."""
     try:

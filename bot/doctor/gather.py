@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from bot.chatops.admin_room import AdminRoom
 from bot.chatops.ports import Chat, Notes
 from bot.chatops.unknown_fields import known_by_now
-from bot.connection.asking import or_unknown
+from bot.connection.asking import or_unknown, succeeds
 from bot.connection.entrance import Begins, CallbackAnswer, KeySet
 from bot.connection.in_use import InUse
 from bot.connection.ports import EncvoyId, Probe, RocketChat
@@ -23,28 +23,20 @@ from bot.doctor.own import Place
 from bot.secret import Secret, new_secret
 
 
-class Looks(Protocol):
-    """What only the doctor asks."""
+@dataclass(frozen=True)
+class Looks:
+    """What only the doctor asks of both systems. Errors: `bot.errors.RemoteError`."""
 
-    async def permissions(self) -> frozenset[str]:
-        """What the bot's account may do in Rocket.Chat."""
-        ...
-
-    async def keys(self) -> KeySet:
-        """The key set that Encvoy ID publishes."""
-        ...
-
-    async def login(self) -> bool:
-        """True if the bot's user can log in at Encvoy ID, and is let in there; else an error that says why not."""
-        ...
-
-    async def begins(self, name: ServiceName) -> Begins:
-        """What pressing the button does, on the modern engine; Busy where it may not be asked now."""
-        ...
-
-    async def callback(self, redirect_uri: str) -> CallbackAnswer:
-        """Asks the callback address as a browser whose sign-in was refused would."""
-        ...
+    permissions: Callable[[], Awaitable[frozenset[str]]]
+    """What the bot's account may do in Rocket.Chat."""
+    keys: Callable[[], Awaitable[KeySet]]
+    """The key set that Encvoy ID publishes."""
+    login: Callable[[], Awaitable[None]]
+    """Whether the bot's user can log in at Encvoy ID, and is let in there; an error says why not."""
+    begins: Callable[[ServiceName], Awaitable[Begins]]
+    """What pressing the button does, on the modern engine; Busy where it may not be asked now."""
+    callback: Callable[[str], Awaitable[CallbackAnswer]]
+    """Asks a callback address as a browser whose sign-in was refused would."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +73,7 @@ class Gatherer:
             asyncio.gather(
                 or_unknown(self.encvoy.provider()),
                 or_unknown(self.looks.keys()),
-                or_unknown(self.looks.login()),
+                or_unknown(succeeds(self.looks.login())),
             ),
             or_unknown(self._strange_fields()),
         )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from bot.chatops.access import judge, role_ids
 from bot.chatops.grammar import is_addressed
 from bot.chatops.ports import Chat, Message, Person, Room
-from bot.connection.asking import or_unknown
+from bot.connection.asking import or_unknown, succeeds
 from bot.connection.entrance import Guarded, Standing
 from bot.connection.state import Unknown
 from bot.doctor.own import Administrators, Own, Typed
@@ -20,28 +19,20 @@ MOST_ASKED = 10
 """Holders of a role that are looked at one by one: each takes a request."""
 
 
-class OwnLooks(Protocol):
+@dataclass(frozen=True)
+class OwnLooks:
     """What only the doctor asks about the bot itself. Errors: `bot.errors.RemoteError`."""
 
-    async def standing(self) -> Standing:
-        """What the bot's user at Encvoy ID may do there; it has just logged in."""
-        ...
-
-    async def holders(self, role_id: str, name: str) -> tuple[str, ...]:
-        """User ids of those who hold a role of Rocket.Chat."""
-        ...
-
-    async def latest(self, room: Room) -> tuple[Message, ...]:
-        """The newest messages of a room."""
-        ...
-
-    async def websocket(self) -> bool:
-        """True if messages would be pushed; else an error that says how far it came."""
-        ...
-
-    async def guarded(self) -> Guarded:
-        """What becomes of a write that is guarded by a second factor, and changes nothing."""
-        ...
+    standing: Callable[[], Awaitable[Standing]]
+    """What the bot's user at Encvoy ID may do there; it has just logged in."""
+    holders: Callable[[str, str], Awaitable[tuple[str, ...]]]
+    """User ids of those who hold a role of Rocket.Chat, by its id and its name."""
+    latest: Callable[[Room], Awaitable[tuple[Message, ...]]]
+    """The newest messages of a room."""
+    websocket: Callable[[], Awaitable[None]]
+    """Whether messages would be pushed; an error says how far it came."""
+    guarded: Callable[[], Awaitable[Guarded]]
+    """What becomes of a write that is guarded by a second factor, and changes nothing."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +54,7 @@ class OwnGatherer:
         standing, administrators, websocket, guarded, typed = await asyncio.gather(
             self._standing(login),
             or_unknown(self._administrators()),
-            or_unknown(self.looks.websocket()),
+            or_unknown(succeeds(self.looks.websocket())),
             self._guarded(terminal),
             self._typed(account, room),
         )

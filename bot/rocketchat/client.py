@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from bot.clock import Clock
 from bot.connection.accounts import Accounts
-from bot.connection.entrance import Begins
 from bot.connection.in_use import InUse
 from bot.connection.marker import engine_of, shows
 from bot.connection.moments import LiveSeen, Written
@@ -49,7 +48,7 @@ class RocketChatClient:
         self._services = Services(rest, quiet)
         self._ordered = OrderedWrites(rest, quiet)
         self._settle = Settle(OpenRoutes(http, rest, budget, clock), table, clock)
-        self._strategy = Strategy(http, rest.url, clock)
+        self.strategy = Strategy(http, rest.url, clock)
         self._callback = Callback(patient, rest.url, clock)
 
     async def server(self) -> Server:
@@ -99,7 +98,7 @@ class RocketChatClient:
         seen = await self._settle.await_live(name, awaited, expected, timeout, pushed=True)
         if engine_of(marker) is not Engine.MODERN:
             return seen
-        shown = await self._strategy.shows(name, marker)
+        shown = await self.strategy.shows(name, marker)
         if shown is False:
             raise StillBefore(SYSTEM, "GET /oauth/:service", why="It sends people to Encvoy ID with that.")
         # There is one record for all, but each instance makes a strategy of its own of what it knows.
@@ -107,7 +106,7 @@ class RocketChatClient:
 
     async def carries(self, name: ServiceName, marker: Marker) -> bool | None:
         """See the port."""
-        return await self._strategy.all_show(name, marker, self._instances)
+        return await self.strategy.all_show(name, marker, self._instances)
 
     @property
     def _instances(self) -> int:
@@ -145,10 +144,6 @@ class RocketChatClient:
     async def bring_code(self, name: ServiceName, code: Secret) -> InUse:
         """See the port."""
         return await self._callback.bring_code(name, code)
-
-    async def begins(self, name: ServiceName) -> Begins:
-        """What pressing the button does, on the modern engine."""
-        return await self._strategy.begins(name)
 
     async def remove_service(self, name: ServiceName) -> None:
         """See the port."""

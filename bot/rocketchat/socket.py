@@ -86,6 +86,8 @@ class RealtimeClient:
         self._state = RealtimeState(connected=False, since=clock.now())
         self._waiting = MessageQueue()
         self._catch_up = CatchUp(history, clock, time, self._waiting.admit, self._waiting.put, jitter)
+        self.connected = asyncio.Event()
+        """Set for as long as messages are pushed."""
         self._flowing = asyncio.Event()
         self._connected_at: float | None = None
 
@@ -244,6 +246,10 @@ class RealtimeClient:
         self._flowing.set()
 
     def _set_state(self, connected: bool, error: RemoteError | None) -> None:
+        if connected:
+            self.connected.set()
+        else:
+            self.connected.clear()
         since = self._state.since if connected == self._state.connected else self._clock.now()
         state = RealtimeState(connected, since, error)
         if state != self._state:

@@ -11,7 +11,7 @@ import pytest
 from bot.chatops.ports import Message, Person, Room
 from bot.connection.entrance import Guarded, Standing
 from bot.connection.state import Unknown
-from bot.doctor.gather_own import MOST_ASKED, OwnGatherer, is_typed_command
+from bot.doctor.gather_own import MOST_ASKED, OwnGatherer, OwnLooks, is_typed_command
 from bot.doctor.own import Administrators, Own, Typed
 from bot.errors import Busy, Forbidden, NoAnswer
 from tests.support.chat import ADMIN_ROOM, ANNA, BOT_ID, BOT_NAME, MemoryChat
@@ -41,8 +41,8 @@ class Looks:
     async def latest(self, room: Room) -> tuple[Message, ...]:
         return self._answer("latest", self.messages)
 
-    async def websocket(self) -> bool:
-        return self._answer("websocket", True)
+    async def websocket(self) -> None:
+        self._answer("websocket", None)
 
     async def guarded(self) -> Guarded:
         return self._answer("guarded", Guarded())
@@ -57,7 +57,8 @@ class Looks:
 
 def gatherer(looks: Looks, *roles: str, chat: MemoryChat | None = None) -> OwnGatherer:
     chat = chat or MemoryChat({ANNA.id: ANNA})
-    return OwnGatherer(chat, looks, BOT_ID, frozenset(roles or ("admin",)))
+    asked = OwnLooks(looks.standing, looks.holders, looks.latest, looks.websocket, looks.guarded)
+    return OwnGatherer(chat, asked, BOT_ID, frozenset(roles or ("admin",)))
 
 
 async def gathered(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 import structlog.testing
 
@@ -35,6 +37,19 @@ class TestConnecting:
         kinds = [frame["msg"] for frame in bench.server.last.received]
         assert kinds == ["connect", "method", "sub", "sub", "sub"]
         assert bench.client.state == RealtimeState(connected=True, since=START)
+
+    async def test_whoever_waits_until_it_is_connected_is_told(self, bench: Bench) -> None:
+        bench.server.hang = True
+        bench.start()
+        waiting = asyncio.create_task(bench.client.connected.wait())
+        await until(lambda: bench.server.attempts == 1)
+        assert not waiting.done()
+        bench.server.hang = False
+        bench.clock.jump(CONNECT_WITHIN)
+        assert await waiting
+        bench.server.last.cut()
+        await bench.lost()
+        assert not bench.client.connected.is_set()
 
     async def test_a_sub_path_is_kept(self) -> None:
         server = ScriptedServer(ME)
