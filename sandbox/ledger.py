@@ -8,7 +8,7 @@ secrets included; it is never printed whole.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,8 +79,3 @@ class Ledger:
         async with asyncio.timeout(timeout):
             while not condition(self):
                 await self._changed.wait()
-
-
-def without_secrets(body: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
-    """A copy of `body` that may be printed: values of `names` replaced by `…`."""
-    return {key: "…" if key in names else value for key, value in body.items()}

@@ -34,6 +34,7 @@ from bot.chatops.registry import Command
 from bot.chatops.reply import Outbox, Reply
 from bot.chatops.resumption import NOT_KNOWN, SENSELESS, makes_sense, resume
 from bot.chatops.unknown_fields import UnknownFields
+from bot.clock import within
 from bot.errors import UserError
 from bot.retry import until_available
 
@@ -101,16 +102,12 @@ class Runner:
         if self._retrying is not None:
             self._retrying.cancel()
             await asyncio.gather(self._retrying, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            await within(self._clock, grace, self.idle())
         tasks = tuple(self._tasks)
-        if not tasks:
-            return
-        patience = asyncio.create_task(self._clock.sleep(grace))
-        everything = asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.wait((patience, everything), return_when=asyncio.FIRST_COMPLETED)
-        patience.cancel()
         for task in tasks:
             task.cancel()
-        await everything
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def idle(self) -> None:
         """Returns when nothing is being done."""

@@ -166,7 +166,6 @@ class Provider:
     """Encvoy ID as its discovery document describes it. All endpoints are on one scheme, host and port."""
 
     issuer: str
-    discovery_url: str
     authorize_url: str
     token_url: str
     identity_url: str
@@ -209,10 +208,6 @@ class EncvoyId(Protocol):
 
     async def provider(self) -> Provider:
         """Reads discovery; the paths tried are in facts/encvoy-id.md §1."""
-        ...
-
-    async def registration_policy(self) -> str | Unknown:
-        """The public setting of that name: who may register."""
         ...
 
     async def only_administrators(self) -> bool | Unknown:

@@ -120,11 +120,6 @@ class Applications:
                 found.append(app)
         return Registered(tuple(found), len(ids) - unread, unread)
 
-    async def described(self, description: str) -> tuple[Application, ...]:
-        """All that the bot may administer with exactly this description."""
-        found = await self._find({"description": description})
-        return tuple(app for app in found if app.description == description)
-
     async def standing(self) -> Standing:
         """Whether the bot's user may make applications. A new one goes below a client without parent in which its maker
         is owner or editor: a manager's organisation, or the main client. Whoever has none, a plain user too, sees none

@@ -11,7 +11,6 @@ from bot.connection.state import Application, NotVisible, Unknown
 from bot.encvoy.applications import Applications
 from bot.encvoy.authorization import Account, Request, authorize
 from bot.encvoy.discovery import Discovery
-from bot.encvoy.login_page import safe_word
 from bot.encvoy.probes import Probes
 from bot.encvoy.responses import SYSTEM
 from bot.encvoy.session import Session
@@ -92,12 +91,6 @@ class EncvoyIdClient:
         connection that is open already."""
         await self._session.warm()
 
-    async def registration_policy(self) -> str | Unknown:
-        """Who may register: a word of Encvoy ID's, such as `closed`."""
-        settings = await self._session.public(SETTINGS)
-        policy = settings.get("registration_policy") if isinstance(settings, dict) else None
-        return safe_word(policy) or Unknown("Encvoy ID does not say who may register.")
-
     async def only_administrators(self) -> bool | Unknown:
         """See `EncvoyId.only_administrators`."""
         settings = await self._session.public(SETTINGS)
@@ -119,10 +112,6 @@ class EncvoyIdClient:
     async def registered(self, redirect_uri: str) -> Registered:
         """See `EncvoyId.registered`."""
         return await self._applications.registered(redirect_uri)
-
-    async def applications_described(self, description: str) -> tuple[Application, ...]:
-        """All that the bot can see with exactly this description."""
-        return await self._applications.described(description)
 
     async def create_application(self, fields: ApplicationFields) -> str:
         """See `EncvoyId.create_application`."""

@@ -112,7 +112,7 @@ def read_provider(document: Any, discovery_url: str, domain: str) -> Provider:
         )
     par_url = _endpoint(_PAR, par, domain) if isinstance(par, str) else None
     urls = {name: _endpoint(_ENDPOINTS[name], url, domain) for name, url in found.items()}
-    return Provider(issuer=issuer, discovery_url=discovery_url, par_url=par_url, **urls)
+    return Provider(issuer=issuer, par_url=par_url, **urls)
 
 
 def read_keys(document: Any, route: str) -> KeySet:

@@ -73,12 +73,6 @@ class SqlConnections:
             )
         return self._connection(rows[0]) if rows else None
 
-    async def all(self) -> tuple[Connection, ...]:
-        """Every connection, by name of the service."""
-        async with self.database.reading() as transaction:
-            rows = await _fetched(transaction, select(TABLE).order_by(TABLE.c.service))
-        return tuple(self._connection(row) for row in rows)
-
     async def save(
         self, connection: Connection, *, operation_id: str | None = None, receipt: Mapping[str, Any] | None = None
     ) -> None:
@@ -152,19 +146,6 @@ class SqlConnections:
                 if gone.rowcount != 1:
                     raise Overtaken
         self._seen.pop(connection_id, None)
-
-    async def reencrypt(self) -> int:
-        """Encrypts with the first key what is encrypted with an older one; says how many secrets that were."""
-        count = 0
-        async with self.database.writing() as transaction:
-            query = select(TABLE.c.id, TABLE.c[CURRENT], TABLE.c[PENDING])
-            for row in (await transaction.execute(query)).mappings().all():
-                old = {c: row[c] for c in (CURRENT, PENDING) if row[c] and not self.vault.is_current(row[c])}
-                new = {c: self.vault.seal(self.vault.open(s, row["id"], c), row["id"], c) for c, s in old.items()}
-                if new:
-                    await transaction.execute(update(TABLE).where(TABLE.c.id == row["id"]).values(**new))
-                    count += len(new)
-        return count
 
     async def _write(self, transaction: AsyncConnection, connection: Connection) -> int:
         now = self.clock.now()

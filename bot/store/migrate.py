@@ -34,12 +34,6 @@ def head() -> str:
     return revision
 
 
-async def current(database: Database) -> str | None:
-    """The revision that the database has; None for an empty one."""
-    async with database.reading() as connection:
-        return await connection.run_sync(_revision)
-
-
 async def check(database: Database) -> None:
     """NotOurs, or nothing: an older one and an empty one are fine, and stay as they are."""
     async with database.reading() as connection:
@@ -95,10 +89,6 @@ def _seen_together(connection: Connection) -> tuple[tuple[str, ...], set[str]]:
 
 def _known() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-
-
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config() -> Config:

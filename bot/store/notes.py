@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, inspect, select, update
+from sqlalchemy import insert, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.clock import Clock
@@ -55,8 +55,3 @@ class SqlNotes:
         async with self.database.writing() as transaction:
             changed = update(TABLE).where(TABLE.c.key == key).values(value=value, created_at=self.clock.now())
             return (await transaction.execute(changed)).rowcount == 1
-
-    async def forget(self, key: str) -> None:
-        """The next time is the first one again; harmless if unknown."""
-        async with self.database.writing() as transaction:
-            await transaction.execute(delete(TABLE).where(TABLE.c.key == key))

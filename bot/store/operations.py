@@ -51,10 +51,6 @@ class SqlOperations:
             case never:
                 assert_never(never)
 
-    async def get(self, operation_id: str) -> Operation | None:
-        """By its id."""
-        return _one(await self._rows(TABLE.c.id == operation_id))
-
     async def of_message(self, message_id: str) -> Operation | None:
         """By the message that asked for it."""
         return _one(await self._rows(TABLE.c.message_id == message_id))

@@ -51,14 +51,6 @@ class Vault:
             )
         return Secret(envelope["secret"])
 
-    def is_current(self, sealed: str) -> bool:
-        """Whether it is encrypted with the first key already."""
-        try:
-            self._first.decrypt(sealed.encode())
-        except InvalidToken:
-            return False
-        return True
-
     def fingerprints(self) -> Fingerprints:
         """The same for the same secret as long as the last key stays the last one."""
         derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"ssobot fingerprints").derive(self._oldest)

@@ -105,12 +105,6 @@ def add_service(settings: Settings, name: str, *, gated: bool, warned: bool = Fa
         settings.add(setting)
 
 
-def remove_service(settings: Settings, name: str) -> None:
-    """Deletes them past the instances."""
-    for setting_id in setting_ids(name):
-        settings.remove(setting_id)
-
-
 class Readable(Protocol):
     """Where the values that count are read."""
 

@@ -16,7 +16,6 @@ from bot.connection.state import SettingValue
 def provider(base: str) -> Provider:
     return Provider(
         issuer=base,
-        discovery_url=f"{base}/.well-known/openid-configuration",
         authorize_url=f"{base}/oidc/auth",
         token_url=f"{base}/oidc/token",
         identity_url=f"{base}/oidc/me",

@@ -57,7 +57,6 @@ APPLICATION = Application(
 )
 PROVIDER = Provider(
     issuer="https://id.example.org",
-    discovery_url="https://id.example.org/.well-known/openid-configuration",
     authorize_url="https://id.example.org/oidc/auth",
     token_url="https://id.example.org/oidc/token",
     identity_url="https://id.example.org/oidc/me",

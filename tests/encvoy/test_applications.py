@@ -278,13 +278,6 @@ async def test_a_manager_finds_only_what_he_may_see(make_client: Make) -> None:
     assert len(await make_client("editor").applications(CALLBACK)) == 2
 
 
-async def test_applications_are_found_by_their_exact_description(client: EncvoyIdClient) -> None:
-    wanted = await client.create_application(FIELDS)
-    await client.create_application(replace(FIELDS, description="ssobot 7f3c00001"))
-
-    assert [app.client_id for app in await client.applications_described("ssobot 7f3c0000")] == [wanted]
-
-
 async def test_a_list_that_shows_too_much_is_looked_through(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
     wanted = await client.create_application(FIELDS)
     other = await client.create_application(
@@ -298,7 +291,6 @@ async def test_a_list_that_shows_too_much_is_looked_through(client: EncvoyIdClie
     standin.faults.add(Fault("GET", "/api/v1/clients", status=200, body=everything, matches=is_list))
 
     assert [app.client_id for app in await client.applications(CALLBACK)] == [wanted]
-    assert [app.client_id for app in await client.applications_described("ssobot 7f3c0000")] == [wanted]
 
 
 async def test_a_secret_is_written_by_one_request(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
@@ -458,10 +450,6 @@ async def test_no_mend_asks_for_another_role_of_a_manager(make_client: Make, sta
 
     assert ("deletes every application that the user created" in caught.value.mend) is (role == "manager")
     assert "/sso setup" in caught.value.mend
-
-
-async def test_who_may_register_is_public(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
-    assert await client.registration_policy() == standin.settings.registration_policy
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 500])

@@ -157,7 +157,3 @@ async def test_the_endpoints_are_known(encvoy: EncvoyId) -> None:
     provider = await encvoy.provider()
 
     assert provider.token_url == f"{provider.issuer}/oidc/token"
-
-
-async def test_who_may_register_is_known(encvoy: EncvoyId) -> None:
-    assert await encvoy.registration_policy() == "disabled"

@@ -31,7 +31,6 @@ DOCUMENT: dict[str, Any] = {
 def test_a_document_is_read() -> None:
     assert read_provider(DOCUMENT, URL, DOMAIN) == Provider(
         issuer=DOMAIN,
-        discovery_url=URL,
         authorize_url=f"{DOMAIN}/oidc/auth",
         token_url=f"{DOMAIN}/oidc/token",
         identity_url=f"{DOMAIN}/oidc/me",
@@ -158,7 +157,8 @@ def test_what_is_no_key_set_is_refused(document: object) -> None:
 async def test_each_place_is_tried(standin: EncvoyStandIn, client: EncvoyIdClient, place: str) -> None:
     standin.switches.discovery_at = (place,)
 
-    assert (await client.provider()).discovery_url == standin.url + place
+    assert (await client.provider()).token_url == f"{standin.url}/oidc/token"
+    assert standin.ledger.requests("GET")[-1].path == place
 
 
 async def test_a_provider_mounted_elsewhere_is_found_by_its_document(

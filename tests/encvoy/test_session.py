@@ -244,14 +244,14 @@ async def test_calls_to_different_routes_do_not(standin: EncvoyStandIn, client: 
     standin.faults.add(Fault("GET", "/api/v1/clients/", effect=Effect.PASS, call=wait_for_the_other))
     standin.faults.add(Fault("GET", "/api/v1/settings", effect=Effect.PASS, call=lambda _: reached.set()))
 
-    await asyncio.gather(client.application("client1"), client.registration_policy())
+    await asyncio.gather(client.application("client1"), client.only_administrators())
 
     assert reached.is_set()
 
 
 async def test_public_routes_are_asked_without_the_token(standin: EncvoyStandIn, client: EncvoyIdClient) -> None:
     await client.log_in()
-    await client.registration_policy()
+    await client.only_administrators()
 
     assert [entry.who for entry in standin.ledger.requests("GET", "/api/v1/settings")] == [None]
 
@@ -302,7 +302,7 @@ async def test_a_dripping_answer_ends_in_time(
     url = await serve(drip)
     async with EncvoyIdClient(url, client_id="m", login="l", password=Secret("p"), clock=clock, timeout=0.3) as client:
         with pytest.raises(NoAnswer):
-            await client.registration_policy()
+            await client.only_administrators()
 
 
 async def test_an_endless_answer_is_cut(
@@ -317,7 +317,7 @@ async def test_an_endless_answer_is_cut(
     url = await serve(flood)
     async with EncvoyIdClient(url, client_id="m", login="l", password=Secret("p"), clock=clock, timeout=5) as client:
         with pytest.raises(BadAnswer, match="longer than 8 MB"):
-            await client.registration_policy()
+            await client.only_administrators()
 
 
 async def test_what_is_no_http_is_a_bad_answer(clock: Any) -> None:
@@ -333,7 +333,7 @@ async def test_what_is_no_http_is_a_bad_answer(clock: Any) -> None:
         EncvoyIdClient(url, client_id="m", login="l", password=Secret("p"), clock=clock, timeout=2) as client,
     ):
         with pytest.raises(BadAnswer):
-            await client.registration_policy()
+            await client.only_administrators()
 
 
 async def test_a_refused_connection_had_no_effect(standin: EncvoyStandIn, client: EncvoyIdClient) -> None:

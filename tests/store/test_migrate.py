@@ -16,7 +16,7 @@ from sqlalchemy.util import await_only
 
 from bot.store import migrate
 from bot.store.engine import Database, open_database
-from tests.support.migrating import differences
+from tests.support.migrating import differences, revision_of
 from tests.support.postgres import Postgres
 from tests.support.subprocesses import ssobot
 
@@ -60,9 +60,9 @@ async def test_the_comparison_sees_a_difference(database: Database) -> None:
 
 async def test_revisions_are_told(database_url: URL) -> None:
     database = await open_database(database_url)
-    assert await migrate.current(database) is None
+    assert await revision_of(database) is None
     assert await migrate.upgrade(database) is True
-    assert await migrate.current(database) == migrate.head()
+    assert await revision_of(database) == migrate.head()
     assert await migrate.upgrade(database) is False
     await database.close()
 
@@ -146,7 +146,7 @@ async def test_one_that_is_killed_in_the_middle_leaves_nothing(database_url: URL
     child = await migrating(database_url, KILLED)
     assert await child.wait() == -signal.SIGKILL
     database = await open_database(database_url)
-    assert await migrate.current(database) is None
+    assert await revision_of(database) is None
     assert await migrate.upgrade(database) is True
     await database.close()
 
@@ -229,5 +229,5 @@ async def test_an_empty_file_is_an_empty_database(tmp_path: Path) -> None:
 async def test_a_look_changes_nothing(database_url: URL) -> None:
     database = await open_database(database_url)
     await migrate.check(database)
-    assert await migrate.current(database) is None
+    assert await revision_of(database) is None
     await database.close()

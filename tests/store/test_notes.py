@@ -33,12 +33,6 @@ async def test_of_several_that_put_at_once_none_fails(notes: SqlNotes) -> None:
         assert await notes.get(f"note {n}") in set("abcde")
 
 
-async def test_put_and_forget_at_once_do_not_fail_either(notes: SqlNotes) -> None:
-    await asyncio.gather(*(notes.put("x", "1") for _ in range(10)), *(notes.forget("x") for _ in range(10)))
-    await notes.put("x", "2")
-    assert await notes.get("x") == "2"
-
-
 async def test_the_first_time_is_one(notes: SqlNotes) -> None:
     first = await asyncio.gather(*(notes.first_time("x", "1") for _ in range(5)))
     assert first.count(True) == 1
@@ -53,10 +47,3 @@ async def test_in_an_empty_database_there_are_none(database_url: URL) -> None:
     empty = await open_database(database_url)
     assert not await SqlNotes(empty, SystemClock()).are_there()
     await empty.close()
-
-
-async def test_what_is_forgotten_is_new_again(notes: SqlNotes) -> None:
-    await notes.first_time("x")
-    await notes.forget("x")
-    await notes.forget("x")
-    assert await notes.first_time("x")

@@ -70,7 +70,7 @@ async def by_aiohttp(url: str) -> None:
         url, client_id="main", login="x", password=Secret("secret"), clock=SystemClock(), timeout=PATIENCE
     )
     async with made as encvoy:
-        await encvoy.registration_policy()
+        await encvoy.only_administrators()
 
 
 async def by_websocket(url: str) -> None:
@@ -155,7 +155,7 @@ async def _begins(http: HttpClient, url: str) -> None:
 
 
 async def _login(http: HttpClient, url: str) -> None:
-    provider = Provider(url, url, f"{url}/auth", f"{url}/token", f"{url}/me", None, f"{url}/jwks")
+    provider = Provider(url, f"{url}/auth", f"{url}/token", f"{url}/me", None, f"{url}/jwks")
     request = Request("main", f"{url}/callback", "openid", "")
     await authorize(http, provider, Account(url, "x", Secret("secret")), request)
 

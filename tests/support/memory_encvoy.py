@@ -31,16 +31,12 @@ class MemoryEncvoyId:
         base = f"{self.url}/oidc"
         return Provider(
             issuer=self.url,
-            discovery_url=f"{self.url}/.well-known/openid-configuration",
             authorize_url=f"{base}/auth",
             token_url=f"{base}/token",
             identity_url=f"{base}/me",
             par_url=f"{base}/request",
             jwks_url=f"{base}/jwks",
         )
-
-    async def registration_policy(self) -> str | Unknown:
-        return "disabled"
 
     async def only_administrators(self) -> bool | Unknown:
         return self.for_administrators

@@ -29,6 +29,16 @@ def revisions() -> tuple[str, ...]:
     return tuple(reversed([script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()]))
 
 
+async def revision_of(database: Database) -> str | None:
+    """The revision that the database has; None for an empty one."""
+
+    def revision(connection: Connection) -> str | None:
+        return MigrationContext.configure(connection).get_current_revision()
+
+    async with database.reading() as transaction:
+        return await transaction.run_sync(revision)
+
+
 async def migrated(database: Database, revision: str) -> None:
     """Brings the database to that revision."""
 

@@ -13,7 +13,7 @@ from bot.store import migrate
 from bot.store.engine import Database as Open
 from bot.store.engine import open_database
 from tests.support.databases import empty_database
-from tests.support.migrating import differences, migrated, revisions
+from tests.support.migrating import differences, migrated, revision_of, revisions
 from tests.upgrade.kept import SUFFIX, Database, databases
 from tests.upgrade.restore import load
 from tests.upgrade.write import SCENES
@@ -54,9 +54,9 @@ def test_there_is_one_of_each_of_the_newest_schema_too() -> None:
 async def test_at_once(old: tuple[Database, Open]) -> None:
     written, database = old
     before = await content(database)
-    assert await migrate.current(database) == written.revision
+    assert await revision_of(database) == written.revision
     await migrate.upgrade(database)
-    assert await migrate.current(database) == migrate.head()
+    assert await revision_of(database) == migrate.head()
     assert await differences(database) == []
     lost(before, await content(database))
 
@@ -67,7 +67,7 @@ async def test_step_by_step(old: tuple[Database, Open]) -> None:
     later = revisions()[revisions().index(written.revision) + 1 :]
     for revision in later:
         await migrated(database, revision)
-        assert await migrate.current(database) == revision
+        assert await revision_of(database) == revision
         lost(before, await content(database))
     assert await differences(database) == []
     assert await migrate.upgrade(database) is False
