@@ -205,12 +205,17 @@ def line(case: Case) -> str:
     return json.dumps(asdict(case)) + "\n"
 
 
-def renew(new: Iterable[Case]) -> None:
-    """Writes the folder: these cases over those that it shows, each of the tests' cases once, in the tests' order."""
-    from tests.answers.declared import declared
+def declared() -> list[tuple[str, str]]:
+    """Group and title of each case, in the order of the tests, which are asked as a program of their own."""
+    words = [sys.executable, "-m", "tests.answers.declared"]
+    told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own words
+    return [(group, title) for group, title in json.loads(told)]
 
+
+def renew(new: Iterable[Case], order: Iterable[tuple[str, str]]) -> None:
+    """Writes the folder: these cases over those that it shows, each of `order` once, and no other."""
     known = read(shown()) | {(case.group, case.title): case for case in new}
-    files = render([known[key] for key in declared() if key in known])
+    files = render([known[key] for key in order if key in known])
     FOLDER.mkdir(exist_ok=True)
     for name in shown().keys() - files.keys():
         (FOLDER / name).unlink()
@@ -228,7 +233,7 @@ def main() -> None:
 def renew_command(file: Path | None) -> None:
     """Write them anew, as all tests hear them, or as some have."""
     try:
-        renew(written(file) if file else heard())
+        renew(written(file) if file else heard(), declared())
     except NotHeard as failed:
         raise click.ClickException(f"The tests failed:\n{failed}") from None
 

@@ -164,7 +164,7 @@ def main(check: bool) -> None:
         if after != before:
             document.write_text(after, encoding="utf-8")
             click.echo(f"{document.relative_to(ROOT)} was written.")
-    answers.renew(answers.heard())
+    answers.renew(answers.heard(), answers.declared())
 
 
 if __name__ == "__main__":

@@ -23,9 +23,9 @@ from sandbox.faults import Effect, Fault
 from sandbox.gaps import Gap, gaps
 from sandbox.rocketchat.ddp.sockets import Publication
 from sandbox.rocketchat.standin import Switches
-from sandbox.stage import Stage
+from sandbox.stage import Stage, stage
 from sandbox.visitor import Visitor
-from tests.support.world import World, world_at
+from tools.bot_process import BotProcess
 from tools.sign_ins import came, refused, signing_in
 
 TAKES = 0.020
@@ -71,13 +71,9 @@ class Exchange:
 class Bench:
     """One scene at work."""
 
-    world: World
+    play: Stage
+    admin: Visitor
     done: list[Exchange] = field(default_factory=list)
-
-    @property
-    def play(self) -> Stage:
-        """Both stand-ins."""
-        return self.world.play
 
     async def exchange(self, how: Callable[[], object]) -> None:
         """Measures whatever `how` does, which must be one exchange."""
@@ -90,7 +86,7 @@ class Bench:
 
     async def rotate(self) -> None:
         """By the bot."""
-        answer = await self.world.ask("rotate", timeout=90)
+        answer = await self.admin.ask("!sso rotate", timeout=90)
         if "Rotated" not in answer:
             raise click.ClickException(f"a rotation failed:\n{answer}")
 
@@ -100,27 +96,27 @@ class Bench:
 
 async def measure(folder: Path, scene: Scene, times: int, settle: float) -> tuple[Exchange, ...]:
     """Sets a connection up, and exchanges its secret so many times while people keep coming."""
-    async with world_at(folder, settle=settle, switches=scene.switches) as world:
-        for standin in (world.rocketchat, world.encvoy):
-            standin.faults.add(Fault(effect=Effect.PASS, delay=TAKES))
-        bench, bot = Bench(world), world.process()
+    async with stage(folder, settle=settle, switches=scene.switches) as play, play.visitor() as admin:
+        for faults in (play.rocketchat.faults, play.encvoy.faults):
+            faults.add(Fault(effect=Effect.PASS, delay=TAKES))
+        bench, bot = Bench(play, admin), BotProcess(play.env, folder)
         await bot.start(timeout=60)
         try:
-            await world.ask("setup", timeout=90)
-            async with signing_in(world.play, PER_SECOND):
+            await admin.ask("!sso setup", timeout=90)
+            async with signing_in(play, PER_SECOND):
                 if scene.naive:
-                    await _by_hand(bench, world.admin, times)
+                    await _by_hand(bench, times)
                 else:
                     for _ in range(times):
                         await bench.exchange(bench.rotate)
         finally:
             await bot.stop()
-        if came(world.play) == 0:
+        if came(play) == 0:
             raise click.ClickException("nobody came through: what was refused says nothing")
     return tuple(bench.done)
 
 
-async def _by_hand(bench: Bench, admin: Visitor, times: int) -> None:
+async def _by_hand(bench: Bench, times: int) -> None:
     """Like a person in two admin panels who is as quick as a program: Encvoy ID first, then Rocket.Chat."""
     play = bench.play
     manager, client = play.encvoy.introduction.account("manager"), play.encvoy.clients
@@ -136,7 +132,7 @@ async def _by_hand(bench: Bench, admin: Visitor, times: int) -> None:
     async def once() -> None:
         secret = new_secret()
         await encvoy.write_application(client_id, ApplicationFields(secret=secret))
-        await _save(play, admin, secret)
+        await _save(play, bench.admin, secret)
         await play.rocketchat.ledger.wait_for(lambda _ledger: look(play).live == look(play).accepted, timeout=30)
 
     async with encvoy:

@@ -16,9 +16,8 @@ from urllib.parse import urlsplit
 import click
 from playwright.async_api import Browser, FloatRect, Locator, expect
 
-from tests.support import needs
-from tests.support.browser import Visit, launched, visiting
-from tests.support.world import REAL_SETTLE, World, world_at
+from sandbox.stage import Stage, stage
+from tools.browser import Visit, chromium, launched, visiting
 from tools.even import even, untimed
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
@@ -42,7 +41,7 @@ RENAME = """
 
 def main() -> int:
     """Writes them; 1 if there is no Chromium, or a picture came out too large."""
-    if needs.chromium() is None:
+    if chromium() is None:
         click.echo("Chromium is not installed.", err=True)
         return 1
     FOLDER.mkdir(exist_ok=True)
@@ -55,49 +54,49 @@ def main() -> int:
 
 async def _play() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        async with world_at(Path(folder), settle=REAL_SETTLE) as world, world.play.bot(), launched() as browser:
-            await _setup(browser, world)
-            await _sign_in(browser, world)
-            await _phone(browser, world)
-            said = (m.msg for m in world.rocketchat.chat.messages.values() if m.tmid and m.author.username == BOT)
+        async with stage(Path(folder)) as play, play.bot(), launched() as browser:
+            await _setup(browser, play)
+            await _sign_in(browser, play)
+            await _phone(browser, play)
+            said = (m.msg for m in play.rocketchat.chat.messages.values() if m.tmid and m.author.username == BOT)
             SAID.write_text(even(untimed("\n".join(said))) + "\n", encoding="utf-8")
 
 
-async def _setup(browser: Browser, world: World) -> None:
-    async with visiting(browser, world, size=ROOM) as visit:
+async def _setup(browser: Browser, play: Stage) -> None:
+    async with visiting(browser, play.rocketchat.url, size=ROOM) as visit:
         await visit.act_as("Administrator")
         await visit.ask("!sso slash on")
         await visit.type("/sso setup")
         await expect(visit.answer("/sso setup")).to_have_attribute("aria-busy", "true")
         await expect(visit.answer("/sso setup")).to_contain_text("settings written")
-        await _shoot(visit, "working")
+        await _shoot(visit, play, "working")
         await expect(visit.answer("/sso setup")).to_contain_text("checks passed")
-        await _shoot(visit, "setup", above=visit.page.locator("#composer"))
+        await _shoot(visit, play, "setup", above=visit.page.locator("#composer"))
 
 
-async def _sign_in(browser: Browser, world: World) -> None:
-    async with visiting(browser, world, size=CARD) as visit:
+async def _sign_in(browser: Browser, play: Stage) -> None:
+    async with visiting(browser, play.rocketchat.url, size=CARD) as visit:
         page = visit.page
         await visit.open("/login")
         await expect(page.get_by_role("button", name="Sign in with Encvoy ID")).to_be_visible()
-        await _shoot(visit, "login")
+        await _shoot(visit, play, "login")
         await page.get_by_role("button", name="Sign in with Encvoy ID").click()
         await page.get_by_role("button", name="Continue as Plain One").click()
         await expect(page.get_by_role("heading", name="Data visible to applications")).to_be_visible()
-        await _shoot(visit, "consent")
+        await _shoot(visit, play, "consent")
 
 
-async def _phone(browser: Browser, world: World) -> None:
-    async with visiting(browser, world, size=PHONE, scheme="dark") as visit:
+async def _phone(browser: Browser, play: Stage) -> None:
+    async with visiting(browser, play.rocketchat.url, size=PHONE, scheme="dark") as visit:
         await visit.act_as("Administrator")
         await visit.ask("/sso rotate")
-        await _shoot(visit, "phone")
+        await _shoot(visit, play, "phone")
 
 
-async def _shoot(visit: Visit, name: str, above: Locator | None = None) -> None:
+async def _shoot(visit: Visit, play: Stage, name: str, above: Locator | None = None) -> None:
     """A picture without a caret that blinks, with the ports that the demo's transcript shows; of what is `above`
     something, or of the whole window."""
-    ports = {visit.world.rocketchat.url: ":3000", visit.world.encvoy.url: ":3001"}
+    ports = {play.rocketchat.url: ":3000", play.encvoy.url: ":3001"}
     await visit.page.evaluate(RENAME, {f":{urlsplit(url).port}": port for url, port in ports.items()})
     box = await above.bounding_box() if above else None
     clip: FloatRect | None = {"x": 0, "y": 0, "width": box["width"], "height": box["y"]} if box else None

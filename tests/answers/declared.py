@@ -1,8 +1,12 @@
-"""Which cases the tests of this room have."""
+"""Which cases the tests of this room have.
+
+python -m tests.answers.declared     prints them, for `tools.answers`
+"""
 
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,3 +30,7 @@ def _marks(thing: Any) -> Iterator[Any]:
         if mark.name == "parametrize":
             for value in mark.args[1]:
                 yield from getattr(value, "marks", ())
+
+
+if __name__ == "__main__":
+    print(json.dumps(declared()))

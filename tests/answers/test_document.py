@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.answers.declared import declared
+from tools import answers
 from tools.answers import (
     GROUPS,
     HEARD,
@@ -110,18 +111,19 @@ def test_an_answer_is_found_by_the_sentence_that_tells_what_became_of_it(
     assert symptoms(text) == found
 
 
+def test_the_tool_is_told_the_cases_in_their_order() -> None:
+    assert answers.declared() == declared()
+
+
 def test_what_some_tests_heard_is_put_in_and_what_no_test_declares_goes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tools.answers.FOLDER", tmp_path)
-    monkeypatch.setattr(
-        "tests.answers.declared.declared", lambda: [("help", "Second"), ("help", "First"), ("slash", "Not yet heard")]
-    )
     for name, text in render([Case("help", "First", "", "old"), Case("test", "Gone", "", "x")]).items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     file = tmp_path / "heard.txt"
     file.write_text(line(Case("help", "Second", "", "two")) + line(Case("help", "First", "", "new")), encoding="utf-8")
-    renew(written(file))
+    renew(written(file), [("help", "Second"), ("help", "First"), ("slash", "Not yet heard")])
     assert list(read(shown()).values()) == [Case("help", "Second", "", "two"), Case("help", "First", "", "new")]
     assert shown().keys() == {INDEX, "help.md"}
 

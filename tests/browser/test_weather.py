@@ -150,7 +150,7 @@ async def test_an_edit_and_a_deletion_elsewhere_are_seen(visit: Visit) -> None:
 
 async def test_another_window_follows_who_is_logged_in(visit: Visit) -> None:
     await visit.act_as("Administrator")
-    other = await another_window(visit.page.context, visit.world)
+    other = await another_window(visit)
     await other.open()
     await other.loaded()
     await expect(other.page.locator("summary")).to_have_text("admin")

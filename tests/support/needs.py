@@ -26,11 +26,6 @@ JUDGES = Path(__file__).parent.parent / "judges"
 OLDEST_NODE = 20
 
 
-def chromium() -> str | None:
-    """The program, whatever this machine calls it."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
 @functools.cache
 def _node_is_missing() -> str:
     node = shutil.which("node")
@@ -46,6 +41,8 @@ def _node_is_missing() -> str:
 
 
 def _chromium_is_missing() -> str:
+    from tools.browser import chromium  # it imports playwright, which takes time that most runs need not spend
+
     return "" if chromium() else "Chromium is not installed"
 
 
