@@ -52,7 +52,3 @@ class RateLimiter:
         self._windows[key] = (began, calls + 1)
         wait = began + limit.seconds - now
         return Reading(calls < limit.calls, limit.calls, max(0, limit.calls - calls - 1), wait)
-
-    def forget(self) -> None:
-        """Everybody starts anew."""
-        self._windows.clear()
