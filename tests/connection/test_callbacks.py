@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.addresses import LONGEST
 from bot.connection.callbacks import has_callback, same_callback
 from bot.connection.needs import foreign_callbacks
 from tests.connection.test_plan import APPLICATION, AT_REST
@@ -74,10 +75,24 @@ def test_it_is_another(other: str) -> None:
         ("http://127.1:3000/cb", "http://127.0.0.1:3000/cb"),
         ("http://0x7f.1:3000/cb", "http://127.0.0.1:3000/cb"),
         ("https://münchen.example/cb", "https://xn--mnchen-3ya.example/cb"),
+        ("https://id.example", "https://id.example/"),
     ],
 )
 def test_hosts_have_spellings_too(one: str, other: str) -> None:
     assert same_callback(one, other)
+
+
+@pytest.mark.parametrize("end", [".", "x/..", "%2e", "x/%2E.", "./."])
+def test_dots_at_the_end_lead_to_the_folder(end: str) -> None:
+    folder = "https://id.example/cb/"
+    assert same_callback(folder + end, folder)
+    assert not same_callback(folder + end, "https://id.example/cb")
+
+
+def test_the_longest_that_encvoy_id_takes_is_read() -> None:
+    longest = f"{OURS}/".ljust(LONGEST, "a")
+    assert same_callback(longest, longest)
+    assert not same_callback(f"{longest}a", f"{longest}a")
 
 
 def test_localhost_and_its_address_are_two() -> None:

@@ -66,6 +66,13 @@ def test_an_implicit_flow_of_others_is_left() -> None:
     assert application_drift(AT_REST, theirs) == ()
 
 
+def test_tokens_live_as_long_as_encvoy_id_makes_them_by_default() -> None:
+    """Half an hour; a minute is enough to be shown at userinfo (facts/encvoy-id.md §6)."""
+    assert mended(AT_REST, None, ("access_token_ttl",)) == ApplicationFields(access_token_ttl=1800)
+    assert application_drift(AT_REST, replace(APPLICATION, access_token_ttl=60)) == ()
+    assert application_drift(AT_REST, replace(APPLICATION, access_token_ttl=59)) == ("access_token_ttl",)
+
+
 def test_callbacks_of_others_are_kept() -> None:
     there = replace(APPLICATION, redirect_uris=("https://other.example/cb",))
     assert mended(AT_REST, there, ("redirect_uris",)).redirect_uris == (

@@ -30,6 +30,20 @@ def test_what_is_none(url: str) -> None:
     assert read(url) is None
 
 
+def test_the_longest_host_and_the_longest_port_are_read() -> None:
+    labels = ".".join(["a" * 63] * 4)[:253]
+    found = read(f"https://{labels}:0000000443/")
+    assert found is not None
+    assert (found.host, found.port) == (labels, 443)
+    assert read(f"https://{labels}a/") is None
+    assert read("https://id.example:00000000443/") is None
+
+
+def test_a_host_of_one_letter_and_lines_in_an_address_are_read() -> None:
+    """Node takes line breaks out wherever they are, so nothing hides behind one."""
+    assert read("https://a/b\nc") == Address("https", "", "a", 443, "/bc", "")
+
+
 @pytest.mark.parametrize("host", ["127.1", "2130706433", "0177.0.0.1", "127.0.0.1.", "::ffff:127.0.0.1"])
 def test_every_spelling_of_an_ip_address(host: str) -> None:
     assert str(ip_address_of(host)) == "127.0.0.1"
