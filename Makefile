@@ -44,6 +44,7 @@ coverage: $(VENV)/installed-dev
 	COVERAGE_FILE=$(CURDIR)/$(COVERAGE)/data $(BIN)/python -m coverage report $(if $(ROOMS),--fail-under=0) && exit $$tests
 
 # Small faults, put in on purpose, that no test of the connection and of the commands' grammar finds; an hour at most.
+# Those that mean the same as the program are in tools/mutants_equivalent.txt.
 # `make mutants MUTANTS='--sample 100 bot/connection/plan.py'`.
 mutants: $(VENV)/installed-dev
 	$(BIN)/python -m tools.mutants $(MUTANTS)
