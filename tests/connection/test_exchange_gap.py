@@ -37,6 +37,7 @@ class TestSettle:
     async def test_the_quiet_before_the_write_is_a_settle_time_and_a_bit(self, standing: Bench) -> None:
         connection, _ = await rotate(standing)
         assert standing.rocketchat.quiets == [pytest.approx(SETTLE + SPARE)]
+        assert SETTLE < standing.rocketchat.quiets[0] <= SETTLE + 0.1, "people wait for it"
         await standing.run(replace(exchange(connection, OLD), marker=Marker("button_label_color", "#FFFFfF")))
         assert standing.rocketchat.quiets[-1] == pytest.approx((connection.settle or 0) + SPARE)
 

@@ -58,6 +58,12 @@ def test_only_the_spelling_of_its_own_setting_is_ignored(setting: str) -> None:
     assert meaning(setting, True) is True
 
 
+@pytest.mark.parametrize("colour", [True, None])
+def test_what_is_no_text_is_passed_over(colour: SettingValue | None) -> None:
+    settings: dict[str, SettingValue] = {} if colour is None else {COLOUR: colour}
+    assert next_marker(stored(**settings, scope="openid profile email"), None).setting == SCOPE
+
+
 def test_a_colour_with_letters_comes_first() -> None:
     assert next_marker(stored(button_label_color="#FFFFFF", scope="openid profile email"), None).setting == COLOUR
 

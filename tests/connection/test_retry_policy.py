@@ -137,8 +137,23 @@ async def test_a_new_direction_has_all_its_time_and_tries(patience: RetryPolicy,
     clock.seconds += SWITCH_WITHIN
     patience.made_progress()
     assert patience.switch_until is None
-    assert patience.trying_the_switch() == TRY_WITHIN
-    assert await patience.may_try_again(HUNG)
+    outcomes = []
+    for _ in range(SWITCH_TRIES):
+        assert patience.trying_the_switch() == TRY_WITHIN
+        outcomes.append(await patience.may_try_again(HUNG))
+    assert outcomes == [True, True, False]
+
+
+async def test_after_progress_the_pauses_begin_anew(patience: RetryPolicy, clock: ManualClock) -> None:
+    await patience.wait_or_raise(AWAY)
+    patience.made_progress()
+    before = clock.seconds
+    await patience.wait_or_raise(AWAY)
+    assert clock.seconds == before + 0.5
+    for _ in range(TRIES - 2):
+        await patience.wait_or_raise(AWAY)
+    with pytest.raises(Unreachable):
+        await patience.wait_or_raise(AWAY)
 
 
 def test_a_marker_is_rewritten_once(patience: RetryPolicy) -> None:

@@ -11,6 +11,7 @@ from bot.connection.plan import Scope
 from bot.connection.state import Connection
 from bot.connection.undertake import Asked, undertake
 from bot.errors import Forbidden, NoAnswer, StoreUnavailable, Uncertain, Unfinished, UserError
+from bot.secret import Secret
 from tests.connection.conftest import OLD, Bench, exchange, wish
 
 REFUSED = Forbidden("Rocket.Chat", "POST /api/v1/settings/:_id", status=403)
@@ -37,6 +38,18 @@ async def test_a_switch_that_was_refused_is_not_desired(standing: Bench) -> None
     standing.world.script = always("write_service before", REFUSED)
     with pytest.raises(Forbidden):
         await ask(standing, replace(before, enabled=False), Scope.SWITCH)
+    assert standing.connections.there == before
+
+
+async def test_what_stopped_before_any_write_is_not_done_even_if_nobody_can_look_again(standing: Bench) -> None:
+    """A service of another secret stops it; then Rocket.Chat goes away."""
+    before = standing.connections.there
+    standing.rocketchat.secrets["Encvoyid"] = Secret("x" * 64)
+    looks = iter(range(100))
+    standing.world.script = lambda call: AWAY if call == "stored before" and next(looks) else None
+    with pytest.raises(UserError) as caught:
+        await ask(standing, exchange(before))
+    assert not isinstance(caught.value, Uncertain | Unfinished)
     assert standing.connections.there == before
 
 
