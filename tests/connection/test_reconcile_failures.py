@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.connection.receipt import Outcome
 from bot.errors import BadAnswer, Forbidden, NoAnswer, Rejected, RemoteError, Unreachable, UserError
+from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, Bench, Told, wish
 from tests.connection.exchanging import Crash, at, new_bench, rotate
 
@@ -105,6 +106,39 @@ async def test_an_application_that_is_hidden_in_the_middle_of_an_exchange_is_nam
     standing.world.script = script
     with pytest.raises(UserError, match="not fully visible"):
         await rotate(standing)
+
+
+@pytest.mark.parametrize(
+    ("moment", "kept", "undone"),
+    [
+        ("write_marker before", NEW, True),
+        ("write_marker after", NEW, True),
+        ("write_marker after", OLD, True),
+        ("write_marker before", OLD, False),
+    ],
+    ids=["the secret is there", "both are there", "the marker is there", "others put the secret back"],
+)
+async def test_a_refused_second_write_is_undone_if_anything_is_there(
+    standing: Bench, moment: str, kept: Secret, undone: bool
+) -> None:
+    """Left half done, the next restart of Rocket.Chat could make it live, and nobody could sign in."""
+    refused = [Forbidden("Rocket.Chat", "POST /api/v1/settings", status=403)]
+
+    def script(call: str) -> Exception | None:
+        if call != moment or not refused:
+            return None
+        standing.rocketchat.secrets["Encvoyid"] = kept
+        return refused.pop()
+
+    standing.world.script = script
+    if undone:
+        _, receipt = await rotate(standing)
+        assert receipt.outcome is Outcome.UNDONE
+    else:
+        with pytest.raises(Forbidden):
+            await rotate(standing)
+    assert standing.secrets() == (OLD.reveal(), OLD.reveal())
+    assert (standing.connections.there.current, standing.connections.there.pending) == (OLD, None)
 
 
 async def test_a_refused_first_write_changes_nothing_and_says_why(standing: Bench) -> None:
