@@ -322,6 +322,7 @@ SENTENCES = {
     "rotate it for me when you have a minute": "That is not a command",
     "status of the new login page, please": "That is not a command",
     "test, test": "That is not a command",
+    "setup encvoy id right now": "That is not a command",
     "setup\nplease": "That has several lines",
     "x" * 400: "That is too long",
 }
@@ -336,7 +337,8 @@ def test_in_a_direct_message_talk_gets_a_hint_for_once(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["setup dry-run", "setup --force please, now", "rotat", "!sso good morning", "slash onn"]
+    "text",
+    ["setup dry-run", "setup --force please, now", "setup encvoy right now", "rotat", "!sso good morning", "slash onn"],
 )
 def test_in_a_direct_message_a_mistyped_command_is_no_talk(text: str) -> None:
     answer = read(text, bare=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.connection.apply import apply
-from bot.connection.changes import AwaitLive, Live, WriteApplicationSecret
+from bot.connection.changes import AwaitLive, Live, ProveInUse, WriteApplicationSecret
 from bot.connection.context import LoopState
 from bot.connection.exchange import MARKER_WITHIN
 from bot.connection.in_use import BECAUSE_MODERN, InUse, Use
@@ -25,6 +25,25 @@ from bot.errors import Busy, NoAnswer, NotLive, StillBefore
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, Bench, exchange
 from tests.connection.exchanging import UNSEEN, hides_markers, lagging, rotate
+
+
+@pytest.mark.parametrize(
+    ("marker", "asked"),
+    [
+        (Marker("button_label_color", "#FFFFFf"), ["bring_bogus_code"]),
+        (Marker("authorize_path", "/oidc/auth?settle=07"), []),
+    ],
+    ids=["legacy", "modern"],
+)
+async def test_where_rocketchat_does_not_say_its_engine_it_is_the_one_of_the_marker(
+    standing: Bench, marker: Marker, asked: list[str]
+) -> None:
+    gone = NoAnswer("Rocket.Chat", "GET /api/info")
+    standing.world.script = lambda call: gone if call == "profile before" else None
+    desired = replace(standing.connections.there, marker=marker)
+    done = await apply(ProveInUse(), LoopState(desired, Receipt()), standing.context)
+    assert done.receipt.in_use == (InUse(Use.PROVED) if asked else BECAUSE_MODERN)
+    assert [call for call in standing.world.calls if call == "bring_bogus_code"] == asked
 
 
 class TestMarkerThatNeverComes:

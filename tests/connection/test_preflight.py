@@ -126,12 +126,23 @@ def service(key: str, url: str = "https://elsewhere.example") -> StoredService:
 def test_a_service_of_that_name_is_not_ours() -> None:
     with pytest.raises(UserError, match="Encvoyid") as caught:
         refuse_what_is_there(replace(GROUND, services=(service("Encvoyid"),)), NAME)
+    assert "it has this name" in caught.value.why
     assert "another name" in caught.value.mend
 
 
+@pytest.mark.parametrize(("enabled", "state"), [(True, "(on)"), (False, "(off)")])
+def test_whether_a_service_of_others_is_on_is_said(enabled: bool, state: str) -> None:
+    there = replace(service("Encvoyid"), enabled=enabled)
+    with pytest.raises(UserError) as caught:
+        refuse_what_is_there(replace(GROUND, services=(there,)), NAME)
+    assert f"Encvoyid {state}" in caught.value.what
+
+
 def test_a_service_that_points_at_this_encvoy_id_is_not_ours() -> None:
-    with pytest.raises(UserError, match="Byhand"):
+    with pytest.raises(UserError, match="Byhand") as caught:
         refuse_what_is_there(replace(GROUND, services=(service("Byhand", "https://id.example.org/"),)), NAME)
+    assert "it points at this Encvoy ID" in caught.value.why
+    assert "another name" not in caught.value.mend, "it would point at it under any name"
 
 
 @pytest.mark.parametrize("url", ["http://[", "https://[::1/x", "", True])
@@ -146,7 +157,7 @@ def test_a_service_of_another_provider_is_no_obstacle() -> None:
 
 def test_an_application_with_our_callback_is_not_ours() -> None:
     theirs = Application("c9", "x", "", "", (wish().redirect_uri,), "client_secret_basic", Secret("s"))
-    with pytest.raises(UserError, match="callback address: c9"):
+    with pytest.raises(UserError, match=r"with this callback address: c9\."):
         refuse_what_is_there(replace(GROUND, registered=Registered((theirs,), 1)), NAME)
 
 
