@@ -74,6 +74,7 @@ def suggestion(line: str) -> str | None:
         ("rotate statuss", "status"),
         ("rotate sttus x", None),
         ("rotate tset", None),
+        ("rotate Encvoy ID", None),
         ("setup dry run", "setup --dry-run"),
         ("setup --name A name B", None),
         ("setup name", None),
