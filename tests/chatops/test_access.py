@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.chatops.access import Access, Place, Refused, judge, role_ids
+from bot.chatops.access import BUILT_IN, Access, Place, Refused, judge, role_ids
 from bot.chatops.origin import FromMessage
 from bot.chatops.ports import Message, Person
 from bot.errors import Busy, Forbidden, NoAnswer, RemoteError
@@ -127,6 +127,13 @@ async def test_the_role_that_every_workspace_has_is_not_asked_about(chat: Memory
     chat.people[ANNA.id] = replace(ANNA, roles=frozenset({"user"}))
     with pytest.raises(Refused):
         await Access(chat, frozenset({"admin"}), ADMIN_ROOM.id).administrator(ANNA.id)
+    assert "roles" not in chat.calls
+
+
+async def test_nor_about_all_of_them(chat: MemoryChat) -> None:
+    chat.people[ANNA.id] = replace(ANNA, roles=frozenset({"helper"}))
+    with pytest.raises(Refused):
+        await Access(chat, BUILT_IN, ADMIN_ROOM.id).administrator(ANNA.id)
     assert "roles" not in chat.calls
 
 

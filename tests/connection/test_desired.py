@@ -19,7 +19,7 @@ from bot.connection.desired import (
 )
 from bot.connection.marker import meaning
 from bot.connection.profile import Engine
-from bot.connection.state import Connection, Marker, Observed, StoredService
+from bot.connection.state import Connection, LiveService, Marker, Observed, StoredService
 from bot.errors import UserError
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, wish
@@ -124,6 +124,17 @@ def test_a_rotation_holds_both_secrets_and_a_marker_that_shows() -> None:
     assert found.marker is not None
     assert found.marker.spelling != "#FFFFFF"
     assert meaning(found.marker.setting, found.marker.spelling) == "#ffffff"
+
+
+def test_the_marker_differs_from_what_the_login_page_shows_too() -> None:
+    """An instance may be behind: what is live would be taken for the new one."""
+    observed = seen()
+    first = marked(EXCHANGING, observed, Engine.LEGACY).marker
+    assert first is not None
+    live = LiveService("encvoyid", {first.setting: first.spelling})
+    second = marked(EXCHANGING, replace(observed, live=live), Engine.LEGACY).marker
+    assert second is not None
+    assert second.spelling not in ("#FFFFFF", first.spelling)
 
 
 def test_on_the_modern_engine_the_marker_is_in_the_authorize_path() -> None:

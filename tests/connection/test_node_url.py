@@ -50,7 +50,19 @@ def test_every_spelling_of_an_ip_address(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["1.2.3.4.5", "256.1.1.1", "1.256.1.1", "1.1.256.1", "id.example", "1..2", "0xg", "1.16777216", "1.2.3.256"]
+    "host",
+    [
+        "1.2.3.4.5",
+        "256.1.1.1",
+        "1.256.1.1",
+        "1.1.256.1",
+        "1.1.1.08",
+        "id.example",
+        "1..2",
+        "0xg",
+        "1.16777216",
+        "1.2.3.256",
+    ],
 )
 def test_no_ip_address(host: str) -> None:
     assert ip_address_of(host) is None
