@@ -54,6 +54,16 @@ def patience(clock: ManualClock) -> RetryPolicy:
     return RetryPolicy(clock)
 
 
+def test_a_switch_is_decided_within_fifteen_seconds_the_last_look_included() -> None:
+    assert SWITCH_WITHIN + LOOK_SECONDS == 15
+    assert SWITCH_TRIES * TRY_WITHIN <= SWITCH_WITHIN + LOOK_SECONDS, "three that hang have a whole try each"
+    assert SHORT_PAUSE * SWITCH_TRIES < 1, "a second of pauses would be a second of the gap"
+
+
+def test_what_lasts_is_waited_for_with_two_minutes_between_the_looks() -> None:
+    assert LONGEST_PAUSE == 120
+
+
 async def test_without_a_gap_at_stake_it_ends_after_some_tries(patience: RetryPolicy) -> None:
     for _ in range(TRIES - 1):
         await patience.wait_or_raise(AWAY)
@@ -274,6 +284,7 @@ def test_a_plan_that_never_stays_is_named_with_whoever_may_set_it_back(
     with pytest.raises(UserError) as caught:
         patience.about_to_try(changes)
     assert caught.value.what == f"My changes do not persist: {what}."
+    assert caught.value.why.startswith("4 times I wrote it")
     assert caught.value.mend.startswith(mend)
     assert "OVERWRITE_SETTING" not in caught.value.mend, "a variable acts at a start only"
 
