@@ -58,6 +58,10 @@ def test_only_the_spelling_of_its_own_setting_is_ignored(setting: str) -> None:
     assert meaning(setting, True) is True
 
 
+def test_a_setting_that_cannot_be_spelled_otherwise_has_the_one_spelling() -> None:
+    assert list(spellings("token_path", "/oidc/token")) == ["/oidc/token"]
+
+
 @pytest.mark.parametrize("colour", [True, None])
 def test_what_is_no_text_is_passed_over(colour: SettingValue | None) -> None:
     settings: dict[str, SettingValue] = {} if colour is None else {COLOUR: colour}

@@ -129,6 +129,13 @@ def test_a_try_gets_no_more_than_what_is_left(patience: RetryPolicy, clock: Manu
     assert patience.trying_the_switch() == 1
 
 
+async def test_a_surprise_takes_nothing_of_the_time_that_is_left(patience: RetryPolicy, clock: ManualClock) -> None:
+    patience.trying_the_switch()
+    await patience.may_try_again(HUNG)
+    clock.seconds += SWITCH_WITHIN - 0.5
+    assert patience.trying_the_switch() == 0.5
+
+
 async def test_after_the_time_no_try_begins_and_the_last_surprise_is_the_reason(
     patience: RetryPolicy, clock: ManualClock
 ) -> None:

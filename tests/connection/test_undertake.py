@@ -28,6 +28,10 @@ async def ask(bench: Bench, wanted: Connection, scope: Scope = Scope.ALL, *, res
     await undertake(Asked(wanted, before, "op", scope, resumed), bench.context, bench.told, bench.allowed)
 
 
+def test_what_is_asked_for_is_no_later_start_unless_it_is_said() -> None:
+    assert not Asked(wish(), None, "op").resumed
+
+
 async def test_what_was_done_is_desired(standing: Bench) -> None:
     await ask(standing, replace(standing.connections.there, enabled=False), Scope.SWITCH)
     assert not standing.connections.there.enabled
