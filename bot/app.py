@@ -135,6 +135,7 @@ class Bot:
             time=systems.server_clock,
             whoami=self._whoami,
             announcements=(correction(context),),
+            buttons=config.buttons,
         )
 
     async def health(self) -> Mapping[str, str | None]:

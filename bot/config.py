@@ -38,6 +38,7 @@ Database = Annotated[URL, BeforeValidator(values.database), PlainSerializer(str)
 """As text it hides its password; pydantic left alone would dump the parts of it."""
 CaFile = Annotated[Path, BeforeValidator(values.ca_file)]
 Level = Annotated[LogLevel, BeforeValidator(values.log_level)]
+YesOrNo = Annotated[bool, BeforeValidator(values.yes_or_no)]
 Listening = Annotated[Listen, BeforeValidator(values.listen)]
 
 
@@ -121,6 +122,11 @@ class Config(StoreConfig):
         "operation has the level `info`.",
     )
 
+    buttons: YesOrNo = Field(
+        default=True,
+        description="Whether results have a button for each command to type next: `true` or `false`.",
+    )
+
     def secrets(self) -> tuple[Secret, ...]:
         """Every secret of the configuration, for `bot.redaction.redact_values`."""
         named = (self.rocketchat_token, self.rocketchat_password, self.encvoy_password, *self.keys)
@@ -149,6 +155,8 @@ def _variable(field: str, info: FieldInfo) -> Variable:
         default = ""
     elif isinstance(default, frozenset):
         default = ",".join(sorted(default))
+    elif isinstance(default, bool):
+        default = str(default).lower()
     return Variable(
         _name(field), info.is_required(), str(default), info.description or "", "Secret" in str(info.annotation)
     )

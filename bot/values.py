@@ -190,3 +190,12 @@ def listen(value: str) -> Listen:
     if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise ValueError("must be host:port, such as 127.0.0.1:8080")
     return Listen(host, int(port))
+
+
+def yes_or_no(value: str) -> bool:
+    """`true` or `false`, also as people write them elsewhere."""
+    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    found = words.get(value.strip().lower())
+    if found is None:
+        raise ValueError("must be true or false")
+    return found

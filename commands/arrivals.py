@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.chatops.text import quoted
 from bot.connection.accounts import APPROVAL, BY_SERVICES, DOMAINS, Accounts, Registration
 from bot.connection.changes import Change, WriteService
 from bot.connection.profile import Profile
 from bot.connection.state import Connection, ServiceName, StoredService, Unknown
+from bot.text import quoted
 
 NAMED = 10
 """Administrators that are named; the others are counted."""

@@ -6,6 +6,7 @@ from bot.addresses import is_plain
 from bot.connection.needs import led_elsewhere
 from bot.connection.state import Connection, Observed
 from bot.errors import RemoteError, UserError
+from bot.text import code
 from commands.context import CommandContext
 
 MEND = "Set it back, or let `/sso setup` register the new callback address."
@@ -19,8 +20,8 @@ async def moved(connection: Connection, context: CommandContext) -> str | None:
         return None
     if address == connection.site_url:
         return None
-    shown = address if is_plain(address) else "another one"
-    return f"Rocket.Chat's Site_Url is {shown}, and the connection was made for {connection.site_url}."
+    shown = code(address) if is_plain(address) else "another one"
+    return f"Rocket.Chat's Site_Url is {shown}, and the connection was made for {code(connection.site_url)}."
 
 
 async def refuse_moved(connection: Connection, context: CommandContext) -> None:

@@ -26,8 +26,8 @@ def register(registry: Registry, _: CommandContext) -> None:
     async def help_(call: Call) -> Answer:
         name = call.arguments.get("command")
         if name is None:
-            return Answer((overview(registry),), next=("help setup",) if "setup" in registry.commands else ())
-        return Answer((registry.commands[name].manual("/sso"),))
+            return Answer(overview(registry), next=("help setup",) if "setup" in registry.commands else ())
+        return Answer(registry.commands[name].manual("/sso"))
 
 
 def overview(registry: Registry) -> str:

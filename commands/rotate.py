@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.chatops.answer import Answer
+from bot.chatops.answer import Answer, fixes_in
 from bot.chatops.registry import Call, Option, Registry
 from bot.connection.changes import AwaitLive
 from bot.connection.in_use import Use
@@ -20,6 +20,8 @@ from commands.recovery import ConnectionRecovery
 from commands.wording import Narration, also_differs, in_use_text, plan_text
 
 ORDER = 40
+_ROTATED = "✓ Rotated"
+_IN_PART = "✗ Rotated, but people may be unable to sign in"
 
 
 def register(registry: Registry, context: CommandContext) -> None:
@@ -48,14 +50,16 @@ def register(registry: Registry, context: CommandContext) -> None:
             wish, observed = await _wish(call, context, there)
         if observed is not None and "dry-run" in call.options:
             text = plan_text(plan(wish, observed, Scope.SECRET), wish)
-            return Answer((f"Nothing was changed. I would do this, in this order:\n{text}",), next=("rotate",))
+            return Answer(f"Nothing was changed. I would do this, in this order:\n{text}", next=("rotate",))
         resumed = call.operation.resumed or exchanging(there)
         asked = Asked(wish, there, call.operation.id, Scope.SECRET, resumed)
         done = await undertake(asked, context, Narration(call.progress, context.fingerprints), call.authorize, observed)
         elsewhere = await what_leads_elsewhere(done.connection, done.seen, context)
         answer = _answer(done.connection, done.receipt, context, resumed=resumed, works=not elsewhere)
-        lines = (*answer.lines, *elsewhere, *also_differs(done.connection, done.seen))
-        return replace(answer, lines=lines, failed=answer.failed or bool(elsewhere))
+        differing = also_differs(done.connection, done.seen)
+        wrong = (*elsewhere, *differing)
+        answer = replace(answer, lines=(*wrong, *answer.lines), next=(*fixes_in(*wrong), *answer.next))
+        return replace(answer, verdict=answer.verdict.replace(_ROTATED, _IN_PART), failed=True) if elsewhere else answer
 
 
 async def _wish(call: Call, context: CommandContext, there: Connection) -> tuple[Connection, Observed]:
@@ -82,11 +86,11 @@ def _answer(
     record: Mapping[str, object] = receipt.as_dict()
     if receipt.outcome is Outcome.UNDONE:
         return Answer(
+            f"✗ Not rotated. Both sides have the old secret again (fingerprint {fingerprint}).",
             (
-                f"Not rotated. Both sides have the old secret again (fingerprint {fingerprint}).",
-                in_use_text(receipt, connection, resumed=resumed),
                 f"Why: {receipt.reason}",
                 "Fix: `/sso test` shows what is wrong; fix this before rotating again.",
+                in_use_text(receipt, connection, resumed=resumed),
             ),
             next=("test", "rotate"),
             receipt=record,
@@ -94,7 +98,9 @@ def _answer(
         )
     said = [found.use for found in (receipt.in_use, receipt.in_use_later) if found is not None]
     wrong = Use.OTHER in said or Use.FAILED in said
-    lines = [f"Rotated: both sides have the new secret (fingerprint {fingerprint})."]
+    verdict = f"{_IN_PART if wrong else _ROTATED}: both sides have the new secret (fingerprint {fingerprint})."
+    in_use = in_use_text(receipt, connection, resumed=resumed)
+    lines = [in_use] if wrong else []
     was_live = resumed and connection.enabled and AwaitLive.__name__ not in receipt.changes
     if receipt.gap is None and (was_live or AwaitLive.__name__ in receipt.changes):
         lines.append(
@@ -106,8 +112,10 @@ def _answer(
         lines.append(_measured(receipt, receipt.gap))
     if receipt.proof is not None:
         lines.append(_proved(receipt))
-    lines.append(in_use_text(receipt, connection, resumed=resumed))
-    return Answer(tuple(lines), next=("test", "status"), receipt=record, failed=wrong)
+    if not wrong:
+        lines.append(in_use)
+    following = ("rotate", "test") if wrong else ("test",)
+    return Answer(verdict, tuple(lines), next=following, receipt=record, failed=wrong)
 
 
 def _measured(receipt: Receipt, gap: float) -> str:

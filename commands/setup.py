@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.chatops.answer import Answer
+from bot.chatops.answer import Answer, fixes_in
 from bot.chatops.registry import Call, Option, Registry
-from bot.chatops.text import defuse, quoted
 from bot.chatops.words import quotation
 from bot.connection.absence import replaced
+from bot.connection.changes import CreateApplication, CreateService, WriteApplicationSecret
 from bot.connection.confirm import Confirmed, confirm
 from bot.connection.desired import desire, marked, renewed
 from bot.connection.plan import in_use, plan
@@ -22,10 +23,12 @@ from bot.connection.preflight import (
 )
 from bot.connection.profile import Engine
 from bot.connection.reachable import doubts
+from bot.connection.receipt import Receipt
 from bot.connection.state import Connection, Observed, SettingValue, Unknown
 from bot.connection.undertake import Asked, undertake
 from bot.errors import UserError
 from bot.secret import new_secret
+from bot.text import code, defuse, quoted
 from commands import correction
 from commands.arrivals import ALREADY_IN, LEFT_OUT, another_way, by_email, by_user_name, consent, stale
 from commands.context import CommandContext
@@ -79,24 +82,36 @@ def register(registry: Registry, context: CommandContext) -> None:
             return _dry_run(wish, plan_text(changes, wish), _without_dry_run(call))
         at_rest = not changes and wish == there
         if there is not None and at_rest and not call.operation.resumed:
-            return await _tested(call, context, there, (_UNCHANGED,))
+            return await _tested(call, context, there, f"✓ {_UNCHANGED}")
         before = await context.before(call.operation, there)
-        already: tuple[str, ...] = ()
+        made: tuple[str, ...] = ()
         if there is not None and at_rest:  # an earlier process did it all; Rocket.Chat's word may still be missing
             await call.authorize()
-            connection, receipt, already = there, call.operation.receipt, (_DONE_BEFORE,)
+            connection, receipt, made = there, call.operation.receipt, (_DONE_BEFORE,)
         else:
             asked = Asked(wish, there, call.operation.id, resumed=call.operation.resumed)
             done = await undertake(
                 asked, context, Narration(call.progress, context.fingerprints), call.authorize, observed
             )
             connection, receipt = done.connection, done.receipt.as_dict()
+            made = _made(done.connection, done.receipt, context)
         confirmed = await _confirmed(call, context, connection, before)
-        said = confirmation(confirmed)
-        # What was taken back comes before whatever else is well.
-        first, last = (already, (*said, consent(connection))) if confirmed.works else ((*already, *said), ())
-        answer = await _tested(call, context, confirmed.connection, last, first=first)
-        return replace(answer, receipt=receipt, failed=answer.failed or not confirmed.works)
+        verdict, *said = confirmation(confirmed)
+        answer = await _tested(
+            call, context, confirmed.connection, verdict, said, (*made, consent(connection)), works=confirmed.works
+        )
+        return replace(answer, receipt=receipt)
+
+
+def _made(connection: Connection, receipt: Receipt, context: CommandContext) -> tuple[str, ...]:
+    """What there is now and was not before."""
+    made = (
+        (CreateService, f"OAuth service `{connection.name.service}`"),
+        (CreateApplication, f"application `{connection.application_name}` `{connection.client_id}`"),
+        (WriteApplicationSecret, f"secret with the fingerprint {context.fingerprints.of(connection.secret)}"),
+    )
+    named = [text for change, text in made if change.__name__ in receipt.changes]
+    return (f"Created: {', '.join(named)}.",) if CreateApplication.__name__ in receipt.changes else ()
 
 
 async def _new(call: Call, context: CommandContext) -> Connection:
@@ -107,8 +122,8 @@ async def _new(call: Call, context: CommandContext) -> Connection:
     refuse_unready(ground, context.rocketchat_url)
     refuse_what_is_there(ground, name)
     fine = "its licence is fine" if isinstance(ground.site, Unknown) else "its address and licence are fine"
-    call.progress.step(f"Rocket.Chat {ground.server.profile.text} at {ground.server.site_url}: {fine}")
-    call.progress.step(f"Encvoy ID at {ground.provider.issuer}: discovery read; {none_has_our_callback(ground)}")
+    call.progress.step(f"Rocket.Chat {ground.server.profile.text} at {code(ground.server.site_url)}: {fine}")
+    call.progress.step(f"Encvoy ID at {code(ground.provider.issuer)}: discovery read; {none_has_our_callback(ground)}")
     _tell_doubts(call, ground)
     wish = desire(
         name,
@@ -228,12 +243,12 @@ def _without_dry_run(call: Call) -> str:
 
 def _dry_run(wish: Connection, plan_lines: str, carries_out: str) -> Answer:
     if not plan_lines:
-        return Answer(("Everything is in sync; there is nothing to do.",), next=("test",))
+        return Answer("✓ Everything is in sync; there is nothing to do.", next=("test",))
     settings = "\n".join(f"• {suffix} = {_shown(value)}" for suffix, value in wish.settings.items())
     return Answer(
+        f"Nothing was changed. I would do this, in this order:\n{plan_lines}",
         (
-            f"Nothing was changed. I would do this, in this order:\n{plan_lines}",
-            f"Callback address: {wish.redirect_uri}",
+            f"Callback address: {code(wish.redirect_uri)}",
             f"Settings of the service:\n{settings}",
             consent(wish),
         ),
@@ -242,13 +257,25 @@ def _dry_run(wish: Connection, plan_lines: str, carries_out: str) -> Answer:
 
 
 def _shown(value: SettingValue) -> str:
-    return ("off", "on")[value] if isinstance(value, bool) else value or "(empty)"
+    return ("off", "on")[value] if isinstance(value, bool) else code(value) if value else "(empty)"
 
 
 async def _tested(
-    call: Call, context: CommandContext, connection: Connection, lines: tuple[str, ...], *, first: tuple[str, ...] = ()
+    call: Call,
+    context: CommandContext,
+    connection: Connection,
+    verdict: str,
+    said: Sequence[str] = (),
+    last: tuple[str, ...] = (),
+    *,
+    works: bool = True,
 ) -> Answer:
+    """The answer, once everything was looked at: what was taken back or failed comes before whatever else is well."""
     call.progress.doing("testing it")
-    verdict = await context.examine(connection)
-    following = ("test", "rotate") if connection.enabled else ("test", "enable")
-    return Answer((*first, *verdict.brief(), *lines), next=following, failed=verdict.failed)
+    found = await context.examine(connection)
+    failed = found.failed or not works
+    if works and found.failed:
+        verdict = f"{found.headline()} {verdict.removeprefix('✓ ')}"
+    wrong = (*said, *found.wrong())
+    following = (*fixes_in(*wrong), "test") if failed else ("test",) if connection.enabled else ("enable",)
+    return Answer(verdict, (*wrong, *last, *found.others()), next=following, failed=failed)

@@ -8,6 +8,8 @@ from commands.context import CommandContext
 from commands.recovery import SlashRecovery
 
 ORDER = 60
+STATUS = ("!sso status",)
+"""With the prefix that works whatever the setting is."""
 
 
 def register(registry: Registry, context: CommandContext) -> None:
@@ -27,11 +29,12 @@ def register(registry: Registry, context: CommandContext) -> None:
     async def slash(call: Call) -> Answer:
         on = call.arguments["state"] == "on"
         if await context.slash.allowed() == on:
-            return Answer((f"It was already {'on' if on else 'off'}; nothing changed.",), next=("status",))
+            return Answer(f"✓ It was already {'on' if on else 'off'}; nothing changed.", next=STATUS)
         await call.authorize()
         await context.slash.allow(on)
         if on:
             said = "On: `/sso` works in every client. Any other unknown slash command is now sent as a message."
         else:
             said = "Off: the web client does not send `/sso`. `!sso`, a mention and a direct message still work."
-        return Answer((said,), next=("slash off" if on else "slash on",))
+        back = f"`!sso slash {'off' if on else 'on'}` undoes it."
+        return Answer(f"✓ {said}", (back,), next=STATUS)

@@ -6,13 +6,13 @@ import asyncio
 
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Registry
-from bot.chatops.text import quoted
 from bot.connection.changes import AwaitLive
 from bot.connection.needs import foreign_callbacks, kept_out
 from bot.connection.observe import Apart, observe_apart
 from bot.connection.plan import exchanging, plan
 from bot.connection.state import Application, Connection, NotVisible, Observed, Unknown
 from bot.errors import UserError
+from bot.text import code, quoted
 from commands.context import CommandContext
 from commands.elsewhere import MEND, moved
 from commands.wording import also_differs, plan_text
@@ -33,7 +33,7 @@ def register(registry: Registry, context: CommandContext) -> None:
     async def status(call: Call) -> Answer:
         connection = await context.connections.get()
         if connection is None:
-            return Answer(("There is no connection yet.",), next=("setup --dry-run", "setup"))
+            return Answer("There is no connection yet.", next=("setup --dry-run", "setup"))
         call.progress.doing("reading both systems")
         seen, elsewhere = await asyncio.gather(
             observe_apart(connection, context.rocketchat, context.encvoy, context.clock),
@@ -42,17 +42,17 @@ def register(registry: Registry, context: CommandContext) -> None:
         drift, following = _half(connection, seen) if seen.whole is None else _drift(connection, seen.whole)
         if elsewhere is not None:
             drift, following = f"✗ Out of sync. {elsewhere} {MEND}", ("setup",)
-        return Answer((*_facts(connection, seen, context), *_notes(connection, seen), drift), next=following)
+        return Answer(drift, (*_notes(connection, seen), *_facts(connection, seen, context)), next=following)
 
 
 def _facts(connection: Connection, seen: Apart, context: CommandContext) -> tuple[str, ...]:
     name = f"{quoted(connection.name.typed)} (service `{connection.name.service}`)"
     return (
         f"• Connection {name}",
-        f"• Rocket.Chat at {connection.site_url}: should be {'on' if connection.enabled else 'off'}; "
+        f"• Rocket.Chat at {code(connection.site_url)}: should be {'on' if connection.enabled else 'off'}; "
         f"{_service(seen, context)}",
-        f"• Encvoy ID at {connection.settings.get('url', '')}: {_application(connection, seen, context)}",
-        f"• Callback address: {connection.redirect_uri}",
+        f"• Encvoy ID at {code(str(connection.settings.get('url', '')))}: {_application(connection, seen, context)}",
+        f"• Callback address: {code(connection.redirect_uri)}",
         f"• E-mail addresses: {_email(connection)}",
     )
 
@@ -80,7 +80,7 @@ def _application(connection: Connection, seen: Apart, context: CommandContext) -
     application = seen.application
     if not isinstance(application, Application):
         return _no_application(connection, application)
-    rules = ", ".join(sorted(application.rules)) or "nothing"
+    rules = ", ".join(map(quoted, sorted(application.rules))) or "nothing"
     return (
         f"application `{application.client_id}`, secret fingerprint {context.fingerprints.of(application.secret)}, "
         f"asks for {rules}"
@@ -127,9 +127,9 @@ def _drift(connection: Connection, observed: Observed) -> tuple[str, tuple[str, 
         return f"✗ {error.text}", ("test",)
     unseen = isinstance(observed.live, Unknown) and all(isinstance(c, AwaitLive) for c in changes)
     if not changes or unseen:
-        return "✓ The saved settings are in sync." if unseen else "✓ Everything is in sync.", (
-            "test",
-            "disable" if connection.enabled else "enable",
+        return (
+            "✓ The saved settings are in sync." if unseen else "✓ Everything is in sync.",
+            ("test",) if connection.enabled else ("enable",),
         )
     if exchanging(connection):
         return f"• A secret is being replaced. Still to do:\n{plan_text(changes, connection)}", ("rotate",)

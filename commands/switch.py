@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.chatops.answer import Answer
+from bot.chatops.answer import Answer, fixes_in
 from bot.chatops.registry import Call, Registry
 from bot.connection.confirm import Taken, confirm
 from bot.connection.desired import switched
@@ -52,17 +52,20 @@ async def _switch(call: Call, context: CommandContext, *, on: bool) -> Answer:
     narration = Narration(call.progress, context.fingerprints)
     asked = Asked(switched(there, on=on), there, call.operation.id, Scope.SWITCH, call.operation.resumed)
     done = await undertake(asked, context, narration, call.authorize)
-    receipt, word = done.receipt, "on" if on else "off"
-    said = f"It is {word}."
-    if receipt.outcome is Outcome.UNCHANGED and not call.operation.resumed:  # else an earlier process may have done it
-        said = f"It was already {word}; nothing changed."
-    differing = also_differs(done.connection, done.seen)
+    receipt, differing = done.receipt, also_differs(done.connection, done.seen)
+    # After a restart an earlier process may have done it.
+    unchanged = receipt.outcome is Outcome.UNCHANGED and not call.operation.resumed
+    already = ("It was already on; nothing changed." if on else "It was already off; nothing changed.",)
     if not on:
-        return Answer((said, *differing), next=("enable", "status"), receipt=receipt.as_dict())
+        said = already if unchanged else ("It is off.",)
+        return Answer(f"✓ {said[0]}", differing, next=(*fixes_in(*differing), "enable"), receipt=receipt.as_dict())
     call.progress.doing("testing it from Rocket.Chat's side")
     confirmed = await confirm(done.connection, before, context, narration, Scope.SWITCH)
     stored = done.seen.stored if done.seen else None
     is_shown = stored is None or "show_button" not in drift(done.connection, stored)
-    first = () if confirmed.taken is Taken.OFF else (said,)
-    lines = (*first, *confirmation(confirmed, is_shown=is_shown), *differing)
-    return Answer(lines, next=("test",), receipt=receipt.as_dict(), failed=not confirmed.works)
+    verdict, *lines = confirmation(confirmed, is_shown=is_shown)
+    if unchanged and confirmed.taken is not Taken.OFF:
+        lines = [*lines, *already]
+    wrong = (*lines, *differing) if not confirmed.works else (*differing, *lines)
+    following = (*fixes_in(*wrong), *(("test",) if confirmed.works else ()))
+    return Answer(verdict, wrong, next=following, receipt=receipt.as_dict(), failed=not confirmed.works)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from bot.chatops.registry import Progress
-from bot.chatops.text import quoted
 from bot.connection.changes import (
     AttachRules,
     AwaitLive,
@@ -35,6 +34,7 @@ from bot.connection.plan import exchanging
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import EMAIL, LOGIN, Application, Connection, Observed
 from bot.secret import Fingerprints
+from bot.text import quoted
 
 IF_LEAKED = "If it may have leaked, `/sso rotate` creates a new one."
 
@@ -157,8 +157,8 @@ def confirmation(confirmed: Confirmed, *, is_shown: bool = True) -> tuple[str, .
         then = {Taken.OFF: "enable", Taken.BACK: "setup", Taken.NOTHING: "test"}[confirmed.taken]
         return (f"✗ {what}", f"Why: {said.words}.", f"Fix: {mend}, then type `/sso {then}`.")
     if said == BECAUSE_OFF:
-        return ("Off, as requested. Not verified from Rocket.Chat's side, because it is off.",)
-    where = f"On: the login page shows {label}" if is_shown else "On, with its button hidden"
+        return ("✓ Off, as requested. Not verified from Rocket.Chat's side, because it is off.",)
+    where = f"✓ On: the login page shows {label}" if is_shown else "✓ On, with its button hidden"
     if said.use is Use.PROVED:
         return (f"{where}, and Rocket.Chat itself uses the secret that Encvoy ID accepts.",)
     return (f"{where}. Not verified from Rocket.Chat's side, because: {said.words}.",)
@@ -237,18 +237,18 @@ class Narration:
         """See `bot.connection.reconcile.Narrator`."""
         line = done(change, desired, self._fingerprints, seen=seen)
         if line is not None:
-            self._progress.step(line, seconds)
+            self._progress.did(line, seconds)
 
     def alarm(self, why: str) -> None:
         """See `bot.connection.reconcile.Narrator`."""
-        self._progress.note(f"ALARM: people may be unable to sign in with Encvoy ID now. {why}")
+        self._progress.alarm(f"ALARM: people may be unable to sign in with Encvoy ID now. {why}")
 
     def undoing(self, why: str) -> None:
         """See `bot.connection.reconcile.Narrator`."""
-        self._progress.note(f"The rotation is being rolled back: Rocket.Chat gets the old secret again. {why}")
+        self._progress.remark(f"The rotation is being rolled back: Rocket.Chat gets the old secret again. {why}")
 
     def stuck(self, why: str) -> None:
         """See `bot.connection.reconcile.Narrator`."""
-        self._progress.note(
+        self._progress.alarm(
             f"ALARM: people may be unable to sign in with Encvoy ID now, and I keep trying to fix it. {why}"
         )

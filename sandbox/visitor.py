@@ -6,6 +6,7 @@ Used by the demo, by tests and by anybody who wants to try a command from a scri
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from sandbox.rocketchat.chat.composer import Sent, Swallowed, composer
 
 SLASH = "Message_AllowUnrecognizedSlashCommand"
 LOOK_EVERY = 0.1
+_MENTION = re.compile(r"\A@\S+ ")
 
 
 class Refused(Exception):
@@ -56,21 +58,31 @@ class Visitor:
         return sorted((m for m in answer["messages"] if m["_id"] != message_id), key=lambda m: str(m["ts"]))
 
     async def answers(self, message_id: str, timeout: float = 30.0) -> AsyncIterator[str]:
-        """The text of the answer each time it is another one, until it is final. TimeoutError after `timeout`
-        seconds."""
-        last = ""
+        """Everything in the thread as one text, without mentions, each time it is another one, until
+        the result is there. TimeoutError after `timeout` seconds."""
+        last, result = "", False
         async with asyncio.timeout(timeout):
-            while not is_final(last):
-                messages = await self.thread(message_id)
-                text = str(messages[-1]["msg"]) if messages else ""
+            while not result:
+                result = bool(await self.results(message_id))
+                text = await self.said(message_id)
                 if text != last:
                     last = text
                     yield text
-                else:
+                elif not result:
                     await asyncio.sleep(LOOK_EVERY)
 
+    async def said(self, message_id: str) -> str:
+        """Everything in the thread of a command as one text, without mentions, a blank line between messages."""
+        texts = [str(message["msg"]) for message in await self.thread(message_id)]
+        return "\n\n".join(_MENTION.sub("", text) for text in texts)
+
+    async def results(self, message_id: str) -> list[str]:
+        """The result in the thread of a command, without its mention; none yet, or more than there should be."""
+        texts = [str(message["msg"]) for message in await self.thread(message_id)]
+        return [_MENTION.sub("", text) for text in texts if is_result(text)]
+
     async def ask(self, text: str, timeout: float = 30.0) -> str:
-        """Sends a command and waits for its final answer."""
+        """Sends a command and waits for its result; everything that was answered, the result last."""
         texts = [text async for text in self.answers(await self.send(text), timeout)]
         return texts[-1]
 
@@ -83,9 +95,10 @@ class Visitor:
             return body
 
 
-def is_final(text: str) -> bool:
-    """Whether an answer is complete: while the bot works, the last line says what it is doing, after an ellipsis."""
-    return bool(text) and not text.splitlines()[-1].startswith("…")
+def is_result(text: str) -> bool:
+    """Whether it ends an operation: a result mentions whoever asked, and so does nothing else but an alarm."""
+    mention = _MENTION.match(text)
+    return mention is not None and not text.startswith("✗ ALARM", mention.end())
 
 
 @asynccontextmanager

@@ -82,6 +82,7 @@ def test_the_defaults_are_those_of_the_table() -> None:
         "SSOBOT_ADMIN_ROLES": "admin",
         "SSOBOT_LISTEN": "127.0.0.1:8080",
         "SSOBOT_LOG_LEVEL": "info",
+        "SSOBOT_BUTTONS": "true",
         "SSOBOT_DATABASE_URL": "sqlite+aiosqlite:///ssobot.sqlite",
     }
 

@@ -21,6 +21,8 @@ from pathlib import Path
 
 import click
 
+from bot.doctor.verdict import Verdict
+
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "answers"
 INDEX = "README.md"
@@ -38,7 +40,8 @@ INTRODUCTION = """# What ssobot answers
 
 Every answer that the bot can give, whole, by command and by what has happened. Each is the text of a test in
 `tests/answers`, heard from the running bot; addresses, ids, fingerprints and times are examples. Where a heading has
-several answers, a blank line is between them. What no test can make it say stands in `tests/answers/unheard.txt`.
+several messages, a blank line is between them; one that says how long it took was the progress, and the result follows.
+What no test can make it say stands in `tests/answers/unheard.txt`.
 `.venv/bin/python -m tools.answers renew` writes this folder.
 """
 BY_SYMPTOM = """## By what you read
@@ -73,7 +76,7 @@ class Case:
     typed: str
     """What was typed before; empty if nothing was."""
     text: str
-    """Where a case has several answers, a blank line is between them."""
+    """Where a case has several messages, a blank line is between them."""
 
     @property
     def address(self) -> str:
@@ -96,8 +99,10 @@ def anchor(heading: str) -> str:
 
 
 def symptoms(text: str) -> list[tuple[str, str]]:
-    """For each answer in it the section of the index, and the first sentence of the line that tells most."""
-    return [_symptom(answer.splitlines()) for answer in text.split("\n\n")]
+    """For each message in it that is no progress: the section of the index, and the first sentence of what tells
+    most."""
+    messages = [message.splitlines() for message in text.split("\n\n")]
+    return [_symptom(lines) for lines in messages if not lines[-1].startswith("Ended ")]
 
 
 def _symptom(lines: list[str]) -> tuple[str, str]:
@@ -109,12 +114,13 @@ def _symptom(lines: list[str]) -> tuple[str, str]:
 
 
 def _telling(lines: list[str]) -> Iterator[str]:
-    """The lines of an answer, those first that tell most: what is wrong, what is unknown, the result, a note."""
+    """The lines of an answer, those first that tell most: what is wrong, what is unknown, the verdict; a note where the
+    verdict is that no check failed."""
+    yield from (line for line in lines if line.startswith("✗ failed: "))
     yield from (line for line in lines if line.startswith("✗ "))
     yield from (line for line in lines if line.startswith("– "))
-    yield from (line for line in lines if not line.startswith(("✓ ", "• ", "    ", "Next: ")))
-    yield from (line for line in lines if line.startswith("• "))
-    yield from reversed([line for line in lines if line.startswith("✓ ")])
+    if lines[0] == Verdict(()).headline():
+        yield from (line for line in lines if line.startswith("• "))
     yield from lines
 
 

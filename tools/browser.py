@@ -55,6 +55,9 @@ async def launched() -> AsyncIterator[Browser]:
             await browser.close()
 
 
+_MENTION = re.compile(r"^\s*@\S+ (?!✗ ALARM)")
+
+
 @dataclass
 class Visit:
     """Somebody with an empty browser at the sandbox. Whatever the browser complains of is kept."""
@@ -109,10 +112,14 @@ class Visit:
         return self.message(to).get_by_role("group", name="Answers").get_by_role("article").last
 
     async def ask(self, line: str) -> str:
-        """Types a command and waits for its whole answer."""
+        """Types a command and waits for its result, which mentions whoever asked."""
         await self.type(line)
-        await expect(self.answer(line)).not_to_have_attribute("aria-busy", "true")
-        return await self.answer(line).inner_text()
+        return await self.result(line).inner_text()
+
+    def result(self, to: str) -> Locator:
+        """The result in the thread of the last message of this text."""
+        mentions = self.page.locator(":scope > .body").filter(has_text=_MENTION)
+        return self.message(to).get_by_role("group", name="Answers").get_by_role("article").filter(has=mentions).last
 
 
 @contextlib.asynccontextmanager

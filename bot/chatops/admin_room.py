@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from bot.chatops.notices import Announcer
 from bot.chatops.ports import Chat, Notes, Room
-from bot.chatops.text import quoted
 from bot.errors import ConfigError
+from bot.text import quoted
 
 
 @dataclass(frozen=True)

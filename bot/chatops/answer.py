@@ -1,4 +1,8 @@
-"""What an answer looks like: steps with what they took, a failure in three parts, and what to type next. Pure."""
+"""What people read of an operation: its progress, its result, and what to type next. Pure.
+
+The result comes in this order: the verdict, what is wrong with its fix, whatever else there is to know, what to type
+next. What was done on the way stands in the progress, and in the result only of what failed.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.chatops.text import fit, quiet
 from bot.errors import Uncertain, UserError
+from bot.text import fit, quiet
 
 
 class Mark(enum.Enum):
@@ -25,26 +29,31 @@ WORTH_TELLING = 0.05
 
 @dataclass(frozen=True)
 class Step:
-    """One line: something done, noted or failed."""
+    """One line of the progress."""
 
     text: str
     """One line; text from outside in it went through `defuse`."""
     seconds: float | None = None
     mark: Mark = Mark.DONE
+    change: bool = False
+    """Something was changed by it, which counts where the operation fails later."""
+    lasting: bool = False
+    """Part of the result, if it comes to one."""
 
     def render(self) -> str:
         """For example `✓ 16 settings written   0.3 s`; what took no time to speak of is not timed."""
         took = f"   {self.seconds:.1f} s" if self.seconds is not None and self.seconds >= WORTH_TELLING else ""
-        said = f"failed: {self.text}" if self.mark is Mark.FAILED else self.text
-        return f"{self.mark.value} {said}{took}"
+        return f"{self.mark.value} {self.text}{took}"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a handler returns: the lines after its steps, and what to type next."""
+    """What a handler returns: the result."""
 
-    lines: tuple[Step | str, ...] = ()
-    """A `str` is shown as it is and may have several lines."""
+    verdict: str
+    """How it ended, in its first line; a failure begins with `Mark.FAILED`."""
+    lines: tuple[str, ...] = ()
+    """What is wrong, with its fix, and then the rest. Each may have several lines."""
     next: tuple[str, ...] = ()
     """Commands without a prefix (`status`); shown with the one that was typed, `/sso status`."""
     receipt: Mapping[str, object] | None = None
@@ -54,47 +63,87 @@ class Answer:
 
 
 PREFIX = "/sso"
+EVERYWHERE = "!sso"
+"""The prefix that every client sends, whatever the server allows (facts/rocketchat.md §4.1, §4.5)."""
+WORKING = "…"
+"""Begins the last line of a message that will still change."""
+MOST_BUTTONS = 4
 _COMMAND = re.compile(f"`{PREFIX} (?=[a-z])")
+_FOLLOWING = "Next: "
+_TYPED = re.compile("`([^`]+)`")
+_NAMED = re.compile(f"`{PREFIX} ([a-z][^`…]*)`")
 
 
 def render(steps: Sequence[Step], answer: Answer, *, prefix: str = PREFIX) -> str:
-    """The whole message of an operation that came to its end."""
-    lines = [step.render() for step in steps]
-    lines += [line.render() if isinstance(line, Step) else line for line in answer.lines]
-    return _finished(lines, answer.next, prefix)
+    """The result of an operation that came to its end."""
+    lasting = [step.render() for step in steps if step.lasting]
+    return _finished([answer.verdict, *answer.lines, *lasting], answer.next, prefix)
 
 
 def render_working(steps: Sequence[Step], doing: str) -> str:
-    """The message while the operation goes on."""
-    return _finished([*(step.render() for step in steps), f"… {doing}"], (), PREFIX)
+    """The progress while the operation goes on."""
+    return _finished([*(step.render() for step in steps), f"{WORKING} {doing}"], (), PREFIX)
+
+
+def render_ended(steps: Sequence[Step], seconds: float, *, prefix: str = PREFIX) -> str:
+    """The progress once it is over; the result follows in a message of its own. `steps`: those that it leaves out."""
+    return _finished([*(step.render() for step in steps), f"Ended after {seconds:.1f} s."], (), prefix)
 
 
 def render_failure(steps: Sequence[Step], error: UserError, *, next: tuple[str, ...] = (), prefix: str = PREFIX) -> str:  # noqa: A002
-    """What was reached, and then in three parts: what is true now, why, and what mends it."""
-    lines = [step.render() for step in steps]
-    lines.append(f"{Mark.FAILED.value} {error.verdict}: {error.what}")
+    """In three parts: what is true now, why, and what mends it; then what had been done before."""
+    lines = [f"{Mark.FAILED.value} {error.verdict}: {error.what}"]
     if error.why:
         lines.append(f"Why: {error.why}")
     if error.mend:
         lines.append(f"Fix: {error.mend}")
-    return _finished(lines, next, prefix)
+    return _finished([*lines, *_before(steps)], next, prefix)
 
 
 def render_internal(steps: Sequence[Step], error_id: str, *, prefix: str = PREFIX) -> str:
     """Something nobody foresaw: nothing of it is shown but the id under which it is logged."""
-    lines = [step.render() for step in steps]
-    lines.append(f"{Mark.FAILED.value} {Uncertain.verdict}: internal error {error_id}.")
-    lines.append("Why: an unexpected error occurred; the log has the details under that id.")
-    lines.append("Fix: check the current state, then try again.")
-    return _finished(lines, ("status",), prefix)
+    lines = [
+        f"{Mark.FAILED.value} {Uncertain.verdict}: internal error {error_id}.",
+        "Why: an unexpected error occurred; the log has the details under that id.",
+        "Fix: check the current state, then try again.",
+    ]
+    return _finished([*lines, *_before(steps)], ("status",), prefix)
+
+
+def buttons(text: str) -> tuple[str, ...]:
+    """The commands of the last line of a result, for a button each, with the prefix that every client sends. Read from
+    the text, so that an answer that is delivered after a crash has them, too."""
+    last = text.rsplit("\n", 1)[-1]
+    if not last.startswith(_FOLLOWING):
+        return ()
+    return tuple(f"{EVERYWHERE} {_bare(typed)}" for typed in _TYPED.findall(last))[:MOST_BUTTONS]
+
+
+def fixes_in(*texts: str) -> tuple[str, ...]:
+    """The commands that these texts tell to type, without prefix, each once. What takes sign-in away is nobody's next
+    step without a thought, nor is what would come after it."""
+    named = tuple(dict.fromkeys(command for text in texts for command in _NAMED.findall(text)))
+    return tuple(line for line in named if line not in ("enable", "disable")) if "disable" in named else named
+
+
+def _before(steps: Sequence[Step]) -> list[str]:
+    done = [step.text for step in steps if step.change]
+    return [f"Done before that: {'; '.join(done)}."] if done else []
 
 
 def _finished(lines: Sequence[str], following: Sequence[str], prefix: str) -> str:
-    ending = [f"Next: {', '.join(_command(prefix, words) for words in following)}"] if following else []
+    commands = [_command(prefix, words) for words in dict.fromkeys(following)]
+    ending = [f"{_FOLLOWING}{', '.join(commands)}"] if commands else []
     text = "\n".join([*lines, *ending])
     # People go on with the prefix they typed: `/sso` may be one that their client swallows.
     return fit(quiet(_COMMAND.sub(f"`{prefix} ".replace("` ", "`"), text)))
 
 
 def _command(prefix: str, words: str) -> str:
-    return f"`{f'{prefix} {words}'.strip()}`"
+    # A command that has to be typed in one way has its own.
+    return f"`{words if words.startswith(EVERYWHERE) else f'{prefix} {words}'.strip()}`"
+
+
+def _bare(typed: str) -> str:
+    """A command without the prefix under which it is shown."""
+    return next((typed.removeprefix(p).strip() for p in (PREFIX, EVERYWHERE) if typed.startswith(f"{p} ")), typed)

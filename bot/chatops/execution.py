@@ -5,12 +5,22 @@ from __future__ import annotations
 import secrets
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import structlog
 
 from bot.chatops.access import Access, Refused
-from bot.chatops.answer import Mark, Step, render, render_failure, render_internal, render_working
+from bot.chatops.answer import (
+    Mark,
+    Step,
+    fixes_in,
+    render,
+    render_ended,
+    render_failure,
+    render_internal,
+    render_working,
+)
 from bot.chatops.grammar import Invocation
 from bot.chatops.ports import Operation, Operations, OperationState, Person, Room
 from bot.chatops.registry import Call, Command, OperationRef
@@ -25,13 +35,15 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Ending:
-    """How it ended, and the whole answer."""
+    """How it ended, and the whole result."""
 
     state: OperationState
     text: str
     receipt: Mapping[str, object] | None = None
     refused: bool = False
     """Its author may not do it; nothing was changed."""
+    progress: str = "Ended."
+    """The last text of the progress, if any is shown."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +63,12 @@ class Job:
 
 
 class Steps:
-    """The `Progress` that handlers get. `show` takes the text of the message and returns at once."""
+    """The `Progress` that handlers get. What it shows through `shows` returns at once."""
 
-    def __init__(self, clock: Clock, show: Callable[[str], None]) -> None:
+    def __init__(self, clock: Clock, shows: Shows) -> None:
         self._clock = clock
-        self._show = show
-        self._last = clock.monotonic()
+        self._shows = shows
+        self._began = self._last = clock.monotonic()
         self._steps: list[Step] = []
 
     @property
@@ -66,25 +78,56 @@ class Steps:
 
     def begin(self) -> None:
         """The time of the first step counts from here: waiting for others is not part of it."""
-        self._last = self._clock.monotonic()
+        self._began = self._last = self._clock.monotonic()
 
-    def step(self, text: str, seconds: float | None = None) -> None:
+    def step(self, text: str) -> None:
         """See `Progress.step`."""
         now = self._clock.monotonic()
-        self._add(Step(text, now - self._last if seconds is None else seconds))
+        self._add(Step(text, now - self._last))
         self._last = now
+
+    def did(self, text: str, seconds: float) -> None:
+        """See `Progress.did`."""
+        self._add(Step(text, seconds, change=True))
+        self._last = self._clock.monotonic()
 
     def note(self, text: str) -> None:
         """See `Progress.note`."""
+        self._add(Step(text, mark=Mark.NOTE, lasting=True))
+
+    def remark(self, text: str) -> None:
+        """See `Progress.remark`."""
         self._add(Step(text, mark=Mark.NOTE))
+
+    def alarm(self, text: str) -> None:
+        """See `Progress.alarm`."""
+        self._shows.alarm(f"{Mark.FAILED.value} {text}")
+        self._add(Step(text, mark=Mark.FAILED))
 
     def doing(self, text: str) -> None:
         """See `Progress.doing`."""
-        self._show(render_working(self._steps, text))
+        self._shows.show(render_working(self._steps, text))
+
+    def ended(self, prefix: str, *, told: bool = False) -> str:
+        """The last text of the progress. `told`: what lasts is part of the result."""
+        steps = [step for step in self._steps if not (told and step.lasting)]
+        return render_ended(steps, self._clock.monotonic() - self._began, prefix=prefix)
 
     def _add(self, step: Step) -> None:
         self._steps.append(step)
         self.doing("working")
+
+
+class Shows(Protocol):
+    """Where the progress is shown: `bot.chatops.reply.Reply`."""
+
+    def show(self, text: str) -> None:
+        """As the progress."""
+        ...
+
+    def alarm(self, text: str) -> None:
+        """In a message of its own."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -94,6 +137,8 @@ class Means:
     access: Access
     operations: Operations
     first_word: FirstWord
+    for_everyone: frozenset[str]
+    """Names of the commands that every member may give."""
 
 
 @dataclass(frozen=True)
@@ -117,10 +162,13 @@ async def execute(job: Job, steps: Steps, means: Means) -> Ending:
     """Runs the handler. Whatever it does, there is an answer; only cancelling goes through."""
     try:
         answer = await job.command.handler(call_of(job, steps, means))
+        answer = replace(answer, next=await _offered(answer.next, job, means))
     except Exception as error:  # noqa: BLE001 - whatever a handler does, its author gets an answer
         return failed(job, steps, error)
     state = OperationState.FAILED if answer.failed else OperationState.DONE
-    return Ending(state, render(steps.done, answer, prefix=job.invocation.prefix), answer.receipt)
+    prefix = job.invocation.prefix
+    told = render(steps.done, answer, prefix=prefix)
+    return Ending(state, told, answer.receipt, progress=steps.ended(prefix, told=True))
 
 
 def call_of(job: Job, steps: Steps, means: Means) -> Call:
@@ -140,11 +188,31 @@ def failed(job: Job, steps: Steps, error: Exception) -> Ending:
     """The answer to an error."""
     prefix = job.invocation.prefix
     if isinstance(error, UserError):
-        following = ("status",) if job.command.effect and not isinstance(error, Refused) else ()
-        text = render_failure(steps.done, error, next=following, prefix=prefix)
-        return Ending(OperationState.FAILED, text, refused=isinstance(error, Refused))
+        text = render_failure(steps.done, error, next=_after(error, job), prefix=prefix)
+        refused = isinstance(error, Refused)
+        return Ending(OperationState.FAILED, text, refused=refused, progress=steps.ended(prefix))
     error_id = log_internal(error, job.command.name, job.operation.id)
-    return Ending(OperationState.FAILED, render_internal(steps.done, error_id, prefix=prefix))
+    text = render_internal(steps.done, error_id, prefix=prefix)
+    return Ending(OperationState.FAILED, text, progress=steps.ended(prefix))
+
+
+async def _offered(following: tuple[str, ...], job: Job, means: Means) -> tuple[str, ...]:
+    """What whoever asked may type next. Who that is was not asked for a command that is for everyone."""
+    for_everyone = tuple(line for line in following if line.split()[0] in means.for_everyone)
+    if not job.command.everyone or for_everyone == following:
+        return following
+    try:
+        await means.access.may_begin(job.operation.origin)
+    except Refused:
+        return for_everyone
+    return following
+
+
+def _after(error: UserError, job: Job) -> tuple[str, ...]:
+    """What the error tells to type; else the same again, and what shows how things are."""
+    if isinstance(error, Refused) or job.command.everyone:
+        return ()
+    return fixes_in(error.mend) or ((job.operation.words, "status") if job.command.effect else ())
 
 
 def _silenced() -> Refused:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from bot.chatops.reading import Mistake, Reader, is_near
 from bot.chatops.registry import Command
-from bot.chatops.text import blank_spaces, has_invisible
 from bot.chatops.typed import FENCE, without_code_marks, without_quotation
 from bot.chatops.words import DASHES
+from bot.text import blank_spaces, has_invisible
 
 LENGTH_LIMIT = 300
 """Characters of a command; a longer one was pasted, not typed."""

@@ -66,6 +66,21 @@ class Person:
     type: str
 
 
+@dataclass(frozen=True)
+class Outgoing:
+    """A message to be posted."""
+
+    id: str
+    """Of our choice: sent twice, the message is there once."""
+    room_id: str
+    text: str
+    thread_id: str | None = None
+    in_channel: bool = False
+    """A message in a thread that is shown in the room as well."""
+    buttons: tuple[str, ...] = ()
+    """Below the text, one for each command: whoever presses it has typed it."""
+
+
 class Chat(Protocol):
     """Rocket.Chat as a place to talk. Errors: `bot.errors.RemoteError`."""
 
@@ -81,8 +96,8 @@ class Chat(Protocol):
         """By name or id; None if it is not there or the bot is not in it."""
         ...
 
-    async def post(self, message_id: str, room_id: str, text: str, thread_id: str | None = None) -> None:
-        """Sends with an id of our choice: sent twice, it is there once."""
+    async def post(self, message: Outgoing) -> None:
+        """Forbidden or Rejected where it cannot be put there."""
         ...
 
     async def edit(self, message_id: str, room_id: str, text: str) -> None:

@@ -10,11 +10,13 @@ import contextlib
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.chatops.ports import Chat
-from bot.chatops.text import SIZE_LIMIT, fit
+from bot.chatops.answer import buttons
+from bot.chatops.ports import Chat, Outgoing
 from bot.errors import Forbidden, Rejected
+from bot.redaction import redact
+from bot.text import SIZE_LIMIT, fit
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
 """Of which Rocket.Chat makes its own ids: no 0, 1, I, O, U, V, l."""
@@ -51,7 +53,11 @@ class Way:
     room_id: str
     thread_id: str | None = None
     lead: str = ""
-    """The line before the text, where it does not stand below what it answers."""
+    """Before the text: whom it is for, and what it answers where it does not stand below it."""
+    in_channel: bool = False
+    """A message in a thread that is shown in the room as well."""
+    buttons: bool = False
+    """With a button for each command that the text tells to type next."""
 
 
 class Posting:
@@ -68,6 +74,7 @@ class Posting:
         self._unsure = known
         self._tried = known
         self._editable = True
+        self._buttons = way.buttons
         self.posted = False
         """Whether it is there, in whatever form."""
 
@@ -79,9 +86,14 @@ class Posting:
         """Shows the last text, in a second message if it must be."""
         await self._fitting(text, self._conclude)
 
+    async def rewrite(self, text: str) -> None:
+        """Another text for what stands there. Rejected if nothing does."""
+        await self._fitting(text, self._edit)
+
     async def _fitting(self, text: str, act: Callable[[str], Awaitable[None]]) -> None:
         """`Message_MaxAllowedSize` is the server's own, and may be less than usual."""
-        whole = f"{self._way.lead}\n{text}" if self._way.lead else text
+        # The last net: whatever leaves the bot goes through here.
+        whole = redact(f"{self._way.lead}{text}")
         while True:
             try:
                 return await act(fit(whole, self._limit))
@@ -110,7 +122,7 @@ class Posting:
         await self._put(text)
         if self._shown != text:
             try:
-                await self._chat.post(second_id(self._id), self._way.room_id, text, self._way.thread_id)
+                await self._send(second_id(self._id), text)
             except (Forbidden, Rejected):
                 # It was not the editing alone, so that may be possible again together with the rest.
                 self._editable = True
@@ -120,7 +132,7 @@ class Posting:
     async def _post_first(self, first: str, text: str) -> None:
         again, self._tried = self._tried, True
         try:
-            await self._chat.post(self._id, self._way.room_id, first, self._way.thread_id)
+            await self._send(self._id, first)
         except Rejected as refusal:
             # A server may refuse an id that it has already. Only an edit that is taken tells that it is there.
             if not again:
@@ -132,6 +144,18 @@ class Posting:
         self.posted = True
         if not self._unsure:
             self._shown = first
+
+    async def _send(self, message_id: str, text: str) -> None:
+        """With its buttons, or without where the server does not take them: the text is complete."""
+        way, pressed = self._way, buttons(text) if self._buttons else ()
+        message = Outgoing(message_id, way.room_id, text, way.thread_id, way.in_channel, pressed)
+        try:
+            await self._chat.post(message)
+        except (Forbidden, Rejected) as error:
+            if not pressed or error.code == TOO_LONG:
+                raise
+            await self._chat.post(replace(message, buttons=()))
+            self._buttons = False
 
     async def _edit(self, text: str) -> None:
         await self._chat.edit(self._id, self._way.room_id, text)

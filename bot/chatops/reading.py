@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.chatops.registry import Argument, Command, Option
-from bot.chatops.text import defuse, quoted
 from bot.chatops.words import DASHES, OpenQuotation, Unquotable, Word, is_marked, plain_dashes, quotation, split
+from bot.text import defuse, quoted
 
 _NAME_WORDS = 4
 """So many words may be a name that lacks its option; more are a sentence."""
 _HELP = frozenset({"help", "h"})
-_NEAR, _VERY_NEAR = 0.65, 0.8
+_NEAR, _VERY_NEAR = 0.75, 0.8
 
 
 class Mistake(Exception):

@@ -21,6 +21,8 @@ UNKNOWN_PLACE = (
     "I could not ask Rocket.Chat who else can read this room, so I did nothing. Type it again in a minute, or in the "
     "admin room."
 )
+ELSEWHERE = "I listen in the admin room and in direct messages. Nothing was done."
+"""Which room that is may not be for everybody here to know."""
 ANSWER_INTERVAL = 60.0
 """Seconds between two answers to one person in a direct room whose words were no command, or who may give none: two
 programs that answer each other must not go on, and whoever only talks need not be told each time."""
@@ -80,6 +82,11 @@ class Reception:
         self._identity = replace(self._identity, username=username)
         self._admin_room = admin_room
         self._encrypted = admin_room.encrypted
+
+    @property
+    def for_everyone(self) -> frozenset[str]:
+        """Names of the commands that every member of the admin room may give."""
+        return frozenset(name for name, command in self._registry.commands.items() if command.everyone)
 
     def parse(self, text: str, *, bare: bool) -> Invocation | Hint | None:
         """See `grammar.parse`."""
@@ -148,7 +155,7 @@ class Reception:
         if place is Place.UNKNOWN:
             return Say(UNKNOWN_PLACE)
         if place is Place.ELSEWHERE:
-            return Say(f"I listen in #{self._admin_room.name} and in direct messages. Nothing was done.")
+            return Say(ELSEWHERE)
         return who
 
     def _deafened(self) -> Say | None:

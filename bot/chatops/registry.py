@@ -22,12 +22,24 @@ from bot.chatops.ports import Person, Room
 class Progress(Protocol):
     """What has been done so far, shown while the command works. Nothing here waits for the network."""
 
-    def step(self, text: str, seconds: float | None = None) -> None:
-        """A line is done. Without `seconds`, what passed since the last one is shown."""
+    def step(self, text: str) -> None:
+        """A line is done; what passed since the last one is shown with it."""
+        ...
+
+    def did(self, text: str, seconds: float) -> None:
+        """A line is done, and something was changed by it: where the operation fails later, its result says so."""
         ...
 
     def note(self, text: str) -> None:
-        """A line that is neither done nor failed."""
+        """What people have to know, whatever comes of it: also part of the result."""
+        ...
+
+    def remark(self, text: str) -> None:
+        """What is worth a line only as long as it goes on."""
+        ...
+
+    def alarm(self, text: str) -> None:
+        """What people must hear at once, in a message of its own."""
         ...
 
     def doing(self, text: str) -> None:

@@ -42,7 +42,7 @@ async def resume(job: Job, steps: Steps, means: Means, *, old: bool) -> Ending:
         return failed(job, steps, _uncertain(error) if job.operation.state is OperationState.RUNNING else error)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it gets an answer and an end
         return failed(job, steps, error)
-    steps.note("The bot was restarted and is continuing.")
+    steps.remark("The bot was restarted and is continuing.")
     if trace is Trace.PART:
         return await execute(job, steps, means)
     # As one that was never authorised, so that its author is asked once more just before the first effect.

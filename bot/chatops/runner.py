@@ -161,7 +161,7 @@ class Runner:
 
     async def _run(self, job: Job) -> None:
         reply = self._reply(job.operation, known=job.resumed)
-        steps = Steps(self._clock, reply.show)
+        steps = Steps(self._clock, reply)
         try:
             async with self._turn(job.command, steps):
                 if self._stopping:
@@ -174,7 +174,7 @@ class Runner:
             reply.abandon()
 
     async def _ending(self, job: Job, steps: Steps, reply: Reply) -> Ending:
-        means = Means(self._access, self._operations, reply.open)
+        means = Means(self._access, self._operations, reply.open, self._reception.for_everyone)
         if not job.resumed:
             return await execute(job, steps, means)
         return await resume(job, steps, means, old=await self._reception.long_ago(job.operation.created_at))
@@ -210,13 +210,13 @@ class Runner:
     async def _conclude(self, operation: Operation, reply: Reply, ending: Ending, committed: bool) -> None:
         """The answer is given in any case. What could not be committed is committed once the database is back: a new
         start would take the operation up again, and put another answer over this one."""
-        given = await reply.finish(ending.text)
+        given = await reply.finish(ending.text, ended=ending.progress)
         if not committed:
             await until_available(lambda: self._finish(operation, ending))
         await self._note(operation, reply, ending.text, given)
 
     async def _give(self, operation: Operation, reply: Reply, text: str) -> None:
-        await self._note(operation, reply, text, await reply.finish(text))
+        await self._note(operation, reply, text, await reply.finish(text, ended=Ending.progress))
 
     async def _note(self, operation: Operation, reply: Reply, text: str, given: bool) -> None:
         """What was not given does not count as delivered, whatever the reason."""
@@ -240,7 +240,8 @@ class Runner:
 
     def _say(self, message: Message, text: str) -> None:
         """An answer that belongs to no operation."""
-        address = Address(message.room_id, _thread(message, message.room_type), message.user_id, message.text)
+        thread = _thread(message, message.room_type)
+        address = Address(message.room_id, thread, message.user_id, message.username, message.text)
         reply = Reply(self._outbox, new_message_id(), address)
 
         async def deliver() -> None:

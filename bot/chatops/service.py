@@ -48,10 +48,12 @@ class Chatops:
         time: ServerTime,
         whoami: Callable[[], Awaitable[str]],
         announcements: Sequence[Announcement] = (),
+        buttons: bool = True,
     ) -> None:
         """`admin_room`: name or id. `time`: the server's clock. `whoami`: the bot's own username, asked anew.
-        `announcements` are made in the admin room, one after the other, while commands are taken already."""
-        self._outbox = Outbox(chat, clock)
+        `announcements` are made in the admin room, one after the other, while commands are taken already. `buttons`:
+        whether results have some."""
+        self._outbox = Outbox(chat, clock, buttons)
         self._listener = listener
         self._operations = operations
         self._notes = notes

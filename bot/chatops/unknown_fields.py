@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from bot.chatops.notices import Announcer
 from bot.chatops.ports import Notes
-from bot.chatops.text import quoted
+from bot.text import quoted
 
 NOTICE = "unknown fields of messages"
 """The key under which their names are kept, a list in JSON."""

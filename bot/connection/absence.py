@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.connection.state import NotVisible
+from bot.text import code
 
 IF_THE_SAME = (
     "as long as it is the same Encvoy ID. A new installation numbers its users from the start again, and people "
@@ -34,7 +35,7 @@ class Explained:
 def gone(client_id: str) -> Explained:
     """It was proved to be gone."""
     return Explained(
-        f"The application {client_id} is gone from Encvoy ID: nobody can sign in through it.",
+        f"The application {code(client_id)} is gone from Encvoy ID: nobody can sign in through it.",
         "It was deleted there; or the role of the bot's user was changed, and Encvoy ID then deletes everything that "
         "a manager created; or this is a different Encvoy ID.",
         "`/sso setup` creates a new one. It has a different client_id, so Encvoy ID asks each person for consent "
@@ -45,8 +46,8 @@ def gone(client_id: str) -> Explained:
 def replaced(client_id: str) -> str:
     """Said before a new one is made in its place."""
     return (
-        f"The application {client_id} is gone from Encvoy ID, so nobody can sign in through it. A new one replaces "
-        "it: it has a different client_id, and Encvoy ID asks each person for consent once more. Rocket.Chat "
+        f"The application {code(client_id)} is gone from Encvoy ID, so nobody can sign in through it. A new one "
+        "replaces it: it has a different client_id, and Encvoy ID asks each person for consent once more. Rocket.Chat "
         f"identifies people by their number at Encvoy ID: everybody keeps their account {IF_THE_SAME}"
     )
 
@@ -59,12 +60,12 @@ def hidden(found: NotVisible) -> Explained:
     )
     if found.there:
         return Explained(
-            f"The application {found.client_id} exists at Encvoy ID, but is not fully visible to me.",
+            f"The application {code(found.client_id)} exists at Encvoy ID, but is not fully visible to me.",
             "The bot's user has no role in it that allows it to read and write it.",
             role,
         )
     return Explained(
-        f"The application {found.client_id} is not visible to me at Encvoy ID.",
+        f"The application {code(found.client_id)} is not visible to me at Encvoy ID.",
         "I could not find out whether it exists: even a request that anybody may make was refused.",
         f"Let the proxy in front of Encvoy ID pass `GET /api/v1/clients/…` on without a login. {role}",
     )

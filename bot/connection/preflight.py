@@ -13,6 +13,7 @@ from bot.connection.profile import LICENCE_MODULE, Licence
 from bot.connection.reachable import Site, refuse_unreachable
 from bot.connection.state import Connection, ServiceName, StoredService, Unknown
 from bot.errors import UserError
+from bot.text import code
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,14 @@ def refuse_site_url(site_url: str, address: str, refused: str | None) -> None:
     if is_loopback(site_url) and not is_loopback(address):
         raise UserError(
             "People could not return from Encvoy ID.",
-            why=f"Rocket.Chat's Site_Url is {site_url}, which points to each person's own computer.",
+            why=f"Rocket.Chat's Site_Url is {code(site_url)}, which points to each person's own computer.",
             mend=mend,
         )
     if refused is not None:
         raise UserError(
-            "Encvoy ID would refuse the address of Rocket.Chat.", why=f"Site_Url is {site_url}: {refused}", mend=mend
+            "Encvoy ID would refuse the address of Rocket.Chat.",
+            why=f"Site_Url is {code(site_url)}: {refused}",
+            mend=mend,
         )
 
 

@@ -14,6 +14,7 @@ from bot.connection.refusals import DIFFERENT, GONE
 from bot.connection.state import Application, Connection, Marker, StoredService
 from bot.errors import NoAnswer, RemoteError, UserError
 from bot.secret import Secret, new_secret
+from bot.text import code
 
 LAG = 8.0
 """Seconds for which Encvoy ID's token side may lag behind what its management side stored."""
@@ -205,7 +206,7 @@ def _which_differs(desired: Connection, stored: StoredService, application: Appl
 
 def _reason(outcome: Probe, desired: Connection) -> str:
     return {
-        Probe.REDIRECT_REFUSED: f"The secret is right, but the callback address {desired.redirect_uri} is not "
+        Probe.REDIRECT_REFUSED: f"The secret is right, but the callback address {code(desired.redirect_uri)} is not "
         "registered at the application.",
         Probe.BROKEN: "Encvoy ID reports that the application's record is invalid.",
     }.get(outcome, "Encvoy ID refuses this client secret for the application.")

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from bot.connection.profile import Profile
 from bot.connection.state import Unknown
 from bot.errors import UserError
+from bot.text import code
 
 SITE_MEND = "In Rocket.Chat, set Administration → Settings → General → Site URL to the address that people use"
 ENCVOY_MEND = "Set DOMAIN of Encvoy ID, and SSOBOT_ENCVOY_URL, to the address that people use."
@@ -71,7 +72,8 @@ def refuse_loopback(site_url: str, encvoy_url: str) -> None:
     if reach(encvoy_url) is Reach.ONE_COMPUTER and reach(site_url) is not Reach.ONE_COMPUTER:
         raise UserError(
             "People could not reach Encvoy ID.",
-            why=f"It is at {encvoy_url}, which points to each person's own computer; Rocket.Chat is at {site_url}.",
+            why=f"It is at {code(encvoy_url)}, which points to each person's own computer; Rocket.Chat is at "
+            f"{code(site_url)}.",
             mend=ENCVOY_MEND,
         )
 
@@ -81,13 +83,13 @@ def refuse_site(site_url: str, site: Site | Unknown) -> None:
     if site is Site.STRANGER:
         raise UserError(
             "Something other than Rocket.Chat responds at its own address.",
-            why=f"Site_Url is {site_url}, and {site_url}/api/info does not respond like Rocket.Chat.",
+            why=f"Site_Url is {code(site_url)}, and {code(f'{site_url}/api/info')} does not respond like Rocket.Chat.",
             mend=f"{SITE_MEND}, its sub-path included.",
         )
     if site is Site.ANOTHER:
         raise UserError(
             "Another Rocket.Chat responds at the address of this one.",
-            why=f"Site_Url is {site_url}; what answers there is not the Rocket.Chat that I am connected to.",
+            why=f"Site_Url is {code(site_url)}; what answers there is not the Rocket.Chat that I am connected to.",
             mend=f"{SITE_MEND}, or SSOBOT_ROCKETCHAT_URL to the right server.",
         )
 
@@ -98,7 +100,7 @@ def refuse_plain_http(site_url: str, profile: Profile) -> None:
         raise UserError(
             f"Nobody could sign in to Rocket.Chat {profile.text} over plain http.",
             why=f"Its login engine keeps the session in a cookie that browsers accept over https only; Site_Url is "
-            f"{site_url}.",
+            f"{code(site_url)}.",
             mend=f"{SITE_MEND}, with https; the proxy in front of Rocket.Chat must send X-Forwarded-Proto: https.",
         )
 
@@ -107,10 +109,10 @@ def doubts(site_url: str, encvoy_url: str, site: Site | Unknown) -> tuple[str, .
     """What may not work, and nobody can tell from here."""
     found = []
     if isinstance(site, Unknown):
-        found.append(f"Whether people reach Rocket.Chat at {site_url} is not checked: {site.reason}")
+        found.append(f"Whether people reach Rocket.Chat at {code(site_url)} is not checked: {site.reason}")
     if reach(encvoy_url) is Reach.ONE_NETWORK and reach(site_url) is Reach.EVERYWHERE:
         found.append(
-            f"Encvoy ID is at {encvoy_url}, an address within one network, and Rocket.Chat's is not: people elsewhere "
-            "cannot sign in."
+            f"Encvoy ID is at {code(encvoy_url)}, an address within one network, and Rocket.Chat's is not: people "
+            "elsewhere cannot sign in."
         )
     return tuple(found)

@@ -41,22 +41,46 @@ class Verdict:
         """The findings of one state."""
         return tuple(finding for finding in self.findings if finding.result.state is state)
 
+    def headline(self) -> str:
+        """`✗ 2 checks failed.` or `✓ No check failed.`"""
+        number = len(self.of(State.FAILED))
+        return f"✗ {_checks(number)} failed." if number else "✓ No check failed."
+
+    def wrong(self) -> tuple[str, ...]:
+        """One line for each check that failed, with cause and mend."""
+        return tuple(_line(finding) for finding in self.of(State.FAILED))
+
+    def others(self) -> tuple[str, ...]:
+        """What to note, what was not checked and why, and one line for all that passed."""
+        return (*(_line(finding) for finding in self.of(State.NOTE)), *self._unseen(), self.summary())
+
+    def fixes(self) -> tuple[str, ...]:
+        """The mend of each failed check."""
+        return tuple(finding.result.mend for finding in self.of(State.FAILED))
+
     def lines(self, *, terminal: bool = False) -> tuple[str, ...]:
         """One line for each check, failures with cause and mend, and the count."""
-        return (*(_line(finding, terminal) for finding in self.findings), self.summary())
+        return (*(_line(finding, terminal) for finding in self.findings), self.summary(full=True))
 
-    def brief(self) -> tuple[str, ...]:
-        """The count, and in full only what did not pass."""
-        troubled = [finding for finding in self.findings if finding.result.state is not State.PASSED]
-        return (*(_line(finding) for finding in troubled), self.summary())
-
-    def summary(self) -> str:
-        """For example `✓ 19 checks passed, 1 not checked`."""
-        counts = [f"{len(self.of(State.PASSED))} checks passed"]
-        for state, word in ((State.FAILED, "failed"), (State.NOTE, "to note"), (State.SKIPPED, "not checked")):
+    def summary(self, *, full: bool = False) -> str:
+        """For example `✓ 19 checks passed, 1 not checked`; in full also what failed."""
+        counts = [f"{_checks(len(self.of(State.PASSED)))} passed"]
+        told = ((State.FAILED, "failed"), (State.NOTE, "to note"), (State.SKIPPED, "not checked"))
+        for state, word in told if full else told[2:]:
             if found := self.of(state):
                 counts.append(f"{len(found)} {word}")
-        return f"{'✗' if self.failed else '✓'} {', '.join(counts)}"
+        return f"{'✗' if full and self.failed else '✓'} {', '.join(counts)}"
+
+    def _unseen(self) -> list[str]:
+        """What was not checked, together for each reason."""
+        by_reason: dict[str, list[str]] = {}
+        for finding in self.of(State.SKIPPED):
+            by_reason.setdefault(finding.result.evidence, []).append(finding.check)
+        return [f"– not checked: {', '.join(checks)} ({reason})" for reason, checks in by_reason.items()]
+
+
+def _checks(number: int) -> str:
+    return "1 check" if number == 1 else f"{number} checks"
 
 
 def judge(evidence: Evidence) -> Verdict:

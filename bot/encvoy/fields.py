@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.chatops.text import quoted
 from bot.connection.ports import ApplicationFields
 from bot.connection.state import Application, NotVisible
 from bot.encvoy.responses import not_its_own
 from bot.encvoy.urls import why_refused, why_refused_as_callback
 from bot.errors import UserError
 from bot.secret import Secret
+from bot.text import quoted
 
 LONGEST_NAME = 50
 LONGEST_DESCRIPTION = 255

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode
 
-from bot.chatops.text import defuse
 from bot.clock import Clock
 from bot.connection.in_use import InUse, Use
 from bot.connection.state import ServiceName
@@ -26,6 +25,7 @@ from bot.rocketchat.rate_budget import RateBudget
 from bot.rocketchat.responses import refuse_busy
 from bot.secret import Secret
 from bot.signin.pages import new_credential_token, read_config
+from bot.text import defuse
 
 APP = "rocketchat://auth"
 """Where the mobile app lets itself be sent. With any other address the page doesn't say why it failed."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.chatops.ports import Message, Person, Room
+from bot.chatops.ports import Message, Outgoing, Person, Room
 from bot.errors import BadAnswer, Forbidden, Rejected, RemoteError, RouteAbsent
 from bot.rocketchat.messages import iso, message_from, moment_from
 from bot.rocketchat.responses import SYSTEM, not_its_own
@@ -59,21 +59,18 @@ class RestChat:
         except (Rejected, Forbidden):
             return None
 
-    async def post(self, message_id: str, room_id: str, text: str, thread_id: str | None = None) -> None:
+    async def post(self, message: Outgoing) -> None:
         """Sends with our own id. After any answer but a good one the message is looked for: a server refuses a second
         one of the same id, or the first may have arrived without an answer."""
-        message = {"_id": message_id, "rid": room_id, "msg": text}
-        if thread_id is not None:
-            message["tmid"] = thread_id
         try:
-            answer = await self.rest.call(lambda api: api.chat_send_message(message))
+            answer = await self.rest.call(lambda api: api.chat_send_message(_document(message)))
             if answer.get("message") is False:
                 # Old servers say so that the bot is muted, or the room read-only (§6).
                 raise Rejected(SYSTEM, "POST /api/v1/chat.sendMessage", status=200)
         except RemoteError as error:
             if not (isinstance(error, Rejected) or error.effect_unknown):
                 raise
-            if not await self._is_there(message_id, room_id):
+            if not await self._is_there(message.id, message.room_id):
                 raise
 
     async def room_of(self, message_id: str) -> str | None:
@@ -244,6 +241,23 @@ def _may_be_too_much(error: BadAnswer) -> bool:
     """Rocket.Chat's own answer, and longer or fuller than can be read (`bot.bounds`): a part of it may be read. A
     gateway's answer is none, and its reason is not told."""
     return error.status in (None, 200) and error.why != ""
+
+
+def _document(message: Outgoing) -> dict[str, object]:
+    """As `chat.sendMessage` takes it (facts/rocketchat.md §6)."""
+    document: dict[str, object] = {"_id": message.id, "rid": message.room_id, "msg": message.text}
+    if message.thread_id is not None:
+        document["tmid"] = message.thread_id
+        if message.in_channel:
+            document["tshow"] = True
+    if message.buttons:
+        document["attachments"] = [{"actions": [_button(command) for command in message.buttons]}]
+    return document
+
+
+def _button(command: str) -> Mapping[str, object]:
+    """Sends the command as whoever presses it; the only kind that needs no app (§4.5)."""
+    return {"type": "button", "text": command, "msg": command, "msg_in_chat_window": True}
 
 
 def _object(answer: Mapping[str, Any], name: str, route: str) -> Mapping[str, Any]:

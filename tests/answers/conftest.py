@@ -42,6 +42,12 @@ def failure(error: UserError) -> str:
     return render_failure((), error)
 
 
+@pytest.fixture(autouse=True)
+def only_what_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress is shown before an effect, and not because this machine is slow."""
+    monkeypatch.setattr("bot.chatops.reply.UNSEEN_FOR", 3600.0)
+
+
 @pytest.fixture
 def hears(request: pytest.FixtureRequest) -> Iterator[Heard]:
     """`hears(text, typed=…)` once in a test that has a mark `case(group, title)`."""

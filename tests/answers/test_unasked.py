@@ -169,10 +169,9 @@ async def killed_and_started_again(world: World, moment: Moment, words: str = "r
     bot.start(run)
     try:
         await at_rest(world, message)
-        [answer] = await world.admin.thread(message)
+        return await world.admin.said(message)
     finally:
         await bot.stop()
-    return str(answer["msg"])
 
 
 LEFT: dict[str, tuple[str, dict[str, Any], float]] = {

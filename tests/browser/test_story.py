@@ -51,10 +51,9 @@ async def test_from_setup_to_somebody_who_came_in(at_real_speed: Visit) -> None:
     [texts] = (await page.evaluate("window.working")).values()
     assert len(set(texts)) >= 2
     assert all(text.splitlines()[-1].startswith("…") for text in texts)
-    heard = await page.evaluate("window.heard")
-    assert heard[0] == "ssobot is working …"
-    assert [text for text in heard[1:] if "checks passed" in text] == heard[1:]
-    assert len(heard) == 2
+    begun, over = await page.evaluate("window.heard")  # the result is a new message, which a log reads out itself
+    assert begun == "ssobot is working …"
+    assert over.splitlines()[-1].startswith("Ended after ")
 
     await page.get_by_text("admin", exact=True).first.click()
     await page.get_by_role("link", name="Login page").click()

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from bot.chatops.answer import Answer, Mark, Step, render, render_failure, render_internal, render_working
-from bot.chatops.text import SIZE_LIMIT, size
+from bot.chatops.answer import (
+    Answer,
+    Mark,
+    Step,
+    buttons,
+    fixes_in,
+    render,
+    render_ended,
+    render_failure,
+    render_internal,
+    render_working,
+)
 from bot.errors import Busy, ConfigError, UserError
+from bot.text import SIZE_LIMIT, size
 
 STEPS = (Step("Discovery read", 0.14), Step("16 settings written", 2.06))
 
@@ -19,20 +30,21 @@ STEPS = (Step("Discovery read", 0.14), Step("16 settings written", 2.06))
         (Step("Written", 0.049), "✓ Written"),
         (Step("Written"), "✓ Written"),
         (Step("No one has signed in yet", mark=Mark.NOTE), "• No one has signed in yet"),
-        (Step("the callback", mark=Mark.FAILED), "✗ failed: the callback"),
+        (Step("ALARM: nobody can sign in", mark=Mark.FAILED), "✗ ALARM: nobody can sign in"),
     ],
 )
 def test_a_step_is_one_line(step: Step, line: str) -> None:
     assert step.render() == line
 
 
-def test_a_whole_answer() -> None:
-    answer = Answer((Step("24 checks passed"), "A line as it is"), next=("test --login", "status"))
-    assert render(STEPS, answer, prefix="/sso").split("\n") == [
-        "✓ Discovery read   0.1 s",
-        "✓ 16 settings written   2.1 s",
-        "✓ 24 checks passed",
-        "A line as it is",
+def test_a_result_has_the_verdict_first_and_no_steps() -> None:
+    steps = (*STEPS, Step("300 accounts", mark=Mark.NOTE, lasting=True), Step("for now", mark=Mark.NOTE))
+    answer = Answer("✓ On", ("24 checks passed", "A line"), next=("test --login", "status"))
+    assert render(steps, answer, prefix="/sso").split("\n") == [
+        "✓ On",
+        "24 checks passed",
+        "A line",
+        "• 300 accounts",
         "Next: `/sso test --login`, `/sso status`",
     ]
 
@@ -41,20 +53,25 @@ def test_a_whole_answer() -> None:
     ("prefix", "shown"), [("!sso", "`!sso status`"), ("@ssobot sso", "`@ssobot sso status`"), ("", "`status`")]
 )
 def test_next_is_told_as_it_was_typed(prefix: str, shown: str) -> None:
-    assert render((), Answer(next=("status",)), prefix=prefix) == f"Next: {shown}"
+    assert render((), Answer("Done", next=("status",)), prefix=prefix) == f"Done\nNext: {shown}"
 
 
 def test_while_it_works() -> None:
     assert render_working(STEPS[:1], "waiting for Rocket.Chat") == "✓ Discovery read   0.1 s\n… waiting for Rocket.Chat"
 
 
-def test_a_failure_keeps_the_steps_and_has_three_parts() -> None:
+def test_once_it_is_over() -> None:
+    assert render_ended(STEPS[:1], 6.26) == "✓ Discovery read   0.1 s\nEnded after 6.3 s."
+
+
+def test_a_failure_has_three_parts_and_tells_what_had_been_done() -> None:
     error = UserError("The service is off.", why="Rocket.Chat refused.", mend="Type `repair`.")
-    assert render_failure(STEPS[:1], error, next=("status",)).split("\n") == [
-        "✓ Discovery read   0.1 s",
+    steps = (*STEPS, Step("A", 1, change=True), Step("B", 1, change=True), Step("C", mark=Mark.NOTE, lasting=True))
+    assert render_failure(steps, error, next=("status",)).split("\n") == [
         "✗ Not done: The service is off.",
         "Why: Rocket.Chat refused.",
         "Fix: Type `repair`.",
+        "Done before that: A; B.",
         "Next: `/sso status`",
     ]
 
@@ -81,10 +98,44 @@ def test_an_internal_error_shows_its_id_and_the_way_on() -> None:
 
 
 def test_an_answer_fits_and_keeps_its_end() -> None:
-    shown = render([Step(f"line {n}", 0.1) for n in range(2000)], Answer(next=("status",)))
+    shown = render((), Answer("✓ Done", tuple(f"line {n}" for n in range(2000)), next=("status",)))
     assert size(shown) <= SIZE_LIMIT
+    assert shown.startswith("✓ Done\nline 0\n")
     assert shown.endswith("Next: `/sso status`")
 
 
 def test_an_answer_calls_nobody() -> None:
-    assert "@all" not in render((), Answer(("hello @all",)))
+    assert "@all" not in render((), Answer("hello @all"))
+
+
+@pytest.mark.parametrize("prefix", ["/sso", "!sso", "@ssobot sso", ""])
+@pytest.mark.parametrize("following", [("status",), ("test --all", 'setup --name "Encvoy ID" --dry-run')])
+def test_each_command_to_type_next_is_a_button_that_every_client_sends(prefix: str, following: tuple[str, ...]) -> None:
+    text = render((), Answer("✓ On", ("`/sso rotate` creates one",), next=following), prefix=prefix)
+    expected = tuple(f"!sso {line}" for line in following)
+    assert tuple(line.replace("@ssobot sso ", "") for line in buttons(text)) == expected
+
+
+def test_at_most_four_buttons_and_none_for_what_is_only_named() -> None:
+    assert len(buttons(render((), Answer("x", next=("a", "b", "c", "d", "e"))))) == 4
+    assert buttons("`/sso status` shows it") == ()
+    assert buttons("Next: `/sso status`\nFix: none") == ()
+
+
+@pytest.mark.parametrize(
+    ("fix", "commands"),
+    [
+        ("`/sso disable` and `/sso enable` make Rocket.Chat read its settings again.", ()),
+        ("`/sso disable` removes the button; `/sso setup` fixes the rest.", ("setup",)),
+        ("`/sso enable` switches it on.", ("enable",)),
+    ],
+)
+def test_nobody_is_led_to_take_sign_in_away(fix: str, commands: tuple[str, ...]) -> None:
+    assert fixes_in(fix) == commands
+
+
+def test_the_commands_that_texts_tell_to_type() -> None:
+    text = "`/sso setup` fixes it; then `/sso rotate`, or `/sso setup` again. `status` and `/sso …` are none."
+    assert fixes_in(text) == ("setup", "rotate")
+    assert fixes_in("`/sso rotate`", text) == ("rotate", "setup")
+    assert render((), Answer("x", next=("a", "b", "a"))) == "x\nNext: `/sso a`, `/sso b`"

@@ -121,7 +121,7 @@ async def test_one_that_is_finished_after_a_restart_is_one_line_which_counts_fro
 async def test_one_whose_answer_alone_was_missing_is_no_second_line(desk: Desk, log: Log) -> None:
     desk.script.after_effect = asyncio.Event()
     await desk.type(typed("!sso setup"))
-    desk.chat.fail("edit", Unreachable, times=10_000)
+    desk.chat.fail("post", Unreachable, times=10_000)
     desk.script.after_effect.set()
     await settle()
     later = await crashed(desk)

@@ -182,6 +182,8 @@ def test_choices(typed: str, value: str) -> None:
     ("text", "answer"),
     [
         ("!sso rotat", "I don't know `rotat`. Did you mean `!sso rotate`?"),
+        ("!sso stop", "I don't know `stop`. `!sso help` lists the commands."),
+        ("!sso hlep", "I don't know `hlep`. Did you mean `!sso help`?"),
         ("!sso STAUTS", "I don't know `STAUTS`. Did you mean `!sso status`?"),
         ("!sso frobnicate", "I don't know `frobnicate`. `!sso help` lists the commands."),
         ("/sso frobnicate", "I don't know `frobnicate`. `/sso help` lists the commands."),
@@ -310,7 +312,7 @@ def test_in_a_direct_message_nothing_typed_is_nothing(text: str) -> None:
 
 
 def test_in_a_direct_message_everything_is_answered() -> None:
-    assert said("hello", bare=True) == "I don't know `hello`. Did you mean `help`?"
+    assert said("hello", bare=True) == "I don't know `hello`. `help` lists the commands."
     assert said("setup\nnow", bare=True).startswith("That has several lines")
 
 

@@ -9,7 +9,7 @@ from bot.chatops.registry import Argument, Call, Option, Registry
 
 
 async def handler(call: Call) -> Answer:
-    return Answer()
+    return Answer("Done.")
 
 
 def test_the_decorator_returns_the_function_unchanged(registry: Registry) -> None:

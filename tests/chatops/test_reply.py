@@ -1,4 +1,4 @@
-"""One message for one operation, whatever Rocket.Chat does meanwhile."""
+"""What one operation says, whatever Rocket.Chat does meanwhile."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import asyncio
 
 import pytest
 
+from bot import redaction
 from bot.chatops import reply as reply_module
 from bot.chatops.delivery import Address
-from bot.chatops.posting import ALPHABET, ID_LENGTH, TOO_LONG, new_message_id, second_id
-from bot.chatops.reply import Outbox, Reply
+from bot.chatops.ports import Outgoing
+from bot.chatops.posting import ALPHABET, ID_LENGTH, TOO_LONG, derived_id, new_message_id, second_id
+from bot.chatops.reply import UNSEEN_FOR, Outbox, Reply
 from bot.errors import BadAnswer, Busy, Forbidden, NoAnswer, Rejected, RemoteError, Unauthenticated, Unreachable
-from tests.support.chat import ADMIN_ROOM, ANNA, OTHER_ROOM, MemoryChat, remote
+from bot.secret import Secret
+from tests.support.chat import ADMIN_ROOM, ANNA, DIRECT, OTHER_ROOM, MemoryChat, remote
 from tests.support.clocks import SteppedClock, settle
 
 ID = new_message_id()
+PROGRESS = derived_id(ID, "progress")
 
 
 @pytest.fixture
@@ -31,74 +35,199 @@ def reply_of(outbox: Outbox, message_id: str = ID, *, known: bool = False) -> Re
     return Reply(outbox, message_id, Address(ADMIN_ROOM.id, "thread1"), known=known)
 
 
-async def test_posted_at_once_and_edited(outbox: Outbox, chat: MemoryChat, clock: SteppedClock) -> None:
-    reply = reply_of(outbox)
-    reply.show("working")
-    await settle()
-    assert chat.said() == ["working"]
-    assert await reply.finish("done")
-    [message] = chat.posted.values()
-    assert (message.id, message.room_id, message.thread_id) == (ID, ADMIN_ROOM.id, "thread1")
-    assert message.texts == ["working", "done"]
+def reply_to_anna(outbox: Outbox, *, known: bool = False) -> Reply:
+    return Reply(outbox, ID, Address(ADMIN_ROOM.id, "thread1", ANNA.id, "anna", "rotate"), known=known)
 
 
-async def test_without_anything_in_between_it_is_one_post(outbox: Outbox, chat: MemoryChat) -> None:
-    assert await reply_of(outbox).finish("done")
-    assert chat.calls == ["post"]
-
-
-async def test_edits_are_a_second_apart_and_the_newest_wins(
-    outbox: Outbox, chat: MemoryChat, clock: SteppedClock
-) -> None:
-    reply = reply_of(outbox)
-    for quarter in range(9):
-        reply.show(f"step {quarter}")
-        await clock.advance(0.25)
-    await reply.finish("done")
-    assert chat.posted[ID].texts == ["step 0", "step 3", "step 7", "done"]
-
-
-async def test_the_last_text_does_not_wait_for_the_second(outbox: Outbox, chat: MemoryChat) -> None:
-    reply = reply_of(outbox)
-    reply.show("working")
-    await settle()
-    await reply.finish("done")
-    assert chat.said() == ["done"]
-
-
-async def test_the_same_text_is_not_sent_again(outbox: Outbox, chat: MemoryChat, clock: SteppedClock) -> None:
-    reply = reply_of(outbox)
-    for _ in range(3):
+class TestProgress:
+    async def test_it_is_one_message_that_changes_and_the_result_is_another(
+        self, outbox: Outbox, chat: MemoryChat, clock: SteppedClock
+    ) -> None:
+        reply = reply_of(outbox)
         reply.show("working")
-        await clock.advance(1)
-    await reply.finish("working")
-    assert chat.calls == ["post"]
+        await clock.advance(UNSEEN_FOR)
+        assert chat.said() == ["working"]
+        assert await reply.finish("done", ended="it took a second")
+        progress, result = chat.posted.values()
+        assert (progress.id, progress.texts) == (PROGRESS, ["working", "it took a second"])
+        assert (result.id, result.room_id, result.thread_id) == (ID, ADMIN_ROOM.id, "thread1")
+        assert result.texts == ["done"]
 
-
-@pytest.mark.parametrize("kind", [Forbidden, Rejected])
-async def test_where_editing_is_off_the_last_text_is_a_second_message(
-    outbox: Outbox, chat: MemoryChat, clock: SteppedClock, kind: type[RemoteError]
-) -> None:
-    chat.fail("edit", kind, times=99)
-    reply = reply_of(outbox)
-    for text in ("working", "step 1", "step 2"):
-        reply.show(text)
-        await clock.advance(1)
-    assert await reply.finish("done")
-    assert chat.said() == ["working", "done"]
-    assert list(chat.posted) == [ID, second_id(ID)]
-    assert chat.posted[second_id(ID)].thread_id == "thread1"
-    assert chat.calls.count("edit") == 1
-
-
-async def test_the_second_message_is_not_doubled_by_the_next_start(outbox: Outbox, chat: MemoryChat) -> None:
-    chat.fail("edit", Forbidden, times=99)
-    for known in (False, True):
-        reply = reply_of(outbox, known=known)
+    async def test_what_ends_within_a_second_shows_none(
+        self, outbox: Outbox, chat: MemoryChat, clock: SteppedClock
+    ) -> None:
+        reply = reply_of(outbox)
         reply.show("working")
-        await settle()
+        await clock.advance(UNSEEN_FOR / 2)
+        await reply.finish("done", ended="it took half a second")
+        assert chat.calls == ["post"]
+        assert chat.posted[ID].texts == ["done"]
+
+    async def test_edits_are_a_second_apart_and_the_newest_wins(
+        self, outbox: Outbox, chat: MemoryChat, clock: SteppedClock
+    ) -> None:
+        reply = reply_of(outbox)
+        for quarter in range(13):
+            reply.show(f"step {quarter}")
+            await clock.advance(0.25)
         await reply.finish("done")
-    assert chat.said() == ["working", "done"]
+        assert chat.posted[PROGRESS].texts == ["step 3", "step 7", "step 11"]
+
+    async def test_the_same_text_is_not_sent_again(self, outbox: Outbox, chat: MemoryChat, clock: SteppedClock) -> None:
+        reply = reply_of(outbox)
+        for _ in range(4):
+            reply.show("working")
+            await clock.advance(1)
+        assert chat.calls == ["post"]
+
+    @pytest.mark.parametrize("kind", [Forbidden, Rejected])
+    async def test_where_editing_is_off_it_stays_as_it_was(
+        self, outbox: Outbox, chat: MemoryChat, clock: SteppedClock, kind: type[RemoteError]
+    ) -> None:
+        chat.fail("edit", kind, times=99)
+        reply = reply_of(outbox)
+        for text in ("working", "step 1", "step 2", "step 3"):
+            reply.show(text)
+            await clock.advance(1)
+        assert await reply.finish("done", ended="over")
+        assert chat.said() == ["working", "done"]
+        assert chat.calls.count("edit") == 2
+
+    async def test_one_of_an_earlier_run_is_ended_by_the_next(self, outbox: Outbox, chat: MemoryChat) -> None:
+        await chat.post(Outgoing(PROGRESS, ADMIN_ROOM.id, "working", "thread1"))
+        assert await reply_of(outbox, known=True).finish("done", ended="over")
+        assert chat.said() == ["over", "done"]
+
+    async def test_none_of_an_earlier_run_is_made_by_the_next(self, outbox: Outbox, chat: MemoryChat) -> None:
+        assert await reply_of(outbox, known=True).finish("done", ended="over")
+        assert chat.said() == ["done"]
+
+    async def test_one_that_cannot_be_ended_does_not_hold_up_the_result(self, outbox: Outbox, chat: MemoryChat) -> None:
+        reply = reply_of(outbox)
+        await reply.open()
+        chat.fail("edit", Unreachable, times=99)
+        assert await reply.finish("done", ended="over")
+        assert chat.calls.count("edit") == 1
+
+
+class TestResult:
+    async def test_it_mentions_who_asked(self, outbox: Outbox, chat: MemoryChat) -> None:
+        await reply_to_anna(outbox).finish("✓ On")
+        assert chat.posted[ID].text == "@anna ✓ On"
+
+    async def test_a_direct_message_needs_no_mention(self, outbox: Outbox, chat: MemoryChat) -> None:
+        await Reply(outbox, ID, Address(DIRECT.id, None, ANNA.id, "anna", "rotate")).finish("✓ On")
+        assert chat.posted[ID].text == "✓ On"
+
+    async def test_outside_of_the_thread_it_says_what_it_answers(self, outbox: Outbox, chat: MemoryChat) -> None:
+        chat.refusing = lambda room_id, thread_id: remote(Forbidden) if thread_id else None
+        await reply_to_anna(outbox).finish("✓ On")
+        [message] = chat.posted.values()
+        assert message.thread_id is None
+        assert message.text == "@anna Reply to `rotate`; I could not post this reply below that message:\n✓ On"
+
+    async def test_it_goes_where_the_progress_could_be_shown(self, outbox: Outbox, chat: MemoryChat) -> None:
+        chat.refusing = lambda room_id, thread_id: remote(Forbidden) if thread_id else None
+        reply = reply_to_anna(outbox)
+        await reply.open()
+        tried = chat.calls.count("post")
+        await reply.finish("✓ On", ended="over")
+        assert chat.calls.count("post") == tried + 1
+
+    async def test_no_known_secret_leaves_the_bot(
+        self, outbox: Outbox, chat: MemoryChat, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(redaction, "_known", set())
+        redaction.redact_values([Secret("s3cret-token")])
+        reply = reply_of(outbox)
+        reply.show("s3cret-token")
+        await reply.open()
+        reply.alarm("s3cret-token")
+        await settle()
+        await reply.finish("said s3cret-token at https://x.example.org/a?code=abc", ended="s3cret-token")
+        everything = " ".join(text for message in chat.posted.values() for text in message.texts)
+        assert "s3cret" not in everything
+        assert "code=" not in everything
+        assert everything.count(redaction.MASK) == 5
+
+
+class TestButtons:
+    async def test_a_result_has_one_for_each_command_to_type_next(self, outbox: Outbox, chat: MemoryChat) -> None:
+        reply = reply_of(outbox)
+        reply.show("working\nNext: `/sso status`")
+        await reply.open()
+        await reply.finish("✓ On\nNext: `/sso test`, `/sso status`", ended="Next: `/sso status`")
+        assert [message.buttons for message in chat.posted.values()] == [(), ("!sso test", "!sso status")]
+
+    async def test_they_can_be_switched_off(self, chat: MemoryChat, clock: SteppedClock) -> None:
+        await reply_of(Outbox(chat, clock, buttons=False)).finish("✓ On\nNext: `/sso test`")
+        assert chat.posted[ID].buttons == ()
+
+    async def test_a_server_that_takes_none_gets_the_text(self, outbox: Outbox, chat: MemoryChat) -> None:
+        chat.takes_buttons = False
+        assert await reply_of(outbox).finish("✓ On\nNext: `/sso test`")
+        assert chat.said() == ["✓ On\nNext: `/sso test`"]
+
+    async def test_they_are_there_after_a_restart_too(self, outbox: Outbox, chat: MemoryChat) -> None:
+        await reply_of(outbox, known=True).finish("✓ On\nNext: `/sso test`", ended="over")
+        assert chat.posted[ID].buttons == ("!sso test",)
+
+
+class TestAlarm:
+    async def test_it_is_a_message_of_its_own_that_the_room_sees(self, outbox: Outbox, chat: MemoryChat) -> None:
+        reply = reply_to_anna(outbox)
+        await reply.open()
+        reply.alarm("✗ ALARM: nobody can sign in.")
+        await settle()
+        progress, alarm = chat.posted.values()
+        assert (alarm.text, alarm.thread_id, alarm.in_channel) == (
+            "@anna ✗ ALARM: nobody can sign in.", "thread1", True,
+        )  # fmt: skip
+        assert not progress.in_channel
+
+    async def test_how_it_ended_is_seen_in_the_room_as_well(self, outbox: Outbox, chat: MemoryChat) -> None:
+        reply = reply_to_anna(outbox)
+        reply.alarm("✗ ALARM")
+        await settle()
+        await reply.finish("✓ Both sides have the old secret")
+        assert chat.posted[ID].in_channel
+
+    async def test_without_one_the_result_stays_in_the_thread(self, outbox: Outbox, chat: MemoryChat) -> None:
+        await reply_to_anna(outbox).finish("✓ On")
+        assert not chat.posted[ID].in_channel
+
+    async def test_one_of_an_earlier_run_is_remembered_by_the_room(self, outbox: Outbox, chat: MemoryChat) -> None:
+        reply = reply_to_anna(outbox)
+        reply.alarm("✗ ALARM")
+        await settle()
+        reply.abandon()
+        await reply_to_anna(outbox, known=True).finish("✓ Both sides have the old secret")
+        assert chat.posted[ID].in_channel
+
+    async def test_a_later_one_takes_its_place(self, outbox: Outbox, chat: MemoryChat) -> None:
+        reply = reply_to_anna(outbox)
+        for text in ("first", "second"):
+            reply.alarm(text)
+            await settle()
+        assert [message.texts for message in chat.posted.values()] == [["@anna first", "@anna second"]]
+
+    async def test_it_is_tried_until_it_is_taken(self, outbox: Outbox, chat: MemoryChat) -> None:
+        chat.fail("post", Unreachable, times=3)
+        reply = reply_to_anna(outbox)
+        reply.alarm("✗ ALARM")
+        for _ in range(9):
+            await settle()
+        assert chat.said() == ["✗ ALARM"]
+
+    async def test_one_that_could_not_be_told_is_dropped_for_the_result(self, outbox: Outbox, chat: MemoryChat) -> None:
+        chat.refusing = lambda room_id, thread_id: remote(Unreachable)
+        reply = reply_to_anna(outbox)
+        reply.alarm("✗ ALARM")
+        await settle()
+        chat.refusing = lambda room_id, thread_id: None
+        await reply.finish("✓ Both sides have the old secret")
+        await settle()
+        assert chat.said() == ["✓ Both sides have the old secret"]
 
 
 @pytest.mark.parametrize("kind", [Unreachable, NoAnswer, BadAnswer, Busy])
@@ -107,32 +236,45 @@ async def test_the_second_message_is_not_doubled_by_the_next_start(outbox: Outbo
 async def test_the_last_text_arrives_once_however_long_it_takes(
     outbox: Outbox, chat: MemoryChat, kind: type[RemoteError], call: str, after: bool
 ) -> None:
+    await chat.post(Outgoing(ID, ADMIN_ROOM.id, "an older text", "thread1"))
     chat.fail(call, kind, times=50, after=after)
-    reply = reply_of(outbox)
-    reply.show("working")
-    await settle()
-    assert await reply.finish("done")
+    assert await reply_of(outbox, known=True).finish("done")
     assert chat.said() == ["done"]
 
 
 async def test_a_first_post_that_was_carried_out_unanswered_still_ends_in_the_last_text(
-    outbox: Outbox, chat: MemoryChat
+    outbox: Outbox, chat: MemoryChat, clock: SteppedClock
 ) -> None:
     chat.fail("post", NoAnswer, after=True)
     reply = reply_of(outbox)
-    reply.show("working")
-    await settle()
+    for text in ("working", "step 2"):
+        reply.show(text)
+        await clock.advance(1)
+    await clock.advance(1)
+    assert chat.posted[PROGRESS].texts == ["working", "step 2"]
     await reply.finish("done")
-    assert chat.posted[ID].texts == ["working", "done"]
+
+
+@pytest.mark.parametrize("kind", [Forbidden, Rejected])
+async def test_where_editing_is_off_another_result_than_that_of_an_earlier_run_is_a_second_message(
+    outbox: Outbox, chat: MemoryChat, kind: type[RemoteError]
+) -> None:
+    await chat.post(Outgoing(ID, ADMIN_ROOM.id, "an older text", "thread1"))
+    chat.fail("edit", kind, times=99)
+    for _ in range(2):
+        assert await reply_of(outbox, known=True).finish("done")
+    assert chat.said() == ["an older text", "done"]
+    assert list(chat.posted) == [ID, second_id(ID)]
+    assert chat.posted[second_id(ID)].thread_id == "thread1"
 
 
 async def test_progress_that_fails_stops_nothing(outbox: Outbox, chat: MemoryChat, clock: SteppedClock) -> None:
     chat.fail("edit", NoAnswer, times=1)
     reply = reply_of(outbox)
-    for text in ("working", "lost", "step 2"):
+    for text in ("working", "lost", "step 2", "step 3"):
         reply.show(text)
         await clock.advance(1)
-    assert chat.said() == ["step 2"]
+    assert chat.said() == ["step 3"]
     await reply.finish("done")
 
 
@@ -146,13 +288,13 @@ async def test_a_refusal_for_good_is_told_to_the_caller(
 
 
 async def test_a_known_message_is_edited_even_if_its_text_looks_right(outbox: Outbox, chat: MemoryChat) -> None:
-    await chat.post(ID, ADMIN_ROOM.id, "an older text", "thread1")
+    await chat.post(Outgoing(ID, ADMIN_ROOM.id, "an older text", "thread1"))
     assert await reply_of(outbox, known=True).finish("done")
     assert chat.posted[ID].texts == ["an older text", "done"]
 
 
 async def test_a_server_that_refuses_a_known_id_is_asked_to_edit(outbox: Outbox, chat: MemoryChat) -> None:
-    await chat.post(ID, ADMIN_ROOM.id, "an older text", "thread1")
+    await chat.post(Outgoing(ID, ADMIN_ROOM.id, "an older text", "thread1"))
     chat.fail("post", Rejected)
     assert await reply_of(outbox, known=True).finish("done")
     assert chat.said() == ["done"]
@@ -207,10 +349,10 @@ async def test_a_server_that_takes_less_gets_less(
     too_long = Rejected("Rocket.Chat", "POST /api/v1/chat.sendMessage", code=TOO_LONG)
     lines = "\n".join(f"line {number}" for number in range(200))
 
-    async def post(message_id: str, room_id: str, text: str, thread_id: str | None = None) -> None:
-        if len(text) > size:
+    async def post(message: Outgoing) -> None:
+        if len(message.text) > size:
             raise too_long
-        await MemoryChat.post(chat, message_id, room_id, text, thread_id)
+        await MemoryChat.post(chat, message)
 
     chat.post = post  # type: ignore[method-assign]
     assert await reply_of(outbox).finish(lines) is (said is not None)
@@ -227,8 +369,7 @@ class TestFirstWord:
 
     async def test_once_said_nothing_is_asked(self, outbox: Outbox, chat: MemoryChat) -> None:
         reply = reply_of(outbox)
-        reply.show("working")
-        await settle()
+        assert await reply.open()
         calls = list(chat.calls)
         assert await reply.open()
         assert chat.calls == calls
@@ -261,13 +402,13 @@ class TestFirstWord:
 
 
 async def test_progress_that_breaks_does_not_take_the_last_text_with_it(
-    outbox: Outbox, chat: MemoryChat, monkeypatch: pytest.MonkeyPatch
+    outbox: Outbox, chat: MemoryChat, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reply = reply_of(outbox)
     with monkeypatch.context() as patch:
         patch.delattr(MemoryChat, "post")
         reply.show("working")
-        await settle()
+        await clock.advance(UNSEEN_FOR)
     assert await reply.finish("done")
     assert chat.said() == ["done"]
 
@@ -284,11 +425,12 @@ async def test_nothing_is_shown_after_the_end(outbox: Outbox, chat: MemoryChat, 
 async def test_an_abandoned_reply_says_nothing_more(outbox: Outbox, chat: MemoryChat, clock: SteppedClock) -> None:
     reply = reply_of(outbox)
     reply.show("working")
-    await settle()
+    reply.alarm("✗ ALARM")
+    await clock.advance(UNSEEN_FOR)
     reply.abandon()
     reply.show("more")
     await clock.advance(5)
-    assert chat.said() == ["working"]
+    assert chat.said() == ["✗ ALARM", "working"]
 
 
 def test_ids_are_of_rocket_chat_s_alphabet() -> None:

@@ -218,7 +218,7 @@ async def test_a_row_that_makes_no_sense_is_refused_once_and_holds_nothing_up(ch
     await desk.runner.recover()
     await desk.clock.advance(2)
     first, second = desk.chat.posted["reply1"].text, desk.chat.posted["reply2"].text
-    assert first.startswith("✗ Not done: I was restarted and ")
+    assert first.startswith("@anna ✗ Not done: I was restarted and ")
     assert "Changed." in second
     assert operations.rows["op1"].state is OperationState.FAILED
     assert await operations.unfinished() == ()

@@ -10,22 +10,42 @@ import pytest
 import structlog.testing
 
 from bot.chatops.inbox import AWAY
-from bot.chatops.ports import Message, OperationState
+from bot.chatops.ports import Message, OperationState, Person
 from bot.errors import UserError
-from tests.support.chat import ADMIN_ROOM, DIRECT, MARC, OTHER_ROOM, typed
+from tests.support.chat import ADMIN_ROOM, ANNA, DIRECT, MARC, OTHER_ROOM, typed
 from tests.support.clocks import START, settle
 from tests.support.desk import Desk
 
 ASKS_AGAIN = "!sso rotate"
 
 
-async def test_a_command_ends_in_one_message_in_its_thread(desk: Desk) -> None:
+async def test_a_command_ends_in_a_progress_and_a_result_in_its_thread(desk: Desk) -> None:
     await desk.type(typed('!sso setup --name "Encvoy ID"'))
-    [message] = desk.chat.posted.values()
-    assert message.thread_id == "m1"
-    assert message.room_id == ADMIN_ROOM.id
-    assert message.text == "✓ Looked\nChanged.\nNext: `!sso status`"
+    progress, result = desk.chat.posted.values()
+    assert progress.texts == ["✓ Looked\n… working", "✓ Looked\nEnded after 0.0 s."]
+    assert result.texts == ["@anna ✓ Changed.\nNext: `!sso status`"]
+    assert {(message.thread_id, message.room_id) for message in (progress, result)} == {("m1", ADMIN_ROOM.id)}
+    assert result.buttons == ("!sso status",)
     assert desk.script.effects == ["Encvoy ID"]
+
+
+async def test_what_only_looks_and_is_quick_is_one_message(desk: Desk) -> None:
+    await desk.type(typed("!sso status"))
+    [message] = desk.chat.posted.values()
+    assert message.texts == ["@anna All is well."]
+
+
+@pytest.mark.parametrize(("who", "said"), [(ANNA, "Next: `!sso setup`, `!sso status`"), (MARC, "Next: `!sso status`")])
+async def test_a_member_is_told_to_type_only_what_a_member_may(desk: Desk, who: Person, said: str) -> None:
+    desk.script.next = ("setup", "status")
+    [answer] = await desk.type(typed("!sso status", who=who))
+    assert answer.splitlines()[-1] == said
+
+
+async def test_who_may_type_what_is_not_asked_where_everyone_may_type_it(desk: Desk) -> None:
+    desk.script.next = ("status",)
+    await desk.type(typed("!sso status", who=MARC))
+    assert "person" not in desk.chat.calls
 
 
 async def test_while_it_works_the_message_shows_how_far_it_is(desk: Desk) -> None:
@@ -50,9 +70,8 @@ async def test_in_a_thread_the_answer_goes_there(desk: Desk) -> None:
 
 async def test_a_direct_message_needs_no_prefix_and_has_no_thread(desk: Desk) -> None:
     await desk.type(typed('setup --name "Encvoy ID"', room=DIRECT))
-    [message] = desk.chat.posted.values()
-    assert message.thread_id is None
-    assert message.text.endswith("Next: `status`")
+    assert {message.thread_id for message in desk.chat.posted.values()} == {None}
+    assert desk.chat.said() == ["✓ Changed.\nNext: `status`"]
 
 
 async def test_a_dry_run_never_asks_for_leave(desk: Desk) -> None:
@@ -158,7 +177,10 @@ async def test_the_wait_for_others_is_not_part_of_the_first_step(desk: Desk) -> 
     await desk.clock.advance(10)
     desk.script.after_effect.set()
     await desk.clock.advance(2)
-    assert "✓ Looked" in desk.chat.said()[1]
+    assert [message.text.split("\n")[0] for message in desk.chat.posted.values() if "Ended" in message.text] == [
+        "✓ Looked",
+        "✓ Looked",
+    ]
 
 
 # --- what goes wrong -------------------------------------------------------------------------------------------------
@@ -168,12 +190,27 @@ async def test_a_user_error_has_three_parts_and_what_to_type_next(desk: Desk) ->
     desk.script.error = UserError("It is half done.", why="The other side is away.", mend="Type `repair`.")
     [said] = await desk.type(typed("!sso setup"))
     assert said.split("\n") == [
-        "✓ Looked",
         "✗ Not done: It is half done.",
         "Why: The other side is away.",
         "Fix: Type `repair`.",
-        "Next: `!sso status`",
+        "Next: `!sso setup`, `!sso status`",
     ]
+
+
+@pytest.mark.parametrize(
+    ("mend", "following"),
+    [
+        ("`/sso setup` creates one.", ["setup"]),
+        ("Type `/sso rotate`, or `/sso disable` first; then `/sso rotate`.", ["rotate"]),
+        ("Restart it.", ['setup --name "one"', "status"]),
+    ],
+)
+async def test_what_the_error_tells_to_type_comes_next_and_never_what_takes_sign_in_away(
+    desk: Desk, mend: str, following: list[str]
+) -> None:
+    desk.script.error = UserError("It is half done.", mend=mend)
+    [said] = await desk.type(typed("!sso setup --name one"))
+    assert said.split("\n")[-1] == f"Next: {', '.join(f'`!sso {line}`' for line in following)}"
 
 
 async def test_any_other_error_shows_an_id_and_nothing_else(desk: Desk) -> None:

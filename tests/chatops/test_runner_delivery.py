@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.chatops.backlog import AGAIN_AFTER
-from bot.chatops.ports import OperationState
+from bot.chatops.ports import OperationState, Outgoing
 from bot.errors import BadAnswer, Forbidden
 from tests.support.chat import ADMIN_ROOM, DIRECT, MemoryChat, remote, typed
 from tests.support.clocks import settle
@@ -23,22 +23,22 @@ def without_threads(desk: Desk) -> None:
 async def test_without_threads_the_answer_stands_in_the_room(desk: Desk) -> None:
     without_threads(desk)
     await desk.type(typed("!sso setup --name one"))
-    [message] = desk.chat.posted.values()
-    assert (message.room_id, message.thread_id) == (ADMIN_ROOM.id, None)
-    assert message.texts[0] == (
-        'Reply to `setup --name "one"`; I could not post this reply below that message:\n✓ Looked\n… working'
-    )
-    assert "Changed." in message.text
+    progress, result = desk.chat.posted.values()
+    for message in (progress, result):
+        assert (message.room_id, message.thread_id) == (ADMIN_ROOM.id, None)
+    lead = 'Reply to `setup --name "one"`; I could not post this reply below that message:\n'
+    assert progress.texts[0] == f"{lead}✓ Looked\n… working"
+    assert result.text.startswith(f"@anna {lead}✓ Changed.")
     assert desk.script.effects == ["one"]
 
 
 async def test_in_a_room_where_it_is_silenced_it_answers_by_direct_message(desk: Desk) -> None:
     silenced(desk, ADMIN_ROOM)
     await desk.type(typed("!sso setup --name one"))
-    [message] = desk.chat.posted.values()
-    assert message.room_id == "dm-anna"
-    assert message.text.startswith(
-        'Reply to `setup --name "one"`; I could not post this reply below that message:\n✓ Looked\nChanged.'
+    _, result = desk.chat.posted.values()
+    assert {message.room_id for message in desk.chat.posted.values()} == {"dm-anna"}
+    assert result.text.startswith(
+        'Reply to `setup --name "one"`; I could not post this reply below that message:\n✓ Changed.'
     )
     assert desk.script.effects == ["one"]
     assert await desk.operations.unfinished() == ()
@@ -84,16 +84,16 @@ async def test_what_could_not_be_said_is_said_at_the_next_opportunity_and_not_do
             await later.runner.idle()
             assert later.script.calls == []
     await settle()
-    assert "Changed." in desk.chat.said()[0]
+    assert any("Changed." in said for said in desk.chat.said())
     assert await desk.operations.unfinished() == ()
     assert desk.script.effects == ["one"]
 
 
 async def test_a_room_that_takes_nothing_holds_up_no_other(desk: Desk) -> None:
-    async def post(message_id: str, room_id: str, text: str, thread_id: str | None = None) -> None:
-        if room_id == ADMIN_ROOM.id:
+    async def post(message: Outgoing) -> None:
+        if message.room_id == ADMIN_ROOM.id:
             await asyncio.Event().wait()
-        await MemoryChat.post(desk.chat, message_id, room_id, text, thread_id)
+        await MemoryChat.post(desk.chat, message)
 
     desk.chat.post = post  # type: ignore[method-assign]
     await desk.type(typed("!sso status"))

@@ -22,8 +22,11 @@ REFUSALS = {
     "an ordinary member": (typed("!sso setup", who=MARC), ["Only an administrator may do this."]),
     "an ordinary member, mentioning": (typed("@ssobot sso setup", who=MARC), ["Only an administrator may do this."]),
     "a stranger by direct message": (typed("setup", who=MARC, room=DIRECT), ["Only an administrator may do this."]),
-    "an administrator in another room": (typed("!sso setup", room=OTHER_ROOM), ["I listen in #sso-admins"]),
-    "an administrator in a group's direct room": (typed("/sso setup", room=GROUP_DIRECT), ["I listen in #sso-admins"]),
+    "an administrator in another room": (typed("!sso setup", room=OTHER_ROOM), ["I listen in the admin room"]),
+    "an administrator in a group's direct room": (
+        typed("/sso setup", room=GROUP_DIRECT),
+        ["I listen in the admin room"],
+    ),
     "bare words in a group's direct room": (typed("setup", room=GROUP_DIRECT), []),
     "bare words in the admin room": (typed("setup"), []),
     "a stranger in another room": (typed("!sso setup", who=MARC, room=OTHER_ROOM), []),
@@ -75,7 +78,7 @@ async def test_a_stranger_is_not_told_even_that(desk: Desk) -> None:
 async def test_a_repeated_message_is_one_operation(desk: Desk) -> None:
     await desk.type(typed("!sso setup"))
     await desk.type(typed("!sso setup"))
-    assert (desk.script.effects, len(desk.chat.posted)) == (["effect"], 1)
+    assert (desk.script.effects, len(desk.chat.said())) == (["effect"], 1)
 
 
 async def test_a_repeated_mistake_is_answered_once(desk: Desk) -> None:
@@ -87,7 +90,7 @@ async def test_a_message_repeated_after_a_restart_is_one_operation(desk: Desk) -
     await desk.type(typed("!sso setup"))
     later = Desk(chat=desk.chat, operations=desk.operations)
     await later.type(typed("!sso setup"))
-    assert (later.script.effects, len(desk.chat.posted)) == ([], 1)
+    assert (later.script.effects, len(desk.chat.said())) == ([], 1)
 
 
 async def test_a_role_withdrawn_before_the_first_effect(desk: Desk) -> None:

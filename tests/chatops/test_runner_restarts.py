@@ -16,7 +16,7 @@ from tests.support.desk import Desk, crashed, silenced
 ASKS_AGAIN = "!sso rotate"
 
 
-async def test_what_had_begun_goes_on_in_the_same_message(desk: Desk) -> None:
+async def test_what_had_begun_goes_on_in_the_same_messages(desk: Desk) -> None:
     desk.script.after_effect = asyncio.Event()
     await desk.type(typed('!sso setup --name "Encvoy ID" --disabled'))
     later = await crashed(desk)
@@ -25,10 +25,9 @@ async def test_what_had_begun_goes_on_in_the_same_message(desk: Desk) -> None:
     [call] = later.script.calls
     assert call.operation.resumed
     assert (call.arguments, call.options) == ({"name": "Encvoy ID"}, frozenset({"disabled"}))
-    [message] = desk.chat.posted.values()
-    assert "• The bot was restarted and is continuing." in message.text
-    assert message.text.endswith("Next: `!sso status`")
-    assert "Changed." in message.text
+    progress, result = desk.chat.posted.values()
+    assert progress.text == "• The bot was restarted and is continuing.\n✓ Looked\nEnded after 0.0 s."
+    assert result.text == "@anna ✓ Changed.\nNext: `!sso status`"
 
 
 @pytest.mark.parametrize("caught_up", [True, False])
@@ -77,15 +76,14 @@ async def test_what_had_not_begun_and_is_old_is_to_be_typed_again(desk: Desk) ->
 async def test_an_answer_that_was_not_delivered_is_delivered(desk: Desk) -> None:
     desk.script.after_effect = asyncio.Event()
     await desk.type(typed("!sso setup"))
-    desk.chat.fail("edit", Unreachable, times=10_000)
+    desk.chat.fail("post", Unreachable, times=10_000)
     desk.script.after_effect.set()
     await settle()
     later = await crashed(desk)
     desk.chat.faults.clear()
     await later.runner.recover()
     await later.clock.advance(2)
-    assert len(desk.chat.posted) == 1
-    assert "Changed." in desk.chat.said()[0]
+    assert desk.chat.said() == ["✓ Changed.\nNext: `!sso status`"]
     assert later.script.calls == []
 
 
@@ -98,9 +96,9 @@ async def test_after_a_restart_it_goes_on_where_it_had_got_to(desk: Desk) -> Non
     later = await crashed(desk)
     await later.runner.recover()
     await later.clock.advance(2)
-    [message] = desk.chat.posted.values()
-    assert message.room_id == "dm-anna"
-    assert "Changed." in message.text
+    assert {message.room_id for message in desk.chat.posted.values()} == {"dm-anna"}
+    assert len(desk.chat.posted) == 2
+    assert "✓ Changed." in desk.chat.said()[0]
 
 
 async def test_an_operation_that_ended_is_left_alone(desk: Desk) -> None:

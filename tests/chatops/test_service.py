@@ -223,7 +223,7 @@ async def test_a_renamed_room_stays_the_admin_room_over_a_restart(parts: Parts) 
     assert "Another room now has the name in SSOBOT_ADMIN_ROOM, `sso-admins`" in parts.chat.said()[0]
     assert parts.script.effects == ["effect"]
     assert {message.room_id for message in parts.chat.posted.values()} == {ADMIN_ROOM.id, "room9"}
-    assert any("I listen in #renamed" in said for said in parts.chat.said())
+    assert any("I listen in the admin room" in said for said in parts.chat.said())
 
 
 async def test_with_the_next_socket_a_room_whose_name_was_taken_says_so(parts: Parts) -> None:

@@ -6,13 +6,12 @@ from typing import cast
 
 import pytest
 
-from bot.chatops.execution import Steps
 from bot.chatops.grammar import Hint, parse
 from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Registry
 from commands import help as help_command
 from commands.context import CommandContext
-from tests.support.clocks import SteppedClock
+from tests.support.counter import Spoken
 from tests.support.desk import example_registry
 
 
@@ -26,12 +25,12 @@ async def answer(registry: Registry, **arguments: str) -> str:
         room=Room("room1", "sso-admins", "p", encrypted=False, members=4),
         arguments=arguments,
         options=frozenset(),
-        progress=Steps(SteppedClock(), lambda text: None),
+        progress=Spoken(),
         authorize=nobody,
         operation=OperationRef("op1"),
     )
     result = await registry.commands["help"].handler(call)
-    return "\n".join(str(line) for line in result.lines)
+    return "\n".join((result.verdict, *result.lines))
 
 
 @pytest.fixture

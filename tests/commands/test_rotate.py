@@ -59,8 +59,9 @@ async def test_one_that_rocketchat_does_not_use_is_told_as_an_alarm(standing: Co
     standing.rocketchat.uses = [InUse(Use.OTHER, "it says: Unauthorized")] * 4
     answer, text = await standing.run("rotate")
     assert answer.failed
-    assert "Rocket.Chat uses a different secret than the one it has saved" in text
-    assert any(note.startswith("ALARM") for note in standing.spoken.notes)
+    assert text.startswith("✗ Rotated, but people may be unable to sign in: ")
+    assert "Rocket.Chat uses a different secret than the one it has saved" in text.splitlines()[1]
+    assert standing.spoken.alarms[0].startswith("ALARM")
 
 
 async def test_what_cannot_be_proved_from_there_is_said_with_its_reason(standing: Counter) -> None:

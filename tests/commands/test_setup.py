@@ -30,14 +30,16 @@ async def test_it_commits_before_it_writes(counter: Counter) -> None:
 
 async def test_it_says_how_it_went(counter: Counter) -> None:
     await counter.run("setup")
-    assert counter.spoken.steps[0] == "Rocket.Chat 8.8 at https://chat.example.org: its address and licence are fine"
+    assert counter.spoken.steps[0] == "Rocket.Chat 8.8 at `https://chat.example.org`: its address and licence are fine"
     assert counter.spoken.steps[-1] == "The login page shows `Sign in with Encvoy ID`"
     assert "2 of 3 accounts are active and have an e-mail address" in counter.spoken.notes[0]
 
 
 async def test_it_is_called_on_only_once_rocketchat_itself_says_so(counter: Counter) -> None:
     _, text = await counter.run("setup")
-    assert "On: the login page shows `Sign in with Encvoy ID`, and Rocket.Chat itself uses the secret" in text
+    assert text.startswith(
+        "✓ On: the login page shows `Sign in with Encvoy ID`, and Rocket.Chat itself uses the secret"
+    )
     calls = counter.world.calls
     assert calls.index("bring_bogus_code") > max(n for n, call in enumerate(calls) if call == "await_live")
 
@@ -49,7 +51,8 @@ async def test_one_that_rocketchat_cannot_use_is_switched_off_again(counter: Cou
     assert answer.failed
     assert "Switched off again" in text
     assert "type `!sso enable`" in text
-    assert text.index("Switched off again") < text.index("checks passed")
+    assert text.startswith("✗ Switched off again")
+    assert text.splitlines()[-1] == "Next: `!sso enable`, `!sso test`"
     assert "Rocket.Chat says: “nothing works”" in text
     assert not counter.connections.there.enabled
     assert counter.rocketchat.live_records == {}
@@ -98,27 +101,38 @@ async def test_disabled_it_says_why_nothing_is_proved(counter: Counter) -> None:
     assert "Not verified from Rocket.Chat's side, because it is off." in text
 
 
+async def test_it_names_what_it_made(counter: Counter) -> None:
+    _, text = await counter.run("setup")
+    connection = counter.connections.there
+    fingerprint = counter.context.fingerprints.of(connection.secret)
+    assert (
+        f"Created: OAuth service `encvoyid`, application `{connection.application_name}` `{connection.client_id}`, "
+        f"secret with the fingerprint {fingerprint}." in text
+    )
+
+
 async def test_it_ends_with_the_doctors_word(counter: Counter) -> None:
     finding = Finding("Keys", Result(State.FAILED, "none", "The file is gone.", "Restore it."))
     counter.doctor.verdict = Verdict((finding,))
     answer, text = await counter.run("setup")
     assert answer.failed
     assert counter.doctor.examined == [counter.connections.there]
-    assert "✗ failed: Keys: none" in text
-    assert "✗ 0 checks passed, 1 failed" in text
+    assert text.startswith("✗ 1 check failed. On: the login page shows")
+    assert text.splitlines()[1] == "✗ failed: Keys: none"
+    assert text.splitlines()[-2:] == ["✓ 0 checks passed", "Next: `!sso test`"]
 
 
 async def test_disabled_leaves_the_button_off_and_names_enable(counter: Counter) -> None:
     answer, _ = await counter.run("setup --disabled")
     assert not counter.connections.there.enabled
     assert counter.rocketchat.live_records == {}
-    assert answer.next == ("test", "enable")
+    assert answer.next == ("enable",)
 
 
 async def test_a_dry_run_lists_the_plan_and_every_setting(counter: Counter) -> None:
     _, text = await counter.run("setup --dry-run")
     assert "1. create the OAuth service `encvoyid` in Rocket.Chat, switched off" in text
-    assert "Callback address: https://chat.example.org/_oauth/encvoyid" in text
+    assert "Callback address: `https://chat.example.org/_oauth/encvoyid`" in text
     assert "• merge_users = on" in text
     assert "• email_field = (empty)" in text
     assert counter.connections.row is None

@@ -25,8 +25,8 @@ async def test_status_of_a_connection_that_is_as_desired(standing: Counter) -> N
     answer, text = await standing.run("status")
     assert "✓ Everything is in sync." in text
     assert "saved: on, active: on" in text
-    assert "asks for email, login" in text
-    assert answer.next == ("test", "disable")
+    assert "asks for `email`, `login`" in text
+    assert answer.next == ("test",)
 
 
 async def test_status_shows_one_fingerprint_for_both_sides(standing: Counter) -> None:
@@ -59,7 +59,7 @@ async def test_status_where_nobody_can_see_what_is_live_is_no_alarm(standing: Co
 AWAY = {"Rocket.Chat": "stored before", "Encvoy ID": "application before"}
 
 
-@pytest.mark.parametrize(("system", "shown"), [("Rocket.Chat", "asks for email, login"), ("Encvoy ID", "saved: on")])
+@pytest.mark.parametrize(("system", "shown"), [("Rocket.Chat", "asks for `email`"), ("Encvoy ID", "saved: on")])
 async def test_status_shows_the_side_that_it_can_see(standing: Counter, system: Any, shown: str) -> None:
     standing.world.script = lambda call: NoAnswer(system, "GET") if call == AWAY[system] else None
     answer, text = await standing.run("status")
@@ -94,6 +94,7 @@ async def test_what_else_differs_is_shown_and_left(standing: Counter, words: str
     standing.rocketchat.settings["Encvoyid"]["token_path"] = "/by-hand"
     _, text = await standing.run(words)
     assert "✗ Also differs: `token_path` of the service; `!sso setup` fixes it." in text
+    assert text.splitlines()[-1].startswith("Next: `!sso setup`, ")
     assert standing.rocketchat.settings["Encvoyid"]["token_path"] == "/by-hand"
 
 
@@ -102,7 +103,8 @@ async def test_enable_shows_what_else_differs_and_leaves_it(standing: Counter) -
     (client_id, application), *_ = standing.encvoy.applications_by_id.items()
     standing.encvoy.applications_by_id[client_id] = replace(application, grant_types=("authorization_code", "odd"))
     _, text = await standing.run("enable")
-    assert "✗ Also differs: `grant_types` of the application" in text
+    assert text.splitlines()[1].startswith("✗ Also differs: `grant_types` of the application")
+    assert text.splitlines()[-1] == "Next: `!sso setup`, `!sso test`"
     assert standing.encvoy.applications_by_id[client_id].grant_types == ("authorization_code", "odd")
 
 
@@ -116,7 +118,7 @@ async def test_disable_needs_rocketchat_only(standing: Counter, trouble: str) ->
     else:
         standing.encvoy.hidden |= standing.encvoy.applications_by_id.keys()
     _, text = await standing.run("disable")
-    assert text.splitlines()[0] == "It is off."
+    assert text.splitlines()[0] == "✓ It is off."
     assert standing.rocketchat.live_records == {}
 
 
@@ -135,7 +137,7 @@ async def test_what_enable_did_is_done_whatever_fails_afterwards(standing: Count
     await standing.run("disable")
     standing.world.script = lambda call: NoAnswer("Rocket.Chat", "GET /api/info") if call == "profile before" else None
     _, text = await standing.run("enable")
-    assert "It is on." in text
+    assert text.startswith("✓ On: ")
     assert "Not verified from Rocket.Chat's side, because: Rocket.Chat did not respond" in text
 
 
@@ -150,7 +152,7 @@ async def test_a_button_that_rocketchat_cannot_use_does_not_stay_on(standing: Co
     answer, text = await standing.run("enable", resumed=resumed)
     assert answer.failed
     assert "Switched off again: Rocket.Chat cannot sign anybody in with it." in text
-    assert "It is on" not in text
+    assert "✓ On" not in text
     assert standing.rocketchat.switches == {"Encvoyid": False}
     assert standing.connections.row is not None
     assert not standing.connections.row.enabled
@@ -160,7 +162,7 @@ async def test_a_button_that_rocketchat_cannot_use_does_not_stay_on(standing: Co
 async def test_no_button_is_shown_whose_callback_is_not_registered(standing: Counter) -> None:
     await standing.run("disable")
     standing.rocketchat.site_url = "https://moved.example.org"
-    with pytest.raises(UserError, match=r"Site_Url is https://moved\.example\.org, and the connection was made for"):
+    with pytest.raises(UserError, match=r"Site_Url is `https://moved\.example\.org`, and the connection was made for"):
         await standing.run("enable")
     assert standing.rocketchat.switches == {"Encvoyid": False}
 
@@ -209,15 +211,33 @@ async def test_what_enable_could_not_do_is_not_done_by_setup(standing: Counter) 
     assert standing.rocketchat.switches == {"Encvoyid": False}
 
 
-async def test_test_shows_every_finding_and_fails_with_one(standing: Counter) -> None:
+async def test_test_begins_with_what_is_wrong(standing: Counter) -> None:
     good, bad = Result(State.PASSED, "it is"), Result(State.FAILED, "it is not", "Why.", "This.")
     standing.doctor.verdict = Verdict((Finding("One", good), Finding("Two", bad)))
     answer, text = await standing.run("test")
-    assert "✓ One: it is" in text
-    assert "✗ failed: Two: it is not\n    Why: Why.\n    Fix: This." in text
+    assert text.split("\n") == [
+        "✗ 1 check failed.",
+        "✗ failed: Two: it is not",
+        "    Why: Why.",
+        "    Fix: This.",
+        "✓ 1 check passed",
+        "Next: `!sso test`",
+    ]
     assert answer.failed
-    assert answer.next == ("status",)
     assert standing.doctor.examined == [standing.connections.row]
+
+
+async def test_test_all_lists_what_passed(standing: Counter) -> None:
+    answer, text = await standing.run("test --all")
+    assert text == "✓ No check failed.\n✓ Everything: it is\n✓ 1 check passed\nNext: `!sso status`"
+    assert not answer.failed
+
+
+async def test_test_names_the_fixes_as_what_to_type_next(standing: Counter) -> None:
+    bad = Result(State.FAILED, "it is not", "Why.", "`/sso rotate` creates one, or `/sso setup`; then `/sso test`.")
+    standing.doctor.verdict = Verdict((Finding("One", bad), Finding("Two", bad)))
+    answer, _ = await standing.run("test")
+    assert answer.next == ("rotate", "setup", "test")
 
 
 async def test_test_without_a_connection_judges_the_systems(counter: Counter) -> None:
@@ -228,7 +248,7 @@ async def test_test_without_a_connection_judges_the_systems(counter: Counter) ->
 
 async def test_disable_waits_until_the_button_is_gone(standing: Counter) -> None:
     _, text = await standing.run("disable")
-    assert text.splitlines()[0] == "It is off."
+    assert text.splitlines()[0] == "✓ It is off."
     assert standing.rocketchat.live_records == {}
     assert standing.spoken.steps[-1] == "The login page no longer shows the button"
 
@@ -236,7 +256,7 @@ async def test_disable_waits_until_the_button_is_gone(standing: Counter) -> None
 async def test_enable_proves_the_secret_first(standing: Counter) -> None:
     await standing.run("disable")
     _, text = await standing.run("enable")
-    assert text.splitlines()[0] == "It is on."
+    assert text.splitlines()[0].startswith("✓ On: the login page shows")
     assert standing.world.calls.index("probe") < standing.world.calls.index("write_service")
 
 
@@ -252,7 +272,7 @@ async def test_a_switch_that_is_there_already_is_left_alone(standing: Counter, w
 async def test_what_an_earlier_process_may_have_switched_was_not_so_already(standing: Counter) -> None:
     await standing.run("disable")  # killed before its answer
     _, text = await standing.run("disable", resumed=True)
-    assert text.splitlines()[0] == "It is off."
+    assert text.splitlines()[0] == "✓ It is off."
 
 
 @pytest.mark.parametrize(("words", "before", "after"), [("slash on", False, True), ("slash off", True, False)])
@@ -260,9 +280,10 @@ async def test_slash_changes_the_setting_and_names_the_way_back(
     counter: Counter, words: str, before: bool, after: bool
 ) -> None:
     counter.slash.on = before
-    answer, _ = await counter.run(words)
+    _, text = await counter.run(words)
     assert counter.slash.on is after
-    assert answer.next == ("slash off" if after else "slash on",)
+    assert f"`!sso slash {'off' if after else 'on'}` undoes it." in text
+    assert text.endswith("Next: `!sso status`")
 
 
 async def test_slash_on_says_what_else_it_changes(counter: Counter) -> None:
@@ -280,5 +301,5 @@ async def test_status_of_a_rocketchat_that_moved_is_not_as_desired(standing: Cou
     standing.rocketchat.site_url = "https://moved.example.org"
     answer, text = await standing.run("status")
     assert "in sync.\n" not in text
-    assert "Site_Url is https://moved.example.org" in text
+    assert "Site_Url is `https://moved.example.org`" in text
     assert answer.next == ("setup",)

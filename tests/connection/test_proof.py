@@ -55,7 +55,7 @@ async def test_a_refused_secret_is_not_proved(standing: Bench) -> None:
 async def test_a_callback_that_is_not_registered_is_named(standing: Bench) -> None:
     client_id = at_rest(standing).client_id or ""
     await standing.encvoy.write_application(client_id, ApplicationFields(redirect_uris=("https://other",)))
-    with pytest.raises(NotProved, match=r"https://chat\.example\.org/_oauth/encvoyid is not registered"):
+    with pytest.raises(NotProved, match=r"https://chat\.example\.org/_oauth/encvoyid` is not registered"):
         await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
 
 

@@ -49,7 +49,7 @@ def test_reach(url: str, expected: Reach) -> None:
     [
         (CHAT, HERE, LEGACY, Site.OURS, "points to each person's own computer"),
         ("http://10.0.0.1", "http://127.0.0.1:3001", LEGACY, Site.OURS, "points to each person's own computer"),
-        (CHAT, ID, LEGACY, Site.STRANGER, "/api/info does not respond like Rocket.Chat"),
+        (CHAT, ID, LEGACY, Site.STRANGER, "/api/info` does not respond like Rocket.Chat"),
         (f"{CHAT}/sub", ID, LEGACY, Site.STRANGER, f"{CHAT}/sub/api/info"),
         (CHAT, ID, LEGACY, Site.ANOTHER, "not the Rocket.Chat that I am connected to"),
         ("http://chat.example.org", ID, MODERN, Site.OURS, "over https only"),

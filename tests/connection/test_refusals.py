@@ -62,7 +62,7 @@ def test_an_application_that_is_gone_is_named(
     refuses: Callable[[Connection, Observed], object], desired: Connection
 ) -> None:
     assert desired.client_id
-    with pytest.raises(ChangedByOthers, match=f"The application {desired.client_id} is gone"):
+    with pytest.raises(ChangedByOthers, match=f"The application `{desired.client_id}` is gone"):
         refuses(desired, Observed(STORED, LIVE, None))
 
 

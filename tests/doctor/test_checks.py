@@ -125,11 +125,11 @@ def test_endpoints_that_have_moved_are_each_named() -> None:
     moved = replace(WHOLE, provider=replace(PROVIDER, **urls))
     found = result("Encvoy ID's discovery document", moved)
     assert found.evidence == (
-        "the userinfo endpoint is https://id.example.org/new/me, "
-        "the authorization endpoint is https://id.example.org/new/auth"
+        "the userinfo endpoint is `https://id.example.org/new/me`, "
+        "the authorization endpoint is `https://id.example.org/new/auth`"
     )
     assert found.cause == (
-        "The connection was made for https://id.example.org/oidc/me, https://id.example.org/oidc/auth."
+        "The connection was made for `https://id.example.org/oidc/me`, `https://id.example.org/oidc/auth`."
     )
 
 
@@ -277,7 +277,16 @@ def test_the_marker_is_not_taken_for_a_change() -> None:
 
 def test_the_summary_counts_each_state() -> None:
     verdict = judge(replace(WHOLE, login=GONE, application=GONE))
-    assert verdict.summary() == "✗ 27 checks passed, 1 failed, 5 not checked"
+    assert verdict.headline() == "✗ 1 check failed."
+    assert verdict.summary() == "✓ 27 checks passed, 5 not checked"
+    assert verdict.lines()[-1] == "✗ 27 checks passed, 1 failed, 5 not checked"
+
+
+def test_what_was_not_checked_for_one_reason_is_one_line() -> None:
+    unseen = [line for line in judge(replace(WHOLE, login=GONE, application=GONE)).others() if "not checked:" in line]
+    assert len(unseen) < 5
+    assert sum(line.count(", ") + 1 for line in unseen) == 5
+    assert len({line.partition("(")[2] for line in unseen}) == len(unseen)
 
 
 def test_no_secret_is_in_any_line() -> None:

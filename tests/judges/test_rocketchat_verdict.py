@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.chatops.ports import Outgoing
 from bot.clock import SystemClock
 from bot.errors import RemoteError
 from bot.rocketchat.chat import RestChat
@@ -46,7 +47,7 @@ class Bench:
     async def talk(self) -> None:
         """The bot says something, changes it and reads it, and looks at the room and at people."""
         chat = RestChat(self.rest)
-        await chat.post("chosen", self.rocket.room, "hello")
+        await chat.post(Outgoing("chosen", self.rocket.room, "hello"))
         await chat.edit("chosen", self.rocket.room, "goodbye")
         await self.rest.get("chat.getMessage", msgId="chosen")
         await self.rest.get("rooms.info", roomId=self.rocket.room)

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.chatops.ports import Outgoing
 from bot.clock import SystemClock
 from bot.connection.ports import Awaited
 from bot.connection.profile import LICENCE_MODULE, Licence
@@ -367,22 +368,22 @@ class TestChat:
     async def test_a_message_sent_twice_is_there_once(self) -> None:
         async with world() as w:
             room_id, began = await self.room(w), w.standin.clock.now() - timedelta(seconds=1)
-            await w.chat.post("own-1", room_id, "hello")
-            await w.chat.post("own-1", room_id, "hello")
+            await w.chat.post(Outgoing("own-1", room_id, "hello"))
+            await w.chat.post(Outgoing("own-1", room_id, "hello"))
             mine = [m for m in await w.chat.since(room_id, began) if m.user_id == w.rest.user_id]
             assert [(m.id, m.text) for m in mine] == [("own-1", "hello")]
 
     async def test_an_id_in_another_room_is_not_ours(self) -> None:
         async with world() as w:
-            await w.chat.post("own-1", await self.room(w), "hello")
+            await w.chat.post(Outgoing("own-1", await self.room(w), "hello"))
             with pytest.raises(RemoteError):
-                await w.chat.post("own-1", await self.room(w, "general"), "hello")
+                await w.chat.post(Outgoing("own-1", await self.room(w, "general"), "hello"))
 
     async def test_a_message_is_edited_in_its_thread(self) -> None:
         async with world() as w:
             room_id, began = await self.room(w), w.standin.clock.now() - timedelta(seconds=1)
-            await w.chat.post("head", room_id, "command")
-            await w.chat.post("own-1", room_id, "working", "head")
+            await w.chat.post(Outgoing("head", room_id, "command"))
+            await w.chat.post(Outgoing("own-1", room_id, "working", "head"))
             await w.chat.edit("own-1", room_id, "done")
             found = {m.id: m for m in await w.chat.since(room_id, began)}
             assert (found["own-1"].text, found["own-1"].thread_id, found["own-1"].edited) == ("done", "head", True)
@@ -391,7 +392,7 @@ class TestChat:
     async def test_editing_that_is_off(self) -> None:
         async with world(role="member") as w:
             room_id = await self.room(w)
-            await w.chat.post("own-1", room_id, "working")
+            await w.chat.post(Outgoing("own-1", room_id, "working"))
             setting = w.standin.settings.find("Message_AllowEditing")
             assert setting is not None
             setting.value = False
@@ -401,12 +402,12 @@ class TestChat:
     async def test_only_newer_ones(self) -> None:
         async with world() as w:
             room_id = await self.room(w)
-            await w.chat.post("old", room_id, "old")
+            await w.chat.post(Outgoing("old", room_id, "old"))
             await asyncio.sleep(0.02)
             moment = w.standin.clock.now()
             await asyncio.sleep(0.02)
-            await w.chat.post("new-1", room_id, "1")
-            await w.chat.post("new-2", room_id, "2")
+            await w.chat.post(Outgoing("new-1", room_id, "1"))
+            await w.chat.post(Outgoing("new-2", room_id, "2"))
             assert [m.id for m in await w.chat.since(room_id, moment)] == ["new-1", "new-2"]
 
     @pytest.mark.parametrize(
@@ -416,7 +417,7 @@ class TestChat:
         async with world() as w:
             direct = w.standin.chat.direct(w.standin.person("admin").id, w.rest.user_id)
             room_id, began = await self.room(w, name or direct.id), w.standin.clock.now() - timedelta(seconds=1)
-            await w.chat.post("own-1", room_id, "hello")
+            await w.chat.post(Outgoing("own-1", room_id, "hello"))
             w.standin.faults.add(Fault("GET", "/api/v1/chat.syncMessages", status=404))
             assert "own-1" in {m.id for m in await w.chat.since(room_id, began)}
             assert w.asked(f"{route}.history") == 1
@@ -431,7 +432,7 @@ class TestChat:
         """An account without the right to send many, five a second, is slowed down, not refused."""
         async with world(role="member") as w:
             room_id, began = await self.room(w), w.standin.clock.now() - timedelta(seconds=1)
-            await asyncio.gather(*(w.chat.post(f"own-{n}", room_id, "x") for n in range(6)))
+            await asyncio.gather(*(w.chat.post(Outgoing(f"own-{n}", room_id, "x")) for n in range(6)))
             sent = {m.id for m in await w.chat.since(room_id, began)}
             assert {f"own-{n}" for n in range(6)} <= sent
             assert w.asked("chat.sendMessage") > 6

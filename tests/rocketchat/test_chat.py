@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.bounds import MAX_BODY, MAX_VALUES
-from bot.chatops.ports import Person, Room
+from bot.chatops.ports import Outgoing, Person, Room
 from bot.errors import BadAnswer, Forbidden, NoAnswer, Rejected, RemoteError
 from bot.rocketchat.chat import MOST_PAGES, RestChat
 from tests.support.rocket_routes import ABSENT, BARE_FAILURE, BOT_ID, FORBIDDEN, Asked, Body, Reply, Routes, rocket
@@ -110,8 +110,8 @@ class TestPosting:
     async def test_with_an_own_id(self) -> None:
         routes = Routes({"POST chat.sendMessage": {"message": {}}})
         async with rocket(routes) as rest:
-            await RestChat(rest).post("own1", "r1", "hello")
-            await RestChat(rest).post("own2", "r1", "in a thread", "m1")
+            await RestChat(rest).post(Outgoing("own1", "r1", "hello"))
+            await RestChat(rest).post(Outgoing("own2", "r1", "in a thread", "m1"))
         assert [a.body for a in routes.asked] == [
             {"message": {"_id": "own1", "rid": "r1", "msg": "hello"}},
             {"message": {"_id": "own2", "rid": "r1", "msg": "in a thread", "tmid": "m1"}},
@@ -121,7 +121,7 @@ class TestPosting:
     async def test_what_is_there_is_sent(self, failure: Reply) -> None:
         routes = Routes({"POST chat.sendMessage": failure, "GET chat.getMessage": self.there()})
         async with rocket(routes) as rest:
-            await RestChat(rest).post("own1", "r1", "hello")
+            await RestChat(rest).post(Outgoing("own1", "r1", "hello"))
         assert routes.asked[1].query == {"msgId": "own1"}
 
     @pytest.mark.parametrize(
@@ -139,13 +139,13 @@ class TestPosting:
         routes = Routes({"POST chat.sendMessage": (504, {}), "GET chat.getMessage": found})
         async with rocket(routes) as rest:
             with pytest.raises(NoAnswer):
-                await RestChat(rest).post("own1", "r1", "hello")
+                await RestChat(rest).post(Outgoing("own1", "r1", "hello"))
 
     async def test_an_old_servers_quiet_refusal_is_one(self) -> None:
         routes = Routes({"POST chat.sendMessage": {"message": False}, "GET chat.getMessage": BARE_FAILURE})
         async with rocket(routes) as rest:
             with pytest.raises(Rejected):
-                await RestChat(rest).post("own1", "r1", "hello")
+                await RestChat(rest).post(Outgoing("own1", "r1", "hello"))
 
     @pytest.mark.parametrize(
         ("reply", "room"),
@@ -181,7 +181,7 @@ class TestPosting:
         routes = Routes({"POST chat.sendMessage": FORBIDDEN, "GET chat.getMessage": self.there()})
         async with rocket(routes) as rest:
             with pytest.raises(Forbidden):
-                await RestChat(rest).post("own1", "r1", "hello")
+                await RestChat(rest).post(Outgoing("own1", "r1", "hello"))
         assert len(routes.asked) == 1
 
     async def test_editing(self) -> None:

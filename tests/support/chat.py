@@ -6,17 +6,19 @@ that moves when it is told to.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.chatops.ports import Message, Operation, OperationState, Person, Room
+from bot.chatops.ports import Message, Operation, OperationState, Outgoing, Person, Room
 from bot.errors import Rejected, RemoteError, StoreUnavailable
 from tests.support.clocks import START, SteppedClock
 
 BOT_ID, BOT_NAME = "bot1", "ssobot"
 ADMIN_ROOM = Room("room1", "sso-admins", "p", encrypted=False, members=4)
 OTHER_ROOM = Room("room2", "general", "c", encrypted=False, members=90)
+_MENTION = re.compile(r"^@\w+ ")
 DIRECT = Room("dm-anna", "", "d", encrypted=False, members=2)
 GROUP_DIRECT = Room("dm-group", "", "d", encrypted=False, members=3)
 
@@ -30,6 +32,8 @@ class Posted:
     thread_id: str | None
     texts: list[str]
     """Everything it has said, oldest first."""
+    in_channel: bool = False
+    buttons: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -63,6 +67,7 @@ class MemoryChat:
     posted: dict[str, Posted] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     faults: dict[str, Fault] = field(default_factory=dict)
+    takes_buttons: bool = True
     refusing: Callable[[str, str | None], RemoteError | None] = lambda room_id, thread_id: None
     """What a room says to whoever writes into it, or edits there: for `room_id` and `thread_id`."""
 
@@ -71,8 +76,10 @@ class MemoryChat:
         self.faults[call] = Fault(remote(kind), times, after)
 
     def said(self) -> list[str]:
-        """What stands in the rooms now, oldest message first."""
-        return [message.text for message in self.posted.values()]
+        """What stands in the rooms now, oldest message first: without the mention of whoever asked, and without the
+        progress of what has ended."""
+        texts = [message.text for message in self.posted.values()]
+        return [_MENTION.sub("", text) for text in texts if not text.rsplit("\n", 1)[-1].startswith("Ended")]
 
     async def person(self, user_id: str) -> Person:
         self._enter("person")
@@ -88,12 +95,16 @@ class MemoryChat:
         self._enter("room")
         return next((r for r in self.rooms.values() if name_or_id in (r.id, r.name)), None)
 
-    async def post(self, message_id: str, room_id: str, text: str, thread_id: str | None = None) -> None:
+    async def post(self, message: Outgoing) -> None:
         fault = self._enter("post")
-        if refusal := self.refusing(room_id, thread_id):
+        if refusal := self.refusing(message.room_id, message.thread_id):
             raise refusal
-        if message_id not in self.posted:
-            self.posted[message_id] = Posted(message_id, room_id, thread_id, [text])
+        if message.buttons and not self.takes_buttons:
+            raise remote(Rejected)
+        if message.id not in self.posted:
+            self.posted[message.id] = Posted(
+                message.id, message.room_id, message.thread_id, [message.text], message.in_channel, message.buttons
+            )
         self._leave(fault)
 
     async def edit(self, message_id: str, room_id: str, text: str) -> None:

@@ -77,12 +77,22 @@ class Spoken:
 
     steps: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
 
-    def step(self, text: str, seconds: float | None = None) -> None:
+    def step(self, text: str) -> None:
+        self.steps.append(text)
+
+    def did(self, text: str, seconds: float) -> None:
         self.steps.append(text)
 
     def note(self, text: str) -> None:
         self.notes.append(text)
+
+    def remark(self, text: str) -> None:
+        self.notes.append(text)
+
+    def alarm(self, text: str) -> None:
+        self.alarms.append(text)
 
     def doing(self, text: str) -> None:
         pass

@@ -29,7 +29,6 @@ from bot.store.operations import SqlOperations
 from bot.store.vault import Vault
 from sandbox.faults import Effect, Fault, When
 from sandbox.stage import config_from
-from sandbox.visitor import is_final
 from tests.support.forked import Forked, Program
 from tests.support.programs import run
 from tests.support.world import SERVICE, SETTINGS, World, as_people_run_it, world_at
@@ -66,7 +65,7 @@ SCENARIOS = (
     Scenario("rotate-8.5", "rotate", on=True, before=("setup",), said="Rotated", version="8.5"),
     Scenario("rotate-disabled", "rotate", on=False, before=("setup --disabled",), said="Rotated"),
     Scenario("disable", "disable", on=False, before=("setup",), said="off"),
-    Scenario("enable", "enable", on=True, before=("setup --disabled",), said="on"),
+    Scenario("enable", "enable", on=True, before=("setup --disabled",), said="✓ On: "),
 )
 MODERN = tuple(replace(s, name=f"{s.name}-9.0", version="9.0") for s in SCENARIOS if s.version == "8.8")
 """The same on the modern login engine, over TLS, with the licence."""
@@ -115,7 +114,7 @@ def is_probe(request: web.Request, _: Any) -> bool:
 
 
 def is_answer(*, final: bool) -> Callable[[web.Request, Any], bool]:
-    """Whether it puts a text into the thread: the last one, or one on the way."""
+    """Whether it puts a text into the thread: the result, which mentions whoever asked, or one on the way."""
 
     def fits(request: web.Request, body: Any) -> bool:
         if not request.path.startswith(ANSWERS) or not isinstance(body, dict):
@@ -123,7 +122,7 @@ def is_answer(*, final: bool) -> Callable[[web.Request, Any], bool]:
         message = body.get("message")
         text = message.get("msg", "") if isinstance(message, dict) else body.get("text", "")
         in_thread = not isinstance(message, dict) or "tmid" in message
-        return in_thread and is_final(str(text)) is final
+        return in_thread and str(text).startswith("@") is final
 
     return fits
 
@@ -281,10 +280,11 @@ async def _check_records(after: Aftermath) -> None:
 
 
 async def _check_answer(after: Aftermath) -> None:
-    messages = await after.world.admin.thread(after.message_id)
-    assert len(messages) == 1, f"{len(messages)} answers"
-    text = str(messages[0]["msg"])
-    assert is_final(text)
+    results = await after.world.admin.results(after.message_id)
+    assert len(results) == 1, f"{len(results)} answers"
+    [text] = results
+    progress = [str(message["msg"]) for message in await after.world.admin.thread(after.message_id)]
+    assert not any("…" in said.splitlines()[-1] for said in progress), "a progress that never ends"
     now = after.world.state().accepted
     if after.scenario.words == "rotate":
         fingerprints = Vault(config_from(after.world.play.env).keys).fingerprints()

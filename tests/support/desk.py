@@ -44,6 +44,8 @@ class Script:
     error: Exception | None = None
     """Raised after the effect."""
     steps: tuple[str, ...] = ("Looked",)
+    next: tuple[str, ...] = ()
+    """What commands without an effect tell to type next."""
     trace: Trace = Trace.PART
     """What an interrupted run is said to have left."""
     trace_error: Exception | None = None
@@ -76,7 +78,7 @@ def example_registry(script: Script | None = None) -> Registry:
 
     async def look(call: Call) -> Answer:
         does.calls.append(call)
-        return Answer(("All is well.",))
+        return Answer("All is well.", next=does.next)
 
     async def change(call: Call) -> Answer:
         does.calls.append(call)
@@ -91,7 +93,7 @@ def example_registry(script: Script | None = None) -> Registry:
             await does.after_effect.wait()
         if does.error is not None:
             raise does.error
-        return Answer(("Changed.",), next=("status",), receipt={"changed": True})
+        return Answer("✓ Changed.", next=("status",), receipt={"changed": True})
 
     dry_run = Option("dry-run", "shows what would be done")
     registry.command(

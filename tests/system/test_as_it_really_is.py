@@ -46,7 +46,7 @@ async def test_at_the_usual_timing_a_life_is_short_waits(tmp_path: Path) -> None
         assert gap.seconds < WORST
         assert "It is off." in await world.ask("disable", timeout=REAL_SETTLE + SOON)
         assert world.state().live is None
-        assert "It is on." in await world.ask("enable", timeout=REAL_SETTLE + SOON)
+        assert "✓ On: " in await world.ask("enable", timeout=REAL_SETTLE + SOON)
         await whole(world)
 
 
@@ -97,7 +97,7 @@ async def test_on_three_instances_every_command_ends_right(tmp_path: Path, broad
             await whole(world)
         assert "It is off." in await world.ask("disable")
         assert world.state().live is None
-        assert "It is on." in await world.ask("enable")
+        assert "✓ On: " in await world.ask("enable")
         await whole(world)
 
 

@@ -71,7 +71,7 @@ async def test_an_address_that_leads_everybody_to_their_own_computer(quiet_world
     site_url(quiet_world, url)
     async with quiet_world.play.bot():
         answer = await refused(quiet_world)
-        assert f"Rocket.Chat's Site_Url is {url}, which points to each person's own computer." in answer
+        assert f"Rocket.Chat's Site_Url is `{url}`, which points to each person's own computer." in answer
         assert SITE_URL in answer
 
         site_url(quiet_world, reached.replace("127.0.0.1", "0.0.0.0"))
@@ -93,7 +93,7 @@ async def test_an_address_that_encvoy_id_would_refuse(world: World, url: str) ->
     site_url(world, url)
     answer = await refused(world)
     assert "Encvoy ID would refuse the address of Rocket.Chat." in answer
-    assert f"Site_Url is {url}: " in answer
+    assert f"Site_Url is `{url}`: " in answer
     assert SITE_URL in answer
 
     site_url(world, good)
@@ -141,7 +141,7 @@ async def test_an_address_at_which_somebody_else_answers(world: World, handler: 
 async def test_an_address_that_cannot_be_reached_from_here_is_said_and_gone_on_with(world: World) -> None:
     site_url(world, "http://127.0.0.1:9999")
     answer = await world.ask("setup --dry-run")
-    assert "Whether people reach Rocket.Chat at http://127.0.0.1:9999 is not checked" in answer
+    assert "Whether people reach Rocket.Chat at `http://127.0.0.1:9999` is not checked" in answer
     assert "Nothing was changed. I would do this" in answer
 
 

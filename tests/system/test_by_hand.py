@@ -167,7 +167,7 @@ async def test_an_application_that_the_bot_may_not_see_is_not_taken_for_absent(c
         for words in ("setup", "rotate"):
             answer = await connected.ask(words)
             assert "✗ Not done: " in answer
-            assert f"{client_id} exists at Encvoy ID, but is not fully visible to me" in answer
+            assert f"`{client_id}` exists at Encvoy ID, but is not fully visible to me" in answer
             assert "Do not change the user's role in Encvoy ID itself" in answer
         assert f"`{client_id}` exists, but is not fully visible to me" in await connected.ask("status")
         assert snapshot(connected) == before
@@ -177,11 +177,11 @@ async def test_an_application_deleted_by_hand_is_made_again(connected: World) ->
     gone = delete_application(connected)
     before = snapshot(connected)
     assert f"`{gone}` is gone" in await connected.ask("status")
-    assert f"{gone} is gone from Encvoy ID" in await connected.ask("rotate")
+    assert f"`{gone}` is gone from Encvoy ID" in await connected.ask("rotate")
     assert snapshot(connected) == before
 
     answer = await connected.ask("setup")
-    assert f"The application {gone} is gone from Encvoy ID" in answer
+    assert f"The application `{gone}` is gone from Encvoy ID" in answer
     assert "asks each person for consent once more" in answer
     assert "✗" not in answer
     assert application(connected)["client_id"] != gone

@@ -158,9 +158,9 @@ async def test_an_hour_later_only_what_was_begun_is_finished(tmp_path: Path, beg
         async with world.play.bot(clock):
             await answered(world, message_id)
             await (await world.visitor("admin2")).ask("!sso help")  # comes after whatever catching up finds
-        [answer] = await world.admin.thread(message_id)
+        [answer] = await world.admin.results(message_id)
         now = world.state()
-        assert ("Rotated" if begun else "I was offline") in answer["msg"]
+        assert ("Rotated" if begun else "I was offline") in answer
         assert now.stored == now.live == now.accepted
         assert (now.accepted != before.accepted) is begun
         assert begun or len(world.writes()) == writes

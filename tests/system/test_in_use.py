@@ -187,7 +187,7 @@ async def test_silence_is_made_good_by_the_bots_own_user(world: World) -> None:
     assert world.state().live is not None, "silence undoes nothing"
 
     world.encvoy.person("manager").email = "ssobot@people.example"
-    answer = await world.ask("test")
+    answer = await world.ask("test --all")
     assert "✓ Secret in use: Encvoy ID accepted what Rocket.Chat sent" in answer
     assert len(world.rocketchat.people) == people
 

@@ -15,6 +15,7 @@ from bot.store.operations import SqlOperations
 from sandbox.faults import When
 from sandbox.rocketchat.oauth_settings import add_service
 from sandbox.stage import config_from
+from sandbox.visitor import is_result
 from tests.support.clocks import ShiftedClock
 from tests.support.crashes import SCENARIOS, Moment, Scenario, answered, died, is_settings_write, records, scene
 from tests.support.programs import run
@@ -43,8 +44,9 @@ async def desired(world: World) -> Connection | None:
 
 
 def told(world: World, message: str) -> str:
-    [text] = [str(m.msg) for m in world.rocketchat.chat.messages.values() if m.tmid == message]
-    return text
+    texts = [str(m.msg) for m in world.rocketchat.chat.messages.values() if m.tmid == message]
+    [result] = [text for text in texts if is_result(text)]
+    return result
 
 
 LATER = [pytest.param(scenario, A_MONTH, id=scenario.name) for scenario in TRIED]

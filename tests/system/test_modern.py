@@ -97,14 +97,14 @@ async def test_a_strategy_that_outlives_what_it_was_made_of_is_found(tmp_path: P
     """It holds the callback address of the moment in which it was made; the settings of the service don't show that."""
     async with modern_world(tmp_path, "9.0") as world:
         await world.ask("setup")
-        assert "✓ Button starts a sign-in" in await world.ask("test")
+        assert "✓ Button starts a sign-in" in await world.ask("test --all")
         world.rocketchat.settings.write("Site_Url", world.rocketchat.url.replace("127.0.0.1", "localhost"))
         answer = await world.ask("setup")
         assert "it redirects with a different redirect_uri than the saved one" in answer
         assert "`!sso disable` and `!sso enable`" in answer
         await world.ask("disable")
         await world.ask("enable")
-        assert "✓ Button starts a sign-in" in await world.ask("test")
+        assert "✓ Button starts a sign-in" in await world.ask("test --all")
 
 
 async def test_a_rule_that_was_mended_still_lets_strangers_in_until_a_restart_and_that_is_said(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ async def test_the_demo_plays_on_9_0_over_tls(tmp_path: Path) -> None:
         assert await demo.process.wait() == 0
     said = demo.log.read_text()
     assert [line for line, _ in SCENES if f"admin> {line}\n" not in said] == []
-    assert "✓ Rocket.Chat 9.0 at https://127.0.0.1:" in said
+    assert "✓ Rocket.Chat 9.0 at `https://127.0.0.1:" in said
     assert "and is `plain1` in Rocket.Chat" in said
     assert "Everything was right on both sides after every answer." in said
 

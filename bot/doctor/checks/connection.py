@@ -11,6 +11,7 @@ from bot.connection.state import StoredService, Unknown
 from bot.doctor.checks import Catalogue, Result, because, failed, passed, skipped
 from bot.doctor.checks.systems import licence_is_missing
 from bot.doctor.evidence import Evidence
+from bot.text import code
 
 catalogue = Catalogue()
 _EXCHANGE = frozenset({"id", "url", "token_path", "token_sent_via"})
@@ -77,7 +78,7 @@ def callback(evidence: Evidence) -> Result | None:
     if evidence.live is None:
         return skipped("the service is off")
     return failed(
-        f"{evidence.connection.redirect_uri} responds with {evidence.callback.status}, unlike Rocket.Chat",
+        f"{code(evidence.connection.redirect_uri)} responds with {evidence.callback.status}, unlike Rocket.Chat",
         "A proxy, or another server, answers in its place.",
         "Let the proxy in front of Rocket.Chat pass on everything under /_oauth/.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.connection.state import Unknown
 from bot.doctor.checks import Catalogue, Result, noted, skipped
 from bot.doctor.evidence import Evidence
+from bot.text import code
 
 catalogue = Catalogue()
 
@@ -16,7 +17,7 @@ def fields(evidence: Evidence) -> Result | None:
         return skipped(evidence.strange_fields.reason)
     if not evidence.strange_fields:
         return None
-    names = ", ".join(f"`{name}`" for name in evidence.strange_fields)
+    names = ", ".join(map(code, evidence.strange_fields))
     return noted(
         f"I do not know what {names} means in a message; I still run commands",
         "Check for a newer ssobot: it may mean that somebody else wrote it.",

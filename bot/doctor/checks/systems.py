@@ -15,6 +15,7 @@ from bot.connection.state import Connection, Unknown
 from bot.doctor.checks import Catalogue, Result, because, failed, noted, passed, skipped, unseen
 from bot.doctor.evidence import Evidence
 from bot.errors import UserError
+from bot.text import code, defuse
 
 catalogue = Catalogue()
 
@@ -40,7 +41,7 @@ def answers(evidence: Evidence) -> Result:
     """Version and address can be read."""
     if isinstance(evidence.server, Unknown):
         return unseen("it does not", evidence.server, "Check SSOBOT_ROCKETCHAT_URL and that the server is up.")
-    return passed(f"version {evidence.server.profile.text} at {evidence.address}")
+    return passed(f"version {evidence.server.profile.text} at {code(evidence.address)}")
 
 
 @catalogue.check("Bot's account in Rocket.Chat", "facts/rocketchat.md §2.7, §6")
@@ -54,7 +55,7 @@ def account(evidence: Evidence) -> Result:
         )
     if isinstance(evidence.permissions, Unknown) and evidence.permissions.busy:
         return skipped(evidence.permissions.reason)
-    roles = ", ".join(sorted(evidence.account.roles or ())) or "none"
+    roles = defuse(", ".join(sorted(evidence.account.roles or ())) or "none")
     missing = sorted(NEEDED.keys() - _held(evidence))
     if missing:
         return failed(
@@ -62,7 +63,7 @@ def account(evidence: Evidence) -> Result:
             "It cannot " + ", and it cannot ".join(NEEDED[name] for name in missing) + ".",
             "Give the account the roles admin and bot (or, with a licence, a custom role with these permissions).",
         )
-    return passed(f"`{evidence.account.username}`, roles {roles}")
+    return passed(f"{code(evidence.account.username)}, roles {roles}")
 
 
 def _held(evidence: Evidence) -> frozenset[str]:
@@ -80,7 +81,7 @@ def room(evidence: Evidence) -> Result:
         return skipped(evidence.room.reason)
     if evidence.room is None and evidence.namesake is not None:
         return failed(
-            f"the bot cannot see the room that it knows, and another room, `{evidence.namesake.id}`, has its name",
+            f"the bot cannot see the room that it knows, and another room, {code(evidence.namesake.id)}, has its name",
             "The room was deleted, or the bot's account was removed from it; another room has the name now.",
             "Invite the bot's account to the old room, or set SSOBOT_ADMIN_ROOM to the id of the new one.",
         )
@@ -94,10 +95,10 @@ def room(evidence: Evidence) -> Result:
         return failed(
             "it is end-to-end encrypted", "A bot cannot read it.", "Turn off encryption in the room's settings."
         )
-    seen = f"`{evidence.room.name}`, {evidence.room.members} members"
+    seen = f"{code(evidence.room.name)}, {evidence.room.members} members"
     if evidence.namesake is not None:
         return noted(
-            f"{seen}; another room, `{evidence.namesake.id}`, has the name in SSOBOT_ADMIN_ROOM now",
+            f"{seen}; another room, {code(evidence.namesake.id)}, has the name in SSOBOT_ADMIN_ROOM now",
             "Set SSOBOT_ADMIN_ROOM to the id of the intended room.",
         )
     if evidence.room.type == "c":
@@ -121,19 +122,20 @@ def site_url(evidence: Evidence) -> Result:
             refuse_site(address, evidence.site)
         refuse_plain_http(address, evidence.server.profile)
     except UserError as error:
-        shown = address if is_plain(address) else "not a plain address" if address else "empty"
+        shown = code(address) if is_plain(address) else "not a plain address" if address else "empty"
         return failed(f"Site_Url is {shown}", error.why, error.mend)
     if evidence.connection is not None and evidence.connection.site_url != address:
         return failed(
-            f"Site_Url is {address}",
-            f"The connection was made for {evidence.connection.site_url}; its callback address has the old one.",
+            f"Site_Url is {code(address)}",
+            f"The connection was made for {code(evidence.connection.site_url)}; its callback address has the old one.",
             "Set Site_Url back, or let `/sso setup` register the new callback address.",
         )
     if isinstance(evidence.site, Unknown):
         return noted(
-            f"Site_Url is {address}; whether people reach Rocket.Chat there is not checked: {evidence.site.reason}"
+            f"Site_Url is {code(address)}; "
+            f"whether people reach Rocket.Chat there is not checked: {evidence.site.reason}"
         )
-    return passed(f"Site_Url is {address}")
+    return passed(f"Site_Url is {code(address)}")
 
 
 @catalogue.check("Licence for Custom OAuth", "facts/rocketchat.md §0.2")
@@ -162,8 +164,8 @@ def discovery(evidence: Evidence) -> Result:
     used = evidence.connection
     if used is not None and (moved := _moved(used, base, paths)):
         return failed(
-            ", ".join(f"the {name} endpoint is {now}" for name, _, now in moved),
-            f"The connection was made for {', '.join(before for _, before, _ in moved)}.",
+            ", ".join(f"the {name} endpoint is {code(now)}" for name, _, now in moved),
+            f"The connection was made for {', '.join(code(before) for _, before, _ in moved)}.",
             "Fix Encvoy ID's proxy, or let `/sso setup` write the new address to Rocket.Chat.",
         )
     # An address that was moved since the connection was made has a check of its own.
@@ -173,10 +175,10 @@ def discovery(evidence: Evidence) -> Result:
         try:
             refuse_loopback(site_url, issuer)
         except UserError as error:
-            return failed(f"issuer {issuer}", error.why, error.mend)
+            return failed(f"issuer {code(issuer)}", error.why, error.mend)
         if doubt := doubts(site_url, issuer, Site.OURS):
             return noted(" ".join(doubt), ENCVOY_MEND)
-    return passed(f"issuer {evidence.provider.issuer}, endpoints at {base}")
+    return passed(f"issuer {code(evidence.provider.issuer)}, endpoints at {code(base)}")
 
 
 def _moved(used: Connection, base: str, paths: Mapping[str, str]) -> list[tuple[str, str, str]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chatops.text import SIZE_LIMIT, blank_spaces, defuse, fit, has_invisible, quiet, quoted, size
+from bot.text import SIZE_LIMIT, blank_spaces, defuse, fit, has_invisible, quiet, quoted, size
 
 DANGEROUS = set("@#`*_~|[]<>$\\\n\r\t")
 

@@ -32,6 +32,7 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn"})
 """Control, format (bidi marks, zero-width signs), private use, surrogates, unassigned."""
 _BLANK = frozenset({"Zs", "Zl", "Zp"})
 _LINK_DOT = re.compile(r"(?<=\w)\.(?=\w)")
+_MENTION = re.compile(r"(?<!\S)[@#]")
 _EVERYBODY = re.compile(r"@(?=(?:all|here)\b)", re.IGNORECASE)
 
 
@@ -49,6 +50,15 @@ def defuse(text: str, limit: int = 80) -> str:
 def quoted(text: str, limit: int = 80) -> str:
     """Foreign text as inline code, for words that somebody typed."""
     return f"`{defuse(text, limit) or ' '}`"
+
+
+def code(text: str, limit: int = 300) -> str:
+    """Foreign text as inline code that can be copied: an address, a setting's value. In code nothing is a link; a
+    mention is looked for by the server all the same, wherever a word begins with its sign."""
+    shown = "".join(_visible(c) for c in unicodedata.normalize("NFC", text[: limit * 4])).replace("`", "'")
+    if len(shown) > limit:
+        shown = shown[: limit - 1] + "…"
+    return f"`{_MENTION.sub(_harmless, shown) or ' '}`"
 
 
 def has_invisible(text: str) -> bool:
@@ -97,6 +107,10 @@ def _cut(line: str, limit: int) -> str:
         return line
     # A character has one or two units, so half the limit always fits.
     return line[: limit // 2].rstrip() + "…"
+
+
+def _harmless(sign: re.Match[str]) -> str:
+    return sign[0].translate(_LOOK_ALIKES)
 
 
 def _visible(character: str) -> str:
