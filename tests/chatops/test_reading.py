@@ -75,6 +75,8 @@ def suggestion(line: str) -> str | None:
         ("rotate sttus x", None),
         ("rotate tset", None),
         ("rotate Encvoy ID", None),
+        ("setup --disable-it", "setup --disabled"),
+        ("setup disable-it", None),
         ("setup dry run", "setup --dry-run"),
         ("setup --name A name B", None),
         ("setup name", None),

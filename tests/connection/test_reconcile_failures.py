@@ -141,6 +141,17 @@ async def test_a_refused_second_write_is_undone_if_anything_is_there(
     assert (standing.connections.there.current, standing.connections.there.pending) == (OLD, None)
 
 
+async def test_a_refused_exchange_of_a_connection_that_is_off_is_undone_without_a_marker(standing: Bench) -> None:
+    """Nobody waits for anything live there, so there is none."""
+    off, _ = await standing.run(replace(standing.connections.there, enabled=False))
+    refused = Forbidden("Encvoy ID", "PUT /api/v1/clients/:client_id", status=403)
+    standing.world.script = at("write_application before", refused, times=1)
+    _, receipt = await standing.run(replace(off, pending=NEW, marker=None))
+    assert receipt.outcome is Outcome.UNDONE
+    assert standing.secrets() == (OLD.reveal(), OLD.reveal())
+    assert (standing.connections.there.current, standing.connections.there.pending) == (OLD, None)
+
+
 async def test_a_refused_first_write_changes_nothing_and_says_why(standing: Bench) -> None:
     standing.world.script = at("write_service before", Forbidden("Rocket.Chat", "POST /api/v1/settings", status=403))
     with pytest.raises(Forbidden):
