@@ -29,6 +29,8 @@ INDEX = "README.md"
 TESTS = "tests/answers"
 HEARD = "SSOBOT_TEST_ANSWERS"
 """Names the file to which the tests write what they hear, a JSON object a line, instead of comparing it."""
+OWN_CODE = {"PYTHONPATH": str(ROOT)}
+"""So that programs which tests start run this tree's code, whichever tree is installed."""
 TERMINAL = "On the terminal"
 WHATEVER = "Whatever the command"
 UNASKED = "Unasked"
@@ -194,7 +196,7 @@ def heard() -> list[Case]:
         words = ("-p", "no:cacheprovider", "-n", "2", "-m", "", "--deselect", f"{TESTS}/test_document.py", TESTS)
         done = subprocess.run(  # noqa: S603 - our own words
             [sys.executable, "-m", "pytest", *words],
-            cwd=ROOT, env={**os.environ, HEARD: str(file)}, capture_output=True, text=True, check=False,
+            cwd=ROOT, env={**os.environ, HEARD: str(file), **OWN_CODE}, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode != 0:
             raise NotHeard(done.stdout[-4000:])
