@@ -116,13 +116,16 @@ def _symptom(lines: list[str]) -> tuple[str, str]:
 
 
 def _telling(lines: list[str]) -> Iterator[str]:
-    """The lines of an answer, those first that tell most: what is wrong, what is unknown, the verdict; a note where the
-    verdict is that no check failed."""
+    """The lines of an answer, those first that tell most: what is wrong, what is unknown, the verdict, which is a
+    sentence; where it is only that no check failed, a note."""
     yield from (line for line in lines if line.startswith("✗ failed: "))
     yield from (line for line in lines if line.startswith("✗ "))
     yield from (line for line in lines if line.startswith("– "))
-    if lines[0] == Verdict(()).headline():
-        yield from (line for line in lines if line.startswith("• "))
+    if lines[0].startswith("✓ ") and lines[0].endswith(".") and lines[0] != Verdict(()).headline():
+        yield lines[0]
+    yield from (line for line in lines if not line.startswith(("✓ ", "• ", "    ", "Next: ")))
+    yield from (line for line in lines if line.startswith("• "))
+    yield from reversed([line for line in lines if line.startswith("✓ ")])
     yield from lines
 
 

@@ -102,6 +102,9 @@ def test_what_is_written_is_read_again() -> None:
         ("✓ A\n• B\nIt is on. Or so.\nNext: `x`", [("Everything else", "It is on.")]),
         ("✓ A\n• B: x\n    Fix: y\nNext: `x`", [("To note", "B: x")]),
         ("✓ A\n✓ 2 checks passed\nNext: `x`", [("Everything else", "2 checks passed")]),
+        ("✓ On, and well. So it is.\nCreated: x", [("Everything else", "On, and well.")]),
+        ("✓ No check failed.\n• B: x\n✓ 2 checks passed", [("To note", "B: x")]),
+        ("✓ A\nEnded after N s.\n\n✓ It is off.", [("Everything else", "It is off.")]),
         ("One. Two.\n\nAt 8.8 or so.", [("Everything else", "One."), ("Everything else", "At 8.8 or so.")]),
     ],
 )  # fmt: skip
