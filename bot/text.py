@@ -33,7 +33,33 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn"})
 _BLANK = frozenset({"Zs", "Zl", "Zp"})
 _LINK_DOT = re.compile(r"(?<=\w)\.(?=\w)")
 _MENTION = re.compile(r"(?<!\S)[@#]")
+_WORD_JOINER = "\u2060"
+"""As invisible as the space. Only after it is the name of a server none (facts/rocketchat.md §7)."""
+_BLOCK = re.compile(r"[-+] |\d+\. |-{3}")
+"""How a list begins, and a rule, where it stands at the beginning of a line."""
 _EVERYBODY = re.compile(r"@(?=(?:all|here)\b)", re.IGNORECASE)
+_EMOTICON = (
+    r"[>'O0]?[:;=][-^']?[)(\]\[DPbLXO@$#*/\\.3Þ]|:'-?[()]|[BX8%#*]-?\)|[B8]-D|X-P"
+    r"|</?3|D:|-_{1,3}-|O_O|>\.<|\(y\)|\*?\\[0O]/\*?"
+)
+_LIVE = re.compile(
+    rf"""
+      (?P<code> ```.*?``` | `[^`\n]+` )
+    | (?P<link> \[[^\[\]\n]+\]\(https?://[^\s)]+\) )
+    | (?P<address> (?<![a-z0-9+-]) [a-z][a-z0-9+-]{{0,31}}://[^\s`]*[^\s`.,;:!?)\]}}’”"'*]    # of something on a server
+                 | (?<![\w.+-]) [\w.+-]+@[\w-]+(?:\.[\w-]+)+                                # of a mailbox
+                 | localhost:\d+ )
+    | (?P<product> \bRocket\.Chat\b (?![-.:/@]?\w) )
+    | (?P<name> (?<![\w.-]) (?: (?:\d{{1,3}}\.){{3}}\d{{1,3}} (?![\w.])
+                             | [\w-]++ (?:\.[\w-]+)* \.[^\W\d_]{{2,}} (?![\w-]) )
+                (?::\d+)? (?:/[^\s`]*[\w/])? )
+    | (?P<mention> (?<![\w@])@+(?=[\w.-])[\w.:-]* )
+    | (?P<sign> \#(?=[\w.-]) | (?<!\w):(?=[\w+.-]+:) | \\(?=[\[(]) | \+(?=\(?\d)
+              | (?<![^\s`*_~]) (?:{_EMOTICON}) (?=[\s*_~]|\Z) )
+    """,
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+"""What Rocket.Chat's parser makes more of than text, and what it leaves alone: code."""
 
 
 def defuse(text: str, limit: int = 80) -> str:
@@ -44,6 +70,8 @@ def defuse(text: str, limit: int = 80) -> str:
     line = " ".join(readable.split()).translate(_LOOK_ALIKES)
     if len(line) > limit or len(text) > limit * 4:
         line = line[: limit - 1].rstrip() + "…"
+    if _BLOCK.match(line):
+        line = _ZERO_WIDTH_SPACE + line
     return _LINK_DOT.sub(f".{_ZERO_WIDTH_SPACE}", line.replace("://", f":{_ZERO_WIDTH_SPACE}//"))
 
 
@@ -76,27 +104,63 @@ def quiet(text: str) -> str:
     return _EVERYBODY.sub(f"@{_ZERO_WIDTH_SPACE}", text)
 
 
+def inert(text: str) -> str:
+    """A message as it is sent: nobody is called, and nothing becomes a link, an emoji, a formula or a colour by
+    accident. Doing it twice is doing it once.
+
+    Meant, and left: code; a link that is written as one, `[text](https://…)`; at the beginning of a line the mention of
+    one person, such as whoever asked. An address, and what looks like one, is shown as code: there it can be copied,
+    and Rocket.Chat fetches no preview, not even of itself (facts/rocketchat.md §7). Bold, lists and the like are up to
+    whoever writes the answer.
+    """
+    return _LIVE.sub(_disarmed, text)
+
+
 def size(text: str) -> int:
     """Length in UTF-16 units."""
     return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
 def fit(text: str, limit: int = SIZE_LIMIT) -> str:
-    """Cuts lines out of the middle until it fits: the first lines say what it is about, the last ones how it ended."""
-    if size(text) <= limit:
+    """Cuts lines out of the middle until it fits as it is sent: the first lines say what it is about, the last ones how
+    it ended."""
+    if size(inert(text)) <= limit:
         return text
     lines = [_cut(line, limit // 4) for line in text.split("\n")]
     room = limit - _GAP_ROOM
     head = _fitting(lines, room // 3)
-    tail = _fitting(lines[:head:-1], room - sum(size(line) + 1 for line in lines[:head]))
+    tail = _fitting(lines[:head:-1], room - sum(size(inert(line)) + 1 for line in lines[:head]))
     left_out = len(lines) - head - tail
     return "\n".join([*lines[:head], f"… (lines left out: {left_out})", *lines[len(lines) - tail :]])
+
+
+def _disarmed(live: re.Match[str]) -> str:
+    found = live[0]
+    match live.lastgroup:
+        case "link":
+            return found
+        case "code":
+            # Rocket.Chat looks for these in code, too.
+            return quiet(found)
+        case "mention":
+            begins = live.start() == 0 or live.string[live.start() - 1] == "\n"
+            return found if begins and not _EVERYBODY.match(found) else _parted(found)
+        case "product" | "sign":
+            return _parted(found)
+        case _:
+            return f"`{found}`"
+
+
+def _parted(found: str) -> str:
+    """With a joiner after the sign that it begins with, and after each dot that has something behind it."""
+    sign = len(found) - len(found.lstrip("@")) or int(not found[0].isalpha() or "." not in found)
+    return found[:sign] + (_WORD_JOINER if sign else "") + _LINK_DOT.sub(f".{_WORD_JOINER}", found[sign:])
 
 
 def _fitting(lines: list[str], room: int) -> int:
     """How many of the first lines fit."""
     for count, line in enumerate(lines):
-        room -= size(line) + 1
+        room -= size(inert(line)) + 1
         if room < 0:
             return count
     return len(lines)

@@ -20,6 +20,8 @@ from sandbox.rocketchat.chat.composer import Sent, Swallowed, composer
 SLASH = "Message_AllowUnrecognizedSlashCommand"
 LOOK_EVERY = 0.1
 _MENTION = re.compile(r"\A@\S+ ")
+WORD_JOINER = "\u2060"
+"""Keeps a name such as `Rocket.Chat` from becoming a link; nobody sees it."""
 
 
 class Refused(Exception):
@@ -50,12 +52,13 @@ class Visitor:
         return str(answer["message"]["_id"])
 
     async def thread(self, message_id: str) -> list[dict[str, Any]]:
-        """The messages in the thread of a message, oldest first."""
+        """The messages in the thread of a message as people see them, oldest first."""
         try:
             answer = await self.call("GET", "chat.getThreadMessages", params={"tmid": message_id, "count": "50"})
         except Refused:
             return []
-        return sorted((m for m in answer["messages"] if m["_id"] != message_id), key=lambda m: str(m["ts"]))
+        messages = [m | {"msg": as_seen(str(m["msg"]))} for m in answer["messages"] if m["_id"] != message_id]
+        return sorted(messages, key=lambda m: str(m["ts"]))
 
     async def answers(self, message_id: str, timeout: float = 30.0) -> AsyncIterator[str]:
         """Everything in the thread as one text, without mentions, each time it is another one, until
@@ -93,6 +96,11 @@ class Visitor:
                 raise Refused(f"{method} {route}: {response.status}")
             body: dict[str, Any] = await response.json()
             return body
+
+
+def as_seen(text: str) -> str:
+    """A message without what nobody sees."""
+    return text.replace(WORD_JOINER, "")
 
 
 def is_result(text: str) -> bool:

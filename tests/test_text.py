@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text import SIZE_LIMIT, blank_spaces, defuse, fit, has_invisible, quiet, quoted, size
+from bot.text import SIZE_LIMIT, blank_spaces, defuse, fit, has_invisible, inert, quiet, quoted, size
 
 DANGEROUS = set("@#`*_~|[]<>$\\\n\r\t")
 
@@ -27,6 +27,10 @@ DANGEROUS = set("@#`*_~|[]<>$\\\n\r\t")
         ("[text](url)", "［text］(url)"),
         ("<script>", "‹script›"),
         ("||spoiler||", "¦¦spoiler¦¦"),
+        ("- item", "\u200b- item"),
+        ("2. item", "\u200b2. item"),
+        ("----", "\u200b----"),
+        ("-5 and 2.5", "-5 and 2.\u200b5"),
         ("two\nlines\r\nthree", "two lines three"),
         ("tab\there\u00a0and\u2028there", "tab here and there"),
         ("a\u200bb\u202ec\u2066d\x00e\x1bf\ufeffg", "abcdefg"),
@@ -95,6 +99,51 @@ def test_other_mentions_in_our_own_answers_stay() -> None:
     assert quiet("`@ssobot sso help` @alles") == "`@ssobot sso help` @alles"
 
 
+@pytest.mark.parametrize(
+    ("raw", "sent"),
+    [
+        ("Rocket.Chat's side, in Rocket.Chat.", "Rocket.\u2060Chat's side, in Rocket.\u2060Chat."),
+        ("at http://127.0.0.1:3000/x, now", "at `http://127.0.0.1:3000/x`, now"),
+        ("(see https://chat.example.org)", "(see `https://chat.example.org`)"),
+        ("from rocket.chat.example.org.", "from `rocket.chat.example.org`."),
+        ("127.0.0.1:8080; 10.0.0.7", "`127.0.0.1:8080`; `10.0.0.7`"),
+        ("mail ada@example.org, run a.py", "mail `ada@example.org`, run `a.py`"),
+        ("ask @ada, @all and @HERE", "ask @\u2060ada, @\u2060all and @\u2060HERE"),
+        ("in #general, #FFF", "in #\u2060general, #\u2060FFF"),
+        ("well :) (appendix B) :smile:", "well :\u2060) (appendix B\u2060) :\u2060smile:"),
+        (r"\(a\) +491234567", "\\\u2060(a\\) +\u2060491234567"),
+    ],
+)
+def test_what_is_sent_does_nothing_by_accident(raw: str, sent: str) -> None:
+    assert inert(raw) == sent
+    assert inert(sent) == sent
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`Rocket.Chat at http://a.example, @ada :)`",
+        "```\nRocket.Chat\n```",
+        "[Encvoy ID](https://id.example.org/x) is ready",
+        "@ada.lovelace rotated.\n@bob too",
+        "✓ 8.8, v1.2.3, 2.5 s, e.g. 10:30:40; 83",
+        "Accounts_OAuth_Custom-Encvoyid-key_field = a + b",
+    ],
+)
+def test_what_is_meant_stays(text: str) -> None:
+    assert inert(text) == text
+
+
+@pytest.mark.parametrize("text", ["@all done", "x\n@here: y", "`@all`"])
+def test_nobody_calls_everybody_not_even_at_the_beginning_of_a_line(text: str) -> None:
+    assert not {"@all", "@here"} & set(inert(text).replace("`", " ").replace(":", " ").split())
+
+
+@given(st.text(alphabet="aB8@.:/)(`[]#\\+-_ \n", max_size=40))
+def test_sending_twice_is_sending_once(raw: str) -> None:
+    assert inert(inert(raw)) == inert(raw)
+
+
 def test_size_counts_as_javascript_does() -> None:
     assert [size(t) for t in ("a", "é", "✓", "😀")] == [1, 1, 1, 2]
 
@@ -115,7 +164,13 @@ def test_the_middle_is_left_out() -> None:
 
 @given(st.lists(st.text(max_size=400), max_size=60), st.integers(200, 2000))
 def test_it_always_fits(lines: list[str], limit: int) -> None:
-    assert size(fit("\n".join(lines), limit)) <= limit
+    assert size(inert(fit("\n".join(lines), limit))) <= limit
+
+
+def test_what_fits_only_before_it_is_sent_is_cut() -> None:
+    text = "\n".join(["Rocket.Chat"] * 410)
+    assert size(text) < SIZE_LIMIT < size(inert(text))
+    assert SIZE_LIMIT * 0.9 < size(inert(fit(text))) <= SIZE_LIMIT
 
 
 def test_one_endless_line_is_cut() -> None:

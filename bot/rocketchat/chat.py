@@ -13,12 +13,15 @@ from bot.rocketchat.messages import iso, message_from, moment_from
 from bot.rocketchat.responses import SYSTEM, not_its_own
 from bot.rocketchat.rest import Query, Rest, Use, encoded_query
 from bot.rocketchat.roles import roles
+from bot.text import inert
 
 PAGE = 100
 MOST_PAGES = 20
 """What a bot was away for longer than 2,000 messages is not answered anyway."""
 SMALLER = 4
 """So many times shorter is the next page where one was too long."""
+_NO_PREVIEW: Mapping[str, object] = {"previewUrls": []}
+"""Of no address in the text does Rocket.Chat fetch a page to show a piece of it below the message (§6)."""
 _HISTORY = {"c": "channels.history", "p": "groups.history", "d": "im.history"}
 
 
@@ -62,8 +65,9 @@ class RestChat:
     async def post(self, message: Outgoing) -> None:
         """Sends with our own id. After any answer but a good one the message is looked for: a server refuses a second
         one of the same id, or the first may have arrived without an answer."""
+        body = {"message": _document(message), **_NO_PREVIEW}
         try:
-            answer = await self.rest.call(lambda api: api.chat_send_message(_document(message)))
+            answer = await self.rest.post("chat.sendMessage", body)
             if answer.get("message") is False:
                 # Old servers say so that the bot is muted, or the room read-only (§6).
                 raise Rejected(SYSTEM, "POST /api/v1/chat.sendMessage", status=200)
@@ -93,7 +97,8 @@ class RestChat:
 
     async def edit(self, message_id: str, room_id: str, text: str) -> None:
         """Forbidden or Rejected where editing is off, or the time for it is over."""
-        await self.rest.call(lambda api: api.chat_update(room_id, message_id, text))
+        body = {"roomId": room_id, "msgId": message_id, "text": inert(text), **_NO_PREVIEW}
+        await self.rest.post("chat.update", body)
 
     async def since(self, room_id: str, moment: datetime) -> tuple[Message, ...]:
         """Messages newer than `moment`, oldest first. `chat.syncMessages` in the form of all versions, then in pages,
@@ -245,7 +250,7 @@ def _may_be_too_much(error: BadAnswer) -> bool:
 
 def _document(message: Outgoing) -> dict[str, object]:
     """As `chat.sendMessage` takes it (facts/rocketchat.md §6)."""
-    document: dict[str, object] = {"_id": message.id, "rid": message.room_id, "msg": message.text}
+    document: dict[str, object] = {"_id": message.id, "rid": message.room_id, "msg": inert(message.text)}
     if message.thread_id is not None:
         document["tmid"] = message.thread_id
         if message.in_channel:

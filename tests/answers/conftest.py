@@ -17,6 +17,7 @@ from bot.errors import UserError
 from bot.http import TOTAL_SECONDS
 from bot.rocketchat.rest import Rest
 from sandbox.stage import config_from
+from sandbox.visitor import as_seen
 from tests.support.hurried import HurriedClock
 from tests.support.world import World, world_at
 from tools.answers import HEARD, Case, line, read, shown
@@ -56,7 +57,7 @@ def hears(request: pytest.FixtureRequest) -> Iterator[Heard]:
     calls: list[Case] = []
 
     def hears(text: str, typed: str = "") -> None:
-        case = Case(group, title, _visible(typed), even(untimed(text)))
+        case = Case(group, title, _visible(typed), even(untimed(as_seen(text))))
         calls.append(case)
         if file := os.environ.get(HEARD):
             with Path(file).open("a", encoding="utf-8") as heard:

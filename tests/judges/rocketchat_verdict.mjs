@@ -5,11 +5,15 @@ import * as core from '@rocket.chat/core-typings';
 import * as rest from '@rocket.chat/rest-typings';
 import Ajv from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { accidents } from './rocketchat_accidents.mjs';
 import { obey } from './rocketchat_orders.mjs';
 import { BEYOND, DOCUMENTS, INNER, PARTLY, REFUSALS, REQUESTS } from './rocketchat_schemas.mjs';
 
 /** The limiter's headers come together or, for who is not limited, not at all (facts/rocketchat.md §1.6). */
 const LIMITER = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'];
+
+/** By route: where the text stands that people will read. */
+const SAID = { 'POST chat.sendMessage': (body) => body?.message?.msg, 'POST chat.update': (body) => body?.text };
 
 const ajv = addFormats(new Ajv({ allErrors: true, allowUnionTypes: true, discriminator: true, strict: false }));
 const schemas = core.schemas.components.schemas;
@@ -93,6 +97,7 @@ class Verdict {
 
   #judgeRequest(exchange) {
     const { route, query, body } = exchange;
+    for (const accident of accidents(SAID[route]?.(body) ?? '')) this.#refuse(exchange, 'the text', `becomes a ${accident}`);
     const count = (this.requests[route] ??= { sent: 0, judged: 0 });
     count.sent += 1;
     if (!REQUESTS[route]) return;

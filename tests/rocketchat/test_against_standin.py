@@ -428,6 +428,14 @@ class TestChat:
             direct = w.standin.chat.direct(w.standin.person("admin").id, w.rest.user_id)
             assert await w.chat.direct_rooms() == (direct.id,)
 
+    async def test_no_preview_is_fetched_of_anything(self) -> None:
+        async with world() as w:
+            room_id, own = await self.room(w), w.standin.url
+            for text in ("see [here](https://a.example)", f"see {own}/home", "see Rocket.Chat"):
+                await w.chat.post(Outgoing("own-1", room_id, text))
+                await w.chat.edit("own-1", room_id, f"{text}, now")
+                assert not [url for url in w.standin.chat.messages["own-1"].urls if url["meta"]]
+
     async def test_many_messages_at_once_are_all_sent(self) -> None:
         """An account without the right to send many, five a second, is slowed down, not refused."""
         async with world(role="member") as w:

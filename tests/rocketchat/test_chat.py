@@ -113,8 +113,8 @@ class TestPosting:
             await RestChat(rest).post(Outgoing("own1", "r1", "hello"))
             await RestChat(rest).post(Outgoing("own2", "r1", "in a thread", "m1"))
         assert [a.body for a in routes.asked] == [
-            {"message": {"_id": "own1", "rid": "r1", "msg": "hello"}},
-            {"message": {"_id": "own2", "rid": "r1", "msg": "in a thread", "tmid": "m1"}},
+            {"message": {"_id": "own1", "rid": "r1", "msg": "hello"}, "previewUrls": []},
+            {"message": {"_id": "own2", "rid": "r1", "msg": "in a thread", "tmid": "m1"}, "previewUrls": []},
         ]
 
     @pytest.mark.parametrize("failure", [BARE_FAILURE, (500, {"success": False}), (504, {})])
@@ -188,7 +188,16 @@ class TestPosting:
         routes = Routes({"POST chat.update": {"message": {}}})
         async with rocket(routes) as rest:
             await RestChat(rest).edit("own1", "r1", "changed")
-        assert routes.asked[0].body == {"roomId": "r1", "msgId": "own1", "text": "changed"}
+        assert routes.asked[0].body == {"roomId": "r1", "msgId": "own1", "text": "changed", "previewUrls": []}
+
+    async def test_what_is_sent_does_nothing_by_accident(self) -> None:
+        routes = Routes({"POST chat.sendMessage": {"message": {}}, "POST chat.update": {"message": {}}})
+        async with rocket(routes) as rest:
+            await RestChat(rest).post(Outgoing("own1", "r1", "Rocket.Chat at http://a.example"))
+            await RestChat(rest).edit("own1", "r1", "a.py")
+        sent, edited = (asked.body for asked in routes.asked)
+        assert sent["message"]["msg"] == "Rocket.\u2060Chat at `http://a.example`"
+        assert edited["text"] == "`a.py`"
 
     async def test_editing_that_is_off(self) -> None:
         refusal = (400, {"success": False, "error": "x [error-action-not-allowed]"})

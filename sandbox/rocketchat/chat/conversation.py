@@ -9,13 +9,14 @@ the ledger as entries of kind `message`, so that a test can await an answer:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.clock import Clock
 from sandbox.ledger import Ledger
 from sandbox.rocketchat.chat.events import Deleted, Ephemeral, Event, Listener, Posted
-from sandbox.rocketchat.chat.messages import Author, Message, channel_names, links, mentioned_names
+from sandbox.rocketchat.chat.messages import Author, Message, channel_names, links, mentioned_names, previews
 from sandbox.rocketchat.chat.ports import Directory, Values
 from sandbox.rocketchat.chat.rooms import Room
 from sandbox.rocketchat.chat.rules import Draft, Rules
@@ -81,13 +82,14 @@ class Conversation(Rules):
             draft.id or random_id(), room.id, draft.msg, draft.ts or now, author, now, draft.t, extra=dict(draft.extra)
         )
         message.tmid = draft.tmid
-        self._parse(message)
+        self._parse(message, draft.preview_urls)
         self.messages[message.id] = message
         room.msgs += 1
         self._touch(room, message)
         self._note(message, room)
         self.tell(Posted(message, room))
         self._follow(message, room)
+        self._preview(message)
         return message
 
     def system(self, room: Room, t: str, author: Author, msg: str, extra: Document | None = None) -> Message:
@@ -98,7 +100,14 @@ class Conversation(Rules):
 
     # Changing what was sent.
 
-    def edit(self, user_id: str, message: Message, text: str, extra: Document | None = None) -> None:
+    def edit(
+        self,
+        user_id: str,
+        message: Message,
+        text: str,
+        extra: Document | None = None,
+        preview_urls: Sequence[str] | None = None,
+    ) -> None:
         """Another text for a message; the same text changes nothing, not even `editedAt`."""
         room = self.rooms.all[message.rid]
         if message.msg == text and not extra:
@@ -117,16 +126,24 @@ class Conversation(Rules):
             )
         self.check_size(text)
         self.writable(room.id, user_id)
-        self.rewrite(message, text, self.author(user_id), extra)
+        self.rewrite(message, text, self.author(user_id), extra, preview_urls)
 
-    def rewrite(self, message: Message, text: str, editor: Author, extra: Document | None = None) -> None:
+    def rewrite(
+        self,
+        message: Message,
+        text: str,
+        editor: Author,
+        extra: Document | None = None,
+        preview_urls: Sequence[str] | None = None,
+    ) -> None:
         """Edits without asking whether it may be."""
         message.msg = text
         message.extra |= extra or {}
-        self._parse(message)
+        self._parse(message, preview_urls)
         message.edited_at, message.edited_by = self.now(), editor
         self.changed(message)
         self._note(message, self.rooms.all[message.rid])
+        self._preview(message)
 
     def delete(self, user_id: str, message: Message) -> None:
         """Takes a message away; `error-action-not-allowed` where that isn't this person's to do."""
@@ -198,7 +215,7 @@ class Conversation(Rules):
         head = self.messages.get(draft.tmid or "")
         return replace(draft, tmid=head.tmid or head.id, rid=head.rid) if head else draft
 
-    def _parse(self, message: Message) -> None:
+    def _parse(self, message: Message, preview_urls: Sequence[str] | None) -> None:
         """Mentions, channels and links of a text; a system message has none."""
         if message.t is not None:
             return
@@ -212,7 +229,14 @@ class Conversation(Rules):
         rooms = [self.rooms.find(name) for name in channel_names(message.msg)]
         message.channels = [{"_id": room.id, "name": room.name, "fname": room.name} for room in rooms if room]
         if message.extra.get("parseUrls") is not False:
-            message.urls = links(message.msg)
+            message.urls = links(message.msg, preview_urls, str(self.setting("Site_Url", "")).rstrip("/"))
+
+    def _preview(self, message: Message) -> None:
+        """The message is sent again once the pages of its links were fetched (facts/rocketchat.md §5.3)."""
+        fetched = previews(message.urls)
+        if fetched != message.urls and self.setting("API_Embed", True):
+            message.urls = fetched
+            self.changed(message)
 
     def _follow(self, message: Message, room: Room) -> None:
         """An answer in a thread changes the thread's head, which is sent again (facts/rocketchat.md §5.3)."""

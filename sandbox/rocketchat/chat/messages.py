@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from sandbox.rocketchat.documents import Document
 
 _MENTION = re.compile(r"(?:^|\s|> ?)@([0-9a-zA-Z\-_.]+)")
 _CHANNEL = re.compile(r"(?:^|\s)#([0-9a-zA-Z\-_.]+)")
+_CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 _URL = re.compile(r"https?://[^\s<>\"`)\]]+")
 
 
@@ -105,9 +108,20 @@ def channel_names(text: str) -> list[str]:
     return list(dict.fromkeys(name.rstrip(".") for name in _CHANNEL.findall(text)))
 
 
-def links(text: str) -> list[Document]:
-    """The `urls` of a message: the server has fetched no preview yet, so `meta` is empty."""
-    return [{"url": url, "meta": {}} for url in dict.fromkeys(_URL.findall(text))]
+def links(text: str, wanted: Collection[str] | None = None, site_url: str = "") -> list[Document]:
+    """The `urls` of a message, those in code left out. Of `wanted` (`previewUrls`; None: of all) and of the server's
+    own address a preview is fetched, which `previews` puts in; of the others it is not."""
+    found = dict.fromkeys(_URL.findall(_CODE.sub(" ", text)))
+    return [
+        {"url": url, "meta": {}}
+        | ({"ignoreParse": True} if wanted is not None and url not in wanted and site_url not in url else {})
+        for url in found
+    ]
+
+
+def previews(urls: list[Document]) -> list[Document]:
+    """The same as after the fetching. Nothing is fetched here: each page is called after its host."""
+    return [url if "ignoreParse" in url else url | {"meta": {"pageTitle": urlsplit(url["url"]).netloc}} for url in urls]
 
 
 def parsed(text: str) -> list[Document]:

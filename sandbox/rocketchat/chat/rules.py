@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +30,8 @@ class Draft:
     ts: datetime | None = None
     t: str | None = None
     extra: Document = field(default_factory=dict)
+    preview_urls: Sequence[str] | None = None
+    """Of which links a preview is wanted; None: of all."""
 
 
 class Rules:

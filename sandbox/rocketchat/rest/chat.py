@@ -50,7 +50,8 @@ SEND_MESSAGE = strict(
 )
 """The message itself may hold more, which the official SDK makes use of."""
 UPDATE = strict(
-    {"roomId": STRING, "msgId": STRING, "text": STRING}, {"previewUrls": array(STRING), "customFields": OBJECT}
+    {"roomId": STRING, "msgId": STRING, "text": STRING},
+    {"previewUrls": {**array(STRING), "nullable": True}, "customFields": {"type": "object", "nullable": True}},
 )
 REACT: Schema = {
     "anyOf": [

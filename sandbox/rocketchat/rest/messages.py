@@ -112,6 +112,7 @@ def send_message(asked: Asked) -> Document:
         id=message.get("_id"),
         tmid=message.get("tmid"),
         extra={key: message[key] for key in _KEPT if message.get(key) is not None},
+        preview_urls=asked.given.get("previewUrls"),
     )
     try:
         sent = asked.chat.send(asked.user_id, draft)
@@ -138,8 +139,9 @@ def _addressed(asked: Asked) -> Message:
 def update(asked: Asked) -> Document:
     """`chat.update`: the whole message as it is afterwards."""
     message = _addressed(asked)
-    custom = asked.given.get("customFields")
-    asked.chat.edit(asked.user_id, message, asked.given["text"], {"customFields": custom} if custom else None)
+    custom, wanted = asked.given.get("customFields"), asked.given.get("previewUrls")
+    extra = {"customFields": custom} if custom else None
+    asked.chat.edit(asked.user_id, message, asked.given["text"], extra, wanted)
     return {"message": message.document()}
 
 

@@ -20,9 +20,7 @@ UNCOVERED = Path(__file__).parent.parent / "uncovered-routes.txt"
 
 LIBRARY = {
     "chat_get_message": "GET chat.getMessage",
-    "chat_send_message": "POST chat.sendMessage",
     "chat_sync_messages": "GET chat.syncMessages",
-    "chat_update": "POST chat.update",
     "info": "GET /api/info",
     "licenses_info": "GET licenses.info",
     "me": "GET me",

@@ -133,6 +133,43 @@ async def test_the_same_id_again_is_400_and_changes_nothing(server: ChatServer) 
     assert [m.msg for m in server.chat.messages.values()] == ["first"]
 
 
+LINKED = "see http://a.example/x and http://b.example but not `http://c.example`"
+
+
+@pytest.mark.parametrize(
+    ("given", "fetched"),
+    [
+        ({}, ["http://a.example/x", "http://b.example"]),
+        ({"previewUrls": None}, ["http://a.example/x", "http://b.example"]),
+        ({"previewUrls": ["http://b.example"]}, ["http://b.example"]),
+        ({"previewUrls": []}, []),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("edited", [False, True])
+async def test_a_preview_is_fetched_of_every_link_that_is_not_left_out(
+    server: ChatServer, given: dict[str, Any], fetched: list[str], edited: bool
+) -> None:
+    server.settings.add(Setting("Site_Url", "string", "http://chat.example"))
+    message = {"rid": server.room.id, "_id": "mine", "msg": "nothing" if edited else LINKED}
+    assert (await server.post(server.bot, "chat.sendMessage", message=message, **given))[0] == 200
+    if edited:
+        edit = {"roomId": server.room.id, "msgId": "mine", "text": LINKED, **given}
+        assert (await server.post(server.bot, "chat.update", **edit))[0] == 200
+    _, body = await server.get(server.bot, "chat.getMessage", msgId="mine")
+    assert [url["url"] for url in body["message"]["urls"]] == ["http://a.example/x", "http://b.example"]
+    assert [url["url"] for url in body["message"]["urls"] if url["meta"]] == fetched
+
+
+async def test_of_the_servers_own_address_a_preview_is_fetched_all_the_same(server: ChatServer) -> None:
+    server.settings.add(Setting("Site_Url", "string", "http://chat.example/"))
+    message = {"rid": server.room.id, "_id": "mine", "msg": "http://chat.example/home"}
+    await server.post(server.bot, "chat.sendMessage", message=message, previewUrls=[])
+    assert server.chat.messages["mine"].urls == [
+        {"url": "http://chat.example/home", "meta": {"pageTitle": "chat.example"}}
+    ]
+
+
 MUTED, READ_ONLY = "You_have_been_muted", "You can't send messages because the room is readonly."
 
 
