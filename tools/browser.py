@@ -1,4 +1,7 @@
-"""A real browser at the sandbox's pages: Chromium through playwright, and what somebody does with its pages."""
+"""A real browser at the sandbox's pages: Chromium through playwright, and what somebody does with its pages.
+
+The pages' own parser of messages gives way to the vendor's, so what is looked at is what Rocket.Chat would draw.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,12 @@ from playwright.async_api import (
     Locator,
     Page,
     Request,
+    Route,
     async_playwright,
     expect,
 )
+
+from tools import vendor_parser
 
 Scheme = Literal["light", "dark"]
 
@@ -129,12 +135,17 @@ async def visiting(browser: Browser, url: str, *, size: tuple[int, int] = DESKTO
     width, height = size
     context = await browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
     context.set_default_timeout(PATIENCE)
+    await context.route(vendor_parser.PAGES, _vendors_parser)
     try:
         yield (visit := await another_window(context, url))
     finally:
         with contextlib.suppress(Error):
             await context.close()
     assert not visit.complaints, visit.complaints
+
+
+async def _vendors_parser(route: Route) -> None:
+    await route.fulfill(body=vendor_parser.script(), content_type="text/javascript")
 
 
 async def another_window(context: BrowserContext, url: str) -> Visit:

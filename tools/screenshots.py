@@ -1,6 +1,6 @@
 """The pictures of the README: the sandbox's pages in a real browser, while the story is played.
 
-python -m tools.screenshots     writes docs/images/*.png anew; needs Chromium
+python -m tools.screenshots     writes docs/images/*.png anew; needs Chromium and Node
 
 What the bot says in them is kept beside them as text, so that a test sees when it says something else.
 """
@@ -17,6 +17,8 @@ import click
 from playwright.async_api import Browser, FloatRect, Locator, expect
 
 from sandbox.stage import Stage, stage
+from sandbox.visitor import as_seen
+from tools import vendor_parser
 from tools.browser import Visit, chromium, launched, visiting
 from tools.even import even, untimed
 
@@ -40,9 +42,9 @@ RENAME = """
 
 
 def main() -> int:
-    """Writes them; 1 if there is no Chromium, or a picture came out too large."""
-    if chromium() is None:
-        click.echo("Chromium is not installed.", err=True)
+    """Writes them; 1 if there is no Chromium or no Node, or a picture came out too large."""
+    if missing := vendor_parser.missing() or ("" if chromium() else "Chromium is not installed."):
+        click.echo(missing, err=True)
         return 1
     FOLDER.mkdir(exist_ok=True)
     asyncio.run(_play())
@@ -59,7 +61,7 @@ async def _play() -> None:
             await _sign_in(browser, play)
             await _phone(browser, play)
             said = (m.msg for m in play.rocketchat.chat.messages.values() if m.tmid and m.author.username == BOT)
-            SAID.write_text(even(untimed("\n".join(said))) + "\n", encoding="utf-8")
+            SAID.write_text(even(untimed(as_seen("\n".join(said)))) + "\n", encoding="utf-8")
 
 
 async def _setup(browser: Browser, play: Stage) -> None:

@@ -104,9 +104,20 @@ async def test_an_unknown_slash_command_is_swallowed_until_it_is_switched_on(vis
 async def test_a_known_slash_command_and_a_reaction_do_what_they_do_in_the_real_client(visit: Visit) -> None:
     await visit.act_as("Administrator")
     await visit.type("/me waves")
-    await expect(visit.message("_waves_")).to_be_visible()
+    await expect(visit.message("waves").get_by_role("emphasis")).to_have_text("waves")
     await visit.type("+:tada:")
-    await expect(visit.message("_waves_")).to_contain_text(":tada: admin")
+    await expect(visit.message("waves")).to_contain_text(":tada: admin")
+
+
+async def test_messages_are_drawn_of_what_the_vendors_parser_makes_of_them(visit: Visit) -> None:
+    await visit.act_as("Administrator")
+    await visit.type("Rocket.Chat ||hidden|| @admin `code`\n1. one\n2. two")
+    message = visit.log.locator("> article").filter(has_text="hidden")
+    await expect(message.get_by_role("link", name="Rocket.Chat")).to_have_attribute("href", "//Rocket.Chat")
+    await expect(message.get_by_role("listitem")).to_have_text(["one", "two"])
+    await expect(message.locator(".mention")).to_have_text("@admin")
+    # The page's own parser knows no such thing.
+    await expect(message.locator(".other")).to_have_text("hidden")
 
 
 async def test_a_wrong_password_at_encvoy_id_is_said_on_the_page(visit: Visit) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -105,12 +104,13 @@ async def test_a_message_is_sent_once_though_its_answer_was_lost(visit: Visit) -
     assert [m.msg for m in chat.messages.values()].count("once") == 1
 
 
-FOREIGN = (
-    "<img src=x onerror=alert(1)><script>alert(1)</script>",
-    "[press](javascript:alert(1)) ![x](https://elsewhere.example/x.png)",
-    "`<b>code</b>` *<i>bold</i>*",
-    "```\n</code></pre><script>alert(1)</script>\n```",
-)
+FOREIGN = {
+    "<img src=x onerror=alert(1)><script>alert(1)</script>": "<img src=x onerror=alert(1)><script>alert(1)</script>",
+    "[press](javascript:alert(1)) ![x](https://elsewhere.example/x.png)": "press x",
+    "`<b>code</b>` *<i>bold</i>*": "<b>code</b> <i>bold</i>",
+    "```\n</code></pre><script>alert(1)</script>\n```": "</code></pre><script>alert(1)</script>",
+}
+"""Hostile text, and what is read of it: a link leads to a page or nowhere, and nothing is fetched."""
 
 
 async def test_foreign_text_stays_text(visit: Visit) -> None:
@@ -119,21 +119,21 @@ async def test_foreign_text_stays_text(visit: Visit) -> None:
         say(visit.world, text)
     bodies = visit.log.locator("article[data-author=admin] .body")
     await expect(bodies).to_have_count(len(FOREIGN))
-    shown = [re.sub(r"[`*]|^\s+|\s+$", "", text) for text in await bodies.all_inner_texts()]
-    assert shown == [re.sub(r"[`*]|(?<=```)\n|\n(?=```)", "", text) for text in FOREIGN]
-    assert await bodies.locator("img, script, a, i, b").count() == 0
+    assert [text.strip() for text in await bodies.all_inner_texts()] == list(FOREIGN.values())
+    assert await bodies.locator("img, script, i, b").count() == 0
+    links = bodies.locator("a")
+    assert [await link.get_attribute("href") for link in await links.all()] == [None, "https://elsewhere.example/x.png"]
 
 
 async def test_what_the_bot_writes_is_set_in_bold_code_and_lists(visit: Visit) -> None:
     await visit.act_as("Administrator")
     say(visit.world, "*bold* `code *not bold*` 2*3*4\n- one\n- `two`\n1. first\n```\n*as it is*\n```\n✗ failed: it")
     body = visit.log.locator("article .body").last
-    await expect(body.locator("strong")).to_have_text(["bold"])
+    await expect(body.locator("strong")).to_have_text(["bold", "3"])
     await expect(body.locator("code")).to_have_text(["code *not bold*", "two", "*as it is*"])
     await expect(body.locator("ul > li")).to_have_text(["one", "two"])
     await expect(body.locator("ol > li")).to_have_text(["first"])
     await expect(body.locator(".bad")).to_have_text("✗ failed: it")
-    await expect(body).to_contain_text("2*3*4")
 
 
 async def test_an_edit_and_a_deletion_elsewhere_are_seen(visit: Visit) -> None:

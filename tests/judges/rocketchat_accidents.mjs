@@ -14,6 +14,9 @@ const TEXT = new Set(['PARAGRAPH', 'PLAIN_TEXT', 'LINE_BREAK', 'INLINE_CODE', 'C
 // The signs that a step begins with.
 const MARKS = new Set(['✓', '✗']);
 
+/** What the newest version makes of a text. */
+export const newest = (text) => parse0320(text, OPTIONS);
+
 /** By version: the tree of a text. Nobody asks the parser about an empty one, which it refuses. */
 export function parsed(text) {
   return Object.fromEntries(Object.entries(VERSIONS).map(([version, parse]) => [version, text ? parse(text, OPTIONS) : []]));

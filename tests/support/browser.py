@@ -19,7 +19,7 @@ from tools.browser import DESKTOP, Scheme, launched
 AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
 """Run in a page: what is wrong with it for people who see little, tap with a thumb, or hear it read out."""
 
-IN_A_BROWSER = [pytest.mark.needs("chromium"), pytest.mark.asyncio(loop_scope="session")]
+IN_A_BROWSER = [pytest.mark.needs("chromium", "node"), pytest.mark.asyncio(loop_scope="session")]
 """The marks of a module that drives it: the browser lives for the whole session, and so does its loop."""
 PHONE = (320, 568)
 """The narrowest phone that is still about."""

@@ -17,6 +17,7 @@ from bot.clock import SystemClock
 from bot.store.engine import open_database
 from sandbox.faults import Effect, Fault
 from sandbox.stage import config_from
+from sandbox.visitor import as_seen
 from tests.support.world import World
 
 SYNC = "/api/v1/chat.syncMessages"
@@ -73,9 +74,11 @@ class Scene:
 
         def found() -> list[str]:
             return [
-                m.msg
+                as_seen(m.msg)
                 for m in self.chat.messages.values()
-                if (m.rid, m.author.id, m.tmid) == (room.id, bot, thread) and part in m.msg and "Hello. I" not in m.msg
+                if (m.rid, m.author.id, m.tmid) == (room.id, bot, thread)
+                and part in as_seen(m.msg)
+                and "Hello. I" not in m.msg
             ]
 
         await until(found)

@@ -22,6 +22,8 @@ from typing import Any
 from tests.support.needs import JUDGES
 
 CACHE = JUDGES / "node_modules" / ".cache" / "ssobot"
+PAGE_PARSER = JUDGES.parent.parent / "sandbox" / "rocketchat" / "web" / "files" / "parser.js"
+"""Bundled too: it is judged beside the vendor's."""
 PATIENCE = 20.0
 """Seconds that one order may take."""
 LONGEST_LINE = 4 * 1024 * 1024
@@ -38,24 +40,25 @@ def bundled(script: str) -> Path:
 @functools.cache
 def _bundles() -> Path:
     scripts = sorted(JUDGES.glob("rocketchat_*.mjs"))
-    sources = [JUDGES / "package-lock.json", *scripts]
+    sources = [JUDGES / "package-lock.json", PAGE_PARSER, *scripts]
     digest = hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()
     folder = CACHE / digest[:16]
     if not folder.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(dir=CACHE))
-        subprocess.run(
-            [
-                JUDGES / "node_modules" / ".bin" / "esbuild", *scripts, f"--outdir={fresh}", "--out-extension:.js=.mjs",
-                "--bundle", "--platform=node", "--format=esm", f"--banner:js={_REQUIRE}", "--log-level=warning",
-            ],
-            check=True,
-        )  # fmt: skip
+        out = (f"--outdir={fresh}", "--out-extension:.js=.mjs")
+        _esbuild(*scripts, *out, "--platform=node", f"--banner:js={_REQUIRE}")
         try:
             fresh.rename(folder)
         except OSError:  # another worker of the same run was faster
             shutil.rmtree(fresh)
     return folder
+
+
+def _esbuild(*words: Path | str) -> str:
+    """What it writes to standard output."""
+    program = (JUDGES / "node_modules" / ".bin" / "esbuild", "--bundle", "--format=esm", "--log-level=warning")
+    return subprocess.run([*program, *words], check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
 
 
 class OrderFailed(Exception):

@@ -22,10 +22,15 @@ def accidents(texts: Sequence[str]) -> dict[str, list[str]]:
     return {text: said for text, said in zip(texts, _ask("accidents", texts), strict=True) if said}
 
 
-def _ask(order: str, texts: Sequence[str]) -> Any:
+def both(texts: Sequence[str]) -> list[tuple[Any, Any]]:
+    """Of each text: the tree of the newest version, and that of the sandbox's page, without what is not seen."""
+    return [(vendors, ours) for vendors, ours in _ask("both", texts, script="page")]
+
+
+def _ask(order: str, texts: Sequence[str], script: str = "parser") -> Any:
     """One process for all of them. OrderFailed if the parser throws."""
     with subprocess.Popen(
-        ["node", bundled("parser")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        ["node", bundled(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None

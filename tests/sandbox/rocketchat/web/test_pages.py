@@ -129,7 +129,7 @@ def test_every_file_of_the_pages_is_shipped_with_the_code() -> None:
 
     assert files(pages.__file__, "templates") == {"base.html", "login.html", "room.html"}
     assert files(pages.__file__, "files") == {
-        "api.js", "ddp.js", "login.js", "markup.js", "messages.js", "room.css", "room.js",
+        "api.js", "ddp.js", "login.js", "markup.js", "messages.js", "parser.js", "room.css", "room.js",
     }  # fmt: skip
     ends = {"end_of_popup_response.js", "end_of_redirect_response.js"}
     assert files(callback.__file__, "templates") == {"end_of_login.html", *ends}
