@@ -15,6 +15,7 @@ from datetime import datetime
 
 from bot.clock import Clock
 from sandbox.ledger import Ledger
+from sandbox.rocketchat.chat.attachments import check_attachments
 from sandbox.rocketchat.chat.events import Deleted, Ephemeral, Event, Listener, Posted
 from sandbox.rocketchat.chat.messages import Author, Message, channel_names, links, mentioned_names, previews
 from sandbox.rocketchat.chat.ports import Directory, Values
@@ -59,6 +60,7 @@ class Conversation(Rules):
         """One message into a room; None if its id was used before, by whomever (the first one stays as it was)."""
         ts = self.timestamp(draft)
         self.check_size(draft.msg)
+        check_attachments(draft.extra.get("attachments"))
         author = self.author(user_id)
         self.check_thread(draft.tmid)
         draft = self._in_thread(draft)

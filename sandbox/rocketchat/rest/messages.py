@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sandbox.rocketchat.chat.attachments import check_attachments
 from sandbox.rocketchat.chat.chat import Chat
 from sandbox.rocketchat.chat.messages import Message
 from sandbox.rocketchat.chat.rooms import Room, may_read
@@ -55,6 +56,7 @@ def post_message(asked: Asked) -> Document:
     texts = [given.get("text") or "", *(a.get("text") or "" for a in given.get("attachments") or [])]
     if any(len(text) > asked.chat.setting("Message_MaxAllowedSize", 5000) for text in texts):
         raise PlainError("error-message-size-exceeded")
+    check_attachments(given.get("attachments"))
     targets = given.get("roomId") or given.get("channel") or []
     sent = [(target, _post(asked, target)) for target in ([targets] if isinstance(targets, str) else targets)]
     channel, message = sent[0]

@@ -29,15 +29,43 @@ function place(article, parent) {
   parent.insertBefore(article, later ?? null);
 }
 
+/** Buttons that can be pressed: others are not drawn by the real client either (facts/rocketchat.md §4.5). */
+const pressable = (action) => action.type === 'button' && action.text && (action.url || action.msg_in_chat_window);
+
+function button(action, press) {
+  const element = document.createElement(action.url ? 'a' : 'button');
+  element.className = 'button';
+  element.textContent = action.text;
+  if (!action.url) {
+    element.type = 'button';
+    element.addEventListener('click', () => press(action.msg ?? ''));
+  } else if (/^https?:/i.test(action.url)) {
+    Object.assign(element, { href: action.url, target: '_blank', rel: 'noopener noreferrer' });
+  }
+  return element;
+}
+
+function attached({ title, text, fields = [], actions = [] }, press) {
+  const element = document.createElement('div');
+  element.className = 'attachment';
+  for (const words of [title, text]) if (words) element.append(render(words));
+  for (const field of fields) element.append(render(`*${field.title}*\n${field.value}`));
+  element.append(...actions.filter(pressable).map((action) => button(action, press)));
+  return element;
+}
+
 export class Messages {
   #log;
   #announce;
+  #press;
   #known = new Map();
 
-  /** `log` is the element they stand in; `announce(text)` reads something out. */
-  constructor(log, announce) {
+  /** `log` is the element they stand in; `announce(text)` reads something out; `press(text, tmid)` is what a button
+      says, in the thread in which it stands. */
+  constructor(log, announce, press) {
     this.#log = log;
     this.#announce = announce;
+    this.#press = press;
   }
 
   get empty() { return this.#known.size === 0; }
@@ -63,6 +91,8 @@ export class Messages {
     article.querySelector('.edited').hidden = !message.editedAt;
     if (!known || changed) article.querySelector('.body').replaceChildren(render(text));
     this.#showReactions(article, message.reactions ?? {});
+    const attachments = (message.attachments ?? []).map((one) => attached(one, (words) => this.#press(words, message.tmid)));
+    article.querySelector(':scope > .attachments').replaceChildren(...attachments);
     if (!known) this.#insert(article, message);
     if (working(text) && !known?.busy) this.#announce(`${name(message)} is working …`);
     else if (changed && !working(text)) this.#announce(`${name(message)}: ${article.querySelector('.body').innerText}`);
@@ -117,7 +147,9 @@ export class Messages {
     const reactions = document.createElement('p');
     reactions.className = 'reactions';
     reactions.hidden = true;
-    article.append(head, body, reactions);
+    const attachments = document.createElement('div');
+    attachments.className = 'attachments';
+    article.append(head, body, attachments, reactions);
     article.setAttribute('aria-label', `${name(message)}, ${time.textContent}`);
     return article;
   }

@@ -48,7 +48,7 @@ scroller.addEventListener('scroll', () => {
 // The keyboard of a phone, a long line or a notice takes room from it.
 new ResizeObserver(() => { if (follow) toEnd(); }).observe(scroller);
 
-const messages = new Messages(scroller, announce);
+const messages = new Messages(scroller, announce, press);
 const me = {};
 let room = null;
 let ddp = null;
@@ -164,9 +164,15 @@ function submit() {
   turn = turn.then(() => send(line));
 }
 
-async function send(line) {
+/** What a button says goes the way of a line typed by whoever presses it, in the room or the thread in which it stands. */
+function press(line, tmid) {
+  problem('');
+  turn = turn.then(() => send(line, tmid));
+}
+
+async function send(line, tmid) {
   try {
-    await carryOut(await ask('POST', 'sandbox/composer', { text: line }));
+    await carryOut(await ask('POST', 'sandbox/composer', { text: line }), tmid && { tmid });
     toEnd();
   } catch (error) {
     problem(`Not sent: ${error.message}`);
@@ -174,10 +180,10 @@ async function send(line) {
   }
 }
 
-function carryOut(outcome) {
+function carryOut(outcome, where) {
   switch (outcome.outcome) {
-    case 'sent': return ddp.call('sendMessage', { _id: messageId(), rid: room._id, msg: outcome.text });
-    case 'command': return rest('POST', 'commands.run', { command: outcome.command, params: outcome.params, roomId: room._id });
+    case 'sent': return ddp.call('sendMessage', { _id: messageId(), rid: room._id, msg: outcome.text, ...where });
+    case 'command': return rest('POST', 'commands.run', { command: outcome.command, params: outcome.params, roomId: room._id, ...where });
     case 'reaction': return react(outcome.emoji);
     case 'too long': throw new Refused(0, `it is longer than the ${outcome.limit} characters that one message may have.`);
     default: return outcome.reply && rocketCat(outcome.reply);

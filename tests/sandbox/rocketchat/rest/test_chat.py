@@ -133,6 +133,55 @@ async def test_the_same_id_again_is_400_and_changes_nothing(server: ChatServer) 
     assert [m.msg for m in server.chat.messages.values()] == ["first"]
 
 
+BUTTON = {"type": "button", "text": "Test", "msg": "!sso test", "msg_in_chat_window": True}
+
+
+async def test_buttons_are_kept_and_everybody_sees_them(server: ChatServer) -> None:
+    attachments = [{"text": "Next:", "button_alignment": "horizontal", "actions": [BUTTON]}]
+    status, body = await send(server, _id="mine", msg="done", attachments=attachments)
+    assert (status, body["message"]["attachments"]) == (200, attachments)
+    _, body = await server.get(server.ada, "chat.getMessage", msgId="mine")
+    assert body["message"]["attachments"] == attachments
+
+
+@pytest.mark.parametrize(
+    "attachment",
+    [
+        {"actions": [BUTTON | {"msg": 1}]},
+        {"actions": [BUTTON | {"msg_in_chat_window": "yes"}]},
+        {"actions": ["x"]},
+        {"actions": BUTTON},
+        {"text": ["x"]},
+        {"fields": [{"title": "", "value": "x"}]},
+        {"fields": [{"title": "x"}]},
+        {"fields": [{"title": "x", "value": ""}]},
+    ],
+    ids=str,
+)
+async def test_an_attachment_that_is_not_as_expected_is_refused(server: ChatServer, attachment: dict[str, Any]) -> None:
+    status, body = await send(server, _id="mine", msg="done", attachments=[attachment])
+    assert (status, body["success"], body["error"].partition(":")[0]) == (400, False, "Match error")
+    assert "mine" not in server.chat.messages
+    posted = await server.post(
+        server.bot, "chat.postMessage", roomId=server.room.id, text="done", attachments=[attachment]
+    )
+    assert posted[0] == 400
+
+
+async def test_a_list_of_something_else_is_refused_by_the_schema(server: ChatServer) -> None:
+    status, body = await send(server, msg="done", attachments=["x"])
+    assert (status, body["errorType"]) == (400, "invalid-params")
+
+
+async def test_an_edit_keeps_the_buttons_and_brings_none(server: ChatServer) -> None:
+    await send(server, _id="mine", msg="working", attachments=[{"actions": [BUTTON]}])
+    edit = {"roomId": server.room.id, "msgId": "mine", "text": "done"}
+    status, body = await server.post(server.bot, "chat.update", **edit, attachments=[])
+    assert (status, body["errorType"]) == (400, "invalid-params")
+    status, body = await server.post(server.bot, "chat.update", **edit)
+    assert (status, body["message"]["msg"], body["message"]["attachments"]) == (200, "done", [{"actions": [BUTTON]}])
+
+
 LINKED = "see http://a.example/x and http://b.example but not `http://c.example`"
 
 
