@@ -125,12 +125,14 @@ class RocketChatClient:
     async def switch_service(self, name: ServiceName, on: bool) -> None:
         """See the port."""
         self._settle.wrote()
-        stored = await self._services.stored(name) if on and len(self._rest.instances()) > 1 else None
+        await self._rest.meet_instances()
+        stored = await self._services.stored(name) if on and self._instances > 1 else None
         await self._ordered.switch(name, on, stored)
 
     async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> Written:
         """See the port."""
         self._settle.wrote()
+        await self._rest.meet_instances()
         return await self._ordered.write_secret(name, secret, marker, quiet)
 
     async def repeat_secret(self, name: ServiceName, secret: Secret) -> None:

@@ -21,6 +21,7 @@ from bot.rocketchat.fields import live_service
 from bot.rocketchat.rate_budget import RateBudget
 from bot.rocketchat.responses import interpret, not_its_own
 from bot.rocketchat.rest import Rest
+from bot.rocketchat.session import INSTANCE
 
 LISTS = {"settings.oauth": "services", "service.configurations": "configurations"}
 """Route -> the field of its answer that holds the documents."""
@@ -88,6 +89,7 @@ class OpenRoutes:
         )
         answer = interpret(received, named, time.time())
         self.budget.heard(route, _remaining(received.headers))
+        self.rest.saw(received.headers.get(INSTANCE, ""))
         documents = answer.get(LISTS[route])
         if not isinstance(documents, list):
             raise not_its_own(named)

@@ -30,7 +30,7 @@ from bot.rocketchat.cancellation import CancellableCall
 from bot.rocketchat.messages import iso
 from bot.rocketchat.remedies import REFUSED
 from bot.rocketchat.responses import SYSTEM, interpret_method
-from bot.rocketchat.session import CONNECT_TIMEOUT, READ_TIMEOUT, LeashedSession
+from bot.rocketchat.session import CONNECT_TIMEOUT, LONGEST_INSTANCE, READ_TIMEOUT, LeashedSession
 from bot.secret import Secret
 from bot.tls import client_context
 
@@ -100,6 +100,13 @@ class Rest:
         now = self._clock.monotonic()
         return frozenset(name for name, at in self._instances.items() if now - at <= INSTANCE_SECONDS)
 
+    async def meet_instances(self) -> None:
+        """Where more than one instance answers, asks over every connection at once: a balancer may keep each connection
+        at one of them, and those that no look has come to would not be written to. What fails shows nothing."""
+        if len(self.instances()) > 1:
+            asked = (self.call(lambda api: api.me(), patient=False) for _ in range(WORKERS))
+            await asyncio.gather(*asked, return_exceptions=True)
+
     def credentials(self) -> dict[str, str]:
         """The headers of a request that is not made here (facts/rocketchat.md §1.1)."""
         return {"X-User-Id": self.user_id, "X-Auth-Token": self._token.reveal(), "Accept": "application/json"}
@@ -144,13 +151,14 @@ class Rest:
             raise
         if done:
             answer = future.result()
-            self._saw(call.instance)
+            self.saw(call.instance)
             return answer, call.instance
         _abandon(future, call)
         raise (NoAnswer if call.sent else Unreachable)(SYSTEM, call.route or "no worker was free", mend=REFUSED)
 
-    def _saw(self, instance: str) -> None:
-        """Bounded: whoever makes up a new one for each answer fills nothing."""
+    def saw(self, instance: str) -> None:
+        """An answer came from it. Bounded: whoever makes up a new one for each answer fills nothing."""
+        instance = instance[:LONGEST_INSTANCE]
         if instance and (instance in self._instances or len(self._instances) < MOST_INSTANCES):
             self._instances[instance] = self._clock.monotonic()
 

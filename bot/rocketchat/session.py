@@ -35,8 +35,10 @@ IDLE_LIMIT = 4.0
 """Seconds after which an unused connection is not used again: Node closes an idle one after 5 s, and a POST that meets
 the closing end could not be told from one that was carried out."""
 
+INSTANCE = "X-Instance-ID"
+"""The header that says which process of Rocket.Chat answered (facts/rocketchat.md §2.4)."""
 LONGEST_INSTANCE = 80
-"""Characters of `X-Instance-ID`; a UUID has 36."""
+"""Characters of it; a UUID has 36."""
 
 
 class LeashedSession(requests.Session):
@@ -91,7 +93,7 @@ class LeashedSession(requests.Session):
         if isinstance(response, RemoteError):
             raise response
         self._used_at = time.monotonic()
-        self.line.call.instance = response.headers.get("X-Instance-ID", "")[:LONGEST_INSTANCE]
+        self.line.call.instance = response.headers.get(INSTANCE, "")[:LONGEST_INSTANCE]
         interpret(HttpResponse(response.status_code, response.headers, response.content), route, time.time())
         return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import cycle
@@ -25,19 +26,31 @@ SECRET = Secret("s" * 64)
 class Rocket:
     """Notes which of its instances was given what; an instance without a name does not say who it is."""
 
-    def __init__(self, *instances: str, refused: str = "none") -> None:
+    def __init__(self, *instances: str, refused: str = "none", sticky: bool = False) -> None:
+        """`sticky`: each connection is kept at one of them."""
         self.turn = cycle(instances)
+        self.kept: dict[object, str] | None = {} if sticky else None
+        self.asked = 0
         self.refused = refused
         self.written: list[tuple[str, str]] = []
 
     async def handle(self, request: web.Request) -> web.Response:
-        instance = next(self.turn)
+        self.asked += 1
+        instance = await self._chosen(request)
         if request.method == "POST":
             self.written.append((instance, request.path.rpartition("-")[2]))
         headers = {"X-Instance-ID": instance} if instance else {}
         if request.path.endswith(self.refused):
             return web.json_response({"success": False}, status=400, headers=headers)
         return web.json_response({"success": True}, headers=headers)
+
+    async def _chosen(self, request: web.Request) -> str:
+        if self.kept is None:
+            return next(self.turn)
+        if request.transport not in self.kept:
+            self.kept[request.transport] = next(self.turn)
+        await asyncio.sleep(0.02)  # calls that are made at once take a connection each
+        return self.kept[request.transport]
 
     @asynccontextmanager
     async def writes(self) -> AsyncIterator[OrderedWrites]:
@@ -156,6 +169,34 @@ async def test_but_it_ends_where_one_never_answers_again() -> None:
         await writes.rest.get("me")
         await writes.repeat_secret(NAME, SECRET)
     assert len(rocket.written) == MOST
+
+
+async def test_behind_a_balancer_that_keeps_connections_the_others_show_themselves() -> None:
+    rocket = Rocket(*"abc", sticky=True)
+    async with rocket.writes() as writes:
+        await asyncio.gather(writes.rest.get("me"), writes.rest.get("me"))
+        assert writes.rest.instances() == set("ab")
+        await writes.rest.meet_instances()
+        assert writes.rest.instances() == set("abc")
+        assert await writes.repeat_secret(NAME, SECRET) == set("abc")
+
+
+async def test_one_instance_is_not_asked_who_else_there_is() -> None:
+    rocket = Rocket("a")
+    async with rocket.writes() as writes:
+        await writes.rest.get("me")
+        await writes.rest.meet_instances()
+    assert rocket.asked == 1
+
+
+async def test_what_fails_while_they_are_met_fails_nothing_else() -> None:
+    rocket = Rocket(*"ab", refused="me")
+    async with rocket.writes() as writes:
+        writes.rest.saw("a")
+        writes.rest.saw("b")
+        await writes.rest.meet_instances()
+        await writes.switch(NAME, True, None)
+    assert {i for i, what in rocket.written if what == "Encvoyid"} == set("ab")
 
 
 async def test_it_waits_for_the_quiet() -> None:

@@ -14,6 +14,7 @@ from bot.http import HttpClient
 from bot.rocketchat.open_routes import LISTS, OpenRoutes
 from bot.rocketchat.rate_budget import CALLS, OTHERS, RateBudget
 from bot.rocketchat.rest import Rest
+from bot.rocketchat.session import LONGEST_INSTANCE
 from bot.secret import Secret
 from sandbox.serving import Server
 
@@ -38,6 +39,7 @@ class Rocket:
         if self.status == 429:
             return web.json_response({"success": False}, status=429, headers={"X-RateLimit-Reset": "0"})
         headers = {} if self.remaining is None else {"X-RateLimit-Remaining": str(self.remaining)}
+        headers["X-Instance-ID"] = "a" * 99
         return web.json_response({LISTS[route]: self.documents, "success": True}, status=self.status, headers=headers)
 
     @asynccontextmanager
@@ -72,6 +74,12 @@ async def test_the_token_goes_along_so_that_newer_servers_let_the_bot_pass() -> 
         await routes.poll()
     (request,) = rocket.asked
     assert (request.headers["X-User-Id"], request.headers["X-Auth-Token"]) == ("bot-id", "the-token")
+
+
+async def test_an_answer_shows_the_instance_that_gave_it() -> None:
+    async with Rocket().polled() as routes:
+        await routes.poll()
+        assert routes.rest.instances() == {"a" * LONGEST_INSTANCE}
 
 
 async def test_an_answer_without_the_limiters_headers_says_that_no_limit_holds() -> None:
