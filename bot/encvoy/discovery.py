@@ -6,6 +6,7 @@ answers 404 in a default installation (facts/encvoy-id.md §1). So nothing here 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,7 +38,7 @@ _PAR = "pushed_authorization_request_endpoint"
 
 
 class Discovery:
-    """Reads the document when it is needed, and believes it for a minute."""
+    """Reads the document when it is needed, once for all who need it at the same time, and believes it for a minute."""
 
     def __init__(self, http: HttpClient, domain: str, clock: Clock) -> None:
         """`domain` is SSOBOT_ENCVOY_URL, without trailing slash."""
@@ -46,15 +47,29 @@ class Discovery:
         self._clock = clock
         self._kept: tuple[float, Provider] | None = None
         self._known: tuple[float, Provider] | None = None
+        self._reading: asyncio.Task[Provider] | None = None
 
     def forget(self) -> None:
         """The next call reads it again."""
-        self._kept = None
+        self._kept = self._reading = None
 
     async def provider(self) -> Provider:
         """The checked document. ConfigError if it is that of another address, RouteAbsent if there is none."""
         if self._kept is not None and self._clock.monotonic() < self._kept[0]:
             return self._kept[1]
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._renewed())
+            self._reading.add_done_callback(self._read_by_now)
+        # Shielded: one caller that gives up does not take the answer from the others.
+        return await asyncio.shield(self._reading)
+
+    def _read_by_now(self, task: asyncio.Task[Provider]) -> None:
+        if self._reading is task:
+            self._reading = None
+        if not task.cancelled():
+            task.exception()  # seen, even if nobody waits any more
+
+    async def _renewed(self) -> Provider:
         try:
             provider = await self._read()
         except Busy:

@@ -81,7 +81,8 @@ class Session:
     async def prove_login(self) -> None:
         """Logs in anew, whatever token is kept, and makes a call that the management API answers only to who is let in.
         A token that is kept proves neither: the password may have been changed since, the user blocked."""
-        fresh = await self._new_token()
+        # Where none is kept, whoever needs one at the same time waits for this login, too.
+        fresh = await (self._new_token() if self._lives_for(SPARE_SECONDS) else self._valid_token(SPARE_SECONDS))
         await self._send(f"GET {CLIENTS}", "GET", CLIENTS, "limit=0", None, fresh)
         self._token = fresh
 
@@ -98,13 +99,17 @@ class Session:
     async def _valid_token(self, spare: float) -> Token:
         """The token if it lives for `spare` more seconds, else a new one. Whoever comes meanwhile waits for the same
         login, also for its failure."""
-        if self._token is not None and self._token.expires_at - self._clock.monotonic() > spare:
+        if self._token is not None and self._lives_for(spare):
             return self._token
         if self._login is None:
             self._login = asyncio.create_task(self._fetch())
             self._login.add_done_callback(self._login_done)
         # Shielded: one caller that gives up does not take the login from the others.
         return await asyncio.shield(self._login)
+
+    def _lives_for(self, seconds: float) -> bool:
+        """Whether a token is kept that lives for so much longer."""
+        return self._token is not None and self._token.expires_at - self._clock.monotonic() > seconds
 
     async def _fetch(self) -> Token:
         self._token = await self._new_token()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -274,3 +275,42 @@ async def test_the_document_of_another_address_is_refused(
     async with EncvoyIdClient(url, client_id="m", login="l", password=Secret("p"), clock=clock, timeout=2.0) as client:
         with pytest.raises(ConfigError, match="SSOBOT_ENCVOY_URL"):
             await client.provider()
+
+
+async def test_whoever_asks_at_the_same_time_shares_one_answer(standin: EncvoyStandIn, client: EncvoyIdClient) -> None:
+    await asyncio.gather(client.provider(), client.keys(), client.log_in())
+
+    assert len(standin.ledger.requests("GET", "openid-configuration")) == 1
+
+
+async def test_whoever_asks_at_the_same_time_shares_one_failure(standin: EncvoyStandIn, client: EncvoyIdClient) -> None:
+    fault = standin.faults.add(Fault("GET", "", status=502))
+
+    failures = await asyncio.gather(client.provider(), client.provider(), return_exceptions=True)
+
+    assert all(isinstance(failure, RemoteError) for failure in failures)
+    assert len(standin.ledger.requests("GET", "openid-configuration")) == 3, "each place once"
+    standin.faults.remove(fault)
+    assert (await client.provider()).issuer == standin.url
+
+
+async def test_whoever_gives_up_does_not_take_the_answer_from_others(
+    standin: EncvoyStandIn, client: EncvoyIdClient
+) -> None:
+    standin.faults.add(Fault("GET", "/.well-known/", effect=Effect.PASS, delay=0.1))
+    impatient, patient = asyncio.create_task(client.provider()), asyncio.create_task(client.provider())
+    await asyncio.sleep(0)
+    impatient.cancel()
+
+    assert (await patient).issuer == standin.url
+    assert impatient.cancelled()
+
+
+async def test_what_was_forgotten_meanwhile_is_read_again(standin: EncvoyStandIn, client: EncvoyIdClient) -> None:
+    standin.faults.add(Fault("GET", "/.well-known/", effect=Effect.PASS, delay=0.1))
+    first = asyncio.create_task(client.provider())
+    await asyncio.sleep(0)
+    client.forget_provider()
+    await asyncio.gather(first, client.provider())
+
+    assert len(standin.ledger.requests("GET", "openid-configuration")) == 2

@@ -367,3 +367,24 @@ async def test_closing_ends_a_login_under_way(
 
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_the_login_that_is_proved_is_the_one_that_others_wait_for(
+    standin: EncvoyStandIn, client: EncvoyIdClient
+) -> None:
+    await asyncio.gather(client.prove_login(), client.applications("https://a.example/cb"))
+
+    assert logins(standin) == 1
+
+
+async def test_where_a_token_is_kept_a_login_is_proved_all_the_same_and_holds_nobody_up(
+    standin: EncvoyStandIn, client: EncvoyIdClient
+) -> None:
+    await client.log_in()
+    standin.faults.add(Fault("POST", "/oidc/token", status=500, body="{}"))
+    proved, found = await asyncio.gather(
+        client.prove_login(), client.applications("https://a.example/cb"), return_exceptions=True
+    )
+
+    assert isinstance(proved, Exception)
+    assert found == ()
