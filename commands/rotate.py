@@ -54,7 +54,7 @@ def register(registry: Registry, context: CommandContext) -> None:
         resumed = call.operation.resumed or exchanging(there)
         asked = Asked(wish, there, call.operation.id, Scope.SECRET, resumed)
         done = await undertake(asked, context, Narration(call.progress, context.fingerprints), call.authorize, observed)
-        elsewhere = await what_leads_elsewhere(done.connection, done.seen, context)
+        elsewhere = what_leads_elsewhere(done.connection, done.seen)
         answer = _answer(done.connection, done.receipt, context, resumed=resumed, works=not elsewhere)
         differing = also_differs(done.connection, done.seen)
         wrong = (*elsewhere, *differing)

@@ -12,7 +12,9 @@ from bot.connection.absence import replaced
 from bot.connection.changes import CreateApplication, CreateService, WriteApplicationSecret
 from bot.connection.confirm import Confirmed, confirm
 from bot.connection.desired import desire, marked, renewed
+from bot.connection.observe import observe
 from bot.connection.plan import in_use, plan
+from bot.connection.ports import Listed
 from bot.connection.preflight import (
     Ground,
     look,
@@ -68,16 +70,17 @@ def register(registry: Registry, context: CommandContext) -> None:
     async def setup(call: Call) -> Answer:
         _refuse_both(call)
         there = await context.connections.get()
-        wish = await _new(call, context) if there is None else await _again(call, context, there)
-        nothing = Observed(None, None, None)
-        observed = nothing if there is None else await context.observed(wish)
+        if there is None:
+            wish, observed = await _new(call, context)
+        else:
+            wish, observed = await _again(call, context, there)
         if there is not None and there.client_id is not None and observed.application is None:
             refuse_another(there, wish)
             call.progress.note(replaced(there.client_id))
-        wish = await _marked(wish, observed, context)
+        wish = _marked(wish, observed)
         changes = plan(wish, observed)
         if there is not None and (there.current is not None or in_use(observed)):
-            await _tell_stale(call, context, stale(observed.stored, changes))
+            _tell_stale(call, observed, stale(observed.stored, changes))
         if "dry-run" in call.options:
             return _dry_run(wish, plan_text(changes, wish), _without_dry_run(call))
         at_rest = not changes and wish == there
@@ -87,15 +90,15 @@ def register(registry: Registry, context: CommandContext) -> None:
         made: tuple[str, ...] = ()
         if there is not None and at_rest:  # an earlier process did it all; Rocket.Chat's word may still be missing
             await call.authorize()
-            connection, receipt, made = there, call.operation.receipt, (_DONE_BEFORE,)
+            connection, receipt, seen, made = there, call.operation.receipt, observed, (_DONE_BEFORE,)
         else:
             asked = Asked(wish, there, call.operation.id, resumed=call.operation.resumed)
             done = await undertake(
                 asked, context, Narration(call.progress, context.fingerprints), call.authorize, observed
             )
-            connection, receipt = done.connection, done.receipt.as_dict()
+            connection, receipt, seen = done.connection, done.receipt.as_dict(), done.seen
             made = _made(done.connection, done.receipt, context)
-        confirmed = await _confirmed(call, context, connection, before)
+        confirmed = await _confirmed(call, context, connection, before, seen)
         verdict, *said = confirmation(confirmed)
         answer = await _tested(
             call, context, confirmed.connection, verdict, said, (*made, consent(connection)), works=confirmed.works
@@ -114,8 +117,9 @@ def _made(connection: Connection, receipt: Receipt, context: CommandContext) -> 
     return (f"Created: {', '.join(named)}.",) if CreateApplication.__name__ in receipt.changes else ()
 
 
-async def _new(call: Call, context: CommandContext) -> Connection:
-    """Looks at both systems before anything is written, and says what will happen to people."""
+async def _new(call: Call, context: CommandContext) -> tuple[Connection, Observed]:
+    """Looks at both systems before anything is written, and says what will happen to people. Of a connection nothing
+    is there yet."""
     name = context.service_name(call.arguments.get("name", DEFAULT_NAME))
     call.progress.doing("checking both systems")
     ground = await look(name, context.rocketchat, context.encvoy)
@@ -134,7 +138,7 @@ async def _new(call: Call, context: CommandContext) -> Connection:
         with_email=_with_email(call, chosen=True),
     )
     await _tell_arrivals(call, context, wish, ground)
-    return wish
+    return wish, Observed(None, None, None, site_url=ground.server.site_url, profile=ground.server.profile)
 
 
 def _tell_doubts(call: Call, ground: Ground) -> None:
@@ -165,24 +169,29 @@ async def _tell_arrivals(
         accounts = await context.rocketchat.accounts(
             lambda read, total: call.progress.doing(f"reading the accounts: {read} of {total}")
         )
-        by_name = by_user_name(wish, ground.registration)
+        by_name = by_user_name(wish, ground.listed.registration)
         lines = [by_email(profile, wish.name, accounts), by_name, another_way(profile)]
         if "dry-run" not in call.options:
             await correction.note(context.notes, profile)
     else:
-        lines = [LEFT_OUT, by_user_name(wish, ground.registration), *([ALREADY_IN] if there and there.current else [])]
+        lines = [
+            LEFT_OUT,
+            by_user_name(wish, ground.listed.registration),
+            *([ALREADY_IN] if there and there.current else []),
+        ]
     for line in lines:
         call.progress.note(line)
 
 
-async def _tell_stale(call: Call, context: CommandContext, lines: tuple[str, ...]) -> None:
-    if lines and (await context.rocketchat.profile()).engine is Engine.MODERN:
+def _tell_stale(call: Call, observed: Observed, lines: tuple[str, ...]) -> None:
+    if observed.engine is Engine.MODERN:
         for line in lines:
             call.progress.note(line)
 
 
-async def _again(call: Call, context: CommandContext, there: Connection) -> Connection:
-    """The connection that is there, as it is now desired: it follows both systems where they moved."""
+async def _again(call: Call, context: CommandContext, there: Connection) -> tuple[Connection, Observed]:
+    """The connection that is there, as it is now desired: it follows both systems where they moved. And what both
+    sides hold of it."""
     typed = call.arguments.get("name")
     if typed is not None and context.service_name(typed).service != there.name.service:
         raise UserError(
@@ -208,28 +217,33 @@ async def _again(call: Call, context: CommandContext, there: Connection) -> Conn
         enabled="disabled" not in call.options,
         resumed=call.operation.resumed,
     )
+    listed: Listed | None = ground.listed
     if there.current is None or call.options & {WITH_EMAIL, WITHOUT_EMAIL}:
         await _tell_arrivals(call, context, wish, ground, there)
-    return wish
+        listed = None  # reading the accounts may have taken a while
+    profile = ground.server.profile
+    observed = await observe(wish, context.rocketchat, context.encvoy, context.clock, profile=profile, listed=listed)
+    return wish, observed
 
 
-async def _marked(wish: Connection, observed: Observed, context: CommandContext) -> Connection:
+def _marked(wish: Connection, observed: Observed) -> Connection:
     """With a marker of its own, if a secret must be put back under which people sign in."""
     if observed.stored is None or observed.stored.secret == wish.secret or not in_use(observed):
         return wish
-    engine = (await context.rocketchat.profile()).engine
+    if observed.engine is None:
+        return wish
     try:
-        return marked(wish, observed, engine)
+        return marked(wish, observed, observed.engine)
     except UserError:  # the secret is wrong already: without a marker it is put right all the same
         return wish
 
 
 async def _confirmed(
-    call: Call, context: CommandContext, connection: Connection, before: Connection | None
+    call: Call, context: CommandContext, connection: Connection, before: Connection | None, seen: Observed
 ) -> Confirmed:
     """Rocket.Chat's own word, before the answer says On."""
     call.progress.doing("testing it from Rocket.Chat's side")
-    return await confirm(connection, before, context, Narration(call.progress, context.fingerprints))
+    return await confirm(connection, before, seen, context, Narration(call.progress, context.fingerprints))
 
 
 def _without_dry_run(call: Call) -> str:

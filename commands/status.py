@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Registry
 from bot.connection.changes import AwaitLive
@@ -35,12 +33,9 @@ def register(registry: Registry, context: CommandContext) -> None:
         if connection is None:
             return Answer("There is no connection yet.", next=("setup --dry-run", "setup"))
         call.progress.doing("reading both systems")
-        seen, elsewhere = await asyncio.gather(
-            observe_apart(connection, context.rocketchat, context.encvoy, context.clock),
-            moved(connection, context),
-        )
+        seen = await observe_apart(connection, context.rocketchat, context.encvoy, context.clock)
         drift, following = _half(connection, seen) if seen.whole is None else _drift(connection, seen.whole)
-        if elsewhere is not None:
+        if (elsewhere := moved(connection, seen.site_url)) is not None:
             drift, following = f"✗ Out of sync. {elsewhere} {MEND}", ("setup",)
         return Answer(drift, (*_notes(connection, seen), *_facts(connection, seen, context)), next=following)
 

@@ -7,9 +7,12 @@ from bot.chatops.registry import Call, Registry
 from bot.connection.confirm import Taken, confirm
 from bot.connection.desired import switched
 from bot.connection.needs import drift
+from bot.connection.observe import observe
 from bot.connection.plan import Scope
 from bot.connection.receipt import Outcome
+from bot.connection.state import Connection, Observed
 from bot.connection.undertake import Asked, undertake
+from bot.errors import RemoteError
 from commands.context import CommandContext
 from commands.elsewhere import refuse_moved
 from commands.recovery import ConnectionRecovery
@@ -46,12 +49,12 @@ def register(registry: Registry, context: CommandContext) -> None:
 async def _switch(call: Call, context: CommandContext, *, on: bool) -> Answer:
     there = await context.connection()
     call.progress.doing("switching on" if on else "switching off")
-    if on:
-        await refuse_moved(there, context)
+    wish = switched(there, on=on)
+    observed = await _looked_at(wish, context) if on else None
     before = await context.before(call.operation, there)
     narration = Narration(call.progress, context.fingerprints)
-    asked = Asked(switched(there, on=on), there, call.operation.id, Scope.SWITCH, call.operation.resumed)
-    done = await undertake(asked, context, narration, call.authorize)
+    asked = Asked(wish, there, call.operation.id, Scope.SWITCH, call.operation.resumed)
+    done = await undertake(asked, context, narration, call.authorize, observed)
     receipt, differing = done.receipt, also_differs(done.connection, done.seen)
     # After a restart an earlier process may have done it.
     unchanged = receipt.outcome is Outcome.UNCHANGED and not call.operation.resumed
@@ -60,8 +63,8 @@ async def _switch(call: Call, context: CommandContext, *, on: bool) -> Answer:
         said = already if unchanged else ("It is off.",)
         return Answer(f"✓ {said[0]}", differing, next=(*fixes_in(*differing), "enable"), receipt=receipt.as_dict())
     call.progress.doing("testing it from Rocket.Chat's side")
-    confirmed = await confirm(done.connection, before, context, narration, Scope.SWITCH)
-    stored = done.seen.stored if done.seen else None
+    confirmed = await confirm(done.connection, before, done.seen, context, narration, Scope.SWITCH)
+    stored = done.seen.stored
     is_shown = stored is None or "show_button" not in drift(done.connection, stored)
     verdict, *lines = confirmation(confirmed, is_shown=is_shown)
     if unchanged and confirmed.taken is not Taken.OFF:
@@ -69,3 +72,14 @@ async def _switch(call: Call, context: CommandContext, *, on: bool) -> Answer:
     wrong = (*lines, *differing) if not confirmed.works else (*differing, *lines)
     following = (*fixes_in(*wrong), *(("test",) if confirmed.works else ()))
     return Answer(verdict, wrong, next=following, receipt=receipt.as_dict(), failed=not confirmed.works)
+
+
+async def _looked_at(wish: Connection, context: CommandContext) -> Observed | None:
+    """Both sides before they are switched on. None where one of them does not say: the loop asks again, and for
+    longer."""
+    try:
+        observed = await observe(wish, context.rocketchat, context.encvoy, context.clock, Scope.SWITCH)
+    except RemoteError:
+        return None
+    refuse_moved(wish, observed)
+    return observed

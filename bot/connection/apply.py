@@ -33,6 +33,7 @@ from bot.connection.exchange import await_marker, prove_secret, prove_what_is_us
 from bot.connection.needs import AUTH_METHOD, foreign_callbacks, mended
 from bot.connection.plan import is_shown, live_as_desired
 from bot.connection.ports import ApplicationFields, Awaited
+from bot.connection.refusals import required
 from bot.connection.state import Application, Connection, LiveService, SettingValue
 from bot.errors import NotLive
 from bot.secret import Secret
@@ -43,6 +44,8 @@ LIVE_WITHIN = 10.0
 
 async def apply(change: Change, progress: LoopState, context: Context) -> LoopState:
     """Ensures one change. RemoteError or NotProved if it could not be, or if nobody can say whether it was."""
+    if not isinstance(change, Prove | ProveInUse | CommitSecret):
+        progress = replace(progress, stored=None)
     done = await _apply(change, progress, context)
     return replace(done, receipt=done.receipt.with_change(type(change).__name__))
 
@@ -129,8 +132,8 @@ async def _remove_callback(desired: Connection, context: Context) -> None:
 
 
 async def _write_application(fields: tuple[str, ...], desired: Connection, context: Context) -> None:
-    found = await context.encvoy.application(known_id(desired))
-    there = found if isinstance(found, Application) else None
+    """Written by what it is now: a write to an id that is not there is never answered (facts/encvoy-id.md §5)."""
+    there = required(desired, await context.encvoy.application(known_id(desired)))
     await context.encvoy.write_application(known_id(desired), mended(desired, there, fields))
 
 

@@ -16,8 +16,8 @@ from bot.connection.needs import EXCHANGED_AT
 from bot.connection.plan import Scope
 from bot.connection.proof import prove_in_use_mending
 from bot.connection.reconcile import Narrator, Reconciler
-from bot.connection.state import Connection
-from bot.errors import RemoteError, Unfinished, UserError
+from bot.connection.state import Connection, Observed, Unknown
+from bot.errors import Unfinished, UserError
 
 ADDRESS = (*EXCHANGED_AT, "authorize_path")
 """The settings that say where Encvoy ID is."""
@@ -50,28 +50,36 @@ class Confirmed:
         return self.said.use not in (Use.OTHER, Use.FAILED)
 
 
-async def ask(connection: Connection, context: Context) -> InUse:
-    """What Rocket.Chat uses, as `prove_in_use_mending` says. Never fails: what was done is done."""
+async def ask(connection: Connection, seen: Observed, context: Context) -> InUse:
+    """What Rocket.Chat uses, as `prove_in_use_mending` says. Never fails: what was done is done. `seen`: the last look,
+    since which nothing was changed."""
     if not connection.enabled:
         return BECAUSE_OFF
-    try:
-        engine = (await context.rocketchat.profile()).engine
-    except RemoteError as error:
-        return InUse(Use.UNKNOWN, error.text.rstrip("."))
-    settle = settle_of(connection)
-    return await prove_in_use_mending(connection, engine, context.rocketchat, context.encvoy, context.clock, settle)
+    if isinstance(seen.profile, Unknown):
+        return InUse(Use.UNKNOWN, f"{seen.profile.reason} {seen.profile.mend}".strip().rstrip("."))
+    said, _ = await prove_in_use_mending(
+        connection,
+        seen.profile.engine,
+        context.rocketchat,
+        context.encvoy,
+        context.clock,
+        settle_of(connection),
+        seen.stored,
+    )
+    return said
 
 
 async def confirm(
     connection: Connection,
     before: Connection | None,
+    seen: Observed,
     context: Context,
     narrator: Narrator,
     scope: Scope = Scope.ALL,
 ) -> Confirmed:
     """Asks, and takes back what `before` was not: its address, or that it is on. Unfinished if that cannot be done:
-    then it stays desired."""
-    said = await ask(connection, context)
+    then it stays desired. `seen`: the last look, since which nothing was changed."""
+    said = await ask(connection, seen, context)
     back = _before(connection, before)
     if said.use not in (Use.OTHER, Use.FAILED) or back is None:
         return Confirmed(connection, said)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.clock import Clock
+from bot.connection.marker import engine_of
 from bot.connection.moments import Written
 from bot.connection.ports import Connections, EncvoyId, RocketChat
+from bot.connection.profile import Engine, Profile
 from bot.connection.receipt import Receipt
-from bot.connection.state import Connection, Marker
+from bot.connection.state import NOT_ASKED, Connection, Marker, Observed, StoredService, Unknown
 
 SETTLE = 2.51
 """Seconds that Rocket.Chat needs, where this one was never measured."""
@@ -40,11 +42,27 @@ class LoopState:
     """When this run wrote it for the first time, and the marker for the last; None if it did not, or nobody knows."""
     prove_until: float | None = None
     """How long a token side that lags behind is waited for."""
+    stored: StoredService | None = None
+    """The service as it was read last; None: something was changed or waited for since, so it is to be read anew."""
+    profile: Profile | Unknown = NOT_ASKED
+    """Of Rocket.Chat, as the operation found it."""
 
     @property
     def settle(self) -> float:
         """Seconds that this Rocket.Chat needs."""
         return settle_of(self.desired)
+
+    @property
+    def engine(self) -> Engine:
+        """The login engine: it may be another one than when the exchange began. Where Rocket.Chat says nothing, that
+        one."""
+        return engine_of(known_marker(self.desired)) if isinstance(self.profile, Unknown) else self.profile.engine
+
+    def found(self, observed: Observed) -> LoopState:
+        """As a look found it, before anything is changed."""
+        stored = observed.stored
+        before = stored is not None and stored.secret == self.desired.secret
+        return replace(self, stored_before=before, stored=stored, profile=observed.profile)
 
     def accepted(self, now: float) -> LoopState:
         """Encvoy ID was seen to accept the new secret. The first moment counts."""

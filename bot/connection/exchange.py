@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from bot.connection.context import Context, LoopState, known_id, known_marker
 from bot.connection.in_use import Use
-from bot.connection.marker import engine_of, shows
+from bot.connection.marker import shows
 from bot.connection.moments import LiveSeen
 from bot.connection.ports import ApplicationFields, EncvoyId
 from bot.connection.profile import Engine
 from bot.connection.proof import LATER_TIMES, prove, prove_carried, prove_in_use, prove_in_use_mending
-from bot.connection.state import Application, Connection, LiveService, Unknown
-from bot.errors import NotLive, RemoteError, StillBefore, UserError
+from bot.connection.state import Application, LiveService, Unknown
+from bot.errors import NotLive, StillBefore, UserError
 
 SPARE = 0.09
 """Seconds of quiet beyond a settle time: then no run of Rocket.Chat is pending."""
@@ -76,15 +76,16 @@ async def _looked_at_last(progress: LoopState, context: Context, unseen: NotLive
     if isinstance(live, LiveService) and shows(known_marker(desired), live.settings):
         since = progress.written.began if progress.written else None
         return replace(progress, live_since=since, receipt=replace(receipt, seen_by="poll"))
-    if desired.undoing and await _old_one_is_in_use(desired, context):
+    if desired.undoing and await _old_one_is_in_use(progress, context):
         return replace(progress, receipt=replace(receipt, seen_by="proof"))
     raise unseen
 
 
-async def _old_one_is_in_use(desired: Connection, context: Context) -> bool:
+async def _old_one_is_in_use(progress: LoopState, context: Context) -> bool:
     """On the way back, where the marker never shows: Encvoy ID holds the old secret, and Rocket.Chat uses what it
     accepts."""
-    found = await prove_in_use(desired, await _engine(desired, context), context.rocketchat, context.encvoy)
+    desired = progress.desired
+    found = await prove_in_use(desired, progress.engine, context.rocketchat, context.encvoy)
     if found.use is not Use.PROVED:
         return False
     application = await context.encvoy.application(known_id(desired))
@@ -93,35 +94,38 @@ async def _old_one_is_in_use(desired: Connection, context: Context) -> bool:
 
 async def prove_secret(progress: LoopState, context: Context) -> LoopState:
     """Encvoy ID accepts the secret: from then on sign-ins work, and not from its answer that it stored it."""
-    proof, at = await prove(progress.desired, context.rocketchat, context.encvoy, context.clock, progress.prove_until)
-    progress = progress.accepted(at)
-    return replace(progress, receipt=replace(progress.receipt, proof=proof))
+    found = await prove(
+        progress.desired,
+        context.rocketchat,
+        context.encvoy,
+        context.clock,
+        progress.prove_until,
+        stored=progress.stored,
+    )
+    progress = progress.accepted(found.at)
+    return replace(progress, receipt=replace(progress.receipt, proof=found.proof), stored=found.stored)
 
 
 async def prove_what_is_used(later: bool, progress: LoopState, context: Context) -> LoopState:
     if later:
         await context.clock.sleep(LATER_TIMES * progress.settle)
     desired = progress.desired
-    engine = await _engine(desired, context)
-    if later and engine is Engine.MODERN:
+    if later and progress.engine is Engine.MODERN:
         carried = await prove_carried(
             desired, known_marker(desired), context.rocketchat, context.clock, progress.settle
         )
         return replace(progress, receipt=replace(progress.receipt, in_use_later=carried))
-    found = await prove_in_use_mending(
-        desired, engine, context.rocketchat, context.encvoy, context.clock, progress.settle
+    found, stored = await prove_in_use_mending(
+        desired,
+        progress.engine,
+        context.rocketchat,
+        context.encvoy,
+        context.clock,
+        progress.settle,
+        progress.stored,
     )
-    if later:
-        return replace(progress, receipt=replace(progress.receipt, in_use_later=found))
-    return replace(progress, receipt=replace(progress.receipt, in_use=found))
-
-
-async def _engine(desired: Connection, context: Context) -> Engine:
-    """As Rocket.Chat says now: it may be another one than when the exchange began. Where it says nothing, that one."""
-    try:
-        return (await context.rocketchat.profile()).engine
-    except RemoteError:
-        return engine_of(known_marker(desired))
+    receipt = replace(progress.receipt, in_use_later=found) if later else replace(progress.receipt, in_use=found)
+    return replace(progress, receipt=receipt, stored=stored)
 
 
 async def _warm(encvoy: EncvoyId) -> None:

@@ -1,16 +1,24 @@
-"""What both systems hold, asked at the same time."""
+"""What both systems hold, asked at the same time: nothing is read twice within one look, and nothing waits for another
+answer that it does not need.
+
+A look is one value that is passed on. What a change is made by was seen after the last change (`LoopState.stored`).
+What depends on version and licence is read at the first look of an operation, and carried on to the others.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import enum
 from dataclasses import dataclass
 
 from bot.clock import Clock, within
 from bot.connection.asking import or_unknown
 from bot.connection.plan import Scope, exchanging
-from bot.connection.ports import EncvoyId, RocketChat
+from bot.connection.ports import EncvoyId, Listed, RocketChat
+from bot.connection.profile import Edition, Profile
 from bot.connection.retry_policy import LOOK_SECONDS
 from bot.connection.state import (
+    NOT_ASKED,
     Application,
     Connection,
     LiveService,
@@ -21,8 +29,6 @@ from bot.connection.state import (
 )
 from bot.errors import RemoteError
 
-NOT_ASKED = Unknown("Encvoy ID was not asked.")
-
 
 async def observe(
     desired: Connection,
@@ -30,16 +36,53 @@ async def observe(
     encvoy: EncvoyId,
     clock: Clock,
     scope: Scope = Scope.ALL,
+    *,
+    profile: Profile | Unknown | None = None,
+    listed: Listed | None = None,
 ) -> Observed:
     """Asks both sides. RemoteError if one does not say, except Encvoy ID during an exchange: then its side is Unknown,
-    because the way back begins at Rocket.Chat and need not wait for it. To switch off, Encvoy ID is not asked."""
+    because the way back begins at Rocket.Chat and need not wait for it. To switch off, Encvoy ID is not asked.
+
+    `profile`: what an earlier look of this operation found; None: this is the first. `listed`: what was read of
+    Rocket.Chat for this look already.
+    """
     if scope is Scope.SWITCH and not desired.enabled:
-        stored, live = await asyncio.gather(rocketchat.stored(desired.name), rocketchat.live(desired.name))
-        return Observed(stored=stored, live=live, application=NOT_ASKED)
-    stored, live, (application, twins) = await asyncio.gather(
-        rocketchat.stored(desired.name), rocketchat.live(desired.name), _application(desired, encvoy, clock)
+        settings, live = await asyncio.gather(_settings(rocketchat, listed), rocketchat.live(desired.name))
+        return Observed(settings.service(desired.name), live, NOT_ASKED, site_url=settings.site_url)
+    settings, live, (application, twins), edition = await asyncio.gather(
+        _settings(rocketchat, listed),
+        rocketchat.live(desired.name),
+        _application(desired, encvoy, clock),
+        _edition(rocketchat, profile),
     )
-    return Observed(stored=stored, live=live, application=application, twins=twins)
+    found = settings.profile(edition) if isinstance(edition, Edition) else edition
+    return Observed(settings.service(desired.name), live, application, twins, settings.site_url, found)
+
+
+async def _settings(rocketchat: RocketChat, listed: Listed | None) -> Listed:
+    return await rocketchat.listed() if listed is None else listed
+
+
+async def _edition(rocketchat: RocketChat, known: Profile | Unknown | None) -> Edition | Profile | Unknown:
+    """What is known stays so; otherwise what the profile is made of."""
+    return await or_unknown(rocketchat.edition()) if known is None else known
+
+
+class Effect(enum.Enum):
+    """What was changed on either side."""
+
+    NONE = "none"
+    SOME = "some"
+    UNKNOWN = "unknown"
+
+
+def difference(before: Observed, now: Observed) -> Effect:
+    """What was changed between two looks, as far as both show it. What was not asked for was not to be changed."""
+    sides = ((before.stored, now.stored), (before.application, now.application))
+    if any(isinstance(side, Unknown) and side != NOT_ASKED for pair in sides for side in pair):
+        return Effect.UNKNOWN
+    same = all(one == other for one, other in sides) and before.twins == now.twins
+    return Effect.NONE if same else Effect.SOME
 
 
 @dataclass(frozen=True)
@@ -52,25 +95,29 @@ class Apart:
     twins: tuple[Application, ...]
     only_administrators: bool | Unknown
     """See `EncvoyId.only_administrators`."""
+    site_url: str | None = None
+    """See `Observed.site_url`."""
 
     @property
     def whole(self) -> Observed | None:
         """Both sides; None if one of them could not be seen."""
         if isinstance(self.stored, Unknown) or isinstance(self.application, Unknown):
             return None
-        return Observed(self.stored, self.live, self.application, self.twins)
+        return Observed(self.stored, self.live, self.application, self.twins, self.site_url)
 
 
 async def observe_apart(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId, clock: Clock) -> Apart:
     """Asks both sides; never fails."""
-    stored, live, found, only = await asyncio.gather(
-        or_unknown(rocketchat.stored(desired.name)),
+    listed, live, found, only = await asyncio.gather(
+        or_unknown(rocketchat.listed()),
         or_unknown(rocketchat.live(desired.name)),
         or_unknown(_application(desired, encvoy, clock)),
         or_unknown(encvoy.only_administrators()),
     )
     application, twins = (found, ()) if isinstance(found, Unknown) else found
-    return Apart(stored, live, application, twins, only)
+    if isinstance(listed, Unknown):
+        return Apart(listed, live, application, twins, only)
+    return Apart(listed.service(desired.name), live, application, twins, only, listed.site_url)
 
 
 async def _application(

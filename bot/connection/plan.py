@@ -128,7 +128,7 @@ def _replace_secret(desired: Connection, observed: Observed) -> Iterator[Change]
     if in_use(observed):
         yield from _exchange(desired, observed)
         return
-    if required(desired, observed).secret != desired.secret:
+    if required(desired, observed.application).secret != desired.secret:
         yield WriteApplicationSecret()
     if observed.stored.secret != desired.secret:
         yield WriteService(("secret",))
@@ -154,7 +154,7 @@ def _take_away(desired: Connection, observed: Observed) -> Iterator[Change]:
     if observed.stored is not None:
         yield RemoveService()
     if observed.application is not None:
-        application = required(desired, observed)
+        application = required(desired, observed.application)
         others = foreign_callbacks(desired, application)
         if not others:
             yield DeleteApplication()

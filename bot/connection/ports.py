@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from bot.connection.accounts import Accounts, Registration
 from bot.connection.in_use import InUse
 from bot.connection.moments import LiveSeen, Written
-from bot.connection.profile import Profile
+from bot.connection.profile import Edition, Profile, profile
 from bot.connection.reachable import Site
 from bot.connection.state import (
     Application,
@@ -42,11 +42,27 @@ class Server:
 
 @dataclass(frozen=True)
 class Listed:
-    """What Rocket.Chat's list of all settings shows besides the connection."""
+    """What Rocket.Chat's list of all settings shows, at one moment."""
 
     services: tuple[StoredService, ...]
-    """Every custom service there is; for finding one that somebody made by hand."""
+    """Every custom service there is, by key."""
     registration: Registration
+    site_url: str
+    """As `Server.site_url`."""
+    modern_flow: bool
+    """The setting that chooses the login engine, where there is a choice."""
+
+    def service(self, name: ServiceName) -> StoredService | None:
+        """The service of that name, or None."""
+        return next((service for service in self.services if service.key == name.key), None)
+
+    def profile(self, edition: Edition) -> Profile:
+        """What depends on version, engine and licence, of a Rocket.Chat of this edition."""
+        return profile(edition.version, edition.modules, modern_flow=self.modern_flow)
+
+    def server(self, edition: Edition) -> Server:
+        """What Rocket.Chat says of itself."""
+        return Server(self.profile(edition), self.site_url)
 
 
 Awaited = Callable[[LiveService | None], bool]
@@ -60,12 +76,16 @@ Told = Callable[[int, int], None]
 class RocketChat(Protocol):
     """The side that people sign in to."""
 
+    async def edition(self) -> Edition:
+        """Version and licence: read once for an operation. The rest of a `Server` is in the list of all settings."""
+        ...
+
     async def server(self) -> Server:
-        """Version, engine, licence, address."""
+        """Version, engine, licence, address, for whoever may not read the list of all settings."""
         ...
 
     async def profile(self) -> Profile:
-        """What depends on version, engine and licence alone."""
+        """What depends on version, engine and licence, for whoever needs nothing else of the settings."""
         ...
 
     async def site(self, site_url: str) -> Site | Unknown:
@@ -87,7 +107,7 @@ class RocketChat(Protocol):
         ...
 
     async def listed(self) -> Listed:
-        """Reads the list of all settings once."""
+        """Reads the list of all settings once: the service as stored, and what else a look needs of the settings."""
         ...
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
@@ -236,7 +256,8 @@ class EncvoyId(Protocol):
         ...
 
     async def write_application(self, client_id: str, fields: ApplicationFields) -> None:
-        """A partial update. Empty fields: a documented no-op that shows whether the bot may write."""
+        """A partial update of an application that was seen a moment ago: a write to one that is not there is never
+        answered (facts/encvoy-id.md §5). Empty fields: a documented no-op that shows whether the bot may write."""
         ...
 
     async def attach_rules(self, client_id: str, field_names: frozenset[str]) -> None:

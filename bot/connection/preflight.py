@@ -6,12 +6,11 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.addresses import NotPlain, is_plain, plain
-from bot.connection.accounts import Registration
 from bot.connection.leads_to import leads_to
-from bot.connection.ports import EncvoyId, Provider, Registered, RocketChat, Server
+from bot.connection.ports import EncvoyId, Listed, Provider, Registered, RocketChat, Server
 from bot.connection.profile import LICENCE_MODULE, Licence
 from bot.connection.reachable import Site, refuse_unreachable
-from bot.connection.state import Connection, ServiceName, StoredService, Unknown
+from bot.connection.state import Connection, ServiceName, Unknown
 from bot.errors import UserError
 from bot.text import code
 
@@ -22,20 +21,20 @@ class Ground:
 
     server: Server
     provider: Provider
-    services: tuple[StoredService, ...]
+    listed: Listed
     registered: Registered
     """Those with the redirect URI that a new connection needs, as far as the bot can see."""
     address_refused: str | None
     """Why Encvoy ID would not take the address of Rocket.Chat."""
     site: Site | Unknown
     """Who answers at the address of Rocket.Chat."""
-    registration: Registration
 
 
 async def look(name: ServiceName, rocketchat: RocketChat, encvoy: EncvoyId, *, new: bool = True) -> Ground:
     """Asks both systems at the same time. RemoteError if one does not say. Where the connection is not `new` nobody
     asks for applications that may be in its way: up to two hundred are read for that."""
-    server, provider, listed = await asyncio.gather(rocketchat.server(), encvoy.provider(), rocketchat.listed())
+    edition, listed, provider = await asyncio.gather(rocketchat.edition(), rocketchat.listed(), encvoy.provider())
+    server = listed.server(edition)
     redirect_uri = f"{server.site_url}/_oauth/{name.service}"
     site = rocketchat.site(server.site_url)
     if new:
@@ -45,11 +44,10 @@ async def look(name: ServiceName, rocketchat: RocketChat, encvoy: EncvoyId, *, n
     return Ground(
         server=server,
         provider=provider,
-        services=listed.services,
+        listed=listed,
         registered=registered,
         address_refused=encvoy.why_refused(redirect_uri),
         site=answers,
-        registration=listed.registration,
     )
 
 
@@ -107,7 +105,7 @@ def refuse_licence(server: Server) -> None:
 
 def refuse_what_is_there(ground: Ground, name: ServiceName) -> None:
     """Whatever was there before us is not ours: UserError that names what was found."""
-    for service in ground.services:
+    for service in ground.listed.services:
         same_name = service.key.lower() == name.service
         if same_name or leads_to(service.settings, ground.provider):
             state = "on" if service.enabled else "off"

@@ -44,6 +44,15 @@ class Licence(enum.Enum):
 
 
 @dataclass(frozen=True)
+class Edition:
+    """What a Rocket.Chat is, whatever its settings say."""
+
+    version: Version
+    modules: frozenset[str] | Unknown
+    """The active modules of its licence."""
+
+
+@dataclass(frozen=True)
 class Profile:
     """One Rocket.Chat, as it is at this moment: an upgrade, or a setting, may change it before the next one."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from dataclasses import dataclass
+from typing import Any
 
 from bot.clock import Backoff, Clock, within
 from bot.connection.in_use import BECAUSE_MODERN, OUTDATED, InUse, Use
@@ -20,6 +22,8 @@ LAG = 8.0
 """Seconds for which Encvoy ID's token side may lag behind what its management side stored."""
 SHORTEST_TRY = 1.0
 """Seconds that one question gets, also where hardly any time is left."""
+STEPS_TO_SEND = 2
+"""Steps of the event loop until a probe is on its way: `within` runs it in a task of its own."""
 LATER_TIMES = 1.2
 """Settle times until it is proved once more what Rocket.Chat uses."""
 
@@ -42,21 +46,71 @@ class Proof:
     """False: the probe accepts anything and proves nothing; the receipt says so."""
 
 
+@dataclass(frozen=True)
+class Proved:
+    """What came of `prove`."""
+
+    proof: Proof
+    at: float
+    """The moment of the clock in which Encvoy ID was seen to accept the desired secret."""
+    stored: StoredService
+    """What Rocket.Chat holds."""
+
+
 async def prove(
-    desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId, clock: Clock, until: float | None = None
-) -> tuple[Proof, float]:
-    """Shows the desired, the previous and a random secret to Encvoy ID, and reads Rocket.Chat back. Returns the moment
-    of the clock, too, in which Encvoy ID was seen to accept the desired one.
+    desired: Connection,
+    rocketchat: RocketChat,
+    encvoy: EncvoyId,
+    clock: Clock,
+    until: float | None = None,
+    *,
+    stored: StoredService | None = None,
+) -> Proved:
+    """Shows the desired, the previous and a random secret to Encvoy ID, and reads Rocket.Chat back, all at the same
+    time. `stored`: what Rocket.Chat was seen to hold after the last change; None: it is read.
 
     A token side that lags behind is waited for, until the moment `until` of the clock. NotAccepted if Encvoy ID refuses
     the desired secret, NotProved if Rocket.Chat holds another one; RemoteError if it could not be asked.
     """
+    accepted = asyncio.create_task(_accepted(desired, encvoy, clock, until))
+    asked: list[asyncio.Task[Any]] = [accepted]
+    try:
+        for _ in range(STEPS_TO_SEND):  # the desired one goes out first, because its acceptance bounds the gap
+            await asyncio.sleep(0)
+        held = asyncio.create_task(_held(desired, rocketchat, stored))
+        previous = asyncio.create_task(_previous_refused(desired, encvoy, clock))
+        random = asyncio.create_task(refused(encvoy, desired, new_secret()))
+        asked += [held, previous, random]
+        at = await accepted  # nobody waits for the rest if this fails
+        await asyncio.gather(held, previous, random)
+    finally:
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+    return Proved(Proof(previous_refused=previous.result(), random_refused=random.result()), at, held.result())
+
+
+async def _accepted(desired: Connection, encvoy: EncvoyId, clock: Clock, until: float | None) -> float:
+    """The moment in which Encvoy ID accepts the desired secret."""
     until = clock.monotonic() + LAG if until is None else until
-    outcome = await _probed(desired, desired.secret, encvoy, clock, Probe.ACCEPTED, until)
-    at = clock.monotonic()
+    outcome, at = await _probed(desired, desired.secret, encvoy, clock, Probe.ACCEPTED, until)
     if outcome is not Probe.ACCEPTED:
         raise NotAccepted(why=_reason(outcome, desired), mend="`/sso test` checks each part of the connection.")
-    stored = await rocketchat.stored(desired.name)
+    return at
+
+
+async def _previous_refused(desired: Connection, encvoy: EncvoyId, clock: Clock) -> bool | None:
+    """Whether Encvoy ID refuses the secret of before, at last; None: there was none."""
+    if desired.pending is None or desired.current is None:
+        return None
+    lag = clock.monotonic() + LAG
+    outcome, _ = await _probed(desired, desired.current, encvoy, clock, Probe.REFUSED, lag)
+    return outcome is Probe.REFUSED
+
+
+async def _held(desired: Connection, rocketchat: RocketChat, stored: StoredService | None) -> StoredService:
+    """The service, if Rocket.Chat holds the desired secret."""
+    stored = await rocketchat.stored(desired.name) if stored is None else stored
     if stored is None:
         raise NotProved(GONE, mend="`/sso setup` creates it again.")
     if stored.secret != desired.secret:
@@ -66,44 +120,46 @@ async def prove(
             "Rocket.Chat's server forces it, or another instance answered that does not have it yet.",
             mend="`/sso test` checks each part of the connection.",
         )
-    previous = None
-    if desired.pending is not None and desired.current is not None:
-        lag = clock.monotonic() + LAG
-        previous = await _probed(desired, desired.current, encvoy, clock, Probe.REFUSED, lag) is Probe.REFUSED
-    return Proof(previous_refused=previous, random_refused=await refused(encvoy, desired, new_secret())), at
+    return stored
 
 
 async def _probed(
     desired: Connection, secret: Secret, encvoy: EncvoyId, clock: Clock, wanted: Probe, until: float
-) -> Probe:
-    """What Encvoy ID says of a secret, as soon as it is what is wanted, or at last."""
+) -> tuple[Probe, float]:
+    """What Encvoy ID says of a secret, and when, as soon as it is what is wanted, or at last."""
     backoff = Backoff(0.1, 1.0)
     while True:
         left = max(SHORTEST_TRY, until - clock.monotonic())
         try:
-            outcome = await within(clock, left, _probe(desired, secret, encvoy))
+            outcome, at = await within(clock, left, _probe(desired, secret, encvoy, clock))
         except TimeoutError:
             why = f"It took longer than {left:.0f} seconds."
             raise NoAnswer("Encvoy ID", "POST /oidc/request", why=why) from None
         pause = backoff.next()
         if outcome is wanted or clock.monotonic() + pause > until:
-            return outcome
+            return outcome, at
         await clock.sleep(pause)
 
 
-async def _probe(desired: Connection, secret: Secret, encvoy: EncvoyId) -> Probe:
-    return await encvoy.probe(desired.client_id or "", secret, desired.redirect_uri)
+async def _probe(desired: Connection, secret: Secret, encvoy: EncvoyId, clock: Clock) -> tuple[Probe, float]:
+    return await encvoy.probe(desired.client_id or "", secret, desired.redirect_uri), clock.monotonic()
 
 
-async def prove_in_use(desired: Connection, engine: Engine, rocketchat: RocketChat, encvoy: EncvoyId) -> InUse:
+async def prove_in_use(
+    desired: Connection,
+    engine: Engine,
+    rocketchat: RocketChat,
+    encvoy: EncvoyId,
+    stored: StoredService | None = None,
+) -> InUse:
     """Whether Rocket.Chat itself uses the secret that Encvoy ID accepts; nobody is signed in for it. Never fails.
 
     First with a bogus code, where the reason of the refusal tells. Where it tells nothing, with a real one of the bot's
-    own user.
+    own user. `stored`: what was read after the last change; None: it is read.
     """
     if engine is Engine.MODERN:
         return BECAUSE_MODERN
-    if (why := await _leads_elsewhere(desired, rocketchat)) is not None:
+    if (why := await _leads_elsewhere(desired, rocketchat, stored)) is not None:
         return InUse(Use.UNKNOWN, why)
     said = await rocketchat.bring_bogus_code(desired.name, desired.token_url)
     if said.use is not Use.SILENT:
@@ -117,10 +173,10 @@ async def prove_in_use(desired: Connection, engine: Engine, rocketchat: RocketCh
     return await rocketchat.bring_code(desired.name, code)
 
 
-async def _leads_elsewhere(desired: Connection, rocketchat: RocketChat) -> str | None:
+async def _leads_elsewhere(desired: Connection, rocketchat: RocketChat, stored: StoredService | None) -> str | None:
     """Why Rocket.Chat must not be asked: it would take the secret to an address that somebody else chose."""
     try:
-        stored = await rocketchat.stored(desired.name)
+        stored = await rocketchat.stored(desired.name) if stored is None else stored
     except RemoteError as error:
         return error.text.rstrip(".")
     if stored is None:
@@ -134,17 +190,25 @@ async def _leads_elsewhere(desired: Connection, rocketchat: RocketChat) -> str |
 
 
 async def prove_in_use_mending(
-    desired: Connection, engine: Engine, rocketchat: RocketChat, encvoy: EncvoyId, clock: Clock, settle: float
-) -> InUse:
+    desired: Connection,
+    engine: Engine,
+    rocketchat: RocketChat,
+    encvoy: EncvoyId,
+    clock: Clock,
+    settle: float,
+    stored: StoredService | None = None,
+) -> tuple[InUse, StoredService | None]:
     """The same. If another secret is live, an instance may have written an outdated cache back: the equal write mends
-    its cache, and it is proved once more. `settle`: seconds that this Rocket.Chat needs."""
-    said = await prove_in_use(desired, engine, rocketchat, encvoy)
-    if said.use is Use.OTHER:
-        with contextlib.suppress(RemoteError):
-            await rocketchat.repeat_secret(desired.name, desired.secret)
-            await clock.sleep(LATER_TIMES * settle)
-            said = await prove_in_use(desired, engine, rocketchat, encvoy)
-    return said
+    its cache, and it is proved once more. `settle`: seconds that this Rocket.Chat needs. Returns `stored`, too, as long
+    as nothing was written."""
+    said = await prove_in_use(desired, engine, rocketchat, encvoy, stored)
+    if said.use is not Use.OTHER:
+        return said, stored
+    with contextlib.suppress(RemoteError):
+        await rocketchat.repeat_secret(desired.name, desired.secret)
+        await clock.sleep(LATER_TIMES * settle)
+        said = await prove_in_use(desired, engine, rocketchat, encvoy)
+    return said, None
 
 
 async def prove_carried(
@@ -167,15 +231,13 @@ async def refused(encvoy: EncvoyId, desired: Connection, secret: Secret) -> bool
 
 
 async def prove_ground(
-    desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId, application: Application
+    desired: Connection, encvoy: EncvoyId, stored: StoredService, application: Application
 ) -> Secret:
     """Before the first write of an exchange: both sides hold one secret, Encvoy ID accepts it and lets the bot write.
+    `stored` and `application`: what was seen a moment ago.
 
     Returns that secret, which may be another than ours if somebody replaced it on both sides. UserError otherwise.
     """
-    stored = await rocketchat.stored(desired.name)
-    if stored is None:
-        raise UserError(GONE, mend="`/sso setup` creates it again.")
     if stored.secret != application.secret:
         raise UserError(
             f"{DIFFERENT}.",

@@ -6,7 +6,6 @@ the same loop from whatever is observed.
 
 from __future__ import annotations
 
-import enum
 from dataclasses import replace
 from typing import Protocol
 
@@ -25,7 +24,7 @@ from bot.connection.changes import (
 from bot.connection.context import Context, LoopState
 from bot.connection.desired import marked_anew, reversed_exchange
 from bot.connection.in_use import Use
-from bot.connection.observe import NOT_ASKED, observe
+from bot.connection.observe import Effect, difference, observe
 from bot.connection.plan import Scope, exchanging, plan
 from bot.connection.proof import NotProved
 from bot.connection.receipt import Outcome, Receipt
@@ -54,14 +53,6 @@ class Narrator(Protocol):
         ...
 
 
-class Effect(enum.Enum):
-    """What a run that failed has changed on either side."""
-
-    NONE = "none"
-    SOME = "some"
-    UNKNOWN = "unknown"
-
-
 class Reconciler:
     """One run of the loop, for one operation."""
 
@@ -76,8 +67,7 @@ class Reconciler:
         self._untold: list[tuple[Change, float, bool]] = []
         self._first: Observed | None = None
         self._wrote = False
-        self.seen: Observed | None = None
-        """The last look."""
+        self._seen: Observed | None = None
 
     async def run(self, desired: Connection, observed: Observed | None = None) -> tuple[Connection, Receipt]:
         """Makes the world equal to `desired`, which is committed already; `observed` spares the first look.
@@ -90,9 +80,9 @@ class Reconciler:
         while True:
             try:
                 observed = observed or await self._look(progress.desired)
-                self.seen = observed
+                self._seen = observed
                 self._first = self._first or observed
-                progress = await self._adopt_id(_as_found(progress, observed), observed)
+                progress = await self._adopt_id(progress.found(observed), observed)
                 changes = plan(progress.desired, observed, self._scope)
                 if not changes or _only_unseen(changes, observed, progress.receipt):
                     return progress.desired, progress.receipt
@@ -104,6 +94,13 @@ class Reconciler:
                 progress = await self._after(surprise, progress)
             observed = None
 
+    @property
+    def seen(self) -> Observed:
+        """The last look of a run that came to its end."""
+        if self._seen is None:
+            raise ValueError("nothing was looked at yet")
+        return self._seen
+
     async def effect(self, desired: Connection) -> Effect:
         """What this run has changed on either side, once it has failed. Asked, not remembered: a request that was
         refused or never answered may have been carried out."""
@@ -113,14 +110,12 @@ class Reconciler:
             now = await self._look(desired)
         except RemoteError:
             return Effect.UNKNOWN
-        sides = ((self._first.stored, now.stored), (self._first.application, now.application))
-        if any(isinstance(side, Unknown) and side != NOT_ASKED for pair in sides for side in pair):
-            return Effect.UNKNOWN
-        same = all(before == after for before, after in sides) and self._first.twins == now.twins
-        return Effect.NONE if same else Effect.SOME
+        return difference(self._first, now)
 
     async def _look(self, desired: Connection) -> Observed:
-        return await observe(desired, self._context.rocketchat, self._context.encvoy, self._context.clock, self._scope)
+        context = self._context
+        known = None if self._seen is None or isinstance(self._seen.profile, Unknown) else self._seen.profile
+        return await observe(desired, context.rocketchat, context.encvoy, context.clock, self._scope, profile=known)
 
     async def _step(self, change: Change, progress: LoopState) -> LoopState:
         began = self._context.clock.monotonic()
@@ -227,11 +222,6 @@ class Reconciler:
         if self._patience.stuck_for_the_first_time():
             self._narrator.stuck(surprise.text)
         await self._patience.back_off()
-
-
-def _as_found(progress: LoopState, observed: Observed) -> LoopState:
-    stored = observed.stored
-    return replace(progress, stored_before=stored is not None and stored.secret == progress.desired.secret)
 
 
 def _only_unseen(changes: tuple[Change, ...], observed: Observed, receipt: Receipt) -> bool:

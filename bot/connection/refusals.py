@@ -22,9 +22,9 @@ def _missing(found: Explained) -> ChangedByOthers:
     return ChangedByOthers(found.what, why=found.why, mend=found.mend)
 
 
-def required(desired: Connection, observed: Observed) -> Application:
+def required(desired: Connection, seen: Application | NotVisible | Unknown | None) -> Application:
     """The application, for what cannot go on without it. ChangedByOthers if it is gone or hidden."""
-    match observed.application:
+    match seen:
         case Application() as found:
             return found
         case NotVisible() as found:

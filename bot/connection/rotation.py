@@ -30,8 +30,14 @@ async def wish_for_rotation(
             why="It was there when the connection was set up.",
             mend="`/sso setup` restores what is missing.",
         )
-    application = required(there, observed)
+    application = required(there, observed.application)
     await authorize()
-    held = await prove_ground(there, context.rocketchat, context.encvoy, application)
-    engine = (await context.rocketchat.profile()).engine if in_use(observed) else Engine.LEGACY
-    return rotated(there, held, new_secret(), observed, engine)
+    held = await prove_ground(there, context.encvoy, observed.stored, application)
+    return rotated(there, held, new_secret(), observed, await _engine(observed, context))
+
+
+async def _engine(observed: Observed, context: Context) -> Engine:
+    """Which one a marker is needed for. RemoteError where Rocket.Chat does not even say so when asked once more."""
+    if not in_use(observed):
+        return Engine.LEGACY
+    return observed.engine or (await context.rocketchat.profile()).engine

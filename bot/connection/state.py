@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bot.secret import Secret
+
+if TYPE_CHECKING:
+    from bot.connection.profile import Engine, Profile
 
 SettingValue = str | bool
 """A setting of Rocket.Chat is a JSON string or a JSON boolean, never "true" (facts/rocketchat.md §2.4)."""
@@ -178,6 +182,9 @@ class NotVisible:
     """Whether it was seen to exist, as anybody may see; False: that could not be asked."""
 
 
+NOT_ASKED = Unknown("It was not asked.")
+
+
 @dataclass(frozen=True)
 class Observed:
     """Both sides at one moment."""
@@ -188,3 +195,12 @@ class Observed:
     """Unknown only while a secret is being exchanged and Encvoy ID does not answer."""
     twins: tuple[Application, ...] = field(default=())
     """Applications with our description and redirect URI besides `application`: an unanswered creation was repeated."""
+    site_url: str | None = None
+    """`Site_Url` as stored, without trailing slash; None: not seen."""
+    profile: Profile | Unknown = NOT_ASKED
+    """Of Rocket.Chat, as the first look of the operation found it."""
+
+    @property
+    def engine(self) -> Engine | None:
+        """The login engine; None: not seen."""
+        return None if isinstance(self.profile, Unknown) else self.profile.engine

@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.connection.context import Context
+from bot.connection.observe import Effect
 from bot.connection.plan import Scope
 from bot.connection.receipt import Receipt
-from bot.connection.reconcile import Effect, Narrator, Reconciler
+from bot.connection.reconcile import Narrator, Reconciler
 from bot.connection.state import Connection, Observed
 from bot.errors import Uncertain, Unfinished, UserError
 
@@ -34,7 +35,7 @@ class Done:
 
     connection: Connection
     receipt: Receipt
-    seen: Observed | None
+    seen: Observed
     """Both sides at the end, as far as `scope` looks."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import quote
@@ -137,22 +138,18 @@ class Applications:
         return Standing(may_create=False, applications=seen)
 
     async def write(self, client_id: str, fields: ApplicationFields) -> None:
-        """A partial update. A write of the secret alone goes out at once, as one request; before any other the
-        application is read, because a write to an id that is not there is never answered (facts/encvoy-id.md §5)."""
+        """A partial update, as one request; the caller has read the application, because a write to an id that is not
+        there is never answered (facts/encvoy-id.md §5)."""
         body = to_write(fields)
-        if body.keys() != {"client_secret"}:
-            await self._require(client_id)
         read_application(await self._call("PUT", CLIENT, client_id, json=body), client_id, f"PUT {CLIENT}")
 
     async def attach_rules(self, client_id: str, field_names: frozenset[str]) -> None:
         """Ensures that the rules of these fields are attached. Their ids differ from one installation to the next."""
         if not field_names:
             return
-        app = await self._require(client_id)
+        app, rules = await asyncio.gather(self._require(client_id), self._session.public(RULES))
         missing = field_names - app.rules
-        if not missing:
-            return
-        ids = rule_ids(await self._session.public(RULES), missing, f"GET {RULES}")
+        ids = rule_ids(rules, missing, f"GET {RULES}")
         for name in sorted(missing):
             await self._session.call("POST", RULE, path=_rule(client_id, ids[name]))
 
@@ -160,10 +157,9 @@ class Applications:
         """Ensures that the rules of these fields are not attached (facts/encvoy-id.md §2, Claims)."""
         if not field_names:
             return
-        there = field_names & (await self._require(client_id)).rules
-        if not there:
-            return
-        for rule_id in ids_of_rules(await self._session.public(RULES), there, f"GET {RULES}"):
+        app, rules = await asyncio.gather(self._require(client_id), self._session.public(RULES))
+        there = field_names & app.rules
+        for rule_id in ids_of_rules(rules, there, f"GET {RULES}"):
             await self._session.call("DELETE", RULE, path=_rule(client_id, rule_id))
 
     async def delete(self, client_id: str) -> None:

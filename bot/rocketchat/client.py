@@ -11,7 +11,7 @@ from bot.connection.in_use import InUse
 from bot.connection.marker import engine_of, shows
 from bot.connection.moments import LiveSeen, Written
 from bot.connection.ports import Awaited, Listed, Server, Told
-from bot.connection.profile import Engine, Profile
+from bot.connection.profile import Edition, Engine, Profile
 from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
 from bot.errors import StillBefore
@@ -50,6 +50,10 @@ class RocketChatClient:
         self._settle = Settle(OpenRoutes(http, rest, budget, clock), table, clock)
         self.strategy = Strategy(http, rest.url, clock)
         self._callback = Callback(patient, rest.url, clock)
+
+    async def edition(self) -> Edition:
+        """See the port."""
+        return await self.facts.edition()
 
     async def server(self) -> Server:
         """See the port."""

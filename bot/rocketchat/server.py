@@ -11,14 +11,14 @@ from typing import Any
 from bot.chatops.ports import SLASH_SETTING
 from bot.connection.asking import or_unknown
 from bot.connection.ports import Server
-from bot.connection.profile import MODERN_FLOW, Profile, Version, has_choice, profile
+from bot.connection.profile import MODERN_FLOW, Edition, Profile, Version, has_choice, profile
 from bot.connection.state import SettingValue
 from bot.errors import Busy, Forbidden, Rejected, Unauthenticated
 from bot.rocketchat.rate_budget import RateBudget
 from bot.rocketchat.responses import not_its_own
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.services import read_setting, write_setting
-from bot.rocketchat.suffixes import value_from
+from bot.rocketchat.suffixes import SITE_URL, site_url, value_from
 
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:[.\-+].*)?\Z")
 KNOWN = 300.0
@@ -44,15 +44,18 @@ class ServerFacts:
     _asked_at: float = field(default=0.0, init=False)
 
     async def server(self) -> Server:
-        """Everything at once; for the start of an operation."""
-        found, site_url = await asyncio.gather(self.profile(), self._site_url())
-        return Server(profile=found, site_url=str(site_url).rstrip("/"))
+        """Everything at once, by single settings."""
+        return Server(*await asyncio.gather(self.profile(), self._site_url()))
+
+    async def edition(self) -> Edition:
+        """Version and licence, asked anew: an upgrade may have changed them."""
+        return Edition(*await asyncio.gather(self.version(), or_unknown(self.modules())))
 
     async def profile(self) -> Profile:
         """What depends on version, engine and licence, asked anew: an upgrade or a setting may have changed it."""
-        version, modules = await asyncio.gather(self.version(), or_unknown(self.modules()))
-        modern_flow = has_choice(version) and await self._modern_flow()
-        return profile(version, modules, modern_flow=modern_flow)
+        edition = await self.edition()
+        modern_flow = has_choice(edition.version) and await self._modern_flow()
+        return profile(edition.version, edition.modules, modern_flow=modern_flow)
 
     async def _modern_flow(self) -> bool:
         """Which engine was chosen; the setting is public. Where it does not exist it was not chosen."""
@@ -95,12 +98,12 @@ class ServerFacts:
         """The stored value of any setting, numbers as text; needs `view-privileged-setting`."""
         return value_from(await read_setting(self.rest, setting))
 
-    async def _site_url(self) -> SettingValue:
+    async def _site_url(self) -> str:
         """It is public: who may not read settings, or whose token is wrong, still learns where Rocket.Chat is."""
         try:
-            return await self.setting("Site_Url")
+            return site_url(await self.setting(SITE_URL))
         except (Forbidden, Unauthenticated):
-            return (await self.public_settings("Site_Url")).get("Site_Url", "")
+            return site_url((await self.public_settings(SITE_URL)).get(SITE_URL))
 
     async def public_settings(self, *settings: str) -> Mapping[str, SettingValue]:
         """Public settings without any permission, from 7.0 on (§3.1); what is not public is missing. Busy beyond the

@@ -18,6 +18,7 @@ from typing import Any
 
 from bot.connection.defaults import DEFAULTS
 from bot.connection.ports import Listed
+from bot.connection.profile import MODERN_FLOW
 from bot.connection.state import ServiceName, SettingValue, StoredService, Unknown
 from bot.errors import BadAnswer, Forbidden, Rejected, RouteAbsent
 from bot.rocketchat.quiet import Quiet
@@ -27,10 +28,12 @@ from bot.rocketchat.suffixes import (
     ABSENT_MEANS,
     SECRET,
     SERVICES,
+    SITE_URL,
     SWITCH,
     forced_settings,
     registration,
     setting_id,
+    site_url,
     stored_service,
     stored_services,
 )
@@ -61,12 +64,14 @@ class Services:
         return stored_service(await self._settings(), name)
 
     async def listed(self) -> Listed:
-        """Every custom service, by key, and who may register. BadAnswer beyond what anybody has: each is looked at."""
+        """What the list of all settings shows. BadAnswer beyond the services that anybody has: each is looked at."""
         documents = await self._settings()
         services = stored_services(documents)
         if len(services) > MOST_SERVICES:
             raise _too_many()
-        return Listed(services, registration(documents))
+        values = {str(document.get("_id")): document.get("value") for document in documents}
+        address, modern_flow = site_url(values.get(SITE_URL)), values.get(MODERN_FLOW) is True
+        return Listed(services, registration(documents), address, modern_flow)
 
     async def forced(self, name: ServiceName) -> Mapping[str, SettingValue] | Unknown:
         """What the environment forces (facts/rocketchat.md §8 no. 1). Only the method of the administration's pages

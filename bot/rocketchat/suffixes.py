@@ -21,6 +21,7 @@ SWITCH = ""
 SECRET = "secret"
 SERVICES = "Accounts_OAuth_Custom-"
 """How the ids of all of them begin. None of them is public."""
+SITE_URL = "Site_Url"
 
 ABSENT_MEANS: Mapping[str, SettingValue] = MappingProxyType({"merge_users_distinct_services": False})
 """Settings that older versions do not have, and what their absence means (facts/rocketchat.md §2.2)."""
@@ -64,6 +65,11 @@ def registration(settings: Iterable[Mapping[str, object]]) -> Registration:
         approval if isinstance(approval, bool) else None,
         domains if isinstance(domains, str) else None,
     )
+
+
+def site_url(raw: object) -> str:
+    """`Site_Url`, without trailing slash."""
+    return str(value_from(raw)).rstrip("/")
 
 
 def forced_settings(settings: Iterable[Mapping[str, object]], name: ServiceName) -> Mapping[str, SettingValue]:

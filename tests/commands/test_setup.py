@@ -266,9 +266,10 @@ async def test_a_plan_does_not_call_it_new_either(standing: Counter) -> None:
 
 
 async def test_what_was_done_is_done_whatever_fails_afterwards(counter: Counter) -> None:
-    counter.world.script = lambda call: NoAnswer("Rocket.Chat", "GET /api/info") if call == "profile before" else None
+    counter.rocketchat.uses = [InUse(Use.SILENT, "it doesn't say why")]
+    counter.world.script = lambda call: NoAnswer("Encvoy ID", "GET /oidc/auth") if call == "code before" else None
     _, text = await counter.run("setup")
-    assert "Not verified from Rocket.Chat's side, because: Rocket.Chat did not respond" in text
+    assert "Not verified from Rocket.Chat's side, because: it doesn't say why" in text
     assert counter.connections.there.enabled
 
 

@@ -56,7 +56,7 @@ async def test_status_where_nobody_can_see_what_is_live_is_no_alarm(standing: Co
     assert "✓ The saved settings are in sync." in text
 
 
-AWAY = {"Rocket.Chat": "stored before", "Encvoy ID": "application before"}
+AWAY = {"Rocket.Chat": "listed before", "Encvoy ID": "application before"}
 
 
 @pytest.mark.parametrize(("system", "shown"), [("Rocket.Chat", "asks for `email`"), ("Encvoy ID", "saved: on")])
@@ -135,7 +135,7 @@ async def test_without_its_application_it_is_refused_with_the_fix(standing: Coun
 
 async def test_what_enable_did_is_done_whatever_fails_afterwards(standing: Counter) -> None:
     await standing.run("disable")
-    standing.world.script = lambda call: NoAnswer("Rocket.Chat", "GET /api/info") if call == "profile before" else None
+    standing.world.script = lambda call: NoAnswer("Rocket.Chat", "GET /api/info") if call == "edition before" else None
     _, text = await standing.run("enable")
     assert text.startswith("✓ On: ")
     assert "Not verified from Rocket.Chat's side, because: Rocket.Chat did not respond" in text

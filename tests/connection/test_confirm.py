@@ -9,10 +9,11 @@ import pytest
 from bot.connection.confirm import Confirmed, Taken, ask, confirm
 from bot.connection.desired import rules
 from bot.connection.in_use import BECAUSE_MODERN, BECAUSE_OFF, InUse, Use
+from bot.connection.observe import observe
 from bot.connection.ports import ApplicationFields
 from bot.connection.profile import LICENCE_MODULE, Engine
 from bot.connection.proof import LATER_TIMES
-from bot.connection.state import Connection
+from bot.connection.state import Connection, Observed
 from bot.errors import NoAnswer, Unfinished, Unreachable
 from tests.connection.conftest import NEW, Bench
 
@@ -26,7 +27,12 @@ async def confirmed(bench: Bench, before: Connection | None, *says: InUse, engin
     bench.rocketchat.uses = list(says)
     if engine is Engine.MODERN:
         bench.rocketchat.version, bench.rocketchat.modules = (9, 0), frozenset({LICENCE_MODULE})
-    return await confirm(bench.connections.there, before, bench.context, bench.told)
+    return await confirm(bench.connections.there, before, await seen(bench), bench.context, bench.told)
+
+
+async def seen(bench: Bench) -> Observed:
+    """The last look."""
+    return await observe(bench.connections.there, bench.rocketchat, bench.encvoy, bench.world.clock)
 
 
 def live_url(bench: Bench) -> object:
@@ -157,7 +163,7 @@ async def test_where_it_cannot_be_taken_back_it_is_not_finished(standing: Bench)
 
 async def test_a_rocketchat_that_does_not_tell_its_version_takes_nothing_back(standing: Bench) -> None:
     """The button is on by then: whatever fails afterwards, it is not "not done"."""
-    standing.world.script = lambda call: NoAnswer("Rocket.Chat", "GET /api/info") if call == "profile before" else None
+    standing.world.script = lambda call: NoAnswer("Rocket.Chat", "GET /api/info") if call == "edition before" else None
     found = await confirmed(standing, None, FAILED)
     assert (found.taken, found.said.use, found.works) == (Taken.NOTHING, Use.UNKNOWN, True)
     assert "Rocket.Chat did not respond" in found.said.words
@@ -189,7 +195,7 @@ async def test_it_is_mended_once(standing: Bench) -> None:
 )
 async def test_nothing_else_is_mended_so(standing: Bench, said: InUse) -> None:
     standing.rocketchat.uses = [said]
-    assert await ask(standing.connections.there, standing.context) == said
+    assert await ask(standing.connections.there, await seen(standing), standing.context) == said
     assert "repeat_secret" not in standing.world.calls
 
 
@@ -198,4 +204,4 @@ async def test_a_repetition_that_fails_leaves_what_was_said(standing: Bench) -> 
         NoAnswer("Rocket.Chat", "POST /api/v1/settings/:_id") if call == "repeat_secret before" else None
     )
     standing.rocketchat.uses = [OTHER]
-    assert await ask(standing.connections.there, standing.context) == OTHER
+    assert await ask(standing.connections.there, await seen(standing), standing.context) == OTHER

@@ -86,7 +86,7 @@ class TestMarkerThatNeverComes:
         assert receipt.gap > MARKER_WITHIN
         assert not standing.told.unseen
 
-    @pytest.mark.parametrize("fails", ["", "stored before", "live before"], ids=["none", "the rewrite", "the last"])
+    @pytest.mark.parametrize("fails", ["", "listed before", "live before"], ids=["none", "the rewrite", "the last"])
     async def test_of_the_modern_engine_the_record_alone_is_not_enough(self, standing: Bench, fails: str) -> None:
         """What signs people in still shows another marker, so Encvoy ID must not switch, whichever look fails."""
         assert standing.connections.row is not None
@@ -130,7 +130,7 @@ class TestMarkerThatNeverComes:
 
         def script(call: str) -> Exception | None:
             waited = standing.world.clock.seconds > 1000 + MARKER_WITHIN
-            return busy.pop() if busy and waited and call == "stored before" else None
+            return busy.pop() if busy and waited and call == "listed before" else None
 
         standing.world.script = script
         _, receipt = await rotate(standing)

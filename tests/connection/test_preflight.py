@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.connection.accounts import Registration
-from bot.connection.ports import Provider, Registered, Server
+from bot.connection.ports import Listed, Provider, Registered, Server
 from bot.connection.preflight import (
     Ground,
     is_loopback,
@@ -35,7 +35,8 @@ PROVIDER = Provider(
     jwks_url="https://id.example.org/oidc/jwks",
 )
 SERVER = Server(profile=profile((8, 8), frozenset()), site_url="https://chat.example.org")
-GROUND = Ground(SERVER, PROVIDER, (), Registered(()), None, Site.OURS, Registration())
+LISTED = Listed((), Registration(), "https://chat.example.org", modern_flow=False)
+GROUND = Ground(SERVER, PROVIDER, LISTED, Registered(()), None, Site.OURS)
 
 
 def test_a_ready_ground_is_not_refused() -> None:
@@ -123,9 +124,13 @@ def service(key: str, url: str = "https://elsewhere.example") -> StoredService:
     return StoredService(key, True, {"url": url}, Secret("s"))
 
 
+def with_service(found: StoredService) -> Ground:
+    return replace(GROUND, listed=replace(LISTED, services=(found,)))
+
+
 def test_a_service_of_that_name_is_not_ours() -> None:
     with pytest.raises(UserError, match="Encvoyid") as caught:
-        refuse_what_is_there(replace(GROUND, services=(service("Encvoyid"),)), NAME)
+        refuse_what_is_there(with_service(service("Encvoyid")), NAME)
     assert "it has this name" in caught.value.why
     assert "another name" in caught.value.mend
 
@@ -134,13 +139,13 @@ def test_a_service_of_that_name_is_not_ours() -> None:
 def test_whether_a_service_of_others_is_on_is_said(enabled: bool, state: str) -> None:
     there = replace(service("Encvoyid"), enabled=enabled)
     with pytest.raises(UserError) as caught:
-        refuse_what_is_there(replace(GROUND, services=(there,)), NAME)
+        refuse_what_is_there(with_service(there), NAME)
     assert f"Encvoyid {state}" in caught.value.what
 
 
 def test_a_service_that_points_at_this_encvoy_id_is_not_ours() -> None:
     with pytest.raises(UserError, match="Byhand") as caught:
-        refuse_what_is_there(replace(GROUND, services=(service("Byhand", "https://id.example.org/"),)), NAME)
+        refuse_what_is_there(with_service(service("Byhand", "https://id.example.org/")), NAME)
     assert "it points at this Encvoy ID" in caught.value.why
     assert "another name" not in caught.value.mend, "it would point at it under any name"
 
@@ -148,11 +153,11 @@ def test_a_service_that_points_at_this_encvoy_id_is_not_ours() -> None:
 @pytest.mark.parametrize("url", ["http://[", "https://[::1/x", "", True])
 def test_a_service_with_an_address_that_is_none_is_no_obstacle(url: str | bool) -> None:
     odd = StoredService("Odd", True, {"url": url}, Secret("s"))
-    refuse_what_is_there(replace(GROUND, services=(odd,)), NAME)
+    refuse_what_is_there(with_service(odd), NAME)
 
 
 def test_a_service_of_another_provider_is_no_obstacle() -> None:
-    refuse_what_is_there(replace(GROUND, services=(service("Other"),)), NAME)
+    refuse_what_is_there(with_service(service("Other")), NAME)
 
 
 def test_an_application_with_our_callback_is_not_ours() -> None:
@@ -178,4 +183,4 @@ def test_what_was_not_looked_at_is_not_called_absent() -> None:
 async def test_look_writes_nothing(bench: Bench) -> None:
     ground = await look(NAME, bench.rocketchat, bench.encvoy)
     assert ground.server.profile.version == (8, 8)
-    assert set(bench.world.calls) == {"server", "provider", "listed", "registered", "site"}
+    assert set(bench.world.calls) == {"edition", "provider", "listed", "registered", "site"}

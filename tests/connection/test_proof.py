@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -20,10 +21,11 @@ from bot.connection.proof import (
     prove_in_use,
     prove_in_use_mending,
 )
-from bot.connection.state import Connection, Marker
+from bot.connection.state import Connection, Marker, StoredService
 from bot.errors import Forbidden, Unreachable, UserError
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, Bench, exchange
+from tests.support.clocks import SteppedClock
 
 THIRD = Secret("t" * 64)
 AWAY = Unreachable("Rocket.Chat", "any")
@@ -34,17 +36,24 @@ def at_rest(bench: Bench) -> Connection:
     return bench.connections.row
 
 
+def stored(bench: Bench) -> StoredService:
+    """What Rocket.Chat was seen to hold."""
+    found = bench.rocketchat.service("Encvoyid")
+    assert found is not None
+    return found
+
+
 async def test_a_whole_connection_is_proved(standing: Bench) -> None:
-    proof, _ = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
-    assert proof == Proof(previous_refused=None, random_refused=True)
+    proved = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
+    assert proved.proof == Proof(previous_refused=None, random_refused=True)
 
 
 async def test_in_an_exchange_the_previous_secret_is_tried_too(standing: Bench) -> None:
     desired = exchange(at_rest(standing))
     standing.rocketchat.secrets["Encvoyid"] = NEW
     await standing.encvoy.write_application(desired.client_id or "", ApplicationFields(secret=NEW))
-    proof, _ = await prove(desired, standing.rocketchat, standing.encvoy, standing.world.clock)
-    assert proof.previous_refused is True
+    proved = await prove(desired, standing.rocketchat, standing.encvoy, standing.world.clock)
+    assert proved.proof.previous_refused is True
 
 
 async def test_a_refused_secret_is_not_proved(standing: Bench) -> None:
@@ -71,7 +80,7 @@ async def test_the_ground_is_the_secret_that_both_sides_hold(standing: Bench) ->
     standing.rocketchat.secrets["Encvoyid"] = by_hand
     await standing.encvoy.write_application(desired.client_id or "", ApplicationFields(secret=by_hand))
     application = standing.encvoy.applications_by_id[desired.client_id or ""]
-    assert await prove_ground(desired, standing.rocketchat, standing.encvoy, application) == by_hand
+    assert await prove_ground(desired, standing.encvoy, stored(standing), application) == by_hand
 
 
 @pytest.mark.parametrize(
@@ -86,17 +95,13 @@ async def test_two_different_secrets_are_no_ground(
     application = standing.encvoy.applications_by_id[at_rest(standing).client_id or ""]
     application = replace(application, secret=at_encvoy_id)
     with pytest.raises(UserError, match="has saved a different client secret than Encvoy ID") as caught:
-        await prove_ground(at_rest(standing), standing.rocketchat, standing.encvoy, application)
+        await prove_ground(at_rest(standing), standing.encvoy, stored(standing), application)
     assert caught.value.why == f"{stranger} a secret that I do not know."
     assert "nobody can sign in" not in caught.value.text
 
 
 async def test_a_service_that_is_gone_holds_no_other_secret(standing: Bench) -> None:
     await standing.rocketchat.remove_service(at_rest(standing).name)
-    application = standing.encvoy.applications_by_id[at_rest(standing).client_id or ""]
-    with pytest.raises(UserError, match="The service is gone") as caught:
-        await prove_ground(at_rest(standing), standing.rocketchat, standing.encvoy, application)
-    assert "`/sso setup`" in caught.value.mend
     with pytest.raises(NotProved, match="The service is gone"):
         await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
 
@@ -107,7 +112,7 @@ async def test_the_ground_shows_that_the_bot_may_write(standing: Bench) -> None:
     )
     application = standing.encvoy.applications_by_id[at_rest(standing).client_id or ""]
     with pytest.raises(Forbidden):
-        await prove_ground(at_rest(standing), standing.rocketchat, standing.encvoy, application)
+        await prove_ground(at_rest(standing), standing.encvoy, stored(standing), application)
 
 
 async def test_a_callback_address_that_is_not_registered_is_no_ground(standing: Bench) -> None:
@@ -115,13 +120,13 @@ async def test_a_callback_address_that_is_not_registered_is_no_ground(standing: 
     application = replace(standing.encvoy.applications_by_id[client_id], redirect_uris=())
     standing.encvoy.applications_by_id[client_id] = application
     with pytest.raises(UserError, match="nobody can sign in") as caught:
-        await prove_ground(at_rest(standing), standing.rocketchat, standing.encvoy, application)
+        await prove_ground(at_rest(standing), standing.encvoy, stored(standing), application)
     assert caught.value.mend == "`/sso setup` registers it."
 
 
 async def test_the_ground_writes_nothing(standing: Bench) -> None:
     application = standing.encvoy.applications_by_id[at_rest(standing).client_id or ""]
-    await prove_ground(at_rest(standing), standing.rocketchat, standing.encvoy, application)
+    await prove_ground(at_rest(standing), standing.encvoy, stored(standing), application)
     assert standing.secrets() == (OLD.reveal(), OLD.reveal())
     assert standing.encvoy.applications_by_id[application.client_id] == application
 
@@ -148,9 +153,9 @@ async def test_a_token_side_that_lags_is_waited_for(standing: Bench, seconds: fl
         return Probe.REFUSED if clock.monotonic() < there else await real(client_id, secret, redirect_uri)
 
     standing.encvoy.probe = lagging  # type: ignore[method-assign]
-    proof, accepted_at = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, clock)
-    assert proof.random_refused
-    assert there <= accepted_at <= clock.monotonic()
+    proved = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, clock)
+    assert proved.proof.random_refused
+    assert there <= proved.at <= clock.monotonic()
     assert there <= clock.monotonic() < there + 1.5
 
 
@@ -164,8 +169,8 @@ async def test_a_token_side_that_lags_a_little_delays_it_as_little(standing: Ben
         return Probe.REFUSED if clock.monotonic() < there else await real(client_id, secret, redirect_uri)
 
     standing.encvoy.probe = lagging  # type: ignore[method-assign]
-    _, accepted_at = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, clock)
-    assert there <= accepted_at < there + 0.2
+    proved = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, clock)
+    assert there <= proved.at < there + 0.2
 
 
 async def test_an_old_secret_that_is_accepted_for_a_while_is_waited_for(standing: Bench) -> None:
@@ -180,8 +185,27 @@ async def test_an_old_secret_that_is_accepted_for_a_while_is_waited_for(standing
         return Probe.ACCEPTED if late else await real(client_id, secret, redirect_uri)
 
     standing.encvoy.probe = lagging  # type: ignore[method-assign]
-    proof, _ = await prove(desired, standing.rocketchat, standing.encvoy, clock)
-    assert proof.previous_refused is True
+    proved = await prove(desired, standing.rocketchat, standing.encvoy, clock)
+    assert proved.proof.previous_refused is True
+
+
+@pytest.mark.parametrize("fails", ["the secret", "Rocket.Chat"])
+async def test_a_proof_that_fails_asks_nothing_on(standing: Bench, fails: str) -> None:
+    """The loop looks at once, and would not be alone."""
+    desired, real = exchange(at_rest(standing)), standing.encvoy.probe
+
+    async def probe(client_id: str, secret: Secret, redirect_uri: str) -> Probe:
+        if secret == OLD:
+            await asyncio.Event().wait()
+        return await real(client_id, secret, redirect_uri)
+
+    standing.encvoy.probe = probe  # type: ignore[method-assign]
+    if fails == "Rocket.Chat":
+        await standing.encvoy.write_application(desired.client_id or "", ApplicationFields(secret=NEW))
+    before = asyncio.all_tasks()
+    with pytest.raises(NotProved):
+        await prove(desired, standing.rocketchat, standing.encvoy, SteppedClock(), 0.0)
+    assert asyncio.all_tasks() == before
 
 
 async def test_the_wait_for_a_token_side_ends_at_its_moment(standing: Bench) -> None:
@@ -260,9 +284,10 @@ class TestMending:
 
     async def _mended(self, bench: Bench) -> InUse:
         clock = bench.world.clock
-        return await prove_in_use_mending(
+        said, _ = await prove_in_use_mending(
             at_rest(bench), Engine.LEGACY, bench.rocketchat, bench.encvoy, clock, self.SETTLE
         )
+        return said
 
     @pytest.mark.parametrize(
         ("shown", "found", "writes"),

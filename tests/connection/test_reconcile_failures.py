@@ -9,7 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.connection.receipt import Outcome
+from bot.connection.apply import apply
+from bot.connection.changes import WriteApplication
+from bot.connection.context import LoopState
+from bot.connection.receipt import Outcome, Receipt
+from bot.connection.refusals import ChangedByOthers
 from bot.errors import BadAnswer, Forbidden, NoAnswer, Rejected, RemoteError, Unreachable, UserError
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, Bench, Told, wish
@@ -291,3 +295,12 @@ async def test_after_a_crash_no_gap_is_claimed(standing: Bench, moment: str) -> 
     standing.forget_faults()
     _, receipt = await standing.run()
     assert (receipt.outcome, receipt.gap, receipt.seen_by) == (Outcome.DONE, None, "poll")
+
+
+async def test_to_an_application_that_is_gone_by_now_nothing_is_written(standing: Bench) -> None:
+    """Encvoy ID would never answer (facts/encvoy-id.md §5)."""
+    standing.encvoy.applications_by_id.clear()
+    progress = LoopState(standing.connections.there, Receipt())
+    with pytest.raises(ChangedByOthers, match="gone from Encvoy ID"):
+        await apply(WriteApplication(("redirect_uris",)), progress, standing.context)
+    assert "write_application" not in standing.world.calls

@@ -55,8 +55,8 @@ def test_who_replaced_a_secret_on_both_sides_is_not_claimed() -> None:
 
 @pytest.mark.parametrize(
     ("refuses", "desired"),
-    [(required, AT_REST), (ready, AT_REST), (refuse_what_cannot_be_seen, exchange(AT_REST))],
-    ids=["required", "ready", "seen"],
+    [(ready, AT_REST), (refuse_what_cannot_be_seen, exchange(AT_REST))],
+    ids=["ready", "seen"],
 )
 def test_an_application_that_is_gone_is_named(
     refuses: Callable[[Connection, Observed], object], desired: Connection
@@ -66,6 +66,11 @@ def test_an_application_that_is_gone_is_named(
         refuses(desired, Observed(STORED, LIVE, None))
 
 
+def test_what_cannot_go_on_without_an_application_says_that_it_is_gone() -> None:
+    with pytest.raises(ChangedByOthers, match=f"The application `{AT_REST.client_id}` is gone"):
+        required(AT_REST, None)
+
+
 def test_an_application_that_is_hidden_is_refused_as_that() -> None:
     with pytest.raises(ChangedByOthers, match=re.escape(hidden(NotVisible("c1")).what)):
-        required(AT_REST, Observed(STORED, LIVE, NotVisible("c1")))
+        required(AT_REST, NotVisible("c1"))

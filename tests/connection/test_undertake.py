@@ -88,7 +88,7 @@ async def test_where_nobody_can_see_what_became_of_it_nobody_says_not_done(stand
     def script(call: str) -> Exception | None:
         if call == "write_service before":
             written.append(call)
-        return AWAY if written and call in ("write_service before", "stored before") else None
+        return AWAY if written and call in ("write_service before", "listed before") else None
 
     standing.world.script = script
     with pytest.raises(Uncertain):

@@ -303,13 +303,13 @@ async def test_a_secret_is_written_by_one_request(client: EncvoyIdClient, standi
     assert (await seen(client, client_id)).secret == secret
 
 
-async def test_other_fields_are_written_after_a_look(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
+async def test_so_are_other_fields(client: EncvoyIdClient, standin: EncvoyStandIn) -> None:
     client_id = await client.create_application(FIELDS)
     before = len(standin.ledger.requests())
 
     await client.write_application(client_id, ApplicationFields(name="Another", redirect_uris=(CALLBACK + "2",)))
 
-    assert [entry.method for entry in standin.ledger.requests()[before:]] == ["GET", "PUT"]
+    assert [entry.method for entry in standin.ledger.requests()[before:]] == ["PUT"]
     app = await seen(client, client_id)
     assert (app.name, app.redirect_uris, app.description) == ("Another", (CALLBACK + "2",), FIELDS.description)
 
@@ -327,11 +327,11 @@ async def test_an_empty_write_changes_nothing_and_shows_that_one_may_write(
 
 
 @pytest.mark.parametrize("role", ["manager", "editor"])
-async def test_a_write_to_what_is_not_there_is_not_sent(make_client: Make, standin: EncvoyStandIn, role: str) -> None:
+async def test_a_rule_for_what_is_not_there_is_not_sent(make_client: Make, standin: EncvoyStandIn, role: str) -> None:
     with pytest.raises(UserError):
-        await make_client(role).write_application("nosuchapplication", ApplicationFields(name="x"))
+        await make_client(role).attach_rules("nosuchapplication", frozenset({"login"}))
 
-    assert standin.ledger.requests("PUT") == []
+    assert standin.ledger.requests("POST", "/rules/") == []
 
 
 async def test_a_secret_for_what_is_gone_is_never_answered(make_client: Make, standin: EncvoyStandIn) -> None:
@@ -446,7 +446,7 @@ async def test_no_mend_asks_for_another_role_of_a_manager(make_client: Make, sta
     if role == "editor":
         await make_client("editor").delete_application(client_id)
     with pytest.raises(UserError) as caught:
-        await make_client("manager").write_application(client_id, ApplicationFields(name="x"))
+        await make_client("manager").attach_rules(client_id, frozenset({"login"}))
 
     assert ("deletes every application that the user created" in caught.value.mend) is (role == "manager")
     assert "/sso setup" in caught.value.mend

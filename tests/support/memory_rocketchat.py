@@ -9,7 +9,7 @@ from bot.connection.accounts import Accounts, Registration
 from bot.connection.in_use import InUse, Use
 from bot.connection.moments import LiveSeen, Written
 from bot.connection.ports import Awaited, Listed, Server, Told
-from bot.connection.profile import Profile, profile
+from bot.connection.profile import Edition, Profile, profile
 from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
 from bot.errors import NotLive
@@ -36,6 +36,7 @@ class MemoryRocketChat:
     world: Scripted
     version: tuple[int, int] = (8, 8)
     site_url: str = "https://chat.example.org"
+    modern_flow: bool = False
     modules: frozenset[str] = frozenset()
     settings: dict[str, dict[str, SettingValue]] = field(default_factory=dict)
     secrets: dict[str, Secret] = field(default_factory=dict)
@@ -91,9 +92,13 @@ class MemoryRocketChat:
         """A key changed."""
         self.settling[key] = self.world.clock.seconds + KEY
 
+    async def edition(self) -> Edition:
+        self.world.before("edition")
+        return Edition(self.version, self.modules)
+
     async def server(self) -> Server:
         self.world.before("server")
-        return Server(profile=profile(self.version, self.modules), site_url=self.site_url)
+        return Server(profile=self._profile(), site_url=self.site_url)
 
     async def site(self, site_url: str) -> Site | Unknown:
         self.world.before("site")
@@ -105,14 +110,17 @@ class MemoryRocketChat:
 
     async def profile(self) -> Profile:
         self.world.before("profile")
-        return profile(self.version, self.modules)
+        return self._profile()
+
+    def _profile(self) -> Profile:
+        return profile(self.version, self.modules, modern_flow=self.modern_flow)
 
     async def stored(self, name: ServiceName) -> StoredService | None:
         self.world.before("stored")
         self.tick()
-        return self._stored(name.key)
+        return self.service(name.key)
 
-    def _stored(self, key: str) -> StoredService | None:
+    def service(self, key: str) -> StoredService | None:
         if key not in self.settings:
             return None
         settings, empty = dict(self.settings[key]), frozenset(self.without_value)
@@ -124,8 +132,9 @@ class MemoryRocketChat:
 
     async def listed(self) -> Listed:
         self.world.before("listed")
-        services = tuple(s for key in self.settings if (s := self._stored(key)) is not None)
-        return Listed(services, self.registration)
+        self.tick()
+        services = tuple(s for key in self.settings if (s := self.service(key)) is not None)
+        return Listed(services, self.registration, self.site_url, self.modern_flow)
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
         self.world.before("live")
