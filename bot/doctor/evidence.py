@@ -62,10 +62,8 @@ class Evidence:
 
     @property
     def on(self) -> bool:
-        """Whether people sign in through the service: by what is live and, where that could not be seen, is stored."""
-        if isinstance(self.live, Unknown):
-            return isinstance(self.stored, StoredService) and self.stored.enabled
-        return self.live is not None
+        """Whether people sign in through the service."""
+        return is_on(self.stored, self.live)
 
     @property
     def replaced_on_both(self) -> bool:
@@ -75,3 +73,10 @@ class Evidence:
             return False
         ours = (self.connection.current, self.connection.pending)
         return stored.secret == application.secret and stored.secret not in ours
+
+
+def is_on(stored: StoredService | Unknown | None, live: LiveService | Unknown | None) -> bool:
+    """Whether people sign in through a service: by what is live and, where that could not be seen, is stored."""
+    if isinstance(live, Unknown):
+        return isinstance(stored, StoredService) and stored.enabled
+    return live is not None

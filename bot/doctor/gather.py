@@ -1,23 +1,36 @@
-"""Gathers the evidence: everything at the same time, each piece by itself. What fails is `Unknown`, with the reason."""
+"""Gathers the evidence: everything at the same time, each piece by itself and asked once. What fails is `Unknown`, with
+the reason.
+
+What several pieces need is a task that each of them waits for, and nothing waits for what it does not need.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from bot.chatops.admin_room import AdminRoom
-from bot.chatops.ports import Chat, Notes
+from bot.chatops.ports import Chat, Notes, Person, Room
 from bot.chatops.unknown_fields import known_by_now
 from bot.connection.asking import or_unknown, succeeds
 from bot.connection.entrance import Begins, CallbackAnswer, KeySet
 from bot.connection.in_use import InUse
-from bot.connection.ports import EncvoyId, Probe, RocketChat
+from bot.connection.ports import EncvoyId, Listed, Probe, RocketChat, Server
 from bot.connection.profile import Engine
 from bot.connection.proof import prove_in_use
-from bot.connection.state import Connection, ServiceName, Unknown
-from bot.doctor.evidence import Evidence
+from bot.connection.reachable import Site
+from bot.connection.state import (
+    Application,
+    Connection,
+    LiveService,
+    NotVisible,
+    ServiceName,
+    StoredService,
+    Unknown,
+)
+from bot.doctor.evidence import Evidence, is_on
 from bot.doctor.gather_own import OwnGatherer
 from bot.doctor.own import Place
 from bot.secret import Secret, new_secret
@@ -39,6 +52,49 @@ class Looks:
     """Asks a callback address as a browser whose sign-in was refused would."""
 
 
+T = TypeVar("T")
+Asked = asyncio.Task[T | Unknown]
+"""An answer that is under way, for whoever waits for it."""
+
+
+@dataclass
+class _Round:
+    """The tasks of one look."""
+
+    _tasks: list[asyncio.Task[Any]] = field(default_factory=list)
+
+    def begin(self, asking: Coroutine[Any, Any, T]) -> Asked[T]:
+        """Asks, and waits for nothing."""
+        task = asyncio.create_task(or_unknown(asking))
+        self._tasks.append(task)
+        return task
+
+    def end(self) -> None:
+        """Whoever gives the look up leaves nothing behind that asks on."""
+        for task in self._tasks:
+            task.cancel()
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What more than one piece needs."""
+
+    server: Asked[Server]
+    listed: Asked[Listed]
+    account: Asked[Person]
+    rooms: Asked[tuple[Room | None, Room | None]]
+    login: Asked[bool]
+
+
+@dataclass(frozen=True)
+class _OfConnection:
+    """What more than one piece about a connection needs."""
+
+    connection: Connection
+    live: Asked[LiveService | None]
+    ours: Asked[Probe | None]
+
+
 @dataclass(frozen=True)
 class Gatherer:
     """The ports, and what the configuration says of the bot itself."""
@@ -56,29 +112,38 @@ class Gatherer:
 
     async def gather(self, connection: Connection | None, place: Place | None = None) -> Evidence:
         """One look at both systems; never fails. `place` is what was found on this machine, if that was looked at."""
-        evidence = replace(await self._systems(), place=place)
-        terminal = place is not None
-        own = await self.own.gather(evidence.account, evidence.room, evidence.login, terminal=terminal)
-        evidence = replace(evidence, own=own)
-        return evidence if connection is None else await self._with_connection(evidence, connection)
+        look = _Round()
+        try:
+            listed = look.begin(self.rocketchat.listed())
+            shared = _Shared(
+                server=look.begin(self._server(listed)),
+                listed=listed,
+                account=look.begin(self.chat.person(self.user_id)),
+                rooms=look.begin(self.admin_room.look()),
+                login=look.begin(succeeds(self.looks.login())),
+            )
+            systems, own, connected = await asyncio.gather(
+                self._systems(shared),
+                self.own.gather(shared.account, _room(shared), shared.login, terminal=place is not None),
+                self._with_connection(shared, look, connection),
+            )
+        finally:
+            look.end()
+        whole: Evidence = replace(systems, own=own, place=place, connection=connection, **connected)
+        return whole
 
-    async def _systems(self) -> Evidence:
-        (server, account, permissions, rooms), (provider, keys, login), fields = await asyncio.gather(
+    async def _systems(self, shared: _Shared) -> Evidence:
+        site, (permissions, provider, keys, fields), (server, account, rooms, login) = await asyncio.gather(
+            self._site(shared),
             asyncio.gather(
-                or_unknown(self.rocketchat.server()),
-                or_unknown(self.chat.person(self.user_id)),
                 or_unknown(self.looks.permissions()),
-                or_unknown(self.admin_room.look()),
-            ),
-            asyncio.gather(
                 or_unknown(self.encvoy.provider()),
                 or_unknown(self.looks.keys()),
-                or_unknown(succeeds(self.looks.login())),
+                or_unknown(self._strange_fields()),
             ),
-            or_unknown(self._strange_fields()),
+            asyncio.gather(shared.server, shared.account, shared.rooms, shared.login),
         )
         room, namesake = (rooms, None) if isinstance(rooms, Unknown) else rooms
-        refused = server if isinstance(server, Unknown) else self.encvoy.why_refused(server.site_url)
         return Evidence(
             address=self.address,
             server=server,
@@ -89,54 +154,95 @@ class Gatherer:
             provider=provider,
             keys=keys,
             login=login,
-            site_url_refused=refused,
+            site_url_refused=server if isinstance(server, Unknown) else self.encvoy.why_refused(server.site_url),
             strange_fields=fields,
-            site=None if isinstance(server, Unknown) else await or_unknown(self.rocketchat.site(server.site_url)),
+            site=site,
         )
 
-    async def _with_connection(self, evidence: Evidence, connection: Connection) -> Evidence:
-        (stored, live, forced, only), asked = await asyncio.gather(
-            asyncio.gather(
-                or_unknown(self.rocketchat.stored(connection.name)),
-                or_unknown(self.rocketchat.live(connection.name)),
-                or_unknown(self.rocketchat.forced(connection.name)),
-                or_unknown(self.encvoy.only_administrators()),
-            ),
-            self._about_the_application(connection),
-        )
-        seen = replace(evidence, connection=connection, stored=stored, live=live, forced=forced)
-        seen = replace(seen, only_administrators=only, **asked)
-        begins, in_use = await asyncio.gather(
-            or_unknown(self._begins(seen, connection)), or_unknown(self._in_use(seen, connection))
-        )
-        return replace(seen, begins=begins, in_use=in_use)
+    async def _server(self, listing: Asked[Listed]) -> Server:
+        edition, listed = await asyncio.gather(self.rocketchat.edition(), listing)
+        if isinstance(listed, Unknown):  # whoever may not read it still learns where Rocket.Chat is
+            return await self.rocketchat.server()
+        return listed.server(edition)
 
-    async def _about_the_application(self, connection: Connection) -> dict[str, Any]:
-        """Fields of the evidence; none before it was made."""
-        client_id, uri = connection.client_id, connection.redirect_uri
-        if client_id is None:
+    async def _site(self, shared: _Shared) -> Site | Unknown | None:
+        server = await shared.server
+        return None if isinstance(server, Unknown) else await or_unknown(self.rocketchat.site(server.site_url))
+
+    async def _with_connection(self, shared: _Shared, look: _Round, connection: Connection | None) -> dict[str, Any]:
+        """Fields of the evidence; none without a connection."""
+        if connection is None:
             return {}
-        application, ours, random, callback = await asyncio.gather(
-            or_unknown(self.encvoy.application(client_id)),
-            or_unknown(self._probe(client_id, connection.current or connection.secret, uri)),
-            or_unknown(self._probe(client_id, new_secret(), uri)),
-            or_unknown(self.looks.callback(uri)),
+        secret = connection.current or connection.secret
+        of = _OfConnection(
+            connection,
+            look.begin(self.rocketchat.live(connection.name)),
+            look.begin(self._probe(connection, secret)),
         )
-        return {"application": application, "ours": ours, "random": random, "callback": callback}
+        forced, only, application, random, callback, begins, in_use = await asyncio.gather(
+            or_unknown(self.rocketchat.forced(connection.name)),
+            or_unknown(self.encvoy.only_administrators()),
+            or_unknown(self._application(connection)),
+            or_unknown(self._probe(connection, new_secret())),
+            or_unknown(self._callback(connection)),
+            or_unknown(self._begins(shared, of)),
+            or_unknown(self._in_use(shared, of)),
+        )
+        return {
+            "stored": await _stored(shared, connection),
+            "live": await of.live,
+            "forced": forced,
+            "only_administrators": only,
+            "application": application,
+            "ours": await of.ours,
+            "random": random,
+            "callback": callback,
+            "begins": begins,
+            "in_use": in_use,
+        }
 
-    async def _begins(self, seen: Evidence, connection: Connection) -> Begins | None:
-        """Asked only where there is such a button."""
-        modern = not isinstance(seen.server, Unknown) and seen.server.profile.engine is Engine.MODERN
-        return await self.looks.begins(connection.name) if modern and seen.on else None
+    async def _application(self, connection: Connection) -> Application | NotVisible | None:
+        """None before it was made, as for all that is asked of it."""
+        return None if connection.client_id is None else await self.encvoy.application(connection.client_id)
 
-    async def _in_use(self, seen: Evidence, connection: Connection) -> InUse | None:
-        """Asked only where the answer would be about this connection: it is on, and Encvoy ID accepts our secret."""
-        if not seen.on or isinstance(seen.server, Unknown) or seen.ours is not Probe.ACCEPTED:
+    async def _probe(self, connection: Connection, secret: Secret) -> Probe | None:
+        if connection.client_id is None:
             return None
-        return await prove_in_use(connection, seen.server.profile.engine, self.rocketchat, self.encvoy)
+        return await self.encvoy.probe(connection.client_id, secret, connection.redirect_uri)
+
+    async def _callback(self, connection: Connection) -> CallbackAnswer | None:
+        return None if connection.client_id is None else await self.looks.callback(connection.redirect_uri)
+
+    async def _begins(self, shared: _Shared, of: _OfConnection) -> Begins | None:
+        """Asked only where there is such a button."""
+        server, on = await asyncio.gather(shared.server, _on(shared, of))
+        modern = not isinstance(server, Unknown) and server.profile.engine is Engine.MODERN
+        return await self.looks.begins(of.connection.name) if modern and on else None
+
+    async def _in_use(self, shared: _Shared, of: _OfConnection) -> InUse | None:
+        """Asked only where the answer would be about this connection: it is on, and Encvoy ID accepts our secret."""
+        stored, server, on, ours = await asyncio.gather(
+            _stored(shared, of.connection), shared.server, _on(shared, of), of.ours
+        )
+        if not isinstance(stored, StoredService) or isinstance(server, Unknown):
+            return None
+        if not on or ours is not Probe.ACCEPTED:
+            return None
+        return await prove_in_use(of.connection, server.profile.engine, self.rocketchat, self.encvoy, stored)
 
     async def _strange_fields(self) -> tuple[str, ...]:
         return () if self.notes is None else await known_by_now(self.notes)
 
-    def _probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Awaitable[Probe]:
-        return self.encvoy.probe(client_id, secret, redirect_uri)
+
+async def _room(shared: _Shared) -> Room | Unknown | None:
+    rooms = await shared.rooms
+    return rooms if isinstance(rooms, Unknown) else rooms[0]
+
+
+async def _stored(shared: _Shared, connection: Connection) -> StoredService | Unknown | None:
+    listed = await shared.listed
+    return listed if isinstance(listed, Unknown) else listed.service(connection.name)
+
+
+async def _on(shared: _Shared, of: _OfConnection) -> bool:
+    return is_on(await _stored(shared, of.connection), await of.live)

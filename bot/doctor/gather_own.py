@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.chatops.access import judge, role_ids
 from bot.chatops.grammar import is_addressed
@@ -45,23 +45,34 @@ class OwnGatherer:
     admin_roles: frozenset[str]
 
     async def gather(
-        self, account: Person | Unknown, room: Room | Unknown | None, login: bool | Unknown, *, terminal: bool
+        self,
+        account: Awaitable[Person | Unknown],
+        room: Awaitable[Room | Unknown | None],
+        login: Awaitable[bool | Unknown],
+        *,
+        terminal: bool,
     ) -> Own:
         """One look. What is known to be in vain is not asked: without an account, with a login that failed. The second
         factor is tried from the terminal alone: in the chat a look sends nothing that even looks like a write."""
+        own, standing = await asyncio.gather(self._with_account(account, room, terminal), self._standing(login))
+        return replace(own, standing=standing)
+
+    async def _with_account(
+        self, asked: Awaitable[Person | Unknown], room: Awaitable[Room | Unknown | None], terminal: bool
+    ) -> Own:
+        account, seen = await asyncio.gather(asked, room)
         if isinstance(account, Unknown):
-            return Own(standing=await self._standing(login))
-        standing, administrators, websocket, guarded, typed = await asyncio.gather(
-            self._standing(login),
+            return Own()
+        administrators, websocket, guarded, typed = await asyncio.gather(
             or_unknown(self._administrators()),
             or_unknown(succeeds(self.looks.websocket())),
             self._guarded(terminal),
-            self._typed(account, room),
+            self._typed(account, seen),
         )
-        return Own(standing, administrators, websocket, guarded, typed)
+        return Own(None, administrators, websocket, guarded, typed)
 
-    async def _standing(self, login: bool | Unknown) -> Standing | Unknown | None:
-        return None if isinstance(login, Unknown) else await or_unknown(self.looks.standing())
+    async def _standing(self, login: Awaitable[bool | Unknown]) -> Standing | Unknown | None:
+        return None if isinstance(await login, Unknown) else await or_unknown(self.looks.standing())
 
     async def _guarded(self, terminal: bool) -> Guarded | Unknown | None:
         return await or_unknown(self.looks.guarded()) if terminal else None

@@ -38,7 +38,8 @@ LIMIT = 8.0
 """Seconds for one call in all."""
 PATIENCE = 5.0
 """Seconds into a call by which a rate limit must have ended to be waited for: three are left for the answer."""
-WORKERS = 4
+WORKERS = 10
+"""Calls at once: as many as the doctor has to make before it knows what else to ask."""
 INSTANCE_SECONDS = 600.0
 """For how long an instance that answered counts as one of those that may answer."""
 MOST_INSTANCES = 64

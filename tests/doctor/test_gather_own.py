@@ -70,7 +70,12 @@ async def gathered(
     login: bool | Unknown = True,
     terminal: bool = True,
 ) -> Own:
-    return await gatherer(looks, *roles, chat=chat).gather(account, room, login, terminal=terminal)
+    asked = (answered(account), answered(room), answered(login))
+    return await gatherer(looks, *roles, chat=chat).gather(*asked, terminal=terminal)
+
+
+async def answered(value: T) -> T:
+    return value
 
 
 async def administrators(looks: Looks, *roles: str, chat: MemoryChat | None = None) -> Administrators | Unknown | None:
