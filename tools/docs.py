@@ -23,6 +23,7 @@ from bot.doctor.verdict import CATALOGUES
 from commands import register_all
 from commands.context import CommandContext
 from tools import answers
+from tools import round_trips as trips
 from tools.transcript import transcript
 
 ROOT = Path(__file__).parent.parent
@@ -67,6 +68,11 @@ def _check(entry: Entry) -> str:
     return f"| {_cell(entry.name)} | {_cell(_first_line(entry.check.__doc__))} | {_cell(entry.source)} |"
 
 
+def round_trips() -> str:
+    """What each command costs at most, in requests."""
+    return trips.table(trips.BOUNDS)
+
+
 def rooms() -> str:
     """Every folder and every module, by the first sentence of its docstring."""
     lines: list[str] = []
@@ -107,6 +113,7 @@ SECTIONS: Mapping[str, Section] = {
     "variables": variables,
     "transcript": shown,
     "checks": checks,
+    "round_trips": round_trips,
     "rooms": rooms,
 }
 

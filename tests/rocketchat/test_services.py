@@ -9,6 +9,7 @@ import pytest
 from bot.clock import SystemClock
 from bot.connection.accounts import APPROVAL, BY_SERVICES, DOMAINS, Registration
 from bot.connection.defaults import DEFAULTS
+from bot.connection.profile import MODERN_FLOW, Edition, Engine
 from bot.connection.state import ServiceName, Unknown
 from bot.errors import BadAnswer, Forbidden, Rejected
 from bot.rocketchat.quiet import Quiet
@@ -97,6 +98,39 @@ class TestReading:
         rows = [{"_id": setting, "value": value} for setting, value in values.items()]
         async with rocket(seeing({"GET settings": listing(rows)})) as rest:
             assert (await services_of(rest).listed()).registration == registration
+
+    @pytest.mark.parametrize(
+        ("version", "value", "engine"),
+        [
+            ((8, 6), True, Engine.LEGACY),
+            ((8, 7), True, Engine.MODERN),
+            ((8, 9), False, Engine.LEGACY),
+            ((8, 8), "true", Engine.LEGACY),
+            ((8, 8), None, Engine.LEGACY),
+            ((9, 0), None, Engine.MODERN),
+        ],
+    )
+    async def test_the_list_tells_the_login_engine(
+        self, version: tuple[int, int], value: object, engine: Engine
+    ) -> None:
+        rows = documents(_=True, secret="s3") + ([] if value is None else [{"_id": MODERN_FLOW, "value": value}])
+        async with rocket(Routes({"GET settings": listing(rows)})) as rest:
+            listed = await services_of(rest).listed()
+        assert listed.profile(Edition(version, frozenset())).engine is engine
+
+    @pytest.mark.parametrize(("value", "address"), [("https://chat.test/sub/", "https://chat.test/sub"), (None, "")])
+    async def test_the_list_tells_the_address(self, value: object, address: str) -> None:
+        async with rocket(seeing({"GET settings": listing([{"_id": "Site_Url", "value": value}])})) as rest:
+            listed = await services_of(rest).listed()
+        assert listed.server(Edition((8, 8), frozenset())).site_url == address
+
+    async def test_one_list_holds_every_service(self) -> None:
+        rows = [*documents(_=True, secret="s3"), {"_id": "Accounts_OAuth_Custom-Other", "value": False}]
+        async with rocket(Routes({"GET settings": listing(rows)})) as rest:
+            listed = await services_of(rest).listed()
+        assert [service.key for service in listed.services] == ["Encvoyid", "Other"]
+        assert listed.service(NAME) == listed.services[0]
+        assert listed.service(ServiceName("Third", "Third")) is None
 
     async def test_a_capped_server_is_walked_by_total(self) -> None:
         everything = documents(_=True, **{f"s{chr(97 + i)}": str(i) for i in range(20)})

@@ -39,6 +39,7 @@ def test_what_was_just_made_does_not_differ(document: Path) -> None:
         ("commands", "`/sso rotate"),
         ("variables", "SSOBOT_CA_FILE"),
         ("checks", "Secret accepted"),
+        ("round_trips", "| `rotate` |"),
         ("rooms", "plan.py"),
     ],
 )
