@@ -101,7 +101,7 @@ def _notes(connection: Connection, seen: Apart) -> tuple[str, ...]:
         return ()
     notes = [f"• Note: {why}" for why in kept_out(seen.application, everywhere=seen.only_administrators is True)]
     if others := foreign_callbacks(connection, seen.application):
-        notes.append(f"• Note: the application also has other callback addresses: {', '.join(map(quoted, others))}")
+        notes.append(f"• Note: the application also has other callback addresses: {', '.join(map(code, others))}")
     return tuple(notes)
 
 

@@ -32,5 +32,5 @@ def register(registry: Registry, context: CommandContext) -> None:
         elif connection is None:
             following = ("setup",)
         else:
-            following = ("status",) if in_full else (f"test --{ALL}",)
+            following = ("status",)
         return Answer(verdict.headline(), lines, next=following, failed=verdict.failed)

@@ -33,6 +33,7 @@ from bot.connection.needs import application_drift, drift, unwanted_rules
 from bot.connection.plan import exchanging
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import EMAIL, LOGIN, Application, Connection, Observed
+from bot.errors import UserError
 from bot.secret import Fingerprints
 from bot.text import quoted
 
@@ -247,8 +248,13 @@ class Narration:
         """See `bot.connection.reconcile.Narrator`."""
         self._progress.remark(f"The rotation is being rolled back: Rocket.Chat gets the old secret again. {why}")
 
-    def stuck(self, why: str) -> None:
+    def stuck(self, surprise: UserError) -> None:
         """See `bot.connection.reconcile.Narrator`."""
-        self._progress.alarm(
-            f"ALARM: people may be unable to sign in with Encvoy ID now, and I keep trying to fix it. {why}"
-        )
+        why = f"{surprise.what} {surprise.why}".strip()
+        lines = [
+            "ALARM: people may be unable to sign in with Encvoy ID now, and I keep trying to fix it.",
+            f"Why: {why}",
+        ]
+        if surprise.mend:
+            lines.append(f"Fix: {surprise.mend}")
+        self._progress.alarm("\n".join(lines))

@@ -77,12 +77,12 @@ class Visitor:
     async def said(self, message_id: str) -> str:
         """Everything in the thread of a command as one text, without mentions, a blank line between messages."""
         texts = [str(message["msg"]) for message in await self.thread(message_id)]
-        return "\n\n".join(_MENTION.sub("", text) for text in texts)
+        return "\n\n".join(without_mention(text) for text in texts)
 
     async def results(self, message_id: str) -> list[str]:
         """The result in the thread of a command, without its mention; none yet, or more than there should be."""
         texts = [str(message["msg"]) for message in await self.thread(message_id)]
-        return [_MENTION.sub("", text) for text in texts if is_result(text)]
+        return [without_mention(text) for text in texts if is_result(text)]
 
     async def ask(self, text: str, timeout: float = 30.0) -> str:
         """Sends a command and waits for its result; everything that was answered, the result last."""
@@ -101,6 +101,11 @@ class Visitor:
 def as_seen(text: str) -> str:
     """A message without what nobody sees."""
     return text.replace(WORD_JOINER, "")
+
+
+def without_mention(text: str) -> str:
+    """A result or an alarm without the name of whoever asked."""
+    return _MENTION.sub("", text)
 
 
 def is_result(text: str) -> bool:

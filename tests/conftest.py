@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.judges.rocketchat import plugin
 from tests.support import needs, pure, secrets_watch
@@ -32,6 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(needs.install(), "needs")
     config.addinivalue_line("markers", "case(group, title): one answer of docs/answers")
     config.pluginmanager.register(plugin.install(config), "rocketchat-judges")
+    # How long an example takes is the machine's matter; what must be quick has a test that compares.
+    settings.register_profile("unhurried", deadline=None)
+    settings.load_profile("unhurried")
 
 
 @pytest.fixture

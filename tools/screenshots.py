@@ -14,10 +14,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
+from aiohttp import web
 from playwright.async_api import Browser, FloatRect, Locator, expect
 
+from sandbox.faults import Effect, Fault, When
 from sandbox.stage import Stage, stage
-from sandbox.visitor import as_seen
+from sandbox.visitor import as_seen, without_mention
 from tools import vendor_parser
 from tools.browser import Visit, chromium, launched, visiting
 from tools.even import even, untimed
@@ -28,6 +30,9 @@ SAID = FOLDER / "said.txt"
 LARGEST = 170_000
 """Bytes of one picture."""
 BOT = "ssobot"
+CALLBACK = "/_oauth/encvoyid"
+ALARMED_WITHIN = 90_000
+"""Milliseconds: the bot tries both ways before it raises an alarm, and waits longer each time while it lasts."""
 ROOM, CARD, PHONE = (800, 820), (400, 680), (360, 780)
 RENAME = """
 (names) => {
@@ -59,9 +64,16 @@ async def _play() -> None:
         async with stage(Path(folder)) as play, play.bot(), launched() as browser:
             await _setup(browser, play)
             await _sign_in(browser, play)
-            await _phone(browser, play)
-            said = (m.msg for m in play.rocketchat.chat.messages.values() if m.tmid and m.author.username == BOT)
-            SAID.write_text(even(untimed(as_seen("\n".join(said)))) + "\n", encoding="utf-8")
+            await _failed_test(browser, play)
+            _keep_what_was_said(play)
+            await _alarm(browser, play)
+
+
+def _keep_what_was_said(play: Stage) -> None:
+    """But of the alarm, whose words are those of one outage and not of another."""
+    said = (m.msg for m in play.rocketchat.chat.messages.values() if m.tmid and m.author.username == BOT)
+    text = "\n".join(without_mention(as_seen(message)) for message in said)
+    SAID.write_text(even(untimed(text)) + "\n", encoding="utf-8")
 
 
 async def _setup(browser: Browser, play: Stage) -> None:
@@ -72,8 +84,9 @@ async def _setup(browser: Browser, play: Stage) -> None:
         await expect(visit.answer("/sso setup")).to_have_attribute("aria-busy", "true")
         await expect(visit.answer("/sso setup")).to_contain_text("settings written")
         await _shoot(visit, play, "working")
-        await expect(visit.answer("/sso setup")).to_contain_text("checks passed")
+        await expect(visit.result("/sso setup")).to_contain_text("checks passed")
         await _shoot(visit, play, "setup", above=visit.page.locator("#composer"))
+    await _on_a_phone(browser, play, "setup")
 
 
 async def _sign_in(browser: Browser, play: Stage) -> None:
@@ -88,11 +101,43 @@ async def _sign_in(browser: Browser, play: Stage) -> None:
         await _shoot(visit, play, "consent")
 
 
-async def _phone(browser: Browser, play: Stage) -> None:
+async def _failed_test(browser: Browser, play: Stage) -> None:
+    """Somebody tidied up at Encvoy ID, and took the callback address away."""
+    [application] = [c for c in play.encvoy.clients.by_id.values() if CALLBACK in str(c["redirect_uris"])]
+    callbacks, application["redirect_uris"] = application["redirect_uris"], [f"https://elsewhere.example.org{CALLBACK}"]
+    async with visiting(browser, play.rocketchat.url, size=ROOM) as visit:
+        await visit.act_as("Administrator")
+        await visit.ask("/sso test")
+        await _shoot(visit, play, "test", above=visit.page.locator("#composer"))
+    await _on_a_phone(browser, play, "test")
+    application["redirect_uris"] = callbacks
+
+
+async def _alarm(browser: Browser, play: Stage) -> None:
+    """Encvoy ID goes away just when it is to switch, and is not there for the way back either."""
+    away = Fault(effect=Effect.DROP)
+
+    def goes_away(_: web.Request) -> None:
+        play.encvoy.faults.add(away)
+
+    play.rocketchat.faults.add(Fault("POST", "/api/v1/settings", Effect.PASS, When.AFTER, times=1, call=goes_away))
+    async with visiting(browser, play.rocketchat.url, size=ROOM) as visit:
+        await visit.act_as("Administrator")
+        await visit.type("/sso rotate")
+        await expect(visit.answer("/sso rotate")).to_contain_text("ALARM", timeout=ALARMED_WITHIN)
+        await _shoot(visit, play, "alarm", above=visit.page.locator("#composer"))
+        await _on_a_phone(browser, play, "alarm")
+        play.encvoy.faults.remove(away)
+        await expect(visit.result("/sso rotate")).to_be_visible(timeout=ALARMED_WITHIN)
+
+
+async def _on_a_phone(browser: Browser, play: Stage, name: str) -> None:
     async with visiting(browser, play.rocketchat.url, size=PHONE, scheme="dark") as visit:
         await visit.act_as("Administrator")
-        await visit.ask("/sso rotate")
-        await _shoot(visit, play, "phone")
+        # As somebody sees it who comes from a notification.
+        latest = visit.log.get_by_role("article").last
+        await latest.evaluate("message => message.scrollIntoView({ block: 'start' })")
+        await _shoot(visit, play, f"{name}-phone")
 
 
 async def _shoot(visit: Visit, play: Stage, name: str, above: Locator | None = None) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.errors import Uncertain, UserError
-from bot.text import fit, quiet
+from bot.text import fit
 
 
 class Mark(enum.Enum):
@@ -136,7 +136,7 @@ def _finished(lines: Sequence[str], following: Sequence[str], prefix: str) -> st
     ending = [f"{_FOLLOWING}{', '.join(commands)}"] if commands else []
     text = "\n".join([*lines, *ending])
     # People go on with the prefix they typed: `/sso` may be one that their client swallows.
-    return fit(quiet(_COMMAND.sub(f"`{prefix} ".replace("` ", "`"), text)))
+    return fit(_COMMAND.sub(f"`{prefix} ".replace("` ", "`"), text))
 
 
 def _command(prefix: str, words: str) -> str:

@@ -102,7 +102,7 @@ class Steps:
     def alarm(self, text: str) -> None:
         """See `Progress.alarm`."""
         self._shows.alarm(f"{Mark.FAILED.value} {text}")
-        self._add(Step(text, mark=Mark.FAILED))
+        self._add(Step(text.partition("\n")[0], mark=Mark.FAILED))
 
     def doing(self, text: str) -> None:
         """See `Progress.doing`."""

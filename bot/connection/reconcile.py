@@ -48,7 +48,7 @@ class Narrator(Protocol):
         """The new secret cannot be brought to both sides; Rocket.Chat gets the old one back."""
         ...
 
-    def stuck(self, why: str) -> None:
+    def stuck(self, surprise: UserError) -> None:
         """Neither direction can be finished now; the loop goes on trying. Said once."""
         ...
 
@@ -220,7 +220,7 @@ class Reconciler:
 
     async def _stay_stuck(self, surprise: UserError) -> None:
         if self._patience.stuck_for_the_first_time():
-            self._narrator.stuck(surprise.text)
+            self._narrator.stuck(surprise)
         await self._patience.back_off()
 
 

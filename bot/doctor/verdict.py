@@ -26,6 +26,10 @@ CATALOGUES = (place, systems, bot, *OF_A_CONNECTION, button, foreign, notes)
 _MARKS = {State.PASSED: "✓", State.NOTE: "•", State.FAILED: "✗ failed:", State.SKIPPED: "– not checked:"}
 
 
+LISTED = "`/sso test --all` lists them."
+"""Where everything is told that is one line here."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What all checks said."""
@@ -52,7 +56,7 @@ class Verdict:
 
     def others(self) -> tuple[str, ...]:
         """What to note, what was not checked and why, and one line for all that passed."""
-        return (*(_line(finding) for finding in self.of(State.NOTE)), *self._unseen(), self.summary())
+        return (*(_line(finding) for finding in self.of(State.NOTE)), *self._unseen(), f"{self.summary()}; {LISTED}")
 
     def fixes(self) -> tuple[str, ...]:
         """The mend of each failed check."""

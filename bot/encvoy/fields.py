@@ -16,7 +16,7 @@ from bot.encvoy.responses import not_its_own
 from bot.encvoy.urls import why_refused, why_refused_as_callback
 from bot.errors import UserError
 from bot.secret import Secret
-from bot.text import quoted
+from bot.text import code
 
 LONGEST_NAME = 50
 LONGEST_DESCRIPTION = 255
@@ -58,7 +58,7 @@ def to_create(fields: ApplicationFields) -> dict[str, Any]:
         raise ValueError("the secret cannot be chosen when an application is created")
     for uri in fields.redirect_uris:
         if reason := why_refused_as_callback(uri):
-            raise UserError(NOT_TAKEN, why=f"One of its redirect URIs is {quoted(uri)}. {reason}", mend=CORRECT_IT)
+            raise UserError(NOT_TAKEN, why=f"One of its redirect URIs is {code(uri)}. {reason}", mend=CORRECT_IT)
     return to_write(fields)
 
 
@@ -187,12 +187,12 @@ def _complaints(fields: ApplicationFields) -> Iterator[tuple[str, str]]:
     if fields.description is not None and len(fields.description) > LONGEST_DESCRIPTION:
         yield f"The description has more than {LONGEST_DESCRIPTION} characters.", REPORT_IT
     if fields.domain is not None and (reason := why_refused(fields.domain)):
-        yield f"Its domain is {quoted(fields.domain)}. {reason}", CORRECT_IT
+        yield f"Its domain is {code(fields.domain)}. {reason}", CORRECT_IT
     if fields.redirect_uris is not None and not fields.redirect_uris:
         yield "There is no redirect URI.", REPORT_IT
     for uri in fields.redirect_uris or ():
         if reason := why_refused(uri):
-            yield f"One of its redirect URIs is {quoted(uri)}. {reason}", CORRECT_IT
+            yield f"One of its redirect URIs is {code(uri)}. {reason}", CORRECT_IT
     if method is not None and method not in AUTH_METHODS:
         yield "Its token_endpoint_auth_method is not one that Encvoy ID knows.", REPORT_IT
     if fields.secret is not None and not _SECRET.fullmatch(fields.secret.reveal()):

@@ -26,6 +26,13 @@ async def connected(tmp_path: Path) -> AsyncIterator[World]:
         yield world
 
 
+@case("test", "Rocket.Chat 9, all is well, and what passed is to be listed")
+async def test_what_passed_is_listed(connected: World, hears: Heard) -> None:
+    answer = await connected.ask("test --all")
+    hears(answer, typed="!sso test --all")
+    assert "✗" not in answer
+
+
 @case("test", "Rocket.Chat 9, and all is well")
 async def test_all_is_well(connected: World, hears: Heard) -> None:
     answer = await connected.ask("test")

@@ -53,6 +53,7 @@ async def test_without_a_connection(world: World, asks: Asks, words: str) -> Non
 WITH = {
     ("status", "All is well"): "status",
     ("test", "All is well"): "test",
+    ("test", "All is well, and what passed is to be listed"): "test --all",
     ("enable", "It is on already"): "enable",
     ("disable", "The button is taken off"): "disable",
 }
@@ -238,10 +239,10 @@ async def test_of_a_rule_that_is_not_wanted(world: World, hears: Heard) -> None:
         hears(await world.ask("test"), typed="!sso test")
 
 
-@case("test", "All is well, and the service is off")
+@case("test", "All is well, the service is off, and what passed is to be listed")
 async def test_of_a_connection_that_is_off(world: World, asks: Asks) -> None:
     await world.ask("setup --disabled")
-    assert "✗" not in await asks("test")
+    assert "✗" not in await asks("test --all")
 
 
 @case("test", "A message had a field that the bot does not know")

@@ -31,6 +31,25 @@ def said(visit: Visit) -> list[tuple[str, str, str | None]]:
     return [(m.author.username, m.msg, m.tmid) for m in visit.world.rocketchat.chat.messages.values()]
 
 
+async def test_the_bots_own_button_runs_its_command_as_the_administrator_who_presses(visit: Visit) -> None:
+    await visit.act_as("Administrator")
+    await visit.ask("!sso setup --disabled --dry-run")
+    await visit.result("!sso setup --disabled --dry-run").get_by_role("button", name="!sso setup --disabled").click()
+    await expect(visit.result("!sso setup --disabled --dry-run")).to_contain_text("checks passed")
+    head, *thread = [m for m in visit.world.rocketchat.chat.messages.values() if "setup" in m.msg]
+    assert [(m.author.username, m.tmid) for m in thread if m.msg == "!sso setup --disabled"] == [("admin", head.id)]
+    assert visit.world.state().applications == 1
+
+
+async def test_the_bots_own_button_is_refused_to_a_member_who_presses(visit: Visit) -> None:
+    await visit.world.ask("setup --dry-run")
+    await visit.act_as("Plain Member")
+    await visit.result("!sso setup --dry-run").get_by_role("button", name="!sso setup").click()
+    await expect(visit.result("!sso setup --dry-run")).to_contain_text("Only an administrator may do this.")
+    assert ("member", "!sso setup") in [(author, text) for author, text, _ in said(visit)]
+    assert visit.world.state().applications == 0
+
+
 async def test_a_press_is_a_command_of_whoever_presses(visit: Visit) -> None:
     await visit.act_as("Administrator")
     offer(visit, action("Switch on", "!sso slash on"))

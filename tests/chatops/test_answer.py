@@ -104,10 +104,6 @@ def test_an_answer_fits_and_keeps_its_end() -> None:
     assert shown.endswith("Next: `/sso status`")
 
 
-def test_an_answer_calls_nobody() -> None:
-    assert "@all" not in render((), Answer("hello @all"))
-
-
 @pytest.mark.parametrize("prefix", ["/sso", "!sso", "@ssobot sso", ""])
 @pytest.mark.parametrize("following", [("status",), ("test --all", 'setup --name "Encvoy ID" --dry-run')])
 def test_each_command_to_type_next_is_a_button_that_every_client_sends(prefix: str, following: tuple[str, ...]) -> None:

@@ -42,8 +42,8 @@ async def test_a_step_takes_what_passed_since_the_last(clock: SteppedClock) -> N
 async def test_an_alarm_is_told_at_once_and_stays_in_the_progress(clock: SteppedClock) -> None:
     screen = Screen()
     steps = Steps(clock, screen)
-    steps.alarm("ALARM: nobody can sign in.")
-    assert screen.alarms == ["✗ ALARM: nobody can sign in."]
+    steps.alarm("ALARM: nobody can sign in.\nWhy: it is away.")
+    assert screen.alarms == ["✗ ALARM: nobody can sign in.\nWhy: it is away."]
     assert screen.shown == ["✗ ALARM: nobody can sign in.\n… working"]
 
 

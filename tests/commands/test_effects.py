@@ -102,7 +102,7 @@ async def test_secrets_are_never_said(standing: Counter) -> None:
     said = []
     for words in (*LOOKS, *EFFECTS):
         _, text = await standing.run(words)
-        said += [text, *standing.spoken.steps, *standing.spoken.notes]
+        said += [text, *standing.spoken.steps, *standing.spoken.notes, *standing.spoken.remarks]
     row = standing.connections.row
     assert row is not None
     secrets = {row.secret.reveal(), *(a.secret.reveal() for a in standing.encvoy.applications_by_id.values())}

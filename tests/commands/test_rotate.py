@@ -182,7 +182,7 @@ async def test_a_refusal_of_the_switch_is_undone_and_said(standing: Counter) -> 
     assert "Rocket.Chat itself uses the old secret: Encvoy ID accepted it from there" in text
     assert "The role of the bot's user does not include this." in text
     assert standing.connections.there.current == before.current
-    assert standing.spoken.notes[0].startswith("The rotation is being rolled back")
+    assert standing.spoken.remarks[0].startswith("The rotation is being rolled back")
 
 
 async def test_of_what_was_put_back_it_says_no_more_than_it_saw(standing: Counter) -> None:

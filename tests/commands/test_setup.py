@@ -119,7 +119,7 @@ async def test_it_ends_with_the_doctors_word(counter: Counter) -> None:
     assert counter.doctor.examined == [counter.connections.there]
     assert text.startswith("✗ 1 check failed. On: the login page shows")
     assert text.splitlines()[1] == "✗ failed: Keys: none"
-    assert text.splitlines()[-2:] == ["✓ 0 checks passed", "Next: `!sso test`"]
+    assert text.splitlines()[-2:] == ["✓ 0 checks passed; `!sso test --all` lists them.", "Next: `!sso test`"]
 
 
 async def test_disabled_leaves_the_button_off_and_names_enable(counter: Counter) -> None:

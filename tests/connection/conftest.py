@@ -11,6 +11,7 @@ from bot.connection.context import Context
 from bot.connection.receipt import Receipt
 from bot.connection.reconcile import Reconciler
 from bot.connection.state import Connection, Marker, ServiceName
+from bot.errors import UserError
 from bot.secret import Secret
 from tests.support.clocks import ManualClock
 from tests.support.memory_connections import MemoryConnections
@@ -44,8 +45,8 @@ class Told:
     def undoing(self, why: str) -> None:
         self.undone.append(why)
 
-    def stuck(self, why: str) -> None:
-        self.stuck_.append(why)
+    def stuck(self, surprise: UserError) -> None:
+        self.stuck_.append(surprise.text)
 
 
 @dataclass

@@ -77,6 +77,7 @@ class Spoken:
 
     steps: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
 
     def step(self, text: str) -> None:
@@ -89,7 +90,7 @@ class Spoken:
         self.notes.append(text)
 
     def remark(self, text: str) -> None:
-        self.notes.append(text)
+        self.remarks.append(text)
 
     def alarm(self, text: str) -> None:
         self.alarms.append(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tools import answers
 from tools.docs import ROOT, sections
 from tools.even import untimed
 from tools.screenshots import FOLDER, LARGEST, SAID
@@ -25,9 +26,11 @@ def test_every_picture_is_small() -> None:
 
 
 def test_the_bot_still_says_what_the_pictures_show() -> None:
-    """The transcript is that of a run (`tests/system/test_demo.py`)."""
+    """The transcript is that of a run (`tests/system/test_demo.py`), the answers those of `tests/answers`."""
     transcript = untimed(sections((ROOT / "README.md").read_text(encoding="utf-8"))["transcript"])
-    played = {line.strip() for line in transcript.splitlines()}
+    texts = [transcript, *answers.shown().values()]
+    texts += [text.replace("`!sso ", "`/sso ") for text in texts]
+    played = {line.strip() for text in texts for line in text.splitlines()}
     lines = SAID.read_text(encoding="utf-8").splitlines()
     assert len(lines) > 20
     assert [line for line in lines if line.strip() not in played] == [], "run `make screenshots`"

@@ -7,7 +7,7 @@ from bot.connection.needs import drift, foreign_callbacks, kept_out
 from bot.connection.state import Application, Connection, StoredService, Unknown
 from bot.doctor.checks import Catalogue, Result, noted, passed, skipped
 from bot.doctor.evidence import Evidence
-from bot.text import quoted
+from bot.text import code
 
 catalogue = Catalogue()
 
@@ -34,7 +34,7 @@ def others(evidence: Evidence) -> Result | None:
     if not isinstance(evidence.application, Application):
         return skipped("the application could not be read")
     if found := foreign_callbacks(evidence.connection, evidence.application):
-        shown = ", ".join(quoted(uri) for uri in found)
+        shown = ", ".join(code(uri) for uri in found)
         return noted(
             f"the application also sends people to {shown}",
             "If nobody needs it, remove it from the application at Encvoy ID; I do not change it.",

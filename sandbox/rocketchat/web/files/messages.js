@@ -89,6 +89,7 @@ export class Messages {
     if (working(text)) article.setAttribute('aria-busy', 'true');
     else article.removeAttribute('aria-busy');
     article.querySelector('.edited').hidden = !message.editedAt;
+    article.querySelector('.also').hidden = !message.tshow;
     if (!known || changed) article.querySelector('.body').replaceChildren(render(text));
     this.#showReactions(article, message.reactions ?? {});
     const attachments = (message.attachments ?? []).map((one) => attached(one, (words) => this.#press(words, message.tmid)));
@@ -141,7 +142,12 @@ export class Messages {
     edited.className = 'edited';
     edited.textContent = 'edited';
     edited.hidden = true;
-    head.append(author, ' ', time, ' ', edited);
+    // The real client shows such an answer in the room as well; here the whole thread is shown there.
+    const also = document.createElement('span');
+    also.className = 'also';
+    also.textContent = 'also sent to the room';
+    also.hidden = true;
+    head.append(author, ' ', time, ' ', edited, ' ', also);
     const body = document.createElement('div');
     body.className = 'body';
     const reactions = document.createElement('p');
