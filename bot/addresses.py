@@ -33,7 +33,7 @@ class NotPlain(ValueError):
 
 
 @dataclass(frozen=True)
-class Address:
+class PlainAddress:
     """A plain address, in the one spelling of all that mean the same."""
 
     scheme: str
@@ -68,7 +68,7 @@ class Address:
         return f"{self.base}{self.path}"
 
 
-def plain(url: str, *, tail: bool = False) -> Address:
+def plain(url: str, *, tail: bool = False) -> PlainAddress:
     """The address in one reading; NotPlain if there could be two, or none. `tail`: a query and a fragment may follow,
     which are left out."""
     if tail:
@@ -85,7 +85,7 @@ def plain(url: str, *, tail: bool = False) -> Address:
     if port > 65535:
         raise NotPlain("is not an address: its host or port is wrong")
     _check_path(parts["path"])
-    return Address(parts["scheme"].lower(), _host(parts["host"].lower()), port, parts["path"])
+    return PlainAddress(parts["scheme"].lower(), _host(parts["host"].lower()), port, parts["path"])
 
 
 def is_plain(url: str) -> bool:

@@ -19,7 +19,7 @@ from bot.clock import Clock, SystemClock
 from bot.config import Config
 from bot.connection.asking import or_unknown
 from bot.connection.state import Unknown
-from bot.doctor.own import Place
+from bot.doctor.own import OwnMachine
 from bot.errors import ConfigError, StoreUnavailable, Unauthenticated, UserError
 from bot.retry import until_available
 from bot.rocketchat.names import service_name
@@ -217,11 +217,11 @@ async def _doctor(config: Config) -> int:
             notes = SqlNotes(database, clock)
             if await notes.are_there():
                 both.remember(notes)
-            place = Place(True, await or_unknown(try_keys(database, Vault(config.keys))), port)
+            place = OwnMachine(True, await or_unknown(try_keys(database, Vault(config.keys))), port)
         except NotOurs:
             raise
         except UserError as error:
-            place = Place(Unknown(error.text, "Correct SSOBOT_DATABASE_URL."), None, port)
+            place = OwnMachine(Unknown(error.text, "Correct SSOBOT_DATABASE_URL."), None, port)
         verdict = await both.examine(None, place)
     for line in verdict.lines(terminal=True):
         click.echo(line)

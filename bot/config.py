@@ -26,20 +26,20 @@ from bot.values import Listen, LogLevel
 FOREIGN = ("SSOBOT_TEST_",)
 """Variables of that beginning belong to the test suite."""
 
-Address = Annotated[str, BeforeValidator(values.address)]
-Origin = Annotated[str, BeforeValidator(values.origin)]
-Word = Annotated[str, BeforeValidator(values.word)]
-Text = Annotated[str, BeforeValidator(values.text)]
-Token = Annotated[Secret, BeforeValidator(values.token)]
-Password = Annotated[Secret, BeforeValidator(values.password)]
-Keys = Annotated[tuple[Secret, ...], BeforeValidator(values.keys)]
-Roles = Annotated[frozenset[str], BeforeValidator(values.roles)]
-Database = Annotated[URL, BeforeValidator(values.database), PlainSerializer(str)]
+_Address = Annotated[str, BeforeValidator(values.address)]
+_Origin = Annotated[str, BeforeValidator(values.origin)]
+_Word = Annotated[str, BeforeValidator(values.word)]
+_Text = Annotated[str, BeforeValidator(values.text)]
+_Token = Annotated[Secret, BeforeValidator(values.token)]
+_Password = Annotated[Secret, BeforeValidator(values.password)]
+_Keys = Annotated[tuple[Secret, ...], BeforeValidator(values.keys)]
+_Roles = Annotated[frozenset[str], BeforeValidator(values.roles)]
+_Database = Annotated[URL, BeforeValidator(values.database), PlainSerializer(str)]
 """As text it hides its password; pydantic left alone would dump the parts of it."""
-CaFile = Annotated[Path, BeforeValidator(values.ca_file)]
-Level = Annotated[LogLevel, BeforeValidator(values.log_level)]
-YesOrNo = Annotated[bool, BeforeValidator(values.yes_or_no)]
-Listening = Annotated[Listen, BeforeValidator(values.listen)]
+_CaFile = Annotated[Path, BeforeValidator(values.ca_file)]
+_Level = Annotated[LogLevel, BeforeValidator(values.log_level)]
+_YesOrNo = Annotated[bool, BeforeValidator(values.yes_or_no)]
+_Listening = Annotated[Listen, BeforeValidator(values.listen)]
 
 
 class _Settings(BaseSettings):
@@ -78,7 +78,7 @@ class _Settings(BaseSettings):
 class StoreConfig(_Settings):
     """What `ssobot migrate` needs: the database alone."""
 
-    database_url: Database = Field(
+    database_url: _Database = Field(
         default=make_url("sqlite+aiosqlite:///ssobot.sqlite"),
         description="Where the bot keeps its connections and operations: `sqlite:///path` or "
         "`postgresql://user:password@host/name`.",
@@ -88,41 +88,41 @@ class StoreConfig(_Settings):
 class Config(StoreConfig):
     """Everything `ssobot run` needs. Addresses have no trailing slash."""
 
-    rocketchat_url: Address = Field(description="Address of Rocket.Chat as the bot reaches it, sub-path included.")
-    rocketchat_user_id: Word = Field(description="User id of the bot's account in Rocket.Chat.")
-    rocketchat_token: Token = Field(
+    rocketchat_url: _Address = Field(description="Address of Rocket.Chat as the bot reaches it, sub-path included.")
+    rocketchat_user_id: _Word = Field(description="User id of the bot's account in Rocket.Chat.")
+    rocketchat_token: _Token = Field(
         description="Personal access token of that account, best made with “Ignore Two Factor Authentication”."
     )
-    rocketchat_password: Password | None = Field(
+    rocketchat_password: _Password | None = Field(
         default=None, description="Password of that account, needed if Rocket.Chat asks for a second factor."
     )
     admin_room: Annotated[str, BeforeValidator(values.room)] = Field(
         description="Name or id of the admin room, where administrators use the bot."
     )
-    admin_roles: Roles = Field(
+    admin_roles: _Roles = Field(
         default=frozenset({"admin"}),
         description="Global roles that may use the bot, by name or id, separated by commas.",
     )
-    encvoy_url: Origin = Field(description="Address of Encvoy ID.")
-    encvoy_client_id: Word = Field(description="The id of Encvoy ID's main client, which the bot logs in through.")
-    encvoy_login: Text = Field(description="Login of the bot's user at Encvoy ID (role ADMIN, “manager”).")
-    encvoy_password: Password = Field(description="Password of that user.")
-    ca_file: CaFile | None = Field(
+    encvoy_url: _Origin = Field(description="Address of Encvoy ID.")
+    encvoy_client_id: _Word = Field(description="The id of Encvoy ID's main client, which the bot logs in through.")
+    encvoy_login: _Text = Field(description="Login of the bot's user at Encvoy ID (role ADMIN, “manager”).")
+    encvoy_password: _Password = Field(description="Password of that user.")
+    ca_file: _CaFile | None = Field(
         default=None,
         description="File with certificates (PEM) of certificate authorities to trust in addition to the system's own.",
     )
-    keys: Keys = Field(
+    keys: _Keys = Field(
         description="Keys that encrypt secrets in the database, separated by commas; `ssobot keys new` creates one. "
         "The first one encrypts, all decrypt: put a new one in front, keep the last one."
     )
-    listen: Listening = Field(default=LISTEN, description="Host and port of `/healthz`; port 0 picks a free one.")
-    log_level: Level = Field(
+    listen: _Listening = Field(default=LISTEN, description="Host and port of `/healthz`; port 0 picks a free one.")
+    log_level: _Level = Field(
         default=LogLevel.INFO,
         description="Lowest level that is logged: `debug`, `info`, `warning` or `error`. The line for each finished "
         "operation has the level `info`.",
     )
 
-    buttons: YesOrNo = Field(
+    buttons: _YesOrNo = Field(
         default=True,
         description="Whether results have a button for each command to type next: `true` or `false`.",
     )

@@ -15,7 +15,7 @@ from bot.config import Config
 from bot.connection.state import Connection
 from bot.doctor.gather import Gatherer, Looks
 from bot.doctor.gather_own import OwnGatherer, OwnLooks
-from bot.doctor.own import Place
+from bot.doctor.own import OwnMachine
 from bot.doctor.verdict import Verdict, judge
 from bot.encvoy.client import EncvoyIdClient
 from bot.http import HttpClient
@@ -52,7 +52,7 @@ class Systems:
         room = AdminRoom(self.chat, notes, self.config.admin_room)
         self.gatherer = replace(self.gatherer, admin_room=room, notes=notes)
 
-    async def examine(self, connection: Connection | None, place: Place | None = None) -> Verdict:
+    async def examine(self, connection: Connection | None, place: OwnMachine | None = None) -> Verdict:
         """The doctor's whole round; reads discovery anew. `place` is what was found on this machine, if anything."""
         self.encvoy.forget_provider()
         return judge(await self.gatherer.gather(connection, place))

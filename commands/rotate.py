@@ -13,7 +13,7 @@ from bot.connection.plan import Scope, exchanging, plan
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.rotation import wish_for_rotation
 from bot.connection.state import Connection, Observed
-from bot.connection.undertake import Asked, undertake
+from bot.connection.undertake import Undertaking, undertake
 from commands.context import CommandContext
 from commands.elsewhere import what_leads_elsewhere
 from commands.recovery import ConnectionRecovery
@@ -52,7 +52,7 @@ def register(registry: Registry, context: CommandContext) -> None:
             text = plan_text(plan(wish, observed, Scope.SECRET), wish)
             return Answer(f"Nothing was changed. I would do this, in this order:\n{text}", next=("rotate",))
         resumed = call.operation.resumed or exchanging(there)
-        asked = Asked(wish, there, call.operation.id, Scope.SECRET, resumed)
+        asked = Undertaking(wish, there, call.operation.id, Scope.SECRET, resumed)
         done = await undertake(asked, context, Narration(call.progress, context.fingerprints), call.authorize, observed)
         elsewhere = what_leads_elsewhere(done.connection, done.seen)
         answer = _answer(done.connection, done.receipt, context, resumed=resumed, works=not elsewhere)

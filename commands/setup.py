@@ -27,7 +27,7 @@ from bot.connection.profile import Engine
 from bot.connection.reachable import doubts
 from bot.connection.receipt import Receipt
 from bot.connection.state import Connection, Observed, SettingValue, Unknown
-from bot.connection.undertake import Asked, undertake
+from bot.connection.undertake import Undertaking, undertake
 from bot.errors import UserError
 from bot.secret import new_secret
 from bot.text import code, defuse, quoted
@@ -92,7 +92,7 @@ def register(registry: Registry, context: CommandContext) -> None:
             await call.authorize()
             connection, receipt, seen, made = there, call.operation.receipt, observed, (_DONE_BEFORE,)
         else:
-            asked = Asked(wish, there, call.operation.id, resumed=call.operation.resumed)
+            asked = Undertaking(wish, there, call.operation.id, resumed=call.operation.resumed)
             done = await undertake(
                 asked, context, Narration(call.progress, context.fingerprints), call.authorize, observed
             )

@@ -11,7 +11,7 @@ from bot.connection.observe import observe
 from bot.connection.plan import Scope
 from bot.connection.receipt import Outcome
 from bot.connection.state import Connection, Observed
-from bot.connection.undertake import Asked, undertake
+from bot.connection.undertake import Undertaking, undertake
 from bot.errors import RemoteError
 from commands.context import CommandContext
 from commands.elsewhere import refuse_moved
@@ -53,7 +53,7 @@ async def _switch(call: Call, context: CommandContext, *, on: bool) -> Answer:
     observed = await _looked_at(wish, context) if on else None
     before = await context.before(call.operation, there)
     narration = Narration(call.progress, context.fingerprints)
-    asked = Asked(wish, there, call.operation.id, Scope.SWITCH, call.operation.resumed)
+    asked = Undertaking(wish, there, call.operation.id, Scope.SWITCH, call.operation.resumed)
     done = await undertake(asked, context, narration, call.authorize, observed)
     receipt, differing = done.receipt, also_differs(done.connection, done.seen)
     # After a restart an earlier process may have done it.

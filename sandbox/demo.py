@@ -47,7 +47,7 @@ def needs_tls(version: str) -> bool:
 
 
 @dataclass(frozen=True)
-class State:
+class StandIns:
     """Both stand-ins, as they are."""
 
     applications: int
@@ -59,12 +59,12 @@ class State:
     """The secret by which people sign in right now; None: no button."""
 
 
-def look(play: Stage) -> State:
+def look(play: Stage) -> StandIns:
     """The state of both stand-ins, read from themselves."""
     settings, callback = play.rocketchat.settings, f"{play.rocketchat.url}/_oauth/{SERVICE}"
     ours = [c for c in play.encvoy.clients.by_id.values() if callback in c["redirect_uris"]]
     live = play.rocketchat.live(SERVICE)
-    return State(
+    return StandIns(
         applications=len(ours),
         accepted=ours[0]["client_secret"] if ours else None,
         stored=settings.get(f"{PREFIX}-secret") or None,
@@ -72,27 +72,27 @@ def look(play: Stage) -> State:
     )
 
 
-def whole(before: State, now: State) -> bool:
+def whole(before: StandIns, now: StandIns) -> bool:
     """One application, one secret on both sides, live."""
     return now.applications == 1 and now.accepted == now.stored == now.live is not None
 
 
-def unchanged(before: State, now: State) -> bool:
+def unchanged(before: StandIns, now: StandIns) -> bool:
     """Nothing was written."""
     return before == now
 
 
-def rotated(before: State, now: State) -> bool:
+def rotated(before: StandIns, now: StandIns) -> bool:
     """Whole, with another secret."""
     return whole(before, now) and now.accepted != before.accepted
 
 
-def off(before: State, now: State) -> bool:
+def off(before: StandIns, now: StandIns) -> bool:
     """No button, and nothing else touched."""
     return now.live is None and (now.accepted, now.stored) == (before.accepted, before.stored)
 
 
-SCENES: tuple[tuple[str, Callable[[State, State], bool]], ...] = (
+SCENES: tuple[tuple[str, Callable[[StandIns, StandIns], bool]], ...] = (
     ("/sso setup", whole),
     ("/sso status", unchanged),
     ("/sso test", unchanged),

@@ -30,7 +30,7 @@ class When(enum.Enum):
     AFTER = "after"
 
 
-class Effect(enum.Enum):
+class FaultEffect(enum.Enum):
     """What the caller sees."""
 
     ANSWER = "answer"
@@ -51,7 +51,7 @@ class Fault:
     """HTTP method, empty for any."""
     path: str = ""
     """What the path begins with, empty for any."""
-    effect: Effect = Effect.ANSWER
+    effect: FaultEffect = FaultEffect.ANSWER
     when: When = When.BEFORE
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
@@ -115,14 +115,14 @@ class Faults:
             outcome = rule.call(request)
             if outcome is not None:
                 await outcome
-        if rule.effect is Effect.HANG:
+        if rule.effect is FaultEffect.HANG:
             await self.closing.wait()
-            rule = Fault(effect=Effect.DROP)
-        if rule.effect is Effect.DROP:
+            rule = Fault(effect=FaultEffect.DROP)
+        if rule.effect is FaultEffect.DROP:
             if request.transport is not None:
                 request.transport.close()
             raise asyncio.CancelledError
-        if rule.effect is Effect.ANSWER:
+        if rule.effect is FaultEffect.ANSWER:
             return web.Response(
                 status=rule.status, headers=rule.headers, text=rule.body, content_type=rule.content_type
             )

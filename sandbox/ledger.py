@@ -16,7 +16,7 @@ from bot.clock import steady
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """One thing that happened. `kind` is `request` for an HTTP exchange; stand-ins add kinds of their own, such as
     `live` (Rocket.Chat rewrote a login service) and `switched` (Encvoy ID accepts another secret)."""
 
@@ -47,30 +47,30 @@ class Entry:
 class Ledger:
     """Entries in the order in which they happened."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[LedgerEntry] = field(default_factory=list)
     now: Callable[[], float] = steady
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def add(self, kind: str, **values: Any) -> Entry:
+    def add(self, kind: str, **values: Any) -> LedgerEntry:
         """Writes one entry, stamped now unless `at` is given."""
-        entry = Entry(kind=kind, **({"at": self.now()} | values))
+        entry = LedgerEntry(kind=kind, **({"at": self.now()} | values))
         self.entries.append(entry)
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
         return entry
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[LedgerEntry]:
         return iter(self.entries)
 
-    def of(self, kind: str) -> list[Entry]:
+    def of(self, kind: str) -> list[LedgerEntry]:
         """All entries of one kind."""
         return [entry for entry in self.entries if entry.kind == kind]
 
-    def requests(self, method: str = "", path: str = "") -> list[Entry]:
+    def requests(self, method: str = "", path: str = "") -> list[LedgerEntry]:
         """Requests, optionally of one method and of paths that contain `path`."""
         return [e for e in self.of("request") if (not method or e.method == method) and path in e.path]
 
-    def writes(self) -> list[Entry]:
+    def writes(self) -> list[LedgerEntry]:
         """Requests that may have changed something."""
         return [entry for entry in self.entries if entry.writes]
 

@@ -11,7 +11,7 @@ from aiohttp import web
 
 
 @dataclass(frozen=True)
-class Account:
+class SeededAccount:
     """Somebody who was there from the start. `token` is empty where the system has none to give."""
 
     role: str
@@ -29,13 +29,13 @@ class Introduction:
 
     url: str
     env: Mapping[str, str]
-    accounts: tuple[Account, ...]
+    accounts: tuple[SeededAccount, ...]
 
     def line(self) -> str:
         """One line of JSON."""
         return json.dumps({"url": self.url, "env": dict(self.env), "accounts": [asdict(a) for a in self.accounts]})
 
-    def account(self, role: str) -> Account:
+    def account(self, role: str) -> SeededAccount:
         """The first account of that role; KeyError if there is none."""
         for account in self.accounts:
             if account.role == role:

@@ -19,7 +19,7 @@ from bot.given import PREFIX
 from sandbox.authority import Authority, authority_in
 from sandbox.encvoy.standin import EncvoyStandIn
 from sandbox.rocketchat.standin import RocketChatStandIn, Switches
-from sandbox.serving import Account, Introduction
+from sandbox.serving import Introduction, SeededAccount
 from sandbox.visitor import Visitor, visiting
 
 ROOM = "sso-admins"
@@ -59,7 +59,7 @@ class Stage:
         return self.authority.client_context() if self.authority else None
 
     @property
-    def accounts(self) -> tuple[Account, ...]:
+    def accounts(self) -> tuple[SeededAccount, ...]:
         """Everybody on both sides."""
         return (*self.rocketchat.introduction.accounts, *self.encvoy.introduction.accounts)
 

@@ -24,7 +24,7 @@ WORD_JOINER = "\u2060"
 """Keeps a name such as `Rocket.Chat` from becoming a link; nobody sees it."""
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The server did not do it; only status and error type are told."""
 
 
@@ -55,7 +55,7 @@ class Visitor:
         """The messages in the thread of a message as people see them, oldest first."""
         try:
             answer = await self.call("GET", "chat.getThreadMessages", params={"tmid": message_id, "count": "50"})
-        except Refused:
+        except RequestRefused:
             return []
         messages = [m | {"msg": as_seen(str(m["msg"]))} for m in answer["messages"] if m["_id"] != message_id]
         return sorted(messages, key=lambda m: str(m["ts"]))
@@ -93,7 +93,7 @@ class Visitor:
         """One REST call. Refused for whatever is not 200."""
         async with self.session.request(method, f"{self.url}/api/v1/{route}", **request) as response:
             if response.status != 200:
-                raise Refused(f"{method} {route}: {response.status}")
+                raise RequestRefused(f"{method} {route}: {response.status}")
             body: dict[str, Any] = await response.json()
             return body
 

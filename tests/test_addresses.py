@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.addresses import LONGEST, Address, NotPlain, is_plain, plain, same_address, same_origin
+from bot.addresses import LONGEST, NotPlain, PlainAddress, is_plain, plain, same_address, same_origin
 
 PLAIN = {
     "https://id.example.org": "https://id.example.org",
@@ -117,7 +117,7 @@ def test_everything_else_is_refused(url: str, why: str) -> None:
 
 def test_the_parts() -> None:
     address = plain("https://ID.example.org:8443/oidc/token")
-    assert address == Address("https", "id.example.org", 8443, "/oidc/token")
+    assert address == PlainAddress("https", "id.example.org", 8443, "/oidc/token")
     assert (address.base, address.origin) == ("https://id.example.org:8443", ("https", "id.example.org", 8443))
 
 

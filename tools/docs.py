@@ -18,7 +18,7 @@ import click
 
 from bot.chatops.registry import Registry
 from bot.config import VARIABLES, Variable
-from bot.doctor.checks import Entry
+from bot.doctor.checks import CatalogueEntry
 from bot.doctor.verdict import CATALOGUES
 from commands import register_all
 from commands.context import CommandContext
@@ -64,7 +64,7 @@ def checks() -> str:
     return "\n".join([*rows, *(_check(entry) for entry in entries)])
 
 
-def _check(entry: Entry) -> str:
+def _check(entry: CatalogueEntry) -> str:
     return f"| {_cell(entry.name)} | {_cell(_first_line(entry.check.__doc__))} | {_cell(entry.source)} |"
 
 

@@ -19,7 +19,7 @@ from bot.connection.ports import ApplicationFields
 from bot.encvoy.client import EncvoyIdClient
 from bot.secret import Secret, new_secret
 from sandbox.demo import PREFIX, look
-from sandbox.faults import Effect, Fault
+from sandbox.faults import Fault, FaultEffect
 from sandbox.gaps import Gap, gaps
 from sandbox.rocketchat.ddp.sockets import Publication
 from sandbox.rocketchat.standin import Switches
@@ -98,7 +98,7 @@ async def measure(folder: Path, scene: Scene, times: int, settle: float) -> tupl
     """Sets a connection up, and exchanges its secret so many times while people keep coming."""
     async with stage(folder, settle=settle, switches=scene.switches) as play, play.visitor() as admin:
         for faults in (play.rocketchat.faults, play.encvoy.faults):
-            faults.add(Fault(effect=Effect.PASS, delay=TAKES))
+            faults.add(Fault(effect=FaultEffect.PASS, delay=TAKES))
         bench, bot = Bench(play, admin), BotProcess(play.env, folder)
         await bot.start(timeout=60)
         try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sandbox.ledger import Entry, Ledger
+from sandbox.ledger import Ledger, LedgerEntry
 
 POLLS = ("/api/v1/settings.oauth", "/api/v1/service.configurations")
 """The routes that show what is live."""
@@ -81,7 +81,7 @@ def cost(rocketchat: Ledger, encvoy: Ledger, who: Who, since: float) -> Cost:
     return Cost(chain, len(own) + len(looks), len(waiting), len(roles), len(answer))
 
 
-def longest_chain(requests: Iterable[Entry]) -> int:
+def longest_chain(requests: Iterable[LedgerEntry]) -> int:
     """How many of them one after the other: the first that was answered, the first to be answered of those that began
     later, and so on."""
     length, ended = 0, float("-inf")
@@ -98,7 +98,7 @@ def table(costs: Mapping[str, Cost]) -> str:
     return "\n".join(rows)
 
 
-def _waits(entries: Sequence[Entry], own: Sequence[Entry]) -> list[tuple[float, float]]:
+def _waits(entries: Sequence[LedgerEntry], own: Sequence[LedgerEntry]) -> list[tuple[float, float]]:
     """From the last write before a change went live to the first request after it that is no poll."""
     written = [e.at for e in entries if e.writes and e.path.startswith(SETTINGS)]
     found = []
@@ -110,14 +110,14 @@ def _waits(entries: Sequence[Entry], own: Sequence[Entry]) -> list[tuple[float, 
     return found
 
 
-def _role_checks(asked: Sequence[Entry], asker: str) -> list[Entry]:
+def _role_checks(asked: Sequence[LedgerEntry], asker: str) -> list[LedgerEntry]:
     """The doctor looks at people, too, once it knows who holds the role."""
     holders = min((e.began for e in asked if e.path.endswith("/roles.getUsersInRole")), default=float("inf"))
     of_asker = [e for e in asked if e.path.endswith("/users.info") and f"userId={asker}" in e.query]
     return [e for e in of_asker if e.began < holders]
 
 
-def _of_rocketchat(entry: Entry, main_client: str) -> bool:
+def _of_rocketchat(entry: LedgerEntry, main_client: str) -> bool:
     """A code that it exchanges, and a token that it shows."""
     exchanged = entry.path == "/oidc/token" and (entry.body or {}).get("client_id") != main_client
     return exchanged or entry.path == "/oidc/me"

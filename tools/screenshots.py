@@ -17,7 +17,7 @@ import click
 from aiohttp import web
 from playwright.async_api import Browser, FloatRect, Locator, expect
 
-from sandbox.faults import Effect, Fault, When
+from sandbox.faults import Fault, FaultEffect, When
 from sandbox.stage import Stage, stage
 from sandbox.visitor import as_seen, without_mention
 from tools import vendor_parser
@@ -115,12 +115,12 @@ async def _failed_test(browser: Browser, play: Stage) -> None:
 
 async def _alarm(browser: Browser, play: Stage) -> None:
     """Encvoy ID goes away just when it is to switch, and is not there for the way back either."""
-    away = Fault(effect=Effect.DROP)
+    away = Fault(effect=FaultEffect.DROP)
 
     def goes_away(_: web.Request) -> None:
         play.encvoy.faults.add(away)
 
-    play.rocketchat.faults.add(Fault("POST", "/api/v1/settings", Effect.PASS, When.AFTER, times=1, call=goes_away))
+    play.rocketchat.faults.add(Fault("POST", "/api/v1/settings", FaultEffect.PASS, When.AFTER, times=1, call=goes_away))
     async with visiting(browser, play.rocketchat.url, size=ROOM) as visit:
         await visit.act_as("Administrator")
         await visit.type("/sso rotate")

@@ -16,7 +16,7 @@ from bot.clock import Clock
 AGAIN_AFTER = 300.0
 """Seconds until the next try where nothing happens: an answer that is refused costs a few requests each time."""
 
-Attempt = Callable[[], Awaitable[bool]]
+Redelivery = Callable[[], Awaitable[bool]]
 """Tries once; True if it needs no other try."""
 
 
@@ -25,12 +25,12 @@ class Backlog:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._left: dict[str, Attempt] = {}
+        self._left: dict[str, Redelivery] = {}
         self._due: set[str] = set()
         self._trying: set[str] = set()
         self._moved = asyncio.Event()
 
-    def add(self, operation_id: str, attempt: Attempt) -> None:
+    def add(self, operation_id: str, attempt: Redelivery) -> None:
         """Keeps the answer of an operation for later."""
         self._left[operation_id] = attempt
 

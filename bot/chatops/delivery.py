@@ -24,7 +24,7 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Address:
+class Recipient:
     """Whom an answer is for."""
 
     room_id: str
@@ -37,11 +37,11 @@ class Address:
     """What was asked."""
 
 
-def address_of(operation: Operation) -> Address:
+def address_of(operation: Operation) -> Recipient:
     """Where its answer belongs."""
     match operation.origin:
         case FromMessage() as message:
-            return Address(message.room_id, message.thread_id, message.user_id, message.username, operation.words)
+            return Recipient(message.room_id, message.thread_id, message.user_id, message.username, operation.words)
         case never:
             assert_never(never)
 
@@ -68,7 +68,7 @@ class Delivery:
     """One message: a posting for each way, tried in order. Each has an id of its own that follows from the first
     one's. Errors: `bot.errors.RemoteError`, what the last way was refused with."""
 
-    def __init__(self, chat: Chat, message_id: str, address: Address, *, known: bool, manner: Manner = QUIET) -> None:
+    def __init__(self, chat: Chat, message_id: str, address: Recipient, *, known: bool, manner: Manner = QUIET) -> None:
         """`known`: it may have been posted by an earlier run, with whatever text."""
         self._chat = chat
         self._address = address

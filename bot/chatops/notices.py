@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.chatops.delivery import Address
+from bot.chatops.delivery import Recipient
 from bot.chatops.ports import SLASH_SETTING, Notes, Room, SlashSetting
 from bot.chatops.posting import new_message_id
 from bot.chatops.reply import Outbox, Reply
@@ -85,7 +85,7 @@ class Announcer:
         # The id is kept before the message is sent, so that a crash in between does not say it twice.
         message_id = state or new_message_id()
         await self.notes.put(key, message_id)
-        if not await Reply(self.outbox, message_id, Address(self.room_id)).finish(text):
+        if not await Reply(self.outbox, message_id, Recipient(self.room_id)).finish(text):
             return False
         await self.notes.put(key, SAID)
         return True

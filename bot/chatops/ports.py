@@ -121,7 +121,7 @@ class Chat(Protocol):
         ...
 
 
-class Listener(Protocol):
+class MessageStream(Protocol):
     """The stream of messages, over however many sockets."""
 
     def messages(self) -> AsyncIterator[Message]:

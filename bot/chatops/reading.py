@@ -25,7 +25,7 @@ class Mistake(Exception):
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedLine:
     """What was understood."""
 
     command: Command
@@ -54,7 +54,7 @@ class Reader:
     commands: Mapping[str, Command]
     prefix: str
 
-    def read(self, line: str) -> Reading:
+    def read(self, line: str) -> ParsedLine:
         """Raises Mistake."""
         try:
             words = split(line)
@@ -74,12 +74,12 @@ class Reader:
             raise Mistake(f"`{command.name}` needs {_one_of(missing.choices)}. {self._usage(command)}")
         return reading
 
-    def _helped(self, words: list[Word]) -> Reading:
+    def _helped(self, words: list[Word]) -> ParsedLine:
         """`setup --help` is `help setup`, whatever else is there: it changes nothing."""
         named = next((w.text.lower() for w in words if not w.option and w.text.lower() in self.commands), "")
         return self.read(f"help {named}" if named != "help" else "help")
 
-    def _sorted(self, command: Command, words: list[Word]) -> Reading:
+    def _sorted(self, command: Command, words: list[Word]) -> ParsedLine:
         known = {option.name: option for option in command.options}
         left, free = list(words), list(command.arguments)
         values: dict[str, str] = {}
@@ -102,7 +102,7 @@ class Reader:
                 values[argument.name] = self._chosen(word, argument, command)
             else:
                 strange.append(word)
-        return Reading(command, values, frozenset(switches), tuple(strange))
+        return ParsedLine(command, values, frozenset(switches), tuple(strange))
 
     def _value(self, word: Word | None, option: Option, command: Command) -> str:
         if word is None or not word.text:
@@ -141,7 +141,7 @@ class Reader:
             return f"I don't know {quoted(typed, 40)}. {self._did_you_mean(line)}"
         return f"I don't know {quoted(typed, 40)}. `{self._type(f'help {meant}')}` shows how `{meant}` is used."
 
-    def _strange(self, reading: Reading) -> str:
+    def _strange(self, reading: ParsedLine) -> str:
         name = reading.command.name
         first = reading.strange[0]
         if first.option:
@@ -161,7 +161,7 @@ class Reader:
         return f"{self.prefix} {words}".strip()
 
 
-def suggested(reading: Reading, commands: Collection[str]) -> str | None:
+def suggested(reading: ParsedLine, commands: Collection[str]) -> str | None:
     """The whole line that was probably meant, harmless enough to be shown and copied; None if there is none."""
     command = reading.command
     switches = [o.name for o in command.options if not o.takes_value]
@@ -192,7 +192,7 @@ def suggested(reading: Reading, commands: Collection[str]) -> str | None:
     if options == set(reading.options) and arguments == dict(reading.arguments):
         return None
     try:
-        line = Reading(command, arguments, frozenset(options)).line
+        line = ParsedLine(command, arguments, frozenset(options)).line
     except Unquotable:
         return None
     return line if _copyable(line) else None

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from bot.chatops.answer import WORKING
-from bot.chatops.delivery import QUIET, Act, Address, Delivery, Manner
+from bot.chatops.delivery import QUIET, Act, Delivery, Manner, Recipient
 from bot.chatops.ports import Chat
 from bot.chatops.posting import Posting, derived_id
 from bot.clock import Clock
@@ -56,7 +56,7 @@ class Outbox:
 class Reply:
     """The messages of one operation."""
 
-    def __init__(self, outbox: Outbox, message_id: str, address: Address, *, known: bool = False) -> None:
+    def __init__(self, outbox: Outbox, message_id: str, address: Recipient, *, known: bool = False) -> None:
         """`message_id` of the result; the others follow from it. `known`: they may have been posted by an earlier run,
         with whatever text."""
 

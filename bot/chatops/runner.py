@@ -24,7 +24,7 @@ from bot.chatops import audit, inbox
 from bot.chatops.access import Access
 from bot.chatops.answer import render_failure, render_internal
 from bot.chatops.backlog import Backlog
-from bot.chatops.delivery import Address, address_of
+from bot.chatops.delivery import Recipient, address_of
 from bot.chatops.execution import Ending, Job, Means, Steps, execute, log_internal
 from bot.chatops.origin import FromMessage, Origin
 from bot.chatops.ports import Message, Operation, Operations, OperationState, Person, Room
@@ -241,7 +241,7 @@ class Runner:
     def _say(self, message: Message, text: str) -> None:
         """An answer that belongs to no operation."""
         thread = _thread(message, message.room_type)
-        address = Address(message.room_id, thread, message.user_id, message.username, message.text)
+        address = Recipient(message.room_id, thread, message.user_id, message.username, message.text)
         reply = Reply(self._outbox, new_message_id(), address)
 
         async def deliver() -> None:

@@ -12,7 +12,7 @@ from bot.chatops.access import Access
 from bot.chatops.admin_room import AdminRoom, Found, tell_of_namesake
 from bot.chatops.execution import log_internal
 from bot.chatops.notices import Announcement, Announcer, tell_of_slash, warn_of_public_room
-from bot.chatops.ports import Chat, Listener, Notes, Operations, ServerTime, SlashSetting
+from bot.chatops.ports import Chat, MessageStream, Notes, Operations, ServerTime, SlashSetting
 from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Registry
 from bot.chatops.reply import Outbox
@@ -36,7 +36,7 @@ class Chatops:
         self,
         *,
         chat: Chat,
-        listener: Listener,
+        listener: MessageStream,
         operations: Operations,
         notes: Notes,
         slash: SlashSetting,

@@ -13,7 +13,7 @@ MOST_READ = 20_000
 
 
 @dataclass(frozen=True)
-class Account:
+class CountedAccount:
     """What counts of one account. None: Rocket.Chat did not say."""
 
     username: str
@@ -67,7 +67,7 @@ NO_ROLES = Unknown(
 TWICE = "The pages of Rocket.Chat's list are inconsistent."
 
 
-def counted(own: Account | None, others: Collection[Account], total: int, unread: str = "") -> Accounts:
+def counted(own: CountedAccount | None, others: Collection[CountedAccount], total: int, unread: str = "") -> Accounts:
     """`own` is the bot's account, of which Rocket.Chat shows everything: it says nothing about what the bot sees of
     `others`. A person without address has no such field, so one that is shown proves that all are."""
     everybody = [*others, *([own] if own else [])]

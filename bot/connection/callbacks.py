@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bot.addresses import LONGEST
 from bot.connection import node_url
-from bot.connection.node_url import Address
+from bot.connection.node_url import NodeUrl
 
 _ENCODED_DOT = re.compile(r"%2e", re.IGNORECASE)
 
@@ -27,7 +27,7 @@ def has_callback(redirect_uris: Sequence[str], redirect_uri: str) -> bool:
     return any(same_callback(uri, redirect_uri) for uri in redirect_uris)
 
 
-def _normal(url: str) -> Address | None:
+def _normal(url: str) -> NodeUrl | None:
     # Encvoy ID takes none that is longer (§4), and each of these steps takes time.
     found = node_url.read(url) if len(url) <= LONGEST else None
     return None if found is None else replace(found, path=_path(found.path))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from bot.addresses import plain
 from bot.connection.marker import engine_of, next_marker
 from bot.connection.plan import in_use
-from bot.connection.ports import Provider, Server
+from bot.connection.ports import ProviderMetadata, ServerInfo
 from bot.connection.profile import Engine
 from bot.connection.state import EMAIL, RULES, Connection, LiveService, Observed, ServiceName, SettingValue
 from bot.secret import Secret
@@ -21,7 +21,13 @@ APPLICATION_NAME_LENGTH = 50
 
 
 def desire(
-    name: ServiceName, server: Server, provider: Provider, *, secret: Secret, enabled: bool, with_email: bool = True
+    name: ServiceName,
+    server: ServerInfo,
+    provider: ProviderMetadata,
+    *,
+    secret: Secret,
+    enabled: bool,
+    with_email: bool = True,
 ) -> Connection:
     """What `setup` desires where there is no connection: a new one, with an id of its own."""
     return Connection(
@@ -37,7 +43,13 @@ def desire(
 
 
 def renewed(
-    there: Connection, server: Server, provider: Provider, *, with_email: bool, enabled: bool, resumed: bool = False
+    there: Connection,
+    server: ServerInfo,
+    provider: ProviderMetadata,
+    *,
+    with_email: bool,
+    enabled: bool,
+    resumed: bool = False,
 ) -> Connection:
     """What `setup` desires of a connection that is there: it follows both systems where they moved.
 
@@ -90,7 +102,7 @@ def rules(*, with_email: bool) -> frozenset[str]:
     return RULES if with_email else RULES - {EMAIL}
 
 
-def service_settings(name: ServiceName, provider: Provider, *, with_email: bool) -> dict[str, SettingValue]:
+def service_settings(name: ServiceName, provider: ProviderMetadata, *, with_email: bool) -> dict[str, SettingValue]:
     """What the service must hold, without id and secret; works with both login engines (facts/rocketchat.md §3.4, end).
 
     People who come again survive a rename on either side, and nobody enters an account by its user name
@@ -119,7 +131,7 @@ def service_settings(name: ServiceName, provider: Provider, *, with_email: bool)
     }
 
 
-def relative_paths(provider: Provider) -> tuple[str, dict[str, str]]:
+def relative_paths(provider: ProviderMetadata) -> tuple[str, dict[str, str]]:
     """The common address of the endpoints without trailing slash, and their paths below it.
 
     Rocket.Chat's modern engine joins address and path as text, so absolute endpoints break it.

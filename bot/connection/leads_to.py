@@ -10,17 +10,17 @@ from collections.abc import Iterator, Mapping
 
 from bot.connection import node_url
 from bot.connection.node_url import trimmed
-from bot.connection.ports import Provider
+from bot.connection.ports import ProviderMetadata
 from bot.connection.state import SettingValue
 
 PATHS = ("authorize_path", "token_path", "identity_path")
 _LOOPBACK = "localhost"
 
-Place = tuple[str, int]
+HostAndPort = tuple[str, int]
 """Host and port."""
 
 
-def leads_to(settings: Mapping[str, SettingValue], provider: Provider) -> bool:
+def leads_to(settings: Mapping[str, SettingValue], provider: ProviderMetadata) -> bool:
     """Whether any address of the service, by suffix of its settings, is at a host and port of the provider's."""
     ours = {
         place_of(url) for url in (provider.issuer, provider.authorize_url, provider.token_url, provider.identity_url)
@@ -28,7 +28,7 @@ def leads_to(settings: Mapping[str, SettingValue], provider: Provider) -> bool:
     return any(place is not None and place in ours for place in _places(settings))
 
 
-def _places(settings: Mapping[str, SettingValue]) -> Iterator[Place | None]:
+def _places(settings: Mapping[str, SettingValue]) -> Iterator[HostAndPort | None]:
     """Of the service as a whole, and of each path: absolute, or behind the address (facts/rocketchat.md §3.3)."""
     base = trimmed(settings.get("url"))
     yield place_of(base)
@@ -37,7 +37,7 @@ def _places(settings: Mapping[str, SettingValue]) -> Iterator[Place | None]:
         yield place_of(path) or place_of(base + path)
 
 
-def place_of(url: str) -> Place | None:
+def place_of(url: str) -> HostAndPort | None:
     """Where Node would go, with all names of this machine in one spelling. None if that is no address of a web server.
 
     Who answers at 80 and at 443 is the same machine: the one leads to the other.

@@ -24,7 +24,7 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True)
-class Address:
+class NodeUrl:
     """One address in its parts."""
 
     scheme: str
@@ -38,7 +38,7 @@ class Address:
     """Query and fragment."""
 
 
-def read(url: str) -> Address | None:
+def read(url: str) -> NodeUrl | None:
     """Control characters and blanks around it taken off, backslashes read as slashes. None if that is no address of a
     web server."""
     found = _PARTS.fullmatch(_REMOVED.sub("", trimmed(url)))
@@ -50,7 +50,7 @@ def read(url: str) -> Address | None:
         return None
     scheme = found["scheme"].lower()
     number = int(port) if port else DEFAULT_PORTS[scheme]
-    return Address(scheme, user + at, _in_one_spelling(host), number, found["path"], found["tail"])
+    return NodeUrl(scheme, user + at, _in_one_spelling(host), number, found["path"], found["tail"])
 
 
 def trimmed(value: object) -> str:

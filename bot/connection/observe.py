@@ -68,7 +68,7 @@ async def _edition(rocketchat: RocketChat, known: Profile | Unknown | None) -> E
     return await or_unknown(rocketchat.edition()) if known is None else known
 
 
-class Effect(enum.Enum):
+class RunEffect(enum.Enum):
     """What was changed on either side."""
 
     NONE = "none"
@@ -76,13 +76,13 @@ class Effect(enum.Enum):
     UNKNOWN = "unknown"
 
 
-def difference(before: Observed, now: Observed) -> Effect:
+def difference(before: Observed, now: Observed) -> RunEffect:
     """What was changed between two looks, as far as both show it. What was not asked for was not to be changed."""
     sides = ((before.stored, now.stored), (before.application, now.application))
     if any(isinstance(side, Unknown) and side != NOT_ASKED for pair in sides for side in pair):
-        return Effect.UNKNOWN
+        return RunEffect.UNKNOWN
     same = all(one == other for one, other in sides) and before.twins == now.twins
-    return Effect.NONE if same else Effect.SOME
+    return RunEffect.NONE if same else RunEffect.SOME
 
 
 @dataclass(frozen=True)

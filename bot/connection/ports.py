@@ -31,7 +31,7 @@ from bot.secret import Secret
 
 
 @dataclass(frozen=True)
-class Server:
+class ServerInfo:
     """What Rocket.Chat says of itself, read once for an operation."""
 
     profile: Profile
@@ -48,7 +48,7 @@ class Listed:
     """Every custom service there is, by key."""
     registration: Registration
     site_url: str
-    """As `Server.site_url`."""
+    """As `ServerInfo.site_url`."""
     modern_flow: bool
     """The setting that chooses the login engine, where there is a choice."""
 
@@ -60,16 +60,16 @@ class Listed:
         """What depends on version, engine and licence, of a Rocket.Chat of this edition."""
         return profile(edition.version, edition.modules, modern_flow=self.modern_flow)
 
-    def server(self, edition: Edition) -> Server:
+    def server(self, edition: Edition) -> ServerInfo:
         """What Rocket.Chat says of itself."""
-        return Server(self.profile(edition), self.site_url)
+        return ServerInfo(self.profile(edition), self.site_url)
 
 
 Awaited = Callable[[LiveService | None], bool]
 """Whether the live record (None: no such button) is the one waited for."""
 
 
-Told = Callable[[int, int], None]
+CountTold = Callable[[int, int], None]
 """Hears how many accounts of how many were read so far."""
 
 
@@ -77,10 +77,10 @@ class RocketChat(Protocol):
     """The side that people sign in to."""
 
     async def edition(self) -> Edition:
-        """Version and licence: read once for an operation. The rest of a `Server` is in the list of all settings."""
+        """Version and licence: read once for an operation. The rest of `ServerInfo` is in the list of all settings."""
         ...
 
-    async def server(self) -> Server:
+    async def server(self) -> ServerInfo:
         """Version, engine, licence, address, for whoever may not read the list of all settings."""
         ...
 
@@ -92,7 +92,7 @@ class RocketChat(Protocol):
         """Who answers at its own address; Unknown where that cannot be told from here."""
         ...
 
-    async def accounts(self, told: Told) -> Accounts | Unknown:
+    async def accounts(self, told: CountTold) -> Accounts | Unknown:
         """Reads all accounts, which takes a request for each hundred; what cannot be read is said in the value. Raises
         nothing."""
         ...
@@ -182,7 +182,7 @@ class Probe(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Provider:
+class ProviderMetadata:
     """Encvoy ID as its discovery document describes it. All endpoints are on one scheme, host and port."""
 
     issuer: str
@@ -226,7 +226,7 @@ class Registered:
 class EncvoyId(Protocol):
     """The identity provider."""
 
-    async def provider(self) -> Provider:
+    async def provider(self) -> ProviderMetadata:
         """Reads discovery; the paths tried are in facts/encvoy-id.md §1."""
         ...
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.addresses import NotPlain, is_plain, plain
 from bot.connection.leads_to import leads_to
-from bot.connection.ports import EncvoyId, Listed, Provider, Registered, RocketChat, Server
+from bot.connection.ports import EncvoyId, Listed, ProviderMetadata, Registered, RocketChat, ServerInfo
 from bot.connection.profile import LICENCE_MODULE, Licence
 from bot.connection.reachable import Site, refuse_unreachable
 from bot.connection.state import Connection, ServiceName, Unknown
@@ -19,8 +19,8 @@ from bot.text import code
 class Ground:
     """Both systems before anything was written."""
 
-    server: Server
-    provider: Provider
+    server: ServerInfo
+    provider: ProviderMetadata
     listed: Listed
     registered: Registered
     """Those with the redirect URI that a new connection needs, as far as the bot can see."""
@@ -86,7 +86,7 @@ def refuse_site_url(site_url: str, address: str, refused: str | None) -> None:
         )
 
 
-def refuse_licence(server: Server) -> None:
+def refuse_licence(server: ServerInfo) -> None:
     """From 9.0 on Custom OAuth is a paid feature (facts/rocketchat.md §0.2)."""
     licence, version = server.profile.licence, server.profile.text
     if isinstance(licence, Unknown):

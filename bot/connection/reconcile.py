@@ -24,7 +24,7 @@ from bot.connection.changes import (
 from bot.connection.context import Context, LoopState
 from bot.connection.desired import marked_anew, reversed_exchange
 from bot.connection.in_use import Use
-from bot.connection.observe import Effect, difference, observe
+from bot.connection.observe import RunEffect, difference, observe
 from bot.connection.plan import Scope, exchanging, plan
 from bot.connection.proof import NotProved
 from bot.connection.receipt import Outcome, Receipt
@@ -101,15 +101,15 @@ class Reconciler:
             raise ValueError("nothing was looked at yet")
         return self._seen
 
-    async def effect(self, desired: Connection) -> Effect:
+    async def effect(self, desired: Connection) -> RunEffect:
         """What this run has changed on either side, once it has failed. Asked, not remembered: a request that was
         refused or never answered may have been carried out."""
         if not self._wrote or self._first is None:
-            return Effect.NONE
+            return RunEffect.NONE
         try:
             now = await self._look(desired)
         except RemoteError:
-            return Effect.UNKNOWN
+            return RunEffect.UNKNOWN
         return difference(self._first, now)
 
     async def _look(self, desired: Connection) -> Observed:

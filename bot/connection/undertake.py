@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.connection.context import Context
-from bot.connection.observe import Effect
+from bot.connection.observe import RunEffect
 from bot.connection.plan import Scope
 from bot.connection.receipt import Receipt
 from bot.connection.reconcile import Narrator, Reconciler
@@ -17,7 +17,7 @@ from bot.errors import Uncertain, Unfinished, UserError
 
 
 @dataclass(frozen=True)
-class Asked:
+class Undertaking:
     """What a command wants."""
 
     wish: Connection
@@ -30,7 +30,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Done:
+class Undertaken:
     """What came of it."""
 
     connection: Connection
@@ -40,12 +40,12 @@ class Done:
 
 
 async def undertake(
-    asked: Asked,
+    asked: Undertaking,
     context: Context,
     narrator: Narrator,
     authorize: Callable[[], Awaitable[None]],
     observed: Observed | None = None,
-) -> Done:
+) -> Undertaken:
     """Until the world is as wished. `authorize` is awaited before anything is done, and raises `UserError` if it may
     not be; `observed` spares the first look.
 
@@ -59,15 +59,15 @@ async def undertake(
         connection, receipt = await reconciler.run(asked.wish, observed)
     except UserError as error:
         effect = await reconciler.effect(asked.wish)
-        if effect is Effect.UNKNOWN:
+        if effect is RunEffect.UNKNOWN:
             raise Uncertain(error.what, why=error.why, mend=error.mend) from error
-        if effect is Effect.SOME or asked.resumed or not await _taken_back(asked, context):
+        if effect is RunEffect.SOME or asked.resumed or not await _taken_back(asked, context):
             raise Unfinished(error.what, why=error.why, mend=error.mend) from error
         raise
-    return Done(connection, receipt, reconciler.seen)
+    return Undertaken(connection, receipt, reconciler.seen)
 
 
-async def _taken_back(asked: Asked, context: Context) -> bool:
+async def _taken_back(asked: Undertaking, context: Context) -> bool:
     """False if the store does not let it be."""
     with contextlib.suppress(UserError):
         if asked.before is None:

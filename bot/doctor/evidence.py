@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from bot.chatops.ports import Person, Room
 from bot.connection.entrance import Begins, CallbackAnswer, KeySet
 from bot.connection.in_use import InUse
-from bot.connection.ports import Probe, Provider, Server
+from bot.connection.ports import Probe, ProviderMetadata, ServerInfo
 from bot.connection.reachable import Site
 from bot.connection.state import Application, Connection, LiveService, NotVisible, SettingValue, StoredService, Unknown
-from bot.doctor.own import Own, Place
+from bot.doctor.own import Own, OwnMachine
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Evidence:
 
     address: str
     """Where the bot itself reaches Rocket.Chat."""
-    server: Server | Unknown
+    server: ServerInfo | Unknown
     account: Person | Unknown
     """The bot's own account in Rocket.Chat."""
     permissions: frozenset[str] | Unknown
@@ -29,7 +29,7 @@ class Evidence:
     """The admin room; None: the bot cannot see it."""
     namesake: Room | None
     """Another room that has the name in SSOBOT_ADMIN_ROOM now."""
-    provider: Provider | Unknown
+    provider: ProviderMetadata | Unknown
     keys: KeySet | Unknown
     login: bool | Unknown
     """True: the bot's user at Encvoy ID can log in, and the management API lets it in."""
@@ -38,7 +38,7 @@ class Evidence:
     strange_fields: tuple[str, ...] | Unknown = ()
     """Fields of messages that nobody knew when this bot was written."""
     own: Own = field(default_factory=Own)
-    place: Place | None = None
+    place: OwnMachine | None = None
     """None in the chat: a bot that answers there has its database, its keys and its port."""
     site: Site | Unknown | None = None
     """Who answers at Rocket.Chat's own address."""

@@ -17,7 +17,7 @@ from bot.chatops.unknown_fields import known_by_now
 from bot.connection.asking import or_unknown, succeeds
 from bot.connection.entrance import Begins, CallbackAnswer, KeySet
 from bot.connection.in_use import InUse
-from bot.connection.ports import EncvoyId, Listed, Probe, RocketChat, Server
+from bot.connection.ports import EncvoyId, Listed, Probe, RocketChat, ServerInfo
 from bot.connection.profile import Engine
 from bot.connection.proof import prove_in_use
 from bot.connection.reachable import Site
@@ -32,7 +32,7 @@ from bot.connection.state import (
 )
 from bot.doctor.evidence import Evidence, is_on
 from bot.doctor.gather_own import OwnGatherer
-from bot.doctor.own import Place
+from bot.doctor.own import OwnMachine
 from bot.secret import Secret, new_secret
 
 
@@ -79,7 +79,7 @@ class _Round:
 class _Shared:
     """What more than one piece needs."""
 
-    server: Asked[Server]
+    server: Asked[ServerInfo]
     listed: Asked[Listed]
     account: Asked[Person]
     rooms: Asked[tuple[Room | None, Room | None]]
@@ -110,7 +110,7 @@ class Gatherer:
     notes: Notes | None = None
     """What the bot noted; None where there is no database."""
 
-    async def gather(self, connection: Connection | None, place: Place | None = None) -> Evidence:
+    async def gather(self, connection: Connection | None, place: OwnMachine | None = None) -> Evidence:
         """One look at both systems; never fails. `place` is what was found on this machine, if that was looked at."""
         look = _Round()
         try:
@@ -159,7 +159,7 @@ class Gatherer:
             site=site,
         )
 
-    async def _server(self, listing: Asked[Listed]) -> Server:
+    async def _server(self, listing: Asked[Listed]) -> ServerInfo:
         edition, listed = await asyncio.gather(self.rocketchat.edition(), listing)
         if isinstance(listed, Unknown):  # whoever may not read it still learns where Rocket.Chat is
             return await self.rocketchat.server()

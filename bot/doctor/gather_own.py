@@ -12,7 +12,7 @@ from bot.chatops.ports import Chat, Message, Person, Room
 from bot.connection.asking import or_unknown, succeeds
 from bot.connection.entrance import Guarded, Standing
 from bot.connection.state import Unknown
-from bot.doctor.own import Administrators, Own, Typed
+from bot.doctor.own import Administrators, Own, TypedByBot
 from bot.errors import Forbidden, Rejected
 
 MOST_ASKED = 10
@@ -77,15 +77,15 @@ class OwnGatherer:
     async def _guarded(self, terminal: bool) -> Guarded | Unknown | None:
         return await or_unknown(self.looks.guarded()) if terminal else None
 
-    async def _typed(self, account: Person, room: Room | Unknown | None) -> Typed | Unknown | None:
+    async def _typed(self, account: Person, room: Room | Unknown | None) -> TypedByBot | Unknown | None:
         if room is None or isinstance(room, Unknown) or room.encrypted:
             return None
         return await or_unknown(self._commands_of(account, room))
 
-    async def _commands_of(self, account: Person, room: Room) -> Typed:
+    async def _commands_of(self, account: Person, room: Room) -> TypedByBot:
         messages = await self.looks.latest(room)
         commands = [m.ts for m in messages if is_typed_command(m, account)]
-        return Typed(len(messages), len(commands), max(commands, default=None))
+        return TypedByBot(len(messages), len(commands), max(commands, default=None))
 
     async def _administrators(self) -> Administrators:
         roles = await self.chat.roles()

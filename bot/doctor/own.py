@@ -1,6 +1,6 @@
 """Evidence of what the bot itself stands on, besides the two systems and a connection. Data only.
 
-`Own` is looked at in the chat and at the terminal, `Place` at the terminal alone: while the bot runs it has its
+`Own` is looked at in the chat and at the terminal, `OwnMachine` at the terminal alone: while the bot runs it has its
 database, its keys and its port, or it would not run.
 """
 
@@ -32,7 +32,7 @@ class Administrators:
 
 
 @dataclass(frozen=True)
-class Typed:
+class TypedByBot:
     """Messages of the admin room that the bot's own account wrote as a person writes a command."""
 
     looked: int
@@ -51,7 +51,7 @@ class Own:
     websocket: bool | Unknown | None = None
     """True: opened, logged in, subscribed to messages."""
     guarded: Guarded | Unknown | None = None
-    typed: Typed | Unknown | None = None
+    typed: TypedByBot | Unknown | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Port:
 
 
 @dataclass(frozen=True)
-class Place:
+class OwnMachine:
     """What the program finds on its own machine."""
 
     database: bool | Unknown

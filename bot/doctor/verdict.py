@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.doctor.checks import Finding, State
+from bot.doctor.checks import CheckState, Finding
 from bot.doctor.checks.application import catalogue as application
 from bot.doctor.checks.bot import catalogue as bot
 from bot.doctor.checks.button import catalogue as button
@@ -23,7 +23,12 @@ OF_A_CONNECTION = (finished, application, service, joint)
 CATALOGUES = (place, systems, bot, *OF_A_CONNECTION, button, foreign, notes)
 """Every check, in the order in which they are read."""
 
-_MARKS = {State.PASSED: "✓", State.NOTE: "•", State.FAILED: "✗ failed:", State.SKIPPED: "– not checked:"}
+_MARKS = {
+    CheckState.PASSED: "✓",
+    CheckState.NOTE: "•",
+    CheckState.FAILED: "✗ failed:",
+    CheckState.SKIPPED: "– not checked:",
+}
 
 
 LISTED = "`/sso test --all` lists them."
@@ -39,28 +44,32 @@ class Verdict:
     @property
     def failed(self) -> bool:
         """Whether something is broken."""
-        return any(finding.result.state is State.FAILED for finding in self.findings)
+        return any(finding.result.state is CheckState.FAILED for finding in self.findings)
 
-    def of(self, state: State) -> tuple[Finding, ...]:
+    def of(self, state: CheckState) -> tuple[Finding, ...]:
         """The findings of one state."""
         return tuple(finding for finding in self.findings if finding.result.state is state)
 
     def headline(self) -> str:
         """`✗ 2 checks failed.` or `✓ No check failed.`"""
-        number = len(self.of(State.FAILED))
+        number = len(self.of(CheckState.FAILED))
         return f"✗ {_checks(number)} failed." if number else "✓ No check failed."
 
     def wrong(self) -> tuple[str, ...]:
         """One line for each check that failed, with cause and mend."""
-        return tuple(_line(finding) for finding in self.of(State.FAILED))
+        return tuple(_line(finding) for finding in self.of(CheckState.FAILED))
 
     def others(self) -> tuple[str, ...]:
         """What to note, what was not checked and why, and one line for all that passed."""
-        return (*(_line(finding) for finding in self.of(State.NOTE)), *self._unseen(), f"{self.summary()}; {LISTED}")
+        return (
+            *(_line(finding) for finding in self.of(CheckState.NOTE)),
+            *self._unseen(),
+            f"{self.summary()}; {LISTED}",
+        )
 
     def fixes(self) -> tuple[str, ...]:
         """The mend of each failed check."""
-        return tuple(finding.result.mend for finding in self.of(State.FAILED))
+        return tuple(finding.result.mend for finding in self.of(CheckState.FAILED))
 
     def lines(self, *, terminal: bool = False) -> tuple[str, ...]:
         """One line for each check, failures with cause and mend, and the count."""
@@ -68,8 +77,8 @@ class Verdict:
 
     def summary(self, *, full: bool = False) -> str:
         """For example `✓ 19 checks passed, 1 not checked`; in full also what failed."""
-        counts = [f"{_checks(len(self.of(State.PASSED)))} passed"]
-        told = ((State.FAILED, "failed"), (State.NOTE, "to note"), (State.SKIPPED, "not checked"))
+        counts = [f"{_checks(len(self.of(CheckState.PASSED)))} passed"]
+        told = ((CheckState.FAILED, "failed"), (CheckState.NOTE, "to note"), (CheckState.SKIPPED, "not checked"))
         for state, word in told if full else told[2:]:
             if found := self.of(state):
                 counts.append(f"{len(found)} {word}")
@@ -78,7 +87,7 @@ class Verdict:
     def _unseen(self) -> list[str]:
         """What was not checked, together for each reason."""
         by_reason: dict[str, list[str]] = {}
-        for finding in self.of(State.SKIPPED):
+        for finding in self.of(CheckState.SKIPPED):
             by_reason.setdefault(finding.result.evidence, []).append(finding.check)
         return [f"– not checked: {', '.join(checks)} ({reason})" for reason, checks in by_reason.items()]
 

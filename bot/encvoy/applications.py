@@ -25,7 +25,7 @@ from bot.encvoy.fields import (
     to_write,
 )
 from bot.encvoy.probes import Probes
-from bot.encvoy.session import Session
+from bot.encvoy.session import ManagementSession
 from bot.errors import BadAnswer, Forbidden, Rejected, RemoteError, UserError
 
 CLIENTS = "/api/v1/clients"
@@ -45,7 +45,7 @@ STANDING_PAGES = 10
 class Applications:
     """The part of the management API that is about applications."""
 
-    def __init__(self, session: Session, probes: Probes) -> None:
+    def __init__(self, session: ManagementSession, probes: Probes) -> None:
         self._session = session
         self._probes = probes
 

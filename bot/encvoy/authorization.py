@@ -17,7 +17,7 @@ from types import MappingProxyType
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from bot.addresses import same_origin
-from bot.connection.ports import Provider
+from bot.connection.ports import ProviderMetadata
 from bot.encvoy.login_page import UNKNOWN_ROUTE, defused, error_on_page, mend_for, read_page, safe_word
 from bot.encvoy.responses import CHECK_URL, SYSTEM, interpret_management, not_its_own
 from bot.encvoy.urls import leads_back, resolve
@@ -37,7 +37,7 @@ _INTERACTION = re.compile(r"[^?#]*/interaction/[^/?#]+")
 
 
 @dataclass(frozen=True)
-class Account:
+class BotLogin:
     """Who signs in, and where."""
 
     domain: str
@@ -47,7 +47,7 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Request:
+class AuthorizationRequest:
     """What is asked for, and for which client."""
 
     client_id: str
@@ -79,7 +79,9 @@ class Request:
         return urlencode(parameters)
 
 
-async def authorize(http: HttpClient, provider: Provider, account: Account, request: Request) -> Secret:
+async def authorize(
+    http: HttpClient, provider: ProviderMetadata, account: BotLogin, request: AuthorizationRequest
+) -> Secret:
     """The code. LoginRefused names the page that it ended with, the request's own error what is said of the client;
     Redirected, an address that is neither
     DOMAIN's nor the redirect URI; BadAnswer, an answer that is not to this request."""
@@ -101,9 +103,9 @@ class _Walk:
     """One request on its way."""
 
     browser: Browser
-    provider: Provider
-    account: Account
-    request: Request
+    provider: ProviderMetadata
+    account: BotLogin
+    request: AuthorizationRequest
     state: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     interaction: str = ""
     """Address of the interaction under way, to which pages are answered."""

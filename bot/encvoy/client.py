@@ -6,14 +6,14 @@ import ssl
 
 from bot.clock import Clock
 from bot.connection.entrance import KeySet, Standing
-from bot.connection.ports import ApplicationFields, Probe, Provider, Registered
+from bot.connection.ports import ApplicationFields, Probe, ProviderMetadata, Registered
 from bot.connection.state import Application, NotVisible, Unknown
 from bot.encvoy.applications import Applications
-from bot.encvoy.authorization import Account, Request, authorize
+from bot.encvoy.authorization import AuthorizationRequest, BotLogin, authorize
 from bot.encvoy.discovery import Discovery
 from bot.encvoy.probes import Probes
 from bot.encvoy.responses import SYSTEM
-from bot.encvoy.session import Session
+from bot.encvoy.session import ManagementSession
 from bot.encvoy.urls import why_refused_as_callback
 from bot.errors import Rejected
 from bot.http import TOTAL_SECONDS, HttpClient
@@ -46,8 +46,8 @@ class EncvoyIdClient:
         self.url = url.rstrip("/")
         self._http = HttpClient(SYSTEM, timeout=timeout, tls=tls)
         self._discovery = Discovery(self._http, self.url, clock)
-        self._account = Account(self.url, login, password)
-        self._session = Session(self._http, self._discovery, self._account, client_id, clock)
+        self._account = BotLogin(self.url, login, password)
+        self._session = ManagementSession(self._http, self._discovery, self._account, client_id, clock)
         self._probes = Probes(self._http, self._discovery)
         self._applications = Applications(self._session, self._probes)
 
@@ -62,7 +62,7 @@ class EncvoyIdClient:
         await self._session.close()
         await self._http.close()
 
-    async def provider(self) -> Provider:
+    async def provider(self) -> ProviderMetadata:
         """The endpoints, by discovery; believed for a minute."""
         return await self._discovery.provider()
 
@@ -136,7 +136,7 @@ class EncvoyIdClient:
     async def code(self, client_id: str, redirect_uri: str, scope: str) -> Secret:
         """See `EncvoyId.code`. LoginRefused names the page that asks for more than a consent; Rejected: Encvoy ID
         refuses the application itself, or its redirect URI."""
-        request = Request(client_id, redirect_uri, scope, CHECK_APPLICATION, Rejected, consents=True)
+        request = AuthorizationRequest(client_id, redirect_uri, scope, CHECK_APPLICATION, Rejected, consents=True)
         return await authorize(self._http, await self._discovery.provider(), self._account, request)
 
     async def probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Probe:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from bot.addresses import NotPlain, plain, same_origin
 from bot.clock import Clock
 from bot.connection.entrance import KeySet
-from bot.connection.ports import Provider
+from bot.connection.ports import ProviderMetadata
 from bot.encvoy.responses import CHECK_PROXY, CHECK_URL, interpret_oidc, not_its_own
 from bot.errors import Busy, ConfigError, RemoteError, RouteAbsent
 from bot.http import HttpClient
@@ -45,15 +45,15 @@ class Discovery:
         self._http = http
         self._domain = domain
         self._clock = clock
-        self._kept: tuple[float, Provider] | None = None
-        self._known: tuple[float, Provider] | None = None
-        self._reading: asyncio.Task[Provider] | None = None
+        self._kept: tuple[float, ProviderMetadata] | None = None
+        self._known: tuple[float, ProviderMetadata] | None = None
+        self._reading: asyncio.Task[ProviderMetadata] | None = None
 
     def forget(self) -> None:
         """The next call reads it again."""
         self._kept = self._reading = None
 
-    async def provider(self) -> Provider:
+    async def provider(self) -> ProviderMetadata:
         """The checked document. ConfigError if it is that of another address, RouteAbsent if there is none."""
         if self._kept is not None and self._clock.monotonic() < self._kept[0]:
             return self._kept[1]
@@ -63,13 +63,13 @@ class Discovery:
         # Shielded: one caller that gives up does not take the answer from the others.
         return await asyncio.shield(self._reading)
 
-    def _read_by_now(self, task: asyncio.Task[Provider]) -> None:
+    def _read_by_now(self, task: asyncio.Task[ProviderMetadata]) -> None:
         if self._reading is task:
             self._reading = None
         if not task.cancelled():
             task.exception()  # seen, even if nobody waits any more
 
-    async def _renewed(self) -> Provider:
+    async def _renewed(self) -> ProviderMetadata:
         try:
             provider = await self._read()
         except Busy:
@@ -86,7 +86,7 @@ class Discovery:
         route = f"GET {urlsplit(provider.jwks_url).path}"
         return read_keys(await self._json(provider.jwks_url, route), route)
 
-    async def _read(self) -> Provider:
+    async def _read(self) -> ProviderMetadata:
         failures: list[RemoteError] = []
         for place in PLACES:
             url, route = self._domain + place, f"GET {place}"
@@ -107,7 +107,7 @@ class Discovery:
         return interpret_oidc(answer.status, answer.headers, answer.body, route)
 
 
-def read_provider(document: Any, discovery_url: str, domain: str) -> Provider:
+def read_provider(document: Any, discovery_url: str, domain: str) -> ProviderMetadata:
     """The endpoints in a discovery document. Pure.
 
     BadAnswer if it is none; ConfigError if the issuer or an endpoint is not on the same scheme, host and port as
@@ -127,7 +127,7 @@ def read_provider(document: Any, discovery_url: str, domain: str) -> Provider:
         )
     par_url = _endpoint(_PAR, par, domain) if isinstance(par, str) else None
     urls = {name: _endpoint(_ENDPOINTS[name], url, domain) for name, url in found.items()}
-    return Provider(issuer=issuer, par_url=par_url, **urls)
+    return ProviderMetadata(issuer=issuer, par_url=par_url, **urls)
 
 
 def read_keys(document: Any, route: str) -> KeySet:

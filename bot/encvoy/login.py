@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.clock import Clock
-from bot.connection.ports import Provider
-from bot.encvoy.authorization import Account, Request, authorize
+from bot.connection.ports import ProviderMetadata
+from bot.encvoy.authorization import AuthorizationRequest, BotLogin, authorize
 from bot.encvoy.responses import CHECK_URL, interpret_oidc, not_its_own
 from bot.http import HttpClient
 from bot.secret import Secret
@@ -23,7 +23,7 @@ CHECK_CLIENT = "Check SSOBOT_ENCVOY_CLIENT_ID: it must be the id of Encvoy ID's 
 
 
 @dataclass(frozen=True)
-class Token:
+class ManagementToken:
     """An access token for the management API."""
 
     access: Secret
@@ -31,20 +31,22 @@ class Token:
     """In `Clock.monotonic()`."""
 
 
-async def log_in(http: HttpClient, provider: Provider, account: Account, client_id: str, clock: Clock) -> Token:
+async def log_in(
+    http: HttpClient, provider: ProviderMetadata, account: BotLogin, client_id: str, clock: Clock
+) -> ManagementToken:
     """A fresh token of the main client, which is public: it has an id and no secret. Errors as of `authorize`."""
     verifier = Secret(secrets.token_urlsafe(48))
     # The main client's own redirect URI; it leads to the dashboard.
-    request = Request(client_id, f"{account.domain}/code", "openid", CHECK_CLIENT, verifier=verifier)
+    request = AuthorizationRequest(client_id, f"{account.domain}/code", "openid", CHECK_CLIENT, verifier=verifier)
     code = await authorize(http, provider, account, request)
     # Counted from before the request, so that the token is never believed longer than it lives.
     asked_at = clock.monotonic()
     granted = await _exchange(http, provider, request, code, verifier)
-    return Token(Secret(granted["access_token"]), asked_at + granted["expires_in"])
+    return ManagementToken(Secret(granted["access_token"]), asked_at + granted["expires_in"])
 
 
 async def _exchange(
-    http: HttpClient, provider: Provider, request: Request, code: Secret, verifier: Secret
+    http: HttpClient, provider: ProviderMetadata, request: AuthorizationRequest, code: Secret, verifier: Secret
 ) -> Mapping[str, Any]:
     route = f"POST {urlsplit(provider.token_url).path}"
     answer = await http.send(

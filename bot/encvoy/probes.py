@@ -11,7 +11,7 @@ import secrets
 from urllib.parse import urlencode, urlsplit
 
 from bot.addresses import same_address
-from bot.connection.ports import Probe, Provider
+from bot.connection.ports import Probe, ProviderMetadata
 from bot.encvoy.discovery import JSON, Discovery
 from bot.encvoy.login_page import error_on_page
 from bot.encvoy.responses import interpret_oidc
@@ -93,7 +93,9 @@ class Probes:
             return Probe.BROKEN if said is Probe.ACCEPTED else said
         return Probe.REFUSED if code == "invalid_client" else Probe.BROKEN
 
-    async def _by_bogus_code(self, provider: Provider, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
+    async def _by_bogus_code(
+        self, provider: ProviderMetadata, client_id: str, secret: Secret, redirect_uri: str
+    ) -> Probe:
         form = {
             "grant_type": "authorization_code",
             "code": secrets.token_urlsafe(32),

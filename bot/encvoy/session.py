@@ -10,9 +10,9 @@ from typing import Any
 
 from bot.bounds import Intake
 from bot.clock import Clock
-from bot.encvoy.authorization import Account
+from bot.encvoy.authorization import BotLogin
 from bot.encvoy.discovery import Discovery
-from bot.encvoy.login import Token, log_in
+from bot.encvoy.login import ManagementToken, log_in
 from bot.encvoy.responses import interpret_management
 from bot.errors import Unauthenticated
 from bot.http import HttpClient
@@ -24,18 +24,18 @@ WARM_SECONDS = 60.0
 CLIENTS = "/api/v1/clients"
 
 
-class Session:
+class ManagementSession:
     """The bot's user at the management API."""
 
-    def __init__(self, http: HttpClient, discovery: Discovery, account: Account, client_id: str, clock: Clock) -> None:
+    def __init__(self, http: HttpClient, discovery: Discovery, account: BotLogin, client_id: str, clock: Clock) -> None:
         """`client_id` of the main client, to which the management API's tokens are issued."""
         self._http = http
         self._discovery = discovery
         self._account = account
         self._client_id = client_id
         self._clock = clock
-        self._token: Token | None = None
-        self._login: asyncio.Task[Token] | None = None
+        self._token: ManagementToken | None = None
+        self._login: asyncio.Task[ManagementToken] | None = None
         # The guard keeps the acting user with the route's handler, shared by all that runs in it at the same time.
         self._turns: dict[str, asyncio.Lock] = {}
 
@@ -96,7 +96,7 @@ class Session:
     def _turn(self, route: str) -> asyncio.Lock:
         return self._turns.setdefault(route, asyncio.Lock())
 
-    async def _valid_token(self, spare: float) -> Token:
+    async def _valid_token(self, spare: float) -> ManagementToken:
         """The token if it lives for `spare` more seconds, else a new one. Whoever comes meanwhile waits for the same
         login, also for its failure."""
         if self._token is not None and self._lives_for(spare):
@@ -111,15 +111,15 @@ class Session:
         """Whether a token is kept that lives for so much longer."""
         return self._token is not None and self._token.expires_at - self._clock.monotonic() > seconds
 
-    async def _fetch(self) -> Token:
+    async def _fetch(self) -> ManagementToken:
         self._token = await self._new_token()
         return self._token
 
-    async def _new_token(self) -> Token:
+    async def _new_token(self) -> ManagementToken:
         provider = await self._discovery.provider()
         return await log_in(self._http, provider, self._account, self._client_id, self._clock)
 
-    def _login_done(self, task: asyncio.Task[Token]) -> None:
+    def _login_done(self, task: asyncio.Task[ManagementToken]) -> None:
         if self._login is task:
             self._login = None
         if not task.cancelled():
@@ -132,7 +132,7 @@ class Session:
         path: str,
         query: str,
         json: Any,
-        token: Token | None,
+        token: ManagementToken | None,
         intake: Intake | None = None,
     ) -> Any:
         headers = {"Accept": "application/json"}

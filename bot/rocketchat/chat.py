@@ -11,7 +11,7 @@ from bot.chatops.ports import Message, Outgoing, Person, Room
 from bot.errors import BadAnswer, Forbidden, Rejected, RemoteError, RouteAbsent
 from bot.rocketchat.messages import iso, message_from, moment_from
 from bot.rocketchat.responses import SYSTEM, not_its_own
-from bot.rocketchat.rest import Query, Rest, Use, encoded_query
+from bot.rocketchat.rest import ClientCall, QueryValue, Rest, encoded_query
 from bot.rocketchat.roles import roles
 from bot.text import inert
 
@@ -161,7 +161,7 @@ class RestChat:
             if isinstance(one, Mapping) and one.get("t") == "d" and "rid" in one
         )
 
-    async def _room(self, use: Use) -> Room | None:
+    async def _room(self, use: ClientCall) -> Room | None:
         room = _object(await self.rest.call(use), "room", "GET /api/v1/rooms.info")
         found = Room(
             id=str(room.get("_id", "")),
@@ -219,7 +219,7 @@ class RestChat:
         )
         route = _HISTORY.get(str(room.get("t")), _HISTORY["p"])
         documents: list[Any] = []
-        span: dict[str, Query] = {"roomId": room_id, "oldest": moment}
+        span: dict[str, QueryValue] = {"roomId": room_id, "oldest": moment}
         count, walk = PAGE, self.rest.walk()
         for _ in range(MOST_PAGES):
             try:

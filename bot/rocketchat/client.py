@@ -10,7 +10,7 @@ from bot.connection.accounts import Accounts
 from bot.connection.in_use import InUse
 from bot.connection.marker import engine_of, shows
 from bot.connection.moments import LiveSeen, Written
-from bot.connection.ports import Awaited, Listed, Server, Told
+from bot.connection.ports import Awaited, CountTold, Listed, ServerInfo
 from bot.connection.profile import Edition, Engine, Profile
 from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
@@ -26,9 +26,9 @@ from bot.rocketchat.responses import SYSTEM
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.server import ServerFacts
 from bot.rocketchat.services import Services
-from bot.rocketchat.settle import LiveTable, Settle
+from bot.rocketchat.settle import LiveRecords, Settle
 from bot.rocketchat.site import who_answers
-from bot.rocketchat.strategy import Strategy
+from bot.rocketchat.strategy import StrategyReader
 from bot.secret import Secret
 
 
@@ -36,7 +36,7 @@ class RocketChatClient:
     """One for the process: it keeps the budget of the routes that need no login."""
 
     def __init__(
-        self, rest: Rest, table: LiveTable, clock: Clock, *, quiet: Quiet, http: HttpClient, patient: HttpClient
+        self, rest: Rest, table: LiveRecords, clock: Clock, *, quiet: Quiet, http: HttpClient, patient: HttpClient
     ) -> None:
         """`table` is what the publication has shown, `quiet` hears of changed settings; `patient` waits as long as
         Rocket.Chat does for Encvoy ID. Nothing is asked yet."""
@@ -48,14 +48,14 @@ class RocketChatClient:
         self._services = Services(rest, quiet)
         self._ordered = OrderedWrites(rest, quiet)
         self._settle = Settle(OpenRoutes(http, rest, budget, clock), table, clock)
-        self.strategy = Strategy(http, rest.url, clock)
+        self.strategy = StrategyReader(http, rest.url, clock)
         self._callback = Callback(patient, rest.url, clock)
 
     async def edition(self) -> Edition:
         """See the port."""
         return await self.facts.edition()
 
-    async def server(self) -> Server:
+    async def server(self) -> ServerInfo:
         """See the port."""
         return await self.facts.server()
 
@@ -69,7 +69,7 @@ class RocketChatClient:
             return Site.OURS
         return await who_answers(site_url, self._http, self.facts)
 
-    async def accounts(self, told: Told) -> Accounts | Unknown:
+    async def accounts(self, told: CountTold) -> Accounts | Unknown:
         """See the port."""
         return await self._people.accounts(told)
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.clock import Clock
-from bot.connection.accounts import MOST_READ, TWICE, Account, Accounts, counted
-from bot.connection.ports import Told
+from bot.connection.accounts import MOST_READ, TWICE, Accounts, CountedAccount, counted
+from bot.connection.ports import CountTold
 from bot.connection.state import Unknown
 from bot.errors import Busy, Forbidden, RemoteError
 from bot.rocketchat.messages import name_from
@@ -35,7 +35,7 @@ ROUTE = "users.list"
 class _Read:
     """What the pages so far have shown, by id."""
 
-    accounts: dict[str, Account] = field(default_factory=dict)
+    accounts: dict[str, CountedAccount] = field(default_factory=dict)
     shown: int = 0
     """Entries of all pages, those shown twice included: where the next one begins."""
     total: int = 0
@@ -59,7 +59,7 @@ class PeopleList:
     rest: Rest
     clock: Clock
 
-    async def accounts(self, told: Told) -> Accounts | Unknown:
+    async def accounts(self, told: CountTold) -> Accounts | Unknown:
         """See `bot.connection.ports.RocketChat`. Never fails: what cannot be read is said in the value."""
         read, end = _Read(), self.clock.monotonic() + PATIENCE
         try:
@@ -71,7 +71,7 @@ class PeopleList:
         own = read.accounts.pop(self.rest.user_id, None)
         return counted(own, read.accounts.values(), read.total, unread)
 
-    async def _walk(self, read: _Read, end: float, told: Told) -> str:
+    async def _walk(self, read: _Read, end: float, told: CountTold) -> str:
         """Why it ended before the end of the list; empty at the end."""
         walk = self.rest.walk()
         while read.add(await self._page(walk, read.shown, end)):
@@ -95,10 +95,10 @@ class PeopleList:
                 await self.clock.sleep(busy.retry_after)
 
 
-def account(document: Mapping[str, Any]) -> Account:
+def account(document: Mapping[str, Any]) -> CountedAccount:
     """One entry of the list. Whoever has no address has no field `emails` either."""
     emails, roles = document.get("emails"), document.get("roles")
-    return Account(
+    return CountedAccount(
         username=name_from(document.get("username")),
         active=document.get("active") is not False,
         has_address=any(_address(email) for email in emails) if isinstance(emails, list) else None,

@@ -44,9 +44,9 @@ INSTANCE_SECONDS = 600.0
 """For how long an instance that answered counts as one of those that may answer."""
 MOST_INSTANCES = 64
 
-Query = str | bool | int | datetime
+QueryValue = str | bool | int | datetime
 """A query value: booleans go out as `true`, moments as ISO with `Z`, everything percent-encoded."""
-Use = Callable[[Any], Any]
+ClientCall = Callable[[Any], Any]
 """Calls one method of rocketchat-API's client and returns what it returns."""
 
 
@@ -77,13 +77,13 @@ class Rest:
         self._sessions: list[LeashedSession] = []
         self._instances: dict[str, float] = {}
 
-    async def call(self, use: Use, *, patient: bool = True, intake: Intake | None = None) -> dict[str, Any]:
+    async def call(self, use: ClientCall, *, patient: bool = True, intake: Intake | None = None) -> dict[str, Any]:
         """The answer to one request by a method of rocketchat-API. `patient`: waits out a rate limit that ends soon.
         `intake`: what it is a piece of."""
         return (await self.call_noting(use, patient=patient, intake=intake))[0]
 
     async def call_noting(
-        self, use: Use, *, patient: bool = True, intake: Intake | None = None
+        self, use: ClientCall, *, patient: bool = True, intake: Intake | None = None
     ) -> tuple[dict[str, Any], str]:
         """The same, and which instance of Rocket.Chat answered; empty if it does not say."""
         started = self._clock.monotonic()
@@ -112,7 +112,7 @@ class Rest:
         """The headers of a request that is not made here (facts/rocketchat.md §1.1)."""
         return {"X-User-Id": self.user_id, "X-Auth-Token": self._token.reveal(), "Accept": "application/json"}
 
-    async def get(self, route: str, **query: Query) -> dict[str, Any]:
+    async def get(self, route: str, **query: QueryValue) -> dict[str, Any]:
         """`GET /api/v1/<route>`."""
         return await self.call(_getting(route, query))
 
@@ -120,7 +120,7 @@ class Rest:
         """For a list that is read page by page."""
         return Walk(self)
 
-    async def get_open(self, route: str, **query: Query) -> dict[str, Any]:
+    async def get_open(self, route: str, **query: QueryValue) -> dict[str, Any]:
         """The same for a route that needs no login: its calls are counted (`bot.rocketchat.rate_budget`), and none is
         made twice."""
         return await self.call(_getting(route, query), patient=False)
@@ -142,7 +142,7 @@ class Rest:
         for session in self._sessions:
             session.close()
 
-    async def _once(self, use: Use, limit: float, intake: Intake | None) -> tuple[dict[str, Any], str]:
+    async def _once(self, use: ClientCall, limit: float, intake: Intake | None) -> tuple[dict[str, Any], str]:
         call = CancellableCall(intake)
         future = asyncio.get_running_loop().run_in_executor(self._threads, self._work, call, use)
         try:
@@ -163,7 +163,7 @@ class Rest:
         if instance and (instance in self._instances or len(self._instances) < MOST_INSTANCES):
             self._instances[instance] = self._clock.monotonic()
 
-    def _work(self, call: CancellableCall, use: Use) -> dict[str, Any]:
+    def _work(self, call: CancellableCall, use: ClientCall) -> dict[str, Any]:
         """In a worker thread."""
         api = self._api()
         api.session.line.begin(call)
@@ -198,17 +198,17 @@ class Walk:
         self._rest = rest
         self._intake = Intake("The pages of this list")
 
-    async def get(self, route: str, **query: Query) -> dict[str, Any]:
+    async def get(self, route: str, **query: QueryValue) -> dict[str, Any]:
         """`GET /api/v1/<route>`: the next page."""
         return await self._rest.call(_getting(route, query), intake=self._intake)
 
 
-def _getting(route: str, query: Mapping[str, Query]) -> Use:
+def _getting(route: str, query: Mapping[str, QueryValue]) -> ClientCall:
     encoded = {name: encoded_query(value) for name, value in query.items()}
     return lambda api: api.call_api_get(route, **encoded)
 
 
-def encoded_query(value: Query) -> str:
+def encoded_query(value: QueryValue) -> str:
     """A value as it stands in an address; the library concatenates without encoding (facts/rocketchat.md §14)."""
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.chatops.ports import SLASH_SETTING
 from bot.connection.asking import or_unknown
-from bot.connection.ports import Server
+from bot.connection.ports import ServerInfo
 from bot.connection.profile import MODERN_FLOW, Edition, Profile, Version, has_choice, profile
 from bot.connection.state import SettingValue
 from bot.errors import Busy, Forbidden, Rejected, Unauthenticated
@@ -43,9 +43,9 @@ class ServerFacts:
     _version: Version | None = field(default=None, init=False)
     _asked_at: float = field(default=0.0, init=False)
 
-    async def server(self) -> Server:
+    async def server(self) -> ServerInfo:
         """Everything at once, by single settings."""
-        return Server(*await asyncio.gather(self.profile(), self._site_url()))
+        return ServerInfo(*await asyncio.gather(self.profile(), self._site_url()))
 
     async def edition(self) -> Edition:
         """Version and licence, asked anew: an upgrade may have changed them."""

@@ -49,7 +49,7 @@ _MADE = DEFAULTS.keys() - ABSENT_MEANS.keys()
 PAGE = 100
 """The most that a server with default settings gives at once."""
 
-Values = Mapping[str, SettingValue | Secret]
+ServiceValues = Mapping[str, SettingValue | Secret]
 
 
 @dataclass
@@ -99,7 +99,7 @@ class Services:
         if empty:
             await self.write_service(name, {suffix: v for suffix, v in DEFAULTS.items() if suffix in empty})
 
-    async def write_service(self, name: ServiceName, settings: Values) -> None:
+    async def write_service(self, name: ServiceName, settings: ServiceValues) -> None:
         """Writes by suffix. What an older server lacks and would mean the same is left out: written by itself it is
         refused, and in a bulk write passed over (§2.4)."""
         try:
@@ -125,7 +125,7 @@ class Services:
             if await self.stored(name) is not None:
                 raise
 
-    async def _write(self, name: ServiceName, settings: Values) -> None:
+    async def _write(self, name: ServiceName, settings: ServiceValues) -> None:
         plain = {suffix: v.reveal() if isinstance(v, Secret) else v for suffix, v in settings.items()}
         if len(plain) > 1:
             with contextlib.suppress(RouteAbsent):
@@ -147,7 +147,7 @@ class Services:
             why = f"This version of Rocket.Chat has no setting {', '.join(lacking)}."
             raise Rejected(SYSTEM, "POST /api/v1/settings", status=200, why=why)
 
-    async def _without_what_is_absent(self, name: ServiceName, settings: Values) -> Values:
+    async def _without_what_is_absent(self, name: ServiceName, settings: ServiceValues) -> ServiceValues:
         """The settings without those that this server lacks and whose absence means what was to be written."""
         there = await self._setting_ids()
         return {

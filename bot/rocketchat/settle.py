@@ -61,7 +61,7 @@ class Polls(Protocol):
         ...
 
 
-class LiveTable(Protocol):
+class LiveRecords(Protocol):
     """What the publication has shown (`bot.rocketchat.live`)."""
 
     @property
@@ -83,7 +83,7 @@ class Settle:
     """Live records."""
 
     polls: Polls
-    table: LiveTable
+    table: LiveRecords
     clock: Clock
     _last: Poll | None = field(default=None, init=False)
     _measured: float | None = field(default=None, init=False)

@@ -97,16 +97,16 @@ class RealtimeClient:
         return self._state
 
     async def messages(self) -> AsyncIterator[Message]:
-        """See `bot.chatops.ports.Listener`; for one reader. Some come twice, none is left out."""
+        """See `bot.chatops.ports.MessageStream`; for one reader. Some come twice, none is left out."""
         while True:
             yield await self._waiting.get()
 
     def watch(self, room_id: str, room_type: str) -> None:
-        """See `bot.chatops.ports.Listener`."""
+        """See `bot.chatops.ports.MessageStream`."""
         self._catch_up.watch(room_id, room_type)
 
     async def connections(self) -> AsyncIterator[None]:
-        """See `bot.chatops.ports.Listener`; for one reader."""
+        """See `bot.chatops.ports.MessageStream`; for one reader."""
         while True:
             await self._flowing.wait()
             self._flowing.clear()

@@ -34,7 +34,7 @@ FOUND = 302
 
 
 @dataclass
-class Strategy:
+class StrategyReader:
     """One Rocket.Chat; `url` is where the bot reaches it."""
 
     http: HttpClient

@@ -18,9 +18,9 @@ from bot.secret import Secret
 from bot.signin.modern_pages import (
     COOKIE,
     BackAtLogin,
+    FactorPage,
     LoginCode,
     LoginToken,
-    SecondFactor,
     Start,
     read_end,
     read_start,
@@ -36,7 +36,7 @@ _HTTPS = (
 
 
 @dataclass
-class ModernEngine:
+class ModernBrowser:
     """One browser at Rocket.Chat, as far as the engine goes."""
 
     chat: Browser
@@ -122,8 +122,8 @@ class ModernEngine:
             raise WalkFailed(SignInStep.LOGIN, why, code=code)
         return given
 
-    def _stopped(self, answer: HttpResponse, end: SecondFactor | BackAtLogin | None) -> WalkFailed:
-        if isinstance(end, SecondFactor):
+    def _stopped(self, answer: HttpResponse, end: FactorPage | BackAtLogin | None) -> WalkFailed:
+        if isinstance(end, FactorPage):
             why = f"Rocket.Chat asks for a second factor ({end.method}), which a test sign-in does not have."
             return WalkFailed(SignInStep.LOGIN, why, code="totp-required")
         if isinstance(end, BackAtLogin):

@@ -40,7 +40,7 @@ class LoginToken:
 
 
 @dataclass(frozen=True)
-class SecondFactor:
+class FactorPage:
     """The person has to prove themselves once more."""
 
     method: str
@@ -51,7 +51,7 @@ class BackAtLogin:
     """The login page again, without a word."""
 
 
-End = LoginCode | LoginToken | SecondFactor | BackAtLogin
+End = LoginCode | LoginToken | FactorPage | BackAtLogin
 
 
 def read_start(location: str) -> Start | None:
@@ -88,7 +88,7 @@ def _redirected(location: str) -> End | None:
     if code := query.get("loginCode"):
         return LoginCode(Secret(code[0]))
     if factor := _SECOND_FACTOR.search(url.path):
-        return SecondFactor(factor.group(1))
+        return FactorPage(factor.group(1))
     return BackAtLogin() if url.path.endswith("/login") else None
 
 

@@ -44,7 +44,7 @@ class Button:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CallbackOutcome:
     """The hidden configuration of the page that the callback answers with."""
 
     succeeded: bool
@@ -155,13 +155,13 @@ def _read_escaped(text: str) -> Any:
     return None
 
 
-def read_outcome(html: str) -> Outcome | None:
+def read_outcome(html: str) -> CallbackOutcome | None:
     """What `read_config` says of a sign-in; None if the page has none."""
     config = read_config(html)
     if config is None:
         return None
     secret = config.get("credentialSecret")
-    return Outcome(
+    return CallbackOutcome(
         succeeded=config.get("setCredentialToken") is True and isinstance(secret, str) and bool(secret),
         credential_token=str(config.get("credentialToken") or ""),
         credential_secret=secret if isinstance(secret, str) else None,

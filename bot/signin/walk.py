@@ -21,13 +21,13 @@ from bot.encvoy.urls import path_of, resolve
 from bot.errors import RemoteError, System
 from bot.http import TOTAL_SECONDS, Browser, HttpClient, HttpResponse
 from bot.secret import Secret
-from bot.signin.modern import ModernEngine
+from bot.signin.modern import ModernBrowser
 from bot.signin.modern_pages import Start
 from bot.signin.outcome import SignedIn, SignInStep, WalkFailed
 from bot.signin.pages import (
     Button,
+    CallbackOutcome,
     MethodError,
-    Outcome,
     authorize_url,
     method_call,
     new_credential_token,
@@ -40,12 +40,12 @@ from bot.signin.pages import (
 
 MOST_HOPS = 20
 TOO_MANY_REQUESTS = 429
-Engine = Literal["legacy", "modern"]
+EngineName = Literal["legacy", "modern"]
 """Rocket.Chat's login engines (facts/rocketchat.md §0.3)."""
 MODERN_FLOW = "Accounts_OAuth_Use_Modern_Flow"
 """The public setting that chooses between them, where both are there."""
 
-__all__ = ["Engine", "SignInStep", "SignedIn", "WalkFailed", "sign_in"]
+__all__ = ["EngineName", "SignInStep", "SignedIn", "WalkFailed", "sign_in"]
 
 _INTERACTION = re.compile(r".*/interaction/[^/?#]+")
 
@@ -59,7 +59,7 @@ async def sign_in(
     profile: Mapping[str, str] | None = None,
     timeout: float = TOTAL_SECONDS,
     tls: ssl.SSLContext | None = None,
-    engine: Engine | None = None,
+    engine: EngineName | None = None,
 ) -> SignedIn:
     """Walks the whole way in a fresh browser, consenting to what is asked.
 
@@ -95,11 +95,11 @@ class _Walk:
     step: SignInStep = SignInStep.BUTTON
     pages: list[str] = field(default_factory=list)
 
-    async def to_the_end(self, chat_wire: HttpClient, service: str, engine: Engine | None) -> SignedIn:
+    async def to_the_end(self, chat_wire: HttpClient, service: str, engine: EngineName | None) -> SignedIn:
         button, settings = await self._look(service)
         site_url = settings.get("Site_Url")
         site_url = site_url.rstrip("/") if isinstance(site_url, str) and site_url else self.base
-        modern = ModernEngine(self.chat, chat_wire, self.base, site_url)
+        modern = ModernBrowser(self.chat, chat_wire, self.base, site_url)
         start = await self._press(modern, service, engine, settings.get(MODERN_FLOW))
         if start is not None:
             return await self._by_modern(modern, start)
@@ -115,7 +115,9 @@ class _Walk:
             )
         return button, settings
 
-    async def _press(self, modern: ModernEngine, service: str, engine: Engine | None, chosen: object) -> Start | None:
+    async def _press(
+        self, modern: ModernBrowser, service: str, engine: EngineName | None, chosen: object
+    ) -> Start | None:
         """Where the modern engine sends the browser; None for the legacy one, whose button leads away by itself.
         `chosen` is the setting between both: where there is none, the one that answers is the one there is."""
         if engine == "legacy" or (engine is None and chosen is False):
@@ -129,7 +131,7 @@ class _Walk:
             )
         return start
 
-    async def _by_modern(self, modern: ModernEngine, start: Start) -> SignedIn:
+    async def _by_modern(self, modern: ModernBrowser, start: Start) -> SignedIn:
         self.step = SignInStep.AUTHORIZE
         callback = await self._through_encvoy_id(start.location, start.redirect_uri)
         self.step = SignInStep.CALLBACK
@@ -225,7 +227,7 @@ class _Walk:
             return WalkFailed(self.step, why)
         return WalkFailed(self.step, f"Encvoy ID refuses the application: {code}.", code=code, mend="`/sso test`")
 
-    async def _come_back(self, callback: str, token: str) -> Outcome:
+    async def _come_back(self, callback: str, token: str) -> CallbackOutcome:
         answer = await self.chat.get(callback, route="GET /_oauth/:service")
         self._heed(answer, "Rocket.Chat")
         outcome = read_outcome(answer.text) if answer.status == 200 else None
@@ -241,7 +243,7 @@ class _Walk:
             raise WalkFailed(self.step, "Rocket.Chat's callback responds to another sign-in.")
         return outcome
 
-    async def _log_in(self, http: HttpClient, outcome: Outcome, token: str) -> SignedIn:
+    async def _log_in(self, http: HttpClient, outcome: CallbackOutcome, token: str) -> SignedIn:
         body = method_call(
             "login", {"oauth": {"credentialToken": token, "credentialSecret": outcome.credential_secret}}
         )

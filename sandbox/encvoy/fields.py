@@ -23,11 +23,11 @@ URL = re.compile(
 )
 """The one regular expression for domain, redirect_uris and post_logout_redirect_uris."""
 
-Check = Callable[[str, Any], list[str]]
+FieldCheck = Callable[[str, Any], list[str]]
 """Field name and value in, messages out."""
 
 
-def _text(longest: int, shortest: int = 0) -> Check:
+def _text(longest: int, shortest: int = 0) -> FieldCheck:
     def check(name: str, value: Any) -> list[str]:
         if not isinstance(value, str):
             return [
@@ -73,7 +73,7 @@ def _strings(name: str, value: Any) -> list[str]:
     return [] if all(isinstance(item, str) for item in value) else [f"each value in {name} must be a string"]
 
 
-def _one_of(*allowed: str) -> Check:
+def _one_of(*allowed: str) -> FieldCheck:
     def check(name: str, value: Any) -> list[str]:
         return [] if value in allowed else [f"{name} must be one of the following values: {', '.join(allowed)}"]
 
@@ -97,7 +97,7 @@ BOOLEANS = ("catalog", "mini_widget", "authorize_only_admins", "authorize_only_e
 SPLIT = ("grant_types", "response_types")
 MUST_BE_LIST = ("redirect_uris", "post_logout_redirect_uris")
 
-CREATE: dict[str, Check] = {
+CREATE: dict[str, FieldCheck] = {
     "name": _name,
     "domain": _url,
     "redirect_uris": _urls,
@@ -116,7 +116,7 @@ CREATE: dict[str, Check] = {
     "require_signed_request_object": _boolean,
     "type_id": _text(255),
 }
-UPDATE: dict[str, Check] = CREATE | {
+UPDATE: dict[str, FieldCheck] = CREATE | {
     "client_secret": _text(255),
     "application_type": _one_of("web", "native"),
     "access_token_ttl": _number,
@@ -159,7 +159,7 @@ def _converted(name: str, value: Any) -> Any:
     return value
 
 
-def _checked(body: Any, rules: dict[str, Check]) -> Record:
+def _checked(body: Any, rules: dict[str, FieldCheck]) -> Record:
     """The accepted columns; raises ApiError with every message, or Hang where the validator itself would fall over."""
     if not isinstance(body, dict):
         raise invalid(["Unexpected value"])

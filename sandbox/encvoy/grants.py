@@ -102,7 +102,7 @@ class Pushed:
 
 
 @dataclass
-class Vault:
+class GrantStore:
     """The provider's store. Everything is looked up by its handle; what has expired is not found."""
 
     now: Callable[[], float]

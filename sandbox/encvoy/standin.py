@@ -20,7 +20,7 @@ from sandbox.authority import Authority
 from sandbox.encvoy.answers import NGINX_504, ApiError, Hang, localized
 from sandbox.encvoy.clients import Clients, Record, alphanumerics
 from sandbox.encvoy.cookies import Cookies
-from sandbox.encvoy.grants import Vault
+from sandbox.encvoy.grants import GrantStore
 from sandbox.encvoy.guard import Guard
 from sandbox.encvoy.installation import Installation
 from sandbox.encvoy.interaction import Interactions
@@ -31,7 +31,7 @@ from sandbox.encvoy.provider import Provider
 from sandbox.encvoy.state import Settings, State, Switches
 from sandbox.faults import Faults, observe
 from sandbox.ledger import Ledger
-from sandbox.serving import Account, Introduction, Server
+from sandbox.serving import Introduction, SeededAccount, Server
 
 BODY_LIMIT = 12 * 1024 * 1024
 PLAYERS = ("person", "person2")
@@ -62,7 +62,7 @@ class EncvoyStandIn:
         self.ledger = Ledger()
         self.faults = Faults()
         clients = Clients(dice, main_id=alphanumerics(dice, 22))
-        self.state = State(People(), clients, Vault(clock), self.ledger, clock, switches=switches or Switches())
+        self.state = State(People(), clients, GrantStore(clock), self.ledger, clock, switches=switches or Switches())
         self.keys = Keys()
         self.public_url = public_url
         """See above; another one counts from the next start on."""
@@ -123,7 +123,7 @@ class EncvoyStandIn:
             "SSOBOT_ENCVOY_LOGIN": manager.login,
             "SSOBOT_ENCVOY_PASSWORD": manager.password,
         }
-        accounts = tuple(Account(role, p.login, p.password, str(p.id)) for role, p in self._roles.items())
+        accounts = tuple(SeededAccount(role, p.login, p.password, str(p.id)) for role, p in self._roles.items())
         return Introduction(self.url, env, accounts)
 
     def person(self, role: str) -> Person:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.encvoy.clients import Clients, Record
-from sandbox.encvoy.grants import Vault
+from sandbox.encvoy.grants import GrantStore
 from sandbox.encvoy.people import PROFILE_FIELDS, PUBLISHED_BY_DEFAULT, People, Person
 from sandbox.ledger import Ledger
 
@@ -113,7 +113,7 @@ class State:
 
     people: People
     clients: Clients
-    vault: Vault
+    vault: GrantStore
     ledger: Ledger
     now: Callable[[], float]
     """Seconds since the epoch."""

@@ -23,7 +23,7 @@ from sandbox.rocketchat.debounce import Debounce
 from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.login_services import LoginServices, built
 from sandbox.rocketchat.oauth_settings import PREFIX
-from sandbox.rocketchat.settings import Setting, Settings, Told, same
+from sandbox.rocketchat.settings import Setting, SettingEvent, Settings, same
 
 _ANY = re.compile(r"^Accounts_OAuth_.+")
 _SECOND_WATCHER = re.compile(r"^Accounts_OAuth_Custom-[a-z0-9_]+")
@@ -61,7 +61,7 @@ class Cached:
     """It was told of a removal, and keeps the record without a value until it restarts."""
 
 
-Announce = Callable[[Told, Setting, "Instance"], None]
+Announce = Callable[[SettingEvent, Setting, "Instance"], None]
 """Tells the other instances, and the sessions, of a write."""
 
 
@@ -210,7 +210,7 @@ class Instance:
     def save(self, setting_id: str, value: Any) -> None:
         """A single write: stored, read back, known here, told to the others; then it is answered."""
         self._settings.store(setting_id, value)
-        self._told(Told.UPDATED, setting_id)
+        self._told(SettingEvent.UPDATED, setting_id)
 
     def save_all(self, values: Mapping[str, Any]) -> None:
         """A bulk write: what differs is stored, in no order, and told when it is told."""
@@ -220,7 +220,7 @@ class Instance:
             stored = self._settings.find(setting_id)
             if stored is not None and not same(stored.value, values[setting_id]):
                 self._settings.store(setting_id, values[setting_id])
-                self._tell_later(Told.UPDATED, setting_id)
+                self._tell_later(SettingEvent.UPDATED, setting_id)
 
     def add(self, settings: Iterable[Setting]) -> None:
         """Makes what this instance doesn't know of. The others are not told. One that it saw removed comes back without
@@ -240,25 +240,25 @@ class Instance:
         for setting_id in setting_ids:
             removed = self._settings.delete(setting_id)
             if removed is not None:
-                self._tell_later(Told.REMOVED, setting_id, removed)
+                self._tell_later(SettingEvent.REMOVED, setting_id, removed)
 
     def refresh(self) -> None:
         """Empties the table without a word and rebuilds it at once: every record has another id."""
         self._services.empty(self.id)
         self.run()
 
-    def _told(self, told: Told, setting_id: str, removed: Setting | None = None) -> None:
+    def _told(self, told: SettingEvent, setting_id: str, removed: Setting | None = None) -> None:
         """This instance takes over what is stored by now, and tells."""
         setting = removed or self._settings.find(setting_id)
         if setting is None:
             return
-        if told is Told.REMOVED:
+        if told is SettingEvent.REMOVED:
             self.forget(setting)
         else:
             self.learn(setting)
         self._announce(told, setting, self)
 
-    def _tell_later(self, told: Told, setting_id: str, removed: Setting | None = None) -> None:
+    def _tell_later(self, told: SettingEvent, setting_id: str, removed: Setting | None = None) -> None:
         async def later() -> None:
             await self._clock.sleep(self._chance.uniform(*self._timing().unawaited))
             self._told(told, setting_id, removed)

@@ -19,7 +19,7 @@ from aiohttp import web
 from bot.clock import Clock
 from sandbox.rocketchat.instance import Instance, Timing
 from sandbox.rocketchat.login_services import LoginServices
-from sandbox.rocketchat.settings import Notice, Setting, Settings, Told
+from sandbox.rocketchat.settings import Notice, Setting, SettingEvent, Settings
 
 REQUEST_KEY: web.RequestKey[Instance] = web.RequestKey("instance", Instance)
 """Under which a request knows the instance that answers it."""
@@ -122,20 +122,20 @@ class Instances:
         for instance in self.each:
             instance.catch_up()
 
-    def _on_owner(self, told: Told, setting: Setting) -> None:
+    def _on_owner(self, told: SettingEvent, setting: Setting) -> None:
         """Written past the instances: all of them know, and nobody is told of what was made."""
         for instance in self.each:
             _take_over(instance, told, setting)
-        if told is not Told.INSERTED:
+        if told is not SettingEvent.INSERTED:
             self._tell(told, setting, "")
 
-    def _announce(self, told: Told, setting: Setting, by: Instance) -> None:
+    def _announce(self, told: SettingEvent, setting: Setting, by: Instance) -> None:
         for instance in self.each:
             if instance is not by and self.broadcasts:
                 _take_over(instance, told, setting)
         self._tell(told, setting, by.id)
 
-    def _tell(self, told: Told, setting: Setting, by: str) -> None:
+    def _tell(self, told: SettingEvent, setting: Setting, by: str) -> None:
         notice = self._settings.notice(told, setting)
         if notice is not None:
             for listener in self._listeners:
@@ -148,8 +148,8 @@ def _kept(known: MutableMapping[Any, Instance], key: object, more: Iterator[Inst
     return known[key]
 
 
-def _take_over(instance: Instance, told: Told, setting: Setting) -> None:
-    if told is Told.REMOVED:
+def _take_over(instance: Instance, told: SettingEvent, setting: Setting) -> None:
+    if told is SettingEvent.REMOVED:
         instance.forget(setting)
     else:
         instance.learn(setting)

@@ -26,7 +26,7 @@ that a refresh took away without a word. All public fields, never the secret. `b
 empty for all of them at once."""
 
 
-class Values(Protocol):
+class InstanceSettings(Protocol):
     """Settings as one instance knows them."""
 
     def __iter__(self) -> Iterator[str]:
@@ -58,7 +58,7 @@ Build = tuple[str, Document | None]
 """A service's lower-case name, and its fields; None: it is off."""
 
 
-def built(values: Values) -> Iterator[Build]:
+def built(values: InstanceSettings) -> Iterator[Build]:
     """What a run makes of the settings that an instance knows in that moment."""
     for setting_id in values:
         value = values.get(setting_id)
@@ -141,7 +141,7 @@ class LoginServices:
             listener(kind, record.id, fields, by)
 
 
-def _fields(values: Values, setting_id: str, name: str) -> Document:
+def _fields(values: InstanceSettings, setting_id: str, name: str) -> Document:
     if setting_id.startswith(PREFIX):
         return {"service": name.lower(), "custom": True, **live_fields(values, name)}
     client_id, secret = (values.get(f"{setting_id}_{suffix}", "") for suffix in ("id", "secret"))

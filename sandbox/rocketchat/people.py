@@ -40,7 +40,7 @@ def digest(password: str) -> str:
 
 
 @dataclass
-class Token:
+class ResumeToken:
     """One entry of `services.resume.loginTokens`. `name` is set for personal access tokens only."""
 
     hashed: str
@@ -94,7 +94,7 @@ class User:
     require_password_change: bool = False
     services: Document = field(default_factory=dict)
     """By login service: `{"encvoyid": {"id": "42", …}}`; also `totp` and `email2fa`."""
-    tokens: list[Token] = field(default_factory=list)
+    tokens: list[ResumeToken] = field(default_factory=list)
     updated_at: datetime | None = None
     last_login: datetime | None = None
     reason: str = ""
@@ -177,7 +177,7 @@ class People:
         """By e-mail address; letter case doesn't count."""
         return next((user for user in self if user.has_address(address)), None)
 
-    def with_token(self, token: str) -> tuple[User, Token] | None:
+    def with_token(self, token: str) -> tuple[User, ResumeToken] | None:
         """By login token or personal access token: who it belongs to, None if it is unknown, expired or theirs who
         is deactivated."""
         wanted = hashed(token)
@@ -242,11 +242,11 @@ class People:
     def log_in(self, user: User) -> str:
         """A new login token."""
         token = secrets.token_urlsafe(32)
-        user.tokens.append(Token(hashed(token), self._now()))
+        user.tokens.append(ResumeToken(hashed(token), self._now()))
         user.last_login = self._now()
         return token
 
-    def log_out(self, user: User, token: Token) -> None:
+    def log_out(self, user: User, token: ResumeToken) -> None:
         """Ends one login."""
         user.tokens = [entry for entry in user.tokens if entry is not token]
 
@@ -255,10 +255,10 @@ class People:
         if self.find_personal_token(user, name):
             raise MeteorError("error-token-already-exists", "A token with this name already exists")
         token = secrets.token_urlsafe(32)
-        user.tokens.append(Token(hashed(token), self._now(), name, token[-6:], bypass_two_factor))
+        user.tokens.append(ResumeToken(hashed(token), self._now(), name, token[-6:], bypass_two_factor))
         return token
 
-    def find_personal_token(self, user: User, name: str) -> Token | None:
+    def find_personal_token(self, user: User, name: str) -> ResumeToken | None:
         """A personal access token by its name."""
         return next((token for token in user.tokens if token.personal and token.name == name), None)
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.ledger import Ledger
-from sandbox.rocketchat.people import Token, User
+from sandbox.rocketchat.people import ResumeToken, User
 from sandbox.rocketchat.problems import MeteorError
 from sandbox.rocketchat.settings import Settings
 
@@ -23,10 +23,10 @@ _EMAIL_CODE_LIFE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class Attempt:
+class FactorAttempt:
     """What a caller shows: the token it came with, a fingerprint of the client, and a code if it has one."""
 
-    token: Token | None
+    token: ResumeToken | None
     fingerprint: str
     code: str = ""
     method: str = ""
@@ -62,7 +62,7 @@ class SecondFactor:
         self._ledger = ledger
         self.honour_bypass = True
 
-    def check(self, user: User, attempt: Attempt, *, remember: bool = True) -> None:
+    def check(self, user: User, attempt: FactorAttempt, *, remember: bool = True) -> None:
         """Returns if the call may go on; `totp-required`, `totp-invalid` or `totp-max-attempts` if not. With
         `remember` off a code is needed each time."""
         if not self._settings.get(_PREFIX + "Enabled", False) or self._exempt(user, attempt, remember):
@@ -86,7 +86,7 @@ class SecondFactor:
         """The check of a login with a password: only a method that the person has is asked."""
         if not self._settings.get(_PREFIX + "Enabled", False) or not self.methods(user):
             return
-        self.check(user, Attempt(None, "", code, method), remember=False)
+        self.check(user, FactorAttempt(None, "", code, method), remember=False)
 
     def at_oauth_login(self, user: User, code: str) -> None:
         """The check of a login by single sign-on: as any, but somebody new is left in peace for the time that a code is
@@ -111,7 +111,7 @@ class SecondFactor:
     def _remember_for(self) -> timedelta:
         return timedelta(seconds=self._settings.get(_PREFIX + "RememberFor", 1800))
 
-    def _exempt(self, user: User, attempt: Attempt, remember: bool) -> bool:
+    def _exempt(self, user: User, attempt: FactorAttempt, remember: bool) -> bool:
         token = attempt.token
         if token is None:
             return False

@@ -84,7 +84,7 @@ class Setting:
         return document | ({"packageValue": self.package_value} if with_default else {})
 
 
-class Told(enum.Enum):
+class SettingEvent(enum.Enum):
     """What happened to a setting, in the words of `private-settings-changed` (facts/rocketchat.md §5.5b)."""
 
     INSERTED = "inserted"
@@ -96,13 +96,13 @@ class Told(enum.Enum):
 class Notice:
     """What sessions are told of a setting; it holds secrets in clear (facts/rocketchat.md §0.7)."""
 
-    told: Told
+    told: SettingEvent
     document: Document
     public: bool
     """Whether it is for everybody."""
 
 
-Listener = Callable[[Told, Setting], None]
+Listener = Callable[[SettingEvent, Setting], None]
 
 
 def same(one: Any, other: Any) -> bool:
@@ -154,7 +154,7 @@ class Settings:
             return setting.invalid_value
         return setting.value
 
-    def notice(self, told: Told, setting: Setting) -> Notice | None:
+    def notice(self, told: SettingEvent, setting: Setting) -> Notice | None:
         """What sessions are told; nothing of a hidden one."""
         if setting.hidden:
             return None
@@ -175,18 +175,18 @@ class Settings:
         """Makes a setting; one that is there keeps its value (facts/rocketchat.md §2.1: repeating is harmless)."""
         if setting.id not in self._settings:
             self.insert(setting)
-            self._tell(Told.INSERTED, setting)
+            self._tell(SettingEvent.INSERTED, setting)
 
     def write(self, setting_id: str, value: Any) -> None:
         """Stores a value, whatever its type; KeyError if there is no such setting."""
         self.store(setting_id, value)
-        self._tell(Told.UPDATED, self._settings[setting_id])
+        self._tell(SettingEvent.UPDATED, self._settings[setting_id])
 
     def remove(self, setting_id: str) -> None:
         """Takes a setting away; harmless if it is gone."""
         setting = self.delete(setting_id)
         if setting is not None:
-            self._tell(Told.REMOVED, setting)
+            self._tell(SettingEvent.REMOVED, setting)
 
     # In the database alone.
 
@@ -221,6 +221,6 @@ class Settings:
         if forced is not None and not same(setting.value, forced):
             setting.value = setting.env_value = forced
 
-    def _tell(self, told: Told, setting: Setting) -> None:
+    def _tell(self, told: SettingEvent, setting: Setting) -> None:
         for listener in self._listeners:
             listener(told, setting)

@@ -50,7 +50,7 @@ from sandbox.rocketchat.version import Version
 from sandbox.rocketchat.web.pages import Pages
 from sandbox.rocketchat.web.sandbox import SandboxRoutes
 from sandbox.rocketchat.workspace import Workspace
-from sandbox.serving import Account, Introduction, Server
+from sandbox.serving import Introduction, SeededAccount, Server
 
 BODY_LIMIT = 110 * 1024 * 1024
 PLAYERS = ("admin", "member")
@@ -170,7 +170,8 @@ class RocketChatStandIn:
             "SSOBOT_ADMIN_ROOM": ADMIN_ROOM,
         }
         accounts = tuple(
-            Account(role, one.user.username, one.password, one.user.id, one.token) for role, one in self._seeded.items()
+            SeededAccount(role, one.user.username, one.password, one.user.id, one.token)
+            for role, one in self._seeded.items()
         )
         return Introduction(self.url, env, accounts)
 

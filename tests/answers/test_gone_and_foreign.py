@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from sandbox.faults import Effect, Fault
+from sandbox.faults import Fault, FaultEffect
 from sandbox.rocketchat.standin import Switches
 from tests.answers.conftest import Asks, Heard
 from tests.support import grounds
@@ -249,7 +249,7 @@ async def test_a_switch_of_which_nobody_can_say(world: World, asks: Asks) -> Non
         world.rocketchat.faults.add(Fault("GET", "/api/v1/settings", status=502, body="<h1>Bad Gateway</h1>"))
 
     stuck = Fault(
-        "POST", f"/api/v1/settings/{SETTINGS}", Effect.ANSWER, status=502, body="<h1>Bad Gateway</h1>", call=gone
+        "POST", f"/api/v1/settings/{SETTINGS}", FaultEffect.ANSWER, status=502, body="<h1>Bad Gateway</h1>", call=gone
     )
     world.rocketchat.faults.add(stuck)
     await asks("disable")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from sandbox.faults import Effect, Fault, When
+from sandbox.faults import Fault, FaultEffect, When
 from sandbox.rocketchat.standin import Switches
 from tests.answers.conftest import Asks, Heard
 from tests.support import grounds
@@ -35,7 +35,7 @@ async def test_a_sign_in_that_is_refused(world: World, asks: Asks) -> None:
     def take_off(_: web.Request) -> None:
         application["redirect_uris"] = ["https://elsewhere.example.org/callback"]
 
-    asked = Fault("GET", "/_oauth/", Effect.PASS, When.AFTER, call=take_off, times=1)
+    asked = Fault("GET", "/_oauth/", FaultEffect.PASS, When.AFTER, call=take_off, times=1)
     world.rocketchat.faults.add(asked)
     await asks("enable")
 
@@ -48,6 +48,6 @@ async def test_a_button_that_cannot_be_taken_off_again(world: World, asks: Asks)
     def refuse(_: web.Request) -> None:
         world.rocketchat.faults.add(Fault("POST", "/api/v1/settings", status=403, body="{}", times=None))
 
-    world.rocketchat.faults.add(Fault("GET", "/_oauth/", Effect.PASS, When.AFTER, call=refuse, times=1))
+    world.rocketchat.faults.add(Fault("GET", "/_oauth/", FaultEffect.PASS, When.AFTER, call=refuse, times=1))
     await asks("enable")
     assert world.state().live is not None

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from sandbox.faults import Effect, Fault, When
+from sandbox.faults import Fault, FaultEffect, When
 from sandbox.rocketchat.ddp.sockets import Publication
 from tests.answers.conftest import PACE, Asks, Heard
 from tests.support import grounds
@@ -116,12 +116,12 @@ async def test_refused_and_undone(world: World, asks: Asks) -> None:
 async def test_encvoy_id_goes_away(hurried: tuple[World, HurriedClock], hears: Heard) -> None:
     world, clock = hurried
     before = world.state()
-    hang = Fault(effect=Effect.HANG)
+    hang = Fault(effect=FaultEffect.HANG)
 
     def begin(_: web.Request) -> None:
         world.encvoy.faults.add(hang)
 
-    world.rocketchat.faults.add(Fault("POST", "/api/v1/settings", Effect.PASS, When.AFTER, times=1, call=begin))
+    world.rocketchat.faults.add(Fault("POST", "/api/v1/settings", FaultEffect.PASS, When.AFTER, times=1, call=begin))
     message = await world.admin.send("!sso rotate")
     last = ""
     with clock.hurrying(PACE):
@@ -140,12 +140,12 @@ async def half_done(hurried: tuple[World, HurriedClock]) -> AsyncIterator[str]:
     in the block."""
     world, clock = hurried
     await world.ask("disable")
-    away = Fault(effect=Effect.HANG)
+    away = Fault(effect=FaultEffect.HANG)
 
     def begin(_: web.Request) -> None:
         world.encvoy.faults.add(away)
 
-    switch = Fault("PUT", "/api/v1/clients/", Effect.HANG, call=begin, matches=lambda _, body: bool(body))
+    switch = Fault("PUT", "/api/v1/clients/", FaultEffect.HANG, call=begin, matches=lambda _, body: bool(body))
     world.encvoy.faults.add(switch)
     with clock.hurrying(PACE):
         answer = await world.ask("rotate")

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from sandbox.encvoy.people import Role
-from sandbox.faults import Effect, Fault
+from sandbox.faults import Fault, FaultEffect
 from sandbox.rocketchat.oauth_settings import add_service
 from sandbox.rocketchat.standin import Switches
 from tests.answers.conftest import PACE, Asks, Heard
@@ -299,8 +299,8 @@ async def test_a_licence_that_is_not_shown(tmp_path: Path, hears: Heard) -> None
 
 
 AILING = {
-    "Encvoy ID breaks every connection off": Fault(effect=Effect.DROP),
-    "Encvoy ID does not respond": Fault(effect=Effect.HANG),
+    "Encvoy ID breaks every connection off": Fault(effect=FaultEffect.DROP),
+    "Encvoy ID does not respond": Fault(effect=FaultEffect.HANG),
     "Encvoy ID answers with a page": Fault(status=200, body="<html>soon back</html>", content_type="text/html"),
     "The proxy in front of Encvoy ID is in trouble": Fault(status=502, body="<html>", content_type="text/html"),
     "Encvoy ID redirects to another address": Fault(status=301, headers={"Location": "https://elsewhere.example/"}),
@@ -334,7 +334,7 @@ async def test_a_rocketchat_that_comes_back(world: World, asks: Asks) -> None:
     def writes_settings(request: web.Request, _: object) -> bool:
         return request.path == "/api/v1/settings"
 
-    world.rocketchat.faults.add(Fault("POST", effect=Effect.DROP, matches=writes_settings, times=2))
+    world.rocketchat.faults.add(Fault("POST", effect=FaultEffect.DROP, matches=writes_settings, times=2))
     await asks("setup")
     now = world.state()
     assert now.applications == 1
@@ -354,7 +354,7 @@ async def test_a_certificate_that_nobody_trusts(tmp_path: Path, hears: Heard) ->
 
 @case("setup", "Encvoy ID goes away in the middle, and comes back")
 async def test_an_encvoy_id_that_comes_back(world: World, asks: Asks) -> None:
-    world.encvoy.faults.add(Fault("PUT", "/api/v1/clients/", effect=Effect.DROP, times=1))
+    world.encvoy.faults.add(Fault("PUT", "/api/v1/clients/", effect=FaultEffect.DROP, times=1))
     await asks("setup")
     now = world.state()
     assert now.applications == 1

@@ -16,7 +16,7 @@ from bot.store.connections import SqlConnections
 from bot.store.engine import open_database
 from bot.store.vault import Vault
 from sandbox.encvoy.people import Role
-from sandbox.faults import Effect, Fault, When
+from sandbox.faults import Fault, FaultEffect, When
 from sandbox.stage import config_from
 from tests.answers.conftest import PACE, Asks, Heard
 from tests.support import grounds
@@ -32,7 +32,7 @@ FOREIGN = "f" * 64
 
 def then(method: str, path: str, call: object, **rule: object) -> Fault:
     """The stand-in does what it is asked for, and `call` happens before the answer goes out."""
-    return Fault(method, path, Effect.PASS, When.AFTER, call=lambda _: call(), **rule)  # type: ignore[arg-type,operator]
+    return Fault(method, path, FaultEffect.PASS, When.AFTER, call=lambda _: call(), **rule)  # type: ignore[arg-type,operator]
 
 
 def newest(world: World) -> dict[str, Any]:
@@ -175,7 +175,7 @@ async def test_two_at_the_same_moment(world: World, asks: Asks) -> None:
         await SqlConnections(database, Vault([Secret(world.play.keys)]), SystemClock()).save(another(world))
         await database.close()
 
-    world.encvoy.faults.add(Fault("GET", "/api/v1/clients", Effect.PASS, call=lambda _: save(), times=1))
+    world.encvoy.faults.add(Fault("GET", "/api/v1/clients", FaultEffect.PASS, call=lambda _: save(), times=1))
     await asks("setup")
     assert world.writes() == []
 
@@ -215,7 +215,7 @@ async def test_no_marker(world: World, asks: Asks) -> None:
 async def test_stuck_for_a_while(hurried: tuple[World, HurriedClock], hears: Heard) -> None:
     world, clock = hurried
     before = world.state()
-    away = Fault(effect=Effect.HANG)
+    away = Fault(effect=FaultEffect.HANG)
     world.rocketchat.faults.add(then("POST", "/api/v1/settings", lambda: world.encvoy.faults.add(away), times=1))
     message = await world.admin.send("!sso rotate")
     texts = []

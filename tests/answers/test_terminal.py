@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.faults import Effect, Fault
+from sandbox.faults import Fault, FaultEffect
 from tests.answers.conftest import Heard
 from tests.support import grounds
 from tests.support.postgres import LOCKED, Postgres
@@ -132,7 +132,7 @@ WAITING: dict[str, Callable[[World], None]] = {
     "`ssobot run`: Rocket.Chat responds with a page": at_the_start(status=200, body="<html>maintenance</html>"),
     "`ssobot run`: the proxy in front of Rocket.Chat is in trouble": at_the_start(status=502, body="<html>"),
     "`ssobot run`: Rocket.Chat asks to slow down": at_the_start(status=429, body=BUSY),
-    "`ssobot run`: Rocket.Chat breaks every connection off": at_the_start(effect=Effect.DROP),
+    "`ssobot run`: Rocket.Chat breaks every connection off": at_the_start(effect=FaultEffect.DROP),
 }
 
 

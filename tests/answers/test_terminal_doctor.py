@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 
 from sandbox.encvoy.people import Role
 from sandbox.faults import Fault
-from sandbox.rocketchat.ddp.endpoint import Connection
+from sandbox.rocketchat.ddp.endpoint import ClientConnection
 from sandbox.rocketchat.permissions import Role as ChatRole
 from tests.answers.conftest import Doctor, Heard
 from tests.support import grounds
@@ -76,9 +76,9 @@ def without_password(world: World) -> Ground:
 def websocket_closed(world: World) -> Ground:
     """It is opened, and closed again at once."""
 
-    async def nothing_more(_: Connection) -> None: ...
+    async def nothing_more(_: ClientConnection) -> None: ...
 
-    return attribute(Connection, "serve", nothing_more)
+    return attribute(ClientConnection, "serve", nothing_more)
 
 
 def proxy_in_trouble(world: World) -> Ground:

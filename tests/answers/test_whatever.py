@@ -18,7 +18,7 @@ from bot.secret import Secret
 from bot.store.connections import SqlConnections
 from bot.store.engine import open_database
 from bot.store.vault import Vault
-from sandbox.faults import Effect, Fault
+from sandbox.faults import Fault, FaultEffect
 from sandbox.rocketchat.standin import Switches
 from sandbox.stage import config_from
 from sandbox.visitor import LOOK_EVERY
@@ -243,7 +243,7 @@ OTHERWISE = {
     "Rocket.Chat asks to slow down": Fault(status=429, body=BUSY),
     "Rocket.Chat responds with a page": Fault(status=200, body="<html>maintenance</html>"),
     "The proxy in front of Rocket.Chat is in trouble": Fault(status=502, body="<html>bad gateway</html>"),
-    "Rocket.Chat does not respond": Fault(effect=Effect.HANG),
+    "Rocket.Chat does not respond": Fault(effect=FaultEffect.HANG),
 }
 
 

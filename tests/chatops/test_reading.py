@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.chatops.reading import Mistake, Reader, Reading, is_near, suggested
+from bot.chatops.reading import Mistake, ParsedLine, Reader, is_near, suggested
 from bot.chatops.words import split
 from tests.support.desk import example_registry
 
@@ -120,4 +120,4 @@ def test_a_word_may_be_meant_as_a_command(word: str, near: bool) -> None:
     ],
 )
 def test_what_is_understood(line: str, command: str, arguments: dict[str, str], options: set[str]) -> None:
-    assert Reader(COMMANDS, "!sso").read(line) == Reading(COMMANDS[command], arguments, frozenset(options))
+    assert Reader(COMMANDS, "!sso").read(line) == ParsedLine(COMMANDS[command], arguments, frozenset(options))

@@ -8,7 +8,7 @@ import pytest
 
 from bot import redaction
 from bot.chatops import reply as reply_module
-from bot.chatops.delivery import Address
+from bot.chatops.delivery import Recipient
 from bot.chatops.ports import Outgoing
 from bot.chatops.posting import ALPHABET, ID_LENGTH, TOO_LONG, derived_id, new_message_id, second_id
 from bot.chatops.reply import UNSEEN_FOR, Outbox, Reply
@@ -32,11 +32,11 @@ def outbox(chat: MemoryChat, clock: SteppedClock) -> Outbox:
 
 
 def reply_of(outbox: Outbox, message_id: str = ID, *, known: bool = False) -> Reply:
-    return Reply(outbox, message_id, Address(ADMIN_ROOM.id, "thread1"), known=known)
+    return Reply(outbox, message_id, Recipient(ADMIN_ROOM.id, "thread1"), known=known)
 
 
 def reply_to_anna(outbox: Outbox, *, known: bool = False) -> Reply:
-    return Reply(outbox, ID, Address(ADMIN_ROOM.id, "thread1", ANNA.id, "anna", "rotate"), known=known)
+    return Reply(outbox, ID, Recipient(ADMIN_ROOM.id, "thread1", ANNA.id, "anna", "rotate"), known=known)
 
 
 class TestProgress:
@@ -116,7 +116,7 @@ class TestResult:
         assert chat.posted[ID].text == "@anna ✓ On"
 
     async def test_a_direct_message_needs_no_mention(self, outbox: Outbox, chat: MemoryChat) -> None:
-        await Reply(outbox, ID, Address(DIRECT.id, None, ANNA.id, "anna", "rotate")).finish("✓ On")
+        await Reply(outbox, ID, Recipient(DIRECT.id, None, ANNA.id, "anna", "rotate")).finish("✓ On")
         assert chat.posted[ID].text == "✓ On"
 
     async def test_outside_of_the_thread_it_says_what_it_answers(self, outbox: Outbox, chat: MemoryChat) -> None:
@@ -318,7 +318,7 @@ async def test_rooms_do_not_wait_for_each_other(outbox: Outbox, chat: MemoryChat
     async with outbox.queue(ADMIN_ROOM.id):
         waiting = asyncio.create_task(reply_of(outbox).finish("waits"))
         await settle()
-        other = Reply(outbox, new_message_id(), Address(OTHER_ROOM.id, "thread2"))
+        other = Reply(outbox, new_message_id(), Recipient(OTHER_ROOM.id, "thread2"))
         assert await other.finish("goes on")
         assert chat.said() == ["goes on"]
     assert await waiting
@@ -338,7 +338,7 @@ async def test_what_rocket_chat_never_takes_is_not_delivered_and_lets_the_next_o
 
 async def test_a_refusal_by_the_server_itself_is_not_taken_for_the_room_s(outbox: Outbox, chat: MemoryChat) -> None:
     chat.fail("post", Unauthenticated, times=99)
-    await Reply(outbox, ID, Address(ADMIN_ROOM.id, "thread1", ANNA.id)).finish("done")
+    await Reply(outbox, ID, Recipient(ADMIN_ROOM.id, "thread1", ANNA.id)).finish("done")
     assert chat.calls == ["post"]
 
 

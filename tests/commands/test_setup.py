@@ -9,7 +9,7 @@ import pytest
 from bot.connection.in_use import InUse, Use
 from bot.connection.reachable import Site
 from bot.connection.state import Unknown
-from bot.doctor.checks import Finding, Result, State
+from bot.doctor.checks import CheckState, Finding, Result
 from bot.doctor.verdict import Verdict
 from bot.errors import Forbidden, NoAnswer, Unfinished, UserError
 from bot.secret import Secret
@@ -112,7 +112,7 @@ async def test_it_names_what_it_made(counter: Counter) -> None:
 
 
 async def test_it_ends_with_the_doctors_word(counter: Counter) -> None:
-    finding = Finding("Keys", Result(State.FAILED, "none", "The file is gone.", "Restore it."))
+    finding = Finding("Keys", Result(CheckState.FAILED, "none", "The file is gone.", "Restore it."))
     counter.doctor.verdict = Verdict((finding,))
     answer, text = await counter.run("setup")
     assert answer.failed

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.connection.in_use import InUse, Use
-from bot.doctor.checks import Finding, Result, State
+from bot.doctor.checks import CheckState, Finding, Result
 from bot.doctor.verdict import Verdict
 from bot.errors import Forbidden, NoAnswer, UserError
 from bot.secret import Secret
@@ -212,7 +212,7 @@ async def test_what_enable_could_not_do_is_not_done_by_setup(standing: Counter) 
 
 
 async def test_test_begins_with_what_is_wrong(standing: Counter) -> None:
-    good, bad = Result(State.PASSED, "it is"), Result(State.FAILED, "it is not", "Why.", "This.")
+    good, bad = Result(CheckState.PASSED, "it is"), Result(CheckState.FAILED, "it is not", "Why.", "This.")
     standing.doctor.verdict = Verdict((Finding("One", good), Finding("Two", bad)))
     answer, text = await standing.run("test")
     assert text.split("\n") == [
@@ -234,7 +234,9 @@ async def test_test_all_lists_what_passed(standing: Counter) -> None:
 
 
 async def test_test_names_the_fixes_as_what_to_type_next(standing: Counter) -> None:
-    bad = Result(State.FAILED, "it is not", "Why.", "`/sso rotate` creates one, or `/sso setup`; then `/sso test`.")
+    bad = Result(
+        CheckState.FAILED, "it is not", "Why.", "`/sso rotate` creates one, or `/sso setup`; then `/sso test`."
+    )
     standing.doctor.verdict = Verdict((Finding("One", bad), Finding("Two", bad)))
     answer, _ = await standing.run("test")
     assert answer.next == ("rotate", "setup", "test")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from bot.connection.accounts import NO_ADDRESSES, NO_ROLES, TWICE, Account, Accounts, counted
+from bot.connection.accounts import NO_ADDRESSES, NO_ROLES, TWICE, Accounts, CountedAccount, counted
 
-BOT = Account("ssobot", active=True, has_address=True, is_administrator=True)
-CAT = Account("rocket.cat", active=True, has_address=None, is_administrator=False)
-ANNA = Account("anna", active=True, has_address=True, is_administrator=True)
-MARC = Account("marc", active=True, has_address=True, is_administrator=False)
-GONE = Account("gone", active=False, has_address=True, is_administrator=True)
-STRANGER = Account("x", active=True, has_address=None, is_administrator=None)
+BOT = CountedAccount("ssobot", active=True, has_address=True, is_administrator=True)
+CAT = CountedAccount("rocket.cat", active=True, has_address=None, is_administrator=False)
+ANNA = CountedAccount("anna", active=True, has_address=True, is_administrator=True)
+MARC = CountedAccount("marc", active=True, has_address=True, is_administrator=False)
+GONE = CountedAccount("gone", active=False, has_address=True, is_administrator=True)
+STRANGER = CountedAccount("x", active=True, has_address=None, is_administrator=None)
 
 
 def test_everybody_counts_the_bot_included() -> None:
@@ -23,7 +23,7 @@ def test_a_deactivated_account_lets_nobody_in() -> None:
 
 
 def test_an_empty_address_list_is_none() -> None:
-    nobody = Account("n", active=True, has_address=False, is_administrator=False)
+    nobody = CountedAccount("n", active=True, has_address=False, is_administrator=False)
     assert counted(None, [nobody], 1).with_address == 0
 
 
@@ -41,7 +41,7 @@ def test_the_bot_alone_sees_everybody() -> None:
 
 
 def test_addresses_without_roles() -> None:
-    accounts = counted(BOT, [Account("x", active=True, has_address=True, is_administrator=None)], 2)
+    accounts = counted(BOT, [CountedAccount("x", active=True, has_address=True, is_administrator=None)], 2)
     assert (accounts.with_address, accounts.administrators) == (2, NO_ROLES)
 
 

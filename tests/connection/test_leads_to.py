@@ -9,12 +9,12 @@ import time
 import pytest
 
 from bot.connection.leads_to import leads_to, place_of
-from bot.connection.ports import Provider
+from bot.connection.ports import ProviderMetadata
 from bot.connection.state import SettingValue
 
 
-def provider(base: str) -> Provider:
-    return Provider(
+def provider(base: str) -> ProviderMetadata:
+    return ProviderMetadata(
         issuer=base,
         authorize_url=f"{base}/oidc/auth",
         token_url=f"{base}/oidc/token",

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from bot.connection.node_url import Address, ip_address_of, read
+from bot.connection.node_url import NodeUrl, ip_address_of, read
 
 
 @pytest.mark.parametrize(
     ("url", "address"),
     [
-        ("https://id.example/cb?a=1#b", Address("https", "", "id.example", 443, "/cb", "?a=1#b")),
-        (" \tHTTP:\\\\Id.Example:8080\\x\n", Address("http", "", "id.example", 8080, "\\x", "")),
-        ("http://me:pw@[::1]:81", Address("http", "me:pw@", "::1", 81, "", "")),
-        ("https:id.example", Address("https", "", "id.example", 443, "", "")),
-        ("http://0x7f.1/", Address("http", "", "127.0.0.1", 80, "/", "")),
-        ("https://bücher.example", Address("https", "", "xn--bcher-kva.example", 443, "", "")),
-        ("https://id.example.", Address("https", "", "id.example.", 443, "", "")),
+        ("https://id.example/cb?a=1#b", NodeUrl("https", "", "id.example", 443, "/cb", "?a=1#b")),
+        (" \tHTTP:\\\\Id.Example:8080\\x\n", NodeUrl("http", "", "id.example", 8080, "\\x", "")),
+        ("http://me:pw@[::1]:81", NodeUrl("http", "me:pw@", "::1", 81, "", "")),
+        ("https:id.example", NodeUrl("https", "", "id.example", 443, "", "")),
+        ("http://0x7f.1/", NodeUrl("http", "", "127.0.0.1", 80, "/", "")),
+        ("https://bücher.example", NodeUrl("https", "", "xn--bcher-kva.example", 443, "", "")),
+        ("https://id.example.", NodeUrl("https", "", "id.example.", 443, "", "")),
     ],
 )
-def test_the_parts_of_one(url: str, address: Address) -> None:
+def test_the_parts_of_one(url: str, address: NodeUrl) -> None:
     assert read(url) == address
 
 
@@ -41,7 +41,7 @@ def test_the_longest_host_and_the_longest_port_are_read() -> None:
 
 def test_a_host_of_one_letter_and_lines_in_an_address_are_read() -> None:
     """Node takes line breaks out wherever they are, so nothing hides behind one."""
-    assert read("https://a/b\nc") == Address("https", "", "a", 443, "/bc", "")
+    assert read("https://a/b\nc") == NodeUrl("https", "", "a", 443, "/bc", "")
 
 
 @pytest.mark.parametrize("host", ["127.1", "2130706433", "0177.0.0.1", "127.0.0.1.", "::ffff:127.0.0.1"])

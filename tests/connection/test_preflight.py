@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.connection.accounts import Registration
-from bot.connection.ports import Listed, Provider, Registered, Server
+from bot.connection.ports import Listed, ProviderMetadata, Registered, ServerInfo
 from bot.connection.preflight import (
     Ground,
     is_loopback,
@@ -26,7 +26,7 @@ from bot.secret import Secret
 from tests.connection.conftest import Bench, wish
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")
-PROVIDER = Provider(
+PROVIDER = ProviderMetadata(
     issuer="https://id.example.org",
     authorize_url="https://id.example.org/oidc/auth",
     token_url="https://id.example.org/oidc/token",
@@ -34,7 +34,7 @@ PROVIDER = Provider(
     par_url=None,
     jwks_url="https://id.example.org/oidc/jwks",
 )
-SERVER = Server(profile=profile((8, 8), frozenset()), site_url="https://chat.example.org")
+SERVER = ServerInfo(profile=profile((8, 8), frozenset()), site_url="https://chat.example.org")
 LISTED = Listed((), Registration(), "https://chat.example.org", modern_flow=False)
 GROUND = Ground(SERVER, PROVIDER, LISTED, Registered(()), None, Site.OURS)
 
@@ -56,7 +56,7 @@ def test_a_ground_without_the_licence_is_refused() -> None:
         replace(GROUND, site=Site.STRANGER),
         replace(GROUND, site=Site.ANOTHER),
         replace(GROUND, provider=replace(PROVIDER, issuer="http://localhost:3001")),
-        replace(GROUND, server=Server(profile((9, 0), frozenset({"oauth-enterprise"})), "http://chat.example.org")),
+        replace(GROUND, server=ServerInfo(profile((9, 0), frozenset({"oauth-enterprise"})), "http://chat.example.org")),
     ],
 )
 def test_a_ground_that_people_cannot_reach_is_refused(ground: Ground) -> None:

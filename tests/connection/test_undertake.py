@@ -9,7 +9,7 @@ import pytest
 
 from bot.connection.plan import Scope
 from bot.connection.state import Connection
-from bot.connection.undertake import Asked, undertake
+from bot.connection.undertake import Undertaking, undertake
 from bot.errors import Forbidden, NoAnswer, StoreUnavailable, Uncertain, Unfinished, UserError
 from bot.secret import Secret
 from tests.connection.conftest import OLD, Bench, exchange, wish
@@ -25,11 +25,11 @@ def always(moment: str, error: Exception) -> Script:
 
 async def ask(bench: Bench, wanted: Connection, scope: Scope = Scope.ALL, *, resumed: bool = False) -> None:
     before = bench.connections.row
-    await undertake(Asked(wanted, before, "op", scope, resumed), bench.context, bench.told, bench.allowed)
+    await undertake(Undertaking(wanted, before, "op", scope, resumed), bench.context, bench.told, bench.allowed)
 
 
 def test_what_is_asked_for_is_no_later_start_unless_it_is_said() -> None:
-    assert not Asked(wish(), None, "op").resumed
+    assert not Undertaking(wish(), None, "op").resumed
 
 
 async def test_what_was_done_is_desired(standing: Bench) -> None:

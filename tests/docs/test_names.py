@@ -1,10 +1,11 @@
-"""No module, class or function has a name that was given up because it had to be explained."""
+"""No module, class or function has a name that was given up because it had to be explained, and no class of the bot
+shares its name with another one."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,36 @@ def test_an_old_name_would_be_found(tmp_path: Path) -> None:
     module = tmp_path / "leash.py"
     module.write_text("class Widget:\n    def _decipher(self): ...\nasync def trust(): ...\n")
     assert set(named(module)) & OLD.keys() == {"leash", "widget", "decipher", "trust"}
+
+
+def classes(path: Path) -> Iterator[str]:
+    """Public classes and the public names of types, such as `Origin = FromMessage`."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (name.id for name in node.targets if isinstance(name, ast.Name) and not name.id.isupper())
+
+
+def in_several(paths: Iterable[Path]) -> dict[str, list[str]]:
+    """Names that are defined in more than one module, and where."""
+    where: dict[str, list[str]] = {}
+    for path in paths:
+        for name in classes(path):
+            if re.match("[A-Z]", name):
+                where.setdefault(name, []).append(str(path))
+    return {name: modules for name, modules in where.items() if len(modules) > 1}
+
+
+def test_a_public_class_name_is_defined_once() -> None:
+    """The stand-ins write the servers' formats again, so their names may repeat those of the bot."""
+    paths = sorted(path for package in ("bot", "commands") for path in (ROOT / package).rglob("*.py"))
+    assert paths
+    assert in_several(paths) == {}
+
+
+def test_a_class_name_that_is_defined_twice_would_be_found(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.py", tmp_path / "other.py"
+    one.write_text("class Page: ...\nOrigin = int\n_Row = dict\nLIMIT = 3\nlocal = 4\n")
+    other.write_text("class Page: ...\nclass Origin: ...\n_Row = list\nLIMIT = 3\nlocal = 4\n")
+    assert set(in_several([one, other])) == {"Page", "Origin"}

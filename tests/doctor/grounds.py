@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from bot.chatops.ports import Person, Room
 from bot.connection.entrance import CallbackAnswer, Guarded, KeySet, Standing
 from bot.connection.in_use import InUse, Use
-from bot.connection.ports import Probe, Provider, Server
+from bot.connection.ports import Probe, ProviderMetadata, ServerInfo
 from bot.connection.profile import Engine, profile
 from bot.connection.reachable import Site
 from bot.connection.state import (
@@ -22,7 +22,7 @@ from bot.connection.state import (
 )
 from bot.doctor.checks.systems import NEEDED
 from bot.doctor.evidence import Evidence
-from bot.doctor.own import Administrators, Own, Place, Port, PortState, Sealed, Typed
+from bot.doctor.own import Administrators, Own, OwnMachine, Port, PortState, Sealed, TypedByBot
 from bot.secret import Secret
 
 OURS = Secret("a" * 64)
@@ -55,7 +55,7 @@ APPLICATION = Application(
     secret=OURS,
     rules=frozenset({"login", "email"}),
 )
-PROVIDER = Provider(
+PROVIDER = ProviderMetadata(
     issuer="https://id.example.org",
     authorize_url="https://id.example.org/oidc/auth",
     token_url="https://id.example.org/oidc/token",
@@ -63,15 +63,15 @@ PROVIDER = Provider(
     par_url="https://id.example.org/oidc/request",
     jwks_url="https://id.example.org/oidc/jwks",
 )
-SERVER = Server(profile=profile((8, 8), frozenset()), site_url="https://chat.example.org")
+SERVER = ServerInfo(profile=profile((8, 8), frozenset()), site_url="https://chat.example.org")
 OWN = Own(
     standing=Standing(may_create=True, applications=0),
     administrators=Administrators(able="anna"),
     websocket=True,
     guarded=Guarded(),
-    typed=Typed(40),
+    typed=TypedByBot(40),
 )
-PLACE = Place(database=True, sealed=Sealed(2), port=Port("127.0.0.1:8080", PortState.FREE))
+PLACE = OwnMachine(database=True, sealed=Sealed(2), port=Port("127.0.0.1:8080", PortState.FREE))
 WHOLE = Evidence(
     address="https://chat.example.org",
     server=SERVER,
@@ -137,7 +137,7 @@ BROKEN: list[tuple[str, Evidence]] = [
         "Rocket.Chat's own address",
         replace(
             WHOLE,
-            server=Server(profile((9, 0), frozenset({"oauth-enterprise"})), "http://chat.example.org"),
+            server=ServerInfo(profile((9, 0), frozenset({"oauth-enterprise"})), "http://chat.example.org"),
             connection=replace(CONNECTION, site_url="http://chat.example.org"),
             application=replace(APPLICATION, redirect_uris=("http://chat.example.org/_oauth/encvoyid",)),
         ),
@@ -220,7 +220,7 @@ BROKEN: list[tuple[str, Evidence]] = [
     ("Administrators", own(administrators=Administrators(absent=frozenset({"Admin"}), able="anna"))),
     ("Administrators", own(administrators=Administrators(unheld=frozenset({"admin"})))),
     ("Administrators", own(administrators=Administrators(unfit=3))),
-    ("Separate account", own(typed=Typed(40, 1, datetime(2026, 11, 24, tzinfo=UTC)))),
+    ("Separate account", own(typed=TypedByBot(40, 1, datetime(2026, 11, 24, tzinfo=UTC)))),
     ("Role at Encvoy ID", own(standing=Standing(may_create=False, applications=0))),
     ("Role at Encvoy ID", own(standing=Standing(may_create=False, applications=4))),
     ("Database", place(database=GONE, sealed=None)),

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 import pytest
 
 from bot.connection.entrance import Begins
-from bot.connection.ports import Server
+from bot.connection.ports import ServerInfo
 from bot.connection.profile import profile
 from bot.connection.state import Unknown
-from bot.doctor.checks import Finding, State
+from bot.doctor.checks import CheckState, Finding
 from bot.doctor.checks.button import catalogue
 from bot.doctor.evidence import Evidence
 from tests.doctor.grounds import BUSY, CONNECTION, STORED, WHOLE
@@ -39,7 +39,7 @@ def finding(evidence: Evidence) -> Finding:
 
 @pytest.mark.parametrize("change", [{}, {"settle": "06"}, {"scope": "email openid profile"}])
 def test_where_it_leads_as_stored_it_passes_whatever_the_spelling(change: dict[str, str]) -> None:
-    assert finding(replace(MODERN, begins=leading(**change))).result.state is State.PASSED
+    assert finding(replace(MODERN, begins=leading(**change))).result.state is CheckState.PASSED
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_where_it_leads_as_stored_it_passes_whatever_the_spelling(change: dict[s
 )
 def test_what_is_not_as_stored_is_named_and_not_repeated(begins: Begins, named: str) -> None:
     result = finding(replace(MODERN, begins=begins)).result
-    assert result.state is State.FAILED
+    assert result.state is CheckState.FAILED
     assert f"with a different {named} than the saved one" in result.evidence
     assert "generated-handle" not in f"{result}"
     assert "evil" not in f"{result}"
@@ -85,22 +85,22 @@ def test_whoever_leads_to_the_stored_address_is_rocketchat() -> None:
 @pytest.mark.parametrize("status", [200, 404, 502])
 def test_one_that_leads_nowhere_begins_no_sign_in(status: int) -> None:
     result = finding(replace(MODERN, begins=Begins(status))).result
-    assert result.state is State.FAILED
+    assert result.state is CheckState.FAILED
     assert f"/oauth/encvoyid responds with {status}" in result.evidence
 
 
 @pytest.mark.parametrize("begins", [BUSY, Unknown("it did not answer")])
 def test_what_was_not_seen_is_not_judged(begins: Begins | Unknown) -> None:
-    assert finding(replace(MODERN, begins=begins)).result.state is State.SKIPPED
+    assert finding(replace(MODERN, begins=begins)).result.state is CheckState.SKIPPED
 
 
 def test_without_its_licence_it_is_the_licence_that_is_told() -> None:
-    server = Server(profile=profile((9, 0), frozenset()), site_url="https://chat.example.org")
-    assert finding(replace(MODERN, server=server, begins=Begins(200))).result.state is State.SKIPPED
+    server = ServerInfo(profile=profile((9, 0), frozenset()), site_url="https://chat.example.org")
+    assert finding(replace(MODERN, server=server, begins=Begins(200))).result.state is CheckState.SKIPPED
 
 
 def test_without_settings_to_compare_with_it_is_not_judged() -> None:
-    assert finding(replace(MODERN, stored=BUSY, begins=leading())).result.state is State.SKIPPED
+    assert finding(replace(MODERN, stored=BUSY, begins=leading())).result.state is CheckState.SKIPPED
 
 
 @pytest.mark.parametrize("evidence", [MODERN, replace(MODERN, connection=None, begins=leading())])

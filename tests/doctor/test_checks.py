@@ -12,7 +12,7 @@ from bot.chatops.ports import Person
 from bot.connection.entrance import CallbackAnswer, Standing
 from bot.connection.forced import variable
 from bot.connection.in_use import InUse, Use
-from bot.connection.ports import Probe, Server
+from bot.connection.ports import Probe, ServerInfo
 from bot.connection.profile import Engine, profile
 from bot.connection.state import (
     Application,
@@ -21,7 +21,7 @@ from bot.connection.state import (
     StoredService,
     Unknown,
 )
-from bot.doctor.checks import Result, State
+from bot.doctor.checks import CheckState, Result
 from bot.doctor.evidence import Evidence
 from bot.doctor.own import Administrators, Port, PortState
 from bot.doctor.verdict import OF_A_CONNECTION, judge
@@ -49,11 +49,11 @@ TURNED_TOGETHER = {"Service's settings": {"Saved settings are active"}}
 
 
 def failing(evidence: Evidence) -> set[str]:
-    return {finding.check for finding in judge(evidence).of(State.FAILED)}
+    return {finding.check for finding in judge(evidence).of(CheckState.FAILED)}
 
 
 def test_a_whole_connection_passes_every_check() -> None:
-    assert {finding.result.state for finding in judge(WHOLE).findings} == {State.PASSED}
+    assert {finding.result.state for finding in judge(WHOLE).findings} == {CheckState.PASSED}
 
 
 @pytest.mark.parametrize(("check", "evidence"), BROKEN, ids=[f"{n}-{name}" for n, (name, _) in enumerate(BROKEN)])
@@ -73,7 +73,7 @@ def test_a_failure_says_why_and_what_mends_it(check: str, evidence: Evidence) ->
 def test_what_somebody_may_have_wished_is_noted_and_fails_nothing(check: str, evidence: Evidence, says: str) -> None:
     verdict = judge(evidence)
     assert not verdict.failed
-    (finding,) = verdict.of(State.NOTE)
+    (finding,) = verdict.of(CheckState.NOTE)
     assert finding.check == check
     assert says in finding.result.evidence.replace("\u200b", "")
 
@@ -117,7 +117,7 @@ def test_what_is_forced_and_differs_already_is_told_once(
 ) -> None:
     evidence = replace(WHOLE, stored=stored, forced={suffix: value})
     assert "\n".join(judge(evidence).lines()).count("OVERWRITE_SETTING") == 1
-    assert result("Forced settings", evidence).state is State.SKIPPED
+    assert result("Forced settings", evidence).state is CheckState.SKIPPED
 
 
 def test_endpoints_that_have_moved_are_each_named() -> None:
@@ -137,7 +137,7 @@ def test_endpoints_that_have_moved_are_each_named() -> None:
 def test_a_bare_refusal_says_nothing_of_the_record(secret: Secret) -> None:
     """It is the answer for an application that the token side does not know, too."""
     evidence = replace(WHOLE, ours=Probe.REFUSED, application=replace(APPLICATION, secret=secret))
-    assert result("Application valid in the OIDC process", evidence).state is State.SKIPPED
+    assert result("Application valid in the OIDC process", evidence).state is CheckState.SKIPPED
 
 
 @pytest.mark.parametrize("forced", [{}, GONE, None, {"scope": "openid"}])
@@ -151,7 +151,7 @@ def test_what_nobody_saw_is_no_cause(forced: Any) -> None:
 @pytest.mark.parametrize("check", ["Application valid in the OIDC process", "Counter-check", "Secret accepted"])
 def test_nothing_passes_for_an_application_that_nobody_sees(application: Any, check: str) -> None:
     gone = replace(WHOLE, application=application, ours=Probe.REFUSED, random=Probe.REFUSED)
-    assert result(check, gone).state is State.SKIPPED
+    assert result(check, gone).state is CheckState.SKIPPED
 
 
 @pytest.mark.parametrize("application", [NotVisible("client1"), GONE])
@@ -165,7 +165,7 @@ def test_nothing_passes_for_an_application_that_nobody_sees(application: Any, ch
     ],
 )
 def test_what_was_accepted_is_checked(application: Any, check: str) -> None:
-    assert result(check, replace(WHOLE, application=application)).state is State.PASSED
+    assert result(check, replace(WHOLE, application=application)).state is CheckState.PASSED
 
 
 def test_a_record_that_nothing_here_would_mend_is_not_promised_to_be_mended() -> None:
@@ -185,7 +185,7 @@ def test_a_callback_in_another_spelling_is_taken_and_not_called_unregistered() -
     """Encvoy ID compares as normalised (facts/encvoy-id.md §7); `setup` registers the exact string."""
     spelled = replace(APPLICATION, redirect_uris=("https://chat.example.org/x/../_oauth/encvoyid",))
     found = result("Callback address registered", replace(WHOLE, application=spelled))
-    assert (found.state, found.mend) == (State.NOTE, "`/sso setup` fixes it.")
+    assert (found.state, found.mend) == (CheckState.NOTE, "`/sso setup` fixes it.")
     assert "does not list it in exactly this form" in found.evidence
     refused = replace(WHOLE, application=spelled, ours=Probe.REDIRECT_REFUSED)
     assert "is not registered" in result("Callback address registered", refused).evidence
@@ -259,14 +259,14 @@ def test_where_permissions_are_not_listed_the_role_admin_is_enough() -> None:
 
 
 def test_a_field_that_nobody_knows_is_noted_and_nothing_fails() -> None:
-    (finding,) = judge(replace(WHOLE, strange_fields=("writtenBy",))).of(State.NOTE)
+    (finding,) = judge(replace(WHOLE, strange_fields=("writtenBy",))).of(CheckState.NOTE)
     assert finding.check == "Message fields"
     assert "`writtenBy`" in finding.result.evidence
     assert finding.result.mend
 
 
 def test_where_the_notes_cannot_be_read_nothing_is_said_of_fields() -> None:
-    (finding,) = judge(replace(WHOLE, strange_fields=GONE)).of(State.SKIPPED)
+    (finding,) = judge(replace(WHOLE, strange_fields=GONE)).of(CheckState.SKIPPED)
     assert (finding.check, finding.result.evidence) == ("Message fields", GONE.reason)
 
 
@@ -303,28 +303,28 @@ def test_who_asks_to_slow_down_is_not_broken(field: str) -> None:
     change: dict[str, Any] = {field: BUSY}
     verdict = judge(replace(WHOLE, **change))
     assert not verdict.failed
-    skipped = verdict.of(State.SKIPPED)
+    skipped = verdict.of(CheckState.SKIPPED)
     assert skipped
     assert not [finding for finding in skipped if "not respond" in finding.result.evidence]
     assert any("again in 42 s" in finding.result.evidence for finding in skipped)
 
 
-MODERN = Server(profile=profile((9, 0), frozenset({"oauth-enterprise"})), site_url="https://chat.example.org")
+MODERN = ServerInfo(profile=profile((9, 0), frozenset({"oauth-enterprise"})), site_url="https://chat.example.org")
 
 
 @pytest.mark.parametrize(
     ("server", "ends", "state"),
     [
-        (WHOLE.server, Engine.LEGACY, State.PASSED),
-        (WHOLE.server, Engine.MODERN, State.FAILED),
-        (MODERN, Engine.MODERN, State.PASSED),
-        (MODERN, None, State.FAILED),
-        (GONE, Engine.LEGACY, State.PASSED),
-        (GONE, Engine.MODERN, State.SKIPPED),
-        (GONE, None, State.FAILED),
+        (WHOLE.server, Engine.LEGACY, CheckState.PASSED),
+        (WHOLE.server, Engine.MODERN, CheckState.FAILED),
+        (MODERN, Engine.MODERN, CheckState.PASSED),
+        (MODERN, None, CheckState.FAILED),
+        (GONE, Engine.LEGACY, CheckState.PASSED),
+        (GONE, Engine.MODERN, CheckState.SKIPPED),
+        (GONE, None, CheckState.FAILED),
     ],
 )
-def test_only_the_engine_in_use_answers_at_the_callback(server: Any, ends: Engine | None, state: State) -> None:
+def test_only_the_engine_in_use_answers_at_the_callback(server: Any, ends: Engine | None, state: CheckState) -> None:
     evidence = replace(WHOLE, server=server, callback=CallbackAnswer(302, ends))
     assert result("Callback address responds", evidence).state is state
 
@@ -332,8 +332,8 @@ def test_only_the_engine_in_use_answers_at_the_callback(server: Any, ends: Engin
 def test_of_what_is_live_and_may_not_be_asked_nothing_is_claimed() -> None:
     busy = replace(WHOLE, live=BUSY, callback=CallbackAnswer(502, None))
     found = result("Callback address responds", busy)
-    assert (found.state, found.evidence) == (State.SKIPPED, BUSY.reason)
-    assert result("Secret in use", busy).state is State.PASSED
+    assert (found.state, found.evidence) == (CheckState.SKIPPED, BUSY.reason)
+    assert result("Secret in use", busy).state is CheckState.PASSED
     assert STORED.enabled
 
 
@@ -358,8 +358,8 @@ def test_a_service_that_is_off_is_not_asked_what_it_uses(live: Any) -> None:
 
 
 def test_a_licence_that_may_not_be_asked_for_so_often_is_not_missing() -> None:
-    busy = replace(WHOLE, server=Server(profile=profile((9, 0), BUSY), site_url="https://chat.example.org"))
-    assert result("Licence for Custom OAuth", busy).state is State.SKIPPED
+    busy = replace(WHOLE, server=ServerInfo(profile=profile((9, 0), BUSY), site_url="https://chat.example.org"))
+    assert result("Licence for Custom OAuth", busy).state is CheckState.SKIPPED
 
 
 def test_a_system_that_says_nothing_but_slow_down_is_not_broken() -> None:
@@ -376,14 +376,14 @@ UNSEEN = Unknown("too many requests: Rocket.Chat can be asked again in 9 s", bus
 @pytest.mark.parametrize("field", ["websocket", "guarded", "administrators", "typed", "standing"])
 def test_what_was_asked_too_often_is_not_checked_and_says_so(field: str) -> None:
     verdict = judge(own(**{field: UNSEEN}))
-    assert [finding.result.evidence for finding in verdict.of(State.SKIPPED)] == [UNSEEN.reason]
+    assert [finding.result.evidence for finding in verdict.of(CheckState.SKIPPED)] == [UNSEEN.reason]
     assert not verdict.failed
 
 
 @pytest.mark.parametrize("field", ["guarded", "administrators", "typed", "standing"])
 def test_what_could_not_be_asked_is_no_failure_of_its_own(field: str) -> None:
     verdict = judge(own(**{field: GONE}))
-    assert [finding.result.evidence for finding in verdict.of(State.SKIPPED)] == [GONE.reason]
+    assert [finding.result.evidence for finding in verdict.of(CheckState.SKIPPED)] == [GONE.reason]
     assert not verdict.failed
 
 
@@ -401,14 +401,14 @@ NOTES = [
 @pytest.mark.parametrize(("evidence", "said"), NOTES, ids=[said for _, said in NOTES])
 def test_what_works_all_the_same_is_noted(evidence: Evidence, said: str) -> None:
     verdict = judge(evidence)
-    (finding,) = verdict.of(State.NOTE)
+    (finding,) = verdict.of(CheckState.NOTE)
     assert said in finding.result.evidence
     assert finding.result.mend
     assert not verdict.failed
 
 
 def test_of_holders_that_were_not_looked_at_nothing_is_claimed() -> None:
-    (finding,) = judge(own(administrators=Administrators(unfit=10, more=True))).of(State.SKIPPED)
+    (finding,) = judge(own(administrators=Administrators(unfit=10, more=True))).of(CheckState.SKIPPED)
     assert "there are more" in finding.result.evidence
 
 
@@ -421,7 +421,7 @@ def test_the_chat_says_nothing_of_the_place_where_the_bot_runs() -> None:
 
 @pytest.mark.parametrize("sealed", [None, GONE])
 def test_keys_are_not_judged_by_a_database_that_cannot_be_read(sealed: Unknown | None) -> None:
-    (finding,) = judge(place(sealed=sealed)).of(State.SKIPPED)
+    (finding,) = judge(place(sealed=sealed)).of(CheckState.SKIPPED)
     assert finding.check == "Database keys"
 
 
@@ -436,7 +436,7 @@ def test_at_the_terminal_no_mend_is_typed_in_a_chat_that_may_not_work() -> None:
     """Nothing is set up there: a command of the chat would mend nothing."""
     assert TERMINAL
     for evidence in TERMINAL:
-        for finding in judge(evidence).of(State.FAILED):
+        for finding in judge(evidence).of(CheckState.FAILED):
             assert not re.search(r"[/!]sso|the command again", finding.result.mend), finding
 
 
@@ -445,7 +445,7 @@ def test_of_an_application_that_is_gone_nothing_passes_that_was_tried_with_it(ch
     """Its token side refuses every secret alike."""
     evidence = replace(WHOLE, application=None, ours=Probe.REFUSED, random=Probe.REFUSED)
     (found,) = [finding.result for finding in judge(evidence).findings if finding.check == check]
-    assert found.state is State.SKIPPED
+    assert found.state is CheckState.SKIPPED
 
 
 def test_a_secret_that_was_replaced_on_both_sides_is_rotated_and_not_written_over() -> None:
@@ -459,7 +459,7 @@ def test_a_secret_that_was_replaced_on_both_sides_is_rotated_and_not_written_ove
         application=replace(WHOLE.application, secret=strange),
         ours=Probe.REFUSED,
     )
-    found = judge(both).of(State.FAILED)
+    found = judge(both).of(CheckState.FAILED)
     assert {finding.check for finding in found} == {"Secret accepted", "Service's secret"}
     for finding in found:
         assert "`/sso rotate` replaces it" in finding.result.mend

@@ -12,7 +12,7 @@ from bot.chatops.ports import Message, Person, Room
 from bot.connection.entrance import Guarded, Standing
 from bot.connection.state import Unknown
 from bot.doctor.gather_own import MOST_ASKED, OwnGatherer, OwnLooks, is_typed_command
-from bot.doctor.own import Administrators, Own, Typed
+from bot.doctor.own import Administrators, Own, TypedByBot
 from bot.errors import Busy, Forbidden, NoAnswer
 from tests.support.chat import ADMIN_ROOM, ANNA, BOT_ID, BOT_NAME, MemoryChat
 
@@ -84,7 +84,7 @@ async def administrators(looks: Looks, *roles: str, chat: MemoryChat | None = No
 
 async def test_all_is_well() -> None:
     assert await gathered(Looks()) == Own(
-        Standing(may_create=True, applications=0), Administrators(able=ANNA.username), True, Guarded(), Typed(0)
+        Standing(may_create=True, applications=0), Administrators(able=ANNA.username), True, Guarded(), TypedByBot(0)
     )
 
 
@@ -148,7 +148,7 @@ async def test_commands_of_its_own_account_are_counted_with_the_newest_ones_time
     later = replace(SAID, id="m2", ts=START + timedelta(days=1))
     other = replace(SAID, id="m3", user_id=ANNA.id, ts=START + timedelta(days=2))
     found = (await gathered(Looks(messages=(later, other, SAID)))).typed
-    assert found == Typed(looked=3, commands=2, last=later.ts)
+    assert found == TypedByBot(looked=3, commands=2, last=later.ts)
 
 
 @pytest.mark.parametrize("room", [None, GONE, replace(ADMIN_ROOM, encrypted=True)])

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bot.doctor.checks import State
+from bot.doctor.checks import CheckState
 from bot.doctor.terminal import at_terminal
 from bot.doctor.verdict import judge
 from tests.doctor.grounds import BROKEN
@@ -31,7 +31,7 @@ def test_a_command_is_told_with_the_place_to_type_it(mend: str, read: str) -> No
 
 
 def test_no_check_tells_a_command_without_its_place() -> None:
-    mends = [f.result.mend for _, evidence in BROKEN for f in judge(evidence).of(State.FAILED)]
+    mends = [f.result.mend for _, evidence in BROKEN for f in judge(evidence).of(CheckState.FAILED)]
     assert [mend for mend in mends if "`/sso" in mend]
     for mend in map(at_terminal, mends):
         assert "/sso" not in mend

@@ -16,7 +16,7 @@ from bot.encvoy.client import EncvoyIdClient
 from bot.errors import BadAnswer, Forbidden, NoAnswer, RemoteError, UserError
 from bot.secret import Secret, new_secret
 from sandbox.encvoy.standin import EncvoyStandIn
-from sandbox.faults import Effect, Fault, When
+from sandbox.faults import Fault, FaultEffect, When
 
 CALLBACK = "https://chat.example.org/_oauth/encvoyid"
 FIELDS = ApplicationFields(
@@ -66,9 +66,9 @@ async def test_what_would_hang_is_never_sent(client: EncvoyIdClient, standin: En
     assert standin.ledger.writes() == []
 
 
-@pytest.mark.parametrize("effect", [Effect.HANG, Effect.DROP])
+@pytest.mark.parametrize("effect", [FaultEffect.HANG, FaultEffect.DROP])
 async def test_a_create_that_cannot_be_read_back_may_exist(
-    make_client: Make, standin: EncvoyStandIn, effect: Effect
+    make_client: Make, standin: EncvoyStandIn, effect: FaultEffect
 ) -> None:
     client = make_client(timeout=1.0)
     standin.faults.add(Fault("GET", "/api/v1/clients/", effect=effect))
@@ -87,7 +87,7 @@ def created_otherwise(standin: EncvoyStandIn, **columns: object) -> None:
     def rewrite(_: object) -> None:
         standin.clients.by_id[newest(standin)].update(columns)
 
-    standin.faults.add(Fault("POST", "/api/v1/clients", effect=Effect.PASS, when=When.AFTER, call=rewrite))
+    standin.faults.add(Fault("POST", "/api/v1/clients", effect=FaultEffect.PASS, when=When.AFTER, call=rewrite))
 
 
 def newest(standin: EncvoyStandIn) -> str:
@@ -134,7 +134,7 @@ async def test_an_application_that_is_gone_again_is_not_asked_for_twice(
         standin.clients.delete(client_id)
         standin.people.forget_client(client_id)
 
-    standin.faults.add(Fault("POST", "/api/v1/clients", effect=Effect.PASS, when=When.AFTER, call=vanish))
+    standin.faults.add(Fault("POST", "/api/v1/clients", effect=FaultEffect.PASS, when=When.AFTER, call=vanish))
 
     with pytest.raises(UserError, match="a moment later it was gone") as caught:
         await client.create_application(FIELDS)
@@ -149,7 +149,7 @@ async def test_a_create_in_another_name_is_noticed(client: EncvoyIdClient, stand
                 del standin.people.roles[(client_id, user_id)]
                 standin.people.roles[(client_id, owner.id)] = role
 
-    standin.faults.add(Fault("POST", "/api/v1/clients", effect=Effect.PASS, when=When.AFTER, call=give_away))
+    standin.faults.add(Fault("POST", "/api/v1/clients", effect=FaultEffect.PASS, when=When.AFTER, call=give_away))
 
     with pytest.raises(UserError, match="does not let me see it in full"):
         await client.create_application(FIELDS)
@@ -262,7 +262,9 @@ async def test_a_redirect_uri_reaches_the_filter_as_it_is(
     client: EncvoyIdClient, standin: EncvoyStandIn, callback: str
 ) -> None:
     asked: list[str] = []
-    look = Fault("GET", "/api/v1/clients", effect=Effect.PASS, call=lambda r: asked.append(r.rel_url.raw_query_string))
+    look = Fault(
+        "GET", "/api/v1/clients", effect=FaultEffect.PASS, call=lambda r: asked.append(r.rel_url.raw_query_string)
+    )
     standin.faults.add(look)
 
     assert await client.applications(callback) == ()

@@ -20,7 +20,7 @@ from bot.encvoy.login_page import MENDS, UNKNOWN_ROUTE
 from bot.errors import BadAnswer, LoginRefused, NoAnswer, Redirected, Rejected
 from bot.secret import Secret
 from sandbox.encvoy.standin import EncvoyStandIn
-from sandbox.faults import Effect, Fault
+from sandbox.faults import Fault, FaultEffect
 from tests.support.clocks import ManualClock
 
 CALLBACK = "http://127.0.0.1:1/_oauth/encvoyid"
@@ -252,7 +252,7 @@ async def test_a_page_of_the_proxy_is_its_own_error(standin: EncvoyStandIn, appl
 async def test_no_failure_carries_what_was_sent(
     standin: EncvoyStandIn, make_client: Callable[..., EncvoyIdClient], application: Application, path: str
 ) -> None:
-    standin.faults.add(Fault("", path, effect=Effect.DROP))
+    standin.faults.add(Fault("", path, effect=FaultEffect.DROP))
     with pytest.raises(NoAnswer) as caught:
         await make_client(timeout=2.0).code(application.client_id, CALLBACK, SCOPE)
     told = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))

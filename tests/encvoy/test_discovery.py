@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.connection.ports import Provider
+from bot.connection.ports import ProviderMetadata
 from bot.encvoy.client import EncvoyIdClient
 from bot.encvoy.discovery import read_keys, read_provider
 from bot.errors import BadAnswer, Busy, ConfigError, NoAnswer, RemoteError, RouteAbsent
 from bot.secret import Secret
 from sandbox.encvoy.standin import EncvoyStandIn
-from sandbox.faults import Effect, Fault
+from sandbox.faults import Fault, FaultEffect
 
 DOMAIN = "https://id.example.org"
 URL = f"{DOMAIN}/.well-known/openid-configuration"
@@ -30,7 +30,7 @@ DOCUMENT: dict[str, Any] = {
 
 
 def test_a_document_is_read() -> None:
-    assert read_provider(DOCUMENT, URL, DOMAIN) == Provider(
+    assert read_provider(DOCUMENT, URL, DOMAIN) == ProviderMetadata(
         issuer=DOMAIN,
         authorize_url=f"{DOMAIN}/oidc/auth",
         token_url=f"{DOMAIN}/oidc/token",
@@ -202,7 +202,7 @@ async def test_a_proxy_in_trouble_is_no_missing_document(standin: EncvoyStandIn,
 async def test_a_silent_server_is_asked_in_one_place_only(
     standin: EncvoyStandIn, make_client: Callable[..., EncvoyIdClient]
 ) -> None:
-    standin.faults.add(Fault("GET", "", effect=Effect.HANG))
+    standin.faults.add(Fault("GET", "", effect=FaultEffect.HANG))
 
     with pytest.raises(NoAnswer):
         await make_client(timeout=0.2).provider()
@@ -253,7 +253,7 @@ async def test_a_refusal_or_a_silence_is_not_made_up_for(
     client = make_client(timeout=0.2)
     await client.provider()
     client.forget_provider()
-    standin.faults.add(Fault("GET", "", effect=Effect.HANG))
+    standin.faults.add(Fault("GET", "", effect=FaultEffect.HANG))
 
     with pytest.raises(NoAnswer):
         await client.provider()
@@ -297,7 +297,7 @@ async def test_whoever_asks_at_the_same_time_shares_one_failure(standin: EncvoyS
 async def test_whoever_gives_up_does_not_take_the_answer_from_others(
     standin: EncvoyStandIn, client: EncvoyIdClient
 ) -> None:
-    standin.faults.add(Fault("GET", "/.well-known/", effect=Effect.PASS, delay=0.1))
+    standin.faults.add(Fault("GET", "/.well-known/", effect=FaultEffect.PASS, delay=0.1))
     impatient, patient = asyncio.create_task(client.provider()), asyncio.create_task(client.provider())
     await asyncio.sleep(0)
     impatient.cancel()
@@ -307,7 +307,7 @@ async def test_whoever_gives_up_does_not_take_the_answer_from_others(
 
 
 async def test_what_was_forgotten_meanwhile_is_read_again(standin: EncvoyStandIn, client: EncvoyIdClient) -> None:
-    standin.faults.add(Fault("GET", "/.well-known/", effect=Effect.PASS, delay=0.1))
+    standin.faults.add(Fault("GET", "/.well-known/", effect=FaultEffect.PASS, delay=0.1))
     first = asyncio.create_task(client.provider())
     await asyncio.sleep(0)
     client.forget_provider()

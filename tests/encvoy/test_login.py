@@ -20,7 +20,7 @@ from bot.encvoy.login_page import MENDS
 from bot.errors import BadAnswer, LoginRefused, NoAnswer, Redirected, Unreachable
 from bot.secret import Secret
 from sandbox.encvoy.standin import EncvoyStandIn
-from sandbox.faults import Effect, Fault
+from sandbox.faults import Fault, FaultEffect
 
 Serve = Callable[[Callable[[web.Request], Awaitable[web.StreamResponse]]], Awaitable[str]]
 PASSWORD = "generated-word-8d1f"
@@ -108,7 +108,7 @@ async def test_nobody_there_is_unreachable(standin: EncvoyStandIn, client: Encvo
 async def test_a_login_that_is_never_answered_ends_in_time(
     standin: EncvoyStandIn, make_client: Callable[..., EncvoyIdClient]
 ) -> None:
-    standin.faults.add(Fault("POST", "/api/interaction/", effect=Effect.HANG))
+    standin.faults.add(Fault("POST", "/api/interaction/", effect=FaultEffect.HANG))
 
     with pytest.raises(NoAnswer) as caught:
         await make_client(timeout=1.0).log_in()
@@ -307,9 +307,9 @@ async def test_an_answer_without_a_token_is_bad(
 
 
 @pytest.mark.parametrize("path", ["/oidc/auth", "/api/interaction/", "/oidc/auth/", "/oidc/token", "/.well-known"])
-@pytest.mark.parametrize("effect", [Effect.HANG, Effect.DROP])
+@pytest.mark.parametrize("effect", [FaultEffect.HANG, FaultEffect.DROP])
 async def test_no_failure_carries_what_was_sent(
-    standin: EncvoyStandIn, make_client: Callable[..., EncvoyIdClient], path: str, effect: Effect
+    standin: EncvoyStandIn, make_client: Callable[..., EncvoyIdClient], path: str, effect: FaultEffect
 ) -> None:
     standin.faults.add(Fault("", path, effect=effect))
     standin.person("manager").password = PASSWORD

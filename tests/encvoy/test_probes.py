@@ -11,7 +11,7 @@ from bot.encvoy.client import EncvoyIdClient
 from bot.errors import BadAnswer, NoAnswer, Unauthenticated
 from bot.secret import Secret, new_secret
 from sandbox.encvoy.standin import EncvoyStandIn
-from sandbox.faults import Effect, Fault
+from sandbox.faults import Fault, FaultEffect
 
 CALLBACK = "https://chat.example.org/_oauth/encvoyid"
 
@@ -140,7 +140,7 @@ async def test_a_page_with_status_400_says_nothing_of_the_secret(
 async def test_silence_says_nothing_of_the_secret(
     make_client: Callable[..., EncvoyIdClient], standin: EncvoyStandIn
 ) -> None:
-    standin.faults.add(Fault("POST", "/oidc/request", effect=Effect.HANG))
+    standin.faults.add(Fault("POST", "/oidc/request", effect=FaultEffect.HANG))
 
     with pytest.raises(NoAnswer):
         await make_client(timeout=0.2).probe("whatever", new_secret(), CALLBACK)

@@ -14,7 +14,7 @@ from bot.encvoy.client import EncvoyIdClient
 from bot.errors import BadAnswer, LoginRefused, NoAnswer, Redirected, Unauthenticated, Unreachable
 from bot.secret import Secret, new_secret
 from sandbox.encvoy.standin import EncvoyStandIn
-from sandbox.faults import Effect, Fault, When
+from sandbox.faults import Fault, FaultEffect, When
 
 NEW = ApplicationFields(
     name="Rocket.Chat",
@@ -81,7 +81,7 @@ async def test_after_a_failed_login_the_next_call_tries_again(
 async def test_one_caller_that_gives_up_does_not_take_the_login_from_the_others(
     standin: EncvoyStandIn, client: EncvoyIdClient
 ) -> None:
-    standin.faults.add(Fault("POST", "/oidc/token", effect=Effect.PASS, delay=0.1))
+    standin.faults.add(Fault("POST", "/oidc/token", effect=FaultEffect.PASS, delay=0.1))
     impatient = asyncio.create_task(client.log_in())
     patient = asyncio.create_task(client.log_in())
     await standin.ledger.wait_for(lambda ledger: bool(ledger.requests("GET", "/oidc/auth")))
@@ -180,7 +180,7 @@ async def test_a_hang_leaves_the_effect_unknown(
     standin: EncvoyStandIn, make_client: Callable[..., EncvoyIdClient]
 ) -> None:
     client = make_client(timeout=1.0)
-    standin.faults.add(Fault("POST", "/api/v1/clients", effect=Effect.HANG, when=When.AFTER))
+    standin.faults.add(Fault("POST", "/api/v1/clients", effect=FaultEffect.HANG, when=When.AFTER))
 
     with pytest.raises(NoAnswer) as caught:
         await client.create_application(NEW)
@@ -191,7 +191,7 @@ async def test_a_hang_leaves_the_effect_unknown(
 
 async def test_a_create_that_was_cut_off_is_not_repeated(standin: EncvoyStandIn, client: EncvoyIdClient) -> None:
     await client.log_in()
-    standin.faults.add(Fault("POST", "/api/v1/clients", effect=Effect.DROP, when=When.AFTER))
+    standin.faults.add(Fault("POST", "/api/v1/clients", effect=FaultEffect.DROP, when=When.AFTER))
 
     with pytest.raises(NoAnswer):
         await client.create_application(NEW)
@@ -225,8 +225,10 @@ async def test_calls_to_one_route_wait_for_each_other(standin: EncvoyStandIn, cl
         nonlocal running
         running -= 1
 
-    standin.faults.add(Fault("GET", "/api/v1/clients/", effect=Effect.PASS, call=began))
-    standin.faults.add(Fault("GET", "/api/v1/clients/", effect=Effect.PASS, call=ended, delay=0.01, when=When.AFTER))
+    standin.faults.add(Fault("GET", "/api/v1/clients/", effect=FaultEffect.PASS, call=began))
+    standin.faults.add(
+        Fault("GET", "/api/v1/clients/", effect=FaultEffect.PASS, call=ended, delay=0.01, when=When.AFTER)
+    )
 
     await asyncio.gather(*(client.application(f"client{number}") for number in range(4)))
 
@@ -241,8 +243,8 @@ async def test_calls_to_different_routes_do_not(standin: EncvoyStandIn, client: 
         async with asyncio.timeout(10):
             await reached.wait()
 
-    standin.faults.add(Fault("GET", "/api/v1/clients/", effect=Effect.PASS, call=wait_for_the_other))
-    standin.faults.add(Fault("GET", "/api/v1/settings", effect=Effect.PASS, call=lambda _: reached.set()))
+    standin.faults.add(Fault("GET", "/api/v1/clients/", effect=FaultEffect.PASS, call=wait_for_the_other))
+    standin.faults.add(Fault("GET", "/api/v1/settings", effect=FaultEffect.PASS, call=lambda _: reached.set()))
 
     await asyncio.gather(client.application("client1"), client.only_administrators())
 
@@ -281,7 +283,7 @@ async def test_a_warm_client_has_an_open_connection(
     def remember(request: web.Request) -> None:
         peers.append(request.transport.get_extra_info("peername") if request.transport else None)
 
-    standin.faults.add(Fault("", "/api/v1/", effect=Effect.PASS, call=remember))
+    standin.faults.add(Fault("", "/api/v1/", effect=FaultEffect.PASS, call=remember))
     await client.warm()
     await client.write_application(client_id, ApplicationFields(secret=new_secret()))
 
@@ -359,7 +361,7 @@ async def test_closing_ends_a_login_under_way(
     standin: EncvoyStandIn, make_client: Callable[..., EncvoyIdClient]
 ) -> None:
     client = make_client()
-    standin.faults.add(Fault("POST", "/oidc/token", effect=Effect.HANG))
+    standin.faults.add(Fault("POST", "/oidc/token", effect=FaultEffect.HANG))
     waiting = asyncio.create_task(client.log_in())
     await standin.ledger.wait_for(lambda ledger: bool(ledger.requests("POST", "/api/interaction/")))
 

@@ -12,7 +12,7 @@ import pytest
 from sandbox.rocketchat.logins import Login
 from sandbox.rocketchat.rest import login
 from sandbox.rocketchat.rest.api import Api
-from sandbox.rocketchat.rest.route import Answer
+from sandbox.rocketchat.rest.route import RestResponse
 from sandbox.rocketchat.second_factor import SecondFactor
 from tests.judges.rocketchat import recording
 from tests.judges.rocketchat.bending import bend, renamed
@@ -50,7 +50,7 @@ async def test_a_token_that_has_another_name(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_a_second_factor_asked_with_another_status(monkeypatch: pytest.MonkeyPatch) -> None:
-    def changed(answer: Answer) -> Answer:
+    def changed(answer: RestResponse) -> RestResponse:
         return replace(answer, status=403)
 
     bend(monkeypatch, Api, "refusal", changed)

@@ -22,8 +22,8 @@ from sandbox.rocketchat.chat.rooms import Room
 from sandbox.rocketchat.people import User
 from sandbox.rocketchat.permissions import Role
 from sandbox.rocketchat.rest.api import Api
-from sandbox.rocketchat.rest.rate_limit import Reading
-from sandbox.rocketchat.rest.route import Answer
+from sandbox.rocketchat.rest.rate_limit import LimitVerdict
+from sandbox.rocketchat.rest.route import RestResponse
 from sandbox.rocketchat.standin import Switches
 from tests.judges.rocketchat import recording, routes
 from tests.judges.rocketchat.bending import bend, renamed
@@ -120,20 +120,20 @@ async def test_a_missing_header_is_refused(bench: Bench, monkeypatch: pytest.Mon
     def without_the_end(headers: dict[str, str]) -> dict[str, str]:
         return {name: value for name, value in headers.items() if name != "X-RateLimit-Reset"}
 
-    bend(monkeypatch, Reading, "headers", without_the_end)
+    bend(monkeypatch, LimitVerdict, "headers", without_the_end)
     await bench.talk()
     [refusal] = bench.verdict().refusals
     assert refusal.startswith("GET settings.oauth: the 200 lacks x-ratelimit-reset ")
 
 
 async def test_a_wrong_status_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    bend(monkeypatch, Api, "not_logged_in", lambda answer: Answer(200, answer.body))
+    bend(monkeypatch, Api, "not_logged_in", lambda answer: RestResponse(200, answer.body))
     await bench.rocket.get("me", who=None)
     assert bench.verdict().refusals[0].startswith("GET me: the answer does not say success: true ")
 
 
 async def test_a_refusal_with_a_foreign_field_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    bend(monkeypatch, Api, "not_logged_in", lambda answer: Answer(401, answer.body | {"hint": "log in"}))
+    bend(monkeypatch, Api, "not_logged_in", lambda answer: RestResponse(401, answer.body | {"hint": "log in"}))
     await bench.rocket.get("me", who=None)
     [refusal] = bench.verdict().refusals
     assert refusal.startswith("GET me: the 401 fails validateUnauthorizedErrorResponse: must NOT have additional")

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from bot.connection.in_use import InUse, Use
 from bot.rocketchat.callback import APP, LONGEST_REASON, MOST, WITHIN, verdict
-from sandbox.faults import Effect, Fault
+from sandbox.faults import Fault, FaultEffect
 from sandbox.serving import Server
 from tests.support.both_clients import NAME, Joined
 from tests.support.both_clients import joined as joining
@@ -196,7 +196,7 @@ async def test_a_page_comes_instead_of_json(joined: Joined) -> None:
 
 
 async def test_encvoy_id_never_answers(joined: Joined) -> None:
-    joined.encvoy.faults.add(Fault("POST", "/oidc/token", effect=Effect.HANG))
+    joined.encvoy.faults.add(Fault("POST", "/oidc/token", effect=FaultEffect.HANG))
     joined.rocket.standin.sign_in.manners.patience = 0.1
     assert await bogus(joined) == InUse(Use.FAILED, "Rocket.Chat says: “The user aborted a request.”")
 
@@ -269,7 +269,7 @@ async def test_a_service_that_is_off(joined: Joined) -> None:
         Fault("GET", CALLBACK, status=200, body="<html>", content_type="text/html"),
         Fault("GET", CALLBACK, status=502),
         Fault("GET", CALLBACK, status=302, headers={"Location": "https://evil.example/"}),
-        Fault("GET", CALLBACK, effect=Effect.DROP),
+        Fault("GET", CALLBACK, effect=FaultEffect.DROP),
     ],
     ids=lambda fault: f"{fault.effect.value} {fault.status}",
 )

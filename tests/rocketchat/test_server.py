@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.clock import SystemClock
-from bot.connection.ports import Server
+from bot.connection.ports import ServerInfo
 from bot.connection.profile import MODERN_FLOW, Engine, Licence, profile
 from bot.connection.state import Unknown
 from bot.errors import BadAnswer, Busy, RouteAbsent
@@ -44,7 +44,7 @@ class TestServer:
         async with rocket(healthy()) as rest:
             server = await facts(rest).server()
         modules = frozenset({"oauth-enterprise", "auditing"})
-        assert server == Server(profile=profile((8, 8), modules), site_url="https://chat.test/sub")
+        assert server == ServerInfo(profile=profile((8, 8), modules), site_url="https://chat.test/sub")
 
     async def test_no_licence_is_no_module(self) -> None:
         routes = healthy(info={"version": "9.0"}, licenses__info={"license": {"activeModules": []}})

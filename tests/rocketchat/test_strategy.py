@@ -15,7 +15,7 @@ from bot.connection.state import Marker, ServiceName
 from bot.errors import Busy
 from bot.http import HttpClient
 from bot.rocketchat.rate_budget import CALLS
-from bot.rocketchat.strategy import AT_MOST, PAUSES, WITHIN, Strategy
+from bot.rocketchat.strategy import AT_MOST, PAUSES, WITHIN, StrategyReader
 from sandbox.serving import Server
 from tests.support.clocks import ManualClock
 
@@ -49,7 +49,7 @@ class Engine:
 @dataclass
 class Bench:
     engine: Engine
-    strategy: Strategy
+    strategy: StrategyReader
     clock: ManualClock
 
 
@@ -61,7 +61,7 @@ async def bench() -> AsyncIterator[Bench]:
     server = Server(app)
     await server.start()
     async with HttpClient("Rocket.Chat") as http:
-        yield Bench(engine, Strategy(http, f"{server.url}/chat", clock), clock)
+        yield Bench(engine, StrategyReader(http, f"{server.url}/chat", clock), clock)
     await server.stop()
 
 

@@ -10,7 +10,7 @@ from bot.connection.state import Marker, ServiceName
 from bot.errors import Busy
 from bot.http import HttpClient
 from bot.rocketchat.rate_budget import CALLS
-from bot.rocketchat.strategy import PAUSES, Strategy
+from bot.rocketchat.strategy import PAUSES, StrategyReader
 from sandbox.faults import Fault
 from tests.sandbox.rocketchat.oauth.provider import Provider
 from tests.support.clocks import ManualClock
@@ -30,28 +30,28 @@ async def modern() -> AsyncIterator[Modern]:
 
 
 @pytest.fixture
-async def strategy(modern: Modern) -> AsyncIterator[Strategy]:
+async def strategy(modern: Modern) -> AsyncIterator[StrategyReader]:
     async with HttpClient("Rocket.Chat") as http:
-        yield Strategy(http, modern.rocket.standin.url, ManualClock())
+        yield StrategyReader(http, modern.rocket.standin.url, ManualClock())
 
 
 def looks(modern: Modern) -> int:
     return len(modern.rocket.standin.ledger.requests("GET", "/oauth/encvoyid"))
 
 
-async def test_a_marker_that_is_there_is_seen_at_once(modern: Modern, strategy: Strategy) -> None:
+async def test_a_marker_that_is_there_is_seen_at_once(modern: Modern, strategy: StrategyReader) -> None:
     await modern.set(authorize_path=MARKER.spelling)
     assert await strategy.shows(NAME, MARKER)
     assert looks(modern) == 1
 
 
-async def test_another_marker_is_looked_at_a_few_times(modern: Modern, strategy: Strategy) -> None:
+async def test_another_marker_is_looked_at_a_few_times(modern: Modern, strategy: StrategyReader) -> None:
     await modern.set(authorize_path="/auth?settle=06")
     assert await strategy.shows(NAME, MARKER) is False
     assert looks(modern) == 1 + len(PAUSES)
 
 
-async def test_one_that_comes_meanwhile_is_seen(modern: Modern, strategy: Strategy) -> None:
+async def test_one_that_comes_meanwhile_is_seen(modern: Modern, strategy: StrategyReader) -> None:
     await modern.set(authorize_path=MARKER.spelling)
     old = {"Location": "https://id.example/auth?settle=06&response_type=code&redirect_uri=x"}
     modern.rocket.standin.faults.add(Fault("GET", "/oauth/", status=302, headers=old, times=2))
@@ -59,13 +59,13 @@ async def test_one_that_comes_meanwhile_is_seen(modern: Modern, strategy: Strate
     assert looks(modern) == 3
 
 
-async def test_what_cannot_be_asked_is_not_seen(modern: Modern, strategy: Strategy) -> None:
+async def test_what_cannot_be_asked_is_not_seen(modern: Modern, strategy: StrategyReader) -> None:
     await modern.rocket.standin.stop()
     assert await strategy.shows(NAME, MARKER) is None
     await modern.rocket.standin.start()
 
 
-async def test_the_limit_is_never_reached(modern: Modern, strategy: Strategy) -> None:
+async def test_the_limit_is_never_reached(modern: Modern, strategy: StrategyReader) -> None:
     for _ in range(3):
         await strategy.shows(NAME, MARKER)
     assert looks(modern) == CALLS
@@ -74,7 +74,7 @@ async def test_the_limit_is_never_reached(modern: Modern, strategy: Strategy) ->
     assert looks(modern) == CALLS
 
 
-async def test_it_says_where_the_button_leads(modern: Modern, strategy: Strategy) -> None:
+async def test_it_says_where_the_button_leads(modern: Modern, strategy: StrategyReader) -> None:
     begins = await strategy.begins(NAME)
     assert begins.status == 302
     assert begins.location.startswith(f"{modern.provider.server.url}/auth?")

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.demo import SCENES, State, off, rotated, unchanged, whole
+from sandbox.demo import SCENES, StandIns, off, rotated, unchanged, whole
 
-NOTHING = State(applications=0, accepted=None, stored=None, live=None)
-ON = State(applications=1, accepted="a", stored="a", live="a")
-NEW = State(applications=1, accepted="b", stored="b", live="b")
+NOTHING = StandIns(applications=0, accepted=None, stored=None, live=None)
+ON = StandIns(applications=1, accepted="a", stored="a", live="a")
+NEW = StandIns(applications=1, accepted="b", stored="b", live="b")
 
 
 def test_whole_is_one_application_and_one_secret_live_on_both_sides() -> None:
@@ -28,7 +28,7 @@ def test_whole_is_one_application_and_one_secret_live_on_both_sides() -> None:
         replace(ON, live=None),
     ],
 )
-def test_whole_is_nothing_less(now: State) -> None:
+def test_whole_is_nothing_less(now: StandIns) -> None:
     assert not whole(NOTHING, now)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.signin.modern_pages import BackAtLogin, End, LoginCode, LoginToken, SecondFactor, Start, read_end, read_start
+from bot.signin.modern_pages import BackAtLogin, End, FactorPage, LoginCode, LoginToken, Start, read_end, read_start
 
 CODE = "ab" * 32
 CALLBACK = "https://chat.example/_oauth/encvoyid"
@@ -31,7 +31,7 @@ def word(end: End | None) -> tuple[str, str]:
             return "code", code.reveal()
         case LoginToken(token):
             return "token", token.reveal()
-        case SecondFactor(method):
+        case FactorPage(method):
             return "second factor", method
         case BackAtLogin():
             return "login", ""

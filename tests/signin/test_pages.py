@@ -14,8 +14,8 @@ import pytest
 from bot.signin.pages import (
     LONGEST_CONFIG,
     Button,
+    CallbackOutcome,
     MethodError,
-    Outcome,
     authorize_url,
     method_call,
     new_credential_token,
@@ -87,7 +87,7 @@ def page(config: Any) -> str:
 def test_a_success_is_read() -> None:
     config = {"setCredentialToken": True, "credentialToken": "t", "credentialSecret": "s", "isCordova": False}
 
-    assert read_outcome(page(config)) == Outcome(True, "t", "s")
+    assert read_outcome(page(config)) == CallbackOutcome(True, "t", "s")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_anything_less_is_no_success(config: Any) -> None:
 
 @pytest.mark.parametrize("tag", ['<div id="config">', "<p class='x' id='config' >", "<div hidden\nid=config>"])
 def test_the_element_is_found_however_it_is_written(tag: str) -> None:
-    assert read_outcome(f'<i id="config2">{{}}</i>{tag}{{"setCredentialToken": false}}</div>') == Outcome(
+    assert read_outcome(f'<i id="config2">{{}}</i>{tag}{{"setCredentialToken": false}}</div>') == CallbackOutcome(
         False, "", None
     )
 

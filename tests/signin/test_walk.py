@@ -11,7 +11,7 @@ import pytest
 from bot.secret import Secret
 from bot.signin.walk import SignedIn, SignInStep, WalkFailed, sign_in
 from sandbox.encvoy.standin import EncvoyStandIn
-from sandbox.faults import Effect, Fault
+from sandbox.faults import Fault, FaultEffect
 
 
 async def walk(chat: Any, role: str = "person", **more: Any) -> SignedIn:
@@ -220,7 +220,7 @@ async def test_without_a_login_style_the_callback_is_that_of_old_clients(chat: A
 async def test_a_silent_encvoy_id_stops_where_it_fell_silent(
     chat: Any, identity: EncvoyStandIn, path: str, step: SignInStep
 ) -> None:
-    identity.faults.add(Fault("GET", path, effect=Effect.DROP))
+    identity.faults.add(Fault("GET", path, effect=FaultEffect.DROP))
 
     assert (await stopped(chat)).step is step
 

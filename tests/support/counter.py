@@ -10,7 +10,7 @@ from bot.chatops.grammar import Invocation, parse
 from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Registry
 from bot.connection.state import Connection
-from bot.doctor.checks import Finding, Result, State
+from bot.doctor.checks import CheckState, Finding, Result
 from bot.doctor.verdict import Verdict
 from bot.errors import UserError
 from bot.rocketchat.names import service_name
@@ -40,7 +40,7 @@ WRITES = frozenset(
 )
 
 
-ALL_WELL = Verdict((Finding("Everything", Result(State.PASSED, "it is")),))
+ALL_WELL = Verdict((Finding("Everything", Result(CheckState.PASSED, "it is")),))
 
 
 @dataclass

@@ -27,7 +27,7 @@ from bot.store.connections import SqlConnections
 from bot.store.engine import open_database
 from bot.store.operations import SqlOperations
 from bot.store.vault import Vault
-from sandbox.faults import Effect, Fault, When
+from sandbox.faults import Fault, FaultEffect, When
 from sandbox.stage import config_from
 from tests.support.forked import Forked, Program
 from tests.support.programs import run
@@ -95,7 +95,7 @@ class Moment:
             await bot.kill()
 
         for standin in (world.rocketchat, world.encvoy):
-            standin.faults.add(Fault(effect=Effect.DROP, when=self.when, matches=matches, call=kill))
+            standin.faults.add(Fault(effect=FaultEffect.DROP, when=self.when, matches=matches, call=kill))
 
 
 def is_write(request: web.Request, _: Any) -> bool:

@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import cast
 
 from bot.clock import SystemClock
-from bot.connection.ports import Provider
+from bot.connection.ports import ProviderMetadata
 from bot.connection.state import ServiceName, Unknown
 from bot.encvoy.applications import Applications
-from bot.encvoy.authorization import Account, Request, authorize
+from bot.encvoy.authorization import AuthorizationRequest, BotLogin, authorize
 from bot.encvoy.client import EncvoyIdClient
 from bot.encvoy.discovery import Discovery
-from bot.encvoy.login import Token
+from bot.encvoy.login import ManagementToken
 from bot.encvoy.probes import Probes
-from bot.encvoy.session import Session
+from bot.encvoy.session import ManagementSession
 from bot.errors import BadAnswer, UserError
 from bot.http import HttpClient
 from bot.rocketchat.callback import Callback
@@ -39,7 +39,7 @@ from bot.rocketchat.server_clock import ServerClock
 from bot.rocketchat.services import Services
 from bot.rocketchat.site import who_answers
 from bot.rocketchat.socket import RealtimeClient
-from bot.rocketchat.strategy import Strategy
+from bot.rocketchat.strategy import StrategyReader
 from bot.secret import Secret
 
 PATIENCE = 2.0
@@ -151,19 +151,21 @@ async def _callback(http: HttpClient, url: str) -> None:
 
 
 async def _begins(http: HttpClient, url: str) -> None:
-    await Strategy(http, url, SystemClock()).begins(NAME)
+    await StrategyReader(http, url, SystemClock()).begins(NAME)
 
 
 async def _login(http: HttpClient, url: str) -> None:
-    provider = Provider(url, f"{url}/auth", f"{url}/token", f"{url}/me", None, f"{url}/jwks")
-    request = Request("main", f"{url}/callback", "openid", "")
-    await authorize(http, provider, Account(url, "x", Secret("secret")), request)
+    provider = ProviderMetadata(url, f"{url}/auth", f"{url}/token", f"{url}/me", None, f"{url}/jwks")
+    request = AuthorizationRequest("main", f"{url}/callback", "openid", "")
+    await authorize(http, provider, BotLogin(url, "x", Secret("secret")), request)
 
 
 async def _applications(url: str) -> None:
     async with HttpClient("Encvoy ID", timeout=LONGEST_PAGING) as http:
-        session = Session(http, cast(Discovery, None), Account(url, "x", Secret("secret")), "main", SystemClock())
-        session._token = Token(Secret("token"), math.inf)
+        session = ManagementSession(
+            http, cast(Discovery, None), BotLogin(url, "x", Secret("secret")), "main", SystemClock()
+        )
+        session._token = ManagementToken(Secret("token"), math.inf)
         async with asyncio.timeout(LONGEST_PAGING):
             await Applications(session, cast(Probes, None)).with_redirect_uri("https://a.example")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.connection.callbacks import has_callback
-from bot.connection.ports import ApplicationFields, Probe, Provider, Registered
+from bot.connection.ports import ApplicationFields, Probe, ProviderMetadata, Registered
 from bot.connection.state import Application, NotVisible, Unknown
 from bot.errors import Rejected
 from bot.secret import Secret, new_secret
@@ -26,10 +26,10 @@ class MemoryEncvoyId:
     url: str = "https://id.example.org"
     _numbers: int = 0
 
-    async def provider(self) -> Provider:
+    async def provider(self) -> ProviderMetadata:
         self.world.before("provider")
         base = f"{self.url}/oidc"
-        return Provider(
+        return ProviderMetadata(
             issuer=self.url,
             authorize_url=f"{base}/auth",
             token_url=f"{base}/token",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bot.connection.accounts import Accounts, Registration
 from bot.connection.in_use import InUse, Use
 from bot.connection.moments import LiveSeen, Written
-from bot.connection.ports import Awaited, Listed, Server, Told
+from bot.connection.ports import Awaited, CountTold, Listed, ServerInfo
 from bot.connection.profile import Edition, Profile, profile
 from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
@@ -96,15 +96,15 @@ class MemoryRocketChat:
         self.world.before("edition")
         return Edition(self.version, self.modules)
 
-    async def server(self) -> Server:
+    async def server(self) -> ServerInfo:
         self.world.before("server")
-        return Server(profile=self._profile(), site_url=self.site_url)
+        return ServerInfo(profile=self._profile(), site_url=self.site_url)
 
     async def site(self, site_url: str) -> Site | Unknown:
         self.world.before("site")
         return self.at_site_url
 
-    async def accounts(self, told: Told) -> Accounts | Unknown:
+    async def accounts(self, told: CountTold) -> Accounts | Unknown:
         self.world.before("accounts")
         return self.people
 

@@ -234,7 +234,7 @@ def install() -> SecretsWatch:
     _learn_from("sandbox.rocketchat.people", "People", "personal_token", _token_of_rocketchat)
     _learn_from("sandbox.rocketchat.standin", "RocketChatStandIn", "__init__", _note_as("Rocket.Chat"))
     _learn_from("sandbox.encvoy.standin", "EncvoyStandIn", "__init__", _note_as("Encvoy ID"))
-    _learn_from("sandbox.encvoy.grants", "Vault", "keep", _held)
+    _learn_from("sandbox.encvoy.grants", "GrantStore", "keep", _held)
     _learn_from(
         "sandbox.encvoy.clients",
         "Clients",

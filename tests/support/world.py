@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import URL
 
-from sandbox.demo import SERVICE, State, look, needs_tls
+from sandbox.demo import SERVICE, StandIns, look, needs_tls
 from sandbox.rocketchat.standin import Switches
 from sandbox.stage import Stage, stage
 from sandbox.visitor import Visitor
@@ -46,7 +46,7 @@ class World:
         """The stand-in of Encvoy ID."""
         return self.play.encvoy
 
-    def state(self) -> State:
+    def state(self) -> StandIns:
         """Both stand-ins, read from themselves."""
         return look(self.play)
 

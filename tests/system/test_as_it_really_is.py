@@ -12,7 +12,7 @@ from bot.clock import steady
 from bot.rocketchat.rate_budget import RateBudget
 from bot.secret import Secret
 from bot.signin.walk import sign_in
-from sandbox.faults import Effect, Fault, When
+from sandbox.faults import Fault, FaultEffect, When
 from sandbox.gaps import gaps
 from sandbox.rocketchat.instances import Sticky
 from sandbox.rocketchat.standin import Switches
@@ -61,7 +61,7 @@ async def test_a_setting_that_somebody_saves_meanwhile_is_waited_out(tmp_path: P
             saved.append(steady())
             world.rocketchat.settings.write(f"{SETTINGS}-button_color", "#00FF00")
 
-        proving = Fault("PUT", "/api/v1/clients/", Effect.PASS, When.AFTER, times=1, call=save)
+        proving = Fault("PUT", "/api/v1/clients/", FaultEffect.PASS, When.AFTER, times=1, call=save)
         world.encvoy.faults.add(proving)
         before = len(gaps(world.rocketchat.ledger, world.encvoy.ledger))
         assert "Rotated" in await world.ask("rotate")

@@ -9,7 +9,7 @@ import pytest
 from bot.secret import Secret
 from bot.signin.walk import sign_in
 from sandbox.encvoy.people import Role
-from sandbox.faults import Effect, Fault, When
+from sandbox.faults import Fault, FaultEffect, When
 from sandbox.rocketchat.standin import RocketChatStandIn
 from tests.support.grounds import application, taken_off_the_application
 from tests.support.snapshot import snapshot
@@ -243,7 +243,7 @@ async def test_an_application_that_was_created_otherwise_than_asked_for_is_mende
     def change(_: object) -> None:
         application(world)[column] = value
 
-    world.encvoy.faults.add(Fault("POST", "/api/v1/clients", Effect.PASS, When.AFTER, call=change, times=1))
+    world.encvoy.faults.add(Fault("POST", "/api/v1/clients", FaultEffect.PASS, When.AFTER, call=change, times=1))
     assert "✗" not in await world.ask("setup")
     await whole(world)
 

@@ -13,7 +13,7 @@ from bot.app import Bot
 from bot.clock import SystemClock
 from bot.store.engine import open_database
 from bot.store.operations import SqlOperations
-from sandbox.faults import Effect, Fault
+from sandbox.faults import Fault, FaultEffect
 from tests.support.postgres import Postgres
 from tests.support.world import World, world_at
 
@@ -55,7 +55,7 @@ async def test_a_rotation_that_loses_it_on_the_way_is_finished_by_typing_it_agai
     await world.ask("setup")
     before = world.state()
     switch = Fault(
-        "PUT", "/api/v1/clients/", Effect.PASS, call=lambda _: postgres.stop(), matches=lambda _, body: bool(body)
+        "PUT", "/api/v1/clients/", FaultEffect.PASS, call=lambda _: postgres.stop(), matches=lambda _, body: bool(body)
     )
     world.encvoy.faults.add(switch)
     try:
@@ -78,7 +78,7 @@ async def test_what_was_answered_meanwhile_is_not_answered_anew_by_the_next_star
     async with postgres.database() as url, world_at(tmp_path, database=url) as world:
         async with world.play.bot():
             await world.ask("setup")
-            looked = Fault("GET", "/api/v1/clients", Effect.PASS, call=lambda _: postgres.stop(), times=1)
+            looked = Fault("GET", "/api/v1/clients", FaultEffect.PASS, call=lambda _: postgres.stop(), times=1)
             world.encvoy.faults.add(looked)
             message = await world.admin.send("!sso test")
             try:

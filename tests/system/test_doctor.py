@@ -15,7 +15,7 @@ import pytest
 from bot.app import Bot
 from bot.clock import SystemClock
 from bot.connection.state import Connection
-from bot.doctor.checks import State
+from bot.doctor.checks import CheckState
 from bot.doctor.checks.bot import catalogue as own
 from bot.doctor.checks.systems import catalogue as systems
 from bot.doctor.checks.unmanaged import catalogue as foreign
@@ -230,7 +230,7 @@ class Practice:
             answer = await self.world.ask("test")
             return set(re.findall(r"^✗ failed: ([^:]+):", answer, re.MULTILINE))
         verdict = await self.bot.systems.examine(await self.connection())
-        return {finding.check for finding in verdict.of(State.FAILED)}
+        return {finding.check for finding in verdict.of(CheckState.FAILED)}
 
     async def connection(self) -> Connection:
         """The row of the database."""
@@ -348,7 +348,7 @@ async def test_a_plain_user_at_encvoy_id_may_go_on_with_what_it_manages(tmp_path
         with plain_user(now.world):
             encvoy.people.roles[(connection.client_id, encvoy.person("manager").id)] = Role.EDITOR
             verdict = await now.bot.systems.examine(connection)
-        assert [finding.check for finding in verdict.of(State.NOTE)] == ["Role at Encvoy ID"]
+        assert [finding.check for finding in verdict.of(CheckState.NOTE)] == ["Role at Encvoy ID"]
         assert not verdict.failed
 
 

@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.app import Bot
 from bot.clock import SystemClock
 from bot.store.operations import SqlOperations
-from sandbox.faults import Effect, Fault, When
+from sandbox.faults import Fault, FaultEffect, When
 from sandbox.gaps import Gap, gaps
 from sandbox.rocketchat.ddp.sockets import Publication
 from tests.support.world import REAL_SETTLE, SETTINGS, World, world_at
@@ -104,7 +104,7 @@ async def test_a_process_that_is_held_up_says_no_less_than_it_was(tmp_path: Path
                 bot.process.send_signal(signal.SIGSTOP)
                 asyncio.get_running_loop().call_later(2.0, bot.process.send_signal, signal.SIGCONT)
 
-            written = Fault("POST", path, Effect.PASS, When.AFTER, times=1, call=hold_up)
+            written = Fault("POST", path, FaultEffect.PASS, When.AFTER, times=1, call=hold_up)
             world.rocketchat.faults.add(written)
             text = await world.ask("rotate", timeout=30.0)
             [gap] = measured(world)[-1:]

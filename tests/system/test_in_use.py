@@ -17,7 +17,7 @@ from bot.connection.in_use import InUse, Use
 from bot.connection.profile import Engine
 from bot.connection.proof import prove_in_use
 from bot.rocketchat.instances import MOST
-from sandbox.faults import Effect, Fault, When
+from sandbox.faults import Fault, FaultEffect, When
 from sandbox.rocketchat.instance import Instance
 from sandbox.rocketchat.standin import Switches
 from tests.support.both_clients import Joined
@@ -222,7 +222,7 @@ def writes_back(world: World, *, reached: bool) -> Instance:
         third.save(f"{SETTINGS}-button_color", "#112233")
         await asyncio.sleep(0.7)
 
-    fault = Fault("GET", CALLBACK, effect=Effect.PASS, when=When.AFTER, call=change, times=1)
+    fault = Fault("GET", CALLBACK, effect=FaultEffect.PASS, when=When.AFTER, call=change, times=1)
     world.rocketchat.faults.add(fault)
     return third
 

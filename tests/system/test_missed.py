@@ -15,7 +15,7 @@ from sqlalchemy import text
 from bot.app import Bot
 from bot.clock import SystemClock
 from bot.store.engine import open_database
-from sandbox.faults import Effect, Fault
+from sandbox.faults import Fault, FaultEffect
 from sandbox.stage import config_from
 from sandbox.visitor import as_seen
 from tests.support.world import World
@@ -121,7 +121,7 @@ async def test_a_room_that_cannot_be_read_takes_no_other_with_it(scene: Scene) -
 async def test_a_room_that_hangs_takes_no_other_with_it(scene: Scene) -> None:
     hanging = scene.direct("admin2")
     await scene.gone()
-    fault = of_room(hanging, effect=Effect.HANG)
+    fault = of_room(hanging, effect=FaultEffect.HANG)
     scene.world.rocketchat.faults.add(fault)
     scene.type("admin2", hanging, "help")
     in_thread = scene.type("admin", scene.admin_room, "!sso help")
@@ -216,7 +216,7 @@ async def test_clocks_that_differ_from_the_start_are_compared_once_rocketchat_is
     """It tells its time at none of the first questions, as while it is away."""
     clock = SetClock()
     clock.off = timedelta(hours=hours)
-    quiet_world.rocketchat.faults.add(Fault("GET", "/api/info", effect=Effect.DROP, times=1))
+    quiet_world.rocketchat.faults.add(Fault("GET", "/api/info", effect=FaultEffect.DROP, times=1))
     async with quiet_world.play.bot(clock):
         assert "rotate" in await quiet_world.ask("help")
 

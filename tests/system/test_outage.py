@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.app import Bot
 from bot.encvoy.client import EncvoyIdClient
 from bot.http import TOTAL_SECONDS
-from sandbox.faults import Effect, Fault, When
+from sandbox.faults import Fault, FaultEffect, When
 from tests.support.crashes import answered, records
 from tests.support.hurried import HurriedClock
 from tests.support.programs import run
@@ -117,7 +117,7 @@ async def test_a_command_typed_while_the_socket_is_refused_runs_once(scene: Scen
 
 
 async def test_a_socket_that_is_cut_in_the_middle_of_a_rotation_changes_nothing(scene: Scene) -> None:
-    fault = Fault("POST", "/api/v1/settings", Effect.PASS, When.AFTER, times=1, call=lambda _: scene.sockets.cut())
+    fault = Fault("POST", "/api/v1/settings", FaultEffect.PASS, When.AFTER, times=1, call=lambda _: scene.sockets.cut())
     scene.world.rocketchat.faults.add(fault)
     await scene.rotated_once(await scene.world.admin.send("!sso rotate"))
 
@@ -177,7 +177,7 @@ async def test_rocketchat_goes_away_in_the_middle_of_a_rotation(scene: Scene) ->
     async def go_away(_: web.Request) -> None:
         await scene.world.rocketchat.stop()
 
-    scene.world.encvoy.faults.add(_at_the_switch(effect=Effect.PASS, when=When.AFTER, call=go_away))
+    scene.world.encvoy.faults.add(_at_the_switch(effect=FaultEffect.PASS, when=When.AFTER, call=go_away))
     message_id = await scene.world.admin.send("!sso rotate")
     await scene.until(lambda: len(scene.writes()) == len(ROTATION))
     await scene.passes(30)
@@ -187,10 +187,12 @@ async def test_rocketchat_goes_away_in_the_middle_of_a_rotation(scene: Scene) ->
 
 @pytest.mark.parametrize(
     ("when", "effect"),
-    [(When.BEFORE, Effect.ANSWER), (When.AFTER, Effect.DROP)],
+    [(When.BEFORE, FaultEffect.ANSWER), (When.AFTER, FaultEffect.DROP)],
     ids=["refused by a proxy", "posted and not answered"],
 )
-async def test_an_answer_that_is_not_taken_at_first_is_given_once(scene: Scene, when: When, effect: Effect) -> None:
+async def test_an_answer_that_is_not_taken_at_first_is_given_once(
+    scene: Scene, when: When, effect: FaultEffect
+) -> None:
     message_id = await scene.world.admin.send("!sso rotate")
     fault = Fault("POST", "/api/v1/chat.", effect, when, status=502, times=3)
     scene.world.rocketchat.faults.add(fault)
@@ -220,7 +222,9 @@ async def test_encvoy_id_goes_away_in_the_middle_of_a_rotation(scene: Scene) -> 
     async def go_away(_: web.Request) -> None:
         await scene.world.encvoy.stop()
 
-    scene.world.rocketchat.faults.add(Fault("POST", "/api/v1/settings", Effect.PASS, When.AFTER, times=1, call=go_away))
+    scene.world.rocketchat.faults.add(
+        Fault("POST", "/api/v1/settings", FaultEffect.PASS, When.AFTER, times=1, call=go_away)
+    )
     message_id = await scene.world.admin.send("!sso rotate")
     await _told_and_undone(scene, message_id)
     await scene.world.encvoy.start()
@@ -231,12 +235,14 @@ async def test_encvoy_id_goes_away_in_the_middle_of_a_rotation(scene: Scene) -> 
 @pytest.mark.parametrize("everything", [False, True], ids=["the switch", "everything"])
 async def test_encvoy_id_hangs_in_the_middle_of_a_rotation(scene: Scene, everything: bool) -> None:
     """Only the write of the secret hangs, or every call from the moment in which Rocket.Chat stored it."""
-    hang = Fault(effect=Effect.HANG) if everything else _at_the_switch(effect=Effect.HANG)
+    hang = Fault(effect=FaultEffect.HANG) if everything else _at_the_switch(effect=FaultEffect.HANG)
 
     def begin(_: web.Request) -> None:
         scene.world.encvoy.faults.add(hang)
 
-    scene.world.rocketchat.faults.add(Fault("POST", "/api/v1/settings", Effect.PASS, When.AFTER, times=1, call=begin))
+    scene.world.rocketchat.faults.add(
+        Fault("POST", "/api/v1/settings", FaultEffect.PASS, When.AFTER, times=1, call=begin)
+    )
     message_id = await scene.world.admin.send("!sso rotate")
     await _told_and_undone(scene, message_id)
     scene.world.encvoy.faults.clear()

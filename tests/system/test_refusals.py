@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from sandbox.faults import Effect, Fault, When
+from sandbox.faults import Fault, FaultEffect, When
 from tests.support.snapshot import snapshot
 from tests.support.ways import MAY, STRANGERS, Way, the_administrator, user
 from tests.support.world import VERSIONS, World, as_people_run_it, world_at
@@ -135,7 +135,7 @@ def withdraw_the_role(world: World, times: int = 1) -> Fault:
     def withdraw(request: web.Request) -> None:
         user(world, "admin").roles = ["user"]
 
-    return Fault("GET", USERS_INFO, effect=Effect.PASS, when=When.AFTER, call=withdraw, times=times)
+    return Fault("GET", USERS_INFO, effect=FaultEffect.PASS, when=When.AFTER, call=withdraw, times=times)
 
 
 async def test_a_role_withdrawn_after_the_command_stops_setup(world: World) -> None:
@@ -168,7 +168,7 @@ async def test_a_role_withdrawn_while_the_ground_is_looked_at_stops_it(world: Wo
     def withdraw(request: web.Request) -> None:
         user(world, "admin").roles = ["user"]
 
-    world.encvoy.faults.add(Fault("GET", "/api/v1/clients", effect=Effect.PASS, call=withdraw, times=1))
+    world.encvoy.faults.add(Fault("GET", "/api/v1/clients", effect=FaultEffect.PASS, call=withdraw, times=1))
     answer = await world.ask(words)
     assert "Only an administrator may do this" in answer
     assert snapshot(world) == before
@@ -190,10 +190,10 @@ async def test_roles_that_are_not_visible_count_as_none(world: World, words: str
     assert snapshot(world) != before
 
 
-@pytest.mark.parametrize("effect", [Effect.ANSWER, Effect.HANG, Effect.DROP])
+@pytest.mark.parametrize("effect", [FaultEffect.ANSWER, FaultEffect.HANG, FaultEffect.DROP])
 @pytest.mark.parametrize("first", [True, False], ids=["at the command", "before the first effect"])
 async def test_a_question_without_answer_is_a_no(
-    world: World, monkeypatch: pytest.MonkeyPatch, effect: Effect, first: bool
+    world: World, monkeypatch: pytest.MonkeyPatch, effect: FaultEffect, first: bool
 ) -> None:
     before = snapshot(world)
     fault = world.rocketchat.faults.add(Fault("GET", USERS_INFO, effect=effect, skip=0 if first else 1))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from sandbox.faults import Effect, Fault
+from sandbox.faults import Fault, FaultEffect
 from tests.support.world import World, world_at
 from tools.round_trips import BOUNDS, Cost, Who, cost, missed, table
 
@@ -47,7 +47,7 @@ async def measured(world: World, command: str) -> Cost:
 async def all_measured(folder: Path) -> dict[str, Cost]:
     async with world_at(folder, settle=SETTLE) as world:
         for standin in (world.rocketchat, world.encvoy):
-            standin.faults.add(Fault(effect=Effect.PASS, delay=TAKES))
+            standin.faults.add(Fault(effect=FaultEffect.PASS, delay=TAKES))
         async with world.play.bot():
             costs = {command: await measured(world, command) for command in COMMANDS}
         async with world.play.bot():

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.faults import Effect, Fault, When
+from sandbox.faults import Fault, FaultEffect, When
 from tests.support.world import World
 
 LEAD = "Reply to `setup`; I could not post this reply below that message:"
@@ -105,7 +105,9 @@ async def test_without_threads_it_answers_in_the_room(world: World) -> None:
 @pytest.mark.parametrize("trouble", [mute, mute_on_an_old_server, read_only, threads_off])
 async def test_silenced_in_the_middle_the_result_is_told_all_the_same(world: World, trouble: Trouble) -> None:
     await told(world)
-    trouble_begins = Fault("POST", "/api/v1/settings", Effect.PASS, When.AFTER, times=1, call=lambda _: trouble(world))
+    trouble_begins = Fault(
+        "POST", "/api/v1/settings", FaultEffect.PASS, When.AFTER, times=1, call=lambda _: trouble(world)
+    )
     world.rocketchat.faults.add(trouble_begins)
     message_id = await world.admin.send("!sso setup")
     if trouble is threads_off:  # an edit of what stands in a thread is taken as before
@@ -141,7 +143,9 @@ async def test_an_answer_that_nobody_takes_waits_for_the_next_start(quiet_world:
             mute(world)
             no_direct_messages(world)
 
-        world.rocketchat.faults.add(Fault("POST", "/api/v1/settings", Effect.PASS, When.AFTER, times=1, call=silence))
+        world.rocketchat.faults.add(
+            Fault("POST", "/api/v1/settings", FaultEffect.PASS, When.AFTER, times=1, call=silence)
+        )
         message_id = await world.admin.send("!sso setup")
         await refused(world, 1)
     writes = world.writes()
@@ -161,7 +165,7 @@ async def test_a_room_whose_messages_are_not_answered_holds_up_no_other(world: W
     stuck = Fault(
         "POST",
         "/api/v1/chat.sendMessage",
-        Effect.HANG,
+        FaultEffect.HANG,
         matches=lambda _, body: body["message"]["rid"] == room(world).id,
     )
     rocketchat.faults.add(stuck)

@@ -7,18 +7,20 @@ from typing import Any
 
 import pytest
 
-from sandbox.ledger import Entry, Ledger
+from sandbox.ledger import Ledger, LedgerEntry
 from tools.round_trips import BOUNDS, Cost, Who, cost, longest_chain, missed, table
 
 WHO = Who("bot", "anna", "main")
 SWITCH = "/api/v1/settings/Accounts_OAuth_Custom-Encvoyid"
 
 
-def request(began: float, at: float, path: str = "/api/v1/me", **more: Any) -> Entry:
-    return Entry(**{"at": at, "kind": "request", "method": "GET", "path": path, "who": "bot", "began": began, **more})
+def request(began: float, at: float, path: str = "/api/v1/me", **more: Any) -> LedgerEntry:
+    return LedgerEntry(
+        **{"at": at, "kind": "request", "method": "GET", "path": path, "who": "bot", "began": began, **more}
+    )
 
 
-def counted(*rocketchat: Entry, encvoy: tuple[Entry, ...] = ()) -> Cost:
+def counted(*rocketchat: LedgerEntry, encvoy: tuple[LedgerEntry, ...] = ()) -> Cost:
     return cost(Ledger(list(rocketchat)), Ledger(list(encvoy)), WHO, since=0.5)
 
 
@@ -66,7 +68,7 @@ def test_what_passes_the_time_of_a_wait_is_no_part_of_the_chain(kind: str) -> No
     polls = [request(at, at + 0.5, "/api/v1/settings.oauth") for at in (3, 4, 5)]
     warming = request(2.5, 3, "/api/v1/settings")
     after = request(6, 7, "/api/v1/settings"), request(6, 7, "/api/v1/settings.oauth")
-    found = counted(written, *polls, Entry(5.2, kind), *after, encvoy=(warming,))
+    found = counted(written, *polls, LedgerEntry(5.2, kind), *after, encvoy=(warming,))
     assert found == Cost(chain=2, own=4, polls=3)
 
 

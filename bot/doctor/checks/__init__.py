@@ -19,7 +19,7 @@ LEAKED = "That is the previous secret; if it may have leaked, `/sso rotate` then
 SETTING_UP = "finish the setup first"
 
 
-class State(enum.Enum):
+class CheckState(enum.Enum):
     """What a check came to."""
 
     PASSED = "passed"
@@ -34,7 +34,7 @@ class State(enum.Enum):
 class Result:
     """What a check says: what was seen and, where it failed, why that matters and what mends it."""
 
-    state: State
+    state: CheckState
     evidence: str
     cause: str = ""
     mend: str = ""
@@ -50,12 +50,12 @@ class Finding:
 
 def passed(evidence: str) -> Result:
     """The ground holds."""
-    return Result(State.PASSED, evidence)
+    return Result(CheckState.PASSED, evidence)
 
 
 def failed(evidence: str, cause: str, mend: str) -> Result:
     """The ground is broken."""
-    return Result(State.FAILED, evidence, cause, mend)
+    return Result(CheckState.FAILED, evidence, cause, mend)
 
 
 def unseen(evidence: str, unknown: Unknown, mend: str) -> Result:
@@ -63,12 +63,12 @@ def unseen(evidence: str, unknown: Unknown, mend: str) -> Result:
     only asked too often is not broken."""
     if unknown.busy:
         return skipped(unknown.reason)
-    return Result(State.FAILED, evidence, unknown.reason, unknown.mend or mend)
+    return Result(CheckState.FAILED, evidence, unknown.reason, unknown.mend or mend)
 
 
 def skipped(why: str) -> Result:
     """It could not be looked at."""
-    return Result(State.SKIPPED, why)
+    return Result(CheckState.SKIPPED, why)
 
 
 def because(unknown: Unknown, otherwise: str) -> Result:
@@ -78,7 +78,7 @@ def because(unknown: Unknown, otherwise: str) -> Result:
 
 def noted(evidence: str, mend: str = "") -> Result:
     """Good to know."""
-    return Result(State.NOTE, evidence, mend=mend)
+    return Result(CheckState.NOTE, evidence, mend=mend)
 
 
 def unfinished(evidence: Evidence) -> bool:
@@ -97,7 +97,7 @@ Check = Callable[[Evidence], Result | None]
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """One line of the catalogue."""
 
     name: str
@@ -110,13 +110,13 @@ class Catalogue:
     """Checks in the order in which they are read: what others stand on comes first."""
 
     def __init__(self) -> None:
-        self.entries: list[Entry] = []
+        self.entries: list[CatalogueEntry] = []
 
     def check(self, name: str, source: str) -> Callable[[Check], Check]:
         """Adds a function to the catalogue and returns it unchanged."""
 
         def add(function: Check) -> Check:
-            self.entries.append(Entry(name, source, function))
+            self.entries.append(CatalogueEntry(name, source, function))
             return function
 
         return add

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from bot.addresses import is_plain
 from bot.connection.desired import relative_paths
 from bot.connection.marker import meaning
-from bot.connection.ports import Server
+from bot.connection.ports import ServerInfo
 from bot.connection.preflight import refuse_licence, refuse_site_url
 from bot.connection.profile import LICENCE_MODULE, Licence
 from bot.connection.reachable import ENCVOY_MEND, Site, doubts, refuse_loopback, refuse_plain_http, refuse_site
@@ -219,7 +219,7 @@ def login(evidence: Evidence) -> Result:
     return passed("it logs in")
 
 
-def licence_is_missing(server: Server | Unknown) -> bool:
+def licence_is_missing(server: ServerInfo | Unknown) -> bool:
     """Whether the switch stays off for that reason."""
     if isinstance(server, Unknown):
         return False

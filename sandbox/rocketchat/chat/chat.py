@@ -15,7 +15,7 @@ from datetime import datetime
 from bot.clock import Clock
 from sandbox.ledger import Ledger
 from sandbox.rocketchat.chat.commands import Commands
-from sandbox.rocketchat.chat.composer import Command, Outcome, Reaction, Sent, composer
+from sandbox.rocketchat.chat.composer import ComposerResult, Reaction, RegisteredCommand, Sent, composer
 from sandbox.rocketchat.chat.conversation import Conversation
 from sandbox.rocketchat.chat.events import Activity, Membership
 from sandbox.rocketchat.chat.messages import Message
@@ -28,10 +28,10 @@ from sandbox.rocketchat.problems import MeteorError
 
 
 @dataclass(frozen=True)
-class Typed:
+class TypedLine:
     """What became of a line typed into the web client, and the message if one reached the server."""
 
-    outcome: Outcome
+    outcome: ComposerResult
     message: Message | None = None
 
 
@@ -131,20 +131,20 @@ class Chat(Conversation):
 
     # How tests and the demo take part.
 
-    def type_as(self, user_id: str, room: Room, text: str, tmid: str | None = None) -> Typed:
+    def type_as(self, user_id: str, room: Room, text: str, tmid: str | None = None) -> TypedLine:
         """Somebody types a line into the web client and presses Enter (facts/rocketchat.md §4.1). A refusal is shown
         to them alone and never reaches the server."""
         allow = bool(self.setting("Message_AllowUnrecognizedSlashCommand", False))
         outcome = composer(text, self.commands.names(), allow, self.setting("Message_MaxAllowedSize", 5000))
         if isinstance(outcome, Sent):
-            return Typed(outcome, self.send(user_id, Draft(room.id, outcome.text, random_id(), tmid)))
-        if isinstance(outcome, Command):
-            return Typed(outcome, self.run_command(user_id, room, outcome.command, outcome.params, tmid))
+            return TypedLine(outcome, self.send(user_id, Draft(room.id, outcome.text, random_id(), tmid)))
+        if isinstance(outcome, RegisteredCommand):
+            return TypedLine(outcome, self.run_command(user_id, room, outcome.command, outcome.params, tmid))
         if isinstance(outcome, Reaction):
             last = next((m for m in reversed(self.messages.values()) if m.rid == room.id), None)
             if last is not None:
                 self.react(user_id, last, outcome.emoji, True)
-        return Typed(outcome)
+        return TypedLine(outcome)
 
     def run_command(
         self, user_id: str, room: Room, command: str, params: str, tmid: str | None = None

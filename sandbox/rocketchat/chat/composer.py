@@ -32,7 +32,7 @@ class Swallowed:
 
 
 @dataclass(frozen=True)
-class Command:
+class RegisteredCommand:
     """A registered command: the client calls `POST commands.run`."""
 
     command: str
@@ -55,12 +55,12 @@ class TooLong:
     """Characters that one message may have."""
 
 
-Outcome = Sent | Swallowed | Command | Reaction | TooLong
+ComposerResult = Sent | Swallowed | RegisteredCommand | Reaction | TooLong
 
 
 def composer(
     text: str, known_commands: Collection[str], allow_unrecognised: bool, max_size: int | None = None
-) -> Outcome:
+) -> ComposerResult:
     """What becomes of `text`. `allow_unrecognised` is `Message_AllowUnrecognizedSlashCommand`; `max_size`
     `Message_MaxAllowedSize`, beyond which the client warns and sends nothing."""
     text = text.strip()
@@ -74,5 +74,5 @@ def composer(
         return Sent(text)
     command, params = match.groups()
     if command in known_commands:
-        return Command(command, params)
+        return RegisteredCommand(command, params)
     return Sent(text) if allow_unrecognised else Swallowed(f"No such command: `/{html.escape(command)}`")

@@ -1,8 +1,8 @@
 """The chat of the workspace: its rules for sending, editing, deleting, reacting, and who may.
 
 Rules and texts are the real server's (facts/rocketchat.md §5.4, §6; its executeSendMessage, executeUpdateMessage and
-deleteMessageValidatingPermission). Everything that happens is told to the listeners as an `Event`; messages also go to
-the ledger as entries of kind `message`, so that a test can await an answer:
+deleteMessageValidatingPermission). Everything that happens is told to the listeners as a `ChatEvent`; messages also go
+to the ledger as entries of kind `message`, so that a test can await an answer:
 
     await ledger.wait_for(lambda ledger: any("done" in e.body["text"] for e in ledger.of("message")))
 """
@@ -16,7 +16,7 @@ from datetime import datetime
 from bot.clock import Clock
 from sandbox.ledger import Ledger
 from sandbox.rocketchat.chat.attachments import check_attachments
-from sandbox.rocketchat.chat.events import Deleted, Ephemeral, Event, Listener, Posted
+from sandbox.rocketchat.chat.events import ChatEvent, Deleted, Ephemeral, Listener, Posted
 from sandbox.rocketchat.chat.messages import Author, Message, channel_names, links, mentioned_names, previews
 from sandbox.rocketchat.chat.ports import Directory, Values
 from sandbox.rocketchat.chat.rooms import Room
@@ -49,7 +49,7 @@ class Conversation(Rules):
         """`listener` is called with every event, at once."""
         self._listeners.append(listener)
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: ChatEvent) -> None:
         """Passes an event on."""
         for listener in self._listeners:
             listener(event)

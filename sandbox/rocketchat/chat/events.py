@@ -54,5 +54,5 @@ class Activity:
     activities: tuple[str, ...]
 
 
-Event = Posted | Deleted | Membership | Ephemeral | Activity
-Listener = Callable[[Event], None]
+ChatEvent = Posted | Deleted | Membership | Ephemeral | Activity
+Listener = Callable[[ChatEvent], None]

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.rocketchat.ddp.merge_box import Change, MergeBox
+from sandbox.rocketchat.ddp.merge_box import MergeBox, MergedFrame
 from sandbox.rocketchat.problems import MeteorError
 
 VERSIONS = ("1", "pre2", "pre1")
@@ -49,11 +49,11 @@ class Unsubscribe:
     id: str
 
 
-Request = Method | Subscribe | Unsubscribe
+ClientFrame = Method | Subscribe | Unsubscribe
 
 
 @dataclass
-class Session:
+class DdpSession:
     """One connection. `heartbeat` and `patience` are seconds: silence before a ping, silence after it to the end."""
 
     session_id: str
@@ -73,7 +73,7 @@ class Session:
         self.last_heard = now
         self._queue.append({"server_id": "0"})
 
-    def receive(self, text: str, now: float) -> list[Request]:
+    def receive(self, text: str, now: float) -> list[ClientFrame]:
         """Takes one frame; protocol answers are queued, the rest is returned. Never raises on bad input."""
         if self.closed:
             return []
@@ -180,7 +180,7 @@ class Session:
     def _box(self, collection: str) -> MergeBox:
         return self._boxes.setdefault(collection, MergeBox())
 
-    def _send(self, collection: str, changes: Iterable[Change]) -> None:
+    def _send(self, collection: str, changes: Iterable[MergedFrame]) -> None:
         for change in changes:
             match change.kind:
                 case "added":
@@ -206,7 +206,7 @@ class Session:
         self.connected = True
         self._queue.append({"msg": "connected", "session": self.session_id})
 
-    def _dispatch(self, kind: str, message: dict[str, Any]) -> list[Request]:
+    def _dispatch(self, kind: str, message: dict[str, Any]) -> list[ClientFrame]:
         if kind == "ping":
             pong: dict[str, Any] = {"msg": "pong"}
             self._queue.append(pong | ({"id": message["id"]} if "id" in message else {}))
@@ -222,14 +222,14 @@ class Session:
         self._protocol_error("Bad request", message)
         return []
 
-    def _method(self, message: dict[str, Any]) -> list[Request]:
+    def _method(self, message: dict[str, Any]) -> list[ClientFrame]:
         id_, name, params = message.get("id"), message.get("method"), message.get("params", [])
         if not isinstance(id_, str) or not isinstance(name, str) or not isinstance(params, list):
             self._protocol_error("Malformed method invocation", message)
             return []
         return [Method(id_, name, tuple(params))]
 
-    def _subscribe(self, message: dict[str, Any]) -> list[Request]:
+    def _subscribe(self, message: dict[str, Any]) -> list[ClientFrame]:
         id_, name, params = message.get("id"), message.get("name"), message.get("params", [])
         if not isinstance(id_, str) or not isinstance(name, str) or not isinstance(params, list):
             self._protocol_error("Malformed subscription", message)

@@ -17,8 +17,8 @@ from aiohttp import web
 
 from bot.clock import Clock
 from sandbox.rocketchat.chat.chat import Chat
-from sandbox.rocketchat.ddp.core import Method, Request, Session, Subscribe, Unsubscribe
-from sandbox.rocketchat.ddp.methods import METHODS, Call
+from sandbox.rocketchat.ddp.core import ClientFrame, DdpSession, Method, Subscribe, Unsubscribe
+from sandbox.rocketchat.ddp.methods import METHODS, MethodCall
 from sandbox.rocketchat.ddp.sockets import Limiter, Sockets
 from sandbox.rocketchat.ddp.streams import Streams
 from sandbox.rocketchat.documents import ddp
@@ -51,7 +51,7 @@ class Endpoint:
             raise web.HTTPServiceUnavailable(text="Service Unavailable")
         websocket = web.WebSocketResponse(autoping=True, autoclose=True, compress=False, max_msg_size=MAX_FRAME)
         await websocket.prepare(request)
-        connection = Connection(self, websocket, request)
+        connection = ClientConnection(self, websocket, request)
         self.sockets.opened += 1
         self.sockets.open.add(connection)
         self.streams.connections.append(connection)
@@ -68,7 +68,7 @@ class Endpoint:
         self.sockets.cut()
 
 
-class Connection:
+class ClientConnection:
     """One client on one websocket."""
 
     def __init__(self, endpoint: Endpoint, websocket: web.WebSocketResponse, request: web.Request) -> None:
@@ -77,7 +77,7 @@ class Connection:
         self._transport = request.transport
         self._wake = asyncio.Event()
         sockets = endpoint.sockets
-        self.session = Session(random_id(), sockets.heartbeat, sockets.patience)
+        self.session = DdpSession(random_id(), sockets.heartbeat, sockets.patience)
         self.user_id: str | None = None
         opened_at = request.get(REQUEST_KEY)
         self.instance = opened_at.id if opened_at else ""
@@ -137,7 +137,7 @@ class Connection:
             waiter.cancel()
             sleeper.cancel()
 
-    def _answer(self, request: Request) -> None:
+    def _answer(self, request: ClientFrame) -> None:
         match request:
             case Method():
                 self._call(request)
@@ -190,7 +190,7 @@ class Connection:
             inspect.signature(handler).bind(None, *call.params)
         except TypeError:
             raise MeteorError(400, "Match failed") from None
-        return handler(Call(self._endpoint.chat, self.user_id, call.name), *call.params)
+        return handler(MethodCall(self._endpoint.chat, self.user_id, call.name), *call.params)
 
     def _introduce(self, login: Login) -> None:
         self.session.added("users", login.user_id, ddp(login.user))

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True)
-class Change:
+class MergedFrame:
     """One frame to send."""
 
     kind: Literal["added", "changed", "removed"]
@@ -57,20 +57,20 @@ class MergeBox:
     def __init__(self) -> None:
         self._held: dict[str, _Held] = {}
 
-    def add(self, holder: str, id_: str, fields: Mapping[str, Any]) -> list[Change]:
+    def add(self, holder: str, id_: str, fields: Mapping[str, Any]) -> list[MergedFrame]:
         """A subscription came to hold a document."""
         held = self._held.get(id_)
         if held is None:
             held = self._held[id_] = _Held()
             held.holders.add(holder)
             held.say(holder, fields)
-            return [Change("added", id_, held.view())]
+            return [MergedFrame("added", id_, held.view())]
         before = held.view()
         held.holders.add(holder)
         held.say(holder, fields)
         return _difference(id_, before, held.view())
 
-    def change(self, holder: str, id_: str, fields: Mapping[str, Any]) -> list[Change]:
+    def change(self, holder: str, id_: str, fields: Mapping[str, Any]) -> list[MergedFrame]:
         """A subscription is told that a document changed; nothing is sent of one that the session doesn't know."""
         held = self._held.get(id_)
         if held is None:
@@ -79,7 +79,7 @@ class MergeBox:
         held.say(holder, fields)
         return _difference(id_, before, held.view())
 
-    def remove(self, holder: str, id_: str) -> list[Change]:
+    def remove(self, holder: str, id_: str) -> list[MergedFrame]:
         """A subscription lets go of a document."""
         held = self._held.get(id_)
         if held is None:
@@ -87,17 +87,17 @@ class MergeBox:
         held.holders.discard(holder)
         if not held.holders:
             del self._held[id_]
-            return [Change("removed", id_)]
+            return [MergedFrame("removed", id_)]
         before = held.view()
         held.retract(holder, list(held.values))
         return _difference(id_, before, held.view())
 
-    def drop(self, holder: str) -> list[Change]:
+    def drop(self, holder: str) -> list[MergedFrame]:
         """A subscription ends, and lets go of all that it holds."""
         ids = [id_ for id_, held in self._held.items() if holder in held.holders]
         return [change for id_ in ids for change in self.remove(holder, id_)]
 
-    def replace(self, documents: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[Change]:
+    def replace(self, documents: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[MergedFrame]:
         """Every subscription began anew: by subscription, the documents that it holds now."""
         before = {id_: held.view() for id_, held in self._held.items()}
         self._held = {}
@@ -105,13 +105,13 @@ class MergeBox:
             for id_, fields in held.items():
                 self.add(holder, id_, fields)
         now = {id_: held.view() for id_, held in self._held.items()}
-        changes = [Change("removed", id_) for id_ in before if id_ not in now]
+        changes = [MergedFrame("removed", id_) for id_ in before if id_ not in now]
         for id_, view in now.items():
-            changes += _difference(id_, before[id_], view) if id_ in before else [Change("added", id_, view)]
+            changes += _difference(id_, before[id_], view) if id_ in before else [MergedFrame("added", id_, view)]
         return changes
 
 
-def _difference(id_: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
+def _difference(id_: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> list[MergedFrame]:
     fields = {name: value for name, value in now.items() if name not in before or before[name] != value}
     cleared = tuple(sorted(before.keys() - now.keys()))
-    return [Change("changed", id_, fields, cleared)] if fields or cleared else []
+    return [MergedFrame("changed", id_, fields, cleared)] if fields or cleared else []

@@ -36,7 +36,7 @@ SYSTEM_TYPES = frozenset(
 
 
 @dataclass(frozen=True)
-class Call:
+class MethodCall:
     """Who calls, and the chat."""
 
     chat: Chat
@@ -86,7 +86,7 @@ def document(value: Any) -> Document:
 
 
 @method("sendMessage")
-def send_message(call: Call, given: Any = None, *_: Any) -> Document | None:
+def send_message(call: MethodCall, given: Any = None, *_: Any) -> Document | None:
     """The web client's send. Refusals other than `error-not-allowed` are not thrown: the caller gets an empty
     result and (where the room was the reason) a note of rocket.cat."""
     message = document(given)
@@ -122,7 +122,7 @@ def send_message(call: Call, given: Any = None, *_: Any) -> Document | None:
 
 
 @method("updateMessage")
-def update_message(call: Call, given: Any = None, *_: Any) -> None:
+def update_message(call: MethodCall, given: Any = None, *_: Any) -> None:
     """Edits; only a few keys may differ from what is stored."""
     message = document(given)
     user_id = call.user_id()
@@ -139,7 +139,7 @@ def update_message(call: Call, given: Any = None, *_: Any) -> None:
 
 
 @method("deleteMessage")
-def delete_message(call: Call, given: Any = None) -> None:
+def delete_message(call: MethodCall, given: Any = None) -> None:
     """Takes `{_id}` away."""
     user_id = call.user_id()
     stored = call.chat.messages.get(text(document(given).get("_id")))
@@ -150,7 +150,7 @@ def delete_message(call: Call, given: Any = None) -> None:
 
 
 @method("setReaction")
-def set_reaction(call: Call, reaction: Any = None, message_id: Any = None, should: Any = None) -> None:
+def set_reaction(call: MethodCall, reaction: Any = None, message_id: Any = None, should: Any = None) -> None:
     """Puts a reaction on a message or takes it away."""
     user_id = call.user_id()
     stored = call.chat.messages.get(text(message_id))
@@ -160,7 +160,7 @@ def set_reaction(call: Call, reaction: Any = None, message_id: Any = None, shoul
 
 
 @method("joinRoom")
-def join_room(call: Call, room_id: Any = None, *_: Any) -> bool:
+def join_room(call: MethodCall, room_id: Any = None, *_: Any) -> bool:
     """Joins a channel."""
     user_id = call.user_id()
     room = call.chat.rooms.get(text(room_id))
@@ -171,13 +171,13 @@ def join_room(call: Call, room_id: Any = None, *_: Any) -> bool:
 
 
 @method("leaveRoom")
-def leave_room(call: Call, room_id: Any = None) -> None:
+def leave_room(call: MethodCall, room_id: Any = None) -> None:
     """Leaves a room."""
     call.chat.leave(call.user_id(), call.room(room_id))
 
 
 @method("createDirectMessage")
-def create_direct_message(call: Call, *usernames: Any) -> Document:
+def create_direct_message(call: MethodCall, *usernames: Any) -> Document:
     """The direct room with these people, `{t, rid, usernames, inserted?}`."""
     user_id = call.user_id()
     others = []
@@ -191,7 +191,7 @@ def create_direct_message(call: Call, *usernames: Any) -> Document:
 
 
 @method("getRoomByTypeAndName")
-def get_room_by_type_and_name(call: Call, kind: Any = None, name: Any = None) -> Document:
+def get_room_by_type_and_name(call: MethodCall, kind: Any = None, name: Any = None) -> Document:
     """The room document for an address of the web client (`/group/<name>`)."""
     user_id = call.user_id()
     room = call.chat.rooms.find(text(name))
@@ -203,7 +203,7 @@ def get_room_by_type_and_name(call: Call, kind: Any = None, name: Any = None) ->
 
 
 @method("getRoomIdByNameOrId")
-def get_room_id_by_name_or_id(call: Call, name: Any = None) -> str:
+def get_room_id_by_name_or_id(call: MethodCall, name: Any = None) -> str:
     """A room's id; `error-not-allowed` for one the caller may not see, existing or not."""
     room = call.chat.rooms.find(text(name))
     if room is None or not may_read(room, call.user_id()):
@@ -212,26 +212,26 @@ def get_room_id_by_name_or_id(call: Call, name: Any = None) -> str:
 
 
 @method("getRoomNameById")
-def get_room_name_by_id(call: Call, room_id: Any = None) -> str:
+def get_room_name_by_id(call: MethodCall, room_id: Any = None) -> str:
     """A room's name."""
     return call.room(room_id).name
 
 
 @method("rooms/get")
-def rooms_get(call: Call, *_: Any) -> list[Document]:
+def rooms_get(call: MethodCall, *_: Any) -> list[Document]:
     """The caller's rooms."""
     return [room.document() for room in call.chat.rooms.of(call.user_id())]
 
 
 @method("subscriptions/get")
-def subscriptions_get(call: Call, *_: Any) -> list[Document]:
+def subscriptions_get(call: MethodCall, *_: Any) -> list[Document]:
     """The caller's subscriptions."""
     user_id = call.user_id()
     return [room.subscription(user_id) for room in call.chat.rooms.of(user_id)]
 
 
 @method("stream-notify-room")
-def notify_room(call: Call, event: Any = None, *args: Any) -> None:
+def notify_room(call: MethodCall, event: Any = None, *args: Any) -> None:
     """The typing indicator: `["<rid>/user-activity", username, ["user-typing"], {}]` (facts/rocketchat.md §5.5b).
     Nothing else may be written by a client, and nobody in another's name."""
     user_id = call.user_id()

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from sandbox.rocketchat.chat.chat import Chat
-from sandbox.rocketchat.chat.events import Activity, Deleted, Ephemeral, Event, Membership, Posted
+from sandbox.rocketchat.chat.events import Activity, ChatEvent, Deleted, Ephemeral, Membership, Posted
 from sandbox.rocketchat.chat.rooms import Room, may_read
-from sandbox.rocketchat.ddp.core import Session, Subscribe
+from sandbox.rocketchat.ddp.core import DdpSession, Subscribe
 from sandbox.rocketchat.ddp.ports import ServiceTable
 from sandbox.rocketchat.ddp.sockets import Publication, Sockets
 from sandbox.rocketchat.documents import Document, ddp
@@ -28,10 +28,10 @@ EMPTY = frozenset({"meteor_autoupdate_clientVersions", "userData", "activeUsers"
 """Publications that official clients ask for and that have nothing to say here."""
 
 
-class Listening(Protocol):
+class Subscriber(Protocol):
     """A connection, as far as publications know it."""
 
-    session: Session
+    session: DdpSession
     user_id: str | None
     instance: str
     """Id of the server process where it was opened."""
@@ -57,11 +57,11 @@ class Streams:
         self._stale: dict[str, Document] | None = None
         self._login_services = login_services
         self._sockets = sockets
-        self.connections: list[Listening] = []
+        self.connections: list[Subscriber] = []
         chat.listen(self._on_event)
         login_services.listen(self._on_login_service)
 
-    def subscribe(self, connection: Listening, request: Subscribe) -> None:
+    def subscribe(self, connection: Subscriber, request: Subscribe) -> None:
         """Answers one `sub`: first what there is, then `ready`; or `nosub`."""
         session = connection.session
         try:
@@ -76,7 +76,7 @@ class Streams:
         else:
             session.ready([request.id])
 
-    def reconsider(self, connection: Listening) -> None:
+    def reconsider(self, connection: Subscriber) -> None:
         """Another user, or none, on this connection: streams that they may not hear are ended, and publications begin
         anew, as Meteor does."""
         session = connection.session
@@ -92,7 +92,7 @@ class Streams:
 
     # Who may subscribe.
 
-    def _check(self, connection: Listening, request: Subscribe) -> None:
+    def _check(self, connection: Subscriber, request: Subscribe) -> None:
         event = request.params[0] if request.params else None
         if not isinstance(event, str) or not event:
             raise MeteorError("invalid-event-name")
@@ -115,7 +115,7 @@ class Streams:
         if not allowed:
             raise MeteorError("not-allowed")
 
-    def _open_login_services(self, session: Session, subscription: str) -> None:
+    def _open_login_services(self, session: DdpSession, subscription: str) -> None:
         if self._sockets.login_services is Publication.REFUSED:
             raise MeteorError("not-allowed")
         for service_id, fields in self._login_service_documents().items():
@@ -144,7 +144,7 @@ class Streams:
                     self._publish(connection.session, request.id, kind, service_id, fields)
                 connection.flush()
 
-    def _publish(self, session: Session, subscription: str, kind: str, service_id: str, fields: Document) -> None:
+    def _publish(self, session: DdpSession, subscription: str, kind: str, service_id: str, fields: Document) -> None:
         where = (LOGIN_SERVICES_COLLECTION, service_id)
         match self._sockets.login_services, kind:
             case Publication.PUSHED, "added":
@@ -167,7 +167,7 @@ class Streams:
             self.emit("stream-notify-all", "public-settings-changed", args, by)
         self.emit("stream-notify-logged", PRIVATE_SETTINGS, args, by)
 
-    def _on_event(self, event: Event) -> None:
+    def _on_event(self, event: ChatEvent) -> None:
         match event:
             case Posted(message, room):
                 document = ddp(message.document())
@@ -201,17 +201,17 @@ class Streams:
                 about["roomName"] = room.name
             self._send(connection, request.name, MY_MESSAGES, [document, about])
 
-    def _send(self, connection: Listening, stream: str, event: str, args: list[Any]) -> None:
+    def _send(self, connection: Subscriber, stream: str, event: str, args: list[Any]) -> None:
         for _ in range(2 if self._sockets.duplicate else 1):
             connection.session.changed(stream, "id", {"eventName": event, "args": args})
         connection.flush()
 
-    def _subscriptions(self) -> Iterator[tuple[Listening, Subscribe]]:
+    def _subscriptions(self) -> Iterator[tuple[Subscriber, Subscribe]]:
         for connection in list(self.connections):
             for request in list(connection.session.subscriptions.values()):
                 yield connection, request
 
 
-def _of(session: Session, name: str) -> list[Subscribe]:
+def _of(session: DdpSession, name: str) -> list[Subscribe]:
     """A session's subscriptions to one publication."""
     return [request for request in session.subscriptions.values() if request.name == name]

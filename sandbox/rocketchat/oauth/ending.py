@@ -23,7 +23,7 @@ _KEPT = "!'()*-._~"
 
 
 @dataclass(frozen=True)
-class State:
+class OAuthState:
     """What the browser put into `state`: base64 of JSON. A text that is no such thing is an old client's credential
     token, in popup style."""
 
@@ -34,7 +34,7 @@ class State:
     cordova: bool = False
 
     @classmethod
-    def of(cls, given: str) -> State:
+    def of(cls, given: str) -> OAuthState:
         """Reads it as leniently as Node does."""
         try:
             letters = re.sub(r"[^A-Za-z0-9+/]", "", given.replace("-", "+").replace("_", "/"))
@@ -72,7 +72,9 @@ def safe(token: Any) -> bool:
     return isinstance(token, str) and bool(_SAFE.fullmatch(token))
 
 
-def end(state: State, site: str, credential: Credential | None, error: str, *, tells: bool = True) -> EndOfLogin | None:
+def end(
+    state: OAuthState, site: str, credential: Credential | None, error: str, *, tells: bool = True
+) -> EndOfLogin | None:
     """The page after an exchange that gave `credential`, or failed with `error` (as JavaScript's `toString` writes it).
     None: the server fails over it and never ends its answer, because the style is unknown or a redirect style comes
     without an address. `tells` is whether the mobile app hears of errors."""

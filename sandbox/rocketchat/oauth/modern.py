@@ -10,7 +10,7 @@ import aiohttp
 from sandbox.rocketchat.instances import REQUEST_KEY
 from sandbox.rocketchat.oauth.modern_completion import Completion
 from sandbox.rocketchat.oauth.modern_flow import ModernFlow
-from sandbox.rocketchat.oauth.modern_pages import Handler, ModernPages
+from sandbox.rocketchat.oauth.modern_pages import ModernPages, PageHandler
 from sandbox.rocketchat.oauth.modern_sessions import Sessions
 from sandbox.rocketchat.oauth.modern_strategies import Strategies
 from sandbox.rocketchat.workspace import Workspace
@@ -44,7 +44,7 @@ class ModernEngine:
             strategies.forget()
             strategies.rebuild()
 
-    def pages(self, *, allowed: Callable[[str], bool], shell: Handler, callback: Handler) -> ModernPages:
+    def pages(self, *, allowed: Callable[[str], bool], shell: PageHandler, callback: PageHandler) -> ModernPages:
         """Its routes, see `ModernPages`."""
         return ModernPages(
             self._flow,

@@ -22,7 +22,7 @@ from sandbox.rocketchat.oauth.hooks import Hooks
 from sandbox.rocketchat.oauth.modern_completion import Completion
 from sandbox.rocketchat.oauth.modern_sessions import Session, Started
 from sandbox.rocketchat.oauth.modern_strategies import Strategy
-from sandbox.rocketchat.oauth.resolve import Accounts, resolve
+from sandbox.rocketchat.oauth.resolve import AccountResolver, resolve
 from sandbox.rocketchat.people import User
 from sandbox.rocketchat.problems import MeteorError, PlainError
 from sandbox.rocketchat.workspace import Workspace
@@ -100,7 +100,9 @@ class ModernFlow:
         given = await modern_exchange.identity(client, strategy, token)
         identity = claims.identity_of(given, strategy.fields, Engine.MODERN)
         hooks = Hooks.after(Engine.MODERN, strategy.hooks)
-        return resolve(identity, strategy.fields, Accounts(self._workspace.people, self._workspace.settings, hooks))
+        return resolve(
+            identity, strategy.fields, AccountResolver(self._workspace.people, self._workspace.settings, hooks)
+        )
 
     def _arrived(self, strategy: Strategy, user: User, started: Started) -> Redirect | Popup:
         """A second factor first, where one is asked for."""

@@ -12,7 +12,7 @@ from sandbox.rocketchat.oauth.modern_flow import Broken, ModernFlow, Popup, Redi
 from sandbox.rocketchat.oauth.modern_sessions import Sessions
 from sandbox.rocketchat.oauth.modern_strategies import Strategies, Strategy
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+PageHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _ERROR_PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -49,8 +49,8 @@ class ModernPages:
         *,
         allowed: Callable[[str], bool],
         origin: Callable[[], str],
-        shell: Handler,
-        callback: Handler,
+        shell: PageHandler,
+        callback: PageHandler,
     ) -> None:
         """`strategies` are those of the instance that answers; `origin` is whom the window of a popup tells: scheme and
         host of the workspace."""

@@ -25,7 +25,7 @@ _ALWAYS_MELDED = frozenset({"facebook", "github", "gitlab", "google", "linkedin"
 
 
 @dataclass(frozen=True)
-class Accounts:
+class AccountResolver:
     """Where people are looked for and made: one workspace, and the hooks of the server that does it."""
 
     people: People
@@ -33,7 +33,7 @@ class Accounts:
     hooks: Hooks = field(default_factory=Hooks)
 
 
-def resolve(identity: Document, fields: Document, accounts: Accounts) -> User:
+def resolve(identity: Document, fields: Document, accounts: AccountResolver) -> User:
     """The user of `identity` (see `claims.identity_of`) who came in by the service with the live record `fields`; made
     if there is none. The engine is that of `accounts.hooks`. MeteorError or PlainError, in the real server's words, if
     they are refused; what was done up to then stays done."""
@@ -43,7 +43,7 @@ def resolve(identity: Document, fields: Document, accounts: Accounts) -> User:
 class _Resolution:
     """One sign-in on its way through."""
 
-    def __init__(self, accounts: Accounts, service: str, fields: Document, identity: Document) -> None:
+    def __init__(self, accounts: AccountResolver, service: str, fields: Document, identity: Document) -> None:
         accounts.hooks.configure(fields)
         self._people, self._settings, self._hooks = accounts.people, accounts.settings, accounts.hooks
         self._service = service

@@ -16,11 +16,11 @@ from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.instance import Instance
 from sandbox.rocketchat.login_services import built
 from sandbox.rocketchat.oauth import claims, ending, exchange
-from sandbox.rocketchat.oauth.ending import Credential, EndOfLogin, State
+from sandbox.rocketchat.oauth.ending import Credential, EndOfLogin, OAuthState
 from sandbox.rocketchat.oauth.fetch import PATIENCE
 from sandbox.rocketchat.oauth.hooks import Hooks
 from sandbox.rocketchat.oauth.javascript import text, truthy
-from sandbox.rocketchat.oauth.resolve import Accounts, resolve
+from sandbox.rocketchat.oauth.resolve import AccountResolver, resolve
 from sandbox.rocketchat.people import User
 from sandbox.rocketchat.problems import MeteorError, PlainError, Wordless
 from sandbox.rocketchat.workspace import Workspace
@@ -62,7 +62,7 @@ class Process:
     def __init__(self, workspace: Workspace) -> None:
         self.cached: dict[str, Document] = {}
         """By service, those that are off by now included."""
-        self.accounts = Accounts(workspace.people, workspace.settings, Hooks())
+        self.accounts = AccountResolver(workspace.people, workspace.settings, Hooks())
 
     def follow(self, instance: Instance) -> None:
         """It ran: configures each service anew. One without an address fails there, and stays as it was."""
@@ -100,7 +100,7 @@ class SignIn:
     async def callback(self, service: str, query: Document, at: str) -> EndOfLogin | None:
         """`GET /_oauth/<service>`, answered by the instance `at`. What goes wrong is parked for the client to fetch;
         None: no answer ever comes."""
-        state = State.of(str(query.get("state", "")))
+        state = OAuthState.of(str(query.get("state", "")))
         error = text(query["error"]) if query.get("error") else ""
         credential = None
         if not error:
@@ -173,7 +173,7 @@ class SignIn:
         return refusal if isinstance(refusal, MeteorError) else MeteorError(500, "Internal server error")
 
     async def _exchanged(
-        self, service: str, query: Document, state: State, process: Process
+        self, service: str, query: Document, state: OAuthState, process: Process
     ) -> tuple[Credential | None, str]:
         """Brings the code to the provider and parks what comes of it; the credential, or what the page calls wrong."""
         configuration = self._configuration(service, process)
@@ -198,7 +198,7 @@ class SignIn:
             return None
         return exchange.Configuration(record.fields, process.cached[service])
 
-    def _fail(self, service: str, state: State, problem: str) -> None:
+    def _fail(self, service: str, state: OAuthState, problem: str) -> None:
         self._note(service, problem)
         if truthy(state.credential_token):
             expires = self._workspace.clock.monotonic() + _LIFE

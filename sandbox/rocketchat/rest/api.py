@@ -5,7 +5,7 @@
     def add_custom_oauth(call: Call) -> Document: ...
 
 The order is the real server's: who calls → rate limit → schema → permissions → second factor → the handler. A handler
-returns the envelope without `success`, dates as `datetime`; or an `Answer`; or throws one of `problems`.
+returns the envelope without `success`, dates as `datetime`; or a `RestResponse`; or throws one of `problems`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from aiohttp import web
 
 from bot.clock import Clock
 from sandbox.rocketchat.documents import Document, rest
-from sandbox.rocketchat.people import People, Token, User
+from sandbox.rocketchat.people import People, ResumeToken, User
 from sandbox.rocketchat.problems import Forbidden, MeteorError, PlainError
 from sandbox.rocketchat.rest.rate_limit import Limit, RateLimiter
-from sandbox.rocketchat.rest.route import Answer, Call, Handler, Route, TwoFactor
+from sandbox.rocketchat.rest.route import RestCall, RestHandler, RestResponse, Route, TwoFactor
 from sandbox.rocketchat.rest.schema import Schema, coerced, first_error
 from sandbox.rocketchat.second_factor import SecondFactor
 from sandbox.rocketchat.settings import Settings
@@ -61,17 +61,17 @@ class Api:
         until: str = "999.0",
         login: bool = True,
         permissions: tuple[str, ...] = (),
-        guard: Callable[[Call], bool] | None = None,
+        guard: Callable[[RestCall], bool] | None = None,
         two_factor: TwoFactor = TwoFactor.NONE,
         body: Schema | None = None,
         query: Schema | None = None,
         limit: Limit | None = None,
         unlimited: bool = False,
         bypass: str = "api-bypass-rate-limit",
-    ) -> Callable[[Handler], Handler]:
+    ) -> Callable[[RestHandler], RestHandler]:
         """Registers a handler, if the version has the route: from `since` on, before `until`."""
 
-        def register(handler: Handler) -> Handler:
+        def register(handler: RestHandler) -> RestHandler:
             if Version.of(since) <= self.version < Version.of(until):
                 self.routes.append(
                     Route(
@@ -99,7 +99,7 @@ class Api:
             app.router.add_route(route.method, route.full_path, self._endpoint(route))
         app.router.add_route("*", "/api/{tail:.*}", self._no_such_route)
 
-    def who(self, request: web.Request) -> tuple[User, Token] | None:
+    def who(self, request: web.Request) -> tuple[User, ResumeToken] | None:
         """Whom the two headers name; both are needed and must belong together (facts/rocketchat.md §1.1)."""
         token, user_id = request.headers.get("X-Auth-Token"), request.headers.get("X-User-Id")
         found = self.people.with_token(token) if token and user_id else None
@@ -113,20 +113,20 @@ class Api:
             except MeteorError as error:
                 answer = self.refusal(error)
             except Forbidden as error:
-                answer = Answer(403, {"success": False, "error": str(error)})
+                answer = RestResponse(403, {"success": False, "error": str(error)})
             except PlainError as error:
                 answer = _failure(error)
             return web.json_response(rest(answer.body), status=answer.status, headers={**headers, **answer.headers})
 
         return endpoint
 
-    async def _answer(self, route: Route, request: web.Request, headers: dict[str, str]) -> Answer:
+    async def _answer(self, route: Route, request: web.Request, headers: dict[str, str]) -> RestResponse:
         known = self.who(request) if route.login or self.open_routes_know_user else None
         user, token = (known if route.login else None) or (None, None)
         if route.login and user is None:
             return self.not_logged_in()
         headers |= self._count(route, request, known[0] if known else None)
-        call = Call(request, user, token, _given_query(route, request), await _given_body(route, request))
+        call = RestCall(request, user, token, _given_query(route, request), await _given_body(route, request))
         if user is not None:
             if not all(self.people.may(user.id, permission) for permission in route.permissions):
                 return self.no_permission()
@@ -136,7 +136,7 @@ class Api:
                 self.second_factor.check(user, call.attempt, remember=route.two_factor is TwoFactor.REMEMBERED)
         outcome = route.handler(call)
         result = await outcome if inspect.isawaitable(outcome) else outcome
-        return result if isinstance(result, Answer) else Answer(200, {**result, "success": True})
+        return result if isinstance(result, RestResponse) else RestResponse(200, {**result, "success": True})
 
     # The limiter.
 
@@ -169,27 +169,27 @@ class Api:
 
     # What refusals look like (facts/rocketchat.md §1.5).
 
-    def not_logged_in(self) -> Answer:
+    def not_logged_in(self) -> RestResponse:
         """401; 9.0 dropped the old fields."""
         body: Document = {"success": False, "error": NOT_LOGGED_IN}
         if self.version.major < 9:
             body |= {"status": "error", "message": NOT_LOGGED_IN}
-        return Answer(401, body)
+        return RestResponse(401, body)
 
-    def no_permission(self) -> Answer:
+    def no_permission(self) -> RestResponse:
         """403 of a route whose permission is missing."""
-        return Answer(403, {"success": False, "error": NO_PERMISSION if self.version.major < 9 else "forbidden"})
+        return RestResponse(403, {"success": False, "error": NO_PERMISSION if self.version.major < 9 else "forbidden"})
 
-    def refusal(self, error: MeteorError) -> Answer:
+    def refusal(self, error: MeteorError) -> RestResponse:
         """400, 403 or 429 of an error with a code."""
         if isinstance(error, _TooMany):
-            return Answer(429, {"success": False, "error": str(error)}, error.headers)
+            return RestResponse(429, {"success": False, "error": str(error)}, error.headers)
         if error.code in _UNAUTHORIZED:
-            return Answer(403, {"success": False, "error": str(error)})
+            return RestResponse(403, {"success": False, "error": str(error)})
         if self.version.major >= 9 and error.code in _REFUSALS_OF_9:
-            return Answer(403, {"success": False, "error": str(error), "errorType": "error-forbidden"})
+            return RestResponse(403, {"success": False, "error": str(error), "errorType": "error-forbidden"})
         body: Document = {"success": False, "error": str(error), "errorType": error.code}
-        return Answer(400, body | ({"details": error.details} if error.details is not None else {}))
+        return RestResponse(400, body | ({"details": error.details} if error.details is not None else {}))
 
     async def _no_such_route(self, _: web.Request) -> web.Response:
         return web.json_response({"success": False, "error": NO_SUCH_ROUTE}, status=404)
@@ -203,9 +203,9 @@ class _TooMany(MeteorError):
         self.headers = headers
 
 
-def _failure(error: PlainError) -> Answer:
+def _failure(error: PlainError) -> RestResponse:
     body: Document = {"success": False} | ({"error": str(error)} if str(error) else {})
-    return Answer(400, body | ({"errorType": error.error_type} if error.error_type else {}))
+    return RestResponse(400, body | ({"errorType": error.error_type} if error.error_type else {}))
 
 
 def _checked(schema: Schema | None, given: Document) -> Document:

@@ -12,9 +12,9 @@ from sandbox.rocketchat.chat.rooms import Room
 from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.rest import messages, rooms
 from sandbox.rocketchat.rest.api import Api
-from sandbox.rocketchat.rest.messages import Asked
+from sandbox.rocketchat.rest.messages import ChatRequest
 from sandbox.rocketchat.rest.rate_limit import Limit
-from sandbox.rocketchat.rest.route import Call
+from sandbox.rocketchat.rest.route import RestCall
 from sandbox.rocketchat.rest.schema import BOOLEAN, NAME, NUMBER, OBJECT, PAGED, STRING, Schema, array, strict
 
 _MANY: Schema = {"anyOf": [STRING, array(STRING)]}
@@ -116,7 +116,7 @@ class _Declare:
         self._get("chat.syncMessages", messages.sync_messages, _SYNC)
 
     def _rooms(self, kind: str, prefix: str) -> None:
-        def find(asked: Asked) -> Room:
+        def find(asked: ChatRequest) -> Room:
             return rooms.room_of_kind(asked, kind)
 
         self._get(f"{prefix}.info", rooms.info(kind), strict({}, _ROOM))
@@ -142,18 +142,20 @@ class _Declare:
         self._get(f"{prefix}.members", rooms.members(rooms.direct_room), strict({}, {**_DIRECT, **PAGED}))
         self._get(f"{prefix}.history", rooms.messages(rooms.direct_room), strict({}, {**_DIRECT, **_HISTORY}))
 
-    def _get(self, path: str, handler: Callable[[Asked], Document], query: Schema) -> None:
-        self._api.route("GET", path, query=query)(lambda call: handler(Asked(self._chat, call.caller.id, call.query)))
+    def _get(self, path: str, handler: Callable[[ChatRequest], Document], query: Schema) -> None:
+        self._api.route("GET", path, query=query)(
+            lambda call: handler(ChatRequest(self._chat, call.caller.id, call.query))
+        )
 
     def _post(
         self,
         path: str,
-        handler: Callable[[Asked], Document],
+        handler: Callable[[ChatRequest], Document],
         body: Schema,
         limit: Limit | None = None,
         bypass: str = "api-bypass-rate-limit",
     ) -> None:
-        def answer(call: Call) -> Document:
-            return handler(Asked(self._chat, call.caller.id, call.body))
+        def answer(call: RestCall) -> Document:
+            return handler(ChatRequest(self._chat, call.caller.id, call.body))
 
         self._api.route("POST", path, body=body, limit=limit, bypass=bypass)(answer)

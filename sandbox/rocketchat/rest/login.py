@@ -9,7 +9,7 @@ from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.people import People, User, digest
 from sandbox.rocketchat.problems import MeteorError
 from sandbox.rocketchat.rest.api import Api
-from sandbox.rocketchat.rest.route import Answer, Call
+from sandbox.rocketchat.rest.route import RestCall, RestResponse
 from sandbox.rocketchat.rest.users import own_profile
 from sandbox.rocketchat.second_factor import SecondFactor
 from sandbox.rocketchat.version import Version
@@ -31,7 +31,7 @@ class LoginRoutes:
         self._second_factor = second_factor
         self._version = version
 
-    def login(self, call: Call) -> Document | Answer:
+    def login(self, call: RestCall) -> Document | RestResponse:
         """By password or by a token that is kept (`resume`)."""
         body = call.body
         try:
@@ -44,7 +44,7 @@ class LoginRoutes:
             return self._refused(error)
         return _welcome(user, self._people.log_in(user))
 
-    def logout(self, call: Call) -> Document:
+    def logout(self, call: RestCall) -> Document:
         """Ends the login that the call came with."""
         assert call.token is not None
         self._people.log_out(call.caller, call.token)
@@ -68,12 +68,12 @@ class LoginRoutes:
             raise MeteorError("error-user-is-not-activated", "User is not activated")
         return user
 
-    def _refused(self, error: MeteorError) -> Answer:
+    def _refused(self, error: MeteorError) -> RestResponse:
         if self._version.major >= 9:
-            return Answer(401, {"success": False, "error": str(error.code).lower()})
+            return RestResponse(401, {"success": False, "error": str(error.code).lower()})
         text = str(error) if error.reason else str(error.code)
         body: Document = {"status": "error", "success": False, "error": error.code, "message": text}
-        return Answer(401, body | ({"details": error.details} if error.details else {}))
+        return RestResponse(401, body | ({"details": error.details} if error.details else {}))
 
 
 def _digest(body: Document) -> str | None:

@@ -26,7 +26,7 @@ QUIET = ("You_have_been_muted", "You can't send messages because the room is rea
 
 
 @dataclass(frozen=True)
-class Asked:
+class ChatRequest:
     """Who asks, and what was given."""
 
     chat: Chat
@@ -50,7 +50,7 @@ class Asked:
         return room
 
 
-def post_message(asked: Asked) -> Document:
+def post_message(asked: ChatRequest) -> Document:
     """`chat.postMessage`: into one or several rooms; the answer is about the first."""
     given = asked.given
     texts = [given.get("text") or "", *(a.get("text") or "" for a in given.get("attachments") or [])]
@@ -65,7 +65,7 @@ def post_message(asked: Asked) -> Document:
     return {"ts": milliseconds(asked.chat.now()), "channel": channel, "message": message.document()}
 
 
-def _post(asked: Asked, target: str) -> Message | None:
+def _post(asked: ChatRequest, target: str) -> Message | None:
     chat, given = asked.chat, asked.given
     room = target_room(chat, asked.user_id, target)
     chat.check_thread(given.get("tmid"))
@@ -100,7 +100,7 @@ def target_room(chat: Chat, user_id: str, target: str) -> Room:
     return room
 
 
-def send_message(asked: Asked) -> Document:
+def send_message(asked: ChatRequest) -> Document:
     """`chat.sendMessage`. An id used before is not answered with the first message: the real server reads a field of
     nothing and answers 400 with JavaScript's own complaint. The first message stays, alone."""
     message = asked.given["message"]
@@ -127,7 +127,7 @@ def send_message(asked: Asked) -> Document:
     return {"message": sent.document()}
 
 
-def _addressed(asked: Asked) -> Message:
+def _addressed(asked: ChatRequest) -> Message:
     """The message of `roomId` and `msgId`, as `chat.update` and `chat.delete` find it."""
     given = asked.given
     message = asked.chat.messages.get(given["msgId"])
@@ -138,7 +138,7 @@ def _addressed(asked: Asked) -> Message:
     return message
 
 
-def update(asked: Asked) -> Document:
+def update(asked: ChatRequest) -> Document:
     """`chat.update`: the whole message as it is afterwards."""
     message = _addressed(asked)
     custom, wanted = asked.given.get("customFields"), asked.given.get("previewUrls")
@@ -147,7 +147,7 @@ def update(asked: Asked) -> Document:
     return {"message": message.document()}
 
 
-def delete(asked: Asked) -> Document:
+def delete(asked: ChatRequest) -> Document:
     """`chat.delete`, also in the author's name with `asUser`."""
     message, user_id = _addressed(asked), asked.user_id
     if asked.given.get("asUser") and message.author.id != user_id:
@@ -162,7 +162,7 @@ def delete(asked: Asked) -> Document:
     return {"_id": message.id, "ts": str(milliseconds(asked.chat.now())), "message": about}
 
 
-def react(asked: Asked) -> Document:
+def react(asked: ChatRequest) -> Document:
     """`chat.react {messageId, emoji | reaction, shouldReact?}`."""
     message = asked.message("messageId")
     emoji = asked.given.get("emoji") or asked.given.get("reaction")
@@ -172,12 +172,12 @@ def react(asked: Asked) -> Document:
     return {}
 
 
-def pin(asked: Asked) -> Document:
+def pin(asked: ChatRequest) -> Document:
     """`chat.pinMessage`: the system message that says so."""
     return {"message": asked.chat.pin(asked.user_id, asked.message("messageId")).document()}
 
 
-def get_message(asked: Asked) -> Document:
+def get_message(asked: ChatRequest) -> Document:
     """`chat.getMessage?msgId=`; a message that isn't there or isn't the caller's to read is a bare failure."""
     message = asked.chat.messages.get(asked.given["msgId"])
     if message is None or not may_read(asked.chat.rooms.all[message.rid], asked.user_id):
@@ -185,7 +185,7 @@ def get_message(asked: Asked) -> Document:
     return {"message": message.document()}
 
 
-def thread_messages(asked: Asked) -> Document:
+def thread_messages(asked: ChatRequest) -> Document:
     """`chat.getThreadMessages?tmid=`: the answers, oldest first."""
     chat, given = asked.chat, asked.given
     head = chat.messages.get(given["tmid"])
@@ -196,7 +196,7 @@ def thread_messages(asked: Asked) -> Document:
     return paged("messages", [m.document() for m in answers], given)
 
 
-def sync_messages(asked: Asked) -> Document:
+def sync_messages(asked: ChatRequest) -> Document:
     """`chat.syncMessages` in both forms (facts/rocketchat.md §5.6): everything changed and deleted since `lastUpdate`,
     newest first; or one kind at a time by cursor."""
     given = asked.given

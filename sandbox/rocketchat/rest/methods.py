@@ -16,9 +16,9 @@ from sandbox.rocketchat.problems import MatchError, MeteorError, PlainError
 from sandbox.rocketchat.rest.api import Api
 from sandbox.rocketchat.rest.bulk import save_bulk
 from sandbox.rocketchat.rest.oauth_admin import OAuthAdmin
-from sandbox.rocketchat.rest.route import Answer, Call
+from sandbox.rocketchat.rest.route import RestCall, RestResponse
 from sandbox.rocketchat.rest.schema import STRING, strict
-from sandbox.rocketchat.second_factor import Attempt
+from sandbox.rocketchat.second_factor import FactorAttempt
 from sandbox.rocketchat.workspace import Workspace
 
 
@@ -35,7 +35,7 @@ class Caller:
     """Who calls a method, None for nobody, and the second factor that came along."""
 
     user: User | None
-    attempt: Attempt
+    attempt: FactorAttempt
     instance: Instance
     """The server process that answers."""
 
@@ -53,7 +53,7 @@ class Methods:
         self._logins = logins
         self._admin = admin
 
-    async def over_rest(self, call: Call) -> Document | Answer:
+    async def over_rest(self, call: RestCall) -> Document | RestResponse:
         """Unpacks the message, calls, packs the result. Errors are inside; the status is 200 before 8.0, 400 from then
         on."""
         try:
@@ -72,7 +72,7 @@ class Methods:
             answer["error"] = MeteorError(500, "Internal server error").frame()
         packed = {"message": json.dumps(answer)}
         if "error" in answer and self._workspace.version.major >= 8:
-            return Answer(400, {"success": False, **packed})
+            return RestResponse(400, {"success": False, **packed})
         return packed
 
     async def call(self, name: str, params: list[Any], caller: Caller) -> Any:
@@ -92,7 +92,7 @@ class Methods:
             inspect.signature(handler).bind(None, *params)
         except TypeError:
             raise MeteorError(400, "Match failed") from None
-        return handler(methods.Call(self._workspace.chat, caller.id, name), *params)
+        return handler(methods.MethodCall(self._workspace.chat, caller.id, name), *params)
 
     def _administer(self, name: str, params: list[Any], caller: Caller) -> Any:
         match name, params:

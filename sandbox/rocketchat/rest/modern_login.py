@@ -8,7 +8,7 @@ from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.people import User
 from sandbox.rocketchat.rest.api import Api
 from sandbox.rocketchat.rest.rate_limit import Limit
-from sandbox.rocketchat.rest.route import Call
+from sandbox.rocketchat.rest.route import RestCall
 from sandbox.rocketchat.rest.schema import STRING, strict
 
 SINCE = "8.7"
@@ -36,20 +36,20 @@ def register(api: Api, completion: Completion) -> None:
     """Declares them. Nobody is logged in yet who calls them."""
 
     @api.route("POST", "loginCode.redeem", since=SINCE, login=False, body=strict({"code": STRING}), limit=_REDEEM)
-    def redeem(call: Call) -> Document:
+    def redeem(call: RestCall) -> Document:
         return _logged_in(*completion.redeem(call.body["code"]))
 
     challenge = "twoFactorChallenges"
     answered = strict({"challengeId": STRING, "code": STRING})
 
     @api.route("POST", f"{challenge}.verifyChallenge", since=SINCE, login=False, body=answered, limit=_VERIFY)
-    def verify(call: Call) -> Document:
+    def verify(call: RestCall) -> Document:
         return _logged_in(*completion.verify(call.body["challengeId"], call.body["code"]))
 
     named = strict({"challengeId": STRING})
 
     @api.route("POST", f"{challenge}.sendEmailCode", since=SINCE, login=False, body=named, limit=_VERIFY)
-    def send(call: Call) -> Document:
+    def send(call: RestCall) -> Document:
         completion.send_code(call.body["challengeId"])
         return {}
 

@@ -15,7 +15,7 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Reading:
+class LimitVerdict:
     """What the limiter says of one call."""
 
     allowed: bool
@@ -44,11 +44,11 @@ class RateLimiter:
 
     _windows: dict[tuple[str, str, str], tuple[float, int]] = field(default_factory=dict)
 
-    def count(self, limit: Limit, key: tuple[str, str, str], now: float) -> Reading:
+    def count(self, limit: Limit, key: tuple[str, str, str], now: float) -> LimitVerdict:
         """Counts one call of `key` (IP, route pattern, method) at `now`, in monotonic seconds."""
         began, calls = self._windows.get(key, (now, 0))
         if now - began >= limit.seconds:
             began, calls = now, 0
         self._windows[key] = (began, calls + 1)
         wait = began + limit.seconds - now
-        return Reading(calls < limit.calls, limit.calls, max(0, limit.calls - calls - 1), wait)
+        return LimitVerdict(calls < limit.calls, limit.calls, max(0, limit.calls - calls - 1), wait)

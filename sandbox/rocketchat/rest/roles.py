@@ -8,7 +8,7 @@ from sandbox.rocketchat.permissions import Role
 from sandbox.rocketchat.problems import MeteorError
 from sandbox.rocketchat.rest.api import Api
 from sandbox.rocketchat.rest.paging import page
-from sandbox.rocketchat.rest.route import Call
+from sandbox.rocketchat.rest.route import RestCall
 from sandbox.rocketchat.rest.schema import NUMBER, STRING, strict
 from sandbox.rocketchat.workspace import Workspace
 
@@ -36,11 +36,11 @@ class RoleRoutes:
         self._chat = workspace.chat
         self._by_name = workspace.version.major < 8
 
-    def list(self, _: Call) -> Document:
+    def list(self, _: RestCall) -> Document:
         """All roles."""
         return {"roles": [role.document(self._people.founded) for role in self._people.roles.values()]}
 
-    def users_in_role(self, call: Call) -> Document:
+    def users_in_role(self, call: RestCall) -> Document:
         """Who has a role, by username, without `count` and `offset`; a role of a room needs its `roomId`."""
         role = self._role(call.query["role"], call.query["role"])
         if role.scope == "Subscriptions":
@@ -52,7 +52,7 @@ class RoleRoutes:
         whole = page("users", [_shown(user) for user in found], call.query, self._settings)
         return {"users": whole["users"], "total": whole["total"]}
 
-    def add(self, call: Call) -> Document:
+    def add(self, call: RestCall) -> Document:
         """Gives a role of the workspace."""
         user, role = self._both(call)
         if role.id == "admin" and not self._people.may(call.caller.id, "assign-admin-role"):
@@ -63,7 +63,7 @@ class RoleRoutes:
         self._people.touch(user)
         return {"role": role.document(self._people.founded)}
 
-    def remove(self, call: Call) -> Document:
+    def remove(self, call: RestCall) -> Document:
         """Takes a role of the workspace."""
         user, role = self._both(call)
         if role.id not in user.roles:
@@ -74,7 +74,7 @@ class RoleRoutes:
         self._people.touch(user)
         return {"role": role.document(self._people.founded)}
 
-    def permissions(self, _: Call) -> Document:
+    def permissions(self, _: RestCall) -> Document:
         """Which roles hold which permission."""
         rows = [
             {"_id": name, "roles": sorted(roles), "_updatedAt": self._people.founded}
@@ -82,7 +82,7 @@ class RoleRoutes:
         ]
         return {"update": rows, "remove": []}
 
-    def _both(self, call: Call) -> tuple[User, Role]:
+    def _both(self, call: RestCall) -> tuple[User, Role]:
         user = self._people.named(call.body["username"])
         if user is None:
             raise MeteorError("error-user-not-found", "There is no user with this username")

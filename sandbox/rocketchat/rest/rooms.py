@@ -9,12 +9,12 @@ from typing import Any
 from sandbox.rocketchat.chat.rooms import Room, may_read
 from sandbox.rocketchat.documents import Document, iso
 from sandbox.rocketchat.problems import Forbidden, MeteorError, PlainError
-from sandbox.rocketchat.rest.messages import Asked, history, paged
+from sandbox.rocketchat.rest.messages import ChatRequest, history, paged
 
-Handler = Callable[[Asked], Document]
+RoomHandler = Callable[[ChatRequest], Document]
 
 
-def room_of_kind(asked: Asked, kind: str) -> Room:
+def room_of_kind(asked: ChatRequest, kind: str) -> Room:
     """The channel or group that `roomId` or `roomName` names. A group is found by its members only, so a stranger
     cannot tell it from one that doesn't exist."""
     wanted = asked.given.get("roomId") or asked.given.get("roomName")
@@ -29,7 +29,7 @@ def room_of_kind(asked: Asked, kind: str) -> Room:
     return room
 
 
-def direct_room(asked: Asked) -> Room:
+def direct_room(asked: ChatRequest) -> Room:
     """The direct room that `roomId` or `username` names; by username it is made if there is none."""
     wanted = asked.given.get("roomId") or asked.given.get("username")
     if not wanted:
@@ -43,7 +43,7 @@ def direct_room(asked: Asked) -> Room:
     return room
 
 
-def rooms_info(asked: Asked) -> Document:
+def rooms_info(asked: ChatRequest) -> Document:
     """`rooms.info?roomId=|roomName=`; the text of the refusal is the same for a room that isn't there."""
     wanted = asked.given.get("roomId") or asked.given.get("roomName")
     if not wanted:
@@ -58,20 +58,20 @@ def rooms_info(asked: Asked) -> Document:
     return {"room": room.document()}
 
 
-def rooms_get(asked: Asked) -> Document:
+def rooms_get(asked: ChatRequest) -> Document:
     """`rooms.get`: the caller's rooms, `{update, remove}`."""
     since = asked.given.get("updatedSince")
     rooms = asked.chat.rooms.of(asked.user_id)
     return {"update": [r.document() for r in rooms if not since or iso(r.updated_at) > since], "remove": []}
 
 
-def subscriptions_get(asked: Asked) -> Document:
+def subscriptions_get(asked: ChatRequest) -> Document:
     """`subscriptions.get`: the caller's subscriptions, `{update, remove}`."""
     rooms = asked.chat.rooms.of(asked.user_id)
     return {"update": [room.subscription(asked.user_id) for room in rooms], "remove": []}
 
 
-def subscriptions_get_one(asked: Asked) -> Document:
+def subscriptions_get_one(asked: ChatRequest) -> Document:
     """`subscriptions.getOne?roomId=`: the caller's subscription to one room, None where they are no member."""
     room = asked.chat.rooms.get(asked.given["roomId"])
     if room is None or asked.user_id not in room.members:
@@ -79,27 +79,27 @@ def subscriptions_get_one(asked: Asked) -> Document:
     return {"subscription": room.subscription(asked.user_id)}
 
 
-def info(kind: str) -> Handler:
+def info(kind: str) -> RoomHandler:
     """`channels.info`, `groups.info`."""
     key = "group" if kind == "p" else "channel"
     return lambda asked: {key: room_of_kind(asked, kind).document()}
 
 
-def listing(kind: str) -> Handler:
+def listing(kind: str) -> RoomHandler:
     """`channels.list` (all of them), `groups.list` (the caller's own)."""
     key = "groups" if kind == "p" else "channels"
 
-    def handler(asked: Asked) -> Document:
+    def handler(asked: ChatRequest) -> Document:
         rooms = [r for r in asked.chat.rooms.all.values() if r.t == kind and may_read(r, asked.user_id)]
         return paged(key, [room.document() for room in sorted(rooms, key=lambda room: room.name)], asked.given)
 
     return handler
 
 
-def members(find: Callable[[Asked], Room]) -> Handler:
+def members(find: Callable[[ChatRequest], Room]) -> RoomHandler:
     """`*.members`: `{_id, username, name, status}` of each."""
 
-    def handler(asked: Asked) -> Document:
+    def handler(asked: ChatRequest) -> Document:
         room = find(asked)
         people = [m.user.document() | {"status": "offline"} for m in room.members.values()]
         return paged("members", sorted(people, key=lambda person: str(person["username"])), asked.given)
@@ -107,10 +107,10 @@ def members(find: Callable[[Asked], Room]) -> Handler:
     return handler
 
 
-def roles(kind: str) -> Handler:
+def roles(kind: str) -> RoomHandler:
     """`channels.roles`, `groups.roles`: who owns and moderates the room."""
 
-    def handler(asked: Asked) -> Document:
+    def handler(asked: ChatRequest) -> Document:
         room = room_of_kind(asked, kind)
         return {
             "roles": [
@@ -123,16 +123,16 @@ def roles(kind: str) -> Handler:
     return handler
 
 
-def messages(find: Callable[[Asked], Room]) -> Handler:
+def messages(find: Callable[[ChatRequest], Room]) -> RoomHandler:
     """`*.history`."""
     return lambda asked: history(asked.chat, find(asked), asked.given)
 
 
-def create(kind: str) -> Handler:
+def create(kind: str) -> RoomHandler:
     """`channels.create`, `groups.create` `{name, members?: [username], readOnly?, extraData?}`."""
     key = "group" if kind == "p" else "channel"
 
-    def handler(asked: Asked) -> Document:
+    def handler(asked: ChatRequest) -> Document:
         given = asked.given
         if not asked.chat.may(asked.user_id, "create-p" if kind == "p" else "create-c"):
             raise MeteorError("error-unauthorized", "unauthorized")
@@ -146,18 +146,18 @@ def create(kind: str) -> Handler:
     return handler
 
 
-def join(asked: Asked) -> Document:
+def join(asked: ChatRequest) -> Document:
     """`channels.join`."""
     room = room_of_kind(asked, "c")
     asked.chat.join(asked.user_id, room)
     return {"channel": room.document()}
 
 
-def invite(kind: str) -> Handler:
+def invite(kind: str) -> RoomHandler:
     """`channels.invite`, `groups.invite` `{roomId, userId | username}`."""
     key = "group" if kind == "p" else "channel"
 
-    def handler(asked: Asked) -> Document:
+    def handler(asked: ChatRequest) -> Document:
         room = room_of_kind(asked, kind)
         _may_manage(asked, room, f"add-user-to-any-{kind}-room", "add-user-to-joined-room")
         asked.chat.add(asked.user_id, room, _person(asked))
@@ -166,10 +166,10 @@ def invite(kind: str) -> Handler:
     return handler
 
 
-def kick(kind: str) -> Handler:
+def kick(kind: str) -> RoomHandler:
     """`channels.kick`, `groups.kick` `{roomId, userId | username}`."""
 
-    def handler(asked: Asked) -> Document:
+    def handler(asked: ChatRequest) -> Document:
         room = room_of_kind(asked, kind)
         _may_manage(asked, room, "remove-user")
         asked.chat.remove(asked.user_id, room, _person(asked))
@@ -178,7 +178,7 @@ def kick(kind: str) -> Handler:
     return handler
 
 
-def im_create(asked: Asked) -> Document:
+def im_create(asked: ChatRequest) -> Document:
     """`im.create {username | usernames}`: the room with `rid` besides `_id`; a room that is there is given again."""
     given = asked.given
     names = [
@@ -193,19 +193,19 @@ def im_create(asked: Asked) -> Document:
     return {"room": room.document() | {"rid": room.id}}
 
 
-def im_list(asked: Asked) -> Document:
+def im_list(asked: ChatRequest) -> Document:
     """`im.list`: the caller's direct rooms."""
     rooms = [room for room in asked.chat.rooms.of(asked.user_id) if room.t == "d"]
     return paged("ims", [room.document() for room in rooms], asked.given)
 
 
-def commands_list(asked: Asked) -> Document:
+def commands_list(asked: ChatRequest) -> Document:
     """`commands.list` (facts/rocketchat.md §4.2)."""
     commands = [c.document() for c in asked.chat.commands.registered.values()]
     return paged("commands", commands, asked.given) | {"appsLoaded": True}
 
 
-def commands_get(asked: Asked) -> Document:
+def commands_get(asked: ChatRequest) -> Document:
     """`commands.get?command=`."""
     command = asked.chat.commands.get(asked.given["command"])
     if command is None:
@@ -213,7 +213,7 @@ def commands_get(asked: Asked) -> Document:
     return {"command": command.document()}
 
 
-def commands_run(asked: Asked) -> Document:
+def commands_run(asked: ChatRequest) -> Document:
     """`commands.run {command, params?, roomId, tmid?}`."""
     given: dict[str, Any] = asked.given
     command = asked.chat.commands.get(given["command"])
@@ -229,7 +229,7 @@ def commands_run(asked: Asked) -> Document:
     return {}
 
 
-def _person(asked: Asked) -> str:
+def _person(asked: ChatRequest) -> str:
     given = asked.given
     person = asked.chat.people.get(given.get("userId") or "") or asked.chat.people.named(given.get("username") or "")
     if person is None:
@@ -239,6 +239,6 @@ def _person(asked: Asked) -> str:
     return person.id
 
 
-def _may_manage(asked: Asked, room: Room, *permissions: str) -> None:
+def _may_manage(asked: ChatRequest, room: Room, *permissions: str) -> None:
     if not any(asked.chat.may(asked.user_id, permission, room) for permission in permissions):
         raise MeteorError("error-not-allowed", "Not allowed")

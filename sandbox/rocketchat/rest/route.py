@@ -11,11 +11,11 @@ from aiohttp import web
 from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.instance import Instance
 from sandbox.rocketchat.instances import REQUEST_KEY
-from sandbox.rocketchat.people import Token, User
+from sandbox.rocketchat.people import ResumeToken, User
 from sandbox.rocketchat.problems import MeteorError
 from sandbox.rocketchat.rest.rate_limit import Limit
 from sandbox.rocketchat.rest.schema import Schema
-from sandbox.rocketchat.second_factor import Attempt, fingerprint
+from sandbox.rocketchat.second_factor import FactorAttempt, fingerprint
 
 
 class TwoFactor(enum.Enum):
@@ -28,12 +28,12 @@ class TwoFactor(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Call:
+class RestCall:
     """One call of a route: who calls, and what was given."""
 
     request: web.Request
     user: User | None
-    token: Token | None
+    token: ResumeToken | None
     query: Document = field(default_factory=dict)
     body: Document = field(default_factory=dict)
 
@@ -55,15 +55,15 @@ class Call:
         return self.request.match_info
 
     @property
-    def attempt(self) -> Attempt:
+    def attempt(self) -> FactorAttempt:
         """The second factor that the caller shows, if any."""
         headers = self.request.headers
         mark = fingerprint(headers.get("User-Agent", ""), self.request.remote or "")
-        return Attempt(self.token, mark, headers.get("x-2fa-code", ""), headers.get("x-2fa-method", ""))
+        return FactorAttempt(self.token, mark, headers.get("x-2fa-code", ""), headers.get("x-2fa-method", ""))
 
 
 @dataclass(frozen=True)
-class Answer:
+class RestResponse:
     """A whole answer, where a handler needs another status than 200 or other headers."""
 
     status: int
@@ -71,7 +71,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Handler = Callable[[Call], Document | Answer | Awaitable[Document | Answer]]
+RestHandler = Callable[[RestCall], Document | RestResponse | Awaitable[Document | RestResponse]]
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,11 @@ class Route:
     method: str
     path: str
     """Below `/api/v1/`, parameters as `:name`; with a leading slash: below the workspace's address."""
-    handler: Handler
+    handler: RestHandler
     login: bool = True
     permissions: tuple[str, ...] = ()
     """All of them are needed."""
-    guard: Callable[[Call], bool] | None = None
+    guard: Callable[[RestCall], bool] | None = None
     """A condition of its own, where permissions alone don't say it."""
     two_factor: TwoFactor = TwoFactor.NONE
     body: Schema | None = None

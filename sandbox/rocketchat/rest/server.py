@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.rest.api import Api
-from sandbox.rocketchat.rest.route import Call
+from sandbox.rocketchat.rest.route import RestCall
 from sandbox.rocketchat.rest.schema import BOOLEAN, strict
 from sandbox.rocketchat.workspace import Workspace
 
@@ -12,7 +12,7 @@ from sandbox.rocketchat.workspace import Workspace
 def register(api: Api, workspace: Workspace) -> None:
     """Declares them."""
 
-    def info(call: Call) -> Document:
+    def info(call: RestCall) -> Document:
         """Major and minor only, the whole version for `get-server-info`. Nobody need be logged in."""
         caller = api.who(call.request)
         if caller and workspace.people.may(caller[0].id, "get-server-info"):
@@ -23,7 +23,7 @@ def register(api: Api, workspace: Workspace) -> None:
         api.route("GET", path, login=False)(info)
 
     @api.route("GET", "licenses.info", query=strict(optional={"loadValues": BOOLEAN}))
-    def licenses_info(call: Call) -> Document:
+    def licenses_info(call: RestCall) -> Document:
         licensed = bool(workspace.modules)
         license_info: Document = {
             "activeModules": sorted(workspace.modules),
@@ -39,11 +39,11 @@ def register(api: Api, workspace: Workspace) -> None:
         return {"license": license_info}
 
     @api.route("GET", "licenses.isEnterprise")
-    def is_enterprise(_: Call) -> Document:
+    def is_enterprise(_: RestCall) -> Document:
         return {"isEnterprise": bool(workspace.modules)}
 
     @api.route("GET", "/api/apps/count")
-    def apps_count(_: Call) -> Document:
+    def apps_count(_: RestCall) -> Document:
         most = -1 if workspace.modules else 0
         return {
             "totalMarketplaceEnabled": 0,

@@ -8,7 +8,7 @@ from sandbox.rocketchat.problems import PlainError
 from sandbox.rocketchat.rest.api import Api
 from sandbox.rocketchat.rest.bulk import save_bulk
 from sandbox.rocketchat.rest.paging import page
-from sandbox.rocketchat.rest.route import Call, TwoFactor
+from sandbox.rocketchat.rest.route import RestCall, TwoFactor
 from sandbox.rocketchat.rest.schema import ANY, BOOLEAN, PAGED, STRING, array, strict
 from sandbox.rocketchat.settings import Setting
 from sandbox.rocketchat.workspace import Workspace
@@ -49,7 +49,7 @@ class SettingsRoutes:
         self._settings = workspace.settings
         self._services = workspace.login_services
 
-    def list(self, call: Call) -> Document:
+    def list(self, call: RestCall) -> Document:
         """All that the caller may see, by id, and a few fields of each; hidden ones nobody. The default comes on
         request (≥ 7.10)."""
         everything = self._people.may(call.caller.id, "view-privileged-setting")
@@ -61,7 +61,7 @@ class SettingsRoutes:
         ]
         return page("settings", shown, call.query, self._settings)
 
-    def public(self, call: Call) -> Document:
+    def public(self, call: RestCall) -> Document:
         """Public ones, to everybody; `_id` is a list with commas."""
         wanted = call.query.get("_id")
         ids = set(wanted.split(",")) if wanted else None
@@ -72,12 +72,12 @@ class SettingsRoutes:
         ]
         return page("settings", shown, call.query, self._settings)
 
-    def read(self, call: Call) -> Document:
+    def read(self, call: RestCall) -> Document:
         """One, as stored; unknown or hidden is a bare failure."""
         setting = self._visible(call)
         return {"_id": setting.id} | ({} if setting.value is None else {"value": setting.value})
 
-    def may_write(self, call: Call) -> bool:
+    def may_write(self, call: RestCall) -> bool:
         """`edit-privileged-setting`, or `manage-selected-settings` together with the setting's own permission."""
         user, setting = call.caller.id, call.params["_id"]
         if self._people.may(user, "edit-privileged-setting"):
@@ -85,7 +85,7 @@ class SettingsRoutes:
         own = f"change-setting-{setting}"
         return self._people.may(user, "manage-selected-settings") and self._people.may(user, own)
 
-    def write(self, call: Call) -> Document:
+    def write(self, call: RestCall) -> Document:
         """Stores one value without looking at its type; then the answering instance knows it (facts/rocketchat.md
         §2.4)."""
         setting = self._visible(call)
@@ -95,16 +95,16 @@ class SettingsRoutes:
         call.instance.save(setting.id, call.body["value"])
         return {}
 
-    def write_many(self, call: Call) -> Document:
+    def write_many(self, call: RestCall) -> Document:
         """Stores many at once, all of them or none; the answer waits for no cache (facts/rocketchat.md §2.4)."""
         save_bulk(self._settings, self._people.may, call.caller.id, call.body["settings"], call.instance)
         return {}
 
-    def oauth(self, _: Call) -> Document:
+    def oauth(self, _: RestCall) -> Document:
         """The live services, in the two forms of facts/rocketchat.md §3.1."""
         return {"services": [_oauth_document(service) | self._on_mobile() for service in self._services.all()]}
 
-    def configurations(self, _: Call) -> Document:
+    def configurations(self, _: RestCall) -> Document:
         """The live records without their secrets."""
         return {"configurations": [{"_id": s.id, **s.public} for s in self._services.all()]}
 
@@ -118,7 +118,7 @@ class SettingsRoutes:
             return setting.document(with_default=default)
         return setting.public_document() | ({"packageValue": setting.package_value} if default else {})
 
-    def _visible(self, call: Call) -> Setting:
+    def _visible(self, call: RestCall) -> Setting:
         setting = self._settings.find(call.params["_id"])
         if setting is None or setting.hidden:
             raise PlainError("")

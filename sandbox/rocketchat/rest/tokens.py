@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sandbox.rocketchat.documents import Document
-from sandbox.rocketchat.people import People, Token
+from sandbox.rocketchat.people import People, ResumeToken
 from sandbox.rocketchat.problems import MeteorError
 from sandbox.rocketchat.rest.api import Api
-from sandbox.rocketchat.rest.route import Call, TwoFactor
+from sandbox.rocketchat.rest.route import RestCall, TwoFactor
 from sandbox.rocketchat.rest.schema import BOOLEAN, STRING, strict
 
 PERMISSION = "create-personal-access-tokens"
@@ -16,11 +16,11 @@ def register(api: Api, people: People) -> None:
     """Declares them. The permission is checked in the handler, as in the real server, so its lack is a 400."""
     named = strict({"tokenName": STRING})
 
-    def check(call: Call, method: str) -> None:
+    def check(call: RestCall, method: str) -> None:
         if not people.may(call.caller.id, PERMISSION):
             raise MeteorError("not-authorized", "Not Authorized", {"method": f"personalAccessTokens:{method}"})
 
-    def find(call: Call, method: str) -> Token:
+    def find(call: RestCall, method: str) -> ResumeToken:
         token = people.find_personal_token(call.caller, call.body["tokenName"])
         if token is None:
             text = "Token does not exist"
@@ -33,7 +33,7 @@ def register(api: Api, people: People) -> None:
         two_factor=TwoFactor.REMEMBERED,
         body=strict({"tokenName": STRING}, {"bypassTwoFactor": BOOLEAN}),
     )
-    def generate(call: Call) -> Document:
+    def generate(call: RestCall) -> Document:
         check(call, "generateToken")
         name, bypass = call.body["tokenName"], bool(call.body.get("bypassTwoFactor"))
         if not name.strip():
@@ -41,7 +41,7 @@ def register(api: Api, people: People) -> None:
         return {"token": people.personal_token(call.caller, name, bypass_two_factor=bypass)}
 
     @api.route("POST", "users.regeneratePersonalAccessToken", two_factor=TwoFactor.REMEMBERED, body=named)
-    def regenerate(call: Call) -> Document:
+    def regenerate(call: RestCall) -> Document:
         check(call, "regenerateToken")
         token = find(call, "regenerateToken")
         people.log_out(call.caller, token)
@@ -52,13 +52,13 @@ def register(api: Api, people: People) -> None:
         }
 
     @api.route("POST", "users.removePersonalAccessToken", two_factor=TwoFactor.REMEMBERED, body=named)
-    def remove(call: Call) -> Document:
+    def remove(call: RestCall) -> Document:
         check(call, "removeToken")
         people.log_out(call.caller, find(call, "removeToken"))
         return {}
 
     @api.route("GET", "users.getPersonalAccessTokens")
-    def get(call: Call) -> Document:
+    def get(call: RestCall) -> Document:
         check(call, "getPersonalAccessTokens")
         return {
             "tokens": [

@@ -9,7 +9,7 @@ from sandbox.rocketchat.people import People, User, digest
 from sandbox.rocketchat.problems import Forbidden, MeteorError, PlainError
 from sandbox.rocketchat.rest.api import Api
 from sandbox.rocketchat.rest.paging import page
-from sandbox.rocketchat.rest.route import Call
+from sandbox.rocketchat.rest.route import RestCall
 from sandbox.rocketchat.rest.schema import BOOLEAN, NAME, OBJECT, PAGED, STRING, array, strict
 from sandbox.rocketchat.settings import Settings
 
@@ -66,22 +66,22 @@ class UserRoutes:
         self._people = people
         self._settings = settings
 
-    def me(self, call: Call) -> Document:
+    def me(self, call: RestCall) -> Document:
         """Everything about the caller, without an envelope of its own."""
         return own_profile(call.caller)
 
-    def info(self, call: Call) -> Document:
+    def info(self, call: RestCall) -> Document:
         """One person; roles and addresses only for themselves and `view-full-other-user-info`."""
         user = self._find(call.query)
         if user is None:
             raise PlainError("User not found.")
         return {"user": self._shown(call, user)}
 
-    def list(self, call: Call) -> Document:
+    def list(self, call: RestCall) -> Document:
         """Everybody, by username, in pages of 100 at most."""
         return self._page(call, list(self._people))
 
-    def list_by_status(self, call: Call) -> Document:
+    def list_by_status(self, call: RestCall) -> Document:
         """The same of those who fit, with the reason that somebody gave for wanting in."""
         query = call.query
         wanted = {"active": True, "deactivated": False}.get(query.get("status", ""))
@@ -96,7 +96,7 @@ class UserRoutes:
         ]
         return self._page(call, fitting, reason=True)
 
-    def _page(self, call: Call, users: Sequence[User], *, reason: bool = False) -> Document:
+    def _page(self, call: RestCall, users: Sequence[User], *, reason: bool = False) -> Document:
         outside = self._settings.get("API_Apply_permission_view-outside-room_on_users-list", False)
         if outside and not self._people.may(call.caller.id, "view-outside-room"):
             raise Forbidden("User does not have the permissions required for this action [error-unauthorized]")
@@ -107,7 +107,7 @@ class UserRoutes:
         ]
         return page("users", shown, call.query, self._settings)
 
-    def create(self, call: Call) -> Document:
+    def create(self, call: RestCall) -> Document:
         """A new account; refused if the username or the address is taken."""
         body = call.body
         username, address = body["username"], body["email"]
@@ -126,7 +126,7 @@ class UserRoutes:
         self._apply_rest(user, body)
         return {"user": user.full()}
 
-    def update(self, call: Call) -> Document:
+    def update(self, call: RestCall) -> Document:
         """Changes somebody; others need `edit-other-user-info`."""
         user, data = self._people.get(call.body["userId"]), call.body["data"]
         if user is None:
@@ -141,7 +141,7 @@ class UserRoutes:
         self._apply_rest(user, data)
         return {"user": user.full()}
 
-    def delete(self, call: Call) -> Document:
+    def delete(self, call: RestCall) -> Document:
         """Takes somebody away."""
         user = self._find(call.body)
         if user is None:
@@ -151,7 +151,7 @@ class UserRoutes:
         self._people.delete(user)
         return {"deletedRooms": []}
 
-    def set_active_status(self, call: Call) -> Document:
+    def set_active_status(self, call: RestCall) -> Document:
         """Lets somebody in or locks them out."""
         if not self._people.may(call.caller.id, "edit-other-user-active-status"):
             raise MeteorError("error-unauthorized", "Not authorized")
@@ -165,7 +165,7 @@ class UserRoutes:
             self._people.deactivate(user)
         return {"user": {"_id": user.id, "active": user.active}}
 
-    def presence(self, call: Call) -> Document:
+    def presence(self, call: RestCall) -> Document:
         """Who is there; `ids` is a list with commas."""
         wanted = call.query.get("ids")
         users = [user for user in self._people if not wanted or user.id in wanted.split(",")]
@@ -185,12 +185,12 @@ class UserRoutes:
             "full": not wanted and not call.query.get("from"),
         }
 
-    def get_status(self, call: Call) -> Document:
+    def get_status(self, call: RestCall) -> Document:
         """Somebody's status, the caller's own without a name."""
         user = (self._find(call.query) if call.query else None) or call.caller
         return {"_id": user.id, "connectionStatus": user.status, "status": user.status, "message": user.status_text}
 
-    def set_status(self, call: Call) -> Document:
+    def set_status(self, call: RestCall) -> Document:
         """The caller's status; somebody else's needs `edit-other-user-info`."""
         user = (self._find(call.body) if {"userId", "username"} & call.body.keys() else None) or call.caller
         if user.id != call.caller.id and not self._people.may(call.caller.id, "edit-other-user-info"):
@@ -212,7 +212,7 @@ class UserRoutes:
             return None
         raise MeteorError("error-user-param-not-provided", 'The required "userId" or "username" param was not provided')
 
-    def _shown(self, call: Call, user: User) -> Document:
+    def _shown(self, call: RestCall, user: User) -> Document:
         full = user.id == call.caller.id or self._people.may(call.caller.id, "view-full-other-user-info")
         return user.full() if full else user.basic()
 

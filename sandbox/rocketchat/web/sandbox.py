@@ -9,7 +9,15 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.rocketchat.chat.composer import Command, Outcome, Reaction, Sent, Swallowed, TooLong, composer
+from sandbox.rocketchat.chat.composer import (
+    ComposerResult,
+    Reaction,
+    RegisteredCommand,
+    Sent,
+    Swallowed,
+    TooLong,
+    composer,
+)
 from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.people import User
 from sandbox.rocketchat.workspace import Workspace
@@ -61,13 +69,13 @@ async def _text(request: web.Request) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def _document(outcome: Outcome) -> Document:
+def _document(outcome: ComposerResult) -> Document:
     match outcome:
         case Sent(text):
             return {"outcome": "sent", "text": text}
         case Swallowed(reply):
             return {"outcome": "swallowed", "reply": reply}
-        case Command(command, params):
+        case RegisteredCommand(command, params):
             return {"outcome": "command", "command": command, "params": params}
         case Reaction(emoji):
             return {"outcome": "reaction", "emoji": emoji}

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.encvoy import EncvoyStandIn, Switches
 from sandbox.encvoy.oidc_errors import prefers_html
-from sandbox.faults import Effect, Fault, When
+from sandbox.faults import Fault, FaultEffect, When
 from tests.support.idp_browser import Browser, Create, Wall, token_of, tokens_of
 
 DISCOVERY = "/.well-known/openid-configuration"
@@ -264,7 +264,7 @@ async def test_a_body_that_is_no_object(browser: Browser, editor: str, method: s
 
 
 async def test_a_fault_can_lose_the_answer_of_what_was_done(idp: EncvoyStandIn, create: Create) -> None:
-    idp.faults.add(Fault("POST", "/api/v1/clients", Effect.DROP, When.AFTER, times=1))
+    idp.faults.add(Fault("POST", "/api/v1/clients", FaultEffect.DROP, When.AFTER, times=1))
     before = len(idp.clients.by_id)
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await create()

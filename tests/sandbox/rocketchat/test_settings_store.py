@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.ledger import Ledger
-from sandbox.rocketchat.settings import Setting, Settings, Told, same
+from sandbox.rocketchat.settings import Setting, SettingEvent, Settings, same
 
 
 @pytest.fixture
@@ -35,14 +35,18 @@ def test_values_are_the_same_as_javascript_has_it(one: Any, other: Any, alike: b
 
 
 def test_who_listens_is_told_what_happened(settings: Settings) -> None:
-    heard: list[tuple[Told, str, Any]] = []
+    heard: list[tuple[SettingEvent, str, Any]] = []
     settings.listen(lambda told, setting: heard.append((told, setting.id, setting.value)))
     settings.add(Setting("Other", "string", "x"))
     settings.add(Setting("Other", "string", "y"))
     settings.write("Other", "z")
     settings.remove("Other")
     settings.remove("Other")
-    assert heard == [(Told.INSERTED, "Other", "x"), (Told.UPDATED, "Other", "z"), (Told.REMOVED, "Other", "z")]
+    assert heard == [
+        (SettingEvent.INSERTED, "Other", "x"),
+        (SettingEvent.UPDATED, "Other", "z"),
+        (SettingEvent.REMOVED, "Other", "z"),
+    ]
 
 
 def test_the_database_alone_tells_nobody(settings: Settings) -> None:
@@ -68,13 +72,13 @@ def test_each_write_is_in_the_ledger_as_stored() -> None:
 def test_what_counts_of_a_premium_setting_is_the_invalid_value(settings: Settings) -> None:
     settings.add(Setting("Premium", "boolean", True, modules=("m",), invalid_value=False))
     assert settings.get("Premium") is False
-    notice = settings.notice(Told.UPDATED, settings.find("Premium") or Setting("", "", ""))
+    notice = settings.notice(SettingEvent.UPDATED, settings.find("Premium") or Setting("", "", ""))
     assert notice is not None
     assert notice.document == {"_id": "Premium", "value": False, "enterprise": True}
 
 
 def test_nobody_is_told_of_a_hidden_setting(settings: Settings) -> None:
-    assert settings.notice(Told.UPDATED, Setting("x", "string", "", hidden=True)) is None
+    assert settings.notice(SettingEvent.UPDATED, Setting("x", "string", "", hidden=True)) is None
 
 
 def test_a_document_without_a_value_shows_none(settings: Settings) -> None:

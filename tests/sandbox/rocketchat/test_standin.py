@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.faults import Effect, Fault, When
+from sandbox.faults import Fault, FaultEffect, When
 from sandbox.rocketchat.standin import RocketChatStandIn, Switches
 from sandbox.rocketchat.version import Version
 from tests.support.clocks import START, ManualClock
@@ -89,14 +89,14 @@ async def test_a_fault_before_keeps_the_effect_away(rocket: Rocket) -> None:
 
 
 async def test_a_fault_after_hides_an_effect_that_happened(rocket: Rocket) -> None:
-    rocket.standin.faults.add(Fault("POST", "/api/v1/settings/", effect=Effect.DROP, when=When.AFTER))
+    rocket.standin.faults.add(Fault("POST", "/api/v1/settings/", effect=FaultEffect.DROP, when=When.AFTER))
     with pytest.raises(aiohttp.ClientError):
         await rocket.post("settings/Site_Name", {"value": "x"})
     assert rocket.standin.settings.get("Site_Name") == "x"
 
 
 async def test_what_hangs_is_let_go_by_stop(rocket: Rocket) -> None:
-    rocket.standin.faults.add(Fault("GET", "/api/v1/me", effect=Effect.HANG))
+    rocket.standin.faults.add(Fault("GET", "/api/v1/me", effect=FaultEffect.HANG))
     hanging = asyncio.ensure_future(rocket.get("me"))
     await asyncio.sleep(0.02)
     assert not hanging.done()

@@ -11,8 +11,8 @@ import pytest
 
 from sandbox.ledger import Ledger
 from sandbox.rocketchat.chat.chat import Chat
-from sandbox.rocketchat.chat.composer import Command, Sent, Swallowed
-from sandbox.rocketchat.chat.events import Deleted, Ephemeral, Event, Membership, Posted
+from sandbox.rocketchat.chat.composer import RegisteredCommand, Sent, Swallowed
+from sandbox.rocketchat.chat.events import ChatEvent, Deleted, Ephemeral, Membership, Posted
 from sandbox.rocketchat.chat.rooms import Room
 from sandbox.rocketchat.chat.rules import Draft
 from sandbox.rocketchat.problems import MeteorError, PlainError
@@ -70,7 +70,7 @@ class World:
     settings: dict[str, Any]
     clock: Hands
     room: Room
-    events: list[Event]
+    events: list[ChatEvent]
 
     def posted(self) -> list[str]:
         return [event.message.id for event in self.events if isinstance(event, Posted)]
@@ -79,7 +79,7 @@ class World:
 @pytest.fixture
 def world() -> World:
     """A private room of ada (owner) and bob; eve is outside."""
-    office, settings, clock, events = Office(), dict[str, Any](), Hands(), list[Event]()
+    office, settings, clock, events = Office(), dict[str, Any](), Hands(), list[ChatEvent]()
     chat = Chat(office, settings, clock, Ledger())
     room = chat.create_room("u1", "sso-admins", "p", ["u2"])
     chat.listen(events.append)
@@ -422,7 +422,7 @@ def test_a_typed_command_that_nobody_knows_stays_in_the_client(world: World) -> 
 
 def test_a_typed_command_that_is_known_is_run(world: World) -> None:
     typed = world.chat.type_as("u1", world.room, "/me waves")
-    assert typed.outcome == Command("me", " waves")
+    assert typed.outcome == RegisteredCommand("me", " waves")
     assert typed.message is not None
     assert typed.message.msg == "_waves_"
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.rocketchat.chat.composer import Command, Outcome, Reaction, Sent, Swallowed, TooLong, composer
+from sandbox.rocketchat.chat.composer import (
+    ComposerResult,
+    Reaction,
+    RegisteredCommand,
+    Sent,
+    Swallowed,
+    TooLong,
+    composer,
+)
 
 KNOWN = {"me", "invite"}
 REFUSED = Swallowed("No such command: `/sso`")
@@ -22,9 +30,9 @@ REFUSED = Swallowed("No such command: `/sso`")
         ("see /sso setup", Sent("see /sso setup"), Sent("see /sso setup")),
         ("/ sso", Sent("/ sso"), Sent("/ sso")),
         ("/", Sent("/"), Sent("/")),
-        ("/me waves", Command("me", " waves"), Command("me", " waves")),
-        ("/me", Command("me", ""), Command("me", "")),
-        ("/me one\ntwo", Command("me", " one"), Command("me", " one")),
+        ("/me waves", RegisteredCommand("me", " waves"), RegisteredCommand("me", " waves")),
+        ("/me", RegisteredCommand("me", ""), RegisteredCommand("me", "")),
+        ("/me one\ntwo", RegisteredCommand("me", " one"), RegisteredCommand("me", " one")),
         ("/Me waves", Swallowed("No such command: `/Me`"), Sent("/Me waves")),
         ("", Swallowed(""), Swallowed("")),
         ("   ", Swallowed(""), Swallowed("")),
@@ -32,7 +40,7 @@ REFUSED = Swallowed("No such command: `/sso`")
         ("+:tada: well done", Sent("+:tada: well done"), Sent("+:tada: well done")),
     ],
 )
-def test_each_kind_of_line(text: str, off: Outcome, on: Outcome) -> None:
+def test_each_kind_of_line(text: str, off: ComposerResult, on: ComposerResult) -> None:
     assert composer(text, KNOWN, allow_unrecognised=False) == off
     assert composer(text, KNOWN, allow_unrecognised=True) == on
 
@@ -43,5 +51,5 @@ def test_the_refusal_is_escaped() -> None:
 
 def test_too_long_a_text_is_kept_back_before_the_command_is_looked_at() -> None:
     text = "/me " + "x" * 20
-    assert composer(text, KNOWN, allow_unrecognised=True, max_size=len(text)) == Command("me", " " + "x" * 20)
+    assert composer(text, KNOWN, allow_unrecognised=True, max_size=len(text)) == RegisteredCommand("me", " " + "x" * 20)
     assert composer(text, KNOWN, allow_unrecognised=True, max_size=len(text) - 1) == TooLong(len(text) - 1)

@@ -10,24 +10,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.rocketchat.ddp.core import Method, Session, Subscribe, Unsubscribe
+from sandbox.rocketchat.ddp.core import DdpSession, Method, Subscribe, Unsubscribe
 from sandbox.rocketchat.problems import MeteorError
 
 CONNECT = {"msg": "connect", "version": "1", "support": ["1"]}
 
 
-def frames(session: Session) -> list[dict[str, Any]]:
+def frames(session: DdpSession) -> list[dict[str, Any]]:
     return [json.loads(frame) for frame in session.take()]
 
 
-def say(session: Session, message: Any, now: float = 0.0) -> list[Any]:
+def say(session: DdpSession, message: Any, now: float = 0.0) -> list[Any]:
     return list(session.receive(json.dumps(message), now))
 
 
 @pytest.fixture
-def session() -> Session:
+def session() -> DdpSession:
     """A session that has been greeted and connected, with nothing left to send."""
-    session = Session("s1", heartbeat=15, patience=15)
+    session = DdpSession("s1", heartbeat=15, patience=15)
     session.open(0.0)
     say(session, CONNECT)
     session.take()
@@ -35,13 +35,13 @@ def session() -> Session:
 
 
 def test_the_server_greets_with_its_id() -> None:
-    session = Session("s1")
+    session = DdpSession("s1")
     session.open(0.0)
     assert frames(session) == [{"server_id": "0"}]
 
 
 def test_connect_is_answered_with_the_session() -> None:
-    session = Session("s1")
+    session = DdpSession("s1")
     assert say(session, CONNECT) == []
     assert frames(session) == [{"msg": "connected", "session": "s1"}]
 
@@ -57,7 +57,7 @@ def test_connect_is_answered_with_the_session() -> None:
     ],
 )
 def test_a_version_that_is_not_ours_fails_and_names_ours(message: dict[str, Any], version: str) -> None:
-    session = Session("s1")
+    session = DdpSession("s1")
     say(session, message)
     assert frames(session) == [{"msg": "failed", "version": version}]
     assert session.closed
@@ -65,25 +65,25 @@ def test_a_version_that_is_not_ours_fails_and_names_ours(message: dict[str, Any]
 
 @pytest.mark.parametrize("kind", ["method", "sub", "ping", "nonsense"])
 def test_nothing_goes_before_connect(kind: str) -> None:
-    session = Session("s1")
+    session = DdpSession("s1")
     assert say(session, {"msg": kind, "id": "1"}) == []
     assert frames(session) == [
         {"msg": "error", "reason": "Must connect first", "offendingMessage": {"msg": kind, "id": "1"}}
     ]
 
 
-def test_a_second_connect_is_refused(session: Session) -> None:
+def test_a_second_connect_is_refused(session: DdpSession) -> None:
     say(session, CONNECT)
     assert frames(session) == [{"msg": "error", "reason": "Already connected", "offendingMessage": CONNECT}]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "7", '"ping"'])
-def test_what_is_not_a_json_object_is_a_bad_request(session: Session, text: str) -> None:
+def test_what_is_not_a_json_object_is_a_bad_request(session: DdpSession, text: str) -> None:
     assert session.receive(text, 0.0) == []
     assert frames(session) == [{"msg": "error", "reason": "Bad request"}]
 
 
-def test_an_unknown_message_is_a_bad_request_and_quoted(session: Session) -> None:
+def test_an_unknown_message_is_a_bad_request_and_quoted(session: DdpSession) -> None:
     say(session, {"msg": "dance"})
     assert frames(session) == [{"msg": "error", "reason": "Bad request", "offendingMessage": {"msg": "dance"}}]
 
@@ -98,50 +98,50 @@ def test_an_unknown_message_is_a_bad_request_and_quoted(session: Session) -> Non
         ({"msg": "sub", "name": "x"}, "Malformed subscription"),
     ],
 )
-def test_malformed_requests_are_named(session: Session, message: dict[str, Any], reason: str) -> None:
+def test_malformed_requests_are_named(session: DdpSession, message: dict[str, Any], reason: str) -> None:
     assert say(session, message) == []
     assert frames(session) == [{"msg": "error", "reason": reason, "offendingMessage": message}]
 
 
-def test_a_ping_is_answered_with_its_id(session: Session) -> None:
+def test_a_ping_is_answered_with_its_id(session: DdpSession) -> None:
     say(session, {"msg": "ping", "id": "p1"})
     assert frames(session) == [{"msg": "pong", "id": "p1"}]
 
 
-def test_a_ping_without_id_is_answered_without_id(session: Session) -> None:
+def test_a_ping_without_id_is_answered_without_id(session: DdpSession) -> None:
     say(session, {"msg": "ping"})
     assert frames(session) == [{"msg": "pong"}]
 
 
-def test_a_method_is_handed_over(session: Session) -> None:
+def test_a_method_is_handed_over(session: DdpSession) -> None:
     asked = say(session, {"msg": "method", "id": "7", "method": "login", "params": [{"resume": "t"}]})
     assert asked == [Method("7", "login", ({"resume": "t"},))]
 
 
-def test_a_method_without_params_has_none(session: Session) -> None:
+def test_a_method_without_params_has_none(session: DdpSession) -> None:
     assert say(session, {"msg": "method", "id": "7", "method": "logout"}) == [Method("7", "logout")]
 
 
-def test_a_subscription_is_handed_over_once(session: Session) -> None:
+def test_a_subscription_is_handed_over_once(session: DdpSession) -> None:
     message = {"msg": "sub", "id": "s", "name": "stream-room-messages", "params": ["r", False]}
     assert say(session, message) == [Subscribe("s", "stream-room-messages", ("r", False))]
     assert say(session, message) == []
 
 
-def test_unsub_is_handed_over_only_for_what_is_subscribed(session: Session) -> None:
+def test_unsub_is_handed_over_only_for_what_is_subscribed(session: DdpSession) -> None:
     say(session, {"msg": "sub", "id": "s", "name": "x"})
     assert say(session, {"msg": "unsub", "id": "s"}) == [Unsubscribe("s")]
     assert say(session, {"msg": "unsub", "id": "other"}) == []
 
 
-def test_after_nosub_the_id_may_be_used_again(session: Session) -> None:
+def test_after_nosub_the_id_may_be_used_again(session: DdpSession) -> None:
     message = {"msg": "sub", "id": "s", "name": "x"}
     say(session, message)
     session.nosub("s")
     assert len(say(session, message)) == 1
 
 
-def test_results_and_errors_have_meteors_form(session: Session) -> None:
+def test_results_and_errors_have_meteors_form(session: DdpSession) -> None:
     session.result("1", {"id": "u"})
     session.result("2")
     session.fail("3", MeteorError(403, "You've been logged out by the server. Please log in again."))
@@ -174,7 +174,7 @@ def test_an_error_without_reason_and_one_with_details() -> None:
     assert MeteorError("too-many-requests", "Slow down", {"timeToReset": 5}).frame()["details"] == {"timeToReset": 5}
 
 
-def test_publications_have_ddps_form(session: Session) -> None:
+def test_publications_have_ddps_form(session: DdpSession) -> None:
     session.added("users", "u1", {"username": "ada"})
     session.changed("users", "u1", {"name": "Ada"}, cleared=["bio"])
     session.removed("users", "u1")
@@ -189,7 +189,7 @@ def test_publications_have_ddps_form(session: Session) -> None:
     ]
 
 
-def test_silence_is_answered_with_one_ping_and_then_the_end(session: Session) -> None:
+def test_silence_is_answered_with_one_ping_and_then_the_end(session: DdpSession) -> None:
     session.tick(14.9)
     assert frames(session) == []
     session.tick(15.0)
@@ -201,7 +201,7 @@ def test_silence_is_answered_with_one_ping_and_then_the_end(session: Session) ->
     assert session.closed
 
 
-def test_any_frame_counts_as_a_sign_of_life(session: Session) -> None:
+def test_any_frame_counts_as_a_sign_of_life(session: DdpSession) -> None:
     session.tick(15.0)
     say(session, {"msg": "pong"}, now=16.0)
     session.tick(30.0)
@@ -210,7 +210,7 @@ def test_any_frame_counts_as_a_sign_of_life(session: Session) -> None:
     assert [f["msg"] for f in frames(session)] == ["ping", "ping"]
 
 
-def test_next_tick_names_the_moment(session: Session) -> None:
+def test_next_tick_names_the_moment(session: DdpSession) -> None:
     assert session.next_tick() == 15.0
     session.tick(15.0)
     assert session.next_tick() == 30.0
@@ -218,7 +218,7 @@ def test_next_tick_names_the_moment(session: Session) -> None:
     assert session.next_tick() == math.inf
 
 
-def test_a_closed_session_hears_nothing(session: Session) -> None:
+def test_a_closed_session_hears_nothing(session: DdpSession) -> None:
     session.tick(15.0)
     session.tick(30.0)
     session.take()
@@ -233,7 +233,7 @@ def test_a_closed_session_hears_nothing(session: Session) -> None:
     )
 )
 def test_no_text_breaks_the_session(text: str) -> None:
-    session = Session("s1")
+    session = DdpSession("s1")
     say(session, CONNECT)
     session.receive(text, 0.0)
     assert all(isinstance(json.loads(frame), dict) for frame in session.take())

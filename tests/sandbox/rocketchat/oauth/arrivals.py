@@ -12,7 +12,7 @@ from sandbox.ledger import Ledger
 from sandbox.rocketchat.oauth.claims import identity_of
 from sandbox.rocketchat.oauth.engine import Engine
 from sandbox.rocketchat.oauth.hooks import Hooks
-from sandbox.rocketchat.oauth.resolve import Accounts, resolve
+from sandbox.rocketchat.oauth.resolve import AccountResolver, resolve
 from sandbox.rocketchat.people import People, User
 from sandbox.rocketchat.problems import MeteorError, PlainError
 from sandbox.rocketchat.settings import Settings
@@ -39,7 +39,7 @@ class World:
     def __post_init__(self) -> None:
         seed(self.settings, workspace_settings("https://chat.example", "x", modern_flow=True))
         self.people.add("admin", roles=["admin", "user"], emails=[{"address": "admin@chat.example", "verified": True}])
-        self.accounts = Accounts(self.people, self.settings, Hooks(self.engine))
+        self.accounts = AccountResolver(self.people, self.settings, Hooks(self.engine))
 
     def come(self, fields: dict[str, Any] | None = None, service: str = SERVICE, **claims: Any) -> User:
         """Somebody with these claims signs in; `sub` is 1 unless given."""

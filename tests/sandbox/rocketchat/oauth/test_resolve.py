@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.rocketchat.oauth.engine import Engine
 from sandbox.rocketchat.oauth.hooks import Hooks
-from sandbox.rocketchat.oauth.resolve import Accounts, resolve
+from sandbox.rocketchat.oauth.resolve import AccountResolver, resolve
 from sandbox.rocketchat.problems import MeteorError
 from tests.sandbox.rocketchat.oauth.arrivals import ADA, EXISTS, NAMELESS, TAKEN_NAME, World
 from tests.sandbox.rocketchat.oauth.situations import SERVICE
@@ -355,7 +355,7 @@ def test_hooks_can_be_had_from_what_a_server_was_configured_with() -> None:
     local = world.local()
     hooks = Hooks.after(Engine.MODERN, [before, now, now])
     assert len(hooks.of(SERVICE)) == 2
-    assert resolve({"id": "666", "username": "ada"}, now, Accounts(world.people, world.settings, hooks)) is local
+    assert resolve({"id": "666", "username": "ada"}, now, AccountResolver(world.people, world.settings, hooks)) is local
 
 
 def test_on_the_legacy_engine_the_last_settings_alone_count() -> None:

@@ -12,7 +12,7 @@ from sandbox.ledger import Ledger
 from sandbox.rocketchat.oauth.claims import IdentityFailed, identity_of
 from sandbox.rocketchat.oauth.engine import Engine
 from sandbox.rocketchat.oauth.hooks import Hooks
-from sandbox.rocketchat.oauth.resolve import Accounts, resolve
+from sandbox.rocketchat.oauth.resolve import AccountResolver, resolve
 from sandbox.rocketchat.oauth_settings import FIELDS
 from sandbox.rocketchat.people import People, User
 from sandbox.rocketchat.problems import MeteorError, PlainError
@@ -32,7 +32,7 @@ def test_a_sign_in_ends_as_it_really_does(situation: dict[str, Any], engine: Eng
 
 def _by_rule(situation: dict[str, Any], engine: Engine) -> list[dict[str, Any]]:
     """How each step ends by the rules alone."""
-    accounts = Accounts(People(lambda: datetime(2026, 11, 27, tzinfo=UTC)), _settings(situation), Hooks(engine))
+    accounts = AccountResolver(People(lambda: datetime(2026, 11, 27, tzinfo=UTC)), _settings(situation), Hooks(engine))
     settle_people(accounts.people, situation)
     return [ended(accounts.people, _come(accounts, fields_at(situation, step), step)) for step in situation["steps"]]
 
@@ -45,7 +45,7 @@ def _settings(situation: dict[str, Any]) -> Settings:
     return settings
 
 
-def _come(accounts: Accounts, fields: dict[str, Any], step: dict[str, Any]) -> User | str:
+def _come(accounts: AccountResolver, fields: dict[str, Any], step: dict[str, Any]) -> User | str:
     live = {"service": step.get("service", SERVICE), "serverURL": "IDP", "identityPath": "/me", **fields}
     try:
         return resolve(identity_of(step["claims"], live, accounts.hooks.engine), live, accounts)
