@@ -4,7 +4,7 @@ A class docstring is the default first sentence of its text, so no error can be 
 class whose text reaches a person; anything else becomes "internal error" with an id that finds the log line.
 
     SsobotError
-    └── UserError             what is true, why, and what mends it
+    └── UserError             what is true, why, and what fixes it
         ├── Unfinished        a part of it was done
         ├── Uncertain         nobody can say whether it was done
         ├── ConfigError       names the variable
@@ -37,17 +37,17 @@ class UserError(SsobotError):
     verdict: ClassVar[str] = "Not done"
     """How the answer begins: what became of what was asked for."""
 
-    def __init__(self, what: str = "", *, why: str = "", mend: str = "") -> None:
-        """`what` is true now, on each side; `why`; `mend`, the command or the setting that puts it right."""
+    def __init__(self, what: str = "", *, why: str = "", fix: str = "") -> None:
+        """`what` is true now, on each side; `why`; `fix`, the command or the setting that puts it right."""
         self.what = what or _first_sentence(type(self))
         self.why = why
-        self.mend = mend
+        self.fix = fix
         super().__init__(self.text)
 
     @property
     def text(self) -> str:
         """The whole, as sentences; never holds a secret or a piece of a response body."""
-        return " ".join(part for part in (self.what, self.why, self.mend) if part)
+        return " ".join(part for part in (self.what, self.why, self.fix) if part)
 
 
 class Unfinished(UserError):
@@ -91,7 +91,7 @@ class RemoteError(UserError):
         status: int | None = None,
         code: str | None = None,
         why: str = "",
-        mend: str = "",
+        fix: str = "",
     ) -> None:
         """`route` is method and path without a query (`POST /api/v1/settings`); `code` the system's own error code,
         only ever a short word of letters, digits and dashes, never free text from a response."""
@@ -103,7 +103,7 @@ class RemoteError(UserError):
         what = _first_sentence(type(self)).rstrip(".").replace("The other system", system)
         if self.tells_route:
             what += f": {route}"
-        super().__init__(f"{what} ({marks})." if marks else f"{what}.", why=why, mend=mend)
+        super().__init__(f"{what} ({marks})." if marks else f"{what}.", why=why, fix=fix)
 
 
 class Unreachable(RemoteError):

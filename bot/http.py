@@ -142,20 +142,20 @@ class HttpClient:
             failure = BadAnswer(self.system, route, why=str(unreadable))
         except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError):
             found = proxy_trouble(self.system)
-            failure = Unreachable(self.system, route, why=found.why, mend=found.mend)
+            failure = Unreachable(self.system, route, why=found.why, fix=found.fix)
         except (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError) as error:
             found = trouble(error, self.system) or self._nobody_there()
-            failure = Unreachable(self.system, route, why=found.why, mend=found.mend)
+            failure = Unreachable(self.system, route, why=found.why, fix=found.fix)
         except aiohttp.ConnectionTimeoutError:
             found = self._nobody_there()
-            failure = Unreachable(self.system, route, why=found.why, mend=found.mend)
+            failure = Unreachable(self.system, route, why=found.why, fix=found.fix)
         except TimeoutError:
             seconds = f"{self._timeout.total:g}"
             failure = NoAnswer(
-                self.system, route, why=f"It took longer than {seconds} seconds.", mend=self._look_there()
+                self.system, route, why=f"It took longer than {seconds} seconds.", fix=self._look_there()
             )
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError):
-            failure = NoAnswer(self.system, route, why="The connection was interrupted.", mend=self._look_there())
+            failure = NoAnswer(self.system, route, why="The connection was interrupted.", fix=self._look_there())
         except (aiohttp.ClientError, ValueError):
             failure = BadAnswer(self.system, route, why="The response is not valid HTTP.")
         # Outside of the except clause: nothing of aiohttp hangs on the error, not even as its context.

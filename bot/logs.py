@@ -33,7 +33,7 @@ LONGEST = 8000
 
 
 def _waiting(details: RetryDetails) -> None:
-    """Says what is waited for, to whoever watches the terminal: it may be that only they can mend it."""
+    """Says what is waited for, to whoever watches the terminal: it may be that only they can fix it."""
     cause = details.caused_by
     reason = cause.text if isinstance(cause, UserError) else type(cause).__name__
     _log.warning("waiting", reason=reason, retry_in=round(details.wait_for, 1))

@@ -20,10 +20,10 @@ ADDRESSES: Mapping[System, str] = {"Rocket.Chat": "SSOBOT_ROCKETCHAT_URL", "Encv
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why a system could not be reached, and what mends it."""
+    """Why a system could not be reached, and what fixes it."""
 
     why: str
-    mend: str
+    fix: str
 
 
 def client_context(ca_file: Path | None = None) -> ssl.SSLContext:

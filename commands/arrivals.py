@@ -149,4 +149,4 @@ def _administrators(accounts: Accounts | Unknown) -> str:
 
 
 def _why(unknown: Unknown) -> str:
-    return f"{unknown.reason} {unknown.mend}".strip()
+    return f"{unknown.reason} {unknown.fix}".strip()

@@ -45,5 +45,5 @@ class CommandContext(Context):
         """The connection there is. UserError if there is none yet."""
         connection = await self.connections.get()
         if connection is None:
-            raise UserError("There is no connection yet.", mend="`/sso setup` creates one.")
+            raise UserError("There is no connection yet.", fix="`/sso setup` creates one.")
         return connection

@@ -22,7 +22,7 @@ def moved(connection: Connection, address: str | None) -> str | None:
 def refuse_moved(connection: Connection, observed: Observed) -> None:
     """UserError where a button would lead to a callback that Encvoy ID does not know."""
     if (what := moved(connection, observed.site_url)) is not None:
-        raise UserError(what, why="Encvoy ID sends nobody back to an address that is not registered.", mend=MEND)
+        raise UserError(what, why="Encvoy ID sends nobody back to an address that is not registered.", fix=MEND)
 
 
 def what_leads_elsewhere(connection: Connection, seen: Observed) -> tuple[str, ...]:

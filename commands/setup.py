@@ -150,7 +150,7 @@ def _refuse_both(call: Call) -> None:
     if {WITH_EMAIL, WITHOUT_EMAIL} <= call.options:
         raise UserError(
             f"`--{WITH_EMAIL}` and `--{WITHOUT_EMAIL}` cannot be used together.",
-            mend="Use one of them, or none: then the last choice stays.",
+            fix="Use one of them, or none: then the last choice stays.",
         )
 
 
@@ -197,12 +197,12 @@ async def _again(call: Call, context: CommandContext, there: Connection) -> tupl
         raise UserError(
             f"There is a connection already: {quoted(there.name.typed)}.",
             why="One Rocket.Chat has one connection to Encvoy ID.",
-            mend="`/sso status` shows it; `/sso setup` without `--name` fixes it.",
+            fix="`/sso status` shows it; `/sso setup` without `--name` fixes it.",
         )
     if "disabled" in call.options and there.current is not None and there.enabled and not call.operation.resumed:
         raise UserError(
             "The connection is on already, and `--disabled` is for one that is being set up.",
-            mend="`/sso disable` removes the button; `/sso setup` without `--disabled` fixes the rest.",
+            fix="`/sso disable` removes the button; `/sso setup` without `--disabled` fixes the rest.",
         )
     call.progress.doing("checking both systems")
     ground = await look(there.name, context.rocketchat, context.encvoy, new=False)

@@ -149,14 +149,14 @@ def confirmation(confirmed: Confirmed, *, is_shown: bool = True) -> tuple[str, .
             Taken.BACK: "Rocket.Chat cannot sign anybody in at the new address; the previous one is back.",
             Taken.NOTHING: "Rocket.Chat cannot sign anybody in with Encvoy ID now; it is left as it is.",
         }[confirmed.taken]
-        mend = (
+        fix = (
             "make sure that Rocket.Chat's server can reach Encvoy ID (check its DNS, its firewall, and "
             "NODE_EXTRA_CA_CERTS for a private certificate authority)"
             if said.use is Use.FAILED
             else "restart Rocket.Chat's other instances if there are any"
         )
         then = {Taken.OFF: "enable", Taken.BACK: "setup", Taken.NOTHING: "test"}[confirmed.taken]
-        return (f"✗ {what}", f"Why: {said.words}.", f"Fix: {mend}, then type `/sso {then}`.")
+        return (f"✗ {what}", f"Why: {said.words}.", f"Fix: {fix}, then type `/sso {then}`.")
     if said == BECAUSE_OFF:
         return ("✓ Off, as requested. Not verified from Rocket.Chat's side, because it is off.",)
     where = f"✓ On: the login page shows {label}" if is_shown else "✓ On, with its button hidden"
@@ -255,6 +255,6 @@ class Narration:
             "ALARM: people may be unable to sign in with Encvoy ID now, and I keep trying to fix it.",
             f"Why: {why}",
         ]
-        if surprise.mend:
-            lines.append(f"Fix: {surprise.mend}")
+        if surprise.fix:
+            lines.append(f"Fix: {surprise.fix}")
         self._progress.alarm("\n".join(lines))

@@ -62,7 +62,7 @@ def authority_in(folder: Path) -> Authority:
     except ValueError:
         raise ConfigError(
             f"--tls names a folder whose {WHOLE} is not a certificate authority.",
-            mend="Remove that file, or name another folder.",
+            fix="Remove that file, or name another folder.",
         ) from None
     return Authority(ca, (folder / FILE).resolve())
 

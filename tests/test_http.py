@@ -110,15 +110,15 @@ async def test_a_name_that_nobody_has_is_unreachable(http: HttpClient) -> None:
         await http.send("GET", "http://nobody.invalid/", route=ROUTE)
 
 
-async def test_what_cannot_be_reached_is_told_with_cause_and_mend(http: HttpClient) -> None:
+async def test_what_cannot_be_reached_is_told_with_cause_and_fix(http: HttpClient) -> None:
     with pytest.raises(Unreachable) as caught:
         await http.send("GET", "http://127.0.0.1:9/", route=ROUTE)
 
     assert caught.value.why == "Nothing responds at its address."
-    assert "SSOBOT_ENCVOY_URL" in caught.value.mend
+    assert "SSOBOT_ENCVOY_URL" in caught.value.fix
 
 
-async def test_what_does_not_answer_is_told_with_cause_and_mend(http: HttpClient) -> None:
+async def test_what_does_not_answer_is_told_with_cause_and_fix(http: HttpClient) -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
@@ -129,7 +129,7 @@ async def test_what_does_not_answer_is_told_with_cause_and_mend(http: HttpClient
             await hasty.send("GET", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", route=ROUTE)
 
     assert caught.value.why == "It took longer than 0.1 seconds."
-    assert "SSOBOT_ENCVOY_URL" in caught.value.mend
+    assert "SSOBOT_ENCVOY_URL" in caught.value.fix
 
 
 async def test_a_connection_cut_in_the_answer_is_unknown(http: HttpClient) -> None:

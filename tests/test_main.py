@@ -242,7 +242,7 @@ def test_health_of_a_dotenv_that_is_not_text(tmp_path: Path) -> None:
 
 def test_other_user_errors_end_with_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def refuse(**_: object) -> int:
-        raise UserError("It is not there.", mend="Look elsewhere.")
+        raise UserError("It is not there.", fix="Look elsewhere.")
 
     monkeypatch.setattr(command_line.cli, "main", refuse)
     monkeypatch.setattr(logging.getLogger(), "handlers", [])

@@ -1,4 +1,4 @@
-"""What is away is waited for; what waiting does not mend is raised."""
+"""What is away is waited for; what waiting does not fix is raised."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def test_it_is_asked_until_it_answers(error: Exception) -> None:
     assert away.asked == 3
 
 
-async def test_what_waiting_does_not_mend_is_raised_at_once() -> None:
+async def test_what_waiting_does_not_fix_is_raised_at_once() -> None:
     away = Away(remote(Forbidden), 1)
     with pytest.raises(Forbidden):
         await until_available(away)

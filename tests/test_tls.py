@@ -128,12 +128,12 @@ DISTRUSTED = {
 async def test_a_certificate_that_is_not_accepted_says_why(
     ask: Ask, case: str, authority: trustme.CA, ca_file: Path
 ) -> None:
-    names, dates, why, mend = DISTRUSTED[case]
+    names, dates, why, fix = DISTRUSTED[case]
     trusted = client_context(None if case == "nobody" else ca_file)
     async with answering(serving(authority, *names, **dates)) as server:
         with pytest.raises(Unreachable) as caught:
             await ask(f"https://127.0.0.1:{server.port}", trusted)
-    assert (caught.value.why, caught.value.mend) == (why, mend)
+    assert (caught.value.why, caught.value.fix) == (why, fix)
 
 
 @each_transport
@@ -142,7 +142,7 @@ async def test_a_port_that_speaks_no_tls_is_told(ask: Ask) -> None:
         with pytest.raises(Unreachable) as caught:
             await ask(f"https://127.0.0.1:{server.port}", client_context())
     assert caught.value.why == "It does not speak TLS on that port."
-    assert caught.value.mend == f"Begin {ADDRESS} with http://, or use the port on which it speaks https."
+    assert caught.value.fix == f"Begin {ADDRESS} with http://, or use the port on which it speaks https."
 
 
 @each_transport
@@ -155,7 +155,7 @@ async def test_a_server_that_speaks_only_old_tls_is_told(ask: Ask, authority: tr
         with pytest.raises(Unreachable) as caught:
             await ask(f"https://127.0.0.1:{server.port}", client_context(ca_file))
     assert caught.value.why == "The TLS handshake failed."
-    assert caught.value.mend == "Let Rocket.Chat use TLS 1.2 or newer."
+    assert caught.value.fix == "Let Rocket.Chat use TLS 1.2 or newer."
 
 
 # --- proxies ---------------------------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ async def test_a_proxy_that_lets_nobody_through_is_told(ask: Ask, case: str, mon
         with pytest.raises(Unreachable) as caught:
             await ask("https://chat.example.org", client_context())
     assert caught.value.why == "The proxy set in the environment does not let me through."
-    assert caught.value.mend == f"Check HTTP_PROXY and HTTPS_PROXY, or add the host of {ADDRESS} to NO_PROXY."
+    assert caught.value.fix == f"Check HTTP_PROXY and HTTPS_PROXY, or add the host of {ADDRESS} to NO_PROXY."
     assert "password" not in caught.value.text
 
 

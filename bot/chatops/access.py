@@ -47,14 +47,14 @@ def judge(person: Person, admin_roles: frozenset[str], ids: frozenset[str] | Non
         return Refused(
             "I cannot see who is an administrator, so I treat nobody as one.",
             why="Rocket.Chat does not show me people's roles.",
-            mend="Give the bot's account a role with the permission `view-full-other-user-info`.",
+            fix="Give the bot's account a role with the permission `view-full-other-user-info`.",
         )
     if not person.roles & (admin_roles if ids is None else ids):
         wanted = " or ".join(f"`{role}`" for role in sorted(admin_roles))
         return Refused(
             "Only an administrator may do this.",
             why=f"Your account does not have the role {wanted}.",
-            mend="Ask someone who does; `help` and `status` are for every member of the admin room.",
+            fix="Ask someone who does; `help` and `status` are for every member of the admin room.",
         )
     return None
 
@@ -98,7 +98,7 @@ class Access:
             raise Refused(
                 "I could not look up the roles in Rocket.Chat, so I did nothing.",
                 why=error.what,
-                mend="Try again in a minute, or list the roles by their ids in SSOBOT_ADMIN_ROLES.",
+                fix="Try again in a minute, or list the roles by their ids in SSOBOT_ADMIN_ROLES.",
             ) from error
 
     async def person(self, user_id: str) -> Person:
@@ -109,7 +109,7 @@ class Access:
             raise Refused(
                 "I could not ask Rocket.Chat who you are, so I did nothing.",
                 why=error.what,
-                mend=_later(error),
+                fix=_later(error),
             ) from error
 
     async def place(self, message: Message) -> tuple[Place, Room | None]:

@@ -37,18 +37,17 @@ class AdminRoom:
         if room is None and named is not None:
             raise ConfigError(
                 "I can no longer see the room that had the name in SSOBOT_ADMIN_ROOM; another room has that name now.",
-                mend="Invite my account to the old one, or set SSOBOT_ADMIN_ROOM to the id of the new one, "
-                f"{named.id}.",
+                fix=f"Invite my account to the old one, or set SSOBOT_ADMIN_ROOM to the id of the new one, {named.id}.",
             )
         if room is None:
             raise ConfigError(
                 "SSOBOT_ADMIN_ROOM names a room that I cannot see.",
-                mend="Create it, or invite the bot's account to it.",
+                fix="Create it, or invite the bot's account to it.",
             )
         if room.encrypted:
             raise ConfigError(
                 "The room of SSOBOT_ADMIN_ROOM is end-to-end encrypted, and a bot cannot read it.",
-                mend="Turn off its encryption, or choose another room.",
+                fix="Turn off its encryption, or choose another room.",
             )
         if await self.notes.get(self._key) is None:
             await self.notes.put(self._key, room.id)

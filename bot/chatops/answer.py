@@ -91,12 +91,12 @@ def render_ended(steps: Sequence[Step], seconds: float, *, prefix: str = PREFIX)
 
 
 def render_failure(steps: Sequence[Step], error: UserError, *, next: tuple[str, ...] = (), prefix: str = PREFIX) -> str:  # noqa: A002
-    """In three parts: what is true now, why, and what mends it; then what had been done before."""
+    """In three parts: what is true now, why, and what fixes it; then what had been done before."""
     lines = [f"{Mark.FAILED.value} {error.verdict}: {error.what}"]
     if error.why:
         lines.append(f"Why: {error.why}")
-    if error.mend:
-        lines.append(f"Fix: {error.mend}")
+    if error.fix:
+        lines.append(f"Fix: {error.fix}")
     return _finished([*lines, *_before(steps)], next, prefix)
 
 

@@ -212,13 +212,13 @@ def _after(error: UserError, job: Job) -> tuple[str, ...]:
     """What the error tells to type; else the same again, and what shows how things are."""
     if isinstance(error, Refused) or job.command.everyone:
         return ()
-    return fixes_in(error.mend) or ((job.operation.words, "status") if job.command.effect else ())
+    return fixes_in(error.fix) or ((job.operation.words, "status") if job.command.effect else ())
 
 
 def _silenced() -> Refused:
     return Refused(
         "I did nothing, because I could not reply: Rocket.Chat accepted no message from me.",
-        mend="Make sure that I can write here (I am not muted, the room is not read-only), then type it again.",
+        fix="Make sure that I can write here (I am not muted, the room is not read-only), then type it again.",
     )
 
 

@@ -15,16 +15,16 @@ from bot.chatops.registry import Call, Trace
 from bot.errors import Uncertain, UserError
 
 _LONG_AGO = "According to my clock or Rocket.Chat's, you did not send this within the last two minutes."
-INTERRUPTED = UserError("I was interrupted before anything was written.", why=_LONG_AGO, mend="Please type it again.")
+INTERRUPTED = UserError("I was interrupted before anything was written.", why=_LONG_AGO, fix="Please type it again.")
 UNCLEAR = "I cannot tell what I had done by then; `/sso status` shows the current state."
 LATE = Uncertain(
-    "I was interrupted, and I am not continuing.", why=f"{_LONG_AGO} {UNCLEAR}", mend="Please type it again."
+    "I was interrupted, and I am not continuing.", why=f"{_LONG_AGO} {UNCLEAR}", fix="Please type it again."
 )
-NOT_KNOWN = UserError("I was restarted and no longer know this command.", mend="`/sso help` lists the commands.")
+NOT_KNOWN = UserError("I was restarted and no longer know this command.", fix="`/sso help` lists the commands.")
 SENSELESS = UserError(
     "I was restarted and can no longer read what I was asked to do.",
     why="My record of it was written by another version, or is damaged.",
-    mend="`/sso status` shows the current state, and `/sso help` the commands.",
+    fix="`/sso status` shows the current state, and `/sso help` the commands.",
 )
 
 
@@ -61,7 +61,7 @@ def _uncertain(error: UserError) -> UserError:
     return Uncertain(
         f"I was restarted and could not check what I had done. {error.what}",
         why=error.why,
-        mend=f"{error.mend} Then type the command again: it finishes what is missing.".lstrip(),
+        fix=f"{error.fix} Then type the command again: it finishes what is missing.".lstrip(),
     )
 
 
@@ -84,7 +84,7 @@ async def _refusal(job: Job, trace: Trace, access: Access, *, old: bool) -> User
     except Refused as refused:
         if trace is Trace.UNCLEAR:
             return Uncertain(
-                "I was interrupted, and I am not continuing.", why=f"{refused.why} {UNCLEAR}", mend=refused.mend
+                "I was interrupted, and I am not continuing.", why=f"{refused.why} {UNCLEAR}", fix=refused.fix
             )
         return refused
     return None

@@ -29,7 +29,7 @@ class Explained:
 
     what: str
     why: str
-    mend: str
+    fix: str
 
 
 def gone(client_id: str) -> Explained:

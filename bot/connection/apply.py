@@ -30,7 +30,7 @@ from bot.connection.changes import (
 from bot.connection.context import Context, LoopState, known_id
 from bot.connection.defaults import DEFAULTS
 from bot.connection.exchange import await_marker, prove_secret, prove_what_is_used, switch_secret, write_secret
-from bot.connection.needs import AUTH_METHOD, foreign_callbacks, mended
+from bot.connection.needs import AUTH_METHOD, fixed, foreign_callbacks
 from bot.connection.plan import is_shown, live_as_desired
 from bot.connection.ports import ApplicationFields, Awaited
 from bot.connection.refusals import required
@@ -134,7 +134,7 @@ async def _remove_callback(desired: Connection, context: Context) -> None:
 async def _write_application(fields: tuple[str, ...], desired: Connection, context: Context) -> None:
     """Written by what it is now: a write to an id that is not there is never answered (facts/encvoy-id.md §5)."""
     there = required(desired, await context.encvoy.application(known_id(desired)))
-    await context.encvoy.write_application(known_id(desired), mended(desired, there, fields))
+    await context.encvoy.write_application(known_id(desired), fixed(desired, there, fields))
 
 
 def awaited(what: Live, desired: Connection) -> Awaited:

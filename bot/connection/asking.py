@@ -18,10 +18,10 @@ async def succeeds(doing: Awaitable[None]) -> bool:
 
 
 async def or_unknown(asking: Awaitable[T]) -> T | Unknown:
-    """The value; or why there is none, and what mends that."""
+    """The value; or why there is none, and what fixes that."""
     try:
         return await asking
     except Busy as busy:
-        return Unknown(busy.not_checked, busy.mend, busy=True)
+        return Unknown(busy.not_checked, busy.fix, busy=True)
     except UserError as error:
-        return Unknown(" ".join(part for part in (error.what, error.why) if part), error.mend)
+        return Unknown(" ".join(part for part in (error.what, error.why) if part), error.fix)

@@ -14,7 +14,7 @@ from bot.connection.context import Context, settle_of
 from bot.connection.in_use import BECAUSE_OFF, InUse, Use
 from bot.connection.needs import EXCHANGED_AT
 from bot.connection.plan import Scope
-from bot.connection.proof import prove_in_use_mending
+from bot.connection.proof import prove_in_use_and_fix
 from bot.connection.reconcile import Narrator, Reconciler
 from bot.connection.state import Connection, Observed, Unknown
 from bot.errors import Unfinished, UserError
@@ -51,13 +51,13 @@ class Confirmed:
 
 
 async def ask(connection: Connection, seen: Observed, context: Context) -> InUse:
-    """What Rocket.Chat uses, as `prove_in_use_mending` says. Never fails: what was done is done. `seen`: the last look,
+    """What Rocket.Chat uses, as `prove_in_use_and_fix` says. Never fails: what was done is done. `seen`: the last look,
     since which nothing was changed."""
     if not connection.enabled:
         return BECAUSE_OFF
     if isinstance(seen.profile, Unknown):
-        return InUse(Use.UNKNOWN, f"{seen.profile.reason} {seen.profile.mend}".strip().rstrip("."))
-    said, _ = await prove_in_use_mending(
+        return InUse(Use.UNKNOWN, f"{seen.profile.reason} {seen.profile.fix}".strip().rstrip("."))
+    said, _ = await prove_in_use_and_fix(
         connection,
         seen.profile.engine,
         context.rocketchat,
@@ -91,7 +91,7 @@ async def confirm(
         raise Unfinished(
             _NOT_TAKEN_BACK,
             why=f"{said.words}. {error.what} {error.why}".rstrip(),
-            mend="`/sso status` shows whether it is on; if so, `/sso disable` removes the button.",
+            fix="`/sso status` shows whether it is on; if so, `/sso disable` removes the button.",
         ) from error
     return Confirmed(there, said, taken)
 

@@ -33,7 +33,7 @@ class Guarded:
 
     barred: str = ""
     """Why it was not let through; empty if it was."""
-    mend: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from bot.connection.marker import shows
 from bot.connection.moments import LiveSeen
 from bot.connection.ports import ApplicationFields, EncvoyId
 from bot.connection.profile import Engine
-from bot.connection.proof import LATER_TIMES, prove, prove_carried, prove_in_use, prove_in_use_mending
+from bot.connection.proof import LATER_TIMES, prove, prove_carried, prove_in_use, prove_in_use_and_fix
 from bot.connection.state import Application, LiveService, Unknown
 from bot.errors import NotLive, StillBefore, UserError
 
@@ -115,7 +115,7 @@ async def prove_what_is_used(later: bool, progress: LoopState, context: Context)
             desired, known_marker(desired), context.rocketchat, context.clock, progress.settle
         )
         return replace(progress, receipt=replace(progress.receipt, in_use_later=carried))
-    found, stored = await prove_in_use_mending(
+    found, stored = await prove_in_use_and_fix(
         desired,
         progress.engine,
         context.rocketchat,

@@ -83,7 +83,7 @@ def next_marker(
     raise UserError(
         "The secret cannot be replaced without a gap.",
         why="The service has no visible setting that can be spelled differently.",
-        mend=f"In Rocket.Chat, give the service a label colour with letters, such as #FFFFFF ({stored.key}).",
+        fix=f"In Rocket.Chat, give the service a label colour with letters, such as #FFFFFF ({stored.key}).",
     )
 
 

@@ -1,7 +1,7 @@
-"""What an application and a service need so that people can sign in: the one source for what `setup` mends, `status`
+"""What an application and a service need so that people can sign in: the one source for what `setup` fixes, `status`
 shows and the doctor judges. Pure.
 
-A *need* is set up by the bot and mended by `setup`. What somebody else may have wished, and what still keeps people
+A *need* is set up by the bot and fixed by `setup`. What somebody else may have wished, and what still keeps people
 out, is only *noted*, and left as it is.
 """
 
@@ -98,7 +98,7 @@ def without(fields: Sequence[str]) -> str:
     return " ".join(need.without for need in NEEDS if need.field in fields)
 
 
-def mended(desired: Connection, application: Application | None, fields: Sequence[str]) -> ApplicationFields:
+def fixed(desired: Connection, application: Application | None, fields: Sequence[str]) -> ApplicationFields:
     """What to write so that these needs are met. Our redirect URI is added to those that are there: what others
     registered is theirs."""
     there = application.redirect_uris if application else ()

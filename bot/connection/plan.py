@@ -105,7 +105,7 @@ def _switch_off(observed: Observed) -> Iterator[Change]:
         raise ChangedByOthers(
             "The login page shows a button whose settings are gone from Rocket.Chat, so it cannot be switched off.",
             why="This is what remains when a service is removed while it is on.",
-            mend="`/sso setup` creates the settings again; then type `/sso disable`.",
+            fix="`/sso setup` creates the settings again; then type `/sso disable`.",
         )
     yield from _down(observed)
 
@@ -124,7 +124,7 @@ def _replace_secret(desired: Connection, observed: Observed) -> Iterator[Change]
     if not exchanging(desired):
         return
     if observed.stored is None:
-        raise ChangedByOthers("The service is gone from Rocket.Chat.", mend="`/sso setup` creates it again.")
+        raise ChangedByOthers("The service is gone from Rocket.Chat.", fix="`/sso setup` creates it again.")
     if in_use(observed):
         yield from _exchange(desired, observed)
         return

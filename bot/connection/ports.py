@@ -150,7 +150,7 @@ class RocketChat(Protocol):
 
     async def repeat_secret(self, name: ServiceName, secret: Secret) -> None:
         """Writes a secret that is stored already once more, until every instance seen has answered; at most ten times.
-        An equal value restarts nothing, and mends an instance whose cache is outdated (facts/rocketchat.md §2.4)."""
+        An equal value restarts nothing, and fixes an instance whose cache is outdated (facts/rocketchat.md §2.4)."""
         ...
 
     async def bring_bogus_code(self, name: ServiceName, token_url: str) -> InUse:

@@ -61,28 +61,28 @@ def refuse_unready(ground: Ground, address: str) -> None:
 
 def refuse_site_url(site_url: str, address: str, refused: str | None) -> None:
     """People are sent back to `Site_Url` after they signed in: it must lead to Rocket.Chat for them, too."""
-    mend = "In Rocket.Chat, set Administration → Settings → General → Site URL to the address that people use."
+    fix = "In Rocket.Chat, set Administration → Settings → General → Site URL to the address that people use."
     if not site_url:
-        raise UserError("Rocket.Chat does not know its own address.", why="Its setting Site_Url is empty.", mend=mend)
+        raise UserError("Rocket.Chat does not know its own address.", why="Its setting Site_Url is empty.", fix=fix)
     try:
         plain(site_url)
     except NotPlain as not_plain:
         raise UserError(
             "Rocket.Chat's own address is ambiguous or invalid.",
             why=f"Its setting Site_Url {not_plain}.",
-            mend=mend,
+            fix=fix,
         ) from None
     if is_loopback(site_url) and not is_loopback(address):
         raise UserError(
             "People could not return from Encvoy ID.",
             why=f"Rocket.Chat's Site_Url is {code(site_url)}, which points to each person's own computer.",
-            mend=mend,
+            fix=fix,
         )
     if refused is not None:
         raise UserError(
             "Encvoy ID would refuse the address of Rocket.Chat.",
             why=f"Site_Url is {code(site_url)}: {refused}",
-            mend=mend,
+            fix=fix,
         )
 
 
@@ -93,13 +93,13 @@ def refuse_licence(server: ServerInfo) -> None:
         raise UserError(
             f"Rocket.Chat {version} requires a licence for signing in with Custom OAuth, and I cannot see yours.",
             why=licence.reason,
-            mend=licence.mend or "Make Rocket.Chat respond to GET /api/v1/licenses.info, then try again.",
+            fix=licence.fix or "Make Rocket.Chat respond to GET /api/v1/licenses.info, then try again.",
         )
     if licence is Licence.MISSING:
         raise UserError(
             f"Rocket.Chat {version} requires a licence for signing in with Custom OAuth, and this one has none.",
             why=f"The licence module {LICENCE_MODULE} is not active; since 9.0, the service stays off without it.",
-            mend="Add a licence with that module under Administration → Subscription, or stay on Rocket.Chat 8.",
+            fix="Add a licence with that module under Administration → Subscription, or stay on Rocket.Chat 8.",
         )
 
 
@@ -114,7 +114,7 @@ def refuse_what_is_there(ground: Ground, name: ServiceName) -> None:
                 f"Rocket.Chat already has a Custom OAuth service {service.key} ({state}), which is not mine as far as "
                 "I know.",
                 why=f"Setup would overwrite or duplicate it: {why}. I wrote nothing.",
-                mend="Remove it in Administration → Settings → OAuth if it is not used"
+                fix="Remove it in Administration → Settings → OAuth if it is not used"
                 + (', or choose another name: `/sso setup --name "…"`.' if same_name else "."),
             )
     for application in ground.registered.applications:
@@ -124,7 +124,7 @@ def refuse_what_is_there(ground: Ground, name: ServiceName) -> None:
             f"Encvoy ID already has an application with this callback address{spelled}: {application.client_id}.",
             why="It is not mine as far as I know, and two applications for one Rocket.Chat would confuse people. I "
             "wrote nothing.",
-            mend='Delete it at Encvoy ID if it is not used, or choose another name: `/sso setup --name "…"`.',
+            fix='Delete it at Encvoy ID if it is not used, or choose another name: `/sso setup --name "…"`.',
         )
 
 
@@ -151,7 +151,7 @@ def refuse_another(there: Connection, wish: Connection) -> None:
         f"{there.client_id} is not.",
         why="This may be a different Encvoy ID, which numbers its users independently. Rocket.Chat identifies people "
         "by their number at Encvoy ID: they would get into each other's accounts. I wrote nothing.",
-        mend=f"If {now} is wrong, correct SSOBOT_ENCVOY_URL. Otherwise type `/sso disable`, give the bot an empty "
+        fix=f"If {now} is wrong, correct SSOBOT_ENCVOY_URL. Otherwise type `/sso disable`, give the bot an empty "
         'database (SSOBOT_DATABASE_URL), and type `/sso setup --name "…"` there, with a name that was never used. Only '
         "if it is the same Encvoy ID at a new address, use the previous name, after you have removed the service in "
         "Administration → Settings → OAuth: then everybody keeps their account.",

@@ -95,7 +95,7 @@ async def _accepted(desired: Connection, encvoy: EncvoyId, clock: Clock, until: 
     until = clock.monotonic() + LAG if until is None else until
     outcome, at = await _probed(desired, desired.secret, encvoy, clock, Probe.ACCEPTED, until)
     if outcome is not Probe.ACCEPTED:
-        raise NotAccepted(why=_reason(outcome, desired), mend="`/sso test` checks each part of the connection.")
+        raise NotAccepted(why=_reason(outcome, desired), fix="`/sso test` checks each part of the connection.")
     return at
 
 
@@ -112,13 +112,13 @@ async def _held(desired: Connection, rocketchat: RocketChat, stored: StoredServi
     """The service, if Rocket.Chat holds the desired secret."""
     stored = await rocketchat.stored(desired.name) if stored is None else stored
     if stored is None:
-        raise NotProved(GONE, mend="`/sso setup` creates it again.")
+        raise NotProved(GONE, fix="`/sso setup` creates it again.")
     if stored.secret != desired.secret:
         raise NotProved(
             "Rocket.Chat does not have the secret that was written to it.",
             why="It returned a different one: it was changed there in the meantime, an environment variable of "
             "Rocket.Chat's server forces it, or another instance answered that does not have it yet.",
-            mend="`/sso test` checks each part of the connection.",
+            fix="`/sso test` checks each part of the connection.",
         )
     return stored
 
@@ -189,7 +189,7 @@ async def _leads_elsewhere(desired: Connection, rocketchat: RocketChat, stored: 
     )
 
 
-async def prove_in_use_mending(
+async def prove_in_use_and_fix(
     desired: Connection,
     engine: Engine,
     rocketchat: RocketChat,
@@ -198,7 +198,7 @@ async def prove_in_use_mending(
     settle: float,
     stored: StoredService | None = None,
 ) -> tuple[InUse, StoredService | None]:
-    """The same. If another secret is live, an instance may have written an outdated cache back: the equal write mends
+    """The same. If another secret is live, an instance may have written an outdated cache back: the equal write fixes
     its cache, and it is proved once more. `settle`: seconds that this Rocket.Chat needs. Returns `stored`, too, as long
     as nothing was written."""
     said = await prove_in_use(desired, engine, rocketchat, encvoy, stored)
@@ -242,7 +242,7 @@ async def prove_ground(
         raise UserError(
             f"{DIFFERENT}.",
             why=_which_differs(desired, stored, application),
-            mend="`/sso setup` writes the secret that I know to both sides.",
+            fix="`/sso setup` writes the secret that I know to both sides.",
         )
     outcome = await encvoy.probe(application.client_id, stored.secret, desired.redirect_uri)
     if outcome is not Probe.ACCEPTED:
@@ -251,7 +251,7 @@ async def prove_ground(
             if outcome in (Probe.REDIRECT_REFUSED, Probe.BROKEN)
             else "Encvoy ID does not accept the secret that both sides have.",
             why=_reason(outcome, desired),
-            mend="`/sso setup` registers it."
+            fix="`/sso setup` registers it."
             if outcome is Probe.REDIRECT_REFUSED
             else "`/sso test` checks each part of the connection.",
         )

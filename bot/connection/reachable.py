@@ -74,7 +74,7 @@ def refuse_loopback(site_url: str, encvoy_url: str) -> None:
             "People could not reach Encvoy ID.",
             why=f"It is at {code(encvoy_url)}, which points to each person's own computer; Rocket.Chat is at "
             f"{code(site_url)}.",
-            mend=ENCVOY_MEND,
+            fix=ENCVOY_MEND,
         )
 
 
@@ -84,13 +84,13 @@ def refuse_site(site_url: str, site: Site | Unknown) -> None:
         raise UserError(
             "Something other than Rocket.Chat responds at its own address.",
             why=f"Site_Url is {code(site_url)}, and {code(f'{site_url}/api/info')} does not respond like Rocket.Chat.",
-            mend=f"{SITE_MEND}, its sub-path included.",
+            fix=f"{SITE_MEND}, its sub-path included.",
         )
     if site is Site.ANOTHER:
         raise UserError(
             "Another Rocket.Chat responds at the address of this one.",
             why=f"Site_Url is {code(site_url)}; what answers there is not the Rocket.Chat that I am connected to.",
-            mend=f"{SITE_MEND}, or SSOBOT_ROCKETCHAT_URL to the right server.",
+            fix=f"{SITE_MEND}, or SSOBOT_ROCKETCHAT_URL to the right server.",
         )
 
 
@@ -101,7 +101,7 @@ def refuse_plain_http(site_url: str, profile: Profile) -> None:
             f"Nobody could sign in to Rocket.Chat {profile.text} over plain http.",
             why=f"Its login engine keeps the session in a cookie that browsers accept over https only; Site_Url is "
             f"{code(site_url)}.",
-            mend=f"{SITE_MEND}, with https; the proxy in front of Rocket.Chat must send X-Forwarded-Proto: https.",
+            fix=f"{SITE_MEND}, with https; the proxy in front of Rocket.Chat must send X-Forwarded-Proto: https.",
         )
 
 

@@ -41,7 +41,7 @@ class Narrator(Protocol):
         ...
 
     def alarm(self, why: str) -> None:
-        """Something is wrong that the loop cannot mend."""
+        """Something is wrong that the loop cannot fix."""
         ...
 
     def undoing(self, why: str) -> None:
@@ -72,7 +72,7 @@ class Reconciler:
     async def run(self, desired: Connection, observed: Observed | None = None) -> tuple[Connection, Receipt]:
         """Makes the world equal to `desired`, which is committed already; `observed` spares the first look.
 
-        Returns the connection at rest and the receipt. UserError if it cannot be done: what is true, why, the mend.
+        Returns the connection at rest and the receipt. UserError if it cannot be done: what is true, why, the fix.
         """
         way_back = desired.undoing and exchanging(desired)
         receipt = Receipt(outcome=Outcome.UNDONE, reason=_INTERRUPTED) if way_back else Receipt()

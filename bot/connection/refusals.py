@@ -19,7 +19,7 @@ class ChangedByOthers(UserError):
 
 
 def _missing(found: Explained) -> ChangedByOthers:
-    return ChangedByOthers(found.what, why=found.why, mend=found.mend)
+    return ChangedByOthers(found.what, why=found.why, fix=found.fix)
 
 
 def required(desired: Connection, seen: Application | NotVisible | Unknown | None) -> Application:
@@ -29,10 +29,10 @@ def required(desired: Connection, seen: Application | NotVisible | Unknown | Non
             return found
         case NotVisible() as found:
             raise _missing(hidden(found))
-        case Unknown(reason=reason, mend=mend):
+        case Unknown(reason=reason, fix=fix):
             again = "Once it can be read again, type the command again: that finishes what was started."
             raise ChangedByOthers(
-                "The application at Encvoy ID cannot be read now.", why=reason, mend=f"{mend} {again}".strip()
+                "The application at Encvoy ID cannot be read now.", why=reason, fix=f"{fix} {again}".strip()
             )
         case None:
             raise _missing(gone(desired.client_id or ""))
@@ -42,11 +42,11 @@ def ready(desired: Connection, observed: Observed) -> StoredService:
     """The service, if a button on the login page can lead to a sign-in, as far as one can see before it is proved."""
     stored, application = observed.stored, observed.application
     if desired.exchanging:
-        raise ChangedByOthers("A secret is being replaced.", mend="`/sso rotate` finishes that; then type it again.")
+        raise ChangedByOthers("A secret is being replaced.", fix="`/sso rotate` finishes that; then type it again.")
     if desired.current is None:
-        raise ChangedByOthers("The connection is not fully set up.", mend="`/sso setup` finishes it.")
+        raise ChangedByOthers("The connection is not fully set up.", fix="`/sso setup` finishes it.")
     if stored is None:
-        raise ChangedByOthers(GONE, mend="`/sso setup` creates it again.")
+        raise ChangedByOthers(GONE, fix="`/sso setup` creates it again.")
     if application is None:
         raise _missing(gone(desired.client_id or ""))
     refuse_foreign_secrets(desired, observed)
@@ -55,12 +55,12 @@ def ready(desired: Connection, observed: Observed) -> StoredService:
         raise ChangedByOthers(
             f"The button would not work: in Rocket.Chat the client {' and '.join(differing)} of the service "
             f"{'differ' if len(differing) > 1 else 'differs'} from mine.",
-            mend="`/sso setup` fixes it.",
+            fix="`/sso setup` fixes it.",
         )
     if isinstance(application, Application) and application.secret != desired.secret:
         raise ChangedByOthers(
             "The button would not work: Encvoy ID has a different client secret than Rocket.Chat and I have.",
-            mend="`/sso setup` writes mine to both sides.",
+            fix="`/sso setup` writes mine to both sides.",
         )
     return stored
 
@@ -91,12 +91,12 @@ def refuse_foreign_secrets(desired: Connection, observed: Observed) -> None:
                 f"{' and '.join(strange)} {'has' if len(strange) == 1 else 'have'} a client secret that I do not know.",
                 why="It is neither the old nor the new secret of the rotation in progress; I did not overwrite it."
                 + ("" if stored.secret == application.secret else f" {DIFFERENT}."),
-                mend="`/sso status` shows both sides; `/sso setup` writes the secret that I know to both.",
+                fix="`/sso status` shows both sides; `/sso setup` writes the secret that I know to both.",
             )
     elif desired.enabled and stored.secret == application.secret and stored.secret not in ours:
         raise ChangedByOthers(
             "Both sides have the same client secret, but I do not know it.",
             why="It was replaced on both sides, or my database is older than it: I cannot tell. Because both sides "
             "agree, I did not overwrite it.",
-            mend="`/sso rotate` replaces it with a new one without a gap.",
+            fix="`/sso rotate` replaces it with a new one without a gap.",
         )

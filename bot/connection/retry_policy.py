@@ -128,7 +128,7 @@ class RetryPolicy:
         created = CreateApplication() in self._under_way
         self._under_way = ()
         if created and isinstance(surprise, NotAccepted) and not self._looked_again:
-            self._looked_again = True  # it may be another than was asked for: the next look shows what is to be mended
+            self._looked_again = True  # it may be another than was asked for: the next look shows what is to be fixed
             return
         self._surprises += 1
         final = not (isinstance(surprise, RemoteError) and surprise.transient)
@@ -158,13 +158,13 @@ def _does_not_stay(changes: tuple[Change, ...]) -> UserError:
         return UserError(
             "What Rocket.Chat has saved is not what its login page shows.",
             why=f"{SAME_PLANS} times I saw it active, and each time the next check showed something else.",
-            mend="`/sso test` checks each part of the connection.",
+            fix="`/sso test` checks each part of the connection.",
         )
     of_each = [", ".join(words for system, words in told if system == side) + f" {_AT[side]}" for side in sides]
     return UserError(
         f"My changes do not persist: {' and '.join(of_each)}.",
         why=f"{SAME_PLANS} times I wrote it, and each time it read back differently.",
-        mend=f"Check for a program that writes {' and '.join(_WRITTEN[side] for side in sides)}; then type the command "
+        fix=f"Check for a program that writes {' and '.join(_WRITTEN[side] for side in sides)}; then type the command "
         "again.",
     )
 

@@ -23,12 +23,12 @@ async def wish_for_rotation(
     `authorize` is awaited before the empty write of the proof. UserError if the ground does not bear it.
     """
     if there.current is None:
-        raise UserError("The connection is not fully set up.", mend="`/sso setup` finishes it.")
+        raise UserError("The connection is not fully set up.", fix="`/sso setup` finishes it.")
     if observed.stored is None:
         raise UserError(
             "The connection is incomplete: the service is gone from Rocket.Chat.",
             why="It was there when the connection was set up.",
-            mend="`/sso setup` restores what is missing.",
+            fix="`/sso setup` restores what is missing.",
         )
     application = required(there, observed.application)
     await authorize()

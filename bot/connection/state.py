@@ -120,7 +120,7 @@ class Unknown:
     """It could not be seen; both are sentences for people, without secrets."""
 
     reason: str
-    mend: str = ""
+    fix: str = ""
     """What puts it right, where that is known."""
     busy: bool = False
     """Whether it was only asked too often: then nothing speaks for anything being wrong."""

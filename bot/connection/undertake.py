@@ -60,9 +60,9 @@ async def undertake(
     except UserError as error:
         effect = await reconciler.effect(asked.wish)
         if effect is RunEffect.UNKNOWN:
-            raise Uncertain(error.what, why=error.why, mend=error.mend) from error
+            raise Uncertain(error.what, why=error.why, fix=error.fix) from error
         if effect is RunEffect.SOME or asked.resumed or not await _taken_back(asked, context):
-            raise Unfinished(error.what, why=error.why, mend=error.mend) from error
+            raise Unfinished(error.what, why=error.why, fix=error.fix) from error
         raise
     return Undertaken(connection, receipt, reconciler.seen)
 

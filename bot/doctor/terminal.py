@@ -1,4 +1,4 @@
-"""What mends something, for whoever reads it at a terminal: a command of the chat is typed somewhere else. Pure."""
+"""What fixes something, for whoever reads it at a terminal: a command of the chat is typed somewhere else. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _COMMAND = re.compile(r"`/sso ([^`\n]+)`")
 _AGAIN = re.compile(r"\b([Tt]ype|[Tt]hen type) the command again")
 
 
-def at_terminal(mend: str) -> str:
+def at_terminal(fix: str) -> str:
     """The same, with the place in which a command is typed; `!sso`, because `/sso` may not be sent there yet."""
-    mend = _WHAT_IT_DOES.sub(_with_its_place, mend)
-    mend = _COMMAND.sub(r"`!sso \1` (in the admin room, type that)", mend)
-    return _AGAIN.sub(lambda found: found[1].replace("type", "try").replace("Type", "Try") + " again", mend)
+    fix = _WHAT_IT_DOES.sub(_with_its_place, fix)
+    fix = _COMMAND.sub(r"`!sso \1` (in the admin room, type that)", fix)
+    return _AGAIN.sub(lambda found: found[1].replace("type", "try").replace("Type", "Try") + " again", fix)
 
 
 def _with_its_place(found: re.Match[str]) -> str:

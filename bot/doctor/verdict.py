@@ -56,7 +56,7 @@ class Verdict:
         return f"✗ {_checks(number)} failed." if number else "✓ No check failed."
 
     def wrong(self) -> tuple[str, ...]:
-        """One line for each check that failed, with cause and mend."""
+        """One line for each check that failed, with cause and fix."""
         return tuple(_line(finding) for finding in self.of(CheckState.FAILED))
 
     def others(self) -> tuple[str, ...]:
@@ -68,11 +68,11 @@ class Verdict:
         )
 
     def fixes(self) -> tuple[str, ...]:
-        """The mend of each failed check."""
-        return tuple(finding.result.mend for finding in self.of(CheckState.FAILED))
+        """The fix of each failed check."""
+        return tuple(finding.result.fix for finding in self.of(CheckState.FAILED))
 
     def lines(self, *, terminal: bool = False) -> tuple[str, ...]:
-        """One line for each check, failures with cause and mend, and the count."""
+        """One line for each check, failures with cause and fix, and the count."""
         return (*(_line(finding, terminal) for finding in self.findings), self.summary(full=True))
 
     def summary(self, *, full: bool = False) -> str:
@@ -106,6 +106,6 @@ def _line(finding: Finding, terminal: bool = False) -> str:
     line = f"{_MARKS[result.state]} {finding.check}: {result.evidence}"
     if result.cause:
         line += f"\n    Why: {result.cause}"
-    if result.mend:
-        line += f"\n    Fix: {at_terminal(result.mend) if terminal else result.mend}"
+    if result.fix:
+        line += f"\n    Fix: {at_terminal(result.fix) if terminal else result.fix}"
     return line

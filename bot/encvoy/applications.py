@@ -183,7 +183,7 @@ class Applications:
         if isinstance(app, Application):
             return app
         missing = gone(client_id) if app is None else hidden(app)
-        raise UserError(missing.what, why=missing.why, mend=missing.mend)
+        raise UserError(missing.what, why=missing.why, fix=missing.fix)
 
     async def _call(
         self, method: str, pattern: str, client_id: str, *, json: Any = None, intake: Intake | None = None
@@ -199,7 +199,7 @@ def _not_ours(client_id: str, seen: Application | NotVisible | None) -> UserErro
         return UserError(
             f"Encvoy ID created the application {client_id}, and a moment later it was gone.",
             why="Both parts of Encvoy ID say that there is no application with this id.",
-            mend="Type the command again: it creates another one.",
+            fix="Type the command again: it creates another one.",
         )
     what = (
         f"Encvoy ID created the application {client_id}, but does not let me see it in full."
@@ -210,7 +210,7 @@ def _not_ours(client_id: str, seen: Application | NotVisible | None) -> UserErro
     return UserError(
         what,
         why="Encvoy ID can mix up requests that arrive at the same moment, so I wrote nothing to it.",
-        mend="Ask an administrator of Encvoy ID to check whose it is, and to delete it if nobody needs it; then type "
+        fix="Ask an administrator of Encvoy ID to check whose it is, and to delete it if nobody needs it; then type "
         "the command again.",
     )
 

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from bot.addresses import same_origin
 from bot.connection.ports import ProviderMetadata
-from bot.encvoy.login_page import UNKNOWN_ROUTE, defused, error_on_page, mend_for, read_page, safe_word
+from bot.encvoy.login_page import UNKNOWN_ROUTE, defused, error_on_page, fix_for, read_page, safe_word
 from bot.encvoy.responses import CHECK_URL, SYSTEM, interpret_management, not_its_own
 from bot.encvoy.urls import leads_back, resolve
 from bot.errors import BadAnswer, LoginRefused, Redirected, Rejected
@@ -54,7 +54,7 @@ class AuthorizationRequest:
     redirect_uri: str
     """Never opened."""
     scope: str
-    mend: str
+    fix: str
     """What puts it right that Encvoy ID refuses the client."""
     refused: type[LoginRefused | Rejected] = LoginRefused
     """What that is called: of another client than the bot's own login it says nothing of that login."""
@@ -176,7 +176,7 @@ class _Walk:
         target = resolve(came.url, came.answer.location)
         if same_origin(target, self.account.domain) or leads_back(target, self.request.redirect_uri):
             return target
-        raise Redirected(SYSTEM, came.route, status=came.answer.status, mend=CHECK_URL)
+        raise Redirected(SYSTEM, came.route, status=came.answer.status, fix=CHECK_URL)
 
     def _code_in(self, callback: str, route: str) -> Secret:
         """The code that came back to us and to nobody else (RFC 6749 §10.12, RFC 9207 §2.4)."""
@@ -186,7 +186,7 @@ class _Walk:
         if query.get("iss") != [self.provider.issuer]:
             raise not_its_own(route, "The response names a different issuer than the discovery document.")
         if "error" in query:
-            raise self.request.refused(SYSTEM, route, code=safe_word(query["error"][0]), mend=self.request.mend)
+            raise self.request.refused(SYSTEM, route, code=safe_word(query["error"][0]), fix=self.request.fix)
         codes = query.get("code", [])
         if len(codes) != 1:
             raise not_its_own(route, "The response contains no code.")
@@ -200,7 +200,7 @@ class _Walk:
             return not_its_own(came.route, "It does not lead to a login page.", CHECK_URL, status=status)
         code = error_on_page(came.answer.text)
         why = "It refuses the client or its callback address, before anybody has logged in."
-        return self.request.refused(SYSTEM, came.route, status=400, code=code, why=why, mend=self.request.mend)
+        return self.request.refused(SYSTEM, came.route, status=400, code=code, why=why, fix=self.request.fix)
 
     def _stopped_at_page(self, came: _Came) -> LoginRefused:
         """It ended on a page, which says why. Its words are shown, but nothing is decided by them."""
@@ -208,8 +208,8 @@ class _Walk:
         why = f"The login stopped at its page “{page.route}”."
         if page.message and defused(self.account.password.reveal()) not in page.message:
             why += f" It says: “{page.message}”."
-        mend = UNKNOWN_ROUTE if page.route in self.answered else mend_for(page.route)
-        return LoginRefused(SYSTEM, came.route, status=came.answer.status, code=page.route, why=why, mend=mend)
+        fix = UNKNOWN_ROUTE if page.route in self.answered else fix_for(page.route)
+        return LoginRefused(SYSTEM, came.route, status=came.answer.status, code=page.route, why=why, fix=fix)
 
     def _raise_unless_page(self, came: _Came) -> None:
         """An error of the backend or the proxy is no page of the login. 500 is: the filter for pages answers so."""

@@ -123,7 +123,7 @@ def read_provider(document: Any, discovery_url: str, domain: str) -> ProviderMet
         raise ConfigError(
             "Encvoy ID uses a different address for itself than SSOBOT_ENCVOY_URL.",
             why="The issuer in its discovery document has another scheme, host or port.",
-            mend=CHECK_URL,
+            fix=CHECK_URL,
         )
     par_url = _endpoint(_PAR, par, domain) if isinstance(par, str) else None
     urls = {name: _endpoint(_ENDPOINTS[name], url, domain) for name, url in found.items()}
@@ -161,7 +161,7 @@ def _endpoint(key: str, url: str, domain: str) -> str:
         raise ConfigError(
             "Encvoy ID's discovery document names an endpoint that is not a plain address.",
             why=f"Its {key} {not_plain}: it could lead Rocket.Chat to a different place than me.",
-            mend=CHECK_PROXY,
+            fix=CHECK_PROXY,
         ) from None
     if found.origin == ours.origin:
         return str(found)
@@ -169,10 +169,10 @@ def _endpoint(key: str, url: str, domain: str) -> str:
         raise ConfigError(
             f"Encvoy ID is reached over {ours.scheme}, but its discovery document names {found.scheme} endpoints.",
             why="It builds them from the headers X-Forwarded-Proto and X-Forwarded-Host.",
-            mend="Have the proxy in front of Encvoy ID pass on both headers, or correct SSOBOT_ENCVOY_URL.",
+            fix="Have the proxy in front of Encvoy ID pass on both headers, or correct SSOBOT_ENCVOY_URL.",
         )
     raise ConfigError(
         "Encvoy ID's discovery document names endpoints at another address than SSOBOT_ENCVOY_URL.",
         why="It builds them from the headers Host and X-Forwarded-Host.",
-        mend="Have the proxy in front of Encvoy ID pass on both headers, or correct SSOBOT_ENCVOY_URL.",
+        fix="Have the proxy in front of Encvoy ID pass on both headers, or correct SSOBOT_ENCVOY_URL.",
     )

@@ -42,7 +42,7 @@ def check_client_id(client_id: str) -> str:
             "The id of the application in my database is not one that Encvoy ID issues.",
             why="It is empty or too long, or has characters other than letters, digits, - and _. I sent Encvoy ID no "
             "request with it.",
-            mend="None of my commands writes such an id: restore a backup of the database in which it is correct.",
+            fix="None of my commands writes such an id: restore a backup of the database in which it is correct.",
         )
     return client_id
 
@@ -58,15 +58,15 @@ def to_create(fields: ApplicationFields) -> dict[str, Any]:
         raise ValueError("the secret cannot be chosen when an application is created")
     for uri in fields.redirect_uris:
         if reason := why_refused_as_callback(uri):
-            raise UserError(NOT_TAKEN, why=f"One of its redirect URIs is {code(uri)}. {reason}", mend=CORRECT_IT)
+            raise UserError(NOT_TAKEN, why=f"One of its redirect URIs is {code(uri)}. {reason}", fix=CORRECT_IT)
     return to_write(fields)
 
 
 def to_write(fields: ApplicationFields) -> dict[str, Any]:
     """The body of a partial update: what is None is left out. UserError as for `to_create`, but redirect URIs of others
     that break only their own sign-in are left alone."""
-    for complaint, mend in _complaints(fields):
-        raise UserError(NOT_TAKEN, why=complaint, mend=mend)
+    for complaint, fix in _complaints(fields):
+        raise UserError(NOT_TAKEN, why=complaint, fix=fix)
     body: dict[str, Any] = {
         "name": fields.name,
         "description": fields.description,
@@ -163,7 +163,7 @@ def rule_ids(value: Any, wanted: frozenset[str], route: str) -> Mapping[str, str
         raise UserError(
             f"Encvoy ID cannot ask people for their field {name}.",
             why=f"Its rule for {name} is {'switched off' if known else 'missing'}.",
-            mend=f"Ask an administrator of Encvoy ID to switch on the rule for {name} in its profile settings.",
+            fix=f"Ask an administrator of Encvoy ID to switch on the rule for {name} in its profile settings.",
         )
     return found
 
@@ -180,7 +180,7 @@ def _rules_of(value: Any, names: frozenset[str], route: str) -> list[Mapping[str
 
 
 def _complaints(fields: ApplicationFields) -> Iterator[tuple[str, str]]:
-    """Why it would not be taken, and the mend."""
+    """Why it would not be taken, and the fix."""
     name, method = fields.name, fields.token_endpoint_auth_method
     if name is not None and not (1 <= len(name) <= LONGEST_NAME and not name[0].isspace()):
         yield f"The name must have 1 to {LONGEST_NAME} characters and not start with a space.", REPORT_IT

@@ -79,7 +79,7 @@ def error_on_page(html: str) -> str | None:
     return found.group(1) if found else None
 
 
-def mend_for(route: str) -> str:
+def fix_for(route: str) -> str:
     """What puts right that the login ended on this page."""
     return MENDS.get(route, UNKNOWN_ROUTE)
 

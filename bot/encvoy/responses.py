@@ -38,9 +38,9 @@ CHECK_ROLE = (
 CHECK_PROXY = "Check Encvoy ID's logs and the proxy in front of it."
 
 
-def not_its_own(route: str, why: str, mend: str = CHECK_PROXY, status: int | None = None) -> BadAnswer:
+def not_its_own(route: str, why: str, fix: str = CHECK_PROXY, status: int | None = None) -> BadAnswer:
     """The error for an answer that has the right status, and another content than Encvoy ID gives."""
-    return BadAnswer(SYSTEM, route, status=status, why=why, mend=mend)
+    return BadAnswer(SYSTEM, route, status=status, why=why, fix=fix)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Meaning:
 
     error: type[RemoteError]
     why: str
-    mend: str = ""
+    fix: str = ""
 
 
 _MANAGEMENT: Mapping[tuple[int, str | None], Meaning] = {
@@ -123,14 +123,14 @@ def interpret_management(status: int, headers: Mapping[str, str], body: bytes, r
             return None
         if not trouble:
             return value
-        raise BadAnswer(SYSTEM, route, status=status, why=trouble, mend=CHECK_URL)
+        raise BadAnswer(SYSTEM, route, status=status, why=trouble, fix=CHECK_URL)
     coded = isinstance(value, dict) and "errorCode" in value
     key = value["errorCode"] if coded else None
     code = safe_word(key.removeprefix(KEY_PREFIX)) if isinstance(key, str) else None
     # Without the backend's own error body only the general table applies: it was a proxy that spoke.
     meaning = _MANAGEMENT.get((status, code)) if coded else None
     if meaning is not None:
-        raise meaning.error(SYSTEM, route, status=status, code=code, why=meaning.why, mend=meaning.mend)
+        raise meaning.error(SYSTEM, route, status=status, code=code, why=meaning.why, fix=meaning.fix)
     raise _general(status, headers, route, code)
 
 
@@ -154,7 +154,7 @@ def interpret_oidc(status: int, headers: Mapping[str, str], body: bytes, route: 
     if 200 <= status < 300:
         if not trouble:
             return value
-        raise BadAnswer(SYSTEM, route, status=status, why=trouble, mend=CHECK_URL)
+        raise BadAnswer(SYSTEM, route, status=status, why=trouble, fix=CHECK_URL)
     code = safe_word(value.get("error")) if isinstance(value, dict) else None
     if status == 400 and code is None:
         raise BadAnswer(SYSTEM, route, status=status, why="The response is a web page instead of data.")
@@ -182,21 +182,21 @@ def _parsed(body: bytes) -> tuple[Any, str]:
 def _general(status: int, headers: Mapping[str, str], route: str, code: str | None) -> RemoteError:
     """By the status alone: a code that is not in the table, or somebody else's answer."""
     if 300 <= status < 400:
-        return Redirected(SYSTEM, route, status=status, mend=CHECK_URL)
+        return Redirected(SYSTEM, route, status=status, fix=CHECK_URL)
     if status == 401:
         return Unauthenticated(SYSTEM, route, status=status, code=code)
     if status == 403:
         return Forbidden(SYSTEM, route, status=status, code=code)
     if status in (404, 405):
-        return RouteAbsent(SYSTEM, route, status=status, code=code, mend=CHECK_URL)
+        return RouteAbsent(SYSTEM, route, status=status, code=code, fix=CHECK_URL)
     if status == 429:
-        busy = Busy(SYSTEM, route, status=status, mend="Try again in a minute.")
+        busy = Busy(SYSTEM, route, status=status, fix="Try again in a minute.")
         busy.retry_after = retry_after(headers)
         return busy
     if status in (408, 504):
-        return NoAnswer(SYSTEM, route, status=status, mend=CHECK_PROXY)
+        return NoAnswer(SYSTEM, route, status=status, fix=CHECK_PROXY)
     if 400 <= status < 500:
         return Rejected(SYSTEM, route, status=status, code=code)
     return BadAnswer(
-        SYSTEM, route, status=status, code=code, why="It, or the proxy in front of it, has a problem.", mend=CHECK_PROXY
+        SYSTEM, route, status=status, code=code, why="It, or the proxy in front of it, has a problem.", fix=CHECK_PROXY
     )

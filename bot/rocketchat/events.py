@@ -203,7 +203,7 @@ def login_error(frame: Json, user_id: str) -> RemoteError | None:
                 "Rocket.Chat",
                 route,
                 code=code,
-                mend="Create a new personal access token for SSOBOT_ROCKETCHAT_TOKEN.",
+                fix="Create a new personal access token for SSOBOT_ROCKETCHAT_TOKEN.",
             )
         return Rejected("Rocket.Chat", route, code=code)
     result = frame.get("result")
@@ -213,7 +213,7 @@ def login_error(frame: Json, user_id: str) -> RemoteError | None:
             "Rocket.Chat",
             route,
             why="The token belongs to another account.",
-            mend="Set SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN to values of the same account.",
+            fix="Set SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN to values of the same account.",
         )
     return None
 

@@ -3,7 +3,7 @@
 Each instance has a cache of its own, and they hear of each other's writes only where the licence lets them
 (facts/rocketchat.md §2.4). So "marker live implies secret live" holds for an instance that had the secret before the
 marker, and one that is switched on without knowing the settings puts a button on the login page that leads nowhere. An
-equal value written by itself costs nothing and mends an instance whose cache is outdated; each answer says which
+equal value written by itself costs nothing and fixes an instance whose cache is outdated; each answer says which
 instance it came from.
 """
 

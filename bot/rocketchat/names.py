@@ -54,22 +54,22 @@ def service_name(typed: str) -> ServiceName:
     typed = " ".join(typed.split())
     key = normalised(typed)
     if len(typed) > 2 * LONGEST or len(key) > LONGEST:
-        raise UserError("This name is too long.", why=f"The service may have {LONGEST} letters.", mend=_OTHER)
+        raise UserError("This name is too long.", why=f"The service may have {LONGEST} letters.", fix=_OTHER)
     lost = "".join(c for c in typed if c.isalnum() and not c.isascii())
     if lost:
         why = f"Rocket.Chat drops {_quoted(lost)} and would {f'call it `{key}`' if key else 'be left with nothing'}."
-        raise UserError("Rocket.Chat would change this name.", why=why, mend=_MEND)
+        raise UserError("Rocket.Chat would change this name.", why=why, fix=_MEND)
     if not key:
-        raise UserError("This name is empty.", why="It has no letter and no digit.", mend=_MEND)
+        raise UserError("This name is empty.", why="It has no letter and no digit.", fix=_MEND)
     if "_" in key:
         why = "Rocket.Chat cuts such a name off at the `_` where a service is configured by environment variables."
         without = key.replace("_", "")
         raise UserError(
-            "A name with `_` will cause problems.", why=why, mend=f"Leave it out: `{without}`." if without else _MEND
+            "A name with `_` will cause problems.", why=why, fix=f"Leave it out: `{without}`." if without else _MEND
         )
     if key.lower() in _TAKEN:
         why = f"Rocket.Chat uses `{key.lower()}` for one of its own logins."
-        raise UserError("This name is taken.", why=why, mend=_OTHER)
+        raise UserError("This name is taken.", why=why, fix=_OTHER)
     return ServiceName(typed, key)
 
 

@@ -67,7 +67,7 @@ class PeopleList:
         except RemoteError as error:
             unread = TOO_OFTEN if isinstance(error, Busy) else f"{error.what} {error.why}".rstrip()
             if not read.shown:
-                return Unknown(unread, MAY_NOT_LIST if isinstance(error, Forbidden) else error.mend)
+                return Unknown(unread, MAY_NOT_LIST if isinstance(error, Forbidden) else error.fix)
         own = read.accounts.pop(self.rest.user_id, None)
         return counted(own, read.accounts.values(), read.total, unread)
 

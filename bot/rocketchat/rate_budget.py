@@ -72,7 +72,7 @@ class RateBudget:
         now = self._clock.monotonic()
         taken = self._taken.get(route)
         freed = taken[0] + self._window if taken else now
-        busy = Busy(SYSTEM, route if route.startswith("GET ") else f"GET /api/v1/{route}", mend=SLOW_DOWN)
+        busy = Busy(SYSTEM, route if route.startswith("GET ") else f"GET /api/v1/{route}", fix=SLOW_DOWN)
         busy.retry_after = max(freed, self._closed_until.get(route, now)) - now
         return busy
 

@@ -51,10 +51,10 @@ def forbidden(route: str) -> str:
     permission = next((name for part, name in _PERMISSIONS if part in route), None)
     if permission is None:
         return "Check the roles of the bot's account and its membership of the room."
-    mend = f"Give the bot's account a role that has the permission `{permission}`."
+    fix = f"Give the bot's account a role that has the permission `{permission}`."
     if "addCustomOAuth" in route:
-        mend += " Rocket.Chat 9 or later also asks for the licence module `oauth-enterprise`."
-    return mend
+        fix += " Rocket.Chat 9 or later also asks for the licence module `oauth-enterprise`."
+    return fix
 
 
 def redirected(origin: str) -> str:

@@ -80,7 +80,7 @@ _TOO_MANY = frozenset({"error-too-many-requests", "too-many-requests"})
 
 def not_its_own(route: str, status: int = 200, why: str = "") -> BadAnswer:
     """The error for an answer that has a good status, and another content than Rocket.Chat gives."""
-    return BadAnswer(SYSTEM, route, status=status, why=why, mend=NOT_ROCKETCHAT)
+    return BadAnswer(SYSTEM, route, status=status, why=why, fix=NOT_ROCKETCHAT)
 
 
 class SecondFactorAsked(SecondFactorNeeded):
@@ -137,14 +137,14 @@ def interpret_method(fields: Mapping[str, Any], route: str) -> Any:
     error = inner["error"] if isinstance(inner["error"], dict) else {}
     code = _safe(error.get("error"))
     if code in ("404", "method-not-found"):
-        raise RouteAbsent(SYSTEM, route, code=code, mend=ROUTE_ABSENT)
+        raise RouteAbsent(SYSTEM, route, code=code, fix=ROUTE_ABSENT)
     raise _by_code(400, code, error, route) or _rejected(route, code)
 
 
 def slow_down(headers: Mapping[str, str], route: str) -> Busy:
     """The error for a 429 of what is no REST, and tells by its status alone. Whose limit that is is not known: a proxy
     may have one, which no role of Rocket.Chat lets the bot pass."""
-    busy = Busy(SYSTEM, route, status=429, mend=LATER)
+    busy = Busy(SYSTEM, route, status=429, fix=LATER)
     busy.retry_after = _wait(headers, {}, time.time())
     return busy
 
@@ -159,40 +159,40 @@ def _error(answer: HttpResponse, fields: Mapping[str, Any], route: str, now: flo
     status, code = answer.status, _code(fields)
     if 300 <= status < 400:
         location = _origin(answer.headers.get("Location", ""))
-        return Redirected(SYSTEM, route, status=status, mend=redirected(location))
+        return Redirected(SYSTEM, route, status=status, fix=redirected(location))
     if status == 429 or (status < 500 and code in _TOO_MANY):
-        busy = Busy(SYSTEM, route, status=status, code=code, mend=SLOW_DOWN)
+        busy = Busy(SYSTEM, route, status=status, code=code, fix=SLOW_DOWN)
         busy.retry_after = _wait(answer.headers, fields, now)
         return busy
     if status in (408, 504):
-        return NoAnswer(SYSTEM, route, status=status, mend=PROXY)
+        return NoAnswer(SYSTEM, route, status=status, fix=PROXY)
     if status in (404, 405):
-        return RouteAbsent(SYSTEM, route, status=status, mend=ROUTE_ABSENT)
+        return RouteAbsent(SYSTEM, route, status=status, fix=ROUTE_ABSENT)
     if status == 407 or status >= 500 or status < 200:
-        return BadAnswer(SYSTEM, route, status=status, code=code, mend=PROXY)
+        return BadAnswer(SYSTEM, route, status=status, code=code, fix=PROXY)
     return _by_code(status, code, fields, route) or _rejected(route, code, status)
 
 
 def _rejected(route: str, code: str | None, status: int | None = None) -> Rejected:
-    why, mend = _REJECTED.get(code or "", ("", ""))
-    return Rejected(SYSTEM, route, status=status, code=code, why=why, mend=mend)
+    why, fix = _REJECTED.get(code or "", ("", ""))
+    return Rejected(SYSTEM, route, status=status, code=code, why=why, fix=fix)
 
 
 def _by_code(status: int, code: str | None, fields: Mapping[str, Any], route: str) -> RemoteError | None:
     """What the code says, where the status leaves it open: 400, 401, 403, a 200 without success."""
     if code == "totp-required":
-        asked = SecondFactorAsked(SYSTEM, route, status=status, code=code, mend=FACTOR_NEEDED)
+        asked = SecondFactorAsked(SYSTEM, route, status=status, code=code, fix=FACTOR_NEEDED)
         details = fields.get("details")
         method = details.get("method") if isinstance(details, Mapping) else None
         asked.method = method if method in ("password", "totp", "email") else ""
         return asked
     if code in ("totp-invalid", "totp-max-attempts"):
-        mend = FACTOR_WRONG if code == "totp-invalid" else FACTOR_EXHAUSTED
-        return SecondFactorNeeded(SYSTEM, route, status=status, code=code, mend=mend)
+        fix = FACTOR_WRONG if code == "totp-invalid" else FACTOR_EXHAUSTED
+        return SecondFactorNeeded(SYSTEM, route, status=status, code=code, fix=fix)
     if status == 401:
-        return Unauthenticated(SYSTEM, route, status=status, code=code, mend=TOKEN)
+        return Unauthenticated(SYSTEM, route, status=status, code=code, fix=TOKEN)
     if status == 403 or code in _REFUSALS:
-        return Forbidden(SYSTEM, route, status=status, code=code, mend=forbidden(route))
+        return Forbidden(SYSTEM, route, status=status, code=code, fix=forbidden(route))
     return None
 
 

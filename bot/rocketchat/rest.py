@@ -155,7 +155,7 @@ class Rest:
             self.saw(call.instance)
             return answer, call.instance
         _abandon(future, call)
-        raise (NoAnswer if call.sent else Unreachable)(SYSTEM, call.route or "no worker was free", mend=REFUSED)
+        raise (NoAnswer if call.sent else Unreachable)(SYSTEM, call.route or "no worker was free", fix=REFUSED)
 
     def saw(self, instance: str) -> None:
         """An answer came from it. Bounded: whoever makes up a new one for each answer fills nothing."""

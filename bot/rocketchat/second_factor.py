@@ -23,7 +23,7 @@ async def try_guard(rest: Rest) -> Guarded:
         except RouteAbsent:
             await _one(rest)
     except SecondFactorNeeded as error:
-        return Guarded(error.what, error.mend)
+        return Guarded(error.what, error.fix)
     return Guarded()
 
 

@@ -104,14 +104,14 @@ class LeashedSession(requests.Session):
             return _whole(super().request(method, url, **kwargs), self.line.call.intake)
         except Unreadable as unreadable:
             self.close()
-            return BadAnswer(SYSTEM, route, why=str(unreadable), mend=NOT_ROCKETCHAT)
+            return BadAnswer(SYSTEM, route, why=str(unreadable), fix=NOT_ROCKETCHAT)
         except (OSError, HTTPError, ValueError) as failure:
             if self.line.call.sent and _is_no_http(failure):
-                return BadAnswer(SYSTEM, route, why="The response is not valid HTTP.", mend=NOT_ROCKETCHAT)
+                return BadAnswer(SYSTEM, route, why="The response is not valid HTTP.", fix=NOT_ROCKETCHAT)
             if self.line.call.sent:
-                return NoAnswer(SYSTEM, route, mend=REFUSED)
+                return NoAnswer(SYSTEM, route, fix=REFUSED)
             found = _trouble(failure)
-            return Unreachable(SYSTEM, route, why=found.why, mend=found.mend)
+            return Unreachable(SYSTEM, route, why=found.why, fix=found.fix)
 
     def _drop_idle_connection(self) -> None:
         if time.monotonic() - self._used_at > IDLE_LIMIT:

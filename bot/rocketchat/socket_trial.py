@@ -37,7 +37,7 @@ async def try_websocket(url: str, user_id: str, token: Secret, clock: Clock, tls
                 "Rocket.Chat",
                 f"websocket {core.awaiting}",
                 why="The websocket was opened, but no response followed.",
-                mend=WEBSOCKET,
+                fix=WEBSOCKET,
             ) from None
         except (aiohttp.ClientError, OSError) as failure:
             raise broken(failure) from None

@@ -53,7 +53,7 @@ async def open_websocket(session: aiohttp.ClientSession, url: str, clock: Clock)
     try:
         return await within(clock, CONNECT_WITHIN, _opened(opening))
     except TimeoutError:
-        raise NoAnswer("Rocket.Chat", ROUTE, mend=remedies.REFUSED) from None
+        raise NoAnswer("Rocket.Chat", ROUTE, fix=remedies.REFUSED) from None
     except (aiohttp.ClientError, OSError, ValueError) as failure:
         raise network_error(failure) from None
 
@@ -76,16 +76,16 @@ def network_error(failure: BaseException) -> RemoteError:
         case aiohttp.WSServerHandshakeError(status=429):
             return slow_down(failure.headers or {}, ROUTE)
         case aiohttp.WSServerHandshakeError(status=status):
-            return BadAnswer("Rocket.Chat", ROUTE, status=status, mend=remedies.WEBSOCKET)
+            return BadAnswer("Rocket.Chat", ROUTE, status=status, fix=remedies.WEBSOCKET)
         case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
             return _unreachable(proxy_trouble("Rocket.Chat"))
         case aiohttp.ClientResponseError():
-            return BadAnswer("Rocket.Chat", ROUTE, why="The response is not valid HTTP.", mend=remedies.NOT_ROCKETCHAT)
+            return BadAnswer("Rocket.Chat", ROUTE, why="The response is not valid HTTP.", fix=remedies.NOT_ROCKETCHAT)
         case aiohttp.ClientConnectorDNSError():
-            return Unreachable("Rocket.Chat", ROUTE, code="name-not-found", mend=remedies.REFUSED)
+            return Unreachable("Rocket.Chat", ROUTE, code="name-not-found", fix=remedies.REFUSED)
     if found := trouble(failure, "Rocket.Chat"):
         return _unreachable(found)
-    return Unreachable("Rocket.Chat", ROUTE, mend=remedies.REFUSED)
+    return Unreachable("Rocket.Chat", ROUTE, fix=remedies.REFUSED)
 
 
 def broken(failure: BaseException) -> RemoteError:
@@ -100,12 +100,12 @@ def closed_again() -> Unreachable:
         "websocket",
         code="closed",
         why="The websocket was opened, and then closed again.",
-        mend=remedies.WEBSOCKET,
+        fix=remedies.WEBSOCKET,
     )
 
 
 def _unreachable(found: Trouble) -> Unreachable:
-    return Unreachable("Rocket.Chat", ROUTE, why=found.why, mend=found.mend)
+    return Unreachable("Rocket.Chat", ROUTE, why=found.why, fix=found.fix)
 
 
 async def refuse_redirects(
@@ -116,5 +116,5 @@ async def refuse_redirects(
     if response.status in (301, 302, 303, 307, 308):
         status = response.status
         response.close()
-        raise Redirected("Rocket.Chat", ROUTE, status=status, mend=remedies.redirected(""))
+        raise Redirected("Rocket.Chat", ROUTE, status=status, fix=remedies.redirected(""))
     return response

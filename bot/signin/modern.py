@@ -52,13 +52,13 @@ class ModernBrowser:
         url = f"{self.site_url}/oauth/{service}"
         answer = await self.chat.get(url, route="GET /oauth/:service")
         if answer.status == TOO_MANY:
-            raise WalkFailed(SignInStep.BUTTON, _SLOW_DOWN, code="too-many-requests", mend="Try again in a minute.")
+            raise WalkFailed(SignInStep.BUTTON, _SLOW_DOWN, code="too-many-requests", fix="Try again in a minute.")
         start = read_start(answer.location)
         if start is not None and not same_origin(start.redirect_uri, url):
             raise WalkFailed(
                 SignInStep.BUTTON,
                 "Rocket.Chat has people sent back to an address that is not its Site_Url.",
-                mend="Save the service once more after Site_Url was changed.",
+                fix="Save the service once more after Site_Url was changed.",
             )
         self.has_cookie = _gives_cookie(answer)
         return start
@@ -75,7 +75,7 @@ class ModernBrowser:
                 SignInStep.CALLBACK,
                 f"Rocket.Chat answered with an error page ({answer.status}) and does not say why.",
                 code=str(answer.status),
-                mend="Rocket.Chat's own log says why; `/sso test` looks at what can be seen from outside.",
+                fix="Rocket.Chat's own log says why; `/sso test` looks at what can be seen from outside.",
             )
         end = read_end(answer.location, answer.text if answer.status == 200 else "")
         if isinstance(end, LoginCode | LoginToken):
@@ -115,7 +115,7 @@ class ModernBrowser:
         if not isinstance(given, Mapping):
             raise WalkFailed(SignInStep.LOGIN, f"Rocket.Chat sent an unexpected response: {route} ({answer.status}).")
         if answer.status == TOO_MANY:
-            raise WalkFailed(SignInStep.LOGIN, _SLOW_DOWN, code="too-many-requests", mend="Try again in a minute.")
+            raise WalkFailed(SignInStep.LOGIN, _SLOW_DOWN, code="too-many-requests", fix="Try again in a minute.")
         if answer.status != 200:
             code = safe_word(given.get("errorType") or given.get("error"))
             why = f"Rocket.Chat does not accept {what} that it issued just before ({answer.status})."
@@ -131,7 +131,7 @@ class ModernBrowser:
             if self.has_cookie:
                 return WalkFailed(SignInStep.CALLBACK, why, code="login")
             why += " It had given it no session cookie at the start."
-            return WalkFailed(SignInStep.CALLBACK, why, code="no-cookie", mend=_HTTPS)
+            return WalkFailed(SignInStep.CALLBACK, why, code="no-cookie", fix=_HTTPS)
         return WalkFailed(SignInStep.CALLBACK, f"Rocket.Chat's callback sent an unexpected response ({answer.status}).")
 
 

@@ -23,11 +23,11 @@ class SignInStep(enum.Enum):
 class WalkFailed(UserError):
     """The test sign-in did not get through."""
 
-    def __init__(self, step: SignInStep, why: str, *, code: str | None = None, mend: str = "") -> None:
+    def __init__(self, step: SignInStep, why: str, *, code: str | None = None, fix: str = "") -> None:
         """`code`: a short word for what it was, of the system that refused."""
         self.step = step
         self.code = code
-        super().__init__(f"The sign-in stopped at {step.value}.", why=why, mend=mend)
+        super().__init__(f"The sign-in stopped at {step.value}.", why=why, fix=fix)
 
 
 @dataclass(frozen=True)

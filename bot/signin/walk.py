@@ -111,7 +111,7 @@ class _Walk:
         button = read_button(await self._asked("/api/v1/settings.oauth"), service)
         if button is None:
             raise WalkFailed(
-                self.step, "Rocket.Chat's login page has no such button.", mend="`/sso status` shows what is missing."
+                self.step, "Rocket.Chat's login page has no such button.", fix="`/sso status` shows what is missing."
             )
         return button, settings
 
@@ -127,7 +127,7 @@ class _Walk:
             raise WalkFailed(
                 self.step,
                 "Rocket.Chat starts no sign-in from the button, and shows its own page instead.",
-                mend="`/sso status` shows what is missing.",
+                fix="`/sso status` shows what is missing.",
             )
         return start
 
@@ -165,7 +165,7 @@ class _Walk:
     def _heed(self, answer: HttpResponse, system: System) -> None:
         """Whoever was asked too often has answered, and as itself."""
         if answer.status == TOO_MANY_REQUESTS:
-            raise WalkFailed(self.step, f"{system} asks to slow down.", code="429", mend="Try again in a minute.")
+            raise WalkFailed(self.step, f"{system} asks to slow down.", code="429", fix="Try again in a minute.")
 
     async def _through_encvoy_id(self, start: str, redirect_uri: str) -> str:
         """From the button to the callback's address with its code, page by page."""
@@ -225,7 +225,7 @@ class _Walk:
         code = found.group(1) if found and answer.status == 400 else None
         if code is None:
             return WalkFailed(self.step, why)
-        return WalkFailed(self.step, f"Encvoy ID refuses the application: {code}.", code=code, mend="`/sso test`")
+        return WalkFailed(self.step, f"Encvoy ID refuses the application: {code}.", code=code, fix="`/sso test`")
 
     async def _come_back(self, callback: str, token: str) -> CallbackOutcome:
         answer = await self.chat.get(callback, route="GET /_oauth/:service")
@@ -237,7 +237,7 @@ class _Walk:
             raise WalkFailed(
                 self.step,
                 "Rocket.Chat could not turn Encvoy ID's code into a signed-in user, and does not say why.",
-                mend="`/sso test`",
+                fix="`/sso test`",
             )
         if outcome.credential_token != token:
             raise WalkFailed(self.step, "Rocket.Chat's callback responds to another sign-in.")
@@ -270,7 +270,7 @@ def _refused(refusal: MethodError) -> WalkFailed:
         SignInStep.LOGIN,
         "Rocket.Chat does not let the person in, and gives the same response for every reason.",
         code=code,
-        mend="Check whether their user name or e-mail address belongs to an account already, and whether Rocket.Chat "
+        fix="Check whether their user name or e-mail address belongs to an account already, and whether Rocket.Chat "
         "lets new people register by a login service.",
     )
 

@@ -69,7 +69,7 @@ class SqlConnections:
             raise UserError(
                 f"There are several connections: {names}.",
                 why="This version of ssobot supports one.",
-                mend="Start the version that created them.",
+                fix="Start the version that created them.",
             )
         return self._connection(rows[0]) if rows else None
 
@@ -171,7 +171,7 @@ class SqlConnections:
         return UserError(
             f"There is a connection of the service {connection.name.service} already.",
             why="Another instance of the bot has saved it a moment ago.",
-            mend="`/sso setup` continues with it.",
+            fix="`/sso setup` continues with it.",
         )
 
     def _columns(self, connection: Connection) -> dict[str, Any]:
@@ -231,13 +231,13 @@ class SqlConnections:
 
 @contextlib.contextmanager
 def _damage_named() -> Iterator[None]:
-    """What cannot be read is said to be so: nobody could mend an internal error."""
+    """What cannot be read is said to be so: nobody could fix an internal error."""
     try:
         yield
     except (AttributeError, KeyError, TypeError, ValueError):
         raise Damaged(
             why="A row of its database contains something that this version of ssobot cannot read.",
-            mend="Restore the latest backup of the database.",
+            fix="Restore the latest backup of the database.",
         ) from None
 
 

@@ -65,7 +65,7 @@ class Database:
         if self._file is None:
             async with self.reading() as connection:
                 if (await connection.exec_driver_sql("SHOW transaction_read_only")).scalar() == "on":
-                    away = StoreUnavailable(mend=_MEND)
+                    away = StoreUnavailable(fix=_MEND)
                     away.reason = "it accepts no writes"
                     raise away
             return
@@ -88,7 +88,7 @@ class Database:
         ):
             return
         await self.engine.dispose()  # whoever puts it back finds nobody on the old one
-        raise StoreUnavailable(why="Its file is missing.", mend="Restore it, from a backup if necessary.")
+        raise StoreUnavailable(why="Its file is missing.", fix="Restore it, from a backup if necessary.")
 
     async def close(self) -> None:
         """Gives every connection back."""
@@ -137,7 +137,7 @@ def _away_named() -> Iterator[None]:
         raise
     except (DBAPIError, OSError) as error:
         # asyncpg raises OSError while it has no connection.
-        away = StoreUnavailable(mend=_MEND)
+        away = StoreUnavailable(fix=_MEND)
         away.reason = _reason(error)
         raise away from None
 

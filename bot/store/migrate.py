@@ -69,11 +69,11 @@ def _ours(connection: Connection) -> str | None:
     if not revisions and not foreign:
         return None
     if len(revisions) != 1 or not tables >= _LASTING:
-        raise NotOurs("SSOBOT_DATABASE_URL names a database of another program.", mend="Give the bot its own database.")
+        raise NotOurs("SSOBOT_DATABASE_URL names a database of another program.", fix="Give the bot its own database.")
     if revisions[0] not in _known():
         raise NotOurs(
             "SSOBOT_DATABASE_URL names a database that a newer ssobot has written.",
-            mend="Start that version, or restore a backup.",
+            fix="Start that version, or restore a backup.",
         )
     return revisions[0]
 

@@ -42,12 +42,12 @@ class Vault:
         except InvalidToken:
             raise Undecipherable(
                 why="None of the keys in SSOBOT_KEYS can decrypt it.",
-                mend="Put the key it was encrypted with back into SSOBOT_KEYS, behind the new one.",
+                fix="Put the key it was encrypted with back into SSOBOT_KEYS, behind the new one.",
             ) from None
         if (envelope["row"], envelope["column"]) != (row, column):
             raise Undecipherable(
                 why="It was encrypted for a different place in the database.",
-                mend="Restore the database from a backup.",
+                fix="Restore the database from a backup.",
             )
         return Secret(envelope["secret"])
 

@@ -186,7 +186,7 @@ def test_everything_that_can_be_said_is_in_the_document_or_known_not_to_be() -> 
 
 
 def test_a_sentence_that_no_test_has_heard_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "new.py").write_text('raise UserError(f"At {place} something new was never heard.", mend="None.")')
+    (tmp_path / "new.py").write_text('raise UserError(f"At {place} something new was never heard.", fix="None.")')
     monkeypatch.setattr("tests.answers.test_document.ROOT", tmp_path)
     monkeypatch.setattr("tests.answers.test_document.ROOMS", ("new.py",))
     assert spoken() == {"something new was never heard.": "new.py"}

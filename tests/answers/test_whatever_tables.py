@@ -159,7 +159,7 @@ def test_every_trouble_of_tls(hears: Heard) -> None:
     plain = ssl.SSLError(1, "wrong version number")
     plain.reason = "WRONG_VERSION_NUMBER"
     found.append(trouble(plain, "Rocket.Chat"))  # type: ignore[arg-type]
-    hears("\n\n".join(failure(Unreachable("Rocket.Chat", "", why=one.why, mend=one.mend)) for one in found))
+    hears("\n\n".join(failure(Unreachable("Rocket.Chat", "", why=one.why, fix=one.fix)) for one in found))
 
 
 REFUSALS: tuple[dict[str, object], ...] = (

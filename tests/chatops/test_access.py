@@ -65,7 +65,7 @@ def test_nobody_is_an_administrator_where_no_role_is_named() -> None:
 def test_missing_sight_names_the_permission() -> None:
     refusal = judge(replace(ANNA, roles=None), ROLES)
     assert refusal is not None
-    assert "view-full-other-user-info" in refusal.mend
+    assert "view-full-other-user-info" in refusal.fix
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ async def test_where_nobody_says_for_how_long_it_is_a_minute(access: Access, cha
     chat.fail("person", NoAnswer)
     with pytest.raises(Refused) as caught:
         await access.administrator(ANNA.id)
-    assert caught.value.mend == "Try again in a minute."
+    assert caught.value.fix == "Try again in a minute."
 
 
 async def test_whoever_holds_no_role_at_all_is_refused_without_asking_for_names(
@@ -171,11 +171,11 @@ async def test_what_began_by_a_message_may_go_on_while_its_author_is_an_administ
 
 
 @pytest.mark.parametrize(
-    ("seconds", "mend"),
+    ("seconds", "fix"),
     [(12.2, "in 13 seconds"), (0.1, "in 1 seconds"), (0, "in 1 seconds"), (59, "in 59 seconds"), (60, "in a minute")],
 )
 async def test_whoever_asks_to_slow_down_says_for_how_long(
-    access: Access, chat: MemoryChat, monkeypatch: pytest.MonkeyPatch, seconds: float, mend: str
+    access: Access, chat: MemoryChat, monkeypatch: pytest.MonkeyPatch, seconds: float, fix: str
 ) -> None:
     async def person(_: str) -> Person:
         busy = Busy("Rocket.Chat", "GET /api/v1/users.info", status=429)
@@ -183,7 +183,7 @@ async def test_whoever_asks_to_slow_down_says_for_how_long(
         raise busy
 
     monkeypatch.setattr(chat, "person", person)
-    with pytest.raises(Refused, match=mend) as caught:
+    with pytest.raises(Refused, match=fix) as caught:
         await access.administrator(ANNA.id)
     assert "asks to slow down" in caught.value.text
 

@@ -65,7 +65,7 @@ def test_once_it_is_over() -> None:
 
 
 def test_a_failure_has_three_parts_and_tells_what_had_been_done() -> None:
-    error = UserError("The service is off.", why="Rocket.Chat refused.", mend="Type `repair`.")
+    error = UserError("The service is off.", why="Rocket.Chat refused.", fix="Type `repair`.")
     steps = (*STEPS, Step("A", 1, change=True), Step("B", 1, change=True), Step("C", mark=Mark.NOTE, lasting=True))
     assert render_failure(steps, error, next=("status",)).split("\n") == [
         "✗ Not done: The service is off.",
@@ -80,7 +80,7 @@ def test_a_failure_has_three_parts_and_tells_what_had_been_done() -> None:
     ("error", "text"),
     [
         (UserError(), "✗ Not done: This cannot be done."),
-        (ConfigError(mend="Set it."), "✗ Not done: The configuration cannot work.\nFix: Set it."),
+        (ConfigError(fix="Set it."), "✗ Not done: The configuration cannot work.\nFix: Set it."),
         (
             Busy("Encvoy ID", "PUT /api/x", status=429),
             "✗ Not done: Encvoy ID asks to slow down: PUT /api/x (429).",

@@ -187,7 +187,7 @@ async def test_the_wait_for_others_is_not_part_of_the_first_step(desk: Desk) -> 
 
 
 async def test_a_user_error_has_three_parts_and_what_to_type_next(desk: Desk) -> None:
-    desk.script.error = UserError("It is half done.", why="The other side is away.", mend="Type `repair`.")
+    desk.script.error = UserError("It is half done.", why="The other side is away.", fix="Type `repair`.")
     [said] = await desk.type(typed("!sso setup"))
     assert said.split("\n") == [
         "✗ Not done: It is half done.",
@@ -198,7 +198,7 @@ async def test_a_user_error_has_three_parts_and_what_to_type_next(desk: Desk) ->
 
 
 @pytest.mark.parametrize(
-    ("mend", "following"),
+    ("fix", "following"),
     [
         ("`/sso setup` creates one.", ["setup"]),
         ("Type `/sso rotate`, or `/sso disable` first; then `/sso rotate`.", ["rotate"]),
@@ -206,9 +206,9 @@ async def test_a_user_error_has_three_parts_and_what_to_type_next(desk: Desk) ->
     ],
 )
 async def test_what_the_error_tells_to_type_comes_next_and_never_what_takes_sign_in_away(
-    desk: Desk, mend: str, following: list[str]
+    desk: Desk, fix: str, following: list[str]
 ) -> None:
-    desk.script.error = UserError("It is half done.", mend=mend)
+    desk.script.error = UserError("It is half done.", fix=fix)
     [said] = await desk.type(typed("!sso setup --name one"))
     assert said.split("\n")[-1] == f"Next: {', '.join(f'`!sso {line}`' for line in following)}"
 

@@ -65,7 +65,7 @@ def test_the_engine_counts_and_not_the_version() -> None:
         (replace(ALL, administrators=NO_ROLES), f"I cannot see which of them are administrators. {NO_ROLES.reason}"),
         (
             replace(ALL, with_address=NO_ADDRESSES, administrators=NO_ADDRESSES),
-            f"There are 300 accounts here. {NO_ADDRESSES.reason} {NO_ADDRESSES.mend} Anyone",
+            f"There are 300 accounts here. {NO_ADDRESSES.reason} {NO_ADDRESSES.fix} Anyone",
         ),
         (
             replace(PART, with_address=NO_ADDRESSES, administrators=NO_ADDRESSES),

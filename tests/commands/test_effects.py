@@ -60,7 +60,7 @@ async def test_without_a_connection_it_says_how_to_make_one(counter: Counter, wo
     with pytest.raises(UserError) as caught:
         await counter.run(words)
     assert "There is no connection yet." in caught.value.text
-    assert "/sso setup" in caught.value.mend
+    assert "/sso setup" in caught.value.fix
     assert counter.writes == []
 
 

@@ -162,14 +162,14 @@ async def test_a_setup_that_did_not_end_comes_first(standing: Counter) -> None:
     standing.connections.row = replace(standing.connections.there, current=None, pending=PENDING)
     with pytest.raises(UserError, match="not fully set up") as caught:
         await standing.run("rotate")
-    assert "/sso setup" in caught.value.mend
+    assert "/sso setup" in caught.value.fix
 
 
 async def test_a_connection_that_is_not_whole_is_not_rotated(standing: Counter) -> None:
     standing.rocketchat.settings.clear()
     with pytest.raises(UserError, match="the service is gone") as caught:
         await standing.run("rotate")
-    assert "/sso setup" in caught.value.mend
+    assert "/sso setup" in caught.value.fix
 
 
 async def test_a_refusal_of_the_switch_is_undone_and_said(standing: Counter) -> None:

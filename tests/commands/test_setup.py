@@ -67,7 +67,7 @@ async def test_one_of_which_rocketchat_says_nothing_stays_on(counter: Counter, u
     assert text.count("Not verified from Rocket.Chat's side") == (use is Use.UNKNOWN)
 
 
-async def test_an_instance_with_an_outdated_cache_is_mended_first(counter: Counter) -> None:
+async def test_an_instance_with_an_outdated_cache_is_fixed_first(counter: Counter) -> None:
     counter.rocketchat.uses = [InUse(Use.OTHER, "Unauthorized")]
     answer, _ = await counter.run("setup")
     assert not answer.failed
@@ -300,7 +300,7 @@ async def test_to_leave_one_off_that_is_on_is_refused(standing: Counter) -> None
     for words in ("setup --disabled", "setup --disabled --dry-run"):
         with pytest.raises(UserError, match="is on already") as caught:
             await standing.run(words)
-        assert "/sso disable" in caught.value.mend
+        assert "/sso disable" in caught.value.fix
         assert standing.writes == []
 
 

@@ -111,7 +111,7 @@ async def test_the_modern_engine_may_keep_the_old_scope(counter: Counter) -> Non
 @pytest.mark.parametrize(
     ("setting", "value"), [("scope", "openid"), ("merge_users", False), ("merge_users_distinct_services", True)]
 )
-async def test_what_the_modern_engine_holds_on_to_is_told_where_it_is_mended(
+async def test_what_the_modern_engine_holds_on_to_is_told_where_it_is_fixed(
     counter: Counter, setting: str, value: str | bool
 ) -> None:
     counter.rocketchat.version, counter.rocketchat.modules = (9, 0), frozenset({"oauth-enterprise"})
@@ -173,7 +173,7 @@ async def test_in_another_encvoy_id_nothing_is_made_under_the_same_name(standing
         await standing.run(words)
     assert "with Encvoy ID at https://id.example.org. Now it is at https://another.example.org" in caught.value.what
     assert "they would get into each other's accounts" in caught.value.why
-    assert "`/sso disable`" in caught.value.mend
+    assert "`/sso disable`" in caught.value.fix
     assert standing.writes == []
     assert standing.connections.there == before
 

@@ -129,7 +129,7 @@ async def test_without_its_application_it_is_refused_with_the_fix(standing: Coun
     with pytest.raises(UserError) as caught:
         await standing.run(words)
     assert "gone from Encvoy ID" in caught.value.what
-    assert "`/sso setup` creates a new one" in caught.value.mend
+    assert "`/sso setup` creates a new one" in caught.value.fix
     assert "write_service" not in standing.writes
 
 

@@ -13,7 +13,7 @@ from tests.support.counter import Spoken
 @pytest.mark.parametrize(
     ("surprise", "lines"),
     [
-        (UserError("It is away.", why="It hangs.", mend="Start it."), ["Why: It is away. It hangs.", "Fix: Start it."]),
+        (UserError("It is away.", why="It hangs.", fix="Start it."), ["Why: It is away. It hangs.", "Fix: Start it."]),
         (UserError("It is away."), ["Why: It is away."]),
     ],
 )

@@ -66,12 +66,12 @@ async def test_a_callback_is_not_taken_off_what_cannot_be_seen(standing: Bench) 
     assert standing.world.calls == ["application"]
 
 
-async def test_the_callbacks_of_others_stay_when_fields_are_mended(standing: Bench) -> None:
+async def test_the_callbacks_of_others_stay_when_fields_are_fixed(standing: Bench) -> None:
     ((client_id, application),) = standing.encvoy.applications_by_id.items()
     standing.encvoy.applications_by_id[client_id] = replace(application, redirect_uris=(ELSEWHERE,))
     await applied(standing, WriteApplication(("redirect_uris",)))
-    mended = standing.encvoy.applications_by_id[client_id].redirect_uris
-    assert set(mended) == {standing.connections.there.redirect_uri, ELSEWHERE}
+    fixed = standing.encvoy.applications_by_id[client_id].redirect_uris
+    assert set(fixed) == {standing.connections.there.redirect_uri, ELSEWHERE}
 
 
 async def test_what_was_exchanged_is_settled_with_its_receipt(standing: Bench) -> None:

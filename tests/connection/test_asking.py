@@ -28,8 +28,8 @@ async def test_slow_down_is_known_as_that() -> None:
     assert await or_unknown(refuse(busy)) == Unknown(reason, busy=True)
 
 
-async def test_a_fault_says_why_and_keeps_what_mends_it_apart() -> None:
-    error = UserError("It failed.", why="It is locked.", mend="Unlock it.")
+async def test_a_fault_says_why_and_keeps_what_fixes_it_apart() -> None:
+    error = UserError("It failed.", why="It is locked.", fix="Unlock it.")
     assert await or_unknown(refuse(error)) == Unknown("It failed. It is locked.", "Unlock it.")
 
 

@@ -169,10 +169,10 @@ async def test_a_rocketchat_that_does_not_tell_its_version_takes_nothing_back(st
     assert "Rocket.Chat did not respond" in found.said.words
 
 
-# Another secret: mended by the equal write, once.
+# Another secret: fixed by the equal write, once.
 
 
-async def test_an_instance_with_an_outdated_cache_is_mended_and_asked_again(standing: Bench) -> None:
+async def test_an_instance_with_an_outdated_cache_is_fixed_and_asked_again(standing: Bench) -> None:
     began = standing.world.clock.seconds
     found = await confirmed(standing, None, OTHER)
     assert (found.taken, found.said) == (Taken.NOTHING, InUse(Use.PROVED))
@@ -181,7 +181,7 @@ async def test_an_instance_with_an_outdated_cache_is_mended_and_asked_again(stan
     assert standing.world.clock.seconds - began > LATER_TIMES * 2.5
 
 
-async def test_it_is_mended_once(standing: Bench) -> None:
+async def test_it_is_fixed_once(standing: Bench) -> None:
     (application,) = standing.encvoy.applications_by_id.values()
     await standing.encvoy.write_application(application.client_id, ApplicationFields(secret=NEW))
     found = await confirmed(standing, standing.connections.there)
@@ -193,7 +193,7 @@ async def test_it_is_mended_once(standing: Bench) -> None:
 @pytest.mark.parametrize(
     "said", [FAILED, InUse(Use.UNKNOWN, "why"), InUse(Use.PROVED)], ids=lambda said: said.use.value
 )
-async def test_nothing_else_is_mended_so(standing: Bench, said: InUse) -> None:
+async def test_nothing_else_is_fixed_so(standing: Bench, said: InUse) -> None:
     standing.rocketchat.uses = [said]
     assert await ask(standing.connections.there, await seen(standing), standing.context) == said
     assert "repeat_secret" not in standing.world.calls

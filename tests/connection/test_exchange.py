@@ -253,7 +253,7 @@ class TestProofFromRocketChat:
         calls = standing.world.calls
         assert calls.index("bring_bogus_code") > calls.index("write_application")
 
-    async def test_an_outdated_instance_is_mended_by_the_equal_write_and_proved_again(self, standing: Bench) -> None:
+    async def test_an_outdated_instance_is_fixed_by_the_equal_write_and_proved_again(self, standing: Bench) -> None:
         standing.rocketchat.uses = [InUse(Use.PROVED), InUse(Use.OTHER, "Unauthorized")]
         _, receipt = await rotate(standing)
         assert receipt.in_use_later == InUse(Use.PROVED)

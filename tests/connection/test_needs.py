@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.connection.needs import NEEDS, application_drift, foreign_callbacks, kept_out, mended, without
+from bot.connection.needs import NEEDS, application_drift, fixed, foreign_callbacks, kept_out, without
 from bot.connection.ports import ApplicationFields
 from tests.connection.conftest import wish
 from tests.connection.test_plan import APPLICATION, AT_REST
@@ -51,7 +51,7 @@ def test_what_is_not_met_is_drift(field: str, value: Any) -> None:
 @pytest.mark.parametrize(("field", "value"), UNMET)
 def test_what_is_written_meets_the_need(field: str, value: Any) -> None:
     broken = replace(APPLICATION, **{field: value})
-    written = {k: v for k, v in vars(mended(AT_REST, broken, (field,))).items() if v is not None}
+    written = {k: v for k, v in vars(fixed(AT_REST, broken, (field,))).items() if v is not None}
     assert set(written) == {field}
     assert application_drift(AT_REST, replace(broken, **written)) == ()
 
@@ -68,21 +68,21 @@ def test_an_implicit_flow_of_others_is_left() -> None:
 
 def test_tokens_live_as_long_as_encvoy_id_makes_them_by_default() -> None:
     """Half an hour; a minute is enough to be shown at userinfo (facts/encvoy-id.md §6)."""
-    assert mended(AT_REST, None, ("access_token_ttl",)) == ApplicationFields(access_token_ttl=1800)
+    assert fixed(AT_REST, None, ("access_token_ttl",)) == ApplicationFields(access_token_ttl=1800)
     assert application_drift(AT_REST, replace(APPLICATION, access_token_ttl=60)) == ()
     assert application_drift(AT_REST, replace(APPLICATION, access_token_ttl=59)) == ("access_token_ttl",)
 
 
 def test_callbacks_of_others_are_kept() -> None:
     there = replace(APPLICATION, redirect_uris=("https://other.example/cb",))
-    assert mended(AT_REST, there, ("redirect_uris",)).redirect_uris == (
+    assert fixed(AT_REST, there, ("redirect_uris",)).redirect_uris == (
         "https://other.example/cb",
         AT_REST.redirect_uri,
     )
 
 
-def test_nothing_to_mend_writes_nothing() -> None:
-    assert mended(AT_REST, APPLICATION, ()) == ApplicationFields()
+def test_nothing_to_fix_writes_nothing() -> None:
+    assert fixed(AT_REST, APPLICATION, ()) == ApplicationFields()
 
 
 @pytest.mark.parametrize("field", [need.field for need in NEEDS])

@@ -137,13 +137,13 @@ async def test_what_rocketchat_uses_is_asked_of_it_both_times(standing: Bench) -
     assert standing.world.calls.count("bring_bogus_code") == 2
 
 
-async def test_after_an_outdated_instance_was_mended_it_is_read_again(standing: Bench) -> None:
+async def test_after_an_outdated_instance_was_fixed_it_is_read_again(standing: Bench) -> None:
     standing.rocketchat.uses = [InUse(Use.OTHER, "it says: Unauthorized")]
     await standing.run(exchange(standing.connections.there))
     calls = standing.world.calls
-    mended = calls.index("repeat_secret")
-    assert "stored" in calls[mended : calls.index("bring_bogus_code", mended)], "for the second try"
-    assert calls[mended:].count("stored") == 2, "and for the later one"
+    fixed = calls.index("repeat_secret")
+    assert "stored" in calls[fixed : calls.index("bring_bogus_code", fixed)], "for the second try"
+    assert calls[fixed:].count("stored") == 2, "and for the later one"
 
 
 async def test_what_was_seen_a_moment_ago_is_proved_without_another_look(standing: Bench) -> None:

@@ -1,4 +1,4 @@
-"""What makes setup stop before its first write, each with the mend."""
+"""What makes setup stop before its first write, each with the fix."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_not_loopback(url: str) -> None:
 def test_a_site_url_that_cannot_work(site_url: str, address: str, refused: str | None, why: str) -> None:
     with pytest.raises(UserError, match=why) as caught:
         refuse_site_url(site_url, address, refused)
-    assert "Site URL" in caught.value.mend
+    assert "Site URL" in caught.value.fix
 
 
 def test_loopback_is_fine_where_the_bot_is_there_too() -> None:
@@ -132,7 +132,7 @@ def test_a_service_of_that_name_is_not_ours() -> None:
     with pytest.raises(UserError, match="Encvoyid") as caught:
         refuse_what_is_there(with_service(service("Encvoyid")), NAME)
     assert "it has this name" in caught.value.why
-    assert "another name" in caught.value.mend
+    assert "another name" in caught.value.fix
 
 
 @pytest.mark.parametrize(("enabled", "state"), [(True, "(on)"), (False, "(off)")])
@@ -147,7 +147,7 @@ def test_a_service_that_points_at_this_encvoy_id_is_not_ours() -> None:
     with pytest.raises(UserError, match="Byhand") as caught:
         refuse_what_is_there(with_service(service("Byhand", "https://id.example.org/")), NAME)
     assert "it points at this Encvoy ID" in caught.value.why
-    assert "another name" not in caught.value.mend, "it would point at it under any name"
+    assert "another name" not in caught.value.fix, "it would point at it under any name"
 
 
 @pytest.mark.parametrize("url", ["http://[", "https://[::1/x", "", True])

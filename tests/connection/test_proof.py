@@ -19,7 +19,7 @@ from bot.connection.proof import (
     prove_carried,
     prove_ground,
     prove_in_use,
-    prove_in_use_mending,
+    prove_in_use_and_fix,
 )
 from bot.connection.state import Connection, Marker, StoredService
 from bot.errors import Forbidden, Unreachable, UserError
@@ -121,7 +121,7 @@ async def test_a_callback_address_that_is_not_registered_is_no_ground(standing: 
     standing.encvoy.applications_by_id[client_id] = application
     with pytest.raises(UserError, match="nobody can sign in") as caught:
         await prove_ground(at_rest(standing), standing.encvoy, stored(standing), application)
-    assert caught.value.mend == "`/sso setup` registers it."
+    assert caught.value.fix == "`/sso setup` registers it."
 
 
 async def test_the_ground_writes_nothing(standing: Bench) -> None:
@@ -258,15 +258,15 @@ class TestInUse:
         return await prove_in_use(at_rest(bench), Engine.LEGACY, bench.rocketchat, bench.encvoy)
 
 
-class TestMending:
+class TestFixing:
     """An instance with an outdated cache gets the same once more, and after a settle time it is asked again."""
 
     SETTLE = 5.0
 
-    async def test_the_equal_write_mends_it(self, standing: Bench) -> None:
+    async def test_the_equal_write_fixes_it(self, standing: Bench) -> None:
         before = standing.world.clock.seconds
         standing.rocketchat.uses = [InUse(Use.OTHER, "it says: Unauthorized")]
-        assert await self._mended(standing) == InUse(Use.PROVED)
+        assert await self._fixed(standing) == InUse(Use.PROVED)
         assert standing.world.calls.count("repeat_secret") == 1
         assert standing.world.clock.seconds >= before + LATER_TIMES * self.SETTLE
 
@@ -274,17 +274,17 @@ class TestMending:
         other = InUse(Use.OTHER, "it says: Unauthorized")
         standing.rocketchat.uses = [other]
         standing.world.script = lambda call: AWAY if call == "repeat_secret before" else None
-        assert await self._mended(standing) == other
+        assert await self._fixed(standing) == other
 
     @pytest.mark.parametrize("use", [Use.PROVED, Use.FAILED, Use.SILENT, Use.UNKNOWN])
-    async def test_only_another_secret_is_mended(self, standing: Bench, use: Use) -> None:
+    async def test_only_another_secret_is_fixed(self, standing: Bench, use: Use) -> None:
         standing.rocketchat.uses = [InUse(use)]
-        await self._mended(standing)
+        await self._fixed(standing)
         assert "repeat_secret" not in standing.world.calls
 
-    async def _mended(self, bench: Bench) -> InUse:
+    async def _fixed(self, bench: Bench) -> InUse:
         clock = bench.world.clock
-        said, _ = await prove_in_use_mending(
+        said, _ = await prove_in_use_and_fix(
             at_rest(bench), Engine.LEGACY, bench.rocketchat, bench.encvoy, clock, self.SETTLE
         )
         return said

@@ -60,7 +60,7 @@ def test_what_can_never_work_is_refused(site_url: str, encvoy_url: str, engine: 
     with pytest.raises(UserError) as caught:
         refuse_unreachable(site_url, encvoy_url, engine, site)
     assert says in caught.value.why
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 @pytest.mark.parametrize(

@@ -267,7 +267,7 @@ ON_BOTH = "Check for a program that writes applications at Encvoy ID and Rocket.
 
 
 @pytest.mark.parametrize(
-    ("changes", "what", "mend"),
+    ("changes", "what", "fix"),
     [
         ((WriteService(("token_path", "id")), AwaitLive(Live.ON)), "token_path, id in Rocket.Chat", IN_ROCKETCHAT),
         ((SwitchService(True), AwaitLive(Live.SHOWN)), "the switch in Rocket.Chat", IN_ROCKETCHAT),
@@ -285,15 +285,15 @@ ON_BOTH = "Check for a program that writes applications at Encvoy ID and Rocket.
     ],
 )
 def test_a_plan_that_never_stays_is_named_with_whoever_may_set_it_back(
-    patience: RetryPolicy, changes: tuple[Change, ...], what: str, mend: str
+    patience: RetryPolicy, changes: tuple[Change, ...], what: str, fix: str
 ) -> None:
     carried_out(patience, *changes)
     with pytest.raises(UserError) as caught:
         patience.about_to_try(changes)
     assert caught.value.what == f"My changes do not persist: {what}."
     assert caught.value.why.startswith("4 times I wrote it")
-    assert caught.value.mend.startswith(mend)
-    assert "OVERWRITE_SETTING" not in caught.value.mend, "a variable acts at a start only"
+    assert caught.value.fix.startswith(fix)
+    assert "OVERWRITE_SETTING" not in caught.value.fix, "a variable acts at a start only"
 
 
 def test_a_wait_that_never_holds_is_not_called_a_write(patience: RetryPolicy) -> None:

@@ -73,13 +73,13 @@ def test_of_another_address_it_is_not_said_whose_answer_it_is(begins: Begins) ->
     """Rocket.Chat may have read its settings long ago; a proxy may want people to log in to itself first."""
     result = finding(replace(MODERN, begins=begins)).result
     assert "or a proxy answers in its place" in result.cause
-    assert "under /oauth/" in result.mend
+    assert "under /oauth/" in result.fix
 
 
 def test_whoever_leads_to_the_stored_address_is_rocketchat() -> None:
     result = finding(replace(MODERN, begins=leading(client_id="another"))).result
     assert result.cause == "Rocket.Chat still uses the settings that it read before."
-    assert "make Rocket.Chat read its settings again" in result.mend
+    assert "make Rocket.Chat read its settings again" in result.fix
 
 
 @pytest.mark.parametrize("status", [200, 404, 502])

@@ -62,11 +62,11 @@ def test_a_broken_ground_turns_its_check_and_only_it(check: str, evidence: Evide
 
 
 @pytest.mark.parametrize(("check", "evidence"), BROKEN, ids=[f"{n}-{name}" for n, (name, _) in enumerate(BROKEN)])
-def test_a_failure_says_why_and_what_mends_it(check: str, evidence: Evidence) -> None:
+def test_a_failure_says_why_and_what_fixes_it(check: str, evidence: Evidence) -> None:
     (result,) = [f.result for f in judge(evidence).findings if f.check == check]
     assert result.evidence
     assert result.cause
-    assert result.mend
+    assert result.fix
 
 
 @pytest.mark.parametrize(("check", "evidence", "says"), NOTED, ids=[f"{n}-{row[0]}" for n, row in enumerate(NOTED)])
@@ -101,7 +101,7 @@ def test_what_the_environment_forces_is_said_to_be_forced(suffix: str, stored: S
     evidence = replace(WHOLE, stored=stored, live=None if suffix == "" else WHOLE.live, forced={suffix: values[suffix]})
     found = result(check, evidence)
     assert variable(CONNECTION.name, suffix) in found.cause
-    assert "Only removing the variable" in found.mend
+    assert "Only removing the variable" in found.fix
 
 
 @pytest.mark.parametrize(
@@ -168,12 +168,12 @@ def test_what_was_accepted_is_checked(application: Any, check: str) -> None:
     assert result(check, replace(WHOLE, application=application)).state is CheckState.PASSED
 
 
-def test_a_record_that_nothing_here_would_mend_is_not_promised_to_be_mended() -> None:
+def test_a_record_that_nothing_here_would_fix_is_not_promised_to_be_fixed() -> None:
     broken = replace(WHOLE, ours=Probe.BROKEN, random=Probe.BROKEN)
-    assert "/sso setup" not in result("Application valid in the OIDC process", broken).mend
+    assert "/sso setup" not in result("Application valid in the OIDC process", broken).fix
     ours = replace(broken, application=replace(APPLICATION, grant_types=()))
     assert failing(ours) == {"Application's fields"}
-    assert "/sso setup" in result("Application's fields", ours).mend
+    assert "/sso setup" in result("Application's fields", ours).fix
 
 
 def test_a_callback_that_is_listed_and_refused_is_not_called_unregistered() -> None:
@@ -185,7 +185,7 @@ def test_a_callback_in_another_spelling_is_taken_and_not_called_unregistered() -
     """Encvoy ID compares as normalised (facts/encvoy-id.md §7); `setup` registers the exact string."""
     spelled = replace(APPLICATION, redirect_uris=("https://chat.example.org/x/../_oauth/encvoyid",))
     found = result("Callback address registered", replace(WHOLE, application=spelled))
-    assert (found.state, found.mend) == (CheckState.NOTE, "`/sso setup` fixes it.")
+    assert (found.state, found.fix) == (CheckState.NOTE, "`/sso setup` fixes it.")
     assert "does not list it in exactly this form" in found.evidence
     refused = replace(WHOLE, application=spelled, ours=Probe.REDIRECT_REFUSED)
     assert "is not registered" in result("Callback address registered", refused).evidence
@@ -193,7 +193,7 @@ def test_a_callback_in_another_spelling_is_taken_and_not_called_unregistered() -
 
 def test_an_old_secret_that_is_put_back_is_not_called_new() -> None:
     found = result("Service's secret", replace(WHOLE, stored=replace(STORED, secret=Secret("x"))))
-    assert "`/sso rotate` then creates a new one" in found.mend
+    assert "`/sso rotate` then creates a new one" in found.fix
 
 
 BEGUN = replace(WHOLE, connection=replace(CONNECTION, current=None, pending=OURS), live=None, in_use=None)
@@ -226,7 +226,7 @@ STOPPED = [
 @pytest.mark.parametrize("evidence", STOPPED)
 def test_what_was_never_set_up_to_its_end_is_one_failure(evidence: Evidence) -> None:
     assert failing(evidence) == {"Setting up"}
-    assert result("Setting up", evidence).mend == "`/sso setup` finishes it."
+    assert result("Setting up", evidence).fix == "`/sso setup` finishes it."
 
 
 @pytest.mark.parametrize("evidence", STOPPED)
@@ -262,7 +262,7 @@ def test_a_field_that_nobody_knows_is_noted_and_nothing_fails() -> None:
     (finding,) = judge(replace(WHOLE, strange_fields=("writtenBy",))).of(CheckState.NOTE)
     assert finding.check == "Message fields"
     assert "`writtenBy`" in finding.result.evidence
-    assert finding.result.mend
+    assert finding.result.fix
 
 
 def test_where_the_notes_cannot_be_read_nothing_is_said_of_fields() -> None:
@@ -403,7 +403,7 @@ def test_what_works_all_the_same_is_noted(evidence: Evidence, said: str) -> None
     verdict = judge(evidence)
     (finding,) = verdict.of(CheckState.NOTE)
     assert said in finding.result.evidence
-    assert finding.result.mend
+    assert finding.result.fix
     assert not verdict.failed
 
 
@@ -432,12 +432,12 @@ TERMINAL = [evidence for _, evidence in BROKEN if evidence.connection is None] +
 ]
 
 
-def test_at_the_terminal_no_mend_is_typed_in_a_chat_that_may_not_work() -> None:
-    """Nothing is set up there: a command of the chat would mend nothing."""
+def test_at_the_terminal_no_fix_is_typed_in_a_chat_that_may_not_work() -> None:
+    """Nothing is set up there: a command of the chat would fix nothing."""
     assert TERMINAL
     for evidence in TERMINAL:
         for finding in judge(evidence).of(CheckState.FAILED):
-            assert not re.search(r"[/!]sso|the command again", finding.result.mend), finding
+            assert not re.search(r"[/!]sso|the command again", finding.result.fix), finding
 
 
 @pytest.mark.parametrize("check", ["Application valid in the OIDC process", "Counter-check", "Secret accepted"])
@@ -462,5 +462,5 @@ def test_a_secret_that_was_replaced_on_both_sides_is_rotated_and_not_written_ove
     found = judge(both).of(CheckState.FAILED)
     assert {finding.check for finding in found} == {"Secret accepted", "Service's secret"}
     for finding in found:
-        assert "`/sso rotate` replaces it" in finding.result.mend
-        assert "setup" not in finding.result.mend
+        assert "`/sso rotate` replaces it" in finding.result.fix
+        assert "setup" not in finding.result.fix

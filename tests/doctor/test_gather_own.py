@@ -176,8 +176,8 @@ async def test_each_piece_fails_by_itself(name: str) -> None:
         pieces = (found.standing, found.administrators, found.websocket, found.guarded, found.typed)
         return [piece for piece in pieces if isinstance(piece, Unknown)]
 
-    (silent,) = unknown(await gathered(Looks(answers={name: NoAnswer("Rocket.Chat", "GET /x", mend="Look.")})))
-    assert (silent.busy, silent.mend) == (False, "Look.")
+    (silent,) = unknown(await gathered(Looks(answers={name: NoAnswer("Rocket.Chat", "GET /x", fix="Look.")})))
+    assert (silent.busy, silent.fix) == (False, "Look.")
     (busy,) = unknown(await gathered(Looks(answers={name: Busy("Rocket.Chat", "GET /x")})))
     assert busy.busy
     assert busy.reason.startswith("too many requests")

@@ -1,4 +1,4 @@
-"""Mends as they are read at a terminal."""
+"""Fixes as they are read at a terminal."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("mend", "read"), CASES)
-def test_a_command_is_told_with_the_place_to_type_it(mend: str, read: str) -> None:
-    assert at_terminal(mend) == read
+@pytest.mark.parametrize(("fix", "read"), CASES)
+def test_a_command_is_told_with_the_place_to_type_it(fix: str, read: str) -> None:
+    assert at_terminal(fix) == read
 
 
 def test_no_check_tells_a_command_without_its_place() -> None:
-    mends = [f.result.mend for _, evidence in BROKEN for f in judge(evidence).of(CheckState.FAILED)]
-    assert [mend for mend in mends if "`/sso" in mend]
-    for mend in map(at_terminal, mends):
-        assert "/sso" not in mend
-        commands, places = len(re.findall("`!sso", mend)), len(re.findall("[Ii]n the admin room", mend))
-        assert commands == places, mend
+    fixes = [f.result.fix for _, evidence in BROKEN for f in judge(evidence).of(CheckState.FAILED)]
+    assert [fix for fix in fixes if "`/sso" in fix]
+    for fix in map(at_terminal, fixes):
+        assert "/sso" not in fix
+        commands, places = len(re.findall("`!sso", fix)), len(re.findall("[Ii]n the admin room", fix))
+        assert commands == places, fix
 
 
 def test_the_verdict_says_it_so_at_a_terminal_only() -> None:

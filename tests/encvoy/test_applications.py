@@ -55,7 +55,7 @@ async def test_a_user_without_role_may_not_create(make_client: Make, standin: En
     with pytest.raises(Forbidden) as caught:
         await make_client("person").create_application(FIELDS)
 
-    assert "manager" in caught.value.mend
+    assert "manager" in caught.value.fix
     assert len(standin.clients.by_id) == 2  # the main client and the manager's organisation
 
 
@@ -442,7 +442,7 @@ async def test_a_foreign_application_is_not_deleted(make_client: Make) -> None:
 
 
 @pytest.mark.parametrize("role", ["manager", "editor"])
-async def test_no_mend_asks_for_another_role_of_a_manager(make_client: Make, standin: EncvoyStandIn, role: str) -> None:
+async def test_no_fix_asks_for_another_role_of_a_manager(make_client: Make, standin: EncvoyStandIn, role: str) -> None:
     """It would cost every application (facts/encvoy-id.md §6)."""
     client_id = await make_client("editor").create_application(FIELDS)
     if role == "editor":
@@ -450,8 +450,8 @@ async def test_no_mend_asks_for_another_role_of_a_manager(make_client: Make, sta
     with pytest.raises(UserError) as caught:
         await make_client("manager").attach_rules(client_id, frozenset({"login"}))
 
-    assert ("deletes every application that the user created" in caught.value.mend) is (role == "manager")
-    assert "/sso setup" in caught.value.mend
+    assert ("deletes every application that the user created" in caught.value.fix) is (role == "manager")
+    assert "/sso setup" in caught.value.fix
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 500])

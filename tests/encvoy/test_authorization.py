@@ -124,7 +124,7 @@ async def test_a_profile_field_that_the_user_lacks_is_no_consent(application: Ap
     application.wants("email")
     with pytest.raises(LoginRefused) as caught:
         await application.code()
-    assert (caught.value.code, caught.value.mend) == ("steps", MENDS["steps"])
+    assert (caught.value.code, caught.value.fix) == ("steps", MENDS["steps"])
     assert "“steps”" in caught.value.why
     assert STEPS not in application.asked()
 
@@ -134,7 +134,7 @@ async def test_no_other_page_is_answered(standin: EncvoyStandIn, application: Ap
     standin.switches.login_route = route
     with pytest.raises(LoginRefused) as caught:
         await application.code()
-    assert (caught.value.code, caught.value.mend) == (route, MENDS[route])
+    assert (caught.value.code, caught.value.fix) == (route, MENDS[route])
     assert application.asked()[-1] == PASSWORD
 
 
@@ -142,7 +142,7 @@ async def test_a_page_that_comes_again_is_answered_once(standin: EncvoyStandIn, 
     standin.switches.login_route = "publicity"
     with pytest.raises(LoginRefused) as caught:
         await application.code()
-    assert (caught.value.code, caught.value.mend) == ("publicity", UNKNOWN_ROUTE)
+    assert (caught.value.code, caught.value.fix) == ("publicity", UNKNOWN_ROUTE)
     assert application.asked().count(STEPS) == 1
 
 
@@ -171,7 +171,7 @@ async def test_an_application_that_is_refused(application: Application, known: b
     assert caught.value.code == code
     assert "log in" not in caught.value.what
     assert "before anybody has logged in" in caught.value.why
-    assert "`/sso test`" in caught.value.mend
+    assert "`/sso test`" in caught.value.fix
     assert PASSWORD not in application.asked()
 
 

@@ -80,7 +80,7 @@ def test_what_encvoy_id_would_refuse_or_swallow_is_not_sent(change: dict[str, An
         to_write(replace(FIELDS, **change))
 
     assert reason in caught.value.why
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 @pytest.mark.parametrize("write", [to_create, to_write])
@@ -92,7 +92,7 @@ def test_an_address_that_would_be_refused_is_named_and_harmless(
         write(replace(FIELDS, **change))
 
     assert "`https://A.example/cb`" in caught.value.why
-    assert "in the application at Encvoy ID or in Rocket.Chat's setting Site_Url" in caught.value.mend
+    assert "in the application at Encvoy ID or in Rocket.Chat's setting Site_Url" in caught.value.fix
 
 
 @pytest.mark.parametrize("uri", ["https://a.example/cb#x", "app.example://cb"])
@@ -199,7 +199,7 @@ def test_a_rule_that_cannot_be_used_is_named_with_its_state(name: str, state: st
 
     assert name in caught.value.what
     assert state in caught.value.why
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def test_a_list_of_rules_must_be_one() -> None:

@@ -45,7 +45,7 @@ async def test_everybody_can_log_in(make_client: Callable[..., EncvoyIdClient], 
 
 
 @pytest.mark.parametrize("route", sorted(MENDS.keys() - {"error", "login"}))
-async def test_a_login_that_ends_on_another_page_names_it_with_its_mend(
+async def test_a_login_that_ends_on_another_page_names_it_with_its_fix(
     standin: EncvoyStandIn, client: EncvoyIdClient, route: str
 ) -> None:
     standin.switches.login_route = route
@@ -54,7 +54,7 @@ async def test_a_login_that_ends_on_another_page_names_it_with_its_mend(
         await client.log_in()
 
     assert caught.value.code == route
-    assert caught.value.mend == MENDS[route]
+    assert caught.value.fix == MENDS[route]
     assert f"“{route}”" in caught.value.why
 
 
@@ -63,7 +63,7 @@ async def test_a_wrong_password_names_the_variables(make_client: Callable[..., E
         await make_client(password="another-" + PASSWORD).log_in()
 
     assert caught.value.code == "error"
-    assert "SSOBOT_ENCVOY_PASSWORD" in caught.value.mend
+    assert "SSOBOT_ENCVOY_PASSWORD" in caught.value.fix
     assert "Invalid credentials" in caught.value.why
 
 
@@ -75,7 +75,7 @@ async def test_the_words_of_the_page_come_in_the_language_of_the_system(
     with pytest.raises(LoginRefused) as caught:
         await make_client(login="nobody").log_in()
 
-    assert (caught.value.code, caught.value.mend) == ("error", MENDS["error"])
+    assert (caught.value.code, caught.value.fix) == ("error", MENDS["error"])
     assert "Пользователь не найден" in caught.value.why
 
 
@@ -94,7 +94,7 @@ async def test_an_unknown_main_client_names_its_variable(make_client: Callable[.
     with pytest.raises(LoginRefused) as caught:
         await make_client(client_id="nosuchclient").log_in()
 
-    assert "SSOBOT_ENCVOY_CLIENT_ID" in caught.value.mend
+    assert "SSOBOT_ENCVOY_CLIENT_ID" in caught.value.fix
     assert caught.value.code == "invalid_client"
 
 

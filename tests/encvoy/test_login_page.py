@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.encvoy.login_page import MENDS, Page, defused, mend_for, read_page, safe_word
+from bot.encvoy.login_page import MENDS, Page, defused, fix_for, read_page, safe_word
 
 
 def page(data: Any) -> str:
@@ -20,9 +20,9 @@ def page(data: Any) -> str:
 
 
 @pytest.mark.parametrize("route", sorted(MENDS))
-def test_each_known_route_is_read_and_has_its_mend(route: str) -> None:
+def test_each_known_route_is_read_and_has_its_fix(route: str) -> None:
     assert read_page(page({"initialRoute": route, "envVars": {}})).route == route
-    assert mend_for(route).endswith(".")
+    assert fix_for(route).endswith(".")
 
 
 def test_the_message_comes_along() -> None:
@@ -54,8 +54,8 @@ def test_whatever_else_is_unknown(html: str) -> None:
     assert read_page(html).route == "unknown"
 
 
-def test_an_unknown_route_has_a_mend_too() -> None:
-    assert "browser" in mend_for("something-new")
+def test_an_unknown_route_has_a_fix_too() -> None:
+    assert "browser" in fix_for("something-new")
 
 
 def test_an_assignment_by_brackets_is_read() -> None:

@@ -102,14 +102,14 @@ def test_a_page_of_a_proxy_is_judged_by_its_status(status: int, error: type[Remo
     assert caught.value.code is None
 
 
-def test_the_four_refusals_have_four_different_mends() -> None:
-    mends = set()
+def test_the_four_refusals_have_four_different_fixes() -> None:
+    fixes = set()
     for code in (None, "T3E0026", "T3E0024", "DELETED"):
         with pytest.raises(Forbidden) as caught:
             interpret_management(403, {}, backend(403, code), ROUTE)
-        mends.add(caught.value.mend)
+        fixes.add(caught.value.fix)
 
-    assert len(mends) == 4
+    assert len(fixes) == 4
 
 
 def test_a_failed_introspection_is_transient_and_no_matter_of_credentials() -> None:
@@ -144,7 +144,7 @@ def test_a_page_with_status_200_is_not_taken_for_data(decipher: Any) -> None:
     with pytest.raises(BadAnswer) as caught:
         decipher(200, {}, b"<!doctype html><title>Dashboard</title>", ROUTE)
 
-    assert "SSOBOT_ENCVOY_URL" in caught.value.mend
+    assert "SSOBOT_ENCVOY_URL" in caught.value.fix
 
 
 @pytest.mark.parametrize("decipher", [interpret_management, interpret_oidc])

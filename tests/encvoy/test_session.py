@@ -150,7 +150,7 @@ async def test_a_second_401_is_final(standin: EncvoyStandIn, client: EncvoyIdCli
         await client.applications("https://a.example/cb")
 
     assert logins(standin) == 2
-    assert "SSOBOT_ENCVOY_CLIENT_ID" in caught.value.mend
+    assert "SSOBOT_ENCVOY_CLIENT_ID" in caught.value.fix
 
 
 async def test_a_create_that_met_a_401_is_sent_again_once(standin: EncvoyStandIn, client: EncvoyIdClient) -> None:

@@ -10,11 +10,11 @@ from tests.support.ddp_peer import TOKEN, Peer
 
 
 class TestLoginRefused:
-    def test_a_bad_token_is_named_with_its_mend(self, peer: Peer) -> None:
+    def test_a_bad_token_is_named_with_its_fix(self, peer: Peer) -> None:
         peer.connects()
         failed = peer.refuses_login(403)
         assert isinstance(failed.error, Unauthenticated)
-        assert "SSOBOT_ROCKETCHAT_TOKEN" in failed.error.mend
+        assert "SSOBOT_ROCKETCHAT_TOKEN" in failed.error.fix
 
     def test_a_bad_token_is_tried_again_slowly(self, peer: Peer) -> None:
         peer.connects()
@@ -57,7 +57,7 @@ class TestLoginRefused:
         peer.connects()
         (failed, *_) = peer.hears(msg="result", id=peer.login_id(), result={"id": "somebodyelse"})
         assert isinstance(failed, events.LoginFailed)
-        assert "SSOBOT_ROCKETCHAT_USER_ID" in failed.error.mend
+        assert "SSOBOT_ROCKETCHAT_USER_ID" in failed.error.fix
 
     def test_the_servers_free_text_stays_out(self, peer: Peer) -> None:
         peer.connects()

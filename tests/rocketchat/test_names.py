@@ -53,7 +53,7 @@ def test_what_was_typed_is_kept() -> None:
 def test_refused(typed: str, says: str) -> None:
     with pytest.raises(UserError, match=says) as caught:
         service_name(typed)
-    assert caught.value.mend
+    assert caught.value.fix
     assert len(caught.value.text) < 300
 
 

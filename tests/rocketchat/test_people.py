@@ -249,7 +249,7 @@ class TestAgainstTheStandIn:
             server.people.permissions["view-d-room"] = set()
             accounts = await listing.accounts(lambda *far: None)
         assert isinstance(accounts, Unknown)
-        assert accounts.mend == MAY_NOT_LIST
+        assert accounts.fix == MAY_NOT_LIST
 
     async def test_a_limiter_ends_it_after_a_thousand(self) -> None:
         async with standin(1200) as (server, listing):

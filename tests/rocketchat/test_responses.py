@@ -182,13 +182,13 @@ class TestSecondFactor:
         assert isinstance(error, SecondFactorAsked)
         assert error.method == ""
 
-    def test_the_mend_names_token_and_password(self) -> None:
+    def test_the_fix_names_token_and_password(self) -> None:
         error = refused(answer(400, failure("x", "totp-required")))
-        assert "two factor" in error.mend
-        assert "SSOBOT_ROCKETCHAT_PASSWORD" in error.mend
+        assert "two factor" in error.fix
+        assert "SSOBOT_ROCKETCHAT_PASSWORD" in error.fix
 
 
-class TestMends:
+class TestFixes:
     @pytest.mark.parametrize(
         ("code", "says"),
         [("restricted-workspace", "report its statistics"), ("error-setting-validation-failed", "A rule")],
@@ -209,20 +209,20 @@ class TestMends:
         ],
     )
     def test_forbidden_names_the_permission(self, route: str, permission: str) -> None:
-        assert f"`{permission}`" in refused(answer(403, {}), route).mend
+        assert f"`{permission}`" in refused(answer(403, {}), route).fix
 
     def test_forbidden_elsewhere_names_roles_and_room(self) -> None:
-        assert "roles" in refused(answer(403, {}), "POST /api/v1/chat.sendMessage").mend
+        assert "roles" in refused(answer(403, {}), "POST /api/v1/chat.sendMessage").fix
 
     def test_adding_a_service_may_need_a_licence(self) -> None:
-        assert "oauth-enterprise" in refused(answer(403, {})).mend
+        assert "oauth-enterprise" in refused(answer(403, {})).fix
 
     @pytest.mark.parametrize(
         ("row", "variable"),
         [(answer(401, {}), "SSOBOT_ROCKETCHAT_TOKEN"), (answer(200, b"<html>"), "SSOBOT_ROCKETCHAT_URL")],
     )
     def test_the_variable(self, row: HttpResponse, variable: str) -> None:
-        assert variable in refused(row).mend
+        assert variable in refused(row).fix
 
     @pytest.mark.parametrize(
         ("location", "named"),
@@ -241,11 +241,11 @@ class TestMends:
         ],
     )
     def test_a_redirect_names_the_origin_only(self, location: str, named: str) -> None:
-        mend = refused(answer(302, b"", {"Location": location})).mend
-        assert "SSOBOT_ROCKETCHAT_URL" in mend
-        assert mend.endswith(f"{named}." if named.startswith("(") else named)
-        assert "abc" not in mend
-        assert "pass" not in mend
+        fix = refused(answer(302, b"", {"Location": location})).fix
+        assert "SSOBOT_ROCKETCHAT_URL" in fix
+        assert fix.endswith(f"{named}." if named.startswith("(") else named)
+        assert "abc" not in fix
+        assert "pass" not in fix
 
 
 class TestWait:

@@ -53,11 +53,11 @@ async def test_where_none_is_asked_it_is_let_through_and_nothing_changes(version
 async def test_where_one_is_asked_the_password_must_be_there_and_right(version: str) -> None:
     async with workspace(version, IGNORED, None) as (_, rest):
         missing = await try_guard(rest)
-    assert "SSOBOT_ROCKETCHAT_PASSWORD" in missing.mend
+    assert "SSOBOT_ROCKETCHAT_PASSWORD" in missing.fix
     assert "totp-required" in missing.barred
     async with workspace(version, IGNORED, WRONG) as (_, rest):
         wrong = await try_guard(rest)
-    assert "it is another one" in wrong.mend
+    assert "it is another one" in wrong.fix
     assert "totp-invalid" in wrong.barred
     assert WRONG.reveal() not in repr(wrong)
 

@@ -88,7 +88,7 @@ class TestConnecting:
         bench.start()
         await until(lambda: bench.states)
         assert isinstance(bench.client.state.error, Redirected)
-        assert "SSOBOT_ROCKETCHAT_URL" in bench.client.state.error.mend
+        assert "SSOBOT_ROCKETCHAT_URL" in bench.client.state.error.fix
         assert bench.server.attempts == 1
 
     async def test_a_port_nobody_listens_on_is_unreachable(self, bench: Bench) -> None:

@@ -47,15 +47,15 @@ async def test_a_proxy_that_does_not_pass_it_is_named(server: ScriptedServer, st
     server.status = status
     error = await trial(server)
     assert isinstance(error, BadAnswer)
-    assert (error.status, error.mend) == (status, WEBSOCKET)
-    assert "/websocket" in error.mend
+    assert (error.status, error.fix) == (status, WEBSOCKET)
+    assert "/websocket" in error.fix
 
 
 async def test_a_proxy_that_asks_to_slow_down_passes_websockets_on(server: ScriptedServer) -> None:
     server.status = 429
     error = await trial(server)
     assert isinstance(error, Busy)
-    assert error.mend != WEBSOCKET
+    assert error.fix != WEBSOCKET
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ async def test_a_silence_has_an_end_and_says_after_what(
     async with asyncio.timeout(10):
         error = await trial(server)
     assert isinstance(error, NoAnswer)
-    assert (error.route, error.mend) == (f"websocket {awaited}", WEBSOCKET)
+    assert (error.route, error.fix) == (f"websocket {awaited}", WEBSOCKET)
 
 
 async def test_the_time_is_bounded_by_the_clock(server: ScriptedServer) -> None:
@@ -87,7 +87,7 @@ async def test_a_refused_login_is_that_of_the_token(server: ScriptedServer) -> N
     server.login_errors = [{"error": 403, "reason": "no"}]
     error = await trial(server)
     assert isinstance(error, Unauthenticated)
-    assert "SSOBOT_ROCKETCHAT_TOKEN" in error.mend
+    assert "SSOBOT_ROCKETCHAT_TOKEN" in error.fix
     assert TOKEN.reveal() not in error.text
 
 

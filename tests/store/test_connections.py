@@ -108,7 +108,7 @@ async def test_a_row_that_cannot_be_read_is_said_to_be_damaged(
     await damage(database, column, value)
     with pytest.raises(UserError, match="record of the connection is damaged") as caught:
         await connections.get()
-    assert "backup" in caught.value.mend
+    assert "backup" in caught.value.fix
 
 
 async def test_saving_again_replaces_every_field(connections: SqlConnections) -> None:
@@ -192,7 +192,7 @@ async def test_no_secret_is_in_the_files(sqlite: Database, vault: Vault, key: Se
         assert secret.reveal().encode() not in content
 
 
-async def test_without_the_right_key_the_mend_is_named(database: Database, vault: Vault) -> None:
+async def test_without_the_right_key_the_fix_is_named(database: Database, vault: Vault) -> None:
     await SqlConnections(database, vault, CLOCK).save(FULL)
     stranger = Vault([Secret(Fernet.generate_key().decode())])
     with pytest.raises(Undecipherable, match="SSOBOT_KEYS"):

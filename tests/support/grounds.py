@@ -1,4 +1,4 @@
-"""What a connection stands on, and how it breaks in the two systems: each a block at whose end it is mended.
+"""What a connection stands on, and how it breaks in the two systems: each a block at whose end it is fixed.
 
 The ground is broken where it would break in reality, in the servers, never in what the bot has seen of them.
 """
@@ -19,7 +19,7 @@ from tests.support.world import SERVICE, SETTINGS, World
 Ground = AbstractContextManager[None]
 
 
-# How a ground is broken, and mended at the end of the block.
+# How a ground is broken, and fixed at the end of the block.
 
 
 @contextlib.contextmanager

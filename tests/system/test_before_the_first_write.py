@@ -1,5 +1,5 @@
 """What makes `setup` stop before its first write, in words that an administrator can act on; and that it goes on once
-that is mended."""
+that is fixed."""
 
 from __future__ import annotations
 

@@ -237,7 +237,7 @@ async def test_a_field_of_the_application_changed_by_hand_is_put_back(
         ("access_token_ttl", 0),
     ],
 )
-async def test_an_application_that_was_created_otherwise_than_asked_for_is_mended_in_the_same_run(
+async def test_an_application_that_was_created_otherwise_than_asked_for_is_fixed_in_the_same_run(
     world: World, column: str, value: Any
 ) -> None:
     def change(_: object) -> None:

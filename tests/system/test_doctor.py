@@ -1,4 +1,4 @@
-"""Each check turns, and only it, when its ground is broken in the stand-in; and turns back when it is mended."""
+"""Each check turns, and only it, when its ground is broken in the stand-in; and turns back when it is fixed."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ async def test_a_broken_ground_turns_its_check_and_only_it(tmp_path: Path, check
         for case in [case for case in CASES if case.check == check]:
             with case.ground(now.world):
                 assert await now.failing(case.by_chat) == {check}, case.happened
-            assert await now.failing(case.by_chat) == set(), f"mended: {case.happened}"
+            assert await now.failing(case.by_chat) == set(), f"fixed: {case.happened}"
 
 
 # What can only be seen with the bot's own eyes, or needs another workspace.

@@ -1,4 +1,4 @@
-"""`ssobot doctor` on what the bot itself stands on: one broken thing turns one check, and is mended by what a person at
+"""`ssobot doctor` on what the bot itself stands on: one broken thing turns one check, and is fixed by what a person at
 a terminal can do."""
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Heard:
     def __init__(self, status: int, printed: str) -> None:
         self.status, self.printed = status, printed
         self.failed = re.findall(r"^✗ failed: ([^:\n]+)", printed, re.MULTILINE)
-        self.mends = re.findall(r"^    Fix: (.*)$", printed, re.MULTILINE)
+        self.fixes = re.findall(r"^    Fix: (.*)$", printed, re.MULTILINE)
 
     def line(self, check: str) -> str:
         """Of one check."""
@@ -97,11 +97,11 @@ async def test_one_broken_thing_turns_one_check(
     with ground(quiet_world):
         heard = await doctor(quiet_world, **variables)
     assert (heard.status, heard.failed) == (1, [check])
-    (mend,) = heard.mends
-    assert word in mend
-    assert not re.search(TYPED, mend)
+    (fix,) = heard.fixes
+    assert word in fix
+    assert not re.search(TYPED, fix)
     healthy = await doctor(quiet_world)
-    assert (healthy.status, healthy.failed, healthy.mends) == (0, [], [])
+    assert (healthy.status, healthy.failed, healthy.fixes) == (0, [], [])
 
 
 @pytest.mark.parametrize("role", ["manager", "editor", "owner", "person"])
@@ -139,7 +139,7 @@ async def test_keys_that_do_not_fit_are_told_with_what_they_do_not_open(
             heard = await doctor(world, SSOBOT_KEYS=keys)
             assert heard.failed == ([] if fits else ["Database keys"])
             assert fits or "`encvoyid: current secret`" in heard.line("Database keys")
-            assert fits or ("SSOBOT_KEYS" in heard.mends[0] and not re.search(TYPED, heard.mends[0]))
+            assert fits or ("SSOBOT_KEYS" in heard.fixes[0] and not re.search(TYPED, heard.fixes[0]))
             assert not [key for key in (right, other, newest) if key in heard.printed]
 
 
@@ -151,7 +151,7 @@ async def test_a_port_that_something_else_holds_is_a_failure_and_one_of_a_bot_is
     async with server:
         heard = await doctor(quiet_world, SSOBOT_LISTEN=listen)
     assert (heard.status, heard.failed) == (1, ["Address of /healthz"])
-    assert "SSOBOT_LISTEN" in heard.mends[0]
+    assert "SSOBOT_LISTEN" in heard.fixes[0]
     bot = quiet_world.process(SSOBOT_LISTEN=listen)
     await bot.start()
     try:

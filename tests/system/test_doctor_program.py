@@ -70,7 +70,7 @@ WRONG: tuple[tuple[Callable[[World], Ground], dict[str, str], str, str], ...] = 
     WRONG,
     ids=["password", "main client", "second factor", "room", "discovery", "database"],
 )
-async def test_the_doctor_names_what_is_wrong_and_what_mends_it(
+async def test_the_doctor_names_what_is_wrong_and_what_fixes_it(
     quiet_world: World,
     capsys: pytest.CaptureFixture[str],
     ground: Callable[[World], Ground],
@@ -137,4 +137,4 @@ async def test_a_system_that_asks_to_slow_down_is_not_taken_for_broken(
     printed = capsys.readouterr().out
     assert (status, complaints(printed)) == (0, [])
     assert "too many requests" in printed
-    assert not re.search("not answer|cannot be (read|reached)|lacks|Mend", printed)
+    assert not re.search("not answer|cannot be (read|reached)|lacks|Fix", printed)

@@ -68,7 +68,7 @@ async def test_it_stays_left_out_until_it_is_asked_for(world: World) -> None:
     assert (await arrive(world)).addresses == [world.encvoy.person("person").email]
 
 
-async def test_somebody_who_attaches_the_rule_is_found_and_mended(world: World) -> None:
+async def test_somebody_who_attaches_the_rule_is_found_and_fixed(world: World) -> None:
     await world.ask("setup --no-email")
     rule = world.encvoy.state.rule("email").id
     world.encvoy.clients.rules[application(world)["client_id"]].append(rule)

@@ -233,7 +233,7 @@ def secrets_lived(world: World) -> list[str]:
     return [secret for number, secret in enumerate(found) if number == 0 or secret != found[number - 1]]
 
 
-async def test_an_instance_that_writes_the_old_secret_back_is_mended(three: World) -> None:
+async def test_an_instance_that_writes_the_old_secret_back_is_fixed(three: World) -> None:
     old = three.state().accepted
     third = writes_back(three, reached=True)
     answer = await three.ask("rotate", timeout=60.0)

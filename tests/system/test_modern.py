@@ -107,7 +107,7 @@ async def test_a_strategy_that_outlives_what_it_was_made_of_is_found(tmp_path: P
         assert "✓ Button starts a sign-in" in await world.ask("test --all")
 
 
-async def test_a_rule_that_was_mended_still_lets_strangers_in_until_a_restart_and_that_is_said(tmp_path: Path) -> None:
+async def test_a_rule_that_was_fixed_still_lets_strangers_in_until_a_restart_and_that_is_said(tmp_path: Path) -> None:
     async with modern_world(tmp_path, "9.0") as world:
         await world.ask("setup --no-email")
         setting = f"{SETTINGS}-merge_users_distinct_services"

@@ -32,12 +32,12 @@ class CheckState(enum.Enum):
 
 @dataclass(frozen=True)
 class Result:
-    """What a check says: what was seen and, where it failed, why that matters and what mends it."""
+    """What a check says: what was seen and, where it failed, why that matters and what fixes it."""
 
     state: CheckState
     evidence: str
     cause: str = ""
-    mend: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,17 +53,17 @@ def passed(evidence: str) -> Result:
     return Result(CheckState.PASSED, evidence)
 
 
-def failed(evidence: str, cause: str, mend: str) -> Result:
+def failed(evidence: str, cause: str, fix: str) -> Result:
     """The ground is broken."""
-    return Result(CheckState.FAILED, evidence, cause, mend)
+    return Result(CheckState.FAILED, evidence, cause, fix)
 
 
-def unseen(evidence: str, unknown: Unknown, mend: str) -> Result:
-    """The ground itself could not be seen; `mend` where whoever asked does not know a better one. A system that was
+def unseen(evidence: str, unknown: Unknown, fix: str) -> Result:
+    """The ground itself could not be seen; `fix` where whoever asked does not know a better one. A system that was
     only asked too often is not broken."""
     if unknown.busy:
         return skipped(unknown.reason)
-    return Result(CheckState.FAILED, evidence, unknown.reason, unknown.mend or mend)
+    return Result(CheckState.FAILED, evidence, unknown.reason, unknown.fix or fix)
 
 
 def skipped(why: str) -> Result:
@@ -76,9 +76,9 @@ def because(unknown: Unknown, otherwise: str) -> Result:
     return skipped(unknown.reason if unknown.busy else otherwise)
 
 
-def noted(evidence: str, mend: str = "") -> Result:
+def noted(evidence: str, fix: str = "") -> Result:
     """Good to know."""
-    return Result(CheckState.NOTE, evidence, mend=mend)
+    return Result(CheckState.NOTE, evidence, fix=fix)
 
 
 def unfinished(evidence: Evidence) -> bool:

@@ -37,10 +37,10 @@ def application(evidence: Evidence) -> Result | None:
             return skipped(reason)
         case NotVisible() as found:
             seen = "exists, but is not fully visible to me" if found.there else "is not visible to me"
-            return failed(f"`{found.client_id}` {seen}", hidden(found).why, hidden(found).mend)
+            return failed(f"`{found.client_id}` {seen}", hidden(found).why, hidden(found).fix)
         case None:
             missing = gone(evidence.connection.client_id or "")
-            return failed("it is gone from Encvoy ID: nobody can sign in through it", missing.why, missing.mend)
+            return failed("it is gone from Encvoy ID: nobody can sign in through it", missing.why, missing.fix)
         case found:
             return passed(f"`{found.client_id}`")
 
@@ -117,8 +117,8 @@ def accepted(evidence: Evidence) -> Result | None:
     if not isinstance(evidence.application, Application):
         return skipped("the application could not be read")
     if evidence.application.secret != (evidence.connection.current or evidence.connection.secret):
-        mend = ROTATED if evidence.replaced_on_both else f"{PUT_RIGHT} {LEAKED}"
-        return to_be_set_up(evidence, failed("Encvoy ID refuses it", "Encvoy ID has a different one.", mend))
+        fix = ROTATED if evidence.replaced_on_both else f"{PUT_RIGHT} {LEAKED}"
+        return to_be_set_up(evidence, failed("Encvoy ID refuses it", "Encvoy ID has a different one.", fix))
     if application_drift(evidence.connection, evidence.application):
         return skipped("fix the application's other fields first")
     return failed(

@@ -36,7 +36,7 @@ def second_factor(evidence: Evidence) -> Result | None:
     if isinstance(guarded, Unknown):
         return skipped(guarded.reason)
     if guarded.barred:
-        return failed("settings cannot be written", guarded.barred, guarded.mend)
+        return failed("settings cannot be written", guarded.barred, guarded.fix)
     return passed("a write that requires one was allowed; it changed nothing")
 
 
@@ -115,16 +115,16 @@ def standing(evidence: Evidence) -> Result:
     if found.may_create:
         return passed("the bot's user may create applications")
     seen = "the bot's user sees nothing at Encvoy ID that it owns and could create an application under"
-    mend = (
+    fix = (
         "In Encvoy ID's dashboard, give the user of SSOBOT_ENCVOY_LOGIN the role ADMIN (“manager”) in the main client, "
         "or set SSOBOT_ENCVOY_LOGIN to another user who has it."
     )
     if isinstance(evidence.application, Application):
-        return noted(f"{seen}; it may manage the application of this connection", mend)
+        return noted(f"{seen}; it may manage the application of this connection", fix)
     return failed(
         seen,
         "Users with the role ADMIN (“manager”) create applications, and they see their organisation.",
-        mend,
+        fix,
     )
 
 

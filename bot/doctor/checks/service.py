@@ -66,9 +66,9 @@ def secret(evidence: Evidence) -> Result | None:
     if not isinstance(evidence.stored, StoredService):
         return skipped("the service could not be read")
     if evidence.stored.secret not in (evidence.connection.current, evidence.connection.pending):
-        why, mend = _cause(evidence, ["secret"])
-        mend = ROTATED if evidence.replaced_on_both else f"{mend} {LEAKED}"
-        return to_be_set_up(evidence, failed("Rocket.Chat has a different one", why, mend))
+        why, fix = _cause(evidence, ["secret"])
+        fix = ROTATED if evidence.replaced_on_both else f"{fix} {LEAKED}"
+        return to_be_set_up(evidence, failed("Rocket.Chat has a different one", why, fix))
     return passed("Rocket.Chat has it")
 
 
@@ -82,9 +82,9 @@ def switch(evidence: Evidence) -> Result | None:
     wanted, there = evidence.connection.enabled, evidence.stored.enabled
     if wanted != there:
         word = "enable" if wanted else "disable"
-        why, mend = _cause(evidence, [""], f"`/sso {word}` fixes it.")
+        why, fix = _cause(evidence, [""], f"`/sso {word}` fixes it.")
         seen = f"{'on' if there else 'off'}, but should be {'on' if wanted else 'off'}"
-        return to_be_set_up(evidence, failed(seen, why, mend))
+        return to_be_set_up(evidence, failed(seen, why, fix))
     return passed("on" if there else "off, as it should be")
 
 
@@ -116,7 +116,7 @@ def live(evidence: Evidence) -> Result | None:
     return passed("the login page uses the saved settings" if evidence.live else "saved: off, active: off")
 
 
-def _cause(evidence: Evidence, suffixes: Sequence[str], mend: str = PUT_RIGHT) -> tuple[str, str]:
+def _cause(evidence: Evidence, suffixes: Sequence[str], fix: str = PUT_RIGHT) -> tuple[str, str]:
     """Why these settings are not as wanted, and what puts them right. A change that was begun may never have been
     written: who is to blame nobody saw."""
     connection, forced = evidence.connection, evidence.forced
@@ -124,7 +124,7 @@ def _cause(evidence: Evidence, suffixes: Sequence[str], mend: str = PUT_RIGHT) -
         named = [suffix for suffix in suffixes if suffix in against_us(connection, forced)]
         if named:
             return forced_by(connection.name, named), ONLY_REMOVING
-    return "Rocket.Chat has other values than the connection should have.", mend
+    return "Rocket.Chat has other values than the connection should have.", fix
 
 
 def _stale(stored: StoredService, seen: LiveService) -> list[str]:

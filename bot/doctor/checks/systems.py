@@ -123,7 +123,7 @@ def site_url(evidence: Evidence) -> Result:
         refuse_plain_http(address, evidence.server.profile)
     except UserError as error:
         shown = code(address) if is_plain(address) else "not a plain address" if address else "empty"
-        return failed(f"Site_Url is {shown}", error.why, error.mend)
+        return failed(f"Site_Url is {shown}", error.why, error.fix)
     if evidence.connection is not None and evidence.connection.site_url != address:
         return failed(
             f"Site_Url is {code(address)}",
@@ -149,7 +149,7 @@ def licence(evidence: Evidence) -> Result:
     try:
         refuse_licence(evidence.server)
     except UserError as error:
-        return failed(error.what, error.why, error.mend)
+        return failed(error.what, error.why, error.fix)
     if found is Licence.NOT_NEEDED:
         return passed("not needed before Rocket.Chat 9.0")
     return passed(f"{LICENCE_MODULE} is active")
@@ -175,7 +175,7 @@ def discovery(evidence: Evidence) -> Result:
         try:
             refuse_loopback(site_url, issuer)
         except UserError as error:
-            return failed(f"issuer {code(issuer)}", error.why, error.mend)
+            return failed(f"issuer {code(issuer)}", error.why, error.fix)
         if doubt := doubts(site_url, issuer, Site.OURS):
             return noted(" ".join(doubt), ENCVOY_MEND)
     return passed(f"issuer {code(evidence.provider.issuer)}, endpoints at {code(base)}")
