@@ -118,7 +118,7 @@ class Bot:
             examine=systems.examine,
             slash=slash,
             notes=notes,
-            wishes=connections,
+            previous=connections,
         )
 
         return Chatops(

@@ -9,8 +9,8 @@ from bot.chatops.ports import Notes, SlashSetting
 from bot.chatops.registry import OperationRef
 from bot.connection.context import Context
 from bot.connection.observe import observe
+from bot.connection.previous import PreviousStates
 from bot.connection.state import Connection, Observed, ServiceName
-from bot.connection.wishes import Wishes
 from bot.doctor.verdict import Verdict
 from bot.errors import UserError
 from bot.secret import Fingerprints
@@ -30,7 +30,7 @@ class CommandContext(Context):
     slash: SlashSetting
     notes: Notes
     """What was noted for later starts."""
-    wishes: Wishes
+    previous: PreviousStates
 
     async def observed(self, connection: Connection) -> Observed:
         """What both sides hold. RemoteError if one does not say."""
@@ -38,7 +38,7 @@ class CommandContext(Context):
 
     async def before(self, operation: OperationRef, there: Connection | None) -> Connection | None:
         """What was desired before this operation, also where an earlier process began with it. `there`: what is now."""
-        before = await self.wishes.before(operation.id) if operation.resumed else None
+        before = await self.previous.before(operation.id) if operation.resumed else None
         return there if before is None else before.connection
 
     async def connection(self) -> Connection:

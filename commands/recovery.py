@@ -1,4 +1,4 @@
-"""What is left of a command that was interrupted: whether a part of it shows, and how its wish is taken back."""
+"""What is left of a command that was interrupted: whether a part of it shows, and how it is reverted."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _TRACES = {Shown.PART: Trace.PART, Shown.PERHAPS: Trace.UNCLEAR, Shown.NOTHING: 
 
 @dataclass(frozen=True)
 class ConnectionRecovery:
-    """Of the commands that wish for another connection. See `bot.chatops.registry.Recovery`."""
+    """Of the commands that change what is desired of the connection. See `bot.chatops.registry.Recovery`."""
 
     context: CommandContext
     scope: Scope = Scope.ALL
     """Of the command: what it does not touch needs not be seen."""
 
     async def trace(self, call: Call) -> Trace:
-        """No wish is carried out before it is committed, so without one nothing was begun."""
-        before = await self.context.wishes.before(call.operation.id)
+        """Nothing is carried out before its desired state is saved, so without one nothing was begun."""
+        before = await self.context.previous.before(call.operation.id)
         desired = await self.context.connections.get()
         if before is None or desired is None:
             return Trace.NOTHING
@@ -37,9 +37,9 @@ class ConnectionRecovery:
         observed = await self._observed(before.connection, desired)
         return _TRACES[shown(before.connection, desired, observed, self.scope)]
 
-    async def take_back(self, call: Call) -> None:
+    async def revert(self, call: Call) -> None:
         """What was desired before is desired again."""
-        await self.context.wishes.take_back(call.operation.id)
+        await self.context.previous.revert(call.operation.id)
 
     async def _observed(self, before: Connection | None, desired: Connection) -> Observed:
         """An exchange that may be half done is waited for, as long as it takes: given up, nobody could sign in.
@@ -69,5 +69,5 @@ class SlashRecovery:
         """Whether it is as it was to be."""
         return Trace.PART if await self.context.slash.allowed() == (call.arguments["state"] == "on") else Trace.NOTHING
 
-    async def take_back(self, call: Call) -> None:
-        """It wishes for nothing that is kept."""
+    async def revert(self, call: Call) -> None:
+        """Nothing that it desires is kept."""

@@ -11,7 +11,7 @@ from bot.connection.changes import AwaitLive
 from bot.connection.in_use import Use
 from bot.connection.plan import Scope, exchanging, plan
 from bot.connection.receipt import Outcome, Receipt
-from bot.connection.rotation import wish_for_rotation
+from bot.connection.rotation import prepare_rotation
 from bot.connection.state import Connection, Observed
 from bot.connection.undertake import Undertaking, undertake
 from commands.context import CommandContext
@@ -45,15 +45,17 @@ def register(registry: Registry, context: CommandContext) -> None:
             )
         there = await context.connection()
         if exchanging(there) and "dry-run" not in call.options:  # interrupted: it is finished before anything else
-            wish, observed = there, None
+            desired, observed = there, None
         else:
-            wish, observed = await _wish(call, context, there)
+            desired, observed = await _desired(call, context, there)
         if observed is not None and "dry-run" in call.options:
-            text = plan_text(plan(wish, observed, Scope.SECRET), wish)
+            text = plan_text(plan(desired, observed, Scope.SECRET), desired)
             return Answer(f"Nothing was changed. I would do this, in this order:\n{text}", next=("rotate",))
         resumed = call.operation.resumed or exchanging(there)
-        asked = Undertaking(wish, there, call.operation.id, Scope.SECRET, resumed)
-        done = await undertake(asked, context, Narration(call.progress, context.fingerprints), call.authorize, observed)
+        undertaking = Undertaking(desired, there, call.operation.id, Scope.SECRET, resumed)
+        done = await undertake(
+            undertaking, context, Narration(call.progress, context.fingerprints), call.authorize, observed
+        )
         elsewhere = what_leads_elsewhere(done.connection, done.seen)
         answer = _answer(done.connection, done.receipt, context, resumed=resumed, works=not elsewhere)
         differing = also_differs(done.connection, done.seen)
@@ -62,7 +64,7 @@ def register(registry: Registry, context: CommandContext) -> None:
         return replace(answer, verdict=answer.verdict.replace(_ROTATED, _IN_PART), failed=True) if elsewhere else answer
 
 
-async def _wish(call: Call, context: CommandContext, there: Connection) -> tuple[Connection, Observed]:
+async def _desired(call: Call, context: CommandContext, there: Connection) -> tuple[Connection, Observed]:
     """The connection with a new secret on its way, once the ground is proved."""
     observed = await context.observed(there)
     if exchanging(there):
@@ -70,9 +72,9 @@ async def _wish(call: Call, context: CommandContext, there: Connection) -> tuple
     call.progress.doing("checking the connection")
     # A dry run proves it, too; what may be done is asked again just before the first write.
     authorize = _nobody_is_asked if "dry-run" in call.options else call.authorize
-    wish = await wish_for_rotation(there, observed, context, authorize)
+    desired = await prepare_rotation(there, observed, context, authorize)
     call.progress.step("Both sides have the same secret, Encvoy ID accepts it and lets me write")
-    return wish, observed
+    return desired, observed
 
 
 async def _nobody_is_asked() -> None:

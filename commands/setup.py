@@ -71,19 +71,19 @@ def register(registry: Registry, context: CommandContext) -> None:
         _refuse_both(call)
         there = await context.connections.get()
         if there is None:
-            wish, observed = await _new(call, context)
+            desired, observed = await _new(call, context)
         else:
-            wish, observed = await _again(call, context, there)
+            desired, observed = await _again(call, context, there)
         if there is not None and there.client_id is not None and observed.application is None:
-            refuse_another(there, wish)
+            refuse_another(there, desired)
             call.progress.note(replaced(there.client_id))
-        wish = _marked(wish, observed)
-        changes = plan(wish, observed)
+        desired = _marked(desired, observed)
+        changes = plan(desired, observed)
         if there is not None and (there.current is not None or in_use(observed)):
             _tell_stale(call, observed, stale(observed.stored, changes))
         if "dry-run" in call.options:
-            return _dry_run(wish, plan_text(changes, wish), _without_dry_run(call))
-        at_rest = not changes and wish == there
+            return _dry_run(desired, plan_text(changes, desired), _without_dry_run(call))
+        at_rest = not changes and desired == there
         if there is not None and at_rest and not call.operation.resumed:
             return await _tested(call, context, there, f"✓ {_UNCHANGED}")
         before = await context.before(call.operation, there)
@@ -92,9 +92,9 @@ def register(registry: Registry, context: CommandContext) -> None:
             await call.authorize()
             connection, receipt, seen, made = there, call.operation.receipt, observed, (_DONE_BEFORE,)
         else:
-            asked = Undertaking(wish, there, call.operation.id, resumed=call.operation.resumed)
+            undertaking = Undertaking(desired, there, call.operation.id, resumed=call.operation.resumed)
             done = await undertake(
-                asked, context, Narration(call.progress, context.fingerprints), call.authorize, observed
+                undertaking, context, Narration(call.progress, context.fingerprints), call.authorize, observed
             )
             connection, receipt, seen = done.connection, done.receipt.as_dict(), done.seen
             made = _made(done.connection, done.receipt, context)
@@ -129,7 +129,7 @@ async def _new(call: Call, context: CommandContext) -> tuple[Connection, Observe
     call.progress.step(f"Rocket.Chat {ground.server.profile.text} at {code(ground.server.site_url)}: {fine}")
     call.progress.step(f"Encvoy ID at {code(ground.provider.issuer)}: discovery read; {none_has_our_callback(ground)}")
     _tell_doubts(call, ground)
-    wish = desire(
+    desired = desire(
         name,
         ground.server,
         ground.provider,
@@ -137,8 +137,8 @@ async def _new(call: Call, context: CommandContext) -> tuple[Connection, Observe
         enabled="disabled" not in call.options,
         with_email=_with_email(call, chosen=True),
     )
-    await _tell_arrivals(call, context, wish, ground)
-    return wish, Observed(None, None, None, site_url=ground.server.site_url, profile=ground.server.profile)
+    await _tell_arrivals(call, context, desired, ground)
+    return desired, Observed(None, None, None, site_url=ground.server.site_url, profile=ground.server.profile)
 
 
 def _tell_doubts(call: Call, ground: Ground) -> None:
@@ -160,23 +160,23 @@ def _with_email(call: Call, *, chosen: bool) -> bool:
 
 
 async def _tell_arrivals(
-    call: Call, context: CommandContext, wish: Connection, ground: Ground, there: Connection | None = None
+    call: Call, context: CommandContext, desired: Connection, ground: Ground, there: Connection | None = None
 ) -> None:
     """What becomes of the accounts that are there. Everybody is read only where an address leads somewhere."""
     profile = ground.server.profile
-    if wish.with_email:
+    if desired.with_email:
         call.progress.doing("reading the accounts")
         accounts = await context.rocketchat.accounts(
             lambda read, total: call.progress.doing(f"reading the accounts: {read} of {total}")
         )
-        by_name = by_user_name(wish, ground.listed.registration)
-        lines = [by_email(profile, wish.name, accounts), by_name, another_way(profile)]
+        by_name = by_user_name(desired, ground.listed.registration)
+        lines = [by_email(profile, desired.name, accounts), by_name, another_way(profile)]
         if "dry-run" not in call.options:
             await correction.note(context.notes, profile)
     else:
         lines = [
             LEFT_OUT,
-            by_user_name(wish, ground.listed.registration),
+            by_user_name(desired, ground.listed.registration),
             *([ALREADY_IN] if there and there.current else []),
         ]
     for line in lines:
@@ -209,7 +209,7 @@ async def _again(call: Call, context: CommandContext, there: Connection) -> tupl
     refuse_unready(ground, context.rocketchat_url)
     _tell_doubts(call, ground)
     with_email = _with_email(call, chosen=there.with_email)
-    wish = renewed(
+    desired = renewed(
         there,
         ground.server,
         ground.provider,
@@ -219,23 +219,23 @@ async def _again(call: Call, context: CommandContext, there: Connection) -> tupl
     )
     listed: Listed | None = ground.listed
     if there.current is None or call.options & {WITH_EMAIL, WITHOUT_EMAIL}:
-        await _tell_arrivals(call, context, wish, ground, there)
+        await _tell_arrivals(call, context, desired, ground, there)
         listed = None  # reading the accounts may have taken a while
     profile = ground.server.profile
-    observed = await observe(wish, context.rocketchat, context.encvoy, context.clock, profile=profile, listed=listed)
-    return wish, observed
+    observed = await observe(desired, context.rocketchat, context.encvoy, context.clock, profile=profile, listed=listed)
+    return desired, observed
 
 
-def _marked(wish: Connection, observed: Observed) -> Connection:
+def _marked(desired: Connection, observed: Observed) -> Connection:
     """With a marker of its own, if a secret must be put back under which people sign in."""
-    if observed.stored is None or observed.stored.secret == wish.secret or not in_use(observed):
-        return wish
+    if observed.stored is None or observed.stored.secret == desired.secret or not in_use(observed):
+        return desired
     if observed.engine is None:
-        return wish
+        return desired
     try:
-        return marked(wish, observed, observed.engine)
+        return marked(desired, observed, observed.engine)
     except UserError:  # the secret is wrong already: without a marker it is put right all the same
-        return wish
+        return desired
 
 
 async def _confirmed(
@@ -255,16 +255,16 @@ def _without_dry_run(call: Call) -> str:
     return " ".join(["setup", *named, *(f"--{option}" for option in _CHOICES if option in call.options)])
 
 
-def _dry_run(wish: Connection, plan_lines: str, carries_out: str) -> Answer:
+def _dry_run(desired: Connection, plan_lines: str, carries_out: str) -> Answer:
     if not plan_lines:
         return Answer("✓ Everything is in sync; there is nothing to do.", next=("test",))
-    settings = "\n".join(f"• {suffix} = {_shown(value)}" for suffix, value in wish.settings.items())
+    settings = "\n".join(f"• {suffix} = {_shown(value)}" for suffix, value in desired.settings.items())
     return Answer(
         f"Nothing was changed. I would do this, in this order:\n{plan_lines}",
         (
-            f"Callback address: {code(wish.redirect_uri)}",
+            f"Callback address: {code(desired.redirect_uri)}",
             f"Settings of the service:\n{settings}",
-            consent(wish),
+            consent(desired),
         ),
         next=(carries_out,),
     )

@@ -96,7 +96,7 @@ def _no_application(connection: Connection, seen: NotVisible | Unknown | None) -
 
 
 def _notes(connection: Connection, seen: Apart) -> tuple[str, ...]:
-    """What keeps people out, or leads them elsewhere, and may be somebody's wish."""
+    """What keeps people out, or leads them elsewhere, and may be somebody's desired."""
     if not isinstance(seen.application, Application):
         return ()
     notes = [f"• Note: {why}" for why in kept_out(seen.application, everywhere=seen.only_administrators is True)]

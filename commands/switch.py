@@ -49,12 +49,12 @@ def register(registry: Registry, context: CommandContext) -> None:
 async def _switch(call: Call, context: CommandContext, *, on: bool) -> Answer:
     there = await context.connection()
     call.progress.doing("switching on" if on else "switching off")
-    wish = switched(there, on=on)
-    observed = await _looked_at(wish, context) if on else None
+    desired = switched(there, on=on)
+    observed = await _looked_at(desired, context) if on else None
     before = await context.before(call.operation, there)
     narration = Narration(call.progress, context.fingerprints)
-    asked = Undertaking(wish, there, call.operation.id, Scope.SWITCH, call.operation.resumed)
-    done = await undertake(asked, context, narration, call.authorize, observed)
+    undertaking = Undertaking(desired, there, call.operation.id, Scope.SWITCH, call.operation.resumed)
+    done = await undertake(undertaking, context, narration, call.authorize, observed)
     receipt, differing = done.receipt, also_differs(done.connection, done.seen)
     # After a restart an earlier process may have done it.
     unchanged = receipt.outcome is Outcome.UNCHANGED and not call.operation.resumed
@@ -74,12 +74,12 @@ async def _switch(call: Call, context: CommandContext, *, on: bool) -> Answer:
     return Answer(verdict, wrong, next=following, receipt=receipt.as_dict(), failed=not confirmed.works)
 
 
-async def _looked_at(wish: Connection, context: CommandContext) -> Observed | None:
+async def _looked_at(desired: Connection, context: CommandContext) -> Observed | None:
     """Both sides before they are switched on. None where one of them does not say: the loop asks again, and for
     longer."""
     try:
-        observed = await observe(wish, context.rocketchat, context.encvoy, context.clock, Scope.SWITCH)
+        observed = await observe(desired, context.rocketchat, context.encvoy, context.clock, Scope.SWITCH)
     except RemoteError:
         return None
-    refuse_moved(wish, observed)
+    refuse_moved(desired, observed)
     return observed

@@ -98,8 +98,8 @@ class Recovery(Protocol):
         """Asks the world."""
         ...
 
-    async def take_back(self, call: Call) -> None:
-        """What the run wished for is not desired any more."""
+    async def revert(self, call: Call) -> None:
+        """What the run desired is not desired any more."""
         ...
 
 

@@ -36,7 +36,7 @@ async def resume(job: Job, steps: Steps, means: Means, *, old: bool) -> Ending:
         if trace is not Trace.PART:
             refusal = await _refusal(job, trace, means.access, old=old)
             if refusal is not None:
-                await _take_back(job, call)
+                await _revert(job, call)
                 return failed(job, steps, refusal)
     except UserError as error:
         return failed(job, steps, _uncertain(error) if job.operation.state is OperationState.RUNNING else error)
@@ -50,7 +50,7 @@ async def resume(job: Job, steps: Steps, means: Means, *, old: bool) -> Ending:
     ending = await execute(unauthorised, steps, means)
     try:
         if ending.refused:
-            await _take_back(job, call)
+            await _revert(job, call)
     except UserError as error:
         return failed(job, steps, _uncertain(error))
     return ending
@@ -90,10 +90,10 @@ async def _refusal(job: Job, trace: Trace, access: Access, *, old: bool) -> User
     return None
 
 
-async def _take_back(job: Job, call: Call) -> None:
+async def _revert(job: Job, call: Call) -> None:
     """What is answered to be not done is not desired either."""
     if job.operation.state is OperationState.RUNNING and job.command.recovery is not None:
-        await job.command.recovery.take_back(call)
+        await job.command.recovery.revert(call)
 
 
 def makes_sense(operation: Operation) -> bool:

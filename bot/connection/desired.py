@@ -56,15 +56,15 @@ def renewed(
     `enabled` counts only while it was never set up to its end. An exchange that was interrupted is gone on with only
     where it is `resumed`; otherwise somebody may have spoiled it, and the last secret asked for goes on both sides.
     """
-    wish = replace(
+    desired = replace(
         there,
         site_url=server.site_url,
         settings=service_settings(there.name, provider, with_email=with_email),
         rules=rules(with_email=with_email),
     )
     if there.current is None:
-        return replace(wish, enabled=enabled)
-    return replace(wish, current=None) if there.exchanging and not resumed else wish
+        return replace(desired, enabled=enabled)
+    return replace(desired, current=None) if there.exchanging and not resumed else desired
 
 
 def switched(there: Connection, *, on: bool) -> Connection:

@@ -1,7 +1,7 @@
 """What an application and a service need so that people can sign in: the one source for what `setup` fixes, `status`
 shows and the doctor judges. Pure.
 
-A *need* is set up by the bot and fixed by `setup`. What somebody else may have wished, and what still keeps people
+A *need* is set up by the bot and fixed by `setup`. What somebody else may have wanted, and what still keeps people
 out, is only *noted*, and left as it is.
 """
 

@@ -139,11 +139,11 @@ def none_has_our_callback(ground: Ground) -> str:
     )
 
 
-def refuse_another(there: Connection, wish: Connection) -> None:
+def refuse_another(there: Connection, desired: Connection) -> None:
     """To be asked where the application of a connection is gone. At the address of before it was probably deleted; at
     another address it may never have been there. UserError then: people would enter each other's accounts, because
     Rocket.Chat knows them by their number at Encvoy ID, and every installation begins at 1 (facts/encvoy-id.md §2)."""
-    before, now = (str(connection.settings.get("url", "")) for connection in (there, wish))
+    before, now = (str(connection.settings.get("url", "")) for connection in (there, desired))
     if before == now:
         return
     raise UserError(

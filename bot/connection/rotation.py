@@ -15,7 +15,7 @@ from bot.errors import UserError
 from bot.secret import new_secret
 
 
-async def wish_for_rotation(
+async def prepare_rotation(
     there: Connection, observed: Observed, context: Context, authorize: Callable[[], Awaitable[None]]
 ) -> Connection:
     """The connection with a new secret on its way, once both sides are seen to hold the same one and to take another.

@@ -1,7 +1,7 @@
 """Whether anything of an interrupted operation shows in the world. Pure.
 
 Of the plan's parts these are nobody else's: an application with our description, the new secret on either side, and
-what our own record says of both; and a switch that is as the operation wished it. What else an operation writes, a
+what our own record says of both; and a switch that is as the operation desires it. What else an operation writes, a
 person may have written by hand, who waited for an answer in vain.
 """
 

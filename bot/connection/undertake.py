@@ -20,7 +20,7 @@ from bot.errors import Uncertain, Unfinished, UserError
 class Undertaking:
     """What a command wants."""
 
-    wish: Connection
+    desired: Connection
     before: Connection | None
     """What was desired until now; None: there was no connection."""
     operation_id: str
@@ -40,39 +40,39 @@ class Undertaken:
 
 
 async def undertake(
-    asked: Undertaking,
+    undertaking: Undertaking,
     context: Context,
     narrator: Narrator,
     authorize: Callable[[], Awaitable[None]],
     observed: Observed | None = None,
 ) -> Undertaken:
-    """Until the world is as wished. `authorize` is awaited before anything is done, and raises `UserError` if it may
-    not be; `observed` spares the first look.
+    """Until both systems are as desired. `authorize` is awaited before anything is done, and raises
+    `UserError` if it may not be done; `observed` spares the first look.
 
     Otherwise UserError: nothing was done, and what was desired before is desired again, so that no later command
     carries it out. Unfinished: a part was done, and the rest stays desired. Uncertain: nobody can say.
     """
     await authorize()
-    await context.connections.save(asked.wish, operation_id=asked.operation_id)
-    reconciler = Reconciler(context, narrator, asked.operation_id, scope=asked.scope)
+    await context.connections.save(undertaking.desired, operation_id=undertaking.operation_id)
+    reconciler = Reconciler(context, narrator, undertaking.operation_id, scope=undertaking.scope)
     try:
-        connection, receipt = await reconciler.run(asked.wish, observed)
+        connection, receipt = await reconciler.run(undertaking.desired, observed)
     except UserError as error:
-        effect = await reconciler.effect(asked.wish)
+        effect = await reconciler.effect(undertaking.desired)
         if effect is RunEffect.UNKNOWN:
             raise Uncertain(error.what, why=error.why, fix=error.fix) from error
-        if effect is RunEffect.SOME or asked.resumed or not await _taken_back(asked, context):
+        if effect is RunEffect.SOME or undertaking.resumed or not await _reverted(undertaking, context):
             raise Unfinished(error.what, why=error.why, fix=error.fix) from error
         raise
     return Undertaken(connection, receipt, reconciler.seen)
 
 
-async def _taken_back(asked: Undertaking, context: Context) -> bool:
+async def _reverted(undertaking: Undertaking, context: Context) -> bool:
     """False if the store does not let it be."""
     with contextlib.suppress(UserError):
-        if asked.before is None:
-            await context.connections.delete(asked.wish.id)
+        if undertaking.before is None:
+            await context.connections.delete(undertaking.desired.id)
         else:
-            await context.connections.save(asked.before)
+            await context.connections.save(undertaking.before)
         return True
     return False

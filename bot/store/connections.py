@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
+from bot.connection.previous import Previous
 from bot.connection.state import Connection, Marker, ServiceName, SettingValue
 from bot.connection.trace import assumed_before
-from bot.connection.wishes import Before
 from bot.errors import UserError
 from bot.secret import Secret
 from bot.store.engine import Database
@@ -90,13 +90,13 @@ class SqlConnections:
             raise await self._refusal(connection) from None
         self._seen[connection.id] = revision
 
-    async def before(self, operation_id: str) -> Before | None:
-        """See `bot.connection.wishes`. An operation of an older version kept nothing: then it is assumed."""
+    async def before(self, operation_id: str) -> Previous | None:
+        """See `bot.connection.previous`. An operation of an older version kept nothing: then it is assumed."""
         async with self.database.reading() as transaction:
             return await self._before(transaction, operation_id)
 
-    async def take_back(self, operation_id: str) -> None:
-        """See `bot.connection.wishes`. Raises Overtaken like `save`."""
+    async def revert(self, operation_id: str) -> None:
+        """See `bot.connection.previous`. Raises Overtaken like `save`."""
         async with self.database.writing() as transaction:
             before = await self._before(transaction, operation_id)
             connection_id = await _connection_of(transaction, operation_id)
@@ -113,7 +113,7 @@ class SqlConnections:
             await transaction.execute(forgotten)
             await transaction.execute(delete(NOTES).where(NOTES.c.key == before_key(operation_id)))
 
-    async def _before(self, transaction: AsyncConnection, operation_id: str) -> Before | None:
+    async def _before(self, transaction: AsyncConnection, operation_id: str) -> Previous | None:
         connection_id = await _connection_of(transaction, operation_id)
         if connection_id is None:
             return None
@@ -121,9 +121,9 @@ class SqlConnections:
         if kept is not None:
             with _damage_named():
                 row = json.loads(kept)
-            return Before(None if row is None else self._read(row))
+            return Previous(None if row is None else self._read(row))
         there = await _fetched(transaction, select(TABLE).where(TABLE.c.id == connection_id))
-        return Before(assumed_before(self._read(there[0])) if there else None)
+        return Previous(assumed_before(self._read(there[0])) if there else None)
 
     async def _keep_before(self, transaction: AsyncConnection, operation_id: str, connection_id: str) -> None:
         """The row as it is, its secrets encrypted as they are."""
@@ -262,7 +262,7 @@ def _rules(value: object) -> frozenset[str]:
 
 
 async def _connection_of(transaction: AsyncConnection, operation_id: str) -> str | None:
-    """The connection for which an operation has committed a wish."""
+    """The connection whose desired state an operation has saved."""
     return await transaction.scalar(select(OPERATIONS.c.connection_id).where(OPERATIONS.c.id == operation_id))
 
 

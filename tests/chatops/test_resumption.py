@@ -80,7 +80,7 @@ async def test_a_role_withdrawn_between_the_two_questions(desk: Desk) -> None:
 async def test_a_wish_that_cannot_be_taken_back_is_answered_all_the_same(desk: Desk) -> None:
     later = await restarted(desk, Trace.NOTHING)
     later.script.before_authorize = asyncio.Event()
-    later.script.take_back_error = StoreUnavailable()
+    later.script.revert_error = StoreUnavailable()
     await later.runner.recover()
     await later.clock.advance(2)
     desk.chat.people[ANNA.id] = DEMOTED

@@ -20,7 +20,7 @@ from bot.connection.profile import profile
 from bot.connection.state import RULES, ServiceName, StoredService, Unknown
 from bot.secret import Secret
 from commands.arrivals import NAMED, UNLISTED, another_way, by_email, by_user_name, consent, stale
-from tests.connection.conftest import wish
+from tests.connection.conftest import new_connection
 from tests.support.memory_rocketchat import OPEN
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")
@@ -107,8 +107,8 @@ def test_names_are_made_harmless(username: str) -> None:
 
 def test_user_names_are_refused_on_both() -> None:
     refused = "anyone with the user name of an existing account is refused, unless they came through"
-    assert f"Otherwise, {refused} `encvoyid` before" in by_user_name(wish(), OPEN)
-    assert by_user_name(wish(rules=frozenset({"login"})), OPEN).startswith(refused.capitalize())
+    assert f"Otherwise, {refused} `encvoyid` before" in by_user_name(new_connection(), OPEN)
+    assert by_user_name(new_connection(rules=frozenset({"login"})), OPEN).startswith(refused.capitalize())
 
 
 NEW = "anyone else who is new gets a new account"
@@ -145,7 +145,7 @@ def test_a_new_account_is_promised_where_rocketchats_settings_make_one(
     registration: Registration, says: str, says_without_email: str, with_email: bool
 ) -> None:
     """As in facts/sign-ins.json: without an e-mail claim no domain is compared, and an approval ends in a TypeError."""
-    text = by_user_name(wish() if with_email else wish(rules=frozenset({"login"})), registration)
+    text = by_user_name(new_connection() if with_email else new_connection(rules=frozenset({"login"})), registration)
     assert (says if with_email else says_without_email or says) in text
     assert "@b.example" not in text
 
@@ -185,4 +185,4 @@ def test_an_upgrade_is_spoken_of_where_it_would_change_something() -> None:
     ],
 )
 def test_consent_names_what_is_asked_for(rules: frozenset[str], says: str) -> None:
-    assert says in consent(wish(rules=rules))
+    assert says in consent(new_connection(rules=rules))

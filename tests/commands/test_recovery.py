@@ -1,4 +1,4 @@
-"""What each command leaves when it is interrupted between its wish and its first write, and behind that."""
+"""What each command leaves when it is interrupted before its first write, and after it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from commands.recovery import PATIENCE, PAUSE
 from tests.commands.test_effects import EFFECTS, arranged
 from tests.support.counter import WRITES, Counter
 
-WISHES = tuple(words for words in EFFECTS if words != "slash on")
+DESIRING = tuple(words for words in EFFECTS if words != "slash on")
 
 
 class Killed(BaseException):
@@ -70,15 +70,13 @@ def test_every_command_with_an_effect_is_among_those_that_are_tried(counter: Cou
 
 
 @pytest.mark.parametrize("words", EFFECTS)
-async def test_before_its_first_write_nothing_shows_and_its_wish_can_be_taken_back(
-    counter: Counter, words: str
-) -> None:
+async def test_before_its_first_write_nothing_shows_and_it_can_be_reverted(counter: Counter, words: str) -> None:
     await arranged(counter, words)
     counter.connections.befores.clear()
     before = await interrupted(counter, words, writes=0)
     found, call = recovery(counter, words)
     assert await found.trace(call) is Trace.NOTHING
-    await found.take_back(call)
+    await found.revert(call)
     assert counter.connections.row == before
 
 
@@ -104,8 +102,8 @@ async def test_done_it_shows(counter: Counter, words: str) -> None:
     assert await found.trace(call) is (Trace.NOTHING if words == "rotate" else Trace.PART), "its receipt tells of it"
 
 
-@pytest.mark.parametrize("words", WISHES)
-async def test_without_a_wish_nothing_was_begun(standing: Counter, words: str) -> None:
+@pytest.mark.parametrize("words", DESIRING)
+async def test_without_a_saved_desired_state_nothing_was_begun(standing: Counter, words: str) -> None:
     standing.connections.befores.clear()
     found, call = recovery(standing, words)
     assert await found.trace(call) is Trace.NOTHING

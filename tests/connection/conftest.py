@@ -84,7 +84,7 @@ class Bench:
         self.world.calls.clear()
 
 
-def wish(**changes: object) -> Connection:
+def new_connection(**changes: object) -> Connection:
     """A connection that was just asked for."""
     connection = Connection(
         id="7f3c0a1b",
@@ -118,7 +118,7 @@ def bench() -> Bench:
 @pytest.fixture
 async def standing(bench: Bench) -> Bench:
     """A connection that was set up and works."""
-    await bench.run(wish())
+    await bench.run(new_connection())
     bench.forget_faults()
     bench.told = Told()
     return bench

@@ -20,7 +20,7 @@ from bot.connection.context import LoopState
 from bot.connection.receipt import Receipt
 from bot.connection.state import Connection, LiveService, ServiceName, Unknown
 from bot.errors import NotLive
-from tests.connection.conftest import NEW, OLD, Bench, exchange, wish
+from tests.connection.conftest import NEW, OLD, Bench, exchange, new_connection
 
 ELSEWHERE = "https://elsewhere.example.org/cb"
 
@@ -30,7 +30,7 @@ async def applied(bench: Bench, change: Change, desired: Connection | None = Non
 
 
 async def test_the_id_of_a_new_application_is_saved_before_anything_else_is_done(bench: Bench) -> None:
-    bench.connections.row = wish()
+    bench.connections.row = new_connection()
     done = await applied(bench, CreateApplication())
     assert bench.world.calls == ["create_application", "save"]
     (client_id,) = bench.encvoy.applications_by_id
@@ -119,5 +119,5 @@ async def test_a_wait_that_saw_nothing_ends_well_only_where_the_button_is_there(
 
 
 def test_what_is_not_desired_gets_the_servers_default() -> None:
-    values = values_of(wish(client_id="c1"), ("id", "secret", "scope", "login_style"))
+    values = values_of(new_connection(client_id="c1"), ("id", "secret", "scope", "login_style"))
     assert values == {"id": "c1", "secret": OLD, "scope": "openid profile email", "login_style": "popup"}

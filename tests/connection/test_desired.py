@@ -22,12 +22,12 @@ from bot.connection.profile import Engine
 from bot.connection.state import Connection, LiveService, Marker, Observed, StoredService
 from bot.errors import UserError
 from bot.secret import Secret
-from tests.connection.conftest import NEW, OLD, wish
+from tests.connection.conftest import NEW, OLD, new_connection
 from tests.connection.test_preflight import NAME, PROVIDER, SERVER
 
 THIRD = Secret("third")
-STANDING = wish(current=OLD, pending=None, client_id="c1")
-EXCHANGING = wish(current=OLD, pending=NEW, client_id="c1", marker=Marker("button_label_color", "#FFFFFf"))
+STANDING = new_connection(current=OLD, pending=None, client_id="c1")
+EXCHANGING = new_connection(current=OLD, pending=NEW, client_id="c1", marker=Marker("button_label_color", "#FFFFFf"))
 
 
 def seen(*, enabled: bool = True, **settings: str) -> Observed:
@@ -99,7 +99,7 @@ def test_setup_asked_for_again_leaves_the_addresses_out_if_that_is_wanted() -> N
 
 @pytest.mark.parametrize("enabled", [True, False])
 def test_setup_switches_only_what_was_never_finished(enabled: bool) -> None:
-    assert again(wish(enabled=not enabled), enabled=enabled).enabled is enabled
+    assert again(new_connection(enabled=not enabled), enabled=enabled).enabled is enabled
     assert again(replace(STANDING, enabled=not enabled), enabled=enabled).enabled is not enabled
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.connection.needs import NEEDS, application_drift, fixed, foreign_callbacks, kept_out, without
 from bot.connection.ports import ApplicationFields
-from tests.connection.conftest import wish
+from tests.connection.conftest import new_connection
 from tests.connection.test_plan import APPLICATION, AT_REST
 
 UNMET: list[tuple[str, Any]] = [
@@ -110,4 +110,4 @@ def test_everything_that_keeps_people_out_is_named() -> None:
 def test_only_addresses_of_others_are_foreign() -> None:
     both = replace(APPLICATION, redirect_uris=(AT_REST.redirect_uri, "https://other.example/cb"))
     assert foreign_callbacks(AT_REST, both) == ("https://other.example/cb",)
-    assert foreign_callbacks(wish(), APPLICATION) == ()
+    assert foreign_callbacks(new_connection(), APPLICATION) == ()

@@ -38,9 +38,9 @@ from bot.connection.state import (
     Unknown,
 )
 from bot.secret import Secret
-from tests.connection.conftest import NEW, OLD, exchange, wish
+from tests.connection.conftest import NEW, OLD, exchange, new_connection
 
-AT_REST = replace(wish(), current=OLD, pending=None, client_id="c1")
+AT_REST = replace(new_connection(), current=OLD, pending=None, client_id="c1")
 OFF = replace(AT_REST, enabled=False)
 EXCHANGE = exchange(AT_REST)
 SETTINGS = {**AT_REST.settings, "id": "c1", "button_label_color": "#FFFFFF"}
@@ -69,14 +69,14 @@ ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
     ("off and wanted off", OFF, Observed(replace(STORED, enabled=False), None, APPLICATION), ()),
     (
         "nothing is there",
-        wish(),
+        new_connection(),
         Observed(None, None, None),
         (
             CreateService(),
             CreateApplication(),
             WriteApplicationSecret(),
             AttachRules(("email", "login")),
-            WriteService((*wish().settings, "secret", "id")),
+            WriteService((*new_connection().settings, "secret", "id")),
             Prove(),
             CommitSecret(),
             SwitchService(on=True),
@@ -207,7 +207,7 @@ ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
     ),
     (
         "a creation was repeated",
-        wish(client_id="c1"),
+        new_connection(client_id="c1"),
         replace(WHOLE, twins=(replace(APPLICATION, client_id="c2"),)),
         (DeleteTwin("c2"), Prove(), CommitSecret()),
     ),
@@ -297,7 +297,13 @@ SCOPED: list[tuple[str, Scope, Connection, Observed, tuple[Change, ...]]] = [
         Observed(STORED_NEW, LIVE_NEW, SILENT),
         (SwitchService(on=False), AwaitLive(Live.OFF)),
     ),
-    ("off before it was set up to its end", Scope.SWITCH, wish(enabled=False), Observed(SWITCHED_OFF, None, None), ()),
+    (
+        "off before it was set up to its end",
+        Scope.SWITCH,
+        new_connection(enabled=False),
+        Observed(SWITCHED_OFF, None, None),
+        (),
+    ),
     ("off, and gone from Rocket.Chat", Scope.SWITCH, OFF, Observed(None, None, None), ()),
     ("off, and still live", Scope.SWITCH, OFF, Observed(SWITCHED_OFF, LIVE, SILENT), (AwaitLive(Live.OFF),)),
     (
@@ -359,7 +365,7 @@ def test_a_command_touches_only_what_it_is_named_for(
 
 REFUSED: list[tuple[str, Connection, Observed]] = [
     ("`/sso rotate` finishes that", EXCHANGE, WHOLE),
-    ("`/sso setup` finishes it", wish(client_id="c1"), WHOLE),
+    ("`/sso setup` finishes it", new_connection(client_id="c1"), WHOLE),
     ("`/sso setup` creates it again", AT_REST, Observed(None, None, APPLICATION)),
     ("`/sso setup` creates a new one", AT_REST, Observed(SWITCHED_OFF, None, None)),
     (

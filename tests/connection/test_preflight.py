@@ -23,7 +23,7 @@ from bot.connection.reachable import Site
 from bot.connection.state import Application, ServiceName, StoredService, Unknown
 from bot.errors import UserError
 from bot.secret import Secret
-from tests.connection.conftest import Bench, wish
+from tests.connection.conftest import Bench, new_connection
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")
 PROVIDER = ProviderMetadata(
@@ -161,7 +161,7 @@ def test_a_service_of_another_provider_is_no_obstacle() -> None:
 
 
 def test_an_application_with_our_callback_is_not_ours() -> None:
-    theirs = Application("c9", "x", "", "", (wish().redirect_uri,), "client_secret_basic", Secret("s"))
+    theirs = Application("c9", "x", "", "", (new_connection().redirect_uri,), "client_secret_basic", Secret("s"))
     with pytest.raises(UserError, match=r"with this callback address: c9\."):
         refuse_what_is_there(replace(GROUND, registered=Registered((theirs,), 1)), NAME)
 

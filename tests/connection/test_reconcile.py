@@ -13,14 +13,14 @@ from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import Application
 from bot.errors import BadAnswer, Forbidden, NoAnswer, NotLive, UserError
 from bot.secret import Secret
-from tests.connection.conftest import NEW, OLD, Bench, exchange, wish
+from tests.connection.conftest import NEW, OLD, Bench, exchange, new_connection
 from tests.connection.exchanging import at, rotate
 
 REMOTE_WRITES = ("create_service", "create_application", "write_application", "attach_rules", "write_service")
 
 
 async def test_setup_leaves_one_application_and_one_live_service(bench: Bench) -> None:
-    connection, receipt = await bench.run(wish())
+    connection, receipt = await bench.run(new_connection())
     assert bench.secrets() == (OLD.reveal(), OLD.reveal())
     assert bench.rocketchat.live_records["Encvoyid"][1] == OLD
     assert (connection.current, connection.pending) == (OLD, None)
@@ -34,7 +34,7 @@ async def test_setup_twice_changes_nothing_the_second_time(standing: Bench) -> N
 
 
 async def test_setup_writes_in_the_order_of_the_policy(bench: Bench) -> None:
-    await bench.run(wish())
+    await bench.run(new_connection())
     writes = [call for call in bench.world.calls if call in REMOTE_WRITES]
     assert writes == [
         "create_service",
@@ -48,7 +48,7 @@ async def test_setup_writes_in_the_order_of_the_policy(bench: Bench) -> None:
 
 async def test_each_step_is_told_with_the_time_that_it_took(bench: Bench) -> None:
     began = bench.world.clock.monotonic()
-    await bench.run(wish())
+    await bench.run(new_connection())
     assert len(bench.told.took) == len(bench.told.did_)
     assert all(seconds >= 0 for seconds in bench.told.took)
     assert 0 < sum(bench.told.took) <= bench.world.clock.monotonic() - began
@@ -59,13 +59,13 @@ async def test_the_switch_is_the_last_write_of_setup(bench: Bench) -> None:
     bench.world.script = lambda call: (
         switched_on.append(bench.rocketchat.switches.get("Encvoyid", False)) if call.endswith("before") else None
     )
-    await bench.run(wish())
+    await bench.run(new_connection())
     first = switched_on.index(True)
     assert not set(bench.world.calls[first:]) & set(REMOTE_WRITES)
 
 
 async def test_setup_disabled_leaves_it_off(bench: Bench) -> None:
-    await bench.run(wish(enabled=False))
+    await bench.run(new_connection(enabled=False))
     assert bench.rocketchat.switches == {"Encvoyid": False}
     assert bench.secrets() == (OLD.reveal(), OLD.reveal())
 
@@ -163,7 +163,7 @@ async def test_a_secret_changed_by_others_meanwhile_is_not_overwritten(standing:
 
 async def test_a_creation_never_answered_is_found_by_its_description(bench: Bench) -> None:
     bench.world.script = at("create_application after", NoAnswer("Encvoy ID", "POST /api/v1/clients"))
-    await bench.run(wish())
+    await bench.run(new_connection())
     assert len(bench.encvoy.applications_by_id) == 1
 
 
@@ -196,10 +196,10 @@ async def test_an_application_that_is_deleted_in_the_middle_of_an_exchange_ends_
 
 async def test_an_application_of_others_with_our_address_is_left_alone(bench: Bench) -> None:
     await bench.encvoy.create_application(
-        ApplicationFields(name="theirs", description="by hand", redirect_uris=(wish().redirect_uri,))
+        ApplicationFields(name="theirs", description="by hand", redirect_uris=(new_connection().redirect_uri,))
     )
     theirs = next(iter(bench.encvoy.applications_by_id))
-    await bench.run(wish())
+    await bench.run(new_connection())
     assert bench.encvoy.applications_by_id[theirs].description == "by hand"
     assert len(bench.encvoy.applications_by_id) == 2
 
@@ -221,7 +221,7 @@ async def test_a_second_application_of_ours_is_removed(bench: Bench) -> None:
 
     hidden: dict[str, Application] = {}
     bench.world.script = script
-    connection, _ = await bench.run(wish())
+    connection, _ = await bench.run(new_connection())
     assert list(bench.encvoy.applications_by_id) == [connection.client_id]
 
 
@@ -245,7 +245,7 @@ async def test_a_server_that_publishes_a_setting_in_another_form_is_set_up_all_t
             bench.rocketchat.live_records[key] = (replace(service, settings=settings), secret)
 
     bench.rocketchat.tick = odd  # type: ignore[method-assign]
-    connection, _ = await bench.run(wish())
+    connection, _ = await bench.run(new_connection())
     assert connection.current == OLD
 
 

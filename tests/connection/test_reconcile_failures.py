@@ -16,7 +16,7 @@ from bot.connection.receipt import Outcome, Receipt
 from bot.connection.refusals import ChangedByOthers
 from bot.errors import BadAnswer, Forbidden, NoAnswer, Rejected, RemoteError, Unreachable, UserError
 from bot.secret import Secret
-from tests.connection.conftest import NEW, OLD, Bench, Told, wish
+from tests.connection.conftest import NEW, OLD, Bench, Told, new_connection
 from tests.connection.exchanging import Crash, at, new_bench, rotate
 
 REMOTE_WRITES = ("create_service", "create_application", "write_application", "attach_rules", "write_service")
@@ -183,7 +183,7 @@ async def test_stuck_both_ways_is_told_once_and_ends_when_the_world_answers(stan
 async def test_a_definite_refusal_during_setup_ends_it_and_the_next_run_goes_on(bench: Bench) -> None:
     bench.world.script = at("attach_rules before", Rejected("Encvoy ID", "POST rules", status=400))
     with pytest.raises(Rejected):
-        await bench.run(wish())
+        await bench.run(new_connection())
     await bench.run()
     assert len(bench.encvoy.applications_by_id) == 1
     assert "Encvoyid" in bench.rocketchat.live_records
@@ -201,7 +201,7 @@ async def test_setup_killed_around_any_remote_write_is_finished_by_the_next_star
     bench = new_bench()
     bench.world.script = nth_write(nth, when, Crash())
     with pytest.raises(Crash):
-        await bench.run(wish())
+        await bench.run(new_connection())
     bench.forget_faults()
     await bench.run()
     assert len(bench.encvoy.applications_by_id) == 1
@@ -213,7 +213,7 @@ async def test_setup_killed_around_any_remote_write_is_finished_by_the_next_star
 @pytest.mark.parametrize("nth", range(ROTATION_WRITES))
 async def test_rotation_killed_around_any_remote_write_is_finished_by_the_next_start(nth: int, when: str) -> None:
     bench = new_bench()
-    await bench.run(wish())
+    await bench.run(new_connection())
     bench.world.script = nth_write(nth, when, Crash())
     with pytest.raises(Crash):
         await rotate(bench)
@@ -258,7 +258,7 @@ async def test_whatever_fails_a_rotation_ends_with_one_secret_on_both_sides(
     faults: list[tuple[int, str, int]],
 ) -> None:
     bench = new_bench()
-    await bench.run(wish())
+    await bench.run(new_connection())
     bench.told = Told()
     pending = {(number, when): fault for number, when, fault in faults}
     count = {"before": 0, "after": 0}

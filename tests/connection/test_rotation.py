@@ -7,17 +7,17 @@ from dataclasses import replace
 import pytest
 
 from bot.connection.observe import observe
-from bot.connection.rotation import wish_for_rotation
+from bot.connection.rotation import prepare_rotation
 from bot.connection.state import Connection, Observed
 from bot.errors import UserError
-from tests.connection.conftest import OLD, Bench, wish
+from tests.connection.conftest import OLD, Bench, new_connection
 
 
 async def asked(bench: Bench, there: Connection | None = None, observed: Observed | None = None) -> Connection:
     there = there or bench.connections.there
     seen = observed or await observe(there, bench.rocketchat, bench.encvoy, bench.world.clock)
     bench.world.calls.clear()
-    return await wish_for_rotation(there, seen, bench.context, bench.allowed)
+    return await prepare_rotation(there, seen, bench.context, bench.allowed)
 
 
 async def test_a_new_secret_is_on_its_way_and_nothing_is_saved(standing: Bench) -> None:
@@ -44,13 +44,13 @@ async def test_without_leave_nothing_is_proved(standing: Bench) -> None:
     seen = await observe(there, standing.rocketchat, standing.encvoy, standing.world.clock)
     standing.world.calls.clear()
     with pytest.raises(UserError, match="may not"):
-        await wish_for_rotation(there, seen, standing.context, refuse)
+        await prepare_rotation(there, seen, standing.context, refuse)
     assert standing.world.calls == []
 
 
 async def test_what_was_never_set_up_to_its_end_is_not_rotated(standing: Bench) -> None:
     with pytest.raises(UserError, match="not fully set up"):
-        await asked(standing, wish(client_id=standing.connections.there.client_id))
+        await asked(standing, new_connection(client_id=standing.connections.there.client_id))
     assert standing.world.calls == []
 
 

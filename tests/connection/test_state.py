@@ -8,21 +8,21 @@ import pytest
 
 from bot.connection.state import Application, Connection, NotVisible, ServiceName, Unknown
 from bot.secret import Secret
-from tests.connection.conftest import NEW, OLD, wish
+from tests.connection.conftest import NEW, OLD, new_connection
 
-AT_REST = wish(current=OLD, pending=None)
+AT_REST = new_connection(current=OLD, pending=None)
 
 
 def test_its_addresses_are_joined_as_rocketchat_joins_them() -> None:
-    assert wish().redirect_uri == "https://chat.example.org/_oauth/encvoyid"
-    assert wish().token_url == "https://id.example.org/oidc/token"
-    assert wish().description == "ssobot 7f3c0a1b"
+    assert new_connection().redirect_uri == "https://chat.example.org/_oauth/encvoyid"
+    assert new_connection().token_url == "https://id.example.org/oidc/token"
+    assert new_connection().description == "ssobot 7f3c0a1b"
 
 
 @pytest.mark.parametrize(
     ("connection", "exchanging", "restoring"),
     [
-        (wish(), False, False),
+        (new_connection(), False, False),
         (AT_REST, False, True),
         (replace(AT_REST, pending=NEW), True, False),
         (replace(AT_REST, pending=NEW, undoing=True), True, True),
@@ -42,17 +42,17 @@ def test_its_two_secrets_tell_where_it_stands(connection: Connection, exchanging
 def test_the_secret_on_its_way_is_the_one_that_both_sides_shall_hold(
     current: Secret | None, pending: Secret | None, desired: Secret
 ) -> None:
-    assert wish(current=current, pending=pending).secret == desired
+    assert new_connection(current=current, pending=pending).secret == desired
 
 
 def test_without_any_secret_there_is_none_to_be_held() -> None:
     with pytest.raises(ValueError, match="without any secret"):
-        _ = wish(pending=None).secret
+        _ = new_connection(pending=None).secret
 
 
 @pytest.mark.parametrize(("rules", "passed_on"), [({"login", "email"}, True), ({"login"}, False)])
 def test_an_address_is_passed_on_where_encvoy_id_asks_for_it(rules: set[str], passed_on: bool) -> None:
-    assert wish(rules=frozenset(rules)).with_email is passed_on
+    assert new_connection(rules=frozenset(rules)).with_email is passed_on
 
 
 def test_what_nobody_says_otherwise_is_on_and_on_its_way_forward() -> None:

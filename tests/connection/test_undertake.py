@@ -12,7 +12,7 @@ from bot.connection.state import Connection
 from bot.connection.undertake import Undertaking, undertake
 from bot.errors import Forbidden, NoAnswer, StoreUnavailable, Uncertain, Unfinished, UserError
 from bot.secret import Secret
-from tests.connection.conftest import OLD, Bench, exchange, wish
+from tests.connection.conftest import OLD, Bench, exchange, new_connection
 
 REFUSED = Forbidden("Rocket.Chat", "POST /api/v1/settings/:_id", status=403)
 AWAY = NoAnswer("Rocket.Chat", "POST /api/v1/settings/:_id")
@@ -29,7 +29,7 @@ async def ask(bench: Bench, wanted: Connection, scope: Scope = Scope.ALL, *, res
 
 
 def test_what_is_asked_for_is_no_later_start_unless_it_is_said() -> None:
-    assert not Undertaking(wish(), None, "op").resumed
+    assert not Undertaking(new_connection(), None, "op").resumed
 
 
 async def test_what_was_done_is_desired(standing: Bench) -> None:
@@ -114,14 +114,14 @@ async def test_a_secret_that_was_refused_is_not_desired(standing: Bench) -> None
 async def test_a_setup_that_left_nothing_is_forgotten(bench: Bench) -> None:
     bench.world.script = always("create_service before", REFUSED)
     with pytest.raises(Forbidden):
-        await ask(bench, wish())
+        await ask(bench, new_connection())
     assert bench.connections.row is None
 
 
 async def test_a_setup_that_left_something_is_gone_on_with(bench: Bench) -> None:
     bench.world.script = always("create_application before", Forbidden("Encvoy ID", "POST /api/v1/clients"))
     with pytest.raises(Unfinished):
-        await ask(bench, wish())
+        await ask(bench, new_connection())
     assert bench.connections.there.pending == OLD
 
 

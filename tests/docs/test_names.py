@@ -26,9 +26,11 @@ OLD = {
     "trust": "tls",
     "unfamiliar": "unknown_fields",
     "upgrade": "websocket",
+    "take_back": "revert",
     "ways": "delivery",
     "widget": "login_page",
     "wire": "http",
+    "wishes": "previous",
     "workshop": "context",
 }
 """What was called so, and what it is called now. `upgrade` is still what a migration does."""

@@ -166,7 +166,7 @@ def new_counter() -> Counter:
         examine=doctor,
         slash=slash,
         notes=notes,
-        wishes=connections,
+        previous=connections,
     )
     registry = register_all(Registry(), context)
     return Counter(world, rocketchat, encvoy, connections, slash, registry, doctor, context, notes)

@@ -49,9 +49,9 @@ class Script:
     trace: Trace = Trace.PART
     """What an interrupted run is said to have left."""
     trace_error: Exception | None = None
-    take_back_error: Exception | None = None
+    revert_error: Exception | None = None
     taken_back: list[str] = field(default_factory=list)
-    """The operations whose wish was taken back."""
+    """The operations that were reverted."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ class ScriptedRecovery:
             raise self.script.trace_error
         return self.script.trace
 
-    async def take_back(self, call: Call) -> None:
-        if self.script.take_back_error is not None:
-            raise self.script.take_back_error
+    async def revert(self, call: Call) -> None:
+        if self.script.revert_error is not None:
+            raise self.script.revert_error
         self.script.taken_back.append(call.operation.id)
 
 

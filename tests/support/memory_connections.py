@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.connection.previous import Previous
 from bot.connection.state import Connection
-from bot.connection.wishes import Before
 from tests.support.scripted import Scripted
 
 
@@ -18,12 +18,12 @@ class MemoryConnections:
     world: Scripted
     row: Connection | None = None
     receipts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    befores: dict[str, Before] = field(default_factory=dict)
+    befores: dict[str, Previous] = field(default_factory=dict)
 
-    async def before(self, operation_id: str) -> Before | None:
+    async def before(self, operation_id: str) -> Previous | None:
         return self.befores.get(operation_id)
 
-    async def take_back(self, operation_id: str) -> None:
+    async def revert(self, operation_id: str) -> None:
         if before := self.befores.pop(operation_id, None):
             self.row = before.connection
 
@@ -45,7 +45,7 @@ class MemoryConnections:
     ) -> None:
         self.world.before("save")
         if operation_id is not None:
-            self.befores.setdefault(operation_id, Before(self.row))
+            self.befores.setdefault(operation_id, Previous(self.row))
         self.row = connection
         if operation_id is not None and receipt is not None:
             self.receipts[operation_id] = receipt

@@ -1,4 +1,4 @@
-"""What others may have wished, and the bot leaves as it is: none of these ever fails."""
+"""What others may have wanted, and the bot leaves as it is: none of these ever fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ catalogue = Catalogue()
 
 @catalogue.check("Who may sign in", "facts/encvoy-id.md §6, §10")
 def who(evidence: Evidence) -> Result | None:
-    """Encvoy ID keeps nobody out whom it knows; if it does, that may be somebody's wish."""
+    """Encvoy ID keeps nobody out whom it knows; if it does, that may be wanted."""
     if evidence.connection is None:
         return None
     if not isinstance(evidence.application, Application):
@@ -28,7 +28,7 @@ def who(evidence: Evidence) -> Result | None:
 
 @catalogue.check("Other callback addresses", "facts/encvoy-id.md §3")
 def others(evidence: Evidence) -> Result | None:
-    """People are sent nowhere else with a code; if they are, it may be somebody's wish."""
+    """People are sent nowhere else with a code; if they are, it may be wanted."""
     if evidence.connection is None:
         return None
     if not isinstance(evidence.application, Application):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from bot.chatops.ports import OperationState
-from bot.connection.wishes import Before
+from bot.connection.previous import Previous
 from bot.secret import new_secret
 from bot.store.connections import Damaged, SqlConnections
 from bot.store.engine import Database
@@ -33,14 +33,14 @@ async def connections(database: Database, vault: Vault) -> SqlConnections:
 async def test_an_operation_that_committed_nothing_has_no_before(connections: SqlConnections) -> None:
     await connections.save(REST)
     assert await connections.before(FIRST.id) is None
-    await connections.take_back(FIRST.id)
+    await connections.revert(FIRST.id)
     assert await connections.get() == REST
 
 
 async def test_what_was_new_is_gone(connections: SqlConnections) -> None:
     await connections.save(PLAIN, operation_id=FIRST.id)
-    assert await connections.before(FIRST.id) == Before(None)
-    await connections.take_back(FIRST.id)
+    assert await connections.before(FIRST.id) == Previous(None)
+    await connections.revert(FIRST.id)
     assert await connections.get() is None
     assert await connections.before(FIRST.id) is None
     await connections.save(REST, operation_id=FIRST.id)
@@ -50,11 +50,11 @@ async def test_what_was_new_is_gone(connections: SqlConnections) -> None:
 async def test_every_field_of_what_was_there_comes_back(connections: SqlConnections) -> None:
     await connections.save(FULL)
     await connections.save(replace(PLAIN, id=FULL.id), operation_id=FIRST.id)
-    assert await connections.before(FIRST.id) == Before(FULL)
-    await connections.take_back(FIRST.id)
+    assert await connections.before(FIRST.id) == Previous(FULL)
+    await connections.revert(FIRST.id)
     assert await connections.get() == FULL
     await connections.save(ROTATED, operation_id=FIRST.id)
-    assert await connections.before(FIRST.id) == Before(FULL)
+    assert await connections.before(FIRST.id) == Previous(FULL)
 
 
 @pytest.mark.parametrize("value", ["", "{", "5", "[]", "{}", '{"id": "x"}'])
@@ -65,7 +65,7 @@ async def test_what_was_there_and_cannot_be_read_is_said_to_be_damaged(
     await connections.save(ROTATED, operation_id=FIRST.id)
     async with database.writing() as transaction:
         await transaction.execute(update(NOTES).values(value=value))
-    for ask in (connections.before, connections.take_back):
+    for ask in (connections.before, connections.revert):
         with pytest.raises(Damaged):
             await ask(FIRST.id)
     assert await connections.get() == ROTATED
@@ -75,7 +75,7 @@ async def test_the_first_wish_of_an_operation_counts(connections: SqlConnections
     await connections.save(REST)
     await connections.save(ROTATED, operation_id=FIRST.id)
     await connections.save(replace(ROTATED, undoing=True), operation_id=FIRST.id)
-    assert await connections.before(FIRST.id) == Before(REST)
+    assert await connections.before(FIRST.id) == Previous(REST)
 
 
 async def test_after_a_restart_it_is_taken_back_as_well(
@@ -83,7 +83,7 @@ async def test_after_a_restart_it_is_taken_back_as_well(
 ) -> None:
     await connections.save(REST)
     await connections.save(ROTATED, operation_id=FIRST.id)
-    await SqlConnections(database, vault, CLOCK).take_back(FIRST.id)
+    await SqlConnections(database, vault, CLOCK).revert(FIRST.id)
     assert await SqlConnections(database, vault, CLOCK).get() == REST
 
 
@@ -91,7 +91,7 @@ async def test_a_connection_that_is_gone_does_not_come_back(connections: SqlConn
     await connections.save(REST)
     await connections.save(ROTATED, operation_id=FIRST.id)
     await connections.delete(REST.id)
-    await connections.take_back(FIRST.id)
+    await connections.revert(FIRST.id)
     assert await connections.get() is None
 
 
@@ -100,8 +100,8 @@ async def test_what_an_older_version_did_not_keep_is_assumed(connections: SqlCon
     await connections.save(ROTATED, operation_id=FIRST.id)
     async with database.writing() as transaction:
         await transaction.execute(delete(NOTES))
-    assert await connections.before(FIRST.id) == Before(REST)
-    await connections.take_back(FIRST.id)
+    assert await connections.before(FIRST.id) == Previous(REST)
+    await connections.revert(FIRST.id)
     assert await connections.get() == REST
 
 
