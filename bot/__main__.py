@@ -1,8 +1,8 @@
-"""The command line. Each command imports what it starts only when it is called, and logs are set up only then, or when
-the first line is logged: `health`, `keys new` and `--help` are there in a moment.
+"""The command line. Imports and the set-up of logs are left until a command needs them, so that `health`, `keys new`
+and `--help` are fast.
 
-Exit status: 0; 1 for what could not be done; 2 for a wrong configuration or a wrong command line. Of a `UserError`
-people see its text. Of anything else they see "internal error" and an id; the traceback with this id is in the log.
+Exit status: 0 for success, 1 for a failure, 2 for a wrong configuration or command line. Of a `UserError` people see
+the text. Of any other error they see "internal error" and an id; the log has the traceback under this id.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _Command = TypeVar("_Command", bound=Callable[..., object])
 
 INTERRUPTED = 130
 SANDBOX = frozenset({"sandbox", "jinja2", "joserfc", "trustme"})
-"""What only the extra `sandbox` installs."""
+"""Packages that only the extra `sandbox` installs."""
 NO_SANDBOX = "The stand-ins are not installed here: `pip install 'ssobot[sandbox]'`, or `make demo` in a clone."
 NO_VERSION = "ssobot is not installed here, so its version is not known: `pip install .` in a clone."
 PORT = click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 picks a free port.")
@@ -45,7 +45,7 @@ VERSION = "8.8"
 
 
 def _own_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
-    """Prints it and ends, before anything else is looked at. Imported late: nothing else needs it."""
+    """Prints the version and exits before anything else is checked. Imported late: nothing else needs it."""
     if not asked or context.resilient_parsing:
         return
     from importlib import metadata
@@ -65,7 +65,7 @@ def _version(_: click.Context, __: click.Parameter, value: str | None) -> str | 
 
 
 def version_option(default: str | None = VERSION) -> Callable[[_Command], _Command]:
-    """`--version`; without a default where an outer command may have said it already."""
+    """`--version`; without a default if an outer command may have set it already."""
     return click.option(
         "--version",
         default=default,
@@ -191,7 +191,7 @@ def health() -> int:
 
 @dataclass(frozen=True)
 class Outer:
-    """What was given before the name of the stand-in."""
+    """Options given before the name of the stand-in."""
 
     tls: Path | None
     version: str
@@ -265,7 +265,7 @@ def new() -> None:
 
 
 def _given(options: Mapping[str, object]) -> dict[str, object]:
-    """Those that were given."""
+    """The options that were given."""
     return {name: value for name, value in options.items() if value not in (None, ())}
 
 
@@ -280,13 +280,13 @@ def _configuration() -> Config:
 
 
 def _start_configured(target: str) -> int:
-    """The same for what takes the whole configuration, its level of the log included."""
+    """The same for a command that needs the whole configuration, with its log level."""
     loaded = _configuration()
     return _start(target, loaded, level=loaded.log_level.number)
 
 
 def _start(target: str, *arguments: object, level: int = logging.INFO) -> int:
-    """Calls `module:function`, which gives an exit status, with logs from `level` on."""
+    """Calls `module:function`, which returns an exit status, with logs from `level` on."""
     _set_up_logs(level)
     return _called(target, *arguments)
 
@@ -299,7 +299,7 @@ def _called(target: str, *arguments: object) -> int:
 
 
 def _start_sandbox(target: str, *arguments: object) -> int:
-    """The same for what plays on the stand-ins, which are an extra of the package and not in the image."""
+    """The same for a command that uses the stand-ins, which are an extra of the package and not in the image."""
     try:
         return _start(target, *arguments)
     except ModuleNotFoundError as missing:
@@ -317,10 +317,10 @@ def _set_up_logs(level: int = logging.INFO) -> None:
 
 
 class _AtFirst(logging.Handler):
-    """Whatever is logged before logs are set up sets them up, and is the first line."""
+    """A handler that sets logs up when the first line is logged."""
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Gives it to the handler that is there from now on."""
+        """Passes the record to the handler that is used from now on."""
         _set_up_logs()
         return bool(logging.getLogger().handlers[-1].handle(record))
 

@@ -1,8 +1,8 @@
-"""Addresses that every program reads alike. Pure.
+"""Addresses that every program parses alike. Pure.
 
 Python splits an address by RFC 3986, Node by the URL standard of browsers, and `http://evil.example\\@id.example.org/`
-is one host to the first and another to the second. So nothing from outside is believed, stored or sent on but a *plain*
-address, of which there is one reading only.
+is one host to the first and another to the second. So an address from outside is only trusted, stored or sent on if it
+is *plain*: there is one way to parse it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import unicodedata
 from dataclasses import dataclass
 
 LONGEST = 2000
-"""Characters, the tail left out: what Encvoy ID takes of an address (facts/encvoy-id.md §4)."""
+"""Characters without query and fragment: the longest address that Encvoy ID accepts (facts/encvoy-id.md §4)."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _PARTS = re.compile(
@@ -22,19 +22,19 @@ _PARTS = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _TAIL = re.compile(r"[!-\[\]-~]*")
-"""Of a query or a fragment: printable, and no backslash."""
+"""Characters of a query or a fragment: printable, no backslash."""
 _LOOKS_LIKE_A_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
-"""The last label of a host that browsers and Node take for an IPv4 address, in whatever way it is written."""
+"""The last label of a host that browsers and Node parse as an IPv4 address, in any of its forms."""
 
 
 class NotPlain(ValueError):
-    """Programs could read it differently, or it is no address at all. The text is what the address must be or not hold:
-    the end of a sentence that begins with its name, and no piece of it."""
+    """Programs could parse it differently, or it is no address at all. The text is the end of a sentence that begins
+    with the name of the variable; it holds no part of the address."""
 
 
 @dataclass(frozen=True)
 class PlainAddress:
-    """A plain address, in the one spelling of all that mean the same."""
+    """A plain address in its normal form."""
 
     scheme: str
     host: str
@@ -45,7 +45,7 @@ class PlainAddress:
 
     @property
     def base(self) -> str:
-        """`https://id.example.org:8443`, the scheme's own port left out."""
+        """`https://id.example.org:8443`, without the scheme's default port."""
         port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
         return f"{self.scheme}://{self.host}{port}"
 
@@ -56,7 +56,7 @@ class PlainAddress:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it leads to the computer of whoever opens it."""
+        """Whether it is a loopback address."""
         if self.host == "localhost" or self.host.endswith(".localhost"):
             return True
         try:
@@ -69,8 +69,8 @@ class PlainAddress:
 
 
 def plain(url: str, *, tail: bool = False) -> PlainAddress:
-    """The address in one reading; NotPlain if there could be two, or none. `tail`: a query and a fragment may follow,
-    which are left out."""
+    """The parsed address; NotPlain if there is no single way to parse it. `tail`: a query and a fragment may follow;
+    they are dropped."""
     if tail:
         cut = min((at for at in (url.find("?"), url.find("#")) if at >= 0), default=len(url))
         url, rest = url[:cut], url[cut:]
@@ -89,7 +89,7 @@ def plain(url: str, *, tail: bool = False) -> PlainAddress:
 
 
 def is_plain(url: str) -> bool:
-    """Whether there is one reading of it."""
+    """Whether there is one way to parse it."""
     try:
         plain(url)
     except NotPlain:
@@ -106,7 +106,7 @@ def same_origin(one: str, other: str) -> bool:
 
 
 def same_address(one: str, other: str) -> bool:
-    """Whether both lead to the same page, a query or fragment behind it left out; False for what is not plain."""
+    """Whether both lead to the same page, without query and fragment; False for what is not plain."""
     try:
         return plain(one, tail=True) == plain(other, tail=True)
     except NotPlain:
@@ -155,7 +155,7 @@ def _is_label(label: str) -> bool:
 
 
 def _is_punycode(label: str) -> bool:
-    """Whether it stands for a word in another script, in the one form in which it is written. ValueError if not."""
+    """Whether it is the punycode of a word in another script, in its normal form. ValueError if not."""
     word = label.encode().decode("punycode")
     return (
         not word.isascii()

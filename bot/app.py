@@ -40,10 +40,10 @@ from commands.correction import correction
 _log = structlog.get_logger()
 
 HEALTH_SECONDS = 2.0
-"""How long `/healthz` waits for the database; whoever watches the process asks with a time-out of its own."""
+"""How long `/healthz` waits for the database; a monitor has a time-out of its own."""
 
 SCHEMA_SECONDS = 30.0
-"""Between two looks at whether the database still has the form that this version knows."""
+"""Seconds between two checks whether the database still has the schema of this version."""
 
 
 @dataclass
@@ -53,10 +53,10 @@ class Bot:
     systems: Systems
     database: Database
     ready: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once it listens, and everything an earlier process left is being taken up."""
+    """Set once it listens and has begun to recover what an earlier process left."""
 
     async def serve(self) -> None:
-        """Until cancelled. ConfigError where the configuration turns out to be wrong, or the database too new."""
+        """Runs until cancelled. ConfigError if the configuration is wrong or the database is too new."""
         systems = self.systems
         identity = await self._identity()
         chatops = self._chatops(identity)
@@ -161,7 +161,7 @@ class Bot:
 
 @contextlib.asynccontextmanager
 async def building(config: Config, clock: Clock | None = None) -> AsyncIterator[Bot]:
-    """The bot, with its database migrated, not serving yet."""
+    """The bot with its database migrated, before it serves."""
     clock = clock or SystemClock()
     database = await open_database(config.database_url)
     try:
@@ -188,8 +188,8 @@ async def _run(config: Config) -> int:
 
 
 def _end_at_a_signal() -> None:
-    """Cancels this task at SIGTERM and SIGINT, once. To be called first of all: a container's first process does not
-    even notice a signal that nobody handles."""
+    """Cancels this task at SIGTERM and SIGINT, once. Call it first: the first process of a container ignores every
+    signal without a handler."""
     task = asyncio.current_task()
     assert task is not None
 

@@ -1,8 +1,8 @@
-"""How much is taken in, whoever sends it: bytes of an answer, compressed or not, JSON, and what several pieces hold
-together. Pure.
+"""Limits for everything that is received: bytes of an answer, compressed or not, JSON, and the sum of several pieces.
+Pure.
 
-What is beyond a bound is refused before it costs anything: 1.5 MB of gzip can hold 1.8 GB, and a megabyte of brackets
-takes twenty in memory.
+What exceeds a limit is refused before it costs memory: 1.5 MB of gzip can hold 1.8 GB, and a megabyte of brackets takes
+twenty in memory.
 """
 
 from __future__ import annotations
@@ -16,45 +16,45 @@ from typing import Any, NoReturn
 MAX_BODY = 8 * 1024 * 1024
 """Bytes of an answer, unpacked. All settings of a Rocket.Chat are one to two megabytes."""
 MAX_VALUES = 400_000
-"""Values in one JSON document, counted by the signs that stand before one; those settings are about 40,000."""
+"""Values in one JSON document, counted by the signs before them; those settings are about 40,000."""
 MAX_DEPTH = 200
-"""Levels of one JSON document. Python reads up to a thousand, less what is running just then, and what it has read it
-cannot always print where more is running."""
+"""Levels of one JSON document. Python's parser recurses, up to about a thousand levels minus the current stack;
+printing what was parsed recurses too, and may have less stack left."""
 MAX_TOGETHER = 2 * MAX_BODY
-"""Bytes of what comes in pieces and is kept until all of it is there: the pages of a list, messages that wait. A text
-may take four times as much in Python."""
+"""Bytes of data that comes in pieces and is kept until it is complete: pages of a list, queued messages. A text may
+take four times as much in Python."""
 PIECE = 1024
-"""Bytes for which each piece counts besides: a short one is nearly all overhead."""
+"""Bytes added for each piece: a short one is nearly all overhead."""
 LONGEST_NUMBER = 40
-"""Digits. JavaScript writes 17 of them at most, with a sign and an exponent."""
+"""Characters of a number. JavaScript writes 17 digits at most, with a sign and an exponent."""
 CHUNK = 64 * 1024
 ENCODINGS = "gzip"
-"""What may be asked for, because it can be unpacked here within the bound."""
+"""The encodings that are requested, because they can be unpacked here within the limit."""
 
 _GZIP_OR_ZLIB = 47
-"""`wbits` by which zlib looks at the header itself."""
+"""The `wbits` with which zlib reads the header itself."""
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 _PLAIN = frozenset({"", "identity"})
 
 
 class Unreadable(ValueError):
-    """What came back cannot be read; its text is a sentence without any piece of it."""
+    """The response cannot be read. The text is a sentence that holds no part of it."""
 
 
 class NotJson(Unreadable):
-    """It was not meant to be JSON: a page, most often."""
+    """It was not meant to be JSON; most often it is an HTML page."""
 
 
 class Intake:
-    """What several pieces hold together. One for each list that is walked, and for each place where pieces wait."""
+    """Counts what several pieces hold together. One for each list that is read in pages, and one for each queue."""
 
     def __init__(self, pieces: str) -> None:
-        """`pieces` is what they are, the beginning of a sentence: `The pages of this list`."""
+        """`pieces` names them, as the beginning of a sentence: `The pages of this list`."""
         self._pieces = pieces
         self._bytes = self._values = 0
 
     def take(self, size: int, values: int = 0, *, pieces: int = 1) -> None:
-        """One more piece, or several. Unreadable where it would be too much, and then nothing of it counts."""
+        """Counts one more piece, or several. Unreadable if the limit would be exceeded; then they do not count."""
         size += pieces * PIECE
         if self._bytes + size > MAX_TOGETHER:
             raise Unreadable(f"{self._pieces} are together longer than {MAX_TOGETHER // 1024 // 1024} MB.")
@@ -64,13 +64,13 @@ class Intake:
         self._values += values
 
     def give_back(self, size: int) -> None:
-        """A piece of that size is not kept any more."""
+        """A piece of that size is no longer kept."""
         self._bytes -= size + PIECE
 
 
 def unpacked(pieces: Iterable[bytes], encoding: str) -> bytes:
-    """A body out of its raw pieces. `encoding` is the header Content-Encoding. Unreadable beyond MAX_BODY, where it
-    is compressed in another way than was asked for, or damaged."""
+    """The body, joined from its raw pieces and unpacked. `encoding` is the header Content-Encoding. Unreadable beyond
+    MAX_BODY, with an encoding that was not requested, or if it is damaged."""
     encoding = encoding.strip().lower()
     if encoding in _PLAIN:
         return b"".join(pieces)
@@ -89,13 +89,13 @@ def unpacked(pieces: Iterable[bytes], encoding: str) -> bytes:
 
 
 def too_long() -> Unreadable:
-    """For whoever reads a body piece by piece and has had enough."""
+    """The error for a body that exceeds the limit, for code that reads it in pieces."""
     return Unreadable(f"The answer is longer than {MAX_BODY // 1024 // 1024} MB.")
 
 
 def read_json(data: bytes | str, at_most: int = MAX_BODY) -> Any:
-    """The value of a JSON text. Unreadable where it is none, or no other program would read it alike: a key twice in
-    one object, NaN, numbers without end; and where it is longer, deeper or fuller than any answer is."""
+    """The value of a JSON text. Unreadable if it is not JSON, if programs would parse it differently (a key twice in
+    one object, NaN, huge numbers), or if it exceeds a limit of length, depth or number of values."""
     if len(data) > at_most:
         raise Unreadable("The JSON is too long.")
     try:
@@ -112,14 +112,14 @@ def read_json(data: bytes | str, at_most: int = MAX_BODY) -> Any:
 
 
 def values_in(text: bytes | str) -> int:
-    """How many values a JSON text has, or more, by the signs that stand before one; nothing is read."""
+    """An upper bound for the number of values in a JSON text, by the signs before them; nothing is parsed."""
     if isinstance(text, str):
         return sum(map(text.count, ",[{"))
     return sum(map(text.count, (b",", b"[", b"{")))
 
 
 def _check_depth(value: object) -> None:
-    """Level by level: whatever is too deep for this would be too deep for a function that calls itself, too."""
+    """Level by level: a recursive function would fail on a document that is too deep."""
     level = [value]
     for _ in range(MAX_DEPTH):
         level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]

@@ -24,13 +24,13 @@ class Clock(Protocol):
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Returns `seconds` later; zero or less gives way once."""
+        """Returns `seconds` later; zero or less lets other tasks run once."""
         ...
 
 
 def steady() -> float:
-    """Seconds that only grow, also while the machine sleeps: whoever was held up, by whatever, sees how long. On Linux
-    it is one clock for every process of the machine."""
+    """Seconds that only grow, also while the machine sleeps, so that every delay can be measured. On Linux all
+    processes of the machine share this clock."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
@@ -51,12 +51,12 @@ class SystemClock:
 
 
 async def within(clock: Clock, seconds: float, doing: Coroutine[Any, Any, T]) -> T:
-    """What `doing` returns or raises; TimeoutError, and it is cancelled, if it takes longer on this clock: a bound that
-    a test in a hurry, or one without any real time, keeps."""
+    """What `doing` returns or raises; it is cancelled with TimeoutError if it takes longer on this clock. The limit
+    also holds with the clock of a test."""
     task = asyncio.ensure_future(doing)
     expired: asyncio.Future[None] | None = None
     try:
-        await asyncio.sleep(0)  # what needs no time at all must not be raced against a clock that jumps
+        await asyncio.sleep(0)  # what takes no time must not race against a clock that jumps
         if not task.done():
             expired = asyncio.ensure_future(clock.sleep(seconds))
             await asyncio.wait({task, expired}, return_when=asyncio.FIRST_COMPLETED)
@@ -79,11 +79,12 @@ class Backoff:
     failures: int = 0
 
     def next(self, *, at_least: float = 0.0, share: float = 1.0) -> float:
-        """After one more failure. `share`: the part of the pause that is to be waited, where many would try at once."""
+        """The pause after one more failure. `share`: the part of it to wait, so that many clients do not retry at
+        once."""
         pause = share * min(self.most, self.first * 2.0 ** min(self.failures, 16))
         self.failures += 1
         return max(pause, at_least)
 
     def reset(self) -> None:
-        """It works: the next failure is the first."""
+        """It worked: the next failure counts as the first."""
         self.failures = 0

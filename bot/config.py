@@ -24,7 +24,7 @@ from bot.secret import Secret
 from bot.values import Listen, LogLevel
 
 FOREIGN = ("SSOBOT_TEST_",)
-"""Variables of that beginning belong to the test suite."""
+"""Variables with this prefix belong to the test suite."""
 
 _Address = Annotated[str, BeforeValidator(values.address)]
 _Origin = Annotated[str, BeforeValidator(values.origin)]
@@ -35,7 +35,7 @@ _Password = Annotated[Secret, BeforeValidator(values.password)]
 _Keys = Annotated[tuple[Secret, ...], BeforeValidator(values.keys)]
 _Roles = Annotated[frozenset[str], BeforeValidator(values.roles)]
 _Database = Annotated[URL, BeforeValidator(values.database), PlainSerializer(str)]
-"""As text it hides its password; pydantic left alone would dump the parts of it."""
+"""Serialised as text, it hides its password; pydantic by itself would dump its parts."""
 _CaFile = Annotated[Path, BeforeValidator(values.ca_file)]
 _Level = Annotated[LogLevel, BeforeValidator(values.log_level)]
 _YesOrNo = Annotated[bool, BeforeValidator(values.yes_or_no)]
@@ -71,7 +71,7 @@ class _Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment over `.env`, as `bot.given` reads both."""
+        """The environment, then `.env`, as `bot.given` reads both."""
         return init_settings, _Source(settings_cls)
 
 
@@ -185,7 +185,7 @@ def load(kind: type[C]) -> C:
 
 
 def strays() -> tuple[str, ...]:
-    """A warning for each variable that begins with SSOBOT_ and means nothing."""
+    """A warning for each unknown variable that begins with SSOBOT_."""
     try:
         found = given.variables()
     except (OSError, UnicodeDecodeError):

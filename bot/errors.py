@@ -35,7 +35,7 @@ class UserError(SsobotError):
     """This cannot be done."""
 
     verdict: ClassVar[str] = "Not done"
-    """How the answer begins: what became of what was asked for."""
+    """How the answer begins: what became of the command."""
 
     def __init__(self, what: str = "", *, why: str = "", fix: str = "") -> None:
         """`what` is true now, on each side; `why`; `fix`, the command or the setting that puts it right."""
@@ -46,7 +46,7 @@ class UserError(SsobotError):
 
     @property
     def text(self) -> str:
-        """The whole, as sentences; never holds a secret or a piece of a response body."""
+        """The whole text, as sentences; it never holds a secret or a part of a response body."""
         return " ".join(part for part in (self.what, self.why, self.fix) if part)
 
 
@@ -70,7 +70,7 @@ class StoreUnavailable(UserError):
     """The bot's own database cannot be used right now."""
 
     reason: str = ""
-    """What the driver says, for whoever starts the bot; no part of the text."""
+    """What the driver says, for the person who starts the bot; not part of the text."""
 
 
 class RemoteError(UserError):
@@ -79,9 +79,9 @@ class RemoteError(UserError):
     transient: ClassVar[bool] = False
     """Whether trying again later may help."""
     effect_unknown: ClassVar[bool] = False
-    """Whether the request may have been carried out nevertheless: observe, then decide."""
+    """Whether the request may have been carried out all the same: observe, then decide."""
     tells_route: ClassVar[bool] = True
-    """Whether it helps a person to read what was asked; where nobody answers at all it does not."""
+    """Whether the text names the route; if nobody answers at all, that does not help."""
 
     def __init__(
         self,
@@ -122,8 +122,8 @@ class Busy(RemoteError):
 
     @property
     def not_checked(self) -> str:
-        """What is said where something was to be looked at: it is neither broken nor absent, and nobody was silent. Not
-        who wants the wait: it may be the bot's own caution, or where no wait was told the length of a whole window."""
+        """What a check says that could not be made because of a rate limit. It does not say who asks for the wait: it
+        may be the bot's own limit, or a whole window if the server named no time."""
         return f"too many requests: {self.system} can be asked again in {max(1, math.ceil(self.retry_after))} s"
 
 
@@ -180,7 +180,7 @@ class RouteAbsent(RemoteError):
 
 
 def where(failure: BaseException) -> str:
-    """File and line of an error that nobody foresaw, without its text and without any value."""
+    """File and line of an unexpected error, without its text and without any value."""
     trace = failure.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

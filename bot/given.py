@@ -1,7 +1,7 @@
-"""What is given in the environment and in `.env`, each variable also as a file: raw text, before anybody reads it.
+"""The raw text of variables, from the environment and `.env`, each also from a file. Nothing is parsed here.
 
-By the standard library alone, because `ssobot health` starts all the time and needs no more than where to ask.
-`bot.config` reads everything else from here.
+Uses the standard library only, because `ssobot health` starts often and needs one address. `bot.config` parses the
+rest.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from bot.values import Listen
 PREFIX = "SSOBOT_"
 DOTENV = Path(".env")
 LISTEN = Listen("127.0.0.1", 8080)
-"""Where `/healthz` is if nothing else is said."""
+"""The default address of `/healthz`."""
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """Stands where a value should be, so that every complaint comes out of one validation."""
+    """Stands in place of a value, so that one validation reports every error."""
 
     why: str
 
 
 def variables() -> dict[str, str]:
-    """The environment over `.env` in the working directory. An empty value counts as not given.
+    """The environment, then `.env` in the working directory. An empty value counts as not set.
 
     OSError or UnicodeDecodeError where `.env` cannot be read.
     """
@@ -60,7 +60,7 @@ def value(given: Mapping[str, str], name: str) -> str | Wrong | None:
 
 
 def unreadable(error: OSError | UnicodeDecodeError) -> str:
-    """What is said where `variables` raised that."""
+    """The message for an error that `variables` raised."""
     return f".env cannot be read: {_short(error)}."
 
 
@@ -69,7 +69,8 @@ def _short(error: OSError | UnicodeDecodeError) -> str:
 
 
 def listen() -> Listen:
-    """Where the bot on this machine listens: all that `ssobot health` needs. ConfigError as from `bot.config.load`."""
+    """Where the bot on this machine listens, which is all that `ssobot health` needs. ConfigError as from
+    `bot.config.load`."""
     name = f"{PREFIX}LISTEN"
     try:
         found = value(variables(), name)

@@ -1,7 +1,7 @@
 """One HTTP request over aiohttp: bounded in time and size, no redirect followed, failures as typed errors.
 
-Nothing here looks at a status: `bot.rocketchat.responses` and `bot.encvoy.responses` do. The errors of aiohttp can
-carry addresses with queries, so none of them is chained to what is raised.
+`bot.rocketchat.responses` and `bot.encvoy.responses` interpret the status, this module does not. The errors of aiohttp
+can hold addresses with queries, so none of them is chained to the error that is raised.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ from bot.tls import ADDRESSES, Trouble, client_context, proxy_for, proxy_trouble
 
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 8.0
-"""From the first byte sent to the last one read. Encvoy ID never answers some mistakes (facts/encvoy-id.md §5)."""
+"""From the first byte sent to the last one read. Encvoy ID never answers some wrong requests (facts/encvoy-id.md
+§5)."""
 KEEP_ALIVE_SECONDS = 4.0
-"""How long an idle connection is kept: longer than Rocket.Chat takes to settle, shorter than the five seconds after
-which Node closes one, because a POST that meets the closing end could not be told from one that was carried out."""
+"""How long an idle connection is kept: longer than Rocket.Chat's settle time, shorter than the five seconds after which
+Node closes one. If a POST met the close, nobody could tell whether it was carried out."""
 USER_AGENT = "ssobot"
 """What Encvoy ID writes into its log as the device of a login."""
 
 
 @dataclass(frozen=True, repr=False)
 class HttpResponse:
-    """What came back, unjudged. Prints its status only: headers and body may hold secrets."""
+    """A response, not interpreted. Its repr shows the status only: headers and body may hold secrets."""
 
     status: int
     headers: Mapping[str, str]
@@ -42,12 +43,12 @@ class HttpResponse:
 
     @property
     def location(self) -> str:
-        """Where a redirect points to; empty if nowhere."""
+        """The target of a redirect; empty if there is none."""
         return self.headers.get("Location", "") if 300 <= self.status < 400 else ""
 
     @property
     def text(self) -> str:
-        """The body as text; bytes that are not UTF-8 become marks."""
+        """The body as text; bytes that are not UTF-8 are replaced."""
         return self.body.decode("utf-8", "replace")
 
 
@@ -55,7 +56,8 @@ class HttpClient:
     """The connections to one system. Use as `async with`, or call `close`."""
 
     def __init__(self, system: System, *, timeout: float = TOTAL_SECONDS, tls: ssl.SSLContext | None = None) -> None:
-        """`timeout` in seconds for a request as a whole; `tls` where more than the system's authorities is trusted."""
+        """`timeout` is in seconds, for a whole request; `tls` is set if more than the system's authorities are
+        trusted."""
         self.system: System = system
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(CONNECT_SECONDS, timeout))
         self._tls = tls
@@ -69,7 +71,7 @@ class HttpClient:
         await self.close()
 
     async def close(self) -> None:
-        """Closes every connection; harmless if there is none."""
+        """Closes every connection; does nothing if there is none."""
         plain, self._plain = self._plain, None
         connector, self._connector = self._connector, None
         if plain is not None:
@@ -78,7 +80,7 @@ class HttpClient:
             await connector.close()
 
     def browser(self) -> Browser:
-        """A fresh cookie jar over the same connections."""
+        """An empty cookie jar that uses the same connections."""
         return Browser(self, self._session(aiohttp.CookieJar(unsafe=True, quote_cookie=False)))
 
     async def send(
@@ -93,7 +95,7 @@ class HttpClient:
         intake: Intake | None = None,
     ) -> HttpResponse:
         """One request without cookies. `url` is already percent-encoded; `route` names it in errors, without ids;
-        `intake` is what the answer is a piece of.
+        `intake` counts the answer as one piece.
 
         Raises Unreachable (nothing was sent), NoAnswer (sent; the effect is unknown), BadAnswer (not HTTP, or endless).
         """
@@ -158,7 +160,7 @@ class HttpClient:
             failure = NoAnswer(self.system, route, why="The connection was interrupted.", fix=self._look_there())
         except (aiohttp.ClientError, ValueError):
             failure = BadAnswer(self.system, route, why="The response is not valid HTTP.")
-        # Outside of the except clause: nothing of aiohttp hangs on the error, not even as its context.
+        # Outside of the except clause, so that no aiohttp error is the context of this one.
         raise failure
 
     def _nobody_there(self) -> Trouble:
@@ -169,7 +171,7 @@ class HttpClient:
 
 
 async def _body(response: aiohttp.ClientResponse, intake: Intake | None) -> bytes:
-    """Everything that came, unpacked. Unreadable beyond the bounds; what is left is never read."""
+    """The whole body, unpacked. Unreadable beyond the limits; then the rest is not read."""
     pieces: list[bytes] = []
     length = 0
     while piece := await response.content.read(CHUNK):
@@ -184,7 +186,7 @@ async def _body(response: aiohttp.ClientResponse, intake: Intake | None) -> byte
 
 
 class Browser:
-    """Requests by hand with cookies kept between them, as a browser keeps them, and nothing else remembered."""
+    """Single requests that share cookies, as a browser's do, and nothing else."""
 
     def __init__(self, http: HttpClient, session: aiohttp.ClientSession) -> None:
         """Made by `HttpClient.browser`."""

@@ -1,7 +1,7 @@
 """Logs: one JSON line for each event on standard error, readable text where a person watches. No secret gets through.
 
-Three nets, one behind the other: a `Secret` and whatever stands under a telling key are masked; queries are cut from
-addresses; and every known secret is replaced in the finished line, traceback included. What is long is cut, after that.
+Three filters in a row: a `Secret` and every value under a suspicious key are masked; queries are cut from addresses;
+and every known secret is replaced in the finished line, traceback included. After that, long values are cut.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ _log = structlog.get_logger(__name__)
 
 _TELLING = re.compile(r"token|secret|password|passwd|authorization|cookie|fernet|ssobot_keys", re.IGNORECASE)
 LONGEST = 8000
-"""Characters of one value of an event, a traceback included: what comes from outside can have any length."""
+"""Characters of one value of an event, a traceback included: text from outside can have any length."""
 
 
 def _waiting(details: RetryDetails) -> None:
-    """Says what is waited for, to whoever watches the terminal: it may be that only they can fix it."""
+    """Says on the terminal what the program waits for: perhaps only a person can fix it."""
     cause = details.caused_by
     reason = cause.text if isinstance(cause, UserError) else type(cause).__name__
     _log.warning("waiting", reason=reason, retry_in=round(details.wait_for, 1))
 
 
 def configure(stream: IO[str] | None = None, level: int = logging.INFO) -> None:
-    """Sends everything from `level` on, the libraries' logs included, to `stream` (standard error). May be called
+    """Sends everything from `level` up, the logs of libraries included, to `stream` (standard error). May be called
     again."""
     stream = stream or sys.stderr
     shared: list[Processor] = [
@@ -68,7 +68,7 @@ def configure(stream: IO[str] | None = None, level: int = logging.INFO) -> None:
             root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
-    # What they say below WARNING, whatever the level, is one line for each request, or the values of a statement.
+    # Below WARNING, these libraries log a line for each request, or the values of a statement.
     for chatty in ("urllib3", "aiohttp.access", "sqlalchemy.engine", "alembic", "aiosqlite"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
     logging.captureWarnings(True)
@@ -89,7 +89,7 @@ def configure(stream: IO[str] | None = None, level: int = logging.INFO) -> None:
 
 def _renderers(terminal: bool) -> list[Processor]:
     if terminal:
-        # Not the default formatter of tracebacks: it shows local variables.
+        # The default formatter of tracebacks shows local variables.
         return [_cut, structlog.dev.ConsoleRenderer(exception_formatter=_cut_traceback)]
     return [
         structlog.processors.format_exc_info,
@@ -104,7 +104,7 @@ def _cut(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutable
 
 
 def _short(value: Any) -> Any:
-    """The value, or the beginning of its text. Redacted before the cut: half a secret would not be recognised."""
+    """The value, or the beginning of its text. Redacted before it is cut: half a secret would not be recognised."""
     text = value if isinstance(value, str) else repr(value)
     if len(text) <= LONGEST:
         return value
@@ -118,18 +118,18 @@ def _cut_traceback(stream: TextIO, exception: structlog.typing.ExcInfo) -> None:
 
 
 class _Redacting(structlog.stdlib.ProcessorFormatter):
-    """The last thing that sees a line."""
+    """The last step before a line is written."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The rendered line, redacted, with nothing in it that UTF-8 cannot write."""
+        """The rendered line, redacted, without characters that UTF-8 cannot encode."""
         return redact(super().format(record)).encode("utf-8", "backslashreplace").decode()
 
 
 class _Lines(logging.StreamHandler[IO[str]]):
-    """Where a line cannot be written, logging would print it, and what was to go into it, past every net."""
+    """If a line cannot be written, logging would print it with its values, unfiltered."""
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Says only whose line it was."""
+        """Prints only the name of the logger."""
         reason = type(sys.exc_info()[1]).__name__
         with contextlib.suppress(OSError, ValueError):
             self.stream.write(json.dumps({"event": "a line is lost", "logger": record.name, "error": reason}) + "\n")

@@ -1,4 +1,4 @@
-"""What must not be read is taken out of a finished line: known secrets, the queries of addresses, credentials."""
+"""Removes known secrets, queries of addresses and credentials from a finished line."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ MASK = "…"
 _WORD = re.compile(r"[^\s\"'<>]+")
 _CREDENTIALS = re.compile(r"://[^\s/@\"']+@")
 _SHORTEST = 4
-"""A shorter secret is not searched for: masking every `a` would only tell it."""
+"""A shorter secret is not searched for: masking every `a` would reveal it."""
 
 _known: set[str] = set()
 
 
 def redact_values(secrets: Iterable[Secret]) -> None:
-    """From now on these are replaced wherever they turn up in a line, also quoted for JSON or for an address."""
+    """From now on these are replaced everywhere in a line, also when quoted for JSON or for an address."""
     for secret in secrets:
         text = secret.reveal()
         if len(text) >= _SHORTEST:
@@ -36,8 +36,8 @@ def redact(line: str) -> str:
 
 
 def _without_query(word: re.Match[str]) -> str:
-    """The address without what follows the first `?` after a slash. By hand: an expression for it starts again at each
-    slash, and takes minutes for a line of slashes."""
+    """The address without what follows the first `?` after a slash. Not a regular expression: it would start again at
+    each slash, and take minutes for a line of slashes."""
     text = word[0]
     query = text.find("?", text.find("/")) if "/" in text else -1
     return text if query in (-1, len(text) - 1) else f"{text[:query]}?{MASK}"

@@ -1,4 +1,4 @@
-"""A secret that cannot be printed by accident, where it comes from, and how people recognise it."""
+"""A secret that cannot be printed by accident: how it is made, and its fingerprint for people."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import string
 from dataclasses import dataclass
 
 ALPHABET = string.ascii_letters + string.digits
-"""What every place takes unescaped: POST body, Basic, JSON (facts/encvoy-id.md §7)."""
+"""Characters that need no escaping anywhere: POST body, Basic, JSON (facts/encvoy-id.md §7)."""
 LENGTH = 64
 
 
 class Secret:
-    """Text that only `reveal` gives out. Compares and hashes by its content; prints as `Secret(…)`."""
+    """Text that only `reveal` returns. Compares and hashes by its content; prints as `Secret(…)`."""
 
     __slots__ = ("_text",)
 
@@ -48,7 +48,7 @@ def new_secret() -> Secret:
 
 @dataclass(frozen=True)
 class Fingerprints:
-    """Names secrets for people: the first hex digits of an HMAC-SHA-256, keyed against guessing."""
+    """Fingerprints of secrets for people: the first hex digits of an HMAC-SHA-256, keyed against guessing."""
 
     key: bytes
     digits: int = 4

@@ -1,4 +1,4 @@
-"""Both systems, as a configuration reaches them: the clients, and what looks at everything at once."""
+"""The clients of both systems, built from the configuration, and the doctor's whole run."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from bot.tls import client_context
 
 @dataclass
 class Systems:
-    """Both systems, as this configuration reaches them."""
+    """The clients of both systems for one configuration."""
 
     config: Config
     clock: Clock
@@ -48,19 +48,20 @@ class Systems:
     server_clock: ServerClock
 
     def remember(self, notes: Notes) -> None:
-        """From now on the doctor knows what the bot noted: its admin room, and what it found unfamiliar."""
+        """From now on the doctor reads what the bot noted: its admin room, and unknown fields of messages."""
         room = AdminRoom(self.chat, notes, self.config.admin_room)
         self.gatherer = replace(self.gatherer, admin_room=room, notes=notes)
 
     async def examine(self, connection: Connection | None, place: OwnMachine | None = None) -> Verdict:
-        """The doctor's whole round; reads discovery anew. `place` is what was found on this machine, if anything."""
+        """Runs every check of the doctor; reads discovery again. `place` is what was found on this machine, if
+        anything."""
         self.encvoy.forget_provider()
         return judge(await self.gatherer.gather(connection, place))
 
 
 @contextlib.asynccontextmanager
 async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
-    """Builds the clients; asks nothing yet."""
+    """Builds the clients; sends nothing yet."""
     tls = client_context(config.ca_file)
     rest = Rest(
         config.rocketchat_url,

@@ -1,4 +1,4 @@
-"""Text that came from outside, made harmless; and text that must fit into one message. Pure."""
+"""Makes text harmless for Rocket.Chat, and cuts text to fit into one message. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SIZE_LIMIT = 5000
 """`Message_MaxAllowedSize`, counted as JavaScript counts: UTF-16 units (facts/rocketchat.md §6)."""
 
 _ZERO_WIDTH_SPACE = "\u200b"
-# Signs that Rocket.Chat's markup gives a meaning (facts/rocketchat.md §7), and signs that look alike and have none.
+# Characters with a meaning in Rocket.Chat's markup (facts/rocketchat.md §7), and similar ones without a meaning.
 _LOOK_ALIKES = str.maketrans(
     {
         "@": "＠",
@@ -34,9 +34,10 @@ _BLANK = frozenset({"Zs", "Zl", "Zp"})
 _LINK_DOT = re.compile(r"(?<=\w)\.(?=\w)")
 _MENTION = re.compile(r"(?<!\S)[@#]")
 _WORD_JOINER = "\u2060"
-"""As invisible as the space. Only after it is the name of a server none (facts/rocketchat.md §7)."""
+"""As invisible as the space. With it, Rocket.Chat no longer takes the name of a server for a link (facts/rocketchat.md
+§7)."""
 _BLOCK = re.compile(r"[-+] |\d+\. |-{3}")
-"""How a list begins, and a rule, where it stands at the beginning of a line."""
+"""The beginning of a list or a rule, at the beginning of a line."""
 _EVERYBODY = re.compile(r"@(?=(?:all|here)\b)", re.IGNORECASE)
 _EMOTICON = (
     r"[>'O0]?[:;=][-^']?[)(\]\[DPbLXO@$#*/\\.3Þ]|:'-?[()]|[BX8%#*]-?\)|[B8]-D|X-P"
@@ -59,7 +60,7 @@ _LIVE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-"""What Rocket.Chat's parser makes more of than text, and what it leaves alone: code."""
+"""What Rocket.Chat's parser treats as more than text; and code, which it leaves alone."""
 
 
 def defuse(text: str, limit: int = 80) -> str:
@@ -81,8 +82,8 @@ def quoted(text: str, limit: int = 80) -> str:
 
 
 def code(text: str, limit: int = 300) -> str:
-    """Foreign text as inline code that can be copied: an address, a setting's value. In code nothing is a link; a
-    mention is looked for by the server all the same, wherever a word begins with its sign."""
+    """Foreign text as inline code that can be copied: an address, a setting's value. In code nothing is a link, but the
+    server looks for mentions there too, at the beginning of each word."""
     shown = "".join(_visible(c) for c in unicodedata.normalize("NFC", text[: limit * 4])).replace("`", "'")
     if len(shown) > limit:
         shown = shown[: limit - 1] + "…"
@@ -90,28 +91,27 @@ def code(text: str, limit: int = 300) -> str:
 
 
 def has_invisible(text: str) -> bool:
-    """Whether there is something in it that nobody sees."""
+    """Whether it holds invisible characters."""
     return any(unicodedata.category(c) in _INVISIBLE for c in text)
 
 
 def blank_spaces(text: str) -> str:
-    """Every kind of space (no-break, thin, ideographic, tab) as a plain one."""
+    """Replaces every kind of space (no-break, thin, ideographic, tab) with a plain one."""
     return "".join(" " if c == "\t" or unicodedata.category(c) in _BLANK else c for c in text)
 
 
 def quiet(text: str) -> str:
-    """A whole answer without a call to everybody, whatever was put into it."""
+    """A whole answer without `@all` and `@here`."""
     return _EVERYBODY.sub(f"@{_ZERO_WIDTH_SPACE}", text)
 
 
 def inert(text: str) -> str:
-    """A message as it is sent: nobody is called, and nothing becomes a link, an emoji, a formula or a colour by
-    accident. Doing it twice is doing it once.
+    """A message as it is sent: nobody is mentioned, and nothing becomes a link, an emoji, a formula or a colour by
+    accident. Applying it twice changes nothing more.
 
-    Meant, and left: code; a link that is written as one, `[text](https://…)`; at the beginning of a line the mention of
-    one person, such as whoever asked. An address, and what looks like one, is shown as code: there it can be copied,
-    and Rocket.Chat fetches no preview, not even of itself (facts/rocketchat.md §7). Bold, lists and the like are up to
-    whoever writes the answer.
+    Left as they are: code; a link written as `[text](https://…)`; the mention of one person at the beginning of a line,
+    such as the asker. An address, and what looks like one, is shown as code: there it can be copied, and Rocket.Chat
+    fetches no preview (facts/rocketchat.md §7). Bold, lists and the like are left to the author of the answer.
     """
     return _LIVE.sub(_disarmed, text)
 
@@ -122,8 +122,8 @@ def size(text: str) -> int:
 
 
 def fit(text: str, limit: int = SIZE_LIMIT) -> str:
-    """Cuts lines out of the middle until it fits as it is sent: the first lines say what it is about, the last ones how
-    it ended."""
+    """Cuts lines out of the middle until the text fits as it is sent: the first lines say what it is about, the last
+    ones how it ended."""
     if size(inert(text)) <= limit:
         return text
     lines = [_cut(line, limit // 4) for line in text.split("\n")]
@@ -140,7 +140,7 @@ def _disarmed(live: re.Match[str]) -> str:
         case "link":
             return found
         case "code":
-            # Rocket.Chat looks for these in code, too.
+            # Rocket.Chat looks for these in code too.
             return quiet(found)
         case "mention":
             begins = live.start() == 0 or live.string[live.start() - 1] == "\n"
@@ -152,7 +152,7 @@ def _disarmed(live: re.Match[str]) -> str:
 
 
 def _parted(found: str) -> str:
-    """With a joiner after the sign that it begins with, and after each dot that has something behind it."""
+    """With a joiner after its first character, and after each dot that is followed by something."""
     sign = len(found) - len(found.lstrip("@")) or int(not found[0].isalpha() or "." not in found)
     return found[:sign] + (_WORD_JOINER if sign else "") + _LINK_DOT.sub(f".{_WORD_JOINER}", found[sign:])
 

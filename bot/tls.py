@@ -1,5 +1,5 @@
-"""Whom the bot trusts over TLS, through which proxy it goes, and what is said where either fails: one answer for all
-three transports (aiohttp, its websocket, and requests)."""
+"""TLS and proxies for all three transports (aiohttp, its websocket, and requests): which authorities are trusted, which
+proxy is used, and the errors for both."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Trouble:
 
 
 def client_context(ca_file: Path | None = None) -> ssl.SSLContext:
-    """Trusts the system's certificate authorities (as OpenSSL finds them, SSL_CERT_FILE and SSL_CERT_DIR included) and,
-    besides, those in a PEM file, also those that are put into it later. Host names are checked; TLS 1.2 or newer."""
+    """Trusts the system's certificate authorities (as OpenSSL finds them, SSL_CERT_FILE and SSL_CERT_DIR included) and
+    those in a PEM file, also those that are added to it later. Host names are checked; TLS 1.2 or newer."""
     context = ssl.create_default_context()
     if ca_file is None:
         return context
@@ -40,14 +40,16 @@ def client_context(ca_file: Path | None = None) -> ssl.SSLContext:
 
 
 class _Following(ssl.SSLContext):
-    """Looks before each handshake whether the file has changed: an authority is renewed while the bot runs. All three
-    transports begin one by these two methods. What was once trusted stays so, since OpenSSL forgets nothing."""
+    """Checks before each handshake whether the file has changed, so that an authority can be renewed while the bot
+    runs. All three transports call one of these two methods. An authority stays trusted until the next start, because
+    OpenSSL cannot remove one."""
 
     _file: Path
     _known: tuple[int, ...] = ()
 
     def follow(self, file: Path) -> None:
-        """Trusts what is in it, now and later. OSError if it cannot be read or holds no certificate."""
+        """Trusts the authorities in the file, now and after changes. OSError if it cannot be read or holds no
+        certificate."""
         status = file.stat()
         now = (status.st_mtime_ns, status.st_size, status.st_ino)
         if now != self._known:
@@ -55,25 +57,24 @@ class _Following(ssl.SSLContext):
             self._file, self._known = file, now
 
     def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
-        """As asyncio does."""
+        """The call that asyncio makes."""
         self._look()
         return super().wrap_bio(*args, **kwargs)
 
     def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
-        """As urllib3 does."""
+        """The call that urllib3 makes."""
         self._look()
         return super().wrap_socket(*args, **kwargs)
 
     def _look(self) -> None:
-        # What is only half written, or gone for a moment, is looked at again with the next connection.
+        # A file that is half written, or missing for a moment, is read again for the next connection.
         with contextlib.suppress(OSError):
             self.follow(self._file)
 
 
 def proxy_for(url: str) -> str | None:
     """The proxy that the environment names for this address (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, in either
-    case), with its credentials; None for a direct way. As requests reads it, and without `.netrc`: a password in there
-    is nobody's business."""
+    case), with its credentials; None for a direct way. Read as requests reads it, but without `.netrc`."""
     parts = urlsplit(url)
     scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
     proxies = getproxies()
@@ -84,11 +85,11 @@ def proxy_for(url: str) -> str | None:
 
 
 def trouble(failure: BaseException, system: System) -> Trouble | None:
-    """What went wrong with TLS, if anything in the reasons for a failure to connect says so; nothing of it is repeated.
-    A connection that is refused was never open; one that is reset before anything was sent broke in the handshake."""
+    """What went wrong with TLS, if the causes of a failed connection say so; their texts are not repeated. A refused
+    connection was never open; one that is reset before anything was sent broke in the handshake."""
     reasons = [reason for reason in reasons_for(failure) if isinstance(reason, (ssl.SSLError, ConnectionResetError))]
     for reason in reasons:
-        # Some libraries wrap it into an error of the same kind that says nothing.
+        # Some libraries wrap it in an error of the same class without details.
         if code := getattr(reason, "verify_code", 0):
             return _of_certificate(code, system)
     words = {getattr(reason, "reason", "") for reason in reasons}
@@ -104,7 +105,7 @@ def proxy_trouble(system: System) -> Trouble:
 
 
 def _of_certificate(code: int, system: System) -> Trouble:
-    """By OpenSSL's X509_V_ERR_…; nearly all others mean that the signature leads to nobody who is trusted."""
+    """By OpenSSL's X509_V_ERR_…; nearly all others mean that no trusted authority signed it."""
     variable = ADDRESSES[system]
     match code:
         case 10:
@@ -135,7 +136,7 @@ def _of_handshake(words: Set[str], system: System) -> Trouble:
 
 
 def reasons_for(failure: BaseException) -> Iterator[BaseException]:
-    """The failure and whatever it wraps: requests and urllib3 keep the first cause in their arguments."""
+    """The error and its causes: requests and urllib3 keep the first cause in their arguments."""
     seen: set[int] = set()
     pending: list[object] = [failure]
     while pending:

@@ -1,8 +1,8 @@
-"""What a person writes in a variable, turned into what the program uses.
+"""Parses the values of variables.
 
 Each function takes the text and raises ValueError with the end of a sentence that begins with the variable's name
-("must begin with http:// or https://"). None repeats the text: it could be a secret pasted into the wrong place.
-What takes long to import is imported where it is used: `ssobot health` reads one of them, every half minute.
+("must begin with http:// or https://"). No message repeats the text: it could be a secret in the wrong variable. Slow
+imports are made where they are used: `ssobot health` parses one value every half minute.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Listen:
 
 
 class LogLevel(enum.StrEnum):
-    """From which level on a line is logged."""
+    """The lowest level that is logged."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -46,12 +46,12 @@ class LogLevel(enum.StrEnum):
 
     @property
     def number(self) -> int:
-        """As `logging` counts them."""
+        """The number that `logging` uses."""
         return logging.getLevelNamesMapping()[self.name]
 
 
 def text(value: str) -> str:
-    """One line that is not blank, without the blanks around it."""
+    """One line that is not empty, without the spaces around it."""
     value = value.strip()
     if not value or not value.isprintable():
         raise ValueError("must be a single line of text")
@@ -59,7 +59,7 @@ def text(value: str) -> str:
 
 
 def word(value: str) -> str:
-    """Text that goes into a header or a path: no blank, printable ASCII."""
+    """Text that goes into a header or a path: printable ASCII without spaces."""
     value = value.strip()
     if not value or not (value.isascii() and value.isprintable()) or " " in value:
         raise ValueError("must be a single word of ASCII characters, without spaces")
@@ -109,7 +109,7 @@ def roles(value: str) -> frozenset[str]:
 
 
 def keys(value: str) -> tuple[Secret, ...]:
-    """Fernet keys separated by commas; a position tells which one is wrong."""
+    """Fernet keys separated by commas; an error names the position of the wrong one."""
     found = [part.strip() for part in value.split(",") if part.strip()]
     for position, key in enumerate(found, 1):
         if not _FERNET_KEY.fullmatch(key):
