@@ -11,8 +11,8 @@ from commands.context import CommandContext
 
 
 def register_all(registry: Registry, context: CommandContext) -> Registry:
-    """Declares every command: each file of this package that has a `register` is one, and its `ORDER` says where `help`
-    lists it."""
+    """Declares every command: each file of this package with a `register` is one, and its `ORDER` sets its place in
+    `help`."""
     for module in sorted(_files(), key=lambda module: int(module.ORDER)):
         module.register(registry, context)
     return registry

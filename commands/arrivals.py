@@ -1,5 +1,5 @@
-"""Who arrives where: what becomes of the accounts that are there already, as people read it. Nothing here promises more
-than the engine in use keeps (facts/rocketchat.md §3.6)."""
+"""Which account people get when they sign in: what becomes of the existing accounts, as people read it. It promises no
+more than the engine in use does (facts/rocketchat.md §3.6)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def consent(connection: Connection) -> str:
 
 
 def by_email(profile: Profile, name: ServiceName, accounts: Accounts | Unknown) -> str:
-    """How many accounts have an address, what that leads to, and whose the weightiest are."""
+    """How many accounts have an address, what that leads to, and which of them are administrators."""
     if profile.links_by_email:
         leads = (
             "Anyone who signs in at Encvoy ID with the address of an account gets into that account, including an "
@@ -69,7 +69,8 @@ def by_email(profile: Profile, name: ServiceName, accounts: Accounts | Unknown) 
 
 
 def by_user_name(connection: Connection, registration: Registration) -> str:
-    """What a user name leads to, on both engines, and what becomes of whoever is new; an e-mail address comes first."""
+    """What a user name leads to, on both engines, and what becomes of new people; an e-mail address is matched
+    first."""
     return (
         f"{'Otherwise, anyone' if connection.with_email else 'Anyone'} with the user name of an existing account is "
         f"refused, unless they came through `{connection.name.service}` before; anyone else who is new "
@@ -78,7 +79,7 @@ def by_user_name(connection: Connection, registration: Registration) -> str:
 
 
 def _newcomers(registration: Registration, *, with_email: bool) -> str:
-    """What Rocket.Chat's settings of registration leave of a new account (facts/rocketchat.md §3.6)."""
+    """What Rocket.Chat's registration settings mean for a new account (facts/rocketchat.md §3.6)."""
     if registration.by_services is False:
         return f"is also refused, because Rocket.Chat's setting {BY_SERVICES} is off."
     if registration.approval and not with_email:
@@ -104,9 +105,9 @@ def _newcomers(registration: Registration, *, with_email: bool) -> str:
 
 
 def stale(stored: StoredService | None, changes: Sequence[Change]) -> tuple[str, ...]:
-    """What the modern engine holds on to when these changes are made to a service that was live: what it asks for, and
-    the rules by which it finds an account (facts/rocketchat.md §3.1b, §3.4)."""
-    if stored is None:  # what it held then is not known
+    """What the modern engine keeps using when these changes are made to a live service: the scope, and the rules by
+    which it finds an account (facts/rocketchat.md §3.1b, §3.4)."""
+    if stored is None:  # what it used then is not known
         return ()
     written = {name for change in changes if isinstance(change, WriteService) for name in change.settings}
     merge = " and ".join(f"`{name}`" for name in _MERGE if name in written)

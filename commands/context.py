@@ -22,9 +22,9 @@ class CommandContext(Context):
 
     fingerprints: Fingerprints
     rocketchat_url: str
-    """Where the bot itself reaches Rocket.Chat."""
+    """The address that the bot uses for Rocket.Chat."""
     service_name: Callable[[str], ServiceName]
-    """How Rocket.Chat spells a name. UserError for a name that it would mangle."""
+    """How Rocket.Chat spells a name. UserError for a name that it would change."""
     examine: Callable[[Connection | None], Awaitable[Verdict]]
     """The doctor: gathers evidence and runs every check."""
     slash: SlashSetting
@@ -33,11 +33,11 @@ class CommandContext(Context):
     previous: PreviousStates
 
     async def observed(self, connection: Connection) -> Observed:
-        """What both sides hold. RemoteError if one does not say."""
+        """What both sides hold. RemoteError if one does not answer."""
         return await observe(connection, self.rocketchat, self.encvoy, self.clock)
 
     async def before(self, operation: OperationRef, there: Connection | None) -> Connection | None:
-        """What was desired before this operation, also where an earlier process began with it. `there`: what is now."""
+        """What was desired before this operation, also if an earlier process began it. `there`: what is desired now."""
         before = await self.previous.before(operation.id) if operation.resumed else None
         return there if before is None else before.connection
 

@@ -1,8 +1,8 @@
-"""Said once at a start: what `setup` said of e-mail addresses, and does not hold (any more).
+"""A correction, posted once at a start: what an earlier `setup` said about e-mail addresses and is not true.
 
 An earlier version said that no local account could be taken over; on the legacy engine an e-mail address links
-(facts/rocketchat.md §3.6). This version tells the truth at `setup` and notes that it did: a connection without any such
-note was made before. One that was set up on the modern engine, and is on the legacy one now, is told of as well.
+(facts/rocketchat.md §3.6). This version says it at `setup` and notes that it did: a connection without such a note is
+older. A connection that was set up on the modern engine, and is on the legacy one now, is corrected too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from commands.context import CommandContext
 
 LINKED = "said that e-mail links"
 REFUSED = "said that e-mail is refused"
-"""Keys of notes, one for a database, whichever the admin room is."""
+"""Keys of notes; once for each database, whichever room is the admin room."""
 FALSE_PROMISE = (
     "A correction: when this connection was set up I said that no local account can be taken over. That was wrong."
 )
@@ -33,8 +33,8 @@ async def note(notes: Notes, profile: Profile) -> None:
 
 
 def correction(context: CommandContext) -> Announcement:
-    """To be made at each start. Where everything holds that was said, nothing is said and nothing noted: the next start
-    looks again."""
+    """Checked at each start. If everything that was said is true, nothing is posted and nothing noted: the next start
+    checks again."""
 
     async def compose() -> str | None:
         connection = await context.connections.get()

@@ -1,4 +1,5 @@
-"""What leads people, or the secret, to another place than the connection was made for. Pure."""
+"""Finds addresses that have changed since the connection was set up, so that people or the secret go elsewhere.
+Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ MEND = "Set it back, or let `/sso setup` register the new callback address."
 
 
 def moved(connection: Connection, address: str | None) -> str | None:
-    """What to say of a Rocket.Chat that has another address now; None if it has not, or does not say."""
+    """What to say about a Rocket.Chat that has another address now; None if it has not, or does not answer."""
     if address is None or address == connection.site_url:
         return None
     shown = code(address) if is_plain(address) else "another one"
@@ -20,13 +21,13 @@ def moved(connection: Connection, address: str | None) -> str | None:
 
 
 def refuse_moved(connection: Connection, observed: Observed) -> None:
-    """UserError where a button would lead to a callback that Encvoy ID does not know."""
+    """UserError if the button would lead to a callback address that Encvoy ID does not know."""
     if (what := moved(connection, observed.site_url)) is not None:
         raise UserError(what, why="Encvoy ID sends nobody back to an address that is not registered.", fix=MEND)
 
 
 def what_leads_elsewhere(connection: Connection, seen: Observed) -> tuple[str, ...]:
-    """After a secret was replaced: what keeps people out all the same, and where the secret may have gone."""
+    """After a secret was replaced: what still keeps people out, and where the secret may have been sent."""
     lines = []
     if seen.stored is not None and led_elsewhere(connection, seen.stored):
         lines.append(

@@ -1,4 +1,4 @@
-"""`help [command]`: what there is, and how each is typed."""
+"""`help [command]`: the commands, and how each is typed."""
 
 from __future__ import annotations
 

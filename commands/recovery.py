@@ -13,19 +13,19 @@ from bot.errors import RemoteError
 from commands.context import CommandContext
 
 PAUSE = 5.0
-"""Seconds between two looks at a system that does not answer."""
+"""Seconds between two tries if a system does not answer."""
 PATIENCE = 60.0
-"""Seconds for which it is looked for: after a start of the whole machine one of them may come late."""
+"""Seconds for which it is tried: after a reboot of the machine, one of the systems may start late."""
 _TRACES = {Shown.PART: Trace.PART, Shown.PERHAPS: Trace.UNCLEAR, Shown.NOTHING: Trace.NOTHING}
 
 
 @dataclass(frozen=True)
 class ConnectionRecovery:
-    """Of the commands that change what is desired of the connection. See `bot.chatops.registry.Recovery`."""
+    """For the commands that change the desired state of the connection. See `bot.chatops.registry.Recovery`."""
 
     context: CommandContext
     scope: Scope = Scope.ALL
-    """Of the command: what it does not touch needs not be seen."""
+    """The scope of the command: what it does not touch need not be observed."""
 
     async def trace(self, call: Call) -> Trace:
         """Nothing is carried out before its desired state is saved, so without one nothing was begun."""
@@ -42,8 +42,8 @@ class ConnectionRecovery:
         await self.context.previous.revert(call.operation.id)
 
     async def _observed(self, before: Connection | None, desired: Connection) -> Observed:
-        """An exchange that may be half done is waited for, as long as it takes: given up, nobody could sign in.
-        RemoteError if anything else cannot be seen for a while."""
+        """Waits without limit for an exchange that may be half done: if it were abandoned, nobody could sign in.
+        RemoteError if anything else cannot be observed for a while."""
         context, may_be_halved = self.context, self.scope is not Scope.SWITCH and exchanging(desired)
         until = context.clock.monotonic() + PATIENCE
         while True:
@@ -61,13 +61,13 @@ class ConnectionRecovery:
 
 @dataclass(frozen=True)
 class SlashRecovery:
-    """Of `slash`, which is one write. See `bot.chatops.registry.Recovery`."""
+    """For `slash`, which is one write. See `bot.chatops.registry.Recovery`."""
 
     context: CommandContext
 
     async def trace(self, call: Call) -> Trace:
-        """Whether it is as it was to be."""
+        """Whether the setting has the desired value."""
         return Trace.PART if await self.context.slash.allowed() == (call.arguments["state"] == "on") else Trace.NOTHING
 
     async def revert(self, call: Call) -> None:
-        """Nothing that it desires is kept."""
+        """Does nothing: `slash` saves no desired state."""

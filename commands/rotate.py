@@ -65,12 +65,12 @@ def register(registry: Registry, context: CommandContext) -> None:
 
 
 async def _desired(call: Call, context: CommandContext, there: Connection) -> tuple[Connection, Observed]:
-    """The connection with a new secret on its way, once the ground is proved."""
+    """The connection with a new pending secret, once the preconditions are proved."""
     observed = await context.observed(there)
     if exchanging(there):
         return there, observed
     call.progress.doing("checking the connection")
-    # A dry run proves it, too; what may be done is asked again just before the first write.
+    # A dry run proves them too; the person's role is checked again just before the first write.
     authorize = _nobody_is_asked if "dry-run" in call.options else call.authorize
     desired = await prepare_rotation(there, observed, context, authorize)
     call.progress.step("Both sides have the same secret, Encvoy ID accepts it and lets me write")
@@ -110,7 +110,7 @@ def _answer(
             if resumed
             else "I could not see when the new secret became active, so it is unknown how long sign-ins failed."
         )
-    if receipt.gap is not None and works and not wrong:  # a bound would say that sign-ins work since
+    if receipt.gap is not None and works and not wrong:  # a bound would say that sign-ins work again
         lines.append(_measured(receipt, receipt.gap))
     if receipt.proof is not None:
         lines.append(_proved(receipt))

@@ -42,7 +42,7 @@ _DONE_BEFORE = "Everything was done before the bot was restarted."
 _UNCHANGED = "Everything is in sync; nothing was changed."
 WITH_EMAIL, WITHOUT_EMAIL = "email", "no-email"
 _CHOICES = ("disabled", WITHOUT_EMAIL, WITH_EMAIL)
-"""The options that change what is done."""
+"""The options that change what `setup` does."""
 
 ORDER = 10
 
@@ -88,7 +88,9 @@ def register(registry: Registry, context: CommandContext) -> None:
             return await _tested(call, context, there, f"✓ {_UNCHANGED}")
         before = await context.before(call.operation, there)
         made: tuple[str, ...] = ()
-        if there is not None and at_rest:  # an earlier process did it all; Rocket.Chat's word may still be missing
+        if (
+            there is not None and at_rest
+        ):  # an earlier process did everything; only Rocket.Chat's confirmation may be missing
             await call.authorize()
             connection, receipt, seen, made = there, call.operation.receipt, observed, (_DONE_BEFORE,)
         else:
@@ -107,7 +109,7 @@ def register(registry: Registry, context: CommandContext) -> None:
 
 
 def _made(connection: Connection, receipt: Receipt, context: CommandContext) -> tuple[str, ...]:
-    """What there is now and was not before."""
+    """What was created."""
     made = (
         (CreateService, f"OAuth service `{connection.name.service}`"),
         (CreateApplication, f"application `{connection.application_name}` `{connection.client_id}`"),
@@ -118,8 +120,8 @@ def _made(connection: Connection, receipt: Receipt, context: CommandContext) -> 
 
 
 async def _new(call: Call, context: CommandContext) -> tuple[Connection, Observed]:
-    """Looks at both systems before anything is written, and says what will happen to people. Of a connection nothing
-    is there yet."""
+    """Checks both systems before anything is written, and says what will happen to people. Of a connection nothing is
+    there yet."""
     name = context.service_name(call.arguments.get("name", DEFAULT_NAME))
     call.progress.doing("checking both systems")
     ground = await look(name, context.rocketchat, context.encvoy)
@@ -155,14 +157,14 @@ def _refuse_both(call: Call) -> None:
 
 
 def _with_email(call: Call, *, chosen: bool) -> bool:
-    """What was typed, or what was chosen last."""
+    """The option that was typed, or else the last choice."""
     return WITHOUT_EMAIL not in call.options and (chosen or WITH_EMAIL in call.options)
 
 
 async def _tell_arrivals(
     call: Call, context: CommandContext, desired: Connection, ground: Ground, there: Connection | None = None
 ) -> None:
-    """What becomes of the accounts that are there. Everybody is read only where an address leads somewhere."""
+    """Says what becomes of the existing accounts. They are read only if e-mail addresses matter."""
     profile = ground.server.profile
     if desired.with_email:
         call.progress.doing("reading the accounts")
@@ -190,7 +192,7 @@ def _tell_stale(call: Call, observed: Observed, lines: tuple[str, ...]) -> None:
 
 
 async def _again(call: Call, context: CommandContext, there: Connection) -> tuple[Connection, Observed]:
-    """The connection that is there, as it is now desired: it follows both systems where they moved. And what both
+    """The existing connection as it is now desired: it follows both systems if their addresses changed. And what both
     sides hold of it."""
     typed = call.arguments.get("name")
     if typed is not None and context.service_name(typed).service != there.name.service:
@@ -227,27 +229,27 @@ async def _again(call: Call, context: CommandContext, there: Connection) -> tupl
 
 
 def _marked(desired: Connection, observed: Observed) -> Connection:
-    """With a marker of its own, if a secret must be put back under which people sign in."""
+    """With a new marker, if the secret of a service in use must be written again."""
     if observed.stored is None or observed.stored.secret == desired.secret or not in_use(observed):
         return desired
     if observed.engine is None:
         return desired
     try:
         return marked(desired, observed, observed.engine)
-    except UserError:  # the secret is wrong already: without a marker it is put right all the same
+    except UserError:  # the secret is wrong already: it is corrected even without a marker
         return desired
 
 
 async def _confirmed(
     call: Call, context: CommandContext, connection: Connection, before: Connection | None, seen: Observed
 ) -> Confirmed:
-    """Rocket.Chat's own word, before the answer says On."""
+    """Asks Rocket.Chat to confirm, before the answer says On."""
     call.progress.doing("testing it from Rocket.Chat's side")
     return await confirm(connection, before, seen, context, Narration(call.progress, context.fingerprints))
 
 
 def _without_dry_run(call: Call) -> str:
-    """What carries out exactly this plan."""
+    """The command that carries out exactly this plan."""
     name = call.arguments.get("name")
     if name is not None and defuse(name, len(name) + 1) != name:
         return "help setup"
@@ -284,7 +286,7 @@ async def _tested(
     *,
     works: bool = True,
 ) -> Answer:
-    """The answer, once everything was looked at: what was taken back or failed comes before whatever else is well."""
+    """The answer, once everything was checked: what was reverted or failed comes before what is fine."""
     call.progress.doing("testing it")
     found = await context.examine(connection)
     failed = found.failed or not works

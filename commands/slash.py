@@ -9,7 +9,7 @@ from commands.recovery import SlashRecovery
 
 ORDER = 60
 STATUS = ("!sso status",)
-"""With the prefix that works whatever the setting is."""
+"""With the prefix that always works."""
 
 
 def register(registry: Registry, context: CommandContext) -> None:

@@ -96,7 +96,7 @@ def _no_application(connection: Connection, seen: NotVisible | Unknown | None) -
 
 
 def _notes(connection: Connection, seen: Apart) -> tuple[str, ...]:
-    """What keeps people out, or leads them elsewhere, and may be somebody's desired."""
+    """What keeps people out, or leads them elsewhere, and may be wanted."""
     if not isinstance(seen.application, Application):
         return ()
     notes = [f"• Note: {why}" for why in kept_out(seen.application, everywhere=seen.only_administrators is True)]
@@ -106,7 +106,7 @@ def _notes(connection: Connection, seen: Apart) -> tuple[str, ...]:
 
 
 def _half(connection: Connection, seen: Apart) -> tuple[str, tuple[str, ...]]:
-    """One side is away: what differs on the other is shown all the same."""
+    """One side is unavailable: what differs on the other is still shown."""
     sides = (("Rocket.Chat", seen.stored), ("Encvoy ID", seen.application))
     away = " and ".join(name for name, side in sides if isinstance(side, Unknown))
     stored = None if isinstance(seen.stored, Unknown) else seen.stored

@@ -1,4 +1,4 @@
-"""`test`: every part of the connection looked at, each failure with its cause and its fix. Changes nothing."""
+"""`test`: checks every part of the connection; each failure has a cause and a fix. Changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people read of a change: one line when it is done, one when it is planned."""
+"""The sentences for each change: one when it is done, one when it is planned."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ IF_LEAKED = "If it may have leaked, `/sso rotate` creates a new one."
 
 
 def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, seen: bool = True) -> str | None:
-    """The line of a change that was applied; None for what only our own record knows. `seen`: see `Narrator.did`."""
+    """The line for a change that was applied; None for a change in the bot's database only. `seen`: see
+    `Narrator.did`."""
     service = desired.name.service
     match change:
         case CreateService():
@@ -99,7 +100,7 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, see
 
 
 def planned(change: Change, desired: Connection) -> str | None:
-    """The line of a change that would be applied."""
+    """The line for a change that would be applied."""
     match change:
         case CreateService():
             return f"create the OAuth service `{desired.name.service}` in Rocket.Chat, switched off"
@@ -141,7 +142,8 @@ def planned(change: Change, desired: Connection) -> str | None:
 
 
 def confirmation(confirmed: Confirmed, *, is_shown: bool = True) -> tuple[str, ...]:
-    """What came of a connection that was set up, by Rocket.Chat's own word. `is_shown`: whether its button is."""
+    """The result for a connection that was set up, as Rocket.Chat confirms it. `is_shown`: whether its button is
+    shown."""
     said, label = confirmed.said, quoted(str(confirmed.connection.settings.get("button_label_text", "")))
     if not confirmed.works:
         what = {
@@ -187,7 +189,7 @@ def in_use_text(receipt: Receipt, connection: Connection, *, resumed: bool) -> s
 
 
 def also_differs(desired: Connection, seen: Observed | None) -> tuple[str, ...]:
-    """What a command left alone, because it is not named for it."""
+    """What differs and the command left alone, because it is outside of its scope."""
     if seen is None:
         return ()
     names = [f"`{name}` of the service" for name in drift(desired, seen.stored)] if seen.stored else []
@@ -209,7 +211,7 @@ def plan_text(changes: Sequence[Change], desired: Connection) -> str:
 
 
 def _fields(names: Sequence[str]) -> str:
-    """Login name first, by which people know themselves."""
+    """Login name first, which people know best."""
     return " and ".join(words for name, words in ((LOGIN, "login name"), (EMAIL, "e-mail")) if name in names)
 
 
@@ -228,7 +230,7 @@ _LIVE_PLANNED = {
 
 
 class Narration:
-    """Tells the author of the command how the loop goes on."""
+    """Reports the loop's progress to the author of the command."""
 
     def __init__(self, progress: Progress, fingerprints: Fingerprints) -> None:
         self._progress = progress

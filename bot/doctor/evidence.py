@@ -16,27 +16,27 @@ from bot.doctor.own import Own, OwnMachine
 
 @dataclass(frozen=True)
 class Evidence:
-    """One look at both systems. What needs a connection is None where there is none yet."""
+    """One observation of both systems. Fields that need a connection are None if there is none yet."""
 
     address: str
-    """Where the bot itself reaches Rocket.Chat."""
+    """The address that the bot uses for Rocket.Chat."""
     server: ServerInfo | Unknown
     account: Person | Unknown
     """The bot's own account in Rocket.Chat."""
     permissions: frozenset[str] | Unknown
-    """What its roles allow it."""
+    """The permissions of its roles."""
     room: Room | Unknown | None
     """The admin room; None: the bot cannot see it."""
     namesake: Room | None
-    """Another room that has the name in SSOBOT_ADMIN_ROOM now."""
+    """Another room that now has the name in SSOBOT_ADMIN_ROOM."""
     provider: ProviderMetadata | Unknown
     keys: KeySet | Unknown
     login: bool | Unknown
-    """True: the bot's user at Encvoy ID can log in, and the management API lets it in."""
+    """True: the bot's user at Encvoy ID can log in and use the management API."""
     site_url_refused: str | Unknown | None
-    """Why Encvoy ID would not take the address of Rocket.Chat; None: it would."""
+    """Why Encvoy ID would refuse the address of Rocket.Chat; None: it would accept it."""
     strange_fields: tuple[str, ...] | Unknown = ()
-    """Fields of messages that nobody knew when this bot was written."""
+    """Fields of messages that this version of the bot does not know."""
     own: Own = field(default_factory=Own)
     place: OwnMachine | None = None
     """None in the chat: a bot that answers there has its database, its keys and its port."""
@@ -46,14 +46,14 @@ class Evidence:
     stored: StoredService | Unknown | None = None
     live: LiveService | Unknown | None = None
     forced: Mapping[str, SettingValue] | Unknown | None = None
-    """What the environment of Rocket.Chat's server forces of the service, by suffix."""
+    """Settings of the service that the environment of Rocket.Chat's server forces, by suffix."""
     application: Application | NotVisible | Unknown | None = None
     only_administrators: bool | Unknown | None = None
-    """Whether Encvoy ID lets nobody else sign in, to any application."""
+    """Whether Encvoy ID lets only administrators sign in, to any application."""
     ours: Probe | Unknown | None = None
-    """What Encvoy ID says of the secret that we keep."""
+    """What Encvoy ID says about the secret in our database."""
     random: Probe | Unknown | None = None
-    """What it says of a random one."""
+    """What it says about a random one."""
     callback: CallbackAnswer | Unknown | None = None
     begins: Begins | Unknown | None = None
     """What the modern engine's button does; None: another engine, or the service is off."""
@@ -67,7 +67,7 @@ class Evidence:
 
     @property
     def replaced_on_both(self) -> bool:
-        """Whether both sides hold one secret, and not ours: people may be signing in with it."""
+        """Whether both sides hold the same secret, but not ours: people may be signing in with it."""
         stored, application = self.stored, self.application
         if self.connection is None or not isinstance(stored, StoredService) or not isinstance(application, Application):
             return False

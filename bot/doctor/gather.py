@@ -38,16 +38,16 @@ from bot.secret import Secret, new_secret
 
 @dataclass(frozen=True)
 class Looks:
-    """What only the doctor asks of both systems. Errors: `bot.errors.RemoteError`."""
+    """Requests to both systems that only the doctor makes. Errors: `bot.errors.RemoteError`."""
 
     permissions: Callable[[], Awaitable[frozenset[str]]]
     """What the bot's account may do in Rocket.Chat."""
     keys: Callable[[], Awaitable[KeySet]]
     """The key set that Encvoy ID publishes."""
     login: Callable[[], Awaitable[None]]
-    """Whether the bot's user can log in at Encvoy ID, and is let in there; an error says why not."""
+    """Whether the bot's user can log in at Encvoy ID and use the management API; an error says why not."""
     begins: Callable[[ServiceName], Awaitable[Begins]]
-    """What pressing the button does, on the modern engine; Busy where it may not be asked now."""
+    """What pressing the button does, on the modern engine; Busy if a rate limit forbids the request now."""
     callback: Callable[[str], Awaitable[CallbackAnswer]]
     """Asks a callback address as a browser whose sign-in was refused would."""
 
@@ -97,7 +97,7 @@ class _OfConnection:
 
 @dataclass(frozen=True)
 class Gatherer:
-    """The ports, and what the configuration says of the bot itself."""
+    """The ports, and the configuration of the bot itself."""
 
     rocketchat: RocketChat
     encvoy: EncvoyId
@@ -108,10 +108,10 @@ class Gatherer:
     admin_room: AdminRoom
     own: OwnGatherer
     notes: Notes | None = None
-    """What the bot noted; None where there is no database."""
+    """What the bot noted; None without a database."""
 
     async def gather(self, connection: Connection | None, place: OwnMachine | None = None) -> Evidence:
-        """One look at both systems; never fails. `place` is what was found on this machine, if that was looked at."""
+        """Observes both systems once; never fails. `place` is what was found on this machine, if that was looked at."""
         look = _Round()
         try:
             listed = look.begin(self.rocketchat.listed())
@@ -214,13 +214,13 @@ class Gatherer:
         return None if connection.client_id is None else await self.looks.callback(connection.redirect_uri)
 
     async def _begins(self, shared: _Shared, of: _OfConnection) -> Begins | None:
-        """Asked only where there is such a button."""
+        """Asked only if there is such a button."""
         server, on = await asyncio.gather(shared.server, _on(shared, of))
         modern = not isinstance(server, Unknown) and server.profile.engine is Engine.MODERN
         return await self.looks.begins(of.connection.name) if modern and on else None
 
     async def _in_use(self, shared: _Shared, of: _OfConnection) -> InUse | None:
-        """Asked only where the answer would be about this connection: it is on, and Encvoy ID accepts our secret."""
+        """Asked only if the answer is about this connection: it is on, and Encvoy ID accepts our secret."""
         stored, server, on, ours = await asyncio.gather(
             _stored(shared, of.connection), shared.server, _on(shared, of), of.ours
         )

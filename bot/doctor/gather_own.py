@@ -1,4 +1,4 @@
-"""Gathers what the bot itself stands on: each piece by itself, as `bot.doctor.gather` does for the two systems."""
+"""Gathers what the bot itself needs: each piece independently, as `bot.doctor.gather` does for the two systems."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from bot.doctor.own import Administrators, Own, TypedByBot
 from bot.errors import Forbidden, Rejected
 
 MOST_ASKED = 10
-"""Holders of a role that are looked at one by one: each takes a request."""
+"""How many holders of a role are looked up: each takes a request."""
 
 
 @dataclass(frozen=True)
 class OwnLooks:
-    """What only the doctor asks about the bot itself. Errors: `bot.errors.RemoteError`."""
+    """Requests about the bot itself that only the doctor makes. Errors: `bot.errors.RemoteError`."""
 
     standing: Callable[[], Awaitable[Standing]]
     """What the bot's user at Encvoy ID may do there; it has just logged in."""
     holders: Callable[[str, str], Awaitable[tuple[str, ...]]]
-    """User ids of those who hold a role of Rocket.Chat, by its id and its name."""
+    """User ids of the holders of a role in Rocket.Chat, by the role's id and name."""
     latest: Callable[[Room], Awaitable[tuple[Message, ...]]]
     """The newest messages of a room."""
     websocket: Callable[[], Awaitable[None]]
-    """Whether messages would be pushed; an error says how far it came."""
+    """Whether messages would be pushed; an error says at which step it failed."""
     guarded: Callable[[], Awaitable[Guarded]]
-    """What becomes of a write that is guarded by a second factor, and changes nothing."""
+    """The result of a write that is guarded by a second factor and changes nothing."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class OwnGatherer:
         *,
         terminal: bool,
     ) -> Own:
-        """One look. What is known to be in vain is not asked: without an account, with a login that failed. The second
-        factor is tried from the terminal alone: in the chat a look sends nothing that even looks like a write."""
+        """Gathers once. Requests that must fail are left out: without an account, or after a failed login. The second
+        factor is tested from the terminal only: in the chat, the doctor sends nothing that looks like a write."""
         own, standing = await asyncio.gather(self._with_account(account, room, terminal), self._standing(login))
         return replace(own, standing=standing)
 
@@ -111,7 +111,7 @@ class OwnGatherer:
         return tuple(user_id for user_id in holders if user_id != self.user_id)
 
     async def _person(self, user_id: str) -> Person | None:
-        """None for whoever is gone since the list was made."""
+        """None if the account was deleted since the list was read."""
         try:
             return await self.chat.person(user_id)
         except Rejected:
@@ -119,7 +119,7 @@ class OwnGatherer:
 
 
 def is_typed_command(message: Message, account: Person) -> bool:
-    """Pure: whether this account wrote it, by itself, and it begins as a command does."""
+    """Pure: whether this account wrote it, and it begins as a command does."""
     by_hand = message.system_type is None and not message.from_integration and message.alias is None
     mine = message.user_id == account.id
     return mine and by_hand and is_addressed(message.text, bot_username=account.username)

@@ -1,4 +1,4 @@
-"""Evidence of what the bot itself stands on, besides the two systems and a connection. Data only.
+"""Evidence about the bot itself, apart from the two systems and a connection. Data only.
 
 `Own` is looked at in the chat and at the terminal, `OwnMachine` at the terminal alone: while the bot runs it has its
 database, its keys and its port, or it would not run.
@@ -17,18 +17,18 @@ from bot.connection.state import Unknown
 
 @dataclass(frozen=True)
 class Administrators:
-    """Who may command the bot."""
+    """Who may give the bot commands."""
 
     absent: frozenset[str] = frozenset()
     """Words of SSOBOT_ADMIN_ROLES that are neither the id nor the name of a role."""
     unheld: frozenset[str] = frozenset()
-    """Roles that nobody holds but the bot's own account."""
+    """Roles that only the bot's own account holds."""
     able: str | None = None
-    """Somebody who may: a person, active, in one of the roles; only their user name."""
+    """The user name of one person who may: active, and in one of the roles."""
     unfit: int = 0
-    """How many holders were looked at who may not: deactivated, or no person's account."""
+    """How many holders were looked up who may not: deactivated, or not a person's account."""
     more: bool = False
-    """Whether there are holders that were not looked at."""
+    """Whether there are holders that were not looked up."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,15 @@ class TypedByBot:
     """Messages of the admin room that the bot's own account wrote as a person writes a command."""
 
     looked: int
-    """How many messages were read, whoever wrote them."""
+    """How many messages were read, by any author."""
     commands: int = 0
     last: datetime | None = None
-    """Of the newest of the commands."""
+    """When the newest of these commands was written."""
 
 
 @dataclass(frozen=True)
 class Own:
-    """None: not looked at, because what it needs could not be seen."""
+    """None: not read, because something that it needs could not be read."""
 
     standing: Standing | Unknown | None = None
     administrators: Administrators | Unknown | None = None
@@ -56,11 +56,11 @@ class Own:
 
 @dataclass(frozen=True)
 class Sealed:
-    """The secrets in the database, and whether the keys of SSOBOT_KEYS open them."""
+    """The secrets in the database, and whether the keys of SSOBOT_KEYS decrypt them."""
 
     opened: int = 0
     closed: Mapping[str, str] = field(default_factory=dict)
-    """Which secret (`encvoyid: current secret`), and why it stays closed."""
+    """Which secret (`encvoyid: current secret`), and why it cannot be decrypted."""
 
 
 class PortState(enum.Enum):
@@ -68,15 +68,15 @@ class PortState(enum.Enum):
 
     FREE = "free"
     OURS = "ours"
-    """A bot of this kind answers there."""
+    """An ssobot answers there."""
     TAKEN = "taken"
     IMPOSSIBLE = "impossible"
-    """No address of this machine, or a port that this user may not listen on."""
+    """Not an address of this machine, or a port that this user may not listen on."""
 
 
 @dataclass(frozen=True)
 class Port:
-    """SSOBOT_LISTEN, tried."""
+    """The result of trying SSOBOT_LISTEN."""
 
     listen: str
     """`127.0.0.1:8080`."""

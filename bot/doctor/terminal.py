@@ -1,4 +1,4 @@
-"""What fixes something, for whoever reads it at a terminal: a command of the chat is typed somewhere else. Pure."""
+"""Rewords a fix for the terminal: a command of the chat is typed somewhere else. Pure."""
 
 from __future__ import annotations
 

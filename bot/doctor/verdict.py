@@ -19,7 +19,7 @@ from bot.doctor.evidence import Evidence
 from bot.doctor.terminal import at_terminal
 
 OF_A_CONNECTION = (finished, application, service, joint)
-"""What is only judged where there is a connection."""
+"""Checks that need a connection."""
 CATALOGUES = (place, systems, bot, *OF_A_CONNECTION, button, foreign, notes)
 """Every check, in the order in which they are read."""
 

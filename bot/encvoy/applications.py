@@ -35,26 +35,26 @@ RULE = "/api/v1/clients/:client_id/rules/:rule_id"
 
 ACCESS_RESTRICTED = "T3E0026"
 LOOKED_AT = 200
-"""Applications that are read for their redirect URIs, at about 50 a second."""
+"""How many applications are read at most for their redirect URIs, at about 50 a second."""
 OF_APPLICATIONS = "The applications that it names"
 PAGE = 100
 STANDING_PAGES = 10
-"""Nobody is an editor of a thousand applications of others and then made a manager."""
+"""Pages of the list that are read: a manager who is also editor of a thousand other applications is not expected."""
 
 
 class Applications:
-    """The part of the management API that is about applications."""
+    """Applications in the management API."""
 
     def __init__(self, session: ManagementSession, probes: Probes) -> None:
         self._session = session
         self._probes = probes
 
     async def create(self, fields: ApplicationFields) -> str:
-        """Asks once and reads it back; returns the client_id.
+        """Creates it with one request and reads it back; returns the client_id.
 
         UserError: nothing was sent, or what Encvoy ID made is not ours to write to. RemoteError: it may exist, and is
         found by its description; also if it was created and could not be read back. Names are not unique, so nothing
-        here repeats the request. Whatever else than the description reads back otherwise is left to the plan.
+        here repeats the request. If anything but the description differs when read back, the plan fixes it.
         """
         body = to_create(fields)
         route = f"POST {CLIENTS}"
@@ -69,8 +69,8 @@ class Applications:
         raise _not_ours(client_id, seen)
 
     async def read(self, client_id: str, intake: Intake | None = None) -> Application | NotVisible | None:
-        """One application. None only where it was proved to be gone; NotVisible where the bot's role ends. `intake`
-        where it is one of many."""
+        """One application. None only if it is proved to be gone; NotVisible if the bot's role does not show it.
+        `intake` is set if it is one of many."""
         found: Application | NotVisible | None = NotVisible(client_id, there=False)
         try:
             found = read_application(
@@ -84,8 +84,8 @@ class Applications:
         return found
 
     async def _as_anybody(self, client_id: str) -> NotVisible | None:
-        """Gone and hidden are told apart without any role (facts/encvoy-id.md §6). It is gone only if both halves of
-        Encvoy ID say so: a new one in the place of one that is there would ask everybody for consent again."""
+        """Distinguishes gone from hidden, which needs no role (facts/encvoy-id.md §6). It is gone only if both halves
+        of Encvoy ID say so: replacing one that is there would ask everybody for consent again."""
         path = CLIENT.replace(":client_id", check_client_id(client_id))
         try:
             shown = await self._session.public(CLIENT, path=path)
@@ -98,13 +98,13 @@ class Applications:
         return None
 
     async def with_redirect_uri(self, redirect_uri: str) -> tuple[Application, ...]:
-        """All that the bot may administer with this redirect URI among theirs."""
+        """All applications that the bot may administer and that have this redirect URI."""
         found = await self._find({"redirect_uris": {"has": redirect_uri}})
         return tuple(app for app in found if redirect_uri in app.redirect_uris)
 
     async def registered(self, redirect_uri: str) -> Registered:
-        """In whatever spelling: Encvoy ID normalises before it compares (facts/encvoy-id.md §7), but not where it
-        filters, and its list shows no redirect URIs. So each application is read, if there are not too many."""
+        """In any spelling: Encvoy ID normalises before it compares (facts/encvoy-id.md §7), but not when it filters,
+        and its list shows no redirect URIs. So each application is read, up to a limit."""
         exact = await self.with_redirect_uri(redirect_uri)
         query, intake = "sortBy=created_at&sortDirection=desc", Intake(OF_APPLICATIONS)
         ids = read_ids(await self._session.call("GET", CLIENTS, query=query, intake=intake), f"GET {CLIENTS}")
@@ -114,7 +114,7 @@ class Applications:
                 continue
             try:
                 app = await self.read(client_id, intake)
-            except (BadAnswer, Rejected):  # a stranger's record, which is no reason to stop
+            except (BadAnswer, Rejected):  # a record of somebody else, which is no reason to stop
                 unread += 1
                 continue
             if isinstance(app, Application) and has_callback(app.redirect_uris, redirect_uri):
@@ -122,8 +122,8 @@ class Applications:
         return Registered(tuple(found), len(ids) - unread, unread)
 
     async def standing(self) -> Standing:
-        """Whether the bot's user may make applications. A new one goes below a client without parent in which its maker
-        is owner or editor: a manager's organisation, or the main client. Whoever has none, a plain user too, sees none
+        """Whether the bot's user may create applications. A new one belongs to a client without parent in which its
+        creator is owner or editor: a manager's organisation, or the main client. A user without such a client sees none
         in the list (facts/encvoy-id.md §4, §6). Oldest first, so that it is on the first page."""
         seen = 0
         for page in range(STANDING_PAGES):
@@ -163,7 +163,7 @@ class Applications:
             await self._session.call("DELETE", RULE, path=_rule(client_id, rule_id))
 
     async def delete(self, client_id: str) -> None:
-        """Ensures that it is gone; harmless if it is."""
+        """Ensures that it is gone; does nothing if it is."""
         try:
             await self._call("DELETE", CLIENT, client_id)
         except Forbidden:
@@ -171,7 +171,8 @@ class Applications:
                 raise
 
     async def _find(self, condition: dict[str, Any]) -> list[Application]:
-        """By a condition on the columns. The list shows neither secrets nor redirect URIs, so each is read."""
+        """Finds applications by a condition on the columns. The list shows neither secrets nor redirect URIs, so each
+        is read."""
         query = "filter=" + quote(json.dumps(condition, separators=(",", ":")), safe="")
         intake = Intake(OF_APPLICATIONS)
         ids = read_ids(await self._session.call("GET", CLIENTS, query=query, intake=intake), f"GET {CLIENTS}")
@@ -193,8 +194,8 @@ class Applications:
 
 
 def _not_ours(client_id: str, seen: Application | NotVisible | None) -> UserError:
-    """For an id that Encvoy ID gave for a new application, and under which there is another, or none that can be seen.
-    Under fire it can do so (facts/encvoy-id.md §5, "Race"); a second try would leave a second application."""
+    """For an id that Encvoy ID returned for a new application, but which belongs to another one, or to none that is
+    visible. This can happen under load (facts/encvoy-id.md §5, "Race"); a retry would leave a second application."""
     if seen is None:
         return UserError(
             f"Encvoy ID created the application {client_id}, and a moment later it was gone.",

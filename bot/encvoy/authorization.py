@@ -1,8 +1,8 @@
 """From an authorization request to its code, as the bot's own user: Encvoy ID's pages, step by step.
 
-Source: facts/encvoy-id.md §6. Each request has a cookie jar of its own, because a second one in the same jar kills the
-tokens of the first. No redirect is followed without a look at where it leads, and the last one never: it leads to
-whoever is meant to have the code.
+Source: facts/encvoy-id.md §6. Each request has a cookie jar of its own, because a second one in the same jar revokes
+the tokens of the first. The target of each redirect is checked before it is followed. The last one is never followed:
+its target receives the code.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _INTERACTION = re.compile(r"[^?#]*/interaction/[^/?#]+")
 
 @dataclass(frozen=True)
 class BotLogin:
-    """Who signs in, and where."""
+    """The bot's user at Encvoy ID, and the address of Encvoy ID."""
 
     domain: str
     """SSOBOT_ENCVOY_URL without trailing slash."""
@@ -48,20 +48,20 @@ class BotLogin:
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """What is asked for, and for which client."""
+    """One authorization request, and its client."""
 
     client_id: str
     redirect_uri: str
     """Never opened."""
     scope: str
     fix: str
-    """What puts it right that Encvoy ID refuses the client."""
+    """The fix if Encvoy ID refuses the client."""
     refused: type[LoginRefused | Rejected] = LoginRefused
-    """What that is called: of another client than the bot's own login it says nothing of that login."""
+    """The error for that. For another client than the bot's own login, it says nothing about that login."""
     verifier: Secret | None = None
-    """Of PKCE (RFC 7636), where the code is exchanged here."""
+    """For PKCE (RFC 7636), if the code is exchanged here."""
     consents: bool = False
-    """Whether the user consents to what it is asked; each page is answered once."""
+    """Whether the user consents when asked; each page is answered once."""
 
     def query(self, state: str) -> str:
         """The parameters of the request."""
@@ -91,7 +91,7 @@ async def authorize(
 
 @dataclass(frozen=True)
 class _Came:
-    """What a request came back with."""
+    """How an authorization request ended."""
 
     url: str
     route: str
@@ -100,7 +100,7 @@ class _Came:
 
 @dataclass
 class _Walk:
-    """One request on its way."""
+    """One authorization request while it runs."""
 
     browser: Browser
     provider: ProviderMetadata
@@ -108,12 +108,12 @@ class _Walk:
     request: AuthorizationRequest
     state: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     interaction: str = ""
-    """Address of the interaction under way, to which pages are answered."""
+    """Address of the current interaction, to which pages are answered."""
     answered: set[str] = field(default_factory=set)
     """Routes of pages."""
 
     async def to_the_code(self) -> Secret:
-        """The whole way."""
+        """Runs it from start to end."""
         await self._begin()
         came = await self._show_password()
         for _ in range(MOST_HOPS):
@@ -127,14 +127,14 @@ class _Walk:
         raise not_its_own(came.route, "The login is stuck in a redirect loop.", CHECK_URL)
 
     async def _begin(self) -> None:
-        """Asks for a login, which makes an interaction."""
+        """Sends the authorization request, which creates an interaction."""
         url = self.provider.authorize_url
         came = await self._get(f"{url}?{self.request.query(self.state)}", f"GET {urlsplit(url).path}")
         target = self._target(came)
         if target is None:
             raise self._refused_page(came)
         if leads_back(target, self.request.redirect_uri):
-            self._code_in(target, came.route)  # raises what the answer says: nobody can be logged in yet
+            self._code_in(target, came.route)  # raises the error of the answer: nobody can be logged in yet
         elif self._enter(target):
             return
         raise not_its_own(came.route, "It does not lead to a login page.", CHECK_URL)
@@ -145,7 +145,7 @@ class _Walk:
         return await self._post("auth?type=CREDENTIALS", form)
 
     async def _consent(self, came: _Came) -> _Came:
-        """Answers the page, if it is one that may be answered and was not yet."""
+        """Answers the page if it may be answered and was not answered yet."""
         self._raise_unless_page(came)
         route = read_page(came.answer.text).route
         if not self.request.consents or route not in CONSENTS or route in self.answered:
@@ -163,14 +163,14 @@ class _Walk:
         return _Came(url, route, await self.browser.post(url, form, route=route))
 
     def _enter(self, url: str) -> bool:
-        """Notes the interaction that this address belongs to; whether there is one."""
+        """Notes the interaction of this address; returns whether there is one."""
         found = _INTERACTION.match(url)
         if found is not None:
             self.interaction = found.group()
         return found is not None
 
     def _target(self, came: _Came) -> str | None:
-        """Where a redirect leads, None if it is no redirect. Redirected if nothing of ours is there."""
+        """The target of a redirect; None if it is no redirect. Redirected if the target is not expected."""
         if not came.answer.location:
             return None
         target = resolve(came.url, came.answer.location)
@@ -179,7 +179,7 @@ class _Walk:
         raise Redirected(SYSTEM, came.route, status=came.answer.status, fix=CHECK_URL)
 
     def _code_in(self, callback: str, route: str) -> Secret:
-        """The code that came back to us and to nobody else (RFC 6749 §10.12, RFC 9207 §2.4)."""
+        """The code, if the response is meant for us (RFC 6749 §10.12, RFC 9207 §2.4)."""
         query = parse_qs(urlsplit(callback).query)
         if query.get("state") != [self.state]:
             raise not_its_own(route, "The response belongs to another login.")
@@ -193,7 +193,7 @@ class _Walk:
         return Secret(codes[0])
 
     def _refused_page(self, came: _Came) -> LoginRefused | Rejected | BadAnswer:
-        """The login could not even begin: a 400 page, whatever was asked for (facts/encvoy-id.md §9)."""
+        """The login could not begin: always a 400 page (facts/encvoy-id.md §9)."""
         status = came.answer.status
         if status != 400:
             self._raise_unless_page(came)
@@ -203,7 +203,7 @@ class _Walk:
         return self.request.refused(SYSTEM, came.route, status=400, code=code, why=why, fix=self.request.fix)
 
     def _stopped_at_page(self, came: _Came) -> LoginRefused:
-        """It ended on a page, which says why. Its words are shown, but nothing is decided by them."""
+        """It ended on a page, which says why. Its text is shown, but nothing is decided by it."""
         page = read_page(came.answer.text)
         why = f"The login stopped at its page “{page.route}”."
         if page.message and defused(self.account.password.reveal()) not in page.message:
@@ -212,7 +212,8 @@ class _Walk:
         return LoginRefused(SYSTEM, came.route, status=came.answer.status, code=page.route, why=why, fix=fix)
 
     def _raise_unless_page(self, came: _Came) -> None:
-        """An error of the backend or the proxy is no page of the login. 500 is: the filter for pages answers so."""
+        """An error of the backend or the proxy is not a page of the login. A 500 may be one: the filter for pages
+        answers so."""
         answer = came.answer
         if answer.status >= 400 and read_page(answer.text).route == "unknown":
             interpret_management(answer.status, answer.headers, answer.body, came.route)

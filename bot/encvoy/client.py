@@ -63,11 +63,11 @@ class EncvoyIdClient:
         await self._http.close()
 
     async def provider(self) -> ProviderMetadata:
-        """The endpoints, by discovery; believed for a minute."""
+        """The endpoints from discovery, cached for a minute."""
         return await self._discovery.provider()
 
     def forget_provider(self) -> None:
-        """Discovery is read again at the next need: for the start of an operation."""
+        """Discovery is read again at the next call: for the start of an operation."""
         self._discovery.forget()
 
     async def keys(self) -> KeySet:
@@ -83,7 +83,7 @@ class EncvoyIdClient:
         await self._session.prove_login()
 
     async def standing(self) -> Standing:
-        """What the bot's user may do, by what it sees."""
+        """What the bot's user may do, judged by what it can see."""
         return await self._applications.standing()
 
     async def warm(self) -> None:

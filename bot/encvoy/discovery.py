@@ -1,7 +1,8 @@
 """Where Encvoy ID's endpoints are: the discovery document, read and checked.
 
 The issuer is DOMAIN itself while the endpoints lie under `/oidc`, or elsewhere; the path that the vendor's guide names
-answers 404 in a default installation (facts/encvoy-id.md §1). So nothing here is assumed but three places to look at.
+answers 404 in a default installation (facts/encvoy-id.md §1). So three addresses are tried, and nothing else is
+assumed.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from bot.http import HttpClient
 WELL_KNOWN = "/.well-known/openid-configuration"
 PLACES = (WELL_KNOWN, "/oidc" + WELL_KNOWN, "/api/oidc" + WELL_KNOWN)
 KEPT_SECONDS = 60.0
-"""How long the document is believed: about one operation. Endpoints move when a proxy is changed."""
+"""How long the document is cached: about one operation. Endpoints move when a proxy is changed."""
 KNOWN_SECONDS = 300.0
-"""How long it is better than nothing, where Encvoy ID asks to slow down."""
+"""How long an old document is used if Encvoy ID asks to slow down."""
 
 JSON = {"Accept": "application/json"}
 
@@ -94,11 +95,11 @@ class Discovery:
                 document = await self._json(url, route)
             except RemoteError as failure:
                 if failure.status is None or isinstance(failure, Busy):
-                    raise  # nobody is there, or nobody to be asked more: the other places are on the same server
+                    raise  # unreachable or busy: the other addresses are on the same server
                 failures.append(failure.with_traceback(None))
                 continue
             return read_provider(document, url, self._domain)
-        # A proxy in trouble says more than the 404 of a place that is not there.
+        # The error of a proxy says more than the 404 of a wrong address.
         telling = [failure for failure in failures if not isinstance(failure, RouteAbsent)]
         raise (telling or failures)[0]
 
@@ -152,7 +153,7 @@ def _text(document: Mapping[str, Any], key: str, route: str) -> str:
 
 
 def _endpoint(key: str, url: str, domain: str) -> str:
-    """The address in its one spelling; ConfigError if there are two, or if it is not where DOMAIN is."""
+    """The address in its normal form; ConfigError if it is not plain, or not at the origin of DOMAIN."""
     try:
         found, ours = plain(url), plain(domain)
         if not found.path:

@@ -1,4 +1,4 @@
-"""What may be sent to Encvoy ID and what comes back, as data of ours. Pure.
+"""What may be sent to Encvoy ID and what comes back, as the bot's own types. Pure.
 
 Encvoy ID never answers some requests that it should refuse (facts/encvoy-id.md §5, "The hang"), so everything is
 checked before it is sent.
@@ -27,12 +27,12 @@ CORRECT_IT = (
     "type the command again."
 )
 REPORT_IT = "I chose this value myself: please report it as a bug."
-"""Nobody types it: it is made of what was checked before."""
+"""Nobody types it: it is built from checked values."""
 AUTH_METHODS = frozenset({"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"})
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _SECRET = re.compile(rf"[!-~]{{1,{LONGEST_SECRET}}}")
-"""Printable ASCII without the blank: the rest is stored, and breaks the application (facts/encvoy-id.md §4, §7)."""
+"""Printable ASCII without space: other characters are stored, and break the application (facts/encvoy-id.md §4, §7)."""
 
 
 def check_client_id(client_id: str) -> str:
@@ -50,7 +50,7 @@ def check_client_id(client_id: str) -> str:
 def to_create(fields: ApplicationFields) -> dict[str, Any]:
     """The body of a create. UserError says what Encvoy ID would refuse or never answer.
 
-    The secret is not among them: Encvoy ID makes one up, and takes ours only by a write afterwards.
+    The secret is not part of it: Encvoy ID generates one, and accepts ours only by a later write.
     """
     if fields.name is None or fields.domain is None or fields.redirect_uris is None:
         raise ValueError("an application needs a name, a domain and redirect URIs")
@@ -63,8 +63,8 @@ def to_create(fields: ApplicationFields) -> dict[str, Any]:
 
 
 def to_write(fields: ApplicationFields) -> dict[str, Any]:
-    """The body of a partial update: what is None is left out. UserError as for `to_create`, but redirect URIs of others
-    that break only their own sign-in are left alone."""
+    """The body of a partial update, without the fields that are None. UserError as for `to_create`, but redirect URIs
+    of others that break only their own sign-in are allowed."""
     for complaint, fix in _complaints(fields):
         raise UserError(NOT_TAKEN, why=complaint, fix=fix)
     body: dict[str, Any] = {
@@ -87,8 +87,8 @@ def to_write(fields: ApplicationFields) -> dict[str, Any]:
 def read_application(value: Any, client_id: str, route: str) -> Application | NotVisible | None:
     """An answer to GET by id (facts/encvoy-id.md §4): full, short (we have no rights on it), or absent.
 
-    Absent is `{"rules": []}` for whoever sees everything. Strangers get an empty body then: whoever has logged in and
-    gets that was not recognised, which alone proves nothing.
+    A user who may see everything gets `{"rules": []}` for an absent one. An anonymous caller gets an empty body; a user
+    who has logged in and gets that was not recognised, so it proves nothing.
     """
     if value is None:
         return NotVisible(client_id, there=False)
@@ -118,7 +118,7 @@ def read_application(value: Any, client_id: str, route: str) -> Application | No
 
 
 def _decisive(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Columns that decide whether anyone can sign in; one that is not in the answer has its default."""
+    """Columns that decide whether anyone can sign in; a column that is missing in the answer has its default."""
     found: dict[str, Any] = {}
     for name in ("grant_types", "response_types"):
         if name in value:
@@ -169,7 +169,7 @@ def rule_ids(value: Any, wanted: frozenset[str], route: str) -> Mapping[str, str
 
 
 def ids_of_rules(value: Any, names: frozenset[str], route: str) -> tuple[str, ...]:
-    """The ids of all rules of these fields, those that are switched off included: such a one may still be attached."""
+    """The ids of all rules of these fields, also of those that are switched off: they may still be attached."""
     return tuple(str(rule.get("id")) for rule in _rules_of(value, names, route))
 
 
@@ -180,7 +180,7 @@ def _rules_of(value: Any, names: frozenset[str], route: str) -> list[Mapping[str
 
 
 def _complaints(fields: ApplicationFields) -> Iterator[tuple[str, str]]:
-    """Why it would not be taken, and the fix."""
+    """Why Encvoy ID would not accept it, and the fix."""
     name, method = fields.name, fields.token_endpoint_auth_method
     if name is not None and not (1 <= len(name) <= LONGEST_NAME and not name[0].isspace()):
         yield f"The name must have 1 to {LONGEST_NAME} characters and not start with a space.", REPORT_IT

@@ -39,7 +39,7 @@ async def log_in(
     # The main client's own redirect URI; it leads to the dashboard.
     request = AuthorizationRequest(client_id, f"{account.domain}/code", "openid", CHECK_CLIENT, verifier=verifier)
     code = await authorize(http, provider, account, request)
-    # Counted from before the request, so that the token is never believed longer than it lives.
+    # Counted from before the request, so that the token is never used longer than it lives.
     asked_at = clock.monotonic()
     granted = await _exchange(http, provider, request, code, verifier)
     return ManagementToken(Secret(granted["access_token"]), asked_at + granted["expires_in"])

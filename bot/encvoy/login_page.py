@@ -17,9 +17,9 @@ _ASSIGNMENT = re.compile(r"""window(?:\.__WIDGET_DATA__|\[["']__WIDGET_DATA__["'
 _HTML_ERROR = re.compile(r"<strong>error</strong>:\s*([a-z_]{1,40})\b")
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,40}")
 LONGEST_STATE = 256 * 1024
-"""How much of a page is searched for the end of its state."""
+"""How many characters of a page are searched for the end of its state."""
 LONGEST = 80
-"""How much of a text from outside may reach a person."""
+"""How many characters of a text from outside may reach a person."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ MENDS: Mapping[str, str] = MappingProxyType(
         "bind": "Encvoy ID requires the bot's user to be linked to an external account: sign in as that user once.",
     }
 )
-"""Route of the login page to what puts it right (facts/encvoy-id.md §6)."""
+"""Route of the login page to the fix (facts/encvoy-id.md §6)."""
 
 UNKNOWN_ROUTE = "Sign in to Encvoy ID as the bot's user in a browser once, and see what it asks for."
 
@@ -80,7 +80,7 @@ def error_on_page(html: str) -> str | None:
 
 
 def fix_for(route: str) -> str:
-    """What puts right that the login ended on this page."""
+    """The fix if the login ended on this page."""
     return MENDS.get(route, UNKNOWN_ROUTE)
 
 
@@ -90,7 +90,8 @@ def safe_word(text: object) -> str | None:
 
 
 def defused(text: str, longest: int = LONGEST) -> str:
-    """Letters, digits and harmless marks of a text from outside: no mention, link, markup or fence survives."""
+    """Letters, digits and harmless punctuation of a text from outside: no mention, link, markup or code fence is
+    left."""
     kept = "".join(
         char if unicodedata.category(char)[0] in "LMN" or char in " ,'’-" else " " for char in text[: 20 * longest]
     )

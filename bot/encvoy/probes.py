@@ -1,4 +1,4 @@
-"""Are these credentials right? Asked of the token side, without anybody signing in (facts/encvoy-id.md §9).
+"""Checks credentials at the token endpoint side, without anybody signing in (facts/encvoy-id.md §9).
 
 By PAR, which checks id, secret and redirect URI at once and leaves nothing but a record of 60 s. Where discovery names
 none: by a code that cannot exist, and `prompt=none` for the redirect URI. The credentials go into the body, as
@@ -23,7 +23,7 @@ SCOPE = "openid"
 
 
 class Probes:
-    """Shows credentials to the token side."""
+    """Sends credentials to the token side."""
 
     def __init__(self, http: HttpClient, discovery: Discovery) -> None:
         self._http = http
@@ -55,10 +55,10 @@ class Probes:
             }
         )
         answer = await self._http.send("GET", f"{provider.authorize_url}?{query}", route=route)
-        # Any answer to the redirect URI, an error included, says that it is registered.
+        # Any redirect to the URI, also one with an error, means that it is registered.
         if same_address(answer.location, redirect_uri):
             return Probe.ACCEPTED
-        if answer.status == 400:  # a page always, whatever was asked for
+        if answer.status == 400:  # always a page
             return Probe.REDIRECT_REFUSED
         interpret_oidc(answer.status, answer.headers, answer.body, route)
         return Probe.BROKEN
@@ -114,6 +114,6 @@ class Probes:
             interpret_oidc(answer.status, answer.headers, answer.body, route)
         except (Unauthenticated, Rejected) as refusal:
             if refusal.code is None:
-                raise  # not Encvoy ID's own words: a proxy that wants a password of its own, say
+                raise  # not Encvoy ID's own answer: perhaps a proxy that asks for a password
             return refusal.code
         return None

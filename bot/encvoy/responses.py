@@ -1,7 +1,7 @@
 """From an answer of Encvoy ID to a value or a typed error. Pure; nothing else in the program looks at its statuses.
 
-Two tables, because the backend and the OIDC provider speak differently. Decided by status and code, never by a message:
-the backend's messages come in the language of the system (facts/encvoy-id.md §5, §9).
+Two tables, because the backend and the OIDC provider answer in different formats. Status and code decide, never a
+message: the backend's messages are in the language of the system (facts/encvoy-id.md §5, §9).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ CHECK_PROXY = "Check Encvoy ID's logs and the proxy in front of it."
 
 
 def not_its_own(route: str, why: str, fix: str = CHECK_PROXY, status: int | None = None) -> BadAnswer:
-    """The error for an answer that has the right status, and another content than Encvoy ID gives."""
+    """The error for an answer with the right status, but content that is not Encvoy ID's."""
     return BadAnswer(SYSTEM, route, status=status, why=why, fix=fix)
 
 
@@ -127,7 +127,7 @@ def interpret_management(status: int, headers: Mapping[str, str], body: bytes, r
     coded = isinstance(value, dict) and "errorCode" in value
     key = value["errorCode"] if coded else None
     code = safe_word(key.removeprefix(KEY_PREFIX)) if isinstance(key, str) else None
-    # Without the backend's own error body only the general table applies: it was a proxy that spoke.
+    # Without the backend's own error body only the general table applies: a proxy answered.
     meaning = _MANAGEMENT.get((status, code)) if coded else None
     if meaning is not None:
         raise meaning.error(SYSTEM, route, status=status, code=code, why=meaning.why, fix=meaning.fix)
@@ -164,7 +164,7 @@ def interpret_oidc(status: int, headers: Mapping[str, str], body: bytes, route: 
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds of `Retry-After`, between 1 and 120; 1 where there is none or a date (no such proxy was met)."""
+    """Seconds of `Retry-After`, between 1 and 120; 1 if it is missing or a date (no proxy was seen to send one)."""
     text = headers.get("Retry-After", "").strip()
     return min(max(float(text), 1.0), LONGEST_WAIT) if text.isascii() and text.isdigit() else 1.0
 
@@ -180,7 +180,7 @@ def _parsed(body: bytes) -> tuple[Any, str]:
 
 
 def _general(status: int, headers: Mapping[str, str], route: str, code: str | None) -> RemoteError:
-    """By the status alone: a code that is not in the table, or somebody else's answer."""
+    """By the status alone: for a code that is not in the table, or an answer that is not Encvoy ID's."""
     if 300 <= status < 400:
         return Redirected(SYSTEM, route, status=status, fix=CHECK_URL)
     if status == 401:

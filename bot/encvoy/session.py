@@ -1,4 +1,4 @@
-"""Calls to the management API: with a token that is fetched when needed, one call at a time to each route.
+"""Calls to the management API: with a token that is fetched when needed, and one call at a time for each route.
 
 Source: facts/encvoy-id.md §5 (hangs, the race between requests), §6 (the token).
 """
@@ -18,9 +18,9 @@ from bot.errors import Unauthenticated
 from bot.http import HttpClient
 
 SPARE_SECONDS = 60.0
-"""A token is given up this long before its end."""
+"""Seconds before its end at which a token is no longer used."""
 WARM_SECONDS = 60.0
-"""How long after `warm` a call is sure not to need a login."""
+"""Seconds after `warm` in which no call needs a login."""
 CLIENTS = "/api/v1/clients"
 
 
@@ -36,7 +36,7 @@ class ManagementSession:
         self._clock = clock
         self._token: ManagementToken | None = None
         self._login: asyncio.Task[ManagementToken] | None = None
-        # The guard keeps the acting user with the route's handler, shared by all that runs in it at the same time.
+        # Encvoy ID's guard keeps the acting user in the route's handler, which requests at the same time share.
         self._turns: dict[str, asyncio.Lock] = {}
 
     async def call(
@@ -50,7 +50,7 @@ class ManagementSession:
         intake: Intake | None = None,
     ) -> Any:
         """One authenticated call. `pattern` is the route with placeholders, `path` the same with real ids, `query`
-        already percent-encoded, `intake` what the answer is a piece of. After a 401 it logs in again and repeats the
+        already percent-encoded, `intake` counts the answer as one piece. After a 401 it logs in again and repeats the
         call once: nothing was done."""
         route = f"{method} {pattern}"
         async with self._turn(route):
@@ -79,15 +79,15 @@ class ManagementSession:
         await self._valid_token(SPARE_SECONDS)
 
     async def prove_login(self) -> None:
-        """Logs in anew, whatever token is kept, and makes a call that the management API answers only to who is let in.
-        A token that is kept proves neither: the password may have been changed since, the user blocked."""
+        """Logs in again, even with a valid token, and makes a call that needs a role. A cached token proves neither:
+        since then, the password may have been changed or the user blocked."""
         # Where none is kept, whoever needs one at the same time waits for this login, too.
         fresh = await (self._new_token() if self._lives_for(SPARE_SECONDS) else self._valid_token(SPARE_SECONDS))
         await self._send(f"GET {CLIENTS}", "GET", CLIENTS, "limit=0", None, fresh)
         self._token = fresh
 
     async def close(self) -> None:
-        """Gives up a login that is under way, and forgets the token."""
+        """Cancels a login that is under way, and forgets the token."""
         task, self._login, self._token = self._login, None, None
         if task is not None:
             task.cancel()
@@ -97,14 +97,14 @@ class ManagementSession:
         return self._turns.setdefault(route, asyncio.Lock())
 
     async def _valid_token(self, spare: float) -> ManagementToken:
-        """The token if it lives for `spare` more seconds, else a new one. Whoever comes meanwhile waits for the same
-        login, also for its failure."""
+        """The token if it lives for `spare` more seconds, else a new one. Callers that come during a login wait for it,
+        and share its failure."""
         if self._token is not None and self._lives_for(spare):
             return self._token
         if self._login is None:
             self._login = asyncio.create_task(self._fetch())
             self._login.add_done_callback(self._login_done)
-        # Shielded: one caller that gives up does not take the login from the others.
+        # Shielded: a cancelled caller does not cancel the login for the others.
         return await asyncio.shield(self._login)
 
     def _lives_for(self, seconds: float) -> bool:
@@ -123,7 +123,7 @@ class ManagementSession:
         if self._login is task:
             self._login = None
         if not task.cancelled():
-            task.exception()  # seen, even if nobody waits any more
+            task.exception()  # retrieved, even if nobody waits any more
 
     async def _send(
         self,

@@ -1,7 +1,7 @@
-"""Which addresses Encvoy ID takes, and why not. Pure.
+"""Which addresses Encvoy ID accepts, and why it refuses others. Pure.
 
 Encvoy ID checks `domain`, `redirect_uris` and `post_logout_redirect_uris` with one regular expression
-(facts/encvoy-id.md §4). Some of what it takes breaks the application at the OIDC side (§4, last table).
+(facts/encvoy-id.md §4). Some addresses that it accepts break the application at the OIDC side (§4, last table).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _HOST = re.compile(r"(?:[a-z0-9-]|[\u00a1-\uffff])+(?:\.(?:[a-z0-9-]|[\u00a1-\uf
 
 
 def why_refused(url: str) -> str | None:
-    """One sentence on why Encvoy ID refuses this address, None if it takes it."""
+    """One sentence on why Encvoy ID refuses this address; None if it accepts it."""
     if not url:
         return "The address is empty."
     if len(url) > MAX_LENGTH:
@@ -35,7 +35,8 @@ def why_refused(url: str) -> str | None:
 
 
 def why_refused_as_callback(url: str) -> str | None:
-    """As `why_refused`, and what is stored but breaks the application: fragments and schemes of apps."""
+    """Like `why_refused`, and also for addresses that are stored but break the application: fragments and schemes of
+    apps."""
     reason = why_refused(url)
     if reason is not None:
         return reason
@@ -60,7 +61,7 @@ def leads_back(url: str, redirect_uri: str) -> bool:
 
 
 def resolve(base: str, location: str) -> str:
-    """Where a `Location`, absolute or relative, points to from `base`; empty where that is no address at all."""
+    """The target of a `Location`, absolute or relative to `base`; empty if it is not an address."""
     try:
         return urljoin(base, location)
     except ValueError:
@@ -68,7 +69,7 @@ def resolve(base: str, location: str) -> str:
 
 
 def path_of(url: str) -> str:
-    """Its path; empty where that is no address at all."""
+    """Its path; empty if it is not an address."""
     try:
         return urlsplit(url).path
     except ValueError:
@@ -89,7 +90,7 @@ def _why_authority_refused(authority: str) -> str | None:
         return "The host has other characters than letters, digits, hyphens and dots, or a dot too many."
     if colon and not re.fullmatch(r"[0-9]{2,5}", port):
         return "The port does not have two to five digits."
-    # Past its own rule Encvoy ID parses the address, and never answers where that fails.
+    # After its own rule, Encvoy ID parses the address, and never answers if that fails.
     if colon and int(port) > 65535:
         return "The port is above 65535."
     if host.rpartition(".")[2].isdigit() and not _is_ipv4(host):

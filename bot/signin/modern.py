@@ -1,6 +1,6 @@
 """Rocket.Chat's half of a sign-in by its modern login engine (facts/rocketchat.md §3.4).
 
-It keeps what went wrong to itself: what is told here is what was seen, and no guess at the reason.
+The engine does not say what went wrong, so this module reports what was seen and guesses no reason.
 """
 
 from __future__ import annotations
@@ -37,18 +37,19 @@ _HTTPS = (
 
 @dataclass
 class ModernBrowser:
-    """One browser at Rocket.Chat, as far as the engine goes."""
+    """One browser at Rocket.Chat, as far as the engine needs one."""
 
     chat: Browser
     http: HttpClient
     base: str
-    """Where REST is asked."""
+    """Address for REST calls."""
     site_url: str
-    """Where people are; the cookie belongs to it."""
+    """Address that people use; the cookie belongs to it."""
     has_cookie: bool = False
 
     async def press(self, service: str) -> Start | None:
-        """The button. None where no sign-in begins, because the engine is not in use, or does not know the service."""
+        """Presses the button. None if no sign-in begins, because the engine is not in use or does not know the
+        service."""
         url = f"{self.site_url}/oauth/{service}"
         answer = await self.chat.get(url, route="GET /oauth/:service")
         if answer.status == TOO_MANY:
@@ -64,7 +65,7 @@ class ModernBrowser:
         return start
 
     async def come_back(self, callback: str) -> LoginCode | LoginToken:
-        """The browser brings what Encvoy ID gave it."""
+        """Opens the callback with what Encvoy ID gave the browser."""
         error = parse_qs(urlsplit(callback).query).get("error")
         if error:
             code = safe_word(error[0])
@@ -83,7 +84,7 @@ class ModernBrowser:
         raise self._stopped(answer, end)
 
     async def log_in(self, end: LoginCode | LoginToken) -> tuple[str, Secret]:
-        """Who arrived, and a login token of theirs that Rocket.Chat takes."""
+        """The user who signed in, and a login token that Rocket.Chat accepts."""
         if isinstance(end, LoginToken):
             return await self._resume(end.token), end.token
         route = "POST /api/v1/loginCode.redeem"

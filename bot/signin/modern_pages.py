@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 from bot.secret import Secret
 
 COOKIE = "oauth"
-"""Of the session that ties the callback to the browser that began."""
+"""Name of the session cookie that ties the callback to the browser."""
 
 _COMMAND = re.compile(r"oauthPopupCommand[\"']?\s*:\s*[\"']([a-z-]+)[\"']")
 _TOKEN = re.compile(r"token[\"']?\s*[:=]\s*[\"']([^\"'\\<]+)[\"']", re.IGNORECASE)
@@ -27,35 +27,35 @@ class Start:
 
 @dataclass(frozen=True)
 class LoginCode:
-    """The end in the window itself: a code to redeem."""
+    """The sign-in ends in the same window: a code to redeem."""
 
     code: Secret
 
 
 @dataclass(frozen=True)
 class LoginToken:
-    """The end in a window of its own: a login token."""
+    """The sign-in ends in a popup: a login token."""
 
     token: Secret
 
 
 @dataclass(frozen=True)
 class FactorPage:
-    """The person has to prove themselves once more."""
+    """Rocket.Chat asks for a second factor."""
 
     method: str
 
 
 @dataclass(frozen=True)
 class BackAtLogin:
-    """The login page again, without a word."""
+    """The login page again, without a message."""
 
 
 End = LoginCode | LoginToken | FactorPage | BackAtLogin
 
 
 def read_start(location: str) -> Start | None:
-    """The redirect behind the button; None if that is no sign-in that begins."""
+    """The redirect behind the button; None if no sign-in begins."""
     url = _split(location)
     if url is None:
         return None
@@ -65,8 +65,8 @@ def read_start(location: str) -> Start | None:
 
 
 def read_end(location: str, html: str) -> End | None:
-    """Where the callback leads: by a redirect, or by what a window tells the one that opened it. None for whatever else
-    it answers with."""
+    """Where the callback leads: by a redirect, or by the message of a popup to its opener. None for any other
+    answer."""
     if location:
         return _redirected(location)
     command = _COMMAND.search(html)
@@ -93,7 +93,7 @@ def _redirected(location: str) -> End | None:
 
 
 def _split(location: str) -> SplitResult | None:
-    """None where that is no address at all."""
+    """None if it is not an address."""
     try:
         return urlsplit(location)
     except ValueError:

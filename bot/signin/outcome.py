@@ -1,4 +1,4 @@
-"""How a test sign-in ends: somebody came through, or it stopped at a step."""
+"""How a test sign-in ends: somebody is signed in, or it failed at a step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.secret import Secret
 
 
 class SignInStep(enum.Enum):
-    """Where on the way."""
+    """The steps of a sign-in."""
 
     BUTTON = "finding the button on the login page"
     AUTHORIZE = "being sent to Encvoy ID"
@@ -24,7 +24,7 @@ class WalkFailed(UserError):
     """The test sign-in did not get through."""
 
     def __init__(self, step: SignInStep, why: str, *, code: str | None = None, fix: str = "") -> None:
-        """`code`: a short word for what it was, of the system that refused."""
+        """`code`: the error code of the system that refused."""
         self.step = step
         self.code = code
         super().__init__(f"The sign-in stopped at {step.value}.", why=why, fix=fix)
@@ -32,11 +32,11 @@ class WalkFailed(UserError):
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Somebody came through."""
+    """Somebody is signed in."""
 
     user_id: str
-    """In Rocket.Chat."""
+    """The user's id in Rocket.Chat."""
     token: Secret
     """A login token of Rocket.Chat; whoever holds it is that person."""
     pages: tuple[str, ...]
-    """The pages of Encvoy ID in the order they came, the login itself excepted: `steps`, `publicity`, `access`."""
+    """The pages of Encvoy ID in order, without the login itself: `steps`, `publicity`, `access`."""

@@ -1,4 +1,4 @@
-"""What Rocket.Chat's login engine says and hears, as data. Pure (facts/rocketchat.md §3.1, §3.3)."""
+"""What Rocket.Chat's login engine sends and receives, as data. Pure (facts/rocketchat.md §3.1, §3.3)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOKEN_BYTES = 32
 
 @dataclass(frozen=True)
 class Button:
-    """A custom OAuth service as the login page knows it."""
+    """A custom OAuth service as the login page shows it."""
 
     service: str
     client_id: str
@@ -48,23 +48,23 @@ class CallbackOutcome:
     """The hidden configuration of the page that the callback answers with."""
 
     succeeded: bool
-    """If not, something of the exchange or the identity failed; nothing here says what (facts/rocketchat.md §3.1b)."""
+    """If false, the exchange or reading the identity failed; the reason is not in it (facts/rocketchat.md §3.1b)."""
     credential_token: str
     credential_secret: str | None
 
 
 @dataclass(frozen=True)
 class MethodError:
-    """What a method refused with."""
+    """The error of a method call."""
 
     code: str
     reason: str
-    """Text from outside, not yet defused."""
+    """Text from outside, not yet made harmless."""
 
     @property
     def tells(self) -> bool:
-        """Whether it says anything of the reason: a failed exchange has lost its text since 4.8, and since 7.0 every
-        refusal while the user is resolved reads `User not found [401]` (facts/rocketchat.md §3.3)."""
+        """Whether it tells the reason: a failed exchange has no text since 4.8, and since 7.0 every refusal while the
+        user is resolved reads `User not found [401]` (facts/rocketchat.md §3.3)."""
         return bool(self.reason) and self.code != "401"
 
 
@@ -96,7 +96,7 @@ def read_settings(document: Any) -> dict[str, Any]:
 
 
 def new_credential_token() -> str:
-    """43 random characters that tie the callback to the browser that began."""
+    """43 random characters that tie the callback to the browser."""
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
@@ -134,7 +134,7 @@ def read_config(html: str) -> Mapping[str, Any] | None:
     found = _CONFIG.search(html)
     if found is None:
         return None
-    # By hand: Python's parser of HTML can take minutes for a page that was made for it, and gives up on others.
+    # Not with Python's HTML parser: a malicious page can make it take minutes, and it fails on others.
     begin = html.find(">", found.end()) + 1
     text, end, _ = html[begin : begin + LONGEST_CONFIG].partition("<")
     config = _read_escaped(text) if end else None
@@ -142,9 +142,9 @@ def read_config(html: str) -> Mapping[str, Any] | None:
 
 
 def _read_escaped(text: str) -> Any:
-    """JSON as Rocket.Chat escapes it: each text by itself, an apostrophe as a quotation mark, which would break the
-    whole if it were undone first. Else as HTML would have it: all of it at once. None if it is neither."""
-    # A ValueError of `unescape`, too: a character may be given by a number without end.
+    """Parses JSON as Rocket.Chat escapes it: each text by itself, an apostrophe as a quotation mark; unescaping the
+    whole first would break the JSON. Otherwise as HTML is escaped: all of it at once. None if it is neither."""
+    # `unescape` raises ValueError too, for a huge character number.
     with contextlib.suppress(ValueError):
         try:
             config = read_json(text)
@@ -156,7 +156,7 @@ def _read_escaped(text: str) -> Any:
 
 
 def read_outcome(html: str) -> CallbackOutcome | None:
-    """What `read_config` says of a sign-in; None if the page has none."""
+    """The result of a sign-in in this page; None if the page has none."""
     config = read_config(html)
     if config is None:
         return None
@@ -174,7 +174,7 @@ def method_call(method: str, parameter: Any) -> dict[str, str]:
 
 
 def read_method_answer(document: Any) -> Mapping[str, Any] | MethodError | None:
-    """The result or the error inside; None if it is no answer to a method."""
+    """The result or the error inside; None if it is not the answer of a method call."""
     try:
         inner = read_json(str(document["message"]))
     except (Unreadable, TypeError, KeyError):

@@ -2,7 +2,7 @@
 
 Rocket.Chat's login engines as in facts/rocketchat.md §3.3 (legacy) and §3.4 (modern: see `modern`); Encvoy ID's pages
 as in facts/encvoy-id.md §6. Used by the demo, by `test --login`, and by tests. Independent of the bot's clients, so
-that it proves what they set up.
+that it tests what they set up.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ TOO_MANY_REQUESTS = 429
 EngineName = Literal["legacy", "modern"]
 """Rocket.Chat's login engines (facts/rocketchat.md §0.3)."""
 MODERN_FLOW = "Accounts_OAuth_Use_Modern_Flow"
-"""The public setting that chooses between them, where both are there."""
+"""The public setting that chooses the engine, if there are both."""
 
 __all__ = ["EngineName", "SignInStep", "SignedIn", "WalkFailed", "sign_in"]
 
@@ -61,11 +61,11 @@ async def sign_in(
     tls: ssl.SSLContext | None = None,
     engine: EngineName | None = None,
 ) -> SignedIn:
-    """Walks the whole way in a fresh browser, consenting to what is asked.
+    """Signs in from start to end in a new browser, and consents when asked.
 
-    `service` is the name in addresses (`encvoyid`); `profile` the answers for fields that Encvoy ID may demand;
-    `timeout` in seconds for each request; `tls` where more than the system's authorities is trusted; `engine` where it
-    is known, otherwise what is met decides. WalkFailed says where it stopped and why.
+    `service` is the name in addresses (`encvoyid`); `profile` the answers for fields that Encvoy ID may ask for;
+    `timeout` is in seconds, for each request; `tls` is set if more than the system's authorities are trusted; `engine`
+    is set if it is known, otherwise the answers decide. WalkFailed says where it stopped and why.
     """
     base = rocketchat_url.rstrip("/")
     async with (
@@ -84,7 +84,7 @@ async def sign_in(
 
 @dataclass
 class _Walk:
-    """One person on the way."""
+    """One sign-in of one person."""
 
     chat: Browser
     identity: Browser
@@ -118,8 +118,8 @@ class _Walk:
     async def _press(
         self, modern: ModernBrowser, service: str, engine: EngineName | None, chosen: object
     ) -> Start | None:
-        """Where the modern engine sends the browser; None for the legacy one, whose button leads away by itself.
-        `chosen` is the setting between both: where there is none, the one that answers is the one there is."""
+        """Where the modern engine sends the browser; None for the legacy engine, whose button links to Encvoy ID
+        directly. `chosen` is the setting that chooses the engine; without it, the engine that answers is used."""
         if engine == "legacy" or (engine is None and chosen is False):
             return None
         start = await modern.press(service)
@@ -163,7 +163,7 @@ class _Walk:
         raise WalkFailed(self.step, f"Rocket.Chat sent an unexpected response: {route} ({answer.status}).")
 
     def _heed(self, answer: HttpResponse, system: System) -> None:
-        """Whoever was asked too often has answered, and as itself."""
+        """A rate limit is an answer of the system itself."""
         if answer.status == TOO_MANY_REQUESTS:
             raise WalkFailed(self.step, f"{system} asks to slow down.", code="429", fix="Try again in a minute.")
 
@@ -191,7 +191,7 @@ class _Walk:
         return await self.identity.get(url, route=f"GET {_pattern(url)}")
 
     async def _answer_page(self, interaction: str, answer: HttpResponse) -> tuple[str, HttpResponse]:
-        """Does what a page asks; where it was sent, and what came back."""
+        """Does what a page asks for; returns where the answer was sent, and the response."""
         self._heed(answer, "Encvoy ID")
         page = read_page(answer.text)
         if not interaction or page.route == "unknown":
@@ -219,7 +219,7 @@ class _Walk:
         return url, await self.identity.post(url, form, route=f"POST {_pattern(url)}")
 
     def _no_page(self, answer: HttpResponse) -> WalkFailed:
-        """A 400 page is Encvoy ID's way to refuse the application or its callback (facts/encvoy-id.md §9)."""
+        """With a 400 page Encvoy ID refuses the application or its callback (facts/encvoy-id.md §9)."""
         why = f"Encvoy ID sent an unexpected response instead of a login page ({answer.status})."
         found = re.search(r"<strong>error</strong>:\s*([a-z_]{1,40})\b", answer.text)
         code = found.group(1) if found and answer.status == 400 else None
@@ -262,7 +262,7 @@ class _Walk:
 
 
 def _refused(refusal: MethodError) -> WalkFailed:
-    """Quotes what says something; of anything else no reason is inferred."""
+    """Quotes an error that tells the reason; otherwise gives no reason."""
     code = safe_word(refusal.code)
     if refusal.tells:
         return WalkFailed(SignInStep.LOGIN, f"Rocket.Chat says: “{defused(refusal.reason, 160)}”.", code=code)
@@ -276,5 +276,5 @@ def _refused(refusal: MethodError) -> WalkFailed:
 
 
 def _pattern(url: str) -> str:
-    """An address as a route: path only, without ids."""
+    """An address as a route: the path only, without ids."""
     return quote(re.sub(r"/(interaction|auth)/[^/]+", r"/\1/:uid", path_of(url)), safe="/:")

@@ -31,7 +31,7 @@ CURRENT = "current_secret"
 PENDING = "pending_secret"
 
 Row = RowMapping | Mapping[str, Any]
-"""A row of the table, or one that was kept as JSON."""
+"""A row of the table, or one that was stored as JSON."""
 
 
 class Overtaken(UserError):
@@ -46,9 +46,9 @@ class Damaged(UserError):
 class SqlConnections:
     """See `bot.connection.ports.Connections`.
 
-    A write is refused with Overtaken if somebody else wrote the row since this object last read or wrote it. So two
-    processes, each with an object of its own, never overwrite each other silently; within one process operations on a
-    connection run one after the other.
+    A write is refused with Overtaken if another process wrote the row since this object last read or wrote it. So two
+    processes never overwrite each other silently; within one process operations on a connection run one after the
+    other.
     """
 
     database: Database
@@ -76,8 +76,8 @@ class SqlConnections:
     async def save(
         self, connection: Connection, *, operation_id: str | None = None, receipt: Mapping[str, Any] | None = None
     ) -> None:
-        """Commits it before it returns, together with what the operation that asked for it has to keep: which
-        connection it works on, and its receipt. Raises Overtaken, and UserError if another connection has the service.
+        """Commits it before it returns, together with what the operation must keep: which connection it works on, and
+        its receipt. Raises Overtaken, and UserError if another connection has the service.
         """
         try:
             async with self.database.writing() as transaction:
@@ -91,7 +91,8 @@ class SqlConnections:
         self._seen[connection.id] = revision
 
     async def before(self, operation_id: str) -> Previous | None:
-        """See `bot.connection.previous`. An operation of an older version kept nothing: then it is assumed."""
+        """See `bot.connection.previous`. An operation of an older version kept nothing: then the previous state is
+        derived."""
         async with self.database.reading() as transaction:
             return await self._before(transaction, operation_id)
 
@@ -135,7 +136,7 @@ class SqlConnections:
         )
 
     async def delete(self, connection_id: str) -> None:
-        """Forgets it; harmless if unknown. Raises Overtaken like `save`."""
+        """Deletes it; does nothing if it is unknown. Raises Overtaken like `save`."""
         async with self.database.writing() as transaction:
             found = await transaction.scalar(select(TABLE.c.revision).where(TABLE.c.id == connection_id))
             if found is not None:
@@ -203,7 +204,7 @@ class SqlConnections:
 
     def _connection(self, row: RowMapping) -> Connection:
         connection = self._read(row)
-        # A look that ends after a write of ours has seen what is older than that.
+        # A read that ends after our own write may have seen an older revision.
         self._seen[connection.id] = max(row["revision"], self._seen.get(connection.id, 0))
         return connection
 
@@ -231,7 +232,7 @@ class SqlConnections:
 
 @contextlib.contextmanager
 def _damage_named() -> Iterator[None]:
-    """What cannot be read is said to be so: nobody could fix an internal error."""
+    """A damaged row is reported as such: nobody could fix an internal error."""
     try:
         yield
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -242,7 +243,7 @@ def _damage_named() -> Iterator[None]:
 
 
 async def _fetched(transaction: AsyncConnection, query: Select[Any]) -> Sequence[RowMapping]:
-    """Raises Damaged where a column holds no JSON."""
+    """Raises Damaged if a column holds no JSON."""
     found = await transaction.execute(query)
     with _damage_named():
         rows: Sequence[RowMapping] = found.mappings().all()

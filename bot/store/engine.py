@@ -20,7 +20,7 @@ BUSY_TIMEOUT_MS = 5000
 """How long a writer waits for another one in SQLite."""
 
 CONNECT_SECONDS = 5.0
-"""How long PostgreSQL may take to let the bot in; `?timeout=` in the URL says otherwise."""
+"""How long PostgreSQL may take to connect; `?timeout=` in the URL overrides it."""
 
 _MEND = "Check that SSOBOT_DATABASE_URL leads to it and that its disk is not full, then type the command again."
 _WRITING = "ssobot_writing"
@@ -34,7 +34,7 @@ class Database:
 
     @property
     def is_postgresql(self) -> bool:
-        """Whether it is a server, and not a file."""
+        """Whether it is a server, not a file."""
         return self.engine.dialect.name == "postgresql"
 
     @property
@@ -44,15 +44,15 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that only reads; it holds up nobody. StoreUnavailable while the database is away."""
+        """A transaction that only reads and blocks nobody. StoreUnavailable while the database is unavailable."""
         with _away_named():
             async with self.engine.connect() as connection, connection.begin():
                 yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that writes: committed on leaving, rolled back if anything is raised. StoreUnavailable while
-        the database is away; if it went away while committing, nobody knows which of the two it was."""
+        """A transaction that writes: committed at the end, rolled back on an error. StoreUnavailable while the database
+        is unavailable; if the commit itself fails so, it is unknown whether it was committed."""
         with _away_named():
             await self._require_file()
             async with self.engine.connect() as connection:
@@ -61,7 +61,7 @@ class Database:
                     yield connection
 
     async def ping(self) -> None:
-        """StoreUnavailable if it is away, or takes no writes; writes nothing."""
+        """StoreUnavailable if it is unavailable or read-only; writes nothing."""
         if self._file is None:
             async with self.reading() as connection:
                 if (await connection.exec_driver_sql("SHOW transaction_read_only")).scalar() == "on":
@@ -74,11 +74,11 @@ class Database:
             async with self.engine.connect() as connection:
                 await connection.execution_options(**{_WRITING: True})
                 async with connection.begin() as transaction:
-                    await connection.exec_driver_sql("PRAGMA user_version=0")  # what it is already
+                    await connection.exec_driver_sql("PRAGMA user_version=0")  # its current value
                     await transaction.rollback()
 
     async def _require_file(self) -> None:
-        """A file that was removed would be written on by those who have it open, and be lost with them."""
+        """A deleted file could still be written to while it is open, and everything in it would be lost."""
         name = self._file
         if (
             name is None
@@ -87,16 +87,17 @@ class Database:
             or await asyncio.to_thread(Path(name).exists)
         ):
             return
-        await self.engine.dispose()  # whoever puts it back finds nobody on the old one
+        await self.engine.dispose()  # so that nothing uses the deleted file when it is restored
         raise StoreUnavailable(why="Its file is missing.", fix="Restore it, from a backup if necessary.")
 
     async def close(self) -> None:
-        """Gives every connection back."""
+        """Closes every connection."""
         await self.engine.dispose()
 
 
 async def open_database(url: URL) -> Database:
-    """Reaches the database of `SSOBOT_DATABASE_URL`. Raises ConfigError, naming that variable, if it cannot be used."""
+    """Connects to the database of `SSOBOT_DATABASE_URL`. Raises ConfigError, naming that variable, if it cannot be
+    used."""
     engine = _engine(url)
     database = Database(engine)
     try:
@@ -111,8 +112,8 @@ async def open_database(url: URL) -> Database:
 
 
 def _try_file(url: URL) -> None:
-    """Opens the file once without aiosqlite, whose thread outlives a connection that failed: it would report to a loop
-    that is closed by then, as a traceback on the terminal."""
+    """Opens the file once without aiosqlite. After a failed connection, aiosqlite's thread would report to a closed
+    event loop, with a traceback on the terminal."""
     engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool)
     event.listen(engine, "connect", _prepare_sqlite)
     engine.connect().close()
@@ -130,7 +131,7 @@ def _engine(url: URL) -> AsyncEngine:
 
 @contextmanager
 def _away_named() -> Iterator[None]:
-    """Tells a database that is away from a statement that is wrong."""
+    """Distinguishes an unavailable database from a wrong statement."""
     try:
         yield
     except (IntegrityError, ProgrammingError, DataError):
@@ -144,7 +145,7 @@ def _away_named() -> Iterator[None]:
 
 @contextmanager
 def unusable_named() -> Iterator[None]:
-    """Turns what the driver says of a database that cannot be used into a line that names the variable."""
+    """Turns the driver's error into a line that names the variable."""
     try:
         yield
     except StoreUnavailable as away:
@@ -165,19 +166,19 @@ def _reason(error: Exception) -> str:
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    # The driver would begin transactions by itself, and late: `_begin_sqlite` does it.
+    # The driver would begin transactions by itself, and too late: `_begin_sqlite` does it.
     connection.isolation_level = None
     cursor = connection.cursor()
-    # Waiting comes first: to change the journal takes a lock.
+    # The time-out is set first: changing the journal takes a lock.
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode=WAL")
-    # FULL and not NORMAL: what was committed survives a loss of power too.
+    # FULL, not NORMAL: a commit survives a loss of power too.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A writer takes its lock at once. One that read first and then writes could not wait: SQLite would refuse it.
+    # A writer takes its lock at once. If it read first, it could not wait for the lock: SQLite would refuse the write.
     writing = connection.get_execution_options().get(_WRITING, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

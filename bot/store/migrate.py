@@ -1,5 +1,5 @@
-"""Brings the database to the form that the program expects. The migrations are a package, found wherever it is
-installed; there is no alembic.ini."""
+"""Migrates the database to the schema that the program expects. The migrations are a package, so there is no
+alembic.ini."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.errors import ConfigError
 from bot.store.engine import Database, unusable_named
 
 _LOCK = 0x55B07
-"""Any number, the same for every instance: the advisory lock by which only one of them migrates."""
+"""The advisory lock that lets only one instance migrate. Any number works, if it is the same everywhere."""
 
 _LASTING = frozenset({"connections", "operations"})
 """Tables that every version has. Other programs that use alembic keep their revisions under the same name."""
@@ -35,14 +35,14 @@ def head() -> str:
 
 
 async def check(database: Database) -> None:
-    """NotOurs, or nothing: an older one and an empty one are fine, and stay as they are."""
+    """Raises NotOurs. An older or an empty database is accepted, and not changed."""
     async with database.reading() as connection:
         await connection.run_sync(_ours)
 
 
 async def upgrade(database: Database) -> bool:
-    """Migrates to `head` in one transaction; several instances wait for each other. Says whether there was anything to
-    do. Raises NotOurs, and ConfigError for a database that may not be written."""
+    """Migrates to `head` in one transaction; several instances wait for each other. Returns whether there was anything
+    to do. Raises NotOurs, and ConfigError for a read-only database."""
     with unusable_named():
         async with database.reading() as connection:
             if await connection.run_sync(_ours) == head():
@@ -62,9 +62,9 @@ def _upgrade(connection: Connection) -> bool:
 
 
 def _ours(connection: Connection) -> str | None:
-    """Its revision; None for one that is still empty."""
+    """Its revision; None if it is empty."""
     revisions, tables = _seen_together(connection)
-    # A server may be shared, and has tables of extensions; a file is one program's.
+    # A server may be shared, and has tables of extensions; a file belongs to one program.
     foreign = tables if connection.dialect.name == "sqlite" else tables & _LASTING
     if not revisions and not foreign:
         return None
@@ -79,7 +79,8 @@ def _ours(connection: Connection) -> str | None:
 
 
 def _seen_together(connection: Connection) -> tuple[tuple[str, ...], set[str]]:
-    """Revisions and tables of one moment: another instance that starts with this one may commit between the two."""
+    """Revisions and tables, read at one moment: another instance that starts at the same time may commit between two
+    reads."""
     while True:
         revisions = MigrationContext.configure(connection).get_current_heads()
         tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
@@ -94,7 +95,7 @@ def _known() -> set[str]:
 def _config() -> Config:
     config = Config()
     folder = Path(migrations.__file__).parent
-    # A % would be taken for the beginning of an interpolation.
+    # A % would begin an interpolation.
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config

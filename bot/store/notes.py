@@ -1,4 +1,4 @@
-"""What the bot notes for later starts, such as what it has said once and is not to say again."""
+"""Notes for later starts, such as what the bot has said once and must not say again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TABLE = Base.metadata.tables[NoteRow.__tablename__]
 
 
 def before_key(operation_id: str) -> str:
-    """Under which is kept what was desired before an operation, until it ends."""
+    """The key for what was desired before an operation; kept until it ends."""
     return f"before {operation_id}"
 
 
@@ -38,7 +38,7 @@ class SqlNotes:
             return value
 
     async def first_time(self, key: str, value: str = "") -> bool:
-        """Notes it; True for exactly one caller, however many ask at the same time."""
+        """Notes it; True for exactly one of several callers at the same time."""
         try:
             async with self.database.writing() as transaction:
                 await transaction.execute(insert(TABLE).values(key=key, value=value, created_at=self.clock.now()))
@@ -47,9 +47,9 @@ class SqlNotes:
         return True
 
     async def put(self, key: str, value: str) -> None:
-        """Keeps it, in place of whatever was there; of two callers at the same time neither fails."""
+        """Stores it and replaces the old value; two callers at the same time do not fail."""
         while not await self._replaced(key, value) and not await self.first_time(key, value):
-            pass  # somebody noted it between the two
+            pass  # another caller inserted it in between
 
     async def _replaced(self, key: str, value: str) -> bool:
         async with self.database.writing() as transaction:

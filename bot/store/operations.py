@@ -1,4 +1,4 @@
-"""Operations: one for one message, whatever happens, and found again after a crash until its answer is delivered."""
+"""Operations: at most one for each message, kept until its answer is delivered, also after a crash."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SqlOperations:
     clock: Clock
 
     async def accept(self, operation: Operation) -> Operation | None:
-        """Keeps a new one; None if its message has one already, however many ask at the same time."""
+        """Stores a new one; None if its message has one already, also with several callers at the same time."""
         try:
             async with self.database.writing() as transaction:
                 await transaction.execute(insert(TABLE).values(**_columns(operation)))
@@ -56,11 +56,11 @@ class SqlOperations:
         return _one(await self._rows(TABLE.c.message_id == message_id))
 
     async def unfinished(self) -> tuple[Operation, ...]:
-        """Those whose answer was not delivered, oldest first; a row that cannot be read is of the state ODD."""
+        """Operations whose answer was not delivered, oldest first; a row that cannot be read has the state ODD."""
         left = TABLE.c.delivered.is_(False)
         try:
             return tuple(await self._rows(left))
-        except (TypeError, ValueError):  # one that cannot be read must not hide the others
+        except (TypeError, ValueError):  # an unreadable one must not hide the others
             async with self.database.reading() as transaction:
                 ids = (await transaction.scalars(select(TABLE.c.id).where(left).order_by(TABLE.c.id))).all()
             return tuple([await self._readable(operation_id) for operation_id in ids])
@@ -77,7 +77,7 @@ class SqlOperations:
         return operation
 
     async def last(self, kind: str) -> Operation | None:
-        """The newest one that ended, of that first word (`rotate`)."""
+        """The newest one of this command (`rotate`) that ended."""
         rows = await self._rows(TABLE.c.kind == kind, TABLE.c.state.in_([state.value for state in ENDS]))
         return rows[-1] if rows else None
 
@@ -88,15 +88,15 @@ class SqlOperations:
     async def finish(
         self, operation_id: str, state: OperationState, reply_text: str, receipt: Mapping[str, object] | None = None
     ) -> bool:
-        """Its last word. Without `receipt` one that was saved with the connection stays; returns whether there is one,
-        unread: a damaged one must not keep the operation from its end."""
+        """Stores the result. Without `receipt`, one that was saved with the connection stays. Returns whether there is
+        one, without parsing it: a damaged one must not prevent the end of the operation."""
         if state not in ENDS:
             raise ValueError(f"{state} is no end")
         kept = {} if receipt is None else {"receipt": dict(receipt)}
         values = {"state": state.value, "reply_text": reply_text, "finished_at": self.clock.now(), **kept}
         async with self.database.writing() as transaction:
             await transaction.execute(update(TABLE).where(TABLE.c.id == operation_id).values(**values))
-            # Not by RETURNING: SQLite 3.40 returns there that a column of nothing is not null.
+            # Not with RETURNING: SQLite 3.40 reports an empty column as not null there.
             there = await transaction.scalar(select(TABLE.c.receipt.is_not(None)).where(TABLE.c.id == operation_id))
             await transaction.execute(delete(NOTES).where(NOTES.c.key == before_key(operation_id)))
         return bool(there)
@@ -128,7 +128,7 @@ def _origin_columns(origin: Origin) -> dict[str, Any]:
 
 
 def _origin(row: RowMapping) -> Origin:
-    """A kind that this version does not know is answered where it came from, if it names a place."""
+    """An origin that this version does not know is answered in its room, if it has one."""
     return FromMessage(
         message_id=row["message_id"] or row["id"],
         room_id=row["room_id"] or "",

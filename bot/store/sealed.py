@@ -1,4 +1,4 @@
-"""Whether the keys of SSOBOT_KEYS open what is in the database. Reads only, and only what is sealed."""
+"""Whether the keys of SSOBOT_KEYS decrypt the secrets in the database. Reads only encrypted columns."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _COLUMNS = {CURRENT: "current secret", PENDING: "pending secret"}
 
 
 async def try_keys(database: Database, vault: Vault) -> Sealed:
-    """Every secret, tried: of the connections, and of rows that a note keeps as they were. There is none in a database
-    with which the bot has never run. Raises StoreUnavailable."""
+    """Tries every secret: of the connections, and of previous rows in notes. A new database has none. Raises
+    StoreUnavailable."""
     async with database.reading() as transaction:
         rows = {row["service"]: row for row in await _connections(transaction)}
         rows |= {f"{row['service']}, as it was": row for row in await _kept(transaction)}

@@ -20,7 +20,7 @@ class UtcTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuses a naive time: nobody could tell what it means."""
+        """Refuses a naive time, which is ambiguous."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -35,7 +35,7 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
-    """Names for constraints and indexes, so that a later migration can find them."""
+    """Naming rules for constraints and indexes, so that a later migration can find them."""
 
     metadata = MetaData(
         naming_convention={
@@ -53,7 +53,7 @@ class ConnectionRow(Base):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     revision: Mapped[int]
-    """Grows with every write; a writer that saw another one has been overtaken."""
+    """Grows with every write; a writer that saw another revision is refused."""
     service: Mapped[str] = mapped_column(String(255), unique=True)
     name_typed: Mapped[str] = mapped_column(String(255))
     name_key: Mapped[str] = mapped_column(String(255))
@@ -84,7 +84,7 @@ class OperationRow(Base):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     origin: Mapped[str] = mapped_column(String(16))
-    """`message`; what belongs to other kinds is empty then, and the next columns with them."""
+    """The kind: `message`. An operation of another kind leaves the next five columns empty."""
     message_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     """One operation for one message: the database itself refuses a second one."""
     connection_id: Mapped[str | None] = mapped_column(String(32))
@@ -105,7 +105,7 @@ class OperationRow(Base):
 
 
 class NoteRow(Base):
-    """Something the bot has said once, and is not to say again."""
+    """Something that the bot notes for later starts, such as what it has said once."""
 
     __tablename__ = "notes"
 

@@ -21,7 +21,7 @@ class Undecipherable(UserError):
 class Vault:
     """Encrypts with the first key and decrypts with all.
 
-    The envelope names the row and the column, so a ciphertext that stands in another place is refused there.
+    The envelope names the row and the column, so a ciphertext is refused in any other place.
     """
 
     def __init__(self, keys: Sequence[Secret]) -> None:
@@ -36,7 +36,7 @@ class Vault:
         return self._first.encrypt(json.dumps(envelope).encode()).decode()
 
     def open(self, sealed: str, row: str, column: str) -> Secret:
-        """Raises Undecipherable if no key fits, or it was sealed for another place."""
+        """Raises Undecipherable if no key fits, or if it was encrypted for another place."""
         try:
             envelope = json.loads(self._all.decrypt(sealed.encode()))
         except InvalidToken:
@@ -52,6 +52,6 @@ class Vault:
         return Secret(envelope["secret"])
 
     def fingerprints(self) -> Fingerprints:
-        """The same for the same secret as long as the last key stays the last one."""
+        """Fingerprints stay the same as long as the last key stays the last one."""
         derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"ssobot fingerprints").derive(self._oldest)
         return Fingerprints(derived)

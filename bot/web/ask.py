@@ -1,6 +1,6 @@
-"""`ssobot health`: asks the bot that runs on this machine whether it works, as a container engine does all the time.
+"""`ssobot health`: asks the bot on this machine whether it works, as a container engine does regularly.
 
-By the standard library alone: it starts in a moment, and takes no proxy for a machine to itself.
+Uses the standard library only, so that it starts fast, and no proxy.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from bot.values import Listen
 PATIENCE = 5.0
 """Seconds."""
 LONGEST = 100_000
-"""Bytes; what answers more is not the bot."""
+"""Bytes; a longer answer is not the bot's."""
 
 
 PARTS = frozenset({"rocketchat", "database", "listening"})
-"""What `bot.app.Bot.health` tells of."""
+"""The parts that `bot.app.Bot.health` reports."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class Health:
 
 
 def ask(listen: Listen) -> int:
-    """Prints what does not work, or `ok`. 0 if everything works; 1 if something does not, or nobody answers."""
+    """Prints what does not work, or `ok`. Returns 0 if everything works; 1 if something does not, or if nothing
+    answers."""
     if listen.port == 0:
         raise ConfigError("SSOBOT_LISTEN has port 0: only the bot's log shows which port it got.")
     at = Listen(_near(listen.host), listen.port)
@@ -54,7 +55,7 @@ def ask(listen: Listen) -> int:
 
 
 def is_ours(listen: Listen) -> bool:
-    """Whether a bot of this kind answers there, working or not."""
+    """Whether an ssobot answers there, healthy or not."""
     try:
         health = health_at(Listen(_near(listen.host), listen.port))
     except (OSError, HTTPException):
@@ -63,7 +64,7 @@ def is_ours(listen: Listen) -> bool:
 
 
 def health_at(at: Listen) -> Health | None:
-    """What `/healthz` says there; None where somebody else answers. OSError or HTTPException where nobody does."""
+    """What `/healthz` says there; None if another program answers. OSError or HTTPException if nothing does."""
     connection = HTTPConnection(at.host, at.port, timeout=PATIENCE)
     try:
         connection.request("GET", "/healthz")
@@ -77,7 +78,7 @@ def health_at(at: Listen) -> Health | None:
 
 
 def _near(host: str) -> str:
-    """An address of this machine where whoever listens at `host` can be reached."""
+    """An address of this machine that reaches a program that listens at `host`."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

@@ -1,4 +1,4 @@
-"""`/healthz`: whether every part of the bot works, for whoever watches the process."""
+"""`/healthz`: whether every part of the bot works, for monitoring."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.errors import ConfigError
 from bot.values import Listen
 
 Parts = Callable[[], Awaitable[Mapping[str, str | None]]]
-"""Asked at each request: the reason why a part does not work, by its name; None if it works. Without secrets."""
+"""Called for each request: by the name of a part, the reason why it does not work, or None. Without secrets."""
 
 
 def application(parts: Parts) -> web.Application:
@@ -36,7 +36,7 @@ def application(parts: Parts) -> web.Application:
 
 @asynccontextmanager
 async def serving(app: web.Application, listen: Listen) -> AsyncIterator[Listen]:
-    """Serves as long as the block runs; gives the address, with the port that was free. ConfigError if it is taken."""
+    """Serves while the block runs; yields the address, with the port that was chosen. ConfigError if it is in use."""
     runner = web.AppRunner(app, access_log=None, logger=_faults(), shutdown_timeout=1.0)
     await runner.setup()
     try:
@@ -50,8 +50,8 @@ async def serving(app: web.Application, listen: Listen) -> AsyncIterator[Listen]
 
 
 def _faults() -> logging.Logger:
-    """Where the server says what is wrong: with us, that is. What anybody sent it is none of a log's business: aiohttp
-    would quote each bad request, with a traceback."""
+    """The log of the server, for the bot's own errors only: aiohttp would also quote each bad request, with a
+    traceback."""
     log = logging.getLogger(__name__)
     log.addFilter(_no_bad_request)
     return log
@@ -62,7 +62,7 @@ def _no_bad_request(record: logging.LogRecord) -> bool:
 
 
 def why_not(error: OSError) -> str:
-    """What the system says. asyncio wraps it into a sentence of its own, another one with each version of Python."""
+    """The message of the operating system. asyncio puts it into a sentence that differs between versions of Python."""
     if error.errno is not None and error.errno > 0:
         return os.strerror(error.errno).lower()
     return error.strerror or "it is not an address of this machine"

@@ -1,4 +1,4 @@
-"""Whether SSOBOT_LISTEN can be listened on: tried for a moment, as `bot.web.health.serving` does for good."""
+"""Whether the bot can listen on SSOBOT_LISTEN: opens the port for a moment, as `bot.web.health.serving` does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.web.health import why_not
 
 
 async def try_port(listen: Listen) -> Port:
-    """Opens it and closes it again. Whoever holds it is asked whether it is a bot of this kind."""
+    """Opens it and closes it again. If it is in use, asks whether an ssobot answers there."""
     try:
         server = await asyncio.get_running_loop().create_server(asyncio.Protocol, listen.host, listen.port)
     except OSError as error:

@@ -1,7 +1,7 @@
-"""The checks: each a pure function from the evidence to a finding, with a name, one ground to stand on, and its source.
+"""The checks: each a pure function from the evidence to a finding, with a name and a source, about one ground.
 
-A check owns one ground. Where what it needs could not be seen, because another check's ground is broken, it is skipped
-and says so: one broken thing turns one check.
+A check owns one ground, which is the one thing that it tests. If it needs something that could not be seen, because the
+ground of another check is broken, it is skipped and says so: one fault makes one check fail.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ SETTING_UP = "finish the setup first"
 
 
 class CheckState(enum.Enum):
-    """What a check came to."""
+    """The result of a check."""
 
     PASSED = "passed"
     NOTE = "note"
-    """Nothing is broken, and somebody should know."""
+    """Nothing is broken, but people should know."""
     FAILED = "failed"
     SKIPPED = "skipped"
     """Its ground could not be seen."""
@@ -59,20 +59,20 @@ def failed(evidence: str, cause: str, fix: str) -> Result:
 
 
 def unseen(evidence: str, unknown: Unknown, fix: str) -> Result:
-    """The ground itself could not be seen; `fix` where whoever asked does not know a better one. A system that was
-    only asked too often is not broken."""
+    """The ground itself could not be seen; `fix` is used if the error has none. A system with a rate limit is not
+    broken."""
     if unknown.busy:
         return skipped(unknown.reason)
     return Result(CheckState.FAILED, evidence, unknown.reason, unknown.fix or fix)
 
 
 def skipped(why: str) -> Result:
-    """It could not be looked at."""
+    """It was not checked."""
     return Result(CheckState.SKIPPED, why)
 
 
 def because(unknown: Unknown, otherwise: str) -> Result:
-    """It could not be looked at, because another ground could not be seen: `otherwise` says which, in short."""
+    """It was not checked, because another ground could not be seen: `otherwise` says which, in short."""
     return skipped(unknown.reason if unknown.busy else otherwise)
 
 
@@ -82,18 +82,18 @@ def noted(evidence: str, fix: str = "") -> Result:
 
 
 def unfinished(evidence: Evidence) -> bool:
-    """Whether the connection was never set up to its end: then nobody can say what was written of it."""
+    """Whether setting up the connection was never finished: then it is unknown what of it was written."""
     return evidence.connection is not None and evidence.connection.current is None
 
 
 def to_be_set_up(evidence: Evidence, result: Result) -> Result:
-    """A failure of what `setup` makes: of a connection that it has not come to the end of, a check of its own tells
-    that, and nothing here was changed or removed."""
+    """A failure of something that `setup` creates. If `setup` was never finished, a check of its own says so; then this
+    is no failure, because nothing was changed or removed."""
     return skipped(SETTING_UP) if unfinished(evidence) else result
 
 
 Check = Callable[[Evidence], Result | None]
-"""None: the check does not concern what is there (no connection yet)."""
+"""None: the check does not apply (no connection yet)."""
 
 
 @dataclass(frozen=True)
@@ -102,12 +102,12 @@ class CatalogueEntry:
 
     name: str
     source: str
-    """Where the fact behind it is written."""
+    """The source of the fact behind it."""
     check: Check
 
 
 class Catalogue:
-    """Checks in the order in which they are read: what others stand on comes first."""
+    """Checks in the order in which they are shown: those that others depend on come first."""
 
     def __init__(self) -> None:
         self.entries: list[CatalogueEntry] = []
@@ -122,6 +122,6 @@ class Catalogue:
         return add
 
     def judge(self, evidence: Evidence) -> tuple[Finding, ...]:
-        """Every check that concerns this evidence."""
+        """Every check that applies to this evidence."""
         results = ((entry.name, entry.check(evidence)) for entry in self.entries)
         return tuple(Finding(name, result) for name, result in results if result is not None)

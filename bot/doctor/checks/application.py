@@ -1,4 +1,4 @@
-"""Is the application at Encvoy ID as the connection needs it. Nothing here concerns a workspace without one."""
+"""Is the application at Encvoy ID as the connection needs it. These checks need a connection."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def fields(evidence: Evidence) -> Result | None:
 @catalogue.check("Login name and e-mail", 'facts/encvoy-id.md §2 "Claims"')
 def rules(evidence: Evidence) -> Result | None:
     """The application makes Encvoy ID ask people for them, for e-mail unless `setup --no-email` left it out; without
-    login name new people arrive without a user name."""
+    login name, new people have no user name."""
     if evidence.connection is None:
         return None
     if not isinstance(evidence.application, Application):
@@ -107,7 +107,7 @@ def valid(evidence: Evidence) -> Result | None:
 
 @catalogue.check("Secret accepted", "facts/encvoy-id.md §9")
 def accepted(evidence: Evidence) -> Result | None:
-    """The secret that we keep is the one that Encvoy ID takes."""
+    """Encvoy ID accepts the secret in the bot's database."""
     if evidence.connection is None or evidence.ours is None:
         return None
     if isinstance(evidence.ours, Unknown) or evidence.ours is Probe.BROKEN:
@@ -130,7 +130,7 @@ def accepted(evidence: Evidence) -> Result | None:
 
 @catalogue.check("Counter-check", "facts/encvoy-id.md §9")
 def random(evidence: Evidence) -> Result | None:
-    """The probe can tell right from wrong."""
+    """The probe refuses a wrong secret."""
     if evidence.connection is None or evidence.random is None:
         return None
     if isinstance(evidence.random, Unknown):

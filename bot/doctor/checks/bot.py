@@ -1,4 +1,5 @@
-"""Can the bot itself work: what it needs besides two systems that answer. Each holds with and without a connection."""
+"""Can the bot itself work: what it needs besides two systems that answer. These checks apply with and without a
+connection."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ def websocket(evidence: Evidence) -> Result:
 
 @catalogue.check("Second factor in Rocket.Chat", "facts/rocketchat.md §1.4")
 def second_factor(evidence: Evidence) -> Result | None:
-    """Where Rocket.Chat asks the bot for one, it has the answer; tried from the terminal alone."""
+    """If Rocket.Chat asks the bot for one, the bot has it; tested from the terminal only."""
     if evidence.place is None:
         return None
     guarded = evidence.own.guarded
@@ -42,7 +43,7 @@ def second_factor(evidence: Evidence) -> Result | None:
 
 @catalogue.check("Administrators", "facts/rocketchat.md §6")
 def administrators(evidence: Evidence) -> Result:
-    """Somebody holds a role of SSOBOT_ADMIN_ROLES, and may command the bot."""
+    """Somebody has a role of SSOBOT_ADMIN_ROLES, and may give the bot commands."""
     found = evidence.own.administrators
     if found is None:
         return _without_account(evidence)
@@ -78,7 +79,7 @@ def administrators(evidence: Evidence) -> Result:
 
 @catalogue.check("Separate account", "facts/rocketchat.md §5.3, §5.4")
 def account_of_its_own(evidence: Evidence) -> Result:
-    """Nobody types commands by the account that the bot uses: it takes them for its own messages."""
+    """Nobody types commands with the bot's own account: the bot takes them for its own messages."""
     typed = evidence.own.typed
     if isinstance(evidence.account, Unknown):
         return _without_account(evidence)
@@ -106,7 +107,7 @@ def account_of_its_own(evidence: Evidence) -> Result:
 
 @catalogue.check("Role at Encvoy ID", "facts/encvoy-id.md §4, §6")
 def standing(evidence: Evidence) -> Result:
-    """The bot's user there may make applications."""
+    """The bot's user there may create applications."""
     found = evidence.own.standing
     if found is None:
         return because(evidence.login, _NO_LOGIN) if isinstance(evidence.login, Unknown) else skipped(_NO_LOGIN)

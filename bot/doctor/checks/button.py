@@ -1,5 +1,5 @@
-"""Where the button of the modern login engine leads. That engine answers from what a server process made of the
-settings when it last looked, and not from the settings themselves (facts/rocketchat.md §3.1b, §3.4; pre-release)."""
+"""Where the button of the modern login engine leads. That engine answers with what a server process built from the
+settings when it last read them, not with the settings themselves (facts/rocketchat.md §3.1b, §3.4; pre-release)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PROXY = "Let the proxy in front of Rocket.Chat pass on everything under /oauth/
 
 @catalogue.check("Button starts a sign-in", "facts/rocketchat.md §3.1, §3.4")
 def begins(evidence: Evidence) -> Result | None:
-    """Whoever presses it is sent to Encvoy ID as stored. Where the secret is concerned it says nothing."""
+    """It leads to Encvoy ID as the settings say. This does not test the secret."""
     if evidence.connection is None or evidence.begins is None:
         return None
     if isinstance(evidence.begins, Unknown):
@@ -40,13 +40,13 @@ def begins(evidence: Evidence) -> Result | None:
         either = "Rocket.Chat still uses the settings that it read before, or a proxy answers in its place."
         return failed(seen, either, f"{_PROXY} {_ANEW}")
     if wrong:
-        # Only Rocket.Chat itself sends people to that very address.
+        # Only Rocket.Chat itself sends people to exactly that address.
         return failed(seen, "Rocket.Chat still uses the settings that it read before.", _ANEW)
     return passed("it leads to Encvoy ID, with the saved settings")
 
 
 def _differing(connection: Connection, stored: StoredService, location: str) -> list[str]:
-    """Names of what is not as stored; the address itself is never repeated: it holds a state."""
+    """Names of the parts that differ from what is stored. The address itself is never shown: it holds a state."""
     try:
         split = urlsplit(location)
         query = parse_qs(split.query)

@@ -1,5 +1,5 @@
-"""Do the two sides work together: what Rocket.Chat itself says of Encvoy ID, and who answers when people come back.
-Nothing here concerns a workspace without a connection."""
+"""Do the two sides work together: what Rocket.Chat itself says about Encvoy ID, and what answers at the callback
+address. These checks need a connection."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from bot.text import code
 
 catalogue = Catalogue()
 _EXCHANGE = frozenset({"id", "url", "token_path", "token_sent_via"})
-"""Settings by which Rocket.Chat exchanges a code, besides the secret: with another of these a refusal says nothing of
-the secret."""
+"""Settings that Rocket.Chat uses to exchange a code, besides the secret: if one of them is wrong, a refusal says
+nothing about the secret."""
 
 
 @catalogue.check("Secret in use", "facts/rocketchat.md §3.1b")
@@ -59,7 +59,7 @@ def in_use(evidence: Evidence) -> Result | None:
 
 @catalogue.check("Callback address responds", "facts/rocketchat.md §3.2, §3.3")
 def callback(evidence: Evidence) -> Result | None:
-    """Whoever comes back from Encvoy ID lands at Rocket.Chat."""
+    """Rocket.Chat answers there, where Encvoy ID sends people back."""
     if evidence.connection is None or evidence.callback is None:
         return None
     if isinstance(evidence.callback, Unknown):

@@ -1,5 +1,5 @@
-"""Whether a connection was set up to its end: said only while it was not. What `setup` has not come to yet is then no
-failure of its own, and nobody changed it."""
+"""Whether setting up a connection was finished; shown only if it was not. What `setup` has not created yet is then no
+failure of its own."""
 
 from __future__ import annotations
 

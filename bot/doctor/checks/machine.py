@@ -1,4 +1,4 @@
-"""What the program finds on its own machine: looked at from the terminal alone, since a bot that answers has it."""
+"""What the program finds on its own machine: checked from the terminal only, since a running bot has all of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def database(evidence: Evidence) -> Result | None:
 
 @catalogue.check("Database keys", "bot/store/vault.py")
 def keys(evidence: Evidence) -> Result | None:
-    """SSOBOT_KEYS opens every secret in it."""
+    """SSOBOT_KEYS decrypts every secret in it."""
     if evidence.place is None:
         return None
     sealed = evidence.place.sealed
@@ -48,7 +48,7 @@ def keys(evidence: Evidence) -> Result | None:
 
 @catalogue.check("Address of /healthz", "bot/web/health.py")
 def port(evidence: Evidence) -> Result | None:
-    """SSOBOT_LISTEN is free, or a bot of this kind answers there."""
+    """SSOBOT_LISTEN is free, or an ssobot answers there."""
     if evidence.place is None:
         return None
     found = evidence.place.port

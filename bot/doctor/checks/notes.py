@@ -1,4 +1,4 @@
-"""What is good to know, and is said only while there is something to say: no check of these ever fails."""
+"""What is good to know; shown only if there is something to say. These checks never fail."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ catalogue = Catalogue()
 
 @catalogue.check("Message fields", "facts/rocketchat.md §5.4")
 def fields(evidence: Evidence) -> Result | None:
-    """Commands come in messages all of whose fields the bot knows."""
+    """The bot knows all fields of the messages that hold commands."""
     if isinstance(evidence.strange_fields, Unknown):
         return skipped(evidence.strange_fields.reason)
     if not evidence.strange_fields:

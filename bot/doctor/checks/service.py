@@ -1,4 +1,4 @@
-"""Is the service in Rocket.Chat as it was set up, and live. Nothing here concerns a workspace without a connection."""
+"""Is the service in Rocket.Chat as it was set up, and live. These checks need a connection."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def settings(evidence: Evidence) -> Result | None:
 
 @catalogue.check("Service's secret", "facts/rocketchat.md §0.7")
 def secret(evidence: Evidence) -> Result | None:
-    """Rocket.Chat holds the secret that we keep."""
+    """Rocket.Chat has the secret in the bot's database."""
     if evidence.connection is None:
         return None
     if not isinstance(evidence.stored, StoredService):
@@ -117,8 +117,8 @@ def live(evidence: Evidence) -> Result | None:
 
 
 def _cause(evidence: Evidence, suffixes: Sequence[str], fix: str = PUT_RIGHT) -> tuple[str, str]:
-    """Why these settings are not as wanted, and what puts them right. A change that was begun may never have been
-    written: who is to blame nobody saw."""
+    """Why these settings are not as desired, and the fix. A change that was begun may never have been written, so the
+    text blames nobody."""
     connection, forced = evidence.connection, evidence.forced
     if connection is not None and isinstance(forced, Mapping):
         named = [suffix for suffix in suffixes if suffix in against_us(connection, forced)]

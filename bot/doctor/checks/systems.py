@@ -1,4 +1,4 @@
-"""Can the two systems be used at all: what holds with and without a connection."""
+"""Can the two systems be used at all. These checks apply with and without a connection."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def account(evidence: Evidence) -> Result:
 
 
 def _held(evidence: Evidence) -> frozenset[str]:
-    """The permissions of the bot's account; by its roles where Rocket.Chat does not list them."""
+    """The permissions of the bot's account; derived from its roles if Rocket.Chat does not list them."""
     if not isinstance(evidence.permissions, Unknown):
         return evidence.permissions
     roles = frozenset() if isinstance(evidence.account, Unknown) else evidence.account.roles or frozenset()
@@ -111,7 +111,7 @@ def room(evidence: Evidence) -> Result:
 
 @catalogue.check("Rocket.Chat's own address", "facts/rocketchat.md §3.2, facts/encvoy-id.md §4")
 def site_url(evidence: Evidence) -> Result:
-    """`Site_Url` leads people back, and Encvoy ID takes it."""
+    """`Site_Url` leads people back, and Encvoy ID accepts it."""
     if isinstance(evidence.server, Unknown):
         return because(evidence.server, "Rocket.Chat does not respond")
     address = evidence.server.site_url
@@ -168,7 +168,7 @@ def discovery(evidence: Evidence) -> Result:
             f"The connection was made for {', '.join(code(before) for _, before, _ in moved)}.",
             "Fix Encvoy ID's proxy, or let `/sso setup` write the new address to Rocket.Chat.",
         )
-    # An address that was moved since the connection was made has a check of its own.
+    # An address that changed since the connection was set up has a check of its own.
     server = "" if isinstance(evidence.server, Unknown) else evidence.server.site_url
     if site_url := used.site_url if used else server:
         issuer = evidence.provider.issuer
@@ -182,7 +182,7 @@ def discovery(evidence: Evidence) -> Result:
 
 
 def _moved(used: Connection, base: str, paths: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Endpoints that are not where Rocket.Chat was told that they are: name, address before, address now."""
+    """Endpoints that have moved since Rocket.Chat was configured: name, address before, address now."""
     found = []
     for name, key, suffix in _ENDPOINTS:
         before = f"{used.settings.get('url', '')}{meaning(suffix, used.settings.get(suffix, ''))}"
@@ -220,7 +220,7 @@ def login(evidence: Evidence) -> Result:
 
 
 def licence_is_missing(server: ServerInfo | Unknown) -> bool:
-    """Whether the switch stays off for that reason."""
+    """Whether this is the reason why the service stays off."""
     if isinstance(server, Unknown):
         return False
     try:

@@ -1,4 +1,4 @@
-"""What others may have wanted, and the bot leaves as it is: none of these ever fails."""
+"""What others may have wanted, and the bot leaves as it is. These checks never fail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ catalogue = Catalogue()
 
 @catalogue.check("Who may sign in", "facts/encvoy-id.md §6, §10")
 def who(evidence: Evidence) -> Result | None:
-    """Encvoy ID keeps nobody out whom it knows; if it does, that may be wanted."""
+    """Encvoy ID lets all its users sign in; if it does not, that may be wanted."""
     if evidence.connection is None:
         return None
     if not isinstance(evidence.application, Application):
@@ -28,7 +28,7 @@ def who(evidence: Evidence) -> Result | None:
 
 @catalogue.check("Other callback addresses", "facts/encvoy-id.md §3")
 def others(evidence: Evidence) -> Result | None:
-    """People are sent nowhere else with a code; if they are, it may be wanted."""
+    """The application has no callback address but this one; others may be wanted."""
     if evidence.connection is None:
         return None
     if not isinstance(evidence.application, Application):
@@ -44,7 +44,7 @@ def others(evidence: Evidence) -> Result | None:
 
 @catalogue.check("Forced settings", "facts/rocketchat.md §8 no. 1")
 def forced(evidence: Evidence) -> Result | None:
-    """No environment variable of Rocket.Chat's server sets the service back when it starts."""
+    """No environment variable of Rocket.Chat's server overwrites the service when it starts."""
     if evidence.connection is None or evidence.forced is None:
         return None
     if not isinstance(evidence.stored, StoredService):
@@ -62,6 +62,6 @@ def forced(evidence: Evidence) -> Result | None:
 
 
 def _differing(connection: Connection, stored: StoredService) -> frozenset[str]:
-    """What has checks of its own, and they name the variable."""
+    """Settings that have checks of their own, which name the variable."""
     switch = {SWITCH} if stored.enabled != connection.enabled else set()
     return frozenset(drift(connection, stored)) | switch
