@@ -1,7 +1,7 @@
-"""What is said of an application that the bot does not get to see: gone, or hidden from it. Pure.
+"""The errors for an application that the bot cannot see: gone, or hidden from it. Pure.
 
-Nobody is ever told to change the role of the bot's user at Encvoy ID itself: Encvoy ID then deletes the user's
-organisation, and by cascade every application that it made (facts/encvoy-id.md §6).
+No text ever tells people to change the role of the bot's user at Encvoy ID: Encvoy ID then deletes the user's
+organisation, and with it every application that the user created (facts/encvoy-id.md §6).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def gone(client_id: str) -> Explained:
 
 
 def replaced(client_id: str) -> str:
-    """Said before a new one is made in its place."""
+    """The note before a new one is created in its place."""
     return (
         f"The application {code(client_id)} is gone from Encvoy ID, so nobody can sign in through it. A new one "
         "replaces it: it has a different client_id, and Encvoy ID asks each person for consent once more. Rocket.Chat "

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from bot.connection.state import Unknown
 
 MOST_READ = 20_000
-"""Accounts that are read at most, however many there are said to be."""
+"""How many accounts are read at most."""
 
 
 @dataclass(frozen=True)
 class CountedAccount:
-    """What counts of one account. None: Rocket.Chat did not say."""
+    """The relevant fields of one account. None: Rocket.Chat did not send it."""
 
     username: str
     active: bool
-    """A deactivated account lets nobody in, by whichever way they come (facts/sign-ins.json)."""
+    """Nobody can sign in to a deactivated account (facts/sign-ins.json)."""
     has_address: bool | None
     is_administrator: bool | None
 
@@ -30,13 +30,13 @@ class Accounts:
     total: int
     """How many there are, as Rocket.Chat says."""
     read: int
-    """How many of them were looked at; what follows is about these."""
+    """How many of them were read; the next fields are about these."""
     with_address: int | Unknown
     """Those that are active and have an e-mail address."""
     administrators: tuple[str, ...] | Unknown
-    """The user names of those among them that hold the role admin, in order."""
+    """The user names of those with the role admin, in order."""
     unread: str = ""
-    """Why not all were looked at, as a sentence."""
+    """Why not all were read, as a sentence."""
 
 
 BY_SERVICES = "Accounts_Registration_AuthenticationServices_Enabled"

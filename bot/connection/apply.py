@@ -1,4 +1,4 @@
-"""Carries one change out. What it writes is read from the desired state in this moment."""
+"""Carries one change out. The values that it writes are read from the desired state at that moment."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ LIVE_WITHIN = 10.0
 
 
 async def apply(change: Change, progress: LoopState, context: Context) -> LoopState:
-    """Ensures one change. RemoteError or NotProved if it could not be, or if nobody can say whether it was."""
+    """Ensures one change. RemoteError or NotProved if it failed, or if its effect is unknown."""
     if not isinstance(change, Prove | ProveInUse | CommitSecret):
         progress = replace(progress, stored=None)
     done = await _apply(change, progress, context)
@@ -102,7 +102,7 @@ async def _await_live(what: Live, progress: LoopState, context: Context) -> Loop
     try:
         await context.rocketchat.await_live(desired.name, awaited(what, desired), desired.settle, LIVE_WITHIN)
     except NotLive:
-        # A server may publish a setting in another form than it stores it: being on is what counts.
+        # A server may publish a setting in another form than it stores it: only the switch counts.
         if what is Live.OFF or not is_shown(desired, await context.rocketchat.live(desired.name)):
             raise
     return progress
@@ -125,7 +125,7 @@ async def _create_application(progress: LoopState, context: Context) -> LoopStat
 
 
 async def _remove_callback(desired: Connection, context: Context) -> None:
-    """As the application is now: it may have got others, or lost all, since it was looked at."""
+    """Reads the application again: its callback addresses may have changed since it was observed."""
     found = await context.encvoy.application(known_id(desired))
     if isinstance(found, Application) and (others := foreign_callbacks(desired, found)):
         await context.encvoy.write_application(known_id(desired), ApplicationFields(redirect_uris=others))

@@ -1,4 +1,4 @@
-"""Asking what may not be answered."""
+"""Requests that may fail, as values or tasks."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ T = TypeVar("T")
 
 
 async def succeeds(doing: Awaitable[None]) -> bool:
-    """True once it is done; what it fails with is raised."""
+    """True once it is done; its error is raised."""
     await doing
     return True
 
 
 async def or_unknown(asking: Awaitable[T]) -> T | Unknown:
-    """The value; or why there is none, and what fixes that."""
+    """The value; or Unknown with the reason and the fix."""
     try:
         return await asking
     except Busy as busy:

@@ -1,5 +1,5 @@
-"""The changes of which plans are made. Each is "ensure", not "do": applied twice it is harmless, with the one exception
-of creating an application, which Encvoy ID may carry out without ever answering.
+"""The changes that a plan consists of. Each means "ensure", not "do": applying it twice does no harm. The one exception
+is creating an application, which Encvoy ID may carry out without ever answering.
 
 A change holds no values: what it writes is read from the desired state in the moment it is applied.
 """
@@ -19,7 +19,7 @@ class Live(enum.Enum):
     ON = "on"
     """The login page shows the button, with the desired settings."""
     SHOWN = "shown"
-    """People can come by it, whatever its other settings."""
+    """The login page shows the button, with any settings."""
     OFF = "off"
     """It is gone from the login page."""
     MARKER = "marker"
@@ -43,17 +43,17 @@ class RemoveService:
 
 @dataclass(frozen=True)
 class DeleteApplication:
-    """The application is gone from Encvoy ID, which is only ours."""
+    """The application, which belongs only to us, is gone from Encvoy ID."""
 
 
 @dataclass(frozen=True)
 class RemoveCallback:
-    """The application has other callback addresses alone, which are somebody else's: so it stays."""
+    """The application keeps only the callback addresses of others: so it stays."""
 
 
 @dataclass(frozen=True)
 class DeleteTwin:
-    """A second application, made by a request of ours that was never answered, is gone."""
+    """A second application, created by a request that was never answered, is gone."""
 
     client_id: str
 
@@ -67,7 +67,7 @@ class WriteApplication:
 
 @dataclass(frozen=True)
 class WriteApplicationSecret:
-    """Encvoy ID accepts the desired secret, and no other."""
+    """Encvoy ID accepts the desired secret and no other."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class SwitchService:
 
 @dataclass(frozen=True)
 class AwaitLive:
-    """What is stored has become live. Waiting is a change like any other."""
+    """The stored settings have become live. Waiting is a change like any other."""
 
     what: Live
 
@@ -117,7 +117,7 @@ class Prove:
 
 @dataclass(frozen=True)
 class ProveInUse:
-    """Rocket.Chat itself uses the desired secret, as far as it lets anybody know. It never undoes anything."""
+    """Rocket.Chat itself uses the desired secret, as far as this can be found out. A failure undoes nothing."""
 
     later: bool = False
     """Once more after a while: an instance with an outdated cache may have written the old secret back."""
@@ -125,7 +125,7 @@ class ProveInUse:
 
 @dataclass(frozen=True)
 class CommitSecret:
-    """The pending secret becomes the current one in our own record."""
+    """The pending secret becomes the current one in the bot's database."""
 
 
 def side(change: Change) -> System | None:

@@ -1,8 +1,8 @@
 """What Rocket.Chat itself says once a connection is on: whether it can exchange a code at Encvoy ID with what it holds.
 
 It cannot be asked before, because it only answers for a service that is on (facts/rocketchat.md §3.1b). So a connection
-that was just switched on, or led to another address, is taken back if Rocket.Chat says that it cannot work. Anything
-else that it says, or doesn't, never undoes anything.
+that was just switched on, or got another address, is reverted if Rocket.Chat says that it cannot work. No other answer
+undoes anything, nor does a missing one.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ _NOT_TAKEN_BACK = "Rocket.Chat cannot sign anybody in with it, and I could not c
 
 
 class Taken(enum.Enum):
-    """What was done about a connection that cannot work."""
+    """What was reverted of a connection that cannot work."""
 
     NOTHING = "nothing"
     OFF = "off"
     """Switched off again."""
     BACK = "back"
-    """The address of before was put back."""
+    """The previous address was restored."""
 
 
 @dataclass(frozen=True)
 class Confirmed:
-    """The connection as it is now, and what Rocket.Chat said of it."""
+    """The connection as it is now, and what Rocket.Chat said about it."""
 
     connection: Connection
     said: InUse
@@ -46,13 +46,13 @@ class Confirmed:
 
     @property
     def works(self) -> bool:
-        """Whether nothing says that it does not."""
+        """False only if Rocket.Chat says that it cannot work."""
         return self.said.use not in (Use.OTHER, Use.FAILED)
 
 
 async def ask(connection: Connection, seen: Observed, context: Context) -> InUse:
-    """What Rocket.Chat uses, as `prove_in_use_and_fix` says. Never fails: what was done is done. `seen`: the last look,
-    since which nothing was changed."""
+    """What Rocket.Chat uses, as `prove_in_use_and_fix` says. Never raises: the changes are already made. `seen`: the
+    last look, since which nothing was changed."""
     if not connection.enabled:
         return BECAUSE_OFF
     if isinstance(seen.profile, Unknown):
@@ -101,6 +101,6 @@ def _before(connection: Connection, before: Connection | None) -> Connection | N
     if before is None or before.current is None or not before.enabled:
         return replace(connection, enabled=False)
     address = {suffix: before.settings[suffix] for suffix in ADDRESS if suffix in before.settings}
-    # Whatever else was asked for stays so: it has nothing to do with what Rocket.Chat says.
+    # Everything else stays as desired: Rocket.Chat's answer is not about it.
     back = replace(connection, settings={**connection.settings, **address}, site_url=before.site_url)
     return None if back == connection else back

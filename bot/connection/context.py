@@ -1,4 +1,4 @@
-"""What the loop works with, and where one run of it stands."""
+"""The ports of the loop, and the state of one run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.connection.receipt import Receipt
 from bot.connection.state import NOT_ASKED, Connection, Marker, Observed, StoredService, Unknown
 
 SETTLE = 2.51
-"""Seconds that Rocket.Chat needs, where this one was never measured."""
+"""Seconds that Rocket.Chat needs, if this server was never measured."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Context:
 
 @dataclass(frozen=True)
 class LoopState:
-    """Where a run of the loop stands: what is desired by now, what was done, and since when the new secret is live."""
+    """The state of one run: what is desired by now, what was done, and since when the new secret is live."""
 
     desired: Connection
     receipt: Receipt
@@ -41,7 +41,7 @@ class LoopState:
     written: Written | None = None
     """When this run wrote it for the first time, and the marker for the last; None if it did not, or nobody knows."""
     prove_until: float | None = None
-    """How long a token side that lags behind is waited for."""
+    """Until when a token side that lags behind is waited for."""
     stored: StoredService | None = None
     """The service as it was read last; None: something was changed or waited for since, so it is to be read anew."""
     profile: Profile | Unknown = NOT_ASKED

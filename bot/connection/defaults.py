@@ -1,8 +1,8 @@
 """What Rocket.Chat itself puts into a new service. Data only (facts/rocketchat.md §2.2).
 
-Nothing here is desired of a connection. It is written where a setting is there and has no value, as after a removal and
-a new beginning without a restart of the server (§2.6): what stays without one is neither on nor off, and differs for
-ever between what is stored and what is live.
+None of this is desired of a connection. It is written if a setting exists without a value, as after a removal and a new
+setup without a restart of the server (§2.6): a setting without a value is neither on nor off, and would differ forever
+between stored and live.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from bot.connection.state import EMAIL, RULES, Connection, LiveService, Observed
 from bot.secret import Secret
 
 APPLICATION_NAME_LENGTH = 50
-"""Characters that Encvoy ID takes for a name (facts/encvoy-id.md §4)."""
+"""Characters that Encvoy ID accepts for a name (facts/encvoy-id.md §4)."""
 
 
 def desire(
@@ -29,7 +29,7 @@ def desire(
     enabled: bool,
     with_email: bool = True,
 ) -> Connection:
-    """What `setup` desires where there is no connection: a new one, with an id of its own."""
+    """What `setup` desires if there is no connection: a new one, with an id of its own."""
     return Connection(
         id=secrets.token_hex(4),
         name=name,
@@ -51,10 +51,10 @@ def renewed(
     enabled: bool,
     resumed: bool = False,
 ) -> Connection:
-    """What `setup` desires of a connection that is there: it follows both systems where they moved.
+    """What `setup` desires of an existing connection: it follows both systems if their addresses changed.
 
-    `enabled` counts only while it was never set up to its end. An exchange that was interrupted is gone on with only
-    where it is `resumed`; otherwise somebody may have spoiled it, and the last secret asked for goes on both sides.
+    `enabled` counts only until setting up was finished once. An interrupted exchange is continued only if it is
+    `resumed`; otherwise somebody may have changed a side since, and the last desired secret is written to both sides.
     """
     desired = replace(
         there,
@@ -73,8 +73,8 @@ def switched(there: Connection, *, on: bool) -> Connection:
 
 
 def rotated(there: Connection, held: Secret, new: Secret, observed: Observed, engine: Engine) -> Connection:
-    """What `rotate` desires: `new` in the place of the secret that both sides were seen to hold. UserError if people
-    sign in through a service that has no setting for a marker."""
+    """What `rotate` desires: `new` in place of the secret that both sides were seen to hold. UserError if people sign
+    in through a service that has no setting for a marker."""
     return marked(replace(there, current=held, pending=new), observed, engine)
 
 
@@ -84,8 +84,8 @@ def reversed_exchange(desired: Connection, observed: Observed) -> Connection:
 
 
 def marked(desired: Connection, observed: Observed, engine: Engine) -> Connection:
-    """With the next marker, where people sign in through the service; as it is elsewhere. UserError if the service has
-    no setting for one."""
+    """With the next marker, if people sign in through the service; otherwise unchanged. UserError if the service has no
+    setting for one."""
     if observed.stored is None or not in_use(observed):
         return desired
     live = observed.live if isinstance(observed.live, LiveService) else None
@@ -93,7 +93,7 @@ def marked(desired: Connection, observed: Observed, engine: Engine) -> Connectio
 
 
 def marked_anew(desired: Connection, observed: Observed) -> Connection:
-    """With another marker of the same engine, where there is one."""
+    """With another marker of the same engine, if it has one."""
     return desired if desired.marker is None else marked(desired, observed, engine_of(desired.marker))
 
 
@@ -105,8 +105,8 @@ def rules(*, with_email: bool) -> frozenset[str]:
 def service_settings(name: ServiceName, provider: ProviderMetadata, *, with_email: bool) -> dict[str, SettingValue]:
     """What the service must hold, without id and secret; works with both login engines (facts/rocketchat.md §3.4, end).
 
-    People who come again survive a rename on either side, and nobody enters an account by its user name
-    (facts/rocketchat.md §3.6). By its e-mail address it is entered on the legacy engine, whatever is set here; only a
+    People keep their account after a rename on either side, and nobody gets into an account by its user name
+    (facts/rocketchat.md §3.6). On the legacy engine an e-mail address leads into an account, with any settings; only a
     scope without e-mail prevents that. No e-mail field: a configured field whose claim is missing fails the whole
     sign-in, and a plain `email` claim is used anyway.
     """
@@ -141,5 +141,5 @@ def relative_paths(provider: ProviderMetadata) -> tuple[str, dict[str, str]]:
 
 
 def _host(site_url: str) -> str:
-    """With its port, where that is not the scheme's own. NotPlain if that is no plain address."""
+    """With its port, if it is not the scheme's default. NotPlain if it is no plain address."""
     return plain(site_url).base.partition("://")[2]

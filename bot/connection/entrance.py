@@ -1,4 +1,4 @@
-"""How both systems answer at their doors: to whoever comes to sign in, to the bot's user, to a write that is guarded.
+"""How both systems answer before anybody is signed in, to the bot's user, and to a write that needs a second factor.
 Data only."""
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ class CallbackAnswer:
 
 @dataclass(frozen=True)
 class Begins:
-    """Where the modern engine sends whoever presses the button (facts/rocketchat.md §3.1)."""
+    """Where the modern engine's button leads (facts/rocketchat.md §3.1)."""
 
     status: int
     location: str = ""
-    """Empty: it sends nobody anywhere."""
+    """Empty: it leads nowhere."""
 
 
 @dataclass(frozen=True)
 class Guarded:
-    """What became of a write that Rocket.Chat guards by a second factor, and that changes nothing."""
+    """The result of a write that Rocket.Chat guards by a second factor, and that changes nothing."""
 
     barred: str = ""
     """Why it was not let through; empty if it was."""
@@ -43,7 +43,7 @@ class Standing:
     may_create: bool
     """It sees a client at the top of which it is owner or editor, below which new applications are made."""
     applications: int
-    """How many others it saw on the way."""
+    """How many other clients it saw."""
 
 
 @dataclass(frozen=True)

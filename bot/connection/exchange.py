@@ -1,4 +1,4 @@
-"""The steps of an exchange of secrets: written, awaited, switched, proved, and what bounds the gap between them."""
+"""The steps of an exchange of secrets: write, wait, switch, prove; and the bound of the gap between them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TOGETHER = 0.6
 """Settle times within which secret and marker are written, or the secret may go live alone: the run of what was written
 first begins after 0.2 of one, and takes 0.8 (facts/rocketchat.md §2.5)."""
 MARKER_WITHIN, MARKER_TIMES = 6.0, 2.4
-"""Seconds, and settle times, after which a marker that is not live means that somebody restarted the timers."""
+"""Seconds, and settle times, after which a marker that is not live means that another write restarted the timers."""
 
 
 async def write_secret(progress: LoopState, context: Context) -> LoopState:
@@ -30,13 +30,13 @@ async def write_secret(progress: LoopState, context: Context) -> LoopState:
     desired = progress.desired
     marker, quiet = known_marker(desired), progress.settle + SPARE
     written = await context.rocketchat.write_secret(desired.name, desired.secret, marker, quiet)
-    if progress.written is not None:  # with the first write of two it may have gone live already
+    if progress.written is not None:  # it may have gone live with the first of two writes
         return replace(progress, written=replace(written, began=progress.written.began))
     return progress if progress.stored_before else replace(progress, written=written)
 
 
 async def await_marker(progress: LoopState, context: Context) -> LoopState:
-    """Waits for the secret to be live, and meanwhile gets everything ready for the switch."""
+    """Waits until the secret is live, and prepares the switch at the same time."""
     desired, warming = progress.desired, asyncio.create_task(_warm(context.encvoy))
     within = max(MARKER_WITHIN, MARKER_TIMES * progress.settle)
     try:
@@ -52,8 +52,8 @@ async def await_marker(progress: LoopState, context: Context) -> LoopState:
 
 
 def _live_since(progress: LoopState, seen: LiveSeen) -> float | None:
-    """The last moment in which it was not live for certain. A marker that was held up on its way shows nothing of the
-    secret before it; and of a secret that an earlier process wrote nobody knows since when it has been live."""
+    """The last moment in which it was certainly not live. A marker that was delayed says nothing about the secret
+    before it. If an earlier process wrote the secret, nobody knows since when it has been live."""
     if progress.written is None:
         return None
     apart = progress.written.ended - progress.written.began
@@ -66,12 +66,12 @@ async def _looked_at_last(progress: LoopState, context: Context, unseen: NotLive
     """Nobody saw it in time. Raises that if it is not live now either."""
     desired, receipt = progress.desired, progress.receipt
     if isinstance(unseen, StillBefore):
-        if desired.undoing:  # there is no other way, and it must have an end
+        if desired.undoing:  # there is no other way, and the wait must end
             return replace(progress, receipt=replace(receipt, seen_by=None))
         raise unseen
     live = await context.rocketchat.live(desired.name)
     if isinstance(live, Unknown):
-        # Where nobody can see, it has long been live by now, and every second more is a second of the gap.
+        # If it cannot be seen, it is live by now, and every further second lengthens the gap.
         return replace(progress, receipt=replace(receipt, seen_by=None))
     if isinstance(live, LiveService) and shows(known_marker(desired), live.settings):
         since = progress.written.began if progress.written else None
@@ -82,7 +82,7 @@ async def _looked_at_last(progress: LoopState, context: Context, unseen: NotLive
 
 
 async def _old_one_is_in_use(progress: LoopState, context: Context) -> bool:
-    """On the way back, where the marker never shows: Encvoy ID holds the old secret, and Rocket.Chat uses what it
+    """On the way back, if the marker is never seen: Encvoy ID has the old secret, and Rocket.Chat uses one that it
     accepts."""
     desired = progress.desired
     found = await prove_in_use(desired, progress.engine, context.rocketchat, context.encvoy)
@@ -129,7 +129,7 @@ async def prove_what_is_used(later: bool, progress: LoopState, context: Context)
 
 
 async def _warm(encvoy: EncvoyId) -> None:
-    """A convenience: if it fails the switch itself will, and that is dealt with."""
+    """Optional: if it fails, the switch itself fails too, and that is handled."""
     with contextlib.suppress(UserError):
         await encvoy.warm()
 

@@ -1,6 +1,6 @@
 """Settings that the environment of Rocket.Chat's server forces (facts/rocketchat.md §8 no. 1). Pure.
 
-What is written over such a setting counts until the server starts the next time.
+A value written to such a setting lasts until the next start of the server.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def against_us(desired: Connection, forced: Mapping[str, SettingValue]) -> tuple
 
 
 def started_with(name: ServiceName, suffixes: Iterable[str]) -> str:
-    """Which variables there are, as the beginning of a sentence; their values are not shown."""
+    """The names of the variables, as the beginning of a sentence; their values are not shown."""
     return f"Rocket.Chat's server is started with {', '.join(f'`{variable(name, suffix)}`' for suffix in suffixes)}"
 
 
 def forced_by(name: ServiceName, suffixes: Iterable[str]) -> str:
-    """The same, where they go against what is desired."""
+    """The same, for those that contradict what is desired."""
     return f"{started_with(name, suffixes)}, which resets it at each start."

@@ -1,4 +1,4 @@
-"""Which secret Rocket.Chat itself uses, as far as it lets anybody know. Data only (facts/rocketchat.md §3.1b)."""
+"""Which secret Rocket.Chat itself uses, as far as this can be found out. Data only (facts/rocketchat.md §3.1b)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class Use(enum.Enum):
-    """What came of an exchange that Rocket.Chat made at Encvoy ID."""
+    """The result of an exchange that Rocket.Chat made at Encvoy ID."""
 
     PROVED = "proved"
     """Encvoy ID accepted the client: the live secret is the right one."""
@@ -16,14 +16,14 @@ class Use(enum.Enum):
     FAILED = "failed"
     """Rocket.Chat could not ask Encvoy ID at all, and says why."""
     SILENT = "says nothing"
-    """It tried, and doesn't say why it failed: with a bogus code that proves nothing."""
+    """It tried, and does not say why it failed: with a bogus code this proves nothing."""
     UNKNOWN = "not proved"
     """It does not say, or cannot be asked."""
 
 
 @dataclass(frozen=True)
 class InUse:
-    """One answer, and in words why, where it is not PROVED: a part of a sentence, harmless in a chat."""
+    """One answer and, if it is not PROVED, the reason: a part of a sentence, harmless in a chat."""
 
     use: Use
     words: str = ""

@@ -1,7 +1,7 @@
 """Whether a Custom OAuth service that somebody made by hand leads to our Encvoy ID. Pure.
 
-Such a service may be written in any way that Rocket.Chat follows. So its addresses are read as Node reads them, with
-everything forgiven that Node forgives: to miss one would set up a second service beside it.
+Such a service may be written in any way that Rocket.Chat accepts. So its addresses are parsed as Node parses them, with
+the same tolerance: if one were missed, a second service would be set up beside it.
 """
 
 from __future__ import annotations
@@ -38,9 +38,8 @@ def _places(settings: Mapping[str, SettingValue]) -> Iterator[HostAndPort | None
 
 
 def place_of(url: str) -> HostAndPort | None:
-    """Where Node would go, with all names of this machine in one spelling. None if that is no address of a web server.
-
-    Who answers at 80 and at 443 is the same machine: the one leads to the other.
+    """Where Node would connect to, with all names of this machine in one spelling. None if it is not the address of a
+    web server. Ports 80 and 443 count as one: one redirects to the other.
     """
     found = node_url.read(url)
     if found is None or not found.host.strip("."):

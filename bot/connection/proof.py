@@ -154,8 +154,8 @@ async def prove_in_use(
 ) -> InUse:
     """Whether Rocket.Chat itself uses the secret that Encvoy ID accepts; nobody is signed in for it. Never fails.
 
-    First with a bogus code, where the reason of the refusal tells. Where it tells nothing, with a real one of the bot's
-    own user. `stored`: what was read after the last change; None: it is read.
+    First with a bogus code: the reason of the refusal may tell. If it does not, with a real code of the bot's own user.
+    `stored`: what was read after the last change; None: it is read.
     """
     if engine is Engine.MODERN:
         return BECAUSE_MODERN
@@ -174,7 +174,7 @@ async def prove_in_use(
 
 
 async def _leads_elsewhere(desired: Connection, rocketchat: RocketChat, stored: StoredService | None) -> str | None:
-    """Why Rocket.Chat must not be asked: it would take the secret to an address that somebody else chose."""
+    """Why Rocket.Chat must not be asked: it would send the secret to an address that somebody else chose."""
     try:
         stored = await rocketchat.stored(desired.name) if stored is None else stored
     except RemoteError as error:
@@ -260,7 +260,7 @@ async def prove_ground(
 
 
 def _which_differs(desired: Connection, stored: StoredService, application: Application) -> str:
-    """Of two secrets that differ, which one the bot does not know."""
+    """Which of two different secrets the bot does not know."""
     ours = {"Rocket.Chat": stored.secret == desired.secret, "Encvoy ID": application.secret == desired.secret}
     strange = " and ".join(system for system, is_ours in ours.items() if not is_ours)
     return f"{strange} {'have' if ' and ' in strange else 'has'} a secret that I do not know."

@@ -1,7 +1,7 @@
 """Where the two systems are, as people's browsers see it: what can never work, and what may not. Pure.
 
-The bot sits somewhere else than people do. What it cannot reach from there is not wrong for that; what answers there
-and is something else, is.
+The bot runs somewhere else than people's browsers. An address that it cannot reach may still work for people; an
+address where another program answers does not.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class Site(enum.Enum):
 
 
 class Reach(enum.Enum):
-    """From where an address can be opened, as far as it shows by itself."""
+    """From where an address can be opened, judged by the address alone."""
 
     ONE_COMPUTER = "one computer"
-    """Whoever opens it lands at their own."""
+    """Everybody reaches their own machine."""
     ONE_NETWORK = "one network"
     EVERYWHERE = "everywhere"
 
@@ -68,7 +68,7 @@ def refuse_unreachable(site_url: str, encvoy_url: str, profile: Profile, site: S
 
 
 def refuse_loopback(site_url: str, encvoy_url: str) -> None:
-    """Both on one computer is fine: then it is somebody's own, and they are there."""
+    """Both on one computer is fine: then it is a test on one machine."""
     if reach(encvoy_url) is Reach.ONE_COMPUTER and reach(site_url) is not Reach.ONE_COMPUTER:
         raise UserError(
             "People could not reach Encvoy ID.",
@@ -106,7 +106,7 @@ def refuse_plain_http(site_url: str, profile: Profile) -> None:
 
 
 def doubts(site_url: str, encvoy_url: str, site: Site | Unknown) -> tuple[str, ...]:
-    """What may not work, and nobody can tell from here."""
+    """What may not work; it cannot be checked from here."""
     found = []
     if isinstance(site, Unknown):
         found.append(f"Whether people reach Rocket.Chat at {code(site_url)} is not checked: {site.reason}")

@@ -1,4 +1,4 @@
-"""What an operation leaves behind: what was done, proved and measured. Without secrets; kept with the operation."""
+"""The record of an operation: what was done, proved and measured. Without secrets; stored with the operation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Receipt:
     seen_by: str | None = None
     """How it was seen that the secret is live: `publication`, `poll`, or by what Rocket.Chat uses, `proof`."""
     instances: int = 1
-    """How many of Rocket.Chat changed over each by itself: the gap is that of the first one."""
+    """How many instances of Rocket.Chat switched independently: the gap is that of the first one."""
     proof: Proof | None = None
     in_use: InUse | None = None
     """Whether Rocket.Chat itself used the new secret, right after the switch; None: not asked."""

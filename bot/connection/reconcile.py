@@ -34,10 +34,10 @@ from bot.errors import NoAnswer, NotLive, RemoteError, UserError
 
 
 class Narrator(Protocol):
-    """Whoever tells people how it goes. Nothing here may wait: the gap of an exchange would grow by it."""
+    """Reports progress to people. No method may wait: the gap of an exchange would grow."""
 
     def did(self, change: Change, desired: Connection, seconds: float, *, seen: bool = True) -> None:
-        """A change was applied. `seen`: whether what was waited for was seen, and not only waited out."""
+        """A change was applied. `seen`: whether the awaited state was seen, or only the time was up."""
         ...
 
     def alarm(self, why: str) -> None:
@@ -131,7 +131,7 @@ class Reconciler:
             )
         seen = change != AwaitLive(Live.MARKER) or progress.receipt.seen_by is not None
         self._untold.append((change, self._context.clock.monotonic() - began, seen))
-        if change != AwaitLive(Live.MARKER):  # the switch comes next, and telling people would delay it
+        if change != AwaitLive(Live.MARKER):  # the switch comes next, and a report would delay it
             self._tell(progress.desired)
         return progress
 

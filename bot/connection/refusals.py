@@ -1,4 +1,4 @@
-"""Where a plan stops before it begins: what is true on each side, why nothing is done, and what puts it right. Pure."""
+"""The errors that stop a plan before it begins: what is true on each side, why nothing is done, and the fix. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DIFFERENT = (
 
 
 class ChangedByOthers(UserError):
-    """What is there does not let it be done."""
+    """The current state does not allow it."""
 
 
 def _missing(found: Explained) -> ChangedByOthers:
@@ -75,7 +75,7 @@ def refuse_what_cannot_be_seen(desired: Connection, observed: Observed) -> None:
 
 
 def refuse_foreign_secrets(desired: Connection, observed: Observed) -> None:
-    """ChangedByOthers where somebody's secret would be written over that people may be using."""
+    """ChangedByOthers if the secret of somebody else would be overwritten while people may be using it."""
     application, stored = observed.application, observed.stored
     if desired.current is None or stored is None or not isinstance(application, Application):
         return

@@ -1,4 +1,4 @@
-"""How often something is tried again, and for how long: the policy of the loop after a surprise."""
+"""How often the loop tries again after a surprise, and for how long. A surprise is an error or an unexpected state."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ REWRITES = 1
 SHORT_PAUSE = 0.2
 LONGEST_PAUSE = 120.0
 SAME_PLANS = 4
-"""How often one and the same plan is carried out to its end in a row."""
+"""How often the same plan may be carried out completely in a row."""
 
 
 class RetryPolicy:
@@ -64,7 +64,7 @@ class RetryPolicy:
         self._carried_out: list[tuple[Change, ...]] = []
 
     def made_progress(self) -> None:
-        """A plan was carried out to its end, or a new direction was taken: the counting begins anew."""
+        """A plan was carried out completely, or a new direction was taken: all counts start again."""
         if self._under_way:
             self._carried_out.append(self._under_way)
             self._under_way = ()
@@ -74,8 +74,8 @@ class RetryPolicy:
         self._last = None
 
     def about_to_try(self, changes: tuple[Change, ...]) -> None:
-        """UserError when the same plan was carried out again and again, and the world does not keep it. A plan that was
-        not carried out to its end does not count: perhaps nothing of it was written."""
+        """UserError if the same plan was carried out several times and its effect does not last. A plan that was not
+        carried out completely does not count: perhaps nothing of it was written."""
         if self._carried_out[-1:] != [changes]:
             self._carried_out.clear()
         if len(self._carried_out) >= SAME_PLANS:
@@ -102,7 +102,7 @@ class RetryPolicy:
         return None if self._switch_since is None else self._switch_since + SWITCH_WITHIN
 
     def may_rewrite_the_marker(self) -> bool:
-        """It was not seen live: somebody restarted the timers, perhaps. Once more, and then no more."""
+        """It was not seen live: perhaps another write restarted the timers. Allowed once."""
         self._under_way = ()
         self._rewrites += 1
         return self._rewrites <= REWRITES and self._switch_since is None
@@ -124,11 +124,11 @@ class RetryPolicy:
         return self._switch_tries < SWITCH_TRIES and elapsed + LOOK_SECONDS < SWITCH_WITHIN
 
     async def wait_or_raise(self, surprise: UserError) -> None:
-        """Without a gap at stake: a pause that grows, or the surprise itself once patience ends."""
+        """Without a gap at stake: waits for a growing pause, or raises the surprise after the last try."""
         created = CreateApplication() in self._under_way
         self._under_way = ()
         if created and isinstance(surprise, NotAccepted) and not self._looked_again:
-            self._looked_again = True  # it may be another than was asked for: the next look shows what is to be fixed
+            self._looked_again = True  # it may differ from what was requested: the next observation shows what to fix
             return
         self._surprises += 1
         final = not (isinstance(surprise, RemoteError) and surprise.transient)
@@ -151,7 +151,7 @@ class RetryPolicy:
 
 
 def _does_not_stay(changes: tuple[Change, ...]) -> UserError:
-    """For a plan that was carried out each time and is still to be carried out."""
+    """The error for a plan that was carried out each time and is still needed."""
     told = [(system, words) for change in changes if (system := side(change)) and (words := _words(change))]
     sides = tuple(dict.fromkeys(system for system, _ in told))
     if not sides:
@@ -174,7 +174,7 @@ _WRITTEN: Mapping[System, str] = {
     "Rocket.Chat": "Rocket.Chat's settings",
     "Encvoy ID": "applications at Encvoy ID",
 }
-"""Who sets a field back while the bot looks on. A variable of Rocket.Chat's server does so at a start only
+"""Who may reset a field while the bot runs. A variable of Rocket.Chat's server does so only at its start
 (facts/rocketchat.md §8 no. 1)."""
 
 

@@ -1,4 +1,5 @@
-"""The ground of a rotation, looked at and proved before anything is desired: whoever asks for it, a person or not."""
+"""Checks and proves the preconditions of a rotation before anything is desired; used by a person's command or a
+schedule."""
 
 from __future__ import annotations
 
@@ -18,9 +19,9 @@ from bot.secret import new_secret
 async def prepare_rotation(
     there: Connection, observed: Observed, context: Context, authorize: Callable[[], Awaitable[None]]
 ) -> Connection:
-    """The connection with a new secret on its way, once both sides are seen to hold the same one and to take another.
+    """The connection with a new pending secret, once both sides are seen to hold the same secret and to accept writes.
 
-    `authorize` is awaited before the empty write of the proof. UserError if the ground does not bear it.
+    `authorize` is awaited before the empty write of the proof. UserError if a precondition does not hold.
     """
     if there.current is None:
         raise UserError("The connection is not fully set up.", fix="`/sso setup` finishes it.")

@@ -32,7 +32,7 @@ class ServiceName:
 
 @dataclass(frozen=True)
 class Marker:
-    """A settle marker: one visible setting in a spelling that means the same and shows which write is live."""
+    """A settle marker: one visible setting in another spelling with the same meaning; it shows which write is live."""
 
     setting: str
     """Suffix of the setting, `button_label_color`, `scope` or `authorize_path`."""
@@ -62,7 +62,7 @@ class Connection:
     """What the service must hold, by suffix (`token_path`); without `id`, `secret` and the switch itself."""
     enabled: bool = True
     absent: bool = False
-    """Whether nothing of it shall be left on either side; the rest says what is to be taken away."""
+    """Whether nothing of it shall be left on either side; the other fields say what is to be removed."""
     client_id: str | None = None
     """None until the application was created, or found again after a crash."""
     current: Secret | None = None
@@ -71,7 +71,7 @@ class Connection:
     rules: frozenset[str] = RULES
     """Fields that the application makes Encvoy ID ask people to make visible (facts/encvoy-id.md §2)."""
     undoing: bool = False
-    """Whether the exchange going on is the way back: then `pending` is the secret of before."""
+    """Whether the current exchange is the way back: then `pending` is the previous secret."""
     settle: float | None = None
     """Seconds that this Rocket.Chat took the last time from a write to live; None: never measured."""
 
@@ -88,7 +88,7 @@ class Connection:
 
     @property
     def restoring(self) -> bool:
-        """Whether the secret that both sides get is no new one."""
+        """Whether the secret that both sides get is not a new one."""
         return self.pending is None or self.undoing
 
     @property
@@ -103,7 +103,7 @@ class Connection:
 
     @property
     def description(self) -> str:
-        """By which the application is known as ours after a request that was never answered."""
+        """Identifies the application as ours after a request that was never answered."""
         return f"ssobot {self.id}"
 
     @property
@@ -121,9 +121,9 @@ class Unknown:
 
     reason: str
     fix: str = ""
-    """What puts it right, where that is known."""
+    """The fix, if it is known."""
     busy: bool = False
-    """Whether it was only asked too often: then nothing speaks for anything being wrong."""
+    """Whether the reason is only a rate limit: then nothing suggests a fault."""
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,8 @@ class StoredService:
     """All settings by suffix, `id` included, `secret` and the switch excepted."""
     secret: Secret
     without_value: frozenset[str] = frozenset()
-    """Suffixes of the settings that are there and hold nothing, the switch and the secret included
-    (facts/rocketchat.md §2.6). `settings` has them as empty text."""
+    """Suffixes of the settings that exist without a value, the switch and the secret included (facts/rocketchat.md
+    §2.6). `settings` has them as empty text."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ class Application:
 
 @dataclass(frozen=True)
 class NotVisible:
-    """The bot's role does not reach the application of this id: never to be taken for absent."""
+    """The bot's role does not show the application with this id: never treated as absent."""
 
     client_id: str
     there: bool = True

@@ -1,8 +1,8 @@
-"""Whether anything of an interrupted operation shows in the world. Pure.
+"""Whether an interrupted operation has left a trace on either side. Pure.
 
-Of the plan's parts these are nobody else's: an application with our description, the new secret on either side, and
-what our own record says of both; and a switch that is as the operation desires it. What else an operation writes, a
-person may have written by hand, who waited for an answer in vain.
+Only these can come from nobody else: an application with our description, the new secret on either side, and what our
+own record says about both; and a switch that is as the operation desires it. Everything else may have been written by a
+person who waited for an answer in vain.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def shown(before: Connection | None, desired: Connection, observed: Observed, sc
 
 
 def assumed_before(desired: Connection) -> Connection | None:
-    """What was desired before, where nobody kept it: nothing, or the same without an exchange."""
+    """What was desired before, if it was not stored: nothing, or the same without an exchange."""
     if desired.current is None:
         return None
     return replace(desired, pending=None) if exchanging(desired) and not desired.undoing else desired
@@ -42,7 +42,7 @@ def assumed_before(desired: Connection) -> Connection | None:
 def _is_part(before: Connection | None, desired: Connection, observed: Observed, scope: Scope) -> bool:
     if scope is Scope.SWITCH:
         return _switch_shows(before, desired, observed)
-    # Half of an exchange is worse than either end, whoever began with it.
+    # Half of an exchange is worse than either end, no matter who began it.
     if desired.undoing or (before is not None and exchanging(before)):
         return True
     if _secret_shows(before, desired, observed):
@@ -76,7 +76,7 @@ def _may_be_part(before: Connection | None, desired: Connection, observed: Obser
 
 
 def _may_be_ours(stored: StoredService, desired: Connection) -> bool:
-    """As Rocket.Chat makes a service, whoever asks for it: one with a secret of its own is somebody else's."""
+    """A service as Rocket.Chat creates it; one with a secret was set up by somebody else."""
     return stored.secret == desired.secret or (stored.secret == Secret("") and not stored.enabled)
 
 

@@ -1,5 +1,5 @@
-"""A change of what is desired, from end to end: it is authorised and saved, the loop makes it so and leaves a receipt,
-and what was not done is desired no longer."""
+"""Carries out a change of the desired state: authorises and saves it, runs the loop, and leaves a receipt. If nothing
+was done, the previous state is desired again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.errors import Uncertain, Unfinished, UserError
 
 @dataclass(frozen=True)
 class Undertaking:
-    """What a command wants."""
+    """A change of the desired state, asked for by an operation."""
 
     desired: Connection
     before: Connection | None
@@ -26,12 +26,12 @@ class Undertaking:
     operation_id: str
     scope: Scope = Scope.ALL
     resumed: bool = False
-    """An earlier process began with it: what was before is not known any more, nor that nothing was done."""
+    """An earlier process began it: it is no longer known what was desired before, nor whether anything was done."""
 
 
 @dataclass(frozen=True)
 class Undertaken:
-    """What came of it."""
+    """The result of an undertaking."""
 
     connection: Connection
     receipt: Receipt
@@ -46,8 +46,8 @@ async def undertake(
     authorize: Callable[[], Awaitable[None]],
     observed: Observed | None = None,
 ) -> Undertaken:
-    """Until both systems are as desired. `authorize` is awaited before anything is done, and raises
-    `UserError` if it may not be done; `observed` spares the first look.
+    """Runs until both systems are as desired. `authorize` is awaited before anything is done, and raises `UserError` if
+    it may not be done; `observed` spares the first look.
 
     Otherwise UserError: nothing was done, and what was desired before is desired again, so that no later command
     carries it out. Unfinished: a part was done, and the rest stays desired. Uncertain: nobody can say.
@@ -68,7 +68,7 @@ async def undertake(
 
 
 async def _reverted(undertaking: Undertaking, context: Context) -> bool:
-    """False if the store does not let it be."""
+    """False if the database does not allow it."""
     with contextlib.suppress(UserError):
         if undertaking.before is None:
             await context.connections.delete(undertaking.desired.id)
