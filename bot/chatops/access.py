@@ -1,9 +1,9 @@
-"""Who may do what, and where. Asked of Rocket.Chat each time, never remembered; when it cannot be asked, the answer
+"""Who may do what, and where. Rocket.Chat is asked each time, and nothing is cached; if it cannot be asked, the answer
 is no.
 
-A person is a user id. An administrator is whoever holds one of the configured roles as a *global* role: `roles` of the
-account, not of a room (facts/rocketchat.md §6). An account holds roles by their ids, while people know a role that was
-made in the workspace by its name: both may be configured, and a name counts only where it is no other role's id.
+A person is a user id. An administrator has one of the configured roles as a *global* role: `roles` of the account, not
+of a room (facts/rocketchat.md §6). An account lists roles by their ids, while people know a custom role by its name:
+both may be configured, and a name counts only if it is not the id of another role.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.chatops.ports import Chat, Message, Person, Room
 from bot.errors import Busy, RemoteError, UserError
 
 BUILT_IN = frozenset({"admin", "anonymous", "app", "bot", "guest", "user"})
-"""Roles of every workspace, whose names are their ids: of these nobody needs to be asked which they are."""
+"""Roles of every workspace, whose names are their ids: these need no look-up."""
 
 
 class Refused(UserError):
@@ -31,14 +31,14 @@ class Place(enum.Enum):
 
     ADMIN_ROOM = "admin room"
     DIRECT = "direct"
-    """A direct room of two: the person and the bot."""
+    """A direct room with two members: the person and the bot."""
     ELSEWHERE = "elsewhere"
     UNKNOWN = "unknown"
-    """Rocket.Chat did not say who else can read this room."""
+    """Rocket.Chat did not answer who else can read this room."""
 
 
 def judge(person: Person, admin_roles: frozenset[str], ids: frozenset[str] | None = None) -> Refused | None:
-    """Pure: None if this account is an administrator's. `ids` of the roles, where some were configured by name."""
+    """Pure: None if the account is an administrator. `ids`: the ids of the roles, if some are configured by name."""
     if person.type != "user":
         return Refused("Only people can give commands.", why=f"This account is of the type {_plain(person.type)}.")
     if not person.active:
@@ -60,7 +60,7 @@ def judge(person: Person, admin_roles: frozenset[str], ids: frozenset[str] | Non
 
 
 def role_ids(configured: frozenset[str], roles: Mapping[str, str]) -> frozenset[str]:
-    """Pure: the ids that SSOBOT_ADMIN_ROLES means, among all roles (id to name). What is no role is left out."""
+    """Pure: the role ids that SSOBOT_ADMIN_ROLES means, among all roles (id to name). Unknown roles are left out."""
     by_name = {role_id for role_id, name in roles.items() if name in configured and name not in roles}
     return frozenset(by_name | (configured & roles.keys()))
 
@@ -74,7 +74,7 @@ class Access:
     admin_room_id: str
 
     async def administrator(self, user_id: str) -> Person:
-        """The account, if it is an administrator's right now; `Refused` if not, or if that cannot be told."""
+        """The account, if it is an administrator now; `Refused` if not, or if this cannot be checked."""
         person = await self.person(user_id)
         refusal = judge(person, self.admin_roles)
         if refusal is not None and person.roles and not self.admin_roles <= BUILT_IN:
@@ -84,7 +84,7 @@ class Access:
         return person
 
     async def may_begin(self, origin: Origin) -> None:
-        """`Refused` if whoever is behind the operation may not change anything right now, or if that cannot be told."""
+        """`Refused` if the origin of the operation may not change anything now, or if this cannot be checked."""
         match origin:
             case FromMessage(user_id=user_id):
                 await self.administrator(user_id)
@@ -102,7 +102,7 @@ class Access:
             ) from error
 
     async def person(self, user_id: str) -> Person:
-        """The account, asked anew; `Refused` where Rocket.Chat does not tell."""
+        """The account, fetched now; `Refused` if Rocket.Chat does not answer."""
         try:
             return await self.chat.person(user_id)
         except RemoteError as error:
@@ -113,7 +113,7 @@ class Access:
             ) from error
 
     async def place(self, message: Message) -> tuple[Place, Room | None]:
-        """Where it was written; a group's direct room is elsewhere, since others read along."""
+        """Where it was written; a direct room with more members counts as elsewhere, since others read it too."""
         if message.room_id == self.admin_room_id:
             return Place.ADMIN_ROOM, None
         if message.room_type not in ("d", ""):

@@ -1,7 +1,7 @@
-"""Which room is the admin room. Its name leads to it once; from then on it is known by its id, whatever it is called.
+"""Which room is the admin room. It is looked up by name once; from then on its id counts, even if it is renamed.
 
-A name can be given up and taken by another room, to which anybody may invite the bot. So the room that is known stays
-the one, and a namesake is told of, not listened to. Another value of SSOBOT_ADMIN_ROOM is looked up anew.
+Another room can take the name, and anybody may invite the bot to it. So the known room stays the admin room; another
+room with its name is reported, and not listened to. Another value of SSOBOT_ADMIN_ROOM is looked up again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bot.text import quoted
 
 @dataclass(frozen=True)
 class Found:
-    """The admin room, and another one that has the configured name now."""
+    """The admin room, and another room that has the configured name now."""
 
     room: Room
     namesake: Room | None = None
@@ -24,7 +24,7 @@ class Found:
 
 @dataclass(frozen=True)
 class AdminRoom:
-    """Errors: `bot.errors.RemoteError`, and `StoreUnavailable` where the id cannot be kept."""
+    """Errors: `bot.errors.RemoteError`, and `StoreUnavailable` if the id cannot be stored."""
 
     chat: Chat
     notes: Notes
@@ -32,7 +32,8 @@ class AdminRoom:
     """Name or id, as SSOBOT_ADMIN_ROOM says."""
 
     async def find(self) -> Found:
-        """Looks, and remembers. ConfigError if there is no such room, the bot is not in it, or it cannot be read."""
+        """Finds the room, and stores its id. ConfigError if there is no such room, the bot is not in it, or it cannot
+        be read."""
         room, named = await self.look()
         if room is None and named is not None:
             raise ConfigError(
@@ -54,7 +55,7 @@ class AdminRoom:
         return Found(room, named)
 
     async def look(self) -> tuple[Room | None, Room | None]:
-        """The admin room, and another one that has the configured name; None for what is not to be seen."""
+        """The admin room, and another room with the configured name; None for a room that the bot cannot see."""
         known_id = await self.notes.get(self._key)
         named = await self.chat.room(self.configured)
         room = named if known_id is None else await self._by_id(known_id, named)
@@ -64,7 +65,7 @@ class AdminRoom:
         if named is not None and named.id == room_id:
             return named
         room = await self.chat.room(room_id)
-        # Asked for an id, a server may give a room that has it as its name.
+        # Asked for an id, a server may return a room that has it as its name.
         return room if room is not None and room.id == room_id else None
 
     @property
@@ -73,7 +74,7 @@ class AdminRoom:
 
 
 async def tell_of_namesake(*, room: Announcer, found: Found) -> None:
-    """Says that the configured name leads elsewhere, if it does; once for each of the other rooms."""
+    """Reports that the configured name belongs to another room, if it does; once for each such room."""
     other = found.namesake
     if other is not None:
         await room.say(

@@ -16,7 +16,7 @@ from bot.text import fit
 
 
 class Mark(enum.Enum):
-    """The sign in front of a line. It never carries a meaning alone: `failed` is also written out."""
+    """The sign before a line. It never carries a meaning alone: `failed` is also written out."""
 
     DONE = "✓"
     NOTE = "•"
@@ -24,7 +24,7 @@ class Mark(enum.Enum):
 
 
 WORTH_TELLING = 0.05
-"""Seconds: less would be read as 0.0."""
+"""Seconds: less would be shown as 0.0."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Step:
     seconds: float | None = None
     mark: Mark = Mark.DONE
     change: bool = False
-    """Something was changed by it, which counts where the operation fails later."""
+    """It changed something, which matters if the operation fails later."""
     lasting: bool = False
-    """Part of the result, if it comes to one."""
+    """Also part of the result, if there is one."""
 
     def render(self) -> str:
-        """For example `✓ 16 settings written   0.3 s`; what took no time to speak of is not timed."""
+        """For example `✓ 16 settings written   0.3 s`; a very short step shows no time."""
         took = f"   {self.seconds:.1f} s" if self.seconds is not None and self.seconds >= WORTH_TELLING else ""
         return f"{self.mark.value} {self.text}{took}"
 
@@ -75,7 +75,7 @@ _NAMED = re.compile(f"`{PREFIX} ([a-z][^`…]*)`")
 
 
 def render(steps: Sequence[Step], answer: Answer, *, prefix: str = PREFIX) -> str:
-    """The result of an operation that came to its end."""
+    """The result of an operation that did not fail with an error."""
     lasting = [step.render() for step in steps if step.lasting]
     return _finished([answer.verdict, *answer.lines, *lasting], answer.next, prefix)
 
@@ -101,7 +101,7 @@ def render_failure(steps: Sequence[Step], error: UserError, *, next: tuple[str, 
 
 
 def render_internal(steps: Sequence[Step], error_id: str, *, prefix: str = PREFIX) -> str:
-    """Something nobody foresaw: nothing of it is shown but the id under which it is logged."""
+    """An unexpected error: only the id under which it is logged is shown."""
     lines = [
         f"{Mark.FAILED.value} {Uncertain.verdict}: internal error {error_id}.",
         "Why: an unexpected error occurred; the log has the details under that id.",
@@ -112,7 +112,7 @@ def render_internal(steps: Sequence[Step], error_id: str, *, prefix: str = PREFI
 
 def buttons(text: str) -> tuple[str, ...]:
     """The commands of the last line of a result, for a button each, with the prefix that every client sends. Read from
-    the text, so that an answer that is delivered after a crash has them, too."""
+    the text, so that an answer that is delivered after a crash has them too."""
     last = text.rsplit("\n", 1)[-1]
     if not last.startswith(_FOLLOWING):
         return ()
@@ -120,8 +120,8 @@ def buttons(text: str) -> tuple[str, ...]:
 
 
 def fixes_in(*texts: str) -> tuple[str, ...]:
-    """The commands that these texts tell to type, without prefix, each once. What takes sign-in away is nobody's next
-    step without a thought, nor is what would come after it."""
+    """The commands that these texts tell people to type, without prefix, each once. Commands that take sign-in away are
+    left out, and so is everything after them: nobody should run these without thinking."""
     named = tuple(dict.fromkeys(command for text in texts for command in _NAMED.findall(text)))
     return tuple(line for line in named if line not in ("enable", "disable")) if "disable" in named else named
 
@@ -135,15 +135,15 @@ def _finished(lines: Sequence[str], following: Sequence[str], prefix: str) -> st
     commands = [_command(prefix, words) for words in dict.fromkeys(following)]
     ending = [f"{_FOLLOWING}{', '.join(commands)}"] if commands else []
     text = "\n".join([*lines, *ending])
-    # People go on with the prefix they typed: `/sso` may be one that their client swallows.
+    # People keep the prefix that they typed: their client may swallow `/sso`.
     return fit(_COMMAND.sub(f"`{prefix} ".replace("` ", "`"), text))
 
 
 def _command(prefix: str, words: str) -> str:
-    # A command that has to be typed in one way has its own.
+    # A command that must be typed in one way has its own prefix.
     return f"`{words if words.startswith(EVERYWHERE) else f'{prefix} {words}'.strip()}`"
 
 
 def _bare(typed: str) -> str:
-    """A command without the prefix under which it is shown."""
+    """A command without the prefix with which it is shown."""
     return next((typed.removeprefix(p).strip() for p in (PREFIX, EVERYWHERE) if typed.startswith(f"{p} ")), typed)

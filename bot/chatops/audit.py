@@ -1,6 +1,6 @@
 """The line in the log for an operation that has ended: who did what, from where, and with which outcome.
 
-It holds ids and names, and no word that a person typed freely: the command as it was declared, without its options.
+It holds ids and names, and no text that a person typed: only the declared name of the command, without options.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from bot.chatops.registry import Command
 
 ENDED = "operation.ended"
 REFUSED = "refused"
-"""The outcome where its author may not do it; else it is the state of the row, `done` or `failed`."""
+"""The outcome if its author may not do it; otherwise the state of the row, `done` or `failed`."""
 
 _log = structlog.get_logger()
 
 
 def ended(operation: Operation, ending: Ending, *, command: Command | None, receipt: bool, now: datetime) -> None:
-    """Writes it. To be called once the end is committed and not before: what is not committed is taken up again by the
-    next start, and ends a second time. `command` is None where this version does not know it; `seconds` count from when
-    it was accepted, a restart in between included."""
+    """Writes it. Call it only after the end is committed: an operation that is not committed is resumed at the next
+    start, and would end twice. `command` is None if this version does not know it; `seconds` count from when it was
+    accepted, also across a restart."""
     _log.info(
         ENDED,
         operation=operation.id,
@@ -34,7 +34,7 @@ def ended(operation: Operation, ending: Ending, *, command: Command | None, rece
         **_from_where(operation.origin),
         outcome=REFUSED if ending.refused else ending.state.value,
         receipt=receipt,
-        # The clock on the wall may have been set back since.
+        # The wall clock may have been set back since.
         seconds=max(0.0, round((now - operation.created_at).total_seconds(), 3)),
     )
 

@@ -1,8 +1,7 @@
-"""Answers that could not be given: tried again at every opportunity, for as long as the program runs. The next start
-takes them up from the database.
+"""Answers that could not be delivered: tried again at every opportunity while the program runs. The next start reads
+them from the database.
 
-An opportunity is a new socket, a command that came in, or simply a while: a bot that was muted is not told when it may
-speak again.
+An opportunity is a new socket, a new command, or a time-out: a muted bot gets no event when it may write again.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from bot.chatops.execution import log_internal
 from bot.clock import Clock
 
 AGAIN_AFTER = 300.0
-"""Seconds until the next try where nothing happens: an answer that is refused costs a few requests each time."""
+"""Seconds until the next try without another opportunity: a refused answer costs a few requests each time."""
 
 Redelivery = Callable[[], Awaitable[bool]]
 """Tries once; True if it needs no other try."""
@@ -31,15 +30,15 @@ class Backlog:
         self._moved = asyncio.Event()
 
     def add(self, operation_id: str, attempt: Redelivery) -> None:
-        """Keeps the answer of an operation for later."""
+        """Adds the answer of an operation."""
         self._left[operation_id] = attempt
 
     def opportunity(self) -> None:
-        """Now may be a good moment."""
+        """Wakes it up: this is an opportunity."""
         self._moved.set()
 
     async def run(self) -> None:
-        """Tries all at the same time, and waits: a room that hangs holds up no other."""
+        """Tries all at the same time, and waits: one slow room does not delay the others."""
         async with asyncio.TaskGroup() as group:
             while True:
                 await self._opportunity()
@@ -50,7 +49,7 @@ class Backlog:
                         group.create_task(self._try(operation_id))
 
     async def _try(self, operation_id: str) -> None:
-        """Once for each opportunity; of those that come meanwhile the last one counts."""
+        """Once for each opportunity; several at the same time count as one."""
         try:
             while operation_id in self._due:
                 self._due.discard(operation_id)

@@ -1,5 +1,5 @@
-"""Where an answer can be put, best first: below the command, outside of the thread, and in a direct message to whoever
-asked.
+"""Where an answer can be posted, best first: in the thread of the command, in the room, and in a direct message to the
+asker.
 
 Any of them may be refused: threads are off, the bot is muted or was removed, the room is read-only or gone
 (facts/rocketchat.md §6).
@@ -30,7 +30,7 @@ class Recipient:
     room_id: str
     thread_id: str | None = None
     asker: str | None = None
-    """User id; None where nobody asked, and nobody is written to."""
+    """User id; None if nobody asked: then nobody gets a direct message."""
     username: str = ""
     """Of the asker, to be mentioned in a room; a direct message needs no mention."""
     words: str = ""
@@ -48,12 +48,12 @@ def address_of(operation: Operation) -> Recipient:
 
 @dataclass(frozen=True)
 class Manner:
-    """How a message is put, wherever that is."""
+    """How a message is posted, in any place."""
 
     mention: bool = False
-    """Begins with whoever asked, who is notified by it: an edit notifies nobody (facts/rocketchat.md §6)."""
+    """Begins with a mention of the asker, which notifies them: an edit notifies nobody (facts/rocketchat.md §6)."""
     in_channel: bool = False
-    """Seen in the room without opening the thread."""
+    """Shown in the room too, not only in the thread."""
     buttons: bool = False
     """With a button for each command that is to be typed next."""
 
@@ -65,8 +65,8 @@ Act = Callable[[Posting, str], Awaitable[None]]
 
 
 class Delivery:
-    """One message: a posting for each way, tried in order. Each has an id of its own that follows from the first
-    one's. Errors: `bot.errors.RemoteError`, what the last way was refused with."""
+    """One message: a posting for each way, tried in order. Each has its own id, derived from the first one. Errors:
+    `bot.errors.RemoteError`, the refusal of the last way."""
 
     def __init__(self, chat: Chat, message_id: str, address: Recipient, *, known: bool, manner: Manner = QUIET) -> None:
         """`known`: it may have been posted by an earlier run, with whatever text."""
@@ -76,16 +76,16 @@ class Delivery:
         self._unsure_where = known
         self._writing = asyncio.Lock()
         self.manner = manner
-        """May be changed until something was posted."""
+        """May be changed until the first post."""
         self.said = False
-        """Whether something of it stands there."""
+        """Whether something was posted."""
         self._ids = (message_id, derived_id(message_id, "outside"), derived_id(message_id, "direct"))
         self._way = 0
         self._postings: dict[int, Posting] = {}
 
     async def say(self, act: Act, text: str) -> None:
-        """By the way that took the last text, or by the next one that takes this. What may pass by itself gives no way
-        up."""
+        """Posts by the way that worked last, or by the next way that works. A temporary error does not rule a way
+        out."""
         async with self._writing:
             await self._resume()
             while True:
@@ -101,14 +101,14 @@ class Delivery:
                     return
 
     async def rewrite(self, text: str) -> None:
-        """Another text for what stands there; nothing is posted that does not."""
+        """Edits the message if it was posted; never posts a new one."""
         async with self._writing:
             await self._resume()
             posting = await self._current()
             await posting.rewrite(text)
 
     def begin_like(self, other: Delivery) -> None:
-        """By the way that took another message for the same address."""
+        """Begins with the way that worked for another message to the same recipient."""
         if not self._postings:
             self._way = other.way
 
@@ -118,7 +118,7 @@ class Delivery:
         return self._way
 
     async def _resume(self) -> None:
-        """An earlier run may have got no further than to one of the others."""
+        """An earlier run may have used one of the other ways."""
         if not self._unsure_where:
             return
         for way in (2, 1):
@@ -130,13 +130,13 @@ class Delivery:
         self._unsure_where = False
 
     async def _current(self) -> Posting:
-        """The first way that was not given up. RemoteError if that cannot be told."""
+        """The first way that was not ruled out. RemoteError if this cannot be found out."""
         if self._way not in self._postings:
             self._postings[self._way] = self._posting(self._way, await self._find())
         return self._postings[self._way]
 
     def _give_up(self) -> bool:
-        """On to the next way; False if there is none, and then the first one is the next."""
+        """Goes on to the next way; False if there is none: then the first way is next."""
         address = self._address
         possible = (True, address.thread_id is not None, address.asker is not None)
         following = [way for way in range(self._way + 1, len(possible)) if possible[way]]

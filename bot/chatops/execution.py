@@ -1,4 +1,4 @@
-"""One run of one operation: its handler is called, what it does is shown, and whatever happens becomes an answer."""
+"""One run of one operation: calls its handler, shows its progress, and turns every outcome into an answer."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Ending:
     text: str
     receipt: Mapping[str, object] | None = None
     refused: bool = False
-    """Its author may not do it; nothing was changed."""
+    """Its author may not do this; nothing was changed."""
     progress: str = "Ended."
     """The last text of the progress, if any is shown."""
 
@@ -58,12 +58,12 @@ class Job:
 
     @property
     def command(self) -> Command:
-        """What is run."""
+        """The command that is run."""
         return self.invocation.command
 
 
 class Steps:
-    """The `Progress` that handlers get. What it shows through `shows` returns at once."""
+    """The `Progress` that handlers get. No method waits."""
 
     def __init__(self, clock: Clock, shows: Shows) -> None:
         self._clock = clock
@@ -77,7 +77,7 @@ class Steps:
         return tuple(self._steps)
 
     def begin(self) -> None:
-        """The time of the first step counts from here: waiting for others is not part of it."""
+        """The time of the first step counts from here, without the wait for other operations."""
         self._began = self._last = self._clock.monotonic()
 
     def step(self, text: str) -> None:
@@ -109,7 +109,7 @@ class Steps:
         self._shows.show(render_working(self._steps, text))
 
     def ended(self, prefix: str, *, told: bool = False) -> str:
-        """The last text of the progress. `told`: what lasts is part of the result."""
+        """The last text of the progress. `told`: lasting steps are part of the result, and left out here."""
         steps = [step for step in self._steps if not (told and step.lasting)]
         return render_ended(steps, self._clock.monotonic() - self._began, prefix=prefix)
 
@@ -132,7 +132,7 @@ class Shows(Protocol):
 
 @dataclass(frozen=True)
 class Means:
-    """Whom and what a run asks before its first effect."""
+    """What a run needs before its first effect."""
 
     access: Access
     operations: Operations
@@ -143,7 +143,7 @@ class Means:
 
 @dataclass(frozen=True)
 class _Authorization:
-    """`Call.authorize`. Once it has said yes the operation counts as running: it is finished even after a crash and a
+    """`Call.authorize`. After it returns, the operation counts as running: it is finished even after a crash or a
     withdrawn role, since half of a change is worse than either end."""
 
     means: Means
@@ -159,7 +159,7 @@ class _Authorization:
 
 
 async def execute(job: Job, steps: Steps, means: Means) -> Ending:
-    """Runs the handler. Whatever it does, there is an answer; only cancelling goes through."""
+    """Runs the handler. Every error becomes an answer; only cancellation is passed on."""
     try:
         answer = await job.command.handler(call_of(job, steps, means))
         answer = replace(answer, next=await _offered(answer.next, job, means))
@@ -197,7 +197,7 @@ def failed(job: Job, steps: Steps, error: Exception) -> Ending:
 
 
 async def _offered(following: tuple[str, ...], job: Job, means: Means) -> tuple[str, ...]:
-    """What whoever asked may type next. Who that is was not asked for a command that is for everyone."""
+    """What the asker may type next. For a command that is for everyone, the role was not checked yet."""
     for_everyone = tuple(line for line in following if line.split()[0] in means.for_everyone)
     if not job.command.everyone or for_everyone == following:
         return following
@@ -209,7 +209,7 @@ async def _offered(following: tuple[str, ...], job: Job, means: Means) -> tuple[
 
 
 def _after(error: UserError, job: Job) -> tuple[str, ...]:
-    """What the error tells to type; else the same again, and what shows how things are."""
+    """The commands that the error names; otherwise the same command again, and `status`."""
     if isinstance(error, Refused) or job.command.everyone:
         return ()
     return fixes_in(error.fix) or ((job.operation.words, "status") if job.command.effect else ())
@@ -223,8 +223,8 @@ def _silenced() -> Refused:
 
 
 def log_internal(error: BaseException, what: str, operation_id: str | None = None) -> str:
-    """Logs where it happened and of which kind it is, but not its text, which may hold a secret (a database driver
-    quotes the values of a statement). Returns the id that people see."""
+    """Logs the place and the class of the error, but not its text, which may hold a secret (a database driver quotes
+    the values of a statement). Returns the id that people see."""
     error_id = secrets.token_hex(4)
     frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
     kind = type(error).__qualname__

@@ -13,9 +13,9 @@ from bot.chatops.words import DASHES
 from bot.text import blank_spaces, has_invisible
 
 LENGTH_LIMIT = 300
-"""Characters of a command; a longer one was pasted, not typed."""
+"""Characters of a command; a longer text was pasted, not typed."""
 _TALK_WORDS = 4
-"""More words than that, none of them an option, are said to somebody."""
+"""More words than this, without an option, are conversation."""
 _PUNCTUATION = "?!.,;:…"
 
 
@@ -27,9 +27,9 @@ class Invocation:
     arguments: Mapping[str, str]
     options: frozenset[str]
     words: str
-    """In one spelling, without the prefix, the command's name first: `reread` after a crash it gives the same."""
+    """In normal form, without the prefix, the command's name first; `reread` parses it again after a crash."""
     prefix: str
-    """As it was typed, for what the answer tells to type next; empty where none was needed."""
+    """As it was typed, to be shown with the next commands; empty if none was needed."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Hint:
 
     text: str
     talk: bool = False
-    """It may not even have been meant as one: the hint is for once in a while."""
+    """It may not have been meant as one: the hint is given only once in a while."""
 
 
 def parse(
@@ -76,7 +76,7 @@ def parse(
 
 
 def is_addressed(text: str, *, bot_username: str) -> bool:
-    """Whether a message begins as a command in a room does, whatever follows."""
+    """Whether a message begins like a command in a room."""
     line = blank_spaces(_typed(text, bare=False).partition("\n")[0][: 2 * LENGTH_LIMIT]).strip()
     return _split_prefix(line, bot_username)[0] is not None
 

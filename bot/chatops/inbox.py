@@ -14,10 +14,10 @@ from bot.chatops.ports import Message
 
 AWAY = "I was offline when you sent this. Please type it again."
 YOUNG = timedelta(minutes=2)
-"""A command found by catching up is carried out up to this age: older, and its author has moved on."""
+"""The age up to which a command from catching up is carried out: if it is older, its author no longer waits for it."""
 STALE = timedelta(minutes=10)
-"""The same for what is pushed: a socket that froze gives out everything when it thaws. Longer, since clocks that drift
-apart must not make the bot deaf."""
+"""The same for a pushed message: a blocked socket delivers everything at once later. Longer, so that the bot still
+works if the clocks differ."""
 SLACK = timedelta(seconds=10)
 """How far a time may be off: the server keeps a client's own `ts` if it is less than 10 s from its own, and the header
 `Date`, by which clocks are compared, has whole seconds."""
@@ -25,7 +25,7 @@ SLACK = timedelta(seconds=10)
 
 @dataclass(frozen=True)
 class Known:
-    """What the decision depends on."""
+    """The inputs of the decision."""
 
     own_user_id: str
     started: datetime
@@ -45,14 +45,14 @@ class Accept:
 
 @dataclass(frozen=True)
 class Ignore:
-    """Not for us; the reason is for the log."""
+    """Not for the bot; the reason is for the log."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Refuse:
-    """If it is a command of someone who may give it, answer this instead."""
+    """If it is a command and its author may give it, answer this instead."""
 
     text: str
 
@@ -70,16 +70,18 @@ def consider(message: Message, known: Known) -> Accept | Ignore | Refuse:
     if message.caught_up:
         if age <= YOUNG + SLACK:
             return Accept()
-        # It was written after the start, or it would not have been told (`bot.rocketchat.catch_up`).
+        # It was written after the start, or it would not have been delivered (`bot.rocketchat.catch_up`).
         return Refuse(apart(message, known) if message.ts < known.started - SLACK else AWAY)
     if message.ts < known.started - SLACK:
-        # What is sent again for a reaction was changed long after it was written. If not, the clocks are apart.
+        # A message that is sent again for a reaction was changed long after it was written. Otherwise the clocks
+        # differ.
         return Refuse(apart(message, known)) if _just_written(message) else Ignore("older than the start")
     return Accept() if age <= STALE + SLACK else Refuse(apart(message, known))
 
 
 def apart(message: Message, known: Known) -> str:
-    """Why a message is refused for its time; which of the two reasons it is cannot be told from it."""
+    """The answer for a message that is refused because of its time; the two possible reasons cannot be
+    distinguished."""
     difference = known.now - message.ts
     seconds = round(abs(difference).total_seconds())
     length = f"{round(seconds / 60)} minutes" if seconds >= 120 else f"{seconds} seconds"
@@ -114,7 +116,7 @@ def _not_typed(message: Message, own_user_id: str) -> str | None:
 
 
 class Seen:
-    """The ids of the last messages, bounded; what became an operation is also kept in the database."""
+    """The ids of the last messages, up to a limit; operations are also in the database."""
 
     def __init__(self, limit: int = 10_000) -> None:
         self._ids: OrderedDict[str, None] = OrderedDict()

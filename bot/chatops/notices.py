@@ -1,8 +1,8 @@
-"""Notes: what is said once in a room, over all starts, without having been asked for.
+"""Notices that the bot posts by itself, once for each room, over all starts.
 
 Slash commands are off by default in Rocket.Chat: with `Message_AllowUnrecognizedSlashCommand` off, the web client
-swallows `/sso` and nothing reaches the server (facts/rocketchat.md §4.1). That is said, and never changed unasked. An
-admin room in which the bot works, though it is not as it should be, is told so.
+swallows `/sso` and nothing reaches the server (facts/rocketchat.md §4.1). The bot says so, and never changes it
+unasked. It also says what is wrong with an admin room in which it can still work.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from bot.chatops.reply import Outbox, Reply
 from bot.errors import RemoteError
 
 SAID = "said"
-"""What is kept under the key of what was said."""
+"""The value that is stored under the key of a notice."""
 Announcement = Callable[["Announcer"], Awaitable[bool]]
-"""Says something by `Announcer.tell`, if there is a reason to; False: it is to be tried again later."""
+"""Posts something with `Announcer.tell`, if there is a reason to; False: try again later."""
 SLASH_OFF = "slash commands are off"
 PUBLIC = "the admin room is public"
 """What each notice is kept as."""
@@ -52,19 +52,19 @@ class _NoNotes:
 
 
 NO_NOTES: Notes = _NoNotes()
-"""What a bot knows that has never run, or whose database cannot be read."""
+"""No notes: for a bot that has never run, or whose database cannot be read."""
 
 
 @dataclass(frozen=True)
 class Announcer:
-    """Says things in one room, each of them once; what was said is kept in `notes`."""
+    """Posts notices in one room, each of them once; `notes` stores which were posted."""
 
     outbox: Outbox
     notes: Notes
     room_id: str
 
     async def say(self, what: str, text: str, *, if_: Callable[[], Awaitable[bool]] = _always) -> None:
-        """Says `text` unless `what` was said here before; `if_` is asked only then."""
+        """Posts `text` unless `what` was posted here before; `if_` is called only then."""
         key = f"{what}: {self.room_id}"
 
         async def compose() -> str | None:
@@ -106,8 +106,8 @@ def slash_explanation(bot_username: str) -> str:
 
 
 async def tell_of_slash(*, room: Announcer, setting: SlashSetting, bot_username: str) -> None:
-    """Says it if the setting is off and it was not said in this room before. If that cannot be told, nothing is said:
-    the next start asks again."""
+    """Posts it if the setting is off and it was not posted in this room before. If this cannot be found out, nothing is
+    posted: the next start asks again."""
 
     async def is_off() -> bool:
         return not await setting.allowed()
@@ -119,6 +119,6 @@ async def tell_of_slash(*, room: Announcer, setting: SlashSetting, bot_username:
 
 
 async def warn_of_public_room(*, room: Announcer, found: Room) -> None:
-    """Says what is wrong with the room, if anything is."""
+    """Posts what is wrong with the room, if anything is."""
     if found.type == "c":
         await room.say(PUBLIC, PUBLIC_ROOM)

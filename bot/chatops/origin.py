@@ -1,5 +1,5 @@
-"""What an operation came from. Data only; whoever must tell one origin from another matches on it, and mypy names them
-all when there is a new one."""
+"""What started an operation. Data only. Code that depends on the origin uses `match`, so mypy names each such place
+when a new origin is added."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class FromMessage:
-    """Somebody typed it."""
+    """Somebody typed a message."""
 
     message_id: str
     """Unique: one operation for one message."""

@@ -28,16 +28,16 @@ class Message:
     system_type: str | None = None
     """`t`: uj, ul, e2e …"""
     from_integration: bool = False
-    """It has `bot`: a webhook wrote it, whoever `u` is."""
+    """It has `bot`: a webhook wrote it, not the user in `u`."""
     alias: str | None = None
     edited: bool = False
     """It has `editedAt`, or has been seen before in another form."""
     less_trusted: str | None = None
-    """A field that says that `u` did not type it here and now, for all to see: `sentByEmail`, `imported` …"""
+    """A field that shows that `u` did not type it here, now and visibly: `sentByEmail`, `imported` …"""
     unknown: frozenset[str] = frozenset()
-    """Fields of which nobody knows what they say."""
+    """Fields that this version does not know."""
     caught_up: bool = False
-    """Found by asking after a time without socket, not pushed."""
+    """Found by a request after a time without socket, not pushed."""
     updated_at: datetime | None = None
     """Of its last change; about `ts` if there was none. None where the event did not say."""
 
@@ -55,14 +55,14 @@ class Room:
 
 @dataclass(frozen=True)
 class Person:
-    """An account as an administrator sees it. `roles` is None where Rocket.Chat did not say: the bot lacks
-    `view-full-other-user-info`, and nobody may be taken for an administrator."""
+    """An account as an administrator sees it. `roles` is None if Rocket.Chat did not send them: the bot lacks
+    `view-full-other-user-info`, and nobody counts as an administrator."""
 
     id: str
     username: str
     roles: frozenset[str] | None
     active: bool
-    """Rocket.Chat says so; where it says nothing, it is not."""
+    """As Rocket.Chat says; False if it says nothing."""
     type: str
 
 
@@ -71,25 +71,25 @@ class Outgoing:
     """A message to be posted."""
 
     id: str
-    """Of our choice: sent twice, the message is there once."""
+    """Chosen by the bot, so that a message that is sent twice is posted once."""
     room_id: str
     text: str
     thread_id: str | None = None
     in_channel: bool = False
     """A message in a thread that is shown in the room as well."""
     buttons: tuple[str, ...] = ()
-    """Below the text, one for each command: whoever presses it has typed it."""
+    """Below the text, one for each command: pressing it posts the command as that person."""
 
 
 class Chat(Protocol):
     """Rocket.Chat as a place to talk. Errors: `bot.errors.RemoteError`."""
 
     async def person(self, user_id: str) -> Person:
-        """The account of exactly this id, asked anew each time."""
+        """The account with exactly this id, fetched each time."""
         ...
 
     async def roles(self) -> Mapping[str, str]:
-        """Every role there is, id to name, asked anew each time."""
+        """Every role, id to name, fetched each time."""
         ...
 
     async def room(self, name_or_id: str) -> Room | None:
@@ -97,19 +97,19 @@ class Chat(Protocol):
         ...
 
     async def post(self, message: Outgoing) -> None:
-        """Forbidden or Rejected where it cannot be put there."""
+        """Forbidden or Rejected if it cannot be posted there."""
         ...
 
     async def edit(self, message_id: str, room_id: str, text: str) -> None:
-        """Changes an own message. Forbidden or Rejected where editing is off."""
+        """Edits one of the bot's messages. Forbidden or Rejected if editing is off."""
         ...
 
     async def room_of(self, message_id: str) -> str | None:
-        """The room in which an own message of this id stands; None if there is none."""
+        """The room of the bot's message with this id; None if there is none."""
         ...
 
     async def direct_with(self, user_id: str) -> str:
-        """The id of the direct room with this person, made if there is none."""
+        """The id of the direct room with this person, created if there is none."""
         ...
 
     async def since(self, room_id: str, moment: datetime) -> tuple[Message, ...]:
@@ -122,18 +122,19 @@ class Chat(Protocol):
 
 
 class MessageStream(Protocol):
-    """The stream of messages, over however many sockets."""
+    """The stream of messages, over all sockets in turn."""
 
     def messages(self) -> AsyncIterator[Message]:
-        """Every message of every room the bot is in, for as long as it is iterated; catch-up after a cut included."""
+        """Every message of every room that the bot is in, while it is iterated, with those caught up after a lost
+        connection."""
         ...
 
     def watch(self, room_id: str, room_type: str) -> None:
-        """What was missed in this room is told too, besides what was missed in direct rooms."""
+        """Missed messages of this room are delivered too, besides those of direct rooms."""
         ...
 
     def connections(self) -> AsyncIterator[None]:
-        """Something each time that messages begin to come, over a new socket: whatever was read may be old."""
+        """Yields each time a new socket begins to deliver messages: everything that was read before may be outdated."""
         ...
 
 
@@ -142,7 +143,7 @@ class ServerTime(Protocol):
 
     @property
     def known(self) -> bool:
-        """Whether the server ever told its time; before, ours stands for it."""
+        """Whether the server's time is known; until then, the local clock is used."""
         ...
 
     @property
@@ -155,26 +156,26 @@ class ServerTime(Protocol):
         ...
 
     async def doubt(self) -> bool:
-        """A time looks wrong: asks the server anew, unless that was done just now. True if it told."""
+        """A time looks wrong: asks the server again, unless it was asked just now. True if it answered."""
         ...
 
 
 class OperationState(enum.Enum):
-    """How far an operation is. The value is what the row holds."""
+    """The state of an operation. The value is stored in the row."""
 
     ACCEPTED = "accepted"
-    """Taken on; nothing was changed in any system."""
+    """Accepted; nothing was changed in any system."""
     RUNNING = "running"
-    """Authorised anew just before its first effect: it may have changed something, so it is always finished."""
+    """Authorised again just before its first effect: it may have changed something, so it is always finished."""
     DONE = "done"
     FAILED = "failed"
     ODD = "odd"
-    """The row says something that this version does not understand."""
+    """The row has a value that this version does not know."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One run of one command: a row of the database. It is at rest once its answer was `delivered`."""
+    """One run of one command: a row of the database. It is complete once its answer is `delivered`."""
 
     id: str
     origin: Origin

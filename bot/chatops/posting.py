@@ -1,7 +1,7 @@
-"""One message of ours in one place: posted under an id of our choice and edited.
+"""One message of the bot in one place: posted with an id that the bot chooses, and edited.
 
-Where editing is off, the last text becomes a second message, whose id follows from the first one's: after a crash it is
-found again and not written twice.
+If editing is off, the last text becomes a second message. Its id is derived from the first one, so that it is found
+after a crash and not posted twice.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from bot.redaction import redact
 from bot.text import SIZE_LIMIT, fit
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
-"""Of which Rocket.Chat makes its own ids: no 0, 1, I, O, U, V, l."""
+"""The alphabet of Rocket.Chat's own ids: no 0, 1, I, O, U, V, l."""
 ID_LENGTH = 17
 TOO_LONG = "error-message-size-exceeded"
 SMALLEST_LIMIT = 100
-"""Characters; a server that takes less (`Message_MaxAllowedSize`) gets no answers."""
+"""Characters; a server that accepts less (`Message_MaxAllowedSize`) gets no answers."""
 
 
 def new_message_id() -> str:
-    """17 random characters: nobody can take it beforehand."""
+    """17 random characters: nobody can guess it and use it first."""
     return "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH))
 
 
@@ -42,7 +42,7 @@ def derived_id(message_id: str, purpose: str) -> str:
 
 
 def second_id(message_id: str) -> str:
-    """The id of the second message, where the first one cannot be edited."""
+    """The id of the second message, if the first one cannot be edited."""
     return derived_id(message_id, "second")
 
 
@@ -53,7 +53,7 @@ class Way:
     room_id: str
     thread_id: str | None = None
     lead: str = ""
-    """Before the text: whom it is for, and what it answers where it does not stand below it."""
+    """The text before the answer: the asker and, outside of the thread, the command."""
     in_channel: bool = False
     """A message in a thread that is shown in the room as well."""
     buttons: bool = False
@@ -92,7 +92,7 @@ class Posting:
 
     async def _fitting(self, text: str, act: Callable[[str], Awaitable[None]]) -> None:
         """`Message_MaxAllowedSize` is the server's own, and may be less than usual."""
-        # The last net: whatever leaves the bot goes through here.
+        # The last check: every message of the bot passes here.
         whole = redact(f"{self._way.lead}{text}")
         while True:
             try:

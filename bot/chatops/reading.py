@@ -1,7 +1,7 @@
 """From the words of one line to a command with its arguments and options, or to one sentence about the mistake. Pure.
 
-Nothing is guessed: whatever does not belong to the command refuses it, and the nearest line that would be understood is
-offered to be copied.
+Nothing is guessed: a word that does not belong to the command refuses it, and the answer offers the nearest valid line
+to copy.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from bot.chatops.words import DASHES, OpenQuotation, Unquotable, Word, is_marked
 from bot.text import defuse, quoted
 
 _NAME_WORDS = 4
-"""So many words may be a name that lacks its option; more are a sentence."""
+"""Up to so many words may be a name without its option; more are a sentence."""
 _HELP = frozenset({"help", "h"})
 _NEAR, _VERY_NEAR = 0.75, 0.8
 
 
 class Mistake(Exception):
-    """Carries the sentence from where the mistake is found to who answers it."""
+    """Carries the sentence about a mistake to the caller."""
 
 
 @dataclass(frozen=True)
 class ParsedLine:
-    """What was understood."""
+    """The parsed line."""
 
     command: Command
     arguments: Mapping[str, str]
@@ -75,7 +75,7 @@ class Reader:
         return reading
 
     def _helped(self, words: list[Word]) -> ParsedLine:
-        """`setup --help` is `help setup`, whatever else is there: it changes nothing."""
+        """`setup --help` is `help setup`, no matter what else is there: it changes nothing."""
         named = next((w.text.lower() for w in words if not w.option and w.text.lower() in self.commands), "")
         return self.read(f"help {named}" if named != "help" else "help")
 
@@ -211,7 +211,7 @@ def _is_like_a_name(words: list[str]) -> bool:
 
 
 def _copyable(line: str) -> bool:
-    """Whether it can be shown as it is: nothing in it means anything to Rocket.Chat."""
+    """Whether it can be shown as it is: nothing in it is markup for Rocket.Chat."""
     return defuse(line, len(line) + 1) == line
 
 

@@ -1,4 +1,4 @@
-"""From a message to what is to be done with it: nothing, something to say, or an order that may be carried out.
+"""Decides what to do with a message: nothing, an immediate answer, or a command to carry out.
 
 message → inbox → grammar → access
 """
@@ -22,7 +22,7 @@ UNKNOWN_PLACE = (
     "admin room."
 )
 ELSEWHERE = "I listen in the admin room and in direct messages. Nothing was done."
-"""Which room that is may not be for everybody here to know."""
+"""Does not name the admin room: not everybody here may know it."""
 ANSWER_INTERVAL = 60.0
 """Seconds between two answers to one person in a direct room whose words were no command, or who may give none: two
 programs that answer each other must not go on, and whoever only talks need not be told each time."""
@@ -38,13 +38,13 @@ class Identity:
 
 @dataclass(frozen=True)
 class Order:
-    """A command of somebody who may give it here and now."""
+    """A command whose author may give it here and now."""
 
     invocation: Invocation
     who: Person
     room: Room
     late: str | None = None
-    """Set: it came too late, and this is to be answered instead."""
+    """Set if it came too late: then this is answered instead."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Say:
 
 
 class Reception:
-    """Decides about messages, one after the other. Changes nothing but what it remembers of them."""
+    """Decides about messages, one after the other. Its only state is what it remembers of them."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Reception:
         self._encrypted = False
 
     def refresh(self, username: str, admin_room: Room) -> None:
-        """The bot's account and the room may have other names than before."""
+        """Updates the names of the bot's account and of the room."""
         self._identity = replace(self._identity, username=username)
         self._admin_room = admin_room
         self._encrypted = admin_room.encrypted
@@ -141,10 +141,10 @@ class Reception:
         return inbox.Known(self._identity.user_id, time.started, time.now(), seen, server_told=time.known)
 
     async def _permitted(self, message: Message, place: Place, parsed: Invocation | Hint) -> Person | Say | None:
-        """Who it is, or what is to be said instead."""
+        """The author, or the answer instead."""
         harmless = isinstance(parsed, Hint) or parsed.command.everyone
         if place is Place.ADMIN_ROOM and harmless:
-            # Whoever could write here is a member, and that is all it takes.
+            # Only members can write here, and that is enough.
             return Person(message.user_id, message.username, roles=None, active=True, type="user")
         try:
             who = await self._access.administrator(message.user_id)

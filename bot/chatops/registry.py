@@ -1,11 +1,10 @@
-"""Commands, declared once: the declaration gives the parsing (`grammar`), the help and the README's table.
+"""Commands, declared once: parsing (`grammar`), the help and the README's table follow from the declaration.
 
 No command takes free words: a sentence must not be one. A value belongs to an option (`--name "…"`), and a word without
 an option is one of a few.
 
 The parsing is our own and not click's: a chat has no short options and no exit codes, phones make their own quotation
-marks and dashes, and every message about a mistake must defuse what was typed. What would be left of click is the
-splitting of a list.
+marks and dashes, and every message about a mistake must defuse what was typed. Click would only split a list of words.
 """
 
 from __future__ import annotations
@@ -23,19 +22,19 @@ class Progress(Protocol):
     """What has been done so far, shown while the command works. Nothing here waits for the network."""
 
     def step(self, text: str) -> None:
-        """A line is done; what passed since the last one is shown with it."""
+        """A line is done; the time since the last one is shown with it."""
         ...
 
     def did(self, text: str, seconds: float) -> None:
-        """A line is done, and something was changed by it: where the operation fails later, its result says so."""
+        """A line is done, and it changed something: if the operation fails later, its result says so."""
         ...
 
     def note(self, text: str) -> None:
-        """What people have to know, whatever comes of it: also part of the result."""
+        """What people must know in any case: also part of the result."""
         ...
 
     def remark(self, text: str) -> None:
-        """What is worth a line only as long as it goes on."""
+        """A line that is shown only while the operation runs."""
         ...
 
     def alarm(self, text: str) -> None:
@@ -43,7 +42,7 @@ class Progress(Protocol):
         ...
 
     def doing(self, text: str) -> None:
-        """What goes on right now; gone with the next step."""
+        """The current step; replaced by the next one."""
         ...
 
 
@@ -53,9 +52,9 @@ class OperationRef:
 
     id: str
     resumed: bool = False
-    """This run goes on after a crash or a restart: what was done is to be observed, not remembered."""
+    """This run continues after a crash or a restart: observe what was done, do not assume it."""
     receipt: Mapping[str, object] | None = None
-    """What an earlier run of this operation committed as done: it is not to be done a second time."""
+    """What an earlier run of this operation committed as done; it must not be done again."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +69,8 @@ class Call:
     """Names of the switches given, without dashes: `"dry-run" in call.options`."""
     progress: Progress
     authorize: Callable[[], Awaitable[None]]
-    """To be awaited just before the first effect: asks Rocket.Chat anew, and raises `UserError` if the person may not,
-    or if that cannot be told."""
+    """Await it just before the first effect: asks Rocket.Chat again, and raises `UserError` if the person may not do
+    this, or if it cannot be checked."""
     operation: OperationRef
 
 
@@ -79,23 +78,23 @@ Handler = Callable[[Call], Awaitable[Answer]]
 
 
 class Trace(enum.Enum):
-    """What an operation that was interrupted has left in the world."""
+    """What an interrupted operation has left on either side."""
 
     PART = "part"
-    """Something of what it does is there: it is finished, since half of a change is worse than either end."""
+    """A part of its effect is there: it is finished, since half of a change is worse than either end."""
     NOTHING = "nothing"
     """It had written nothing."""
     UNCLEAR = "unclear"
-    """What it writes cannot be told from what was there, or what somebody did by hand. Either end is as good as the
-    other."""
+    """Its effect cannot be distinguished from what was there, or from what somebody did by hand. Both ends are equally
+    good."""
 
 
 class Recovery(Protocol):
-    """What a command with an effect knows of a run that was authorised and then interrupted. Errors: `UserError`, if it
-    cannot be told."""
+    """How a command with an effect recovers a run that was authorised and then interrupted. Errors: `UserError`, if it
+    cannot be found out."""
 
     async def trace(self, call: Call) -> Trace:
-        """Asks the world."""
+        """Observes both sides."""
         ...
 
     async def revert(self, call: Call) -> None:
@@ -153,7 +152,7 @@ class Command:
     effect: bool
     """Whether it may change something; such a command is for administrators, and they run one after the other."""
     everyone: bool
-    """For every member of the admin room. It only looks, and it waits for nobody."""
+    """For every member of the admin room. It only reads, and does not wait for other operations."""
     examples: tuple[str, ...]
     handler: Handler
     recovery: Recovery | None = None

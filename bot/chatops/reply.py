@@ -1,8 +1,7 @@
-"""What one operation says: its progress, which is edited; an alarm; and its result, delivered if any way is left to
-deliver it.
+"""The messages of one operation: its progress, which is edited; an alarm; and its result, delivered if any way works.
 
-Edits notify nobody (facts/rocketchat.md §6), so alarm and result are messages of their own and mention whoever asked.
-An operation that ends within `UNSEEN_FOR` seconds has no progress to show.
+Edits notify nobody (facts/rocketchat.md §6), so alarm and result are messages of their own and mention the asker. An
+operation that ends within `UNSEEN_FOR` seconds has no progress to show.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ from bot.errors import Forbidden, Rejected, RemoteError
 from bot.retry import until_available
 
 UNSEEN_FOR = 1.0
-"""Seconds until progress is shown, unless somebody waits for it to stand there."""
+"""Seconds until progress is shown, unless the operation waits for the first message."""
 EDIT_INTERVAL = 1.0
 """Seconds between two edits while it works; `chat.sendMessage` allows five in a second (facts/rocketchat.md §1.6)."""
 PATIENCE = 60.0
-"""Seconds for which a last text is tried while others for its room wait behind it: as long as a rate limit lasts
-(facts/rocketchat.md §1.6). A server that is away for longer tells by its socket that it is back."""
+"""Seconds for which a last text is retried while others for its room wait: as long as a rate limit lasts
+(facts/rocketchat.md §1.6). If the server is unavailable for longer, a new socket shows that it is back."""
 FIRST_WORD = 10.0
 """Seconds within which the first text must stand somewhere: other operations wait for this one meanwhile, and a
 request takes eight at most."""
@@ -39,8 +38,8 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Outbox:
-    """Where answers leave the bot. The last texts for one room leave one after the other, in the order in which they
-    were ready; rooms do not wait for each other."""
+    """Where answers leave the bot. Results for one room are sent one after the other, in the order in which they were
+    ready; rooms do not wait for each other."""
 
     chat: Chat
     clock: Clock
@@ -49,7 +48,7 @@ class Outbox:
     _queues: weakref.WeakValueDictionary[str, asyncio.Lock] = field(default_factory=weakref.WeakValueDictionary)
 
     def queue(self, room_id: str) -> asyncio.Lock:
-        """The queue of a room, for as long as somebody holds it."""
+        """The queue of a room; it exists while somebody holds it."""
         return self._queues.setdefault(room_id, asyncio.Lock())
 
 
@@ -95,7 +94,7 @@ class Reply:
         self._alarming = asyncio.create_task(self._raise_alarm(text))
 
     async def open(self) -> bool:
-        """Whether something of it stands where the asker reads it; tried for `FIRST_WORD` seconds."""
+        """Whether the first message is where the asker reads it; tried for `FIRST_WORD` seconds."""
         with contextlib.suppress(RemoteError, TimeoutError):
             if self._progress.said:
                 return True
@@ -110,7 +109,7 @@ class Reply:
         await self.close(ended)
         async with self._outbox.queue(self._address.room_id):
             try:
-                # The way that took the progress is likely to take this.
+                # The way that worked for the progress is likely to work again.
                 self._result.begin_like(self._progress)
                 self._result.manner = replace(self._result.manner, in_channel=await self._was_alarming())
                 await self._patiently(self._result, Posting.conclude, text, patience)
@@ -136,13 +135,13 @@ class Reply:
                 await self._progress.rewrite(ended)
 
     def abandon(self) -> None:
-        """Drops everything at once: the program ends, and the next start goes on."""
+        """Drops everything at once: the program ends, and the next start continues."""
         for task in (self._shower, self._alarming):
             if task is not None:
                 task.cancel()
 
     async def _was_alarming(self) -> bool:
-        """Whoever read the alarm in the room reads there how it ended."""
+        """People who read the alarm in the room must read the result there too."""
         if self._known and not self._alarmed:
             self._alarmed = await self._outbox.chat.room_of(self._alarm_id) is not None
         return self._alarmed
@@ -171,7 +170,7 @@ class Reply:
             await self._pause(EDIT_INTERVAL)
 
     async def _pause(self, seconds: float, *sooner: asyncio.Event) -> None:
-        """So long, or until one of the events or the end."""
+        """Waits this long, or until one of the events or the end."""
         waits: list[asyncio.Task[object]] = [asyncio.create_task(self._outbox.clock.sleep(seconds))]
         waits += [asyncio.create_task(event.wait()) for event in (self._ending, *sooner)]
         try:

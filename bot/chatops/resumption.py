@@ -1,7 +1,8 @@
-"""What becomes of an operation that an earlier process left: it is finished, or given up.
+"""What becomes of an operation that an earlier process left: it is finished, or abandoned.
 
-What may have changed something is finished, whoever its author is by now. Of what shows nowhere the author is asked
-again, who may have lost the role meanwhile; and what is too old is not carried out: its author has moved on.
+An operation that may have changed something is finished, even if its author has lost the role. If no trace of it is
+found, the author's role is checked again; and if it is too old it is not carried out, because its author no longer
+waits for it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ SENSELESS = UserError(
 
 
 async def resume(job: Job, steps: Steps, means: Means, *, old: bool) -> Ending:
-    """Like `execute`. `old`: typed so long ago that it is not begun any more."""
+    """Like `execute`. `old`: typed so long ago that it must not begin any more."""
     call = call_of(job, steps, means)
     try:
         trace = await _trace(job, call)
@@ -45,7 +46,7 @@ async def resume(job: Job, steps: Steps, means: Means, *, old: bool) -> Ending:
     steps.remark("The bot was restarted and is continuing.")
     if trace is Trace.PART:
         return await execute(job, steps, means)
-    # As one that was never authorised, so that its author is asked once more just before the first effect.
+    # Treated as never authorised, so that the author's role is checked again just before the first effect.
     unauthorised = replace(job, operation=replace(job.operation, state=OperationState.ACCEPTED))
     ending = await execute(unauthorised, steps, means)
     try:
@@ -57,7 +58,7 @@ async def resume(job: Job, steps: Steps, means: Means, *, old: bool) -> Ending:
 
 
 def _uncertain(error: UserError) -> UserError:
-    """It was begun, nobody could look at what became of it, and it stays desired."""
+    """It was begun, its effect could not be observed, and it stays desired."""
     return Uncertain(
         f"I was restarted and could not check what I had done. {error.what}",
         why=error.why,
@@ -91,12 +92,12 @@ async def _refusal(job: Job, trace: Trace, access: Access, *, old: bool) -> User
 
 
 async def _revert(job: Job, call: Call) -> None:
-    """What is answered to be not done is not desired either."""
+    """If the answer is “not done”, it must not stay desired either."""
     if job.operation.state is OperationState.RUNNING and job.command.recovery is not None:
         await job.command.recovery.revert(call)
 
 
 def makes_sense(operation: Operation) -> bool:
-    """Whether a row is as this version writes it."""
+    """Whether this version could have written the row."""
     ended = operation.state in (OperationState.DONE, OperationState.FAILED)
     return operation.state is not OperationState.ODD and ended == (operation.reply_text is not None)

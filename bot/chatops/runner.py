@@ -1,8 +1,8 @@
-"""The operation runner: from a message to one true answer, whatever happens in between.
+"""The operation runner: turns a message into one true answer, even after errors and restarts.
 
     message → reception → Operations.accept → handler → reply
 
-Operations run one after the other, in the order of their messages; what is for everyone never waits. The final answer
+Operations run one after the other, in the order of their messages; commands for everyone never wait. The final answer
 is committed before it is delivered, so a crash loses neither.
 
 This is one of the two places of the program that survive any error (the other is the socket loop).
@@ -43,7 +43,7 @@ _ENDED = (OperationState.DONE, OperationState.FAILED)
 
 
 class Runner:
-    """Takes messages, runs commands, answers. All its work is in tasks of its own; `stop` ends them."""
+    """Receives messages, runs commands, answers. All its work is in its own tasks; `stop` ends them."""
 
     def __init__(
         self,
@@ -69,13 +69,14 @@ class Runner:
         self._stopping = False
 
     async def handle(self, message: Message) -> None:
-        """Takes one message, and returns as soon as it is decided what happens with it. No error comes out of it."""
+        """Handles one message, and returns once it is decided what to do with it. Never raises."""
         try:
             decision = await self._reception.decide(message)
             if decision is not None:
                 self._backlog.opportunity()
             if isinstance(decision, Say):
-                # Taken on before a crash, it has its answer there: a role withdrawn since must not give it a second.
+                # Accepted before a crash, it gets its answer there: a role that was withdrawn since must not cause a
+                # second one.
                 if await self._operations.of_message(message.id) is None:
                     self._say(message, decision.text)
             elif isinstance(decision, Order):
@@ -88,16 +89,16 @@ class Runner:
             self._say_in_admin_room(message, render_internal((), log_internal(error, "message")))
 
     async def recover(self) -> None:
-        """Takes up what an earlier process left: answers not delivered, and operations not ended."""
+        """Resumes what an earlier process left: answers not delivered, and operations not ended."""
         for operation in await self._operations.unfinished():
             self._spawn(self._take_up(operation))
 
     def reconnected(self) -> None:
-        """Rocket.Chat is back: what could not be said may be said now."""
+        """Rocket.Chat is back: undelivered answers can be tried again."""
         self._backlog.opportunity()
 
     async def stop(self, grace: float = 5.0) -> None:
-        """Lets what is running finish for `grace` seconds, then cancels it; the next start goes on."""
+        """Gives running operations `grace` seconds to finish, then cancels them; the next start continues."""
         self._stopping = True
         if self._retrying is not None:
             self._retrying.cancel()
@@ -110,7 +111,7 @@ class Runner:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def idle(self) -> None:
-        """Returns when nothing is being done."""
+        """Returns when nothing is running."""
         while self._tasks:
             await asyncio.wait(tuple(self._tasks))
 
@@ -153,7 +154,7 @@ class Runner:
             case FromMessage() as message:
                 who = Person(message.user_id, message.username, roles=None, active=True, type="user")
                 room = Room(message.room_id, message.username, "d", encrypted=False, members=2)
-                # How it was typed is not kept: `!sso` works in every client, and a direct room needs nothing.
+                # The typed prefix is not stored: `!sso` works in every client, and a direct room needs none.
                 prefix = "!sso" if message.thread_id else ""
                 return who, self._admin_room if message.room_id == self._admin_room.id else room, prefix
             case never:
@@ -168,7 +169,7 @@ class Runner:
                     return
                 ending = await self._ending(job, steps, reply)
                 committed = await self._commit(job.operation, ending)
-            # Outside of the turn: a chat that is away must not hold up the next operation.
+            # Outside of the turn: an unavailable chat must not delay the next operation.
             await self._conclude(job.operation, reply, ending, committed)
         finally:
             reply.abandon()
@@ -201,15 +202,15 @@ class Runner:
         return True
 
     async def _finish(self, operation: Operation, ending: Ending) -> None:
-        """Commits it, however it came about, and logs it: the one place where an operation ends."""
+        """Commits the end and logs it: the one place where an operation ends."""
         receipt = await self._operations.finish(operation.id, ending.state, ending.text, ending.receipt)
         known = self._reception.reread(operation.words)
         command = known.command if known else None
         audit.ended(operation, ending, command=command, receipt=receipt, now=self._clock.now())
 
     async def _conclude(self, operation: Operation, reply: Reply, ending: Ending, committed: bool) -> None:
-        """The answer is given in any case. What could not be committed is committed once the database is back: a new
-        start would take the operation up again, and put another answer over this one."""
+        """The answer is delivered in any case. If the commit failed, it is repeated once the database is back:
+        otherwise a new start would resume the operation and replace this answer."""
         given = await reply.finish(ending.text, ended=ending.progress)
         if not committed:
             await until_available(lambda: self._finish(operation, ending))
@@ -219,7 +220,7 @@ class Runner:
         await self._note(operation, reply, text, await reply.finish(text, ended=Ending.progress))
 
     async def _note(self, operation: Operation, reply: Reply, text: str, given: bool) -> None:
-        """What was not given does not count as delivered, whatever the reason."""
+        """An answer that was not posted never counts as delivered."""
         if given:
             return await until_available(functools.partial(self._operations.delivered, operation.id))
 
@@ -264,5 +265,5 @@ class Runner:
 
 
 def _thread(message: Message, room_type: str) -> str | None:
-    """Where the answer goes: the thread of the command, or the one it begins; in a direct room none."""
+    """The thread of the answer: that of the command, or one that it begins; None in a direct room."""
     return None if room_type == "d" else message.thread_id or message.id

@@ -1,4 +1,4 @@
-"""Chatops as one part: what `app` builds and runs."""
+"""Joins the parts of chatops; `app` builds and runs it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _log = structlog.get_logger()
 T = TypeVar("T")
 
 AGAIN = 600.0
-"""Seconds until something that could not be announced is tried again."""
+"""Seconds until a failed announcement is tried again."""
 
 
 class Chatops:
@@ -107,7 +107,8 @@ class Chatops:
         return reception, runner
 
     async def _keep_up(self, found: Found, reception: Reception, runner: Runner) -> None:
-        """Whatever was read may have changed while there was no socket. What cannot be read now stays as it was."""
+        """Everything that was read may have changed while there was no socket. What cannot be read now stays as it
+        was."""
         await self._introduce(found)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._make_announcements(Announcer(self._outbox, self._notes, found.room.id)))
@@ -141,7 +142,7 @@ class Chatops:
             await self._announce(announcement, room)
 
     async def _announce(self, announcement: Announcement, room: Announcer) -> None:
-        """As often as it takes: a room or a server may be away for a while."""
+        """Retries until it succeeds: a room or a server may be unavailable for a while."""
         while not await _tried("not announced", announcement(room)):
             await self._outbox.clock.sleep(AGAIN)
 
@@ -152,7 +153,7 @@ async def _tried(failure: str, work: Awaitable[T]) -> T | None:
     try:
         return await work
     except ConfigError as error:
-        # It listens in direct rooms all the same; the next start will end with this.
+        # It still listens in direct rooms; the next start will end with this error.
         _log.error(failure, error=error.text)
     except UserError as error:
         _log.warning(failure, error=error.what)

@@ -1,4 +1,4 @@
-"""What a person typed in a message, apart from what Rocket.Chat and habit put around it. Pure; one pass over the text.
+"""What a person typed in a message, without what Rocket.Chat and habit put around it. Pure; one pass over the text.
 
 A quoted message is a link in front of the typed text, joined by a line feed or a blank (facts/rocketchat.md §6).
 """

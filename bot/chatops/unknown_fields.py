@@ -1,7 +1,7 @@
-"""Fields of messages that nobody knew when this bot was written: named once, and no reason to be deaf.
+"""Fields of messages that this version does not know: reported once, and the messages are still read.
 
-After an upgrade Rocket.Chat may say something new of a message, and it may be that somebody else wrote it. So people
-are to know; the commands are carried out all the same.
+After an upgrade Rocket.Chat may add a new field to messages, and it may mean that somebody else wrote it. So the bot
+reports the field; commands are still carried out.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class UnknownFields:
         self._order = asyncio.Lock()
 
     def among(self, fields: Iterable[str]) -> frozenset[str]:
-        """Those that this process has not seen yet; a name that is none is left out, since it would be shown."""
+        """The fields that this process has not seen yet; an invalid name is left out, since it would be shown."""
         return frozenset(field for field in fields if field not in self._done and _NAME.fullmatch(field))
 
     async def saw(self, fields: Iterable[str]) -> None:
-        """Names the new ones, and keeps them."""
+        """Reports the new ones, and stores them."""
         async with self._order:
             before = set(await known_by_now(self._notes))
             new = sorted(self.among(fields) - before)[:MOST_AT_ONCE]
@@ -55,7 +55,7 @@ class UnknownFields:
 
 
 def announcement(fields: Iterable[str]) -> str:
-    """What is said of them."""
+    """The text about them."""
     names = ", ".join(quoted(field, 40) for field in fields)
     return (
         f"Messages here contain fields that I do not know: {names}. Rocket.Chat has probably been upgraded. I run "

@@ -1,7 +1,7 @@
-"""One line to its words, and a value back into a line. Pure; one pass over the line.
+"""Splits a line into words, and quotes a value for a line. Pure; one pass over the line.
 
-The marks are those that keyboards make by themselves: a phone turns `--name "Encvoy ID"` into `—name “Encvoy ID”`, and
-a French one writes « Encvoy ID » with blanks inside.
+It accepts the quotation marks and dashes that keyboards insert by themselves: a phone turns `--name "Encvoy ID"` into
+`—name “Encvoy ID”`, and a French one writes « Encvoy ID » with spaces inside.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ DASHES = "-‐‑‒–—―−﹘﹣－"
 _DOUBLE = '"“”„‟″〝〞〟＂'
 _SINGLE = "'‘’‚‛′´`＇"
 _KINDS = (_DOUBLE, _SINGLE, "«»", "‹›", "「」", "『』", "《》")
-"""What one mark of a kind opens, any mark of that kind closes."""
+"""A quotation that one mark of a kind opens, any mark of that kind closes."""
 _MARKS = "".join(_KINDS)
 _APOSTROPHES = "'’"
 
@@ -40,7 +40,7 @@ class Word(NamedTuple):
     quoted: bool = False
     option: bool = False
     assigned: bool = False
-    """An option with `=` behind it: it was to get a value."""
+    """An option with `=` behind it, so a value was intended."""
 
 
 def split(line: str) -> list[Word]:
