@@ -1,9 +1,9 @@
-"""Lets Rocket.Chat exchange a code at Encvoy ID, by bringing one to its callback, as a returning browser does.
+"""Makes Rocket.Chat exchange a code at Encvoy ID, by sending one to its callback, as a returning browser does.
 
 Its legacy engine needs no session for that, signs nobody in and makes no account, as long as nobody asks for the
 credential it keeps for a minute (facts/rocketchat.md §3.1b).
 
-What the page says never goes into a log: at success it holds that credential.
+The page is never logged: after a success it holds that credential.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from bot.signin.pages import new_credential_token, read_config
 from bot.text import defuse
 
 APP = "rocketchat://auth"
-"""Where the mobile app lets itself be sent. With any other address the page doesn't say why it failed."""
+"""The redirect address of the mobile app. With any other address the page does not say why it failed."""
 PATIENCE = 25.0
 """Seconds for an answer: Rocket.Chat itself gives Encvoy ID twenty."""
 MOST, WITHIN = 5, 10.5
-"""Exchanges, in so many seconds (ten, and what a request may be late); one more waits for its turn."""
+"""Exchanges in so many seconds (ten, and the delay of a request); one more has to wait."""
 SHORTEST_WAIT = 0.01
 """Seconds, so that a wait is never shorter than the clock can tell."""
 LONGEST_REASON = 160
@@ -54,12 +54,12 @@ _NOT_REACHED = (
     "certificate has expired",
     "Hostname/IP does not match",
 )
-"""How the reasons begin that Rocket.Chat gives when it never got an answer of Encvoy ID's token side."""
+"""How the reasons begin that Rocket.Chat gives when it got no answer from Encvoy ID's token side."""
 
 
 @dataclass
 class Callback:
-    """One Rocket.Chat; `url` is where the bot reaches it."""
+    """One Rocket.Chat; `url` is the address that the bot uses."""
 
     http: HttpClient
     """With a time-out of `PATIENCE`."""

@@ -1,4 +1,4 @@
-"""A hold on a blocking HTTP call, by which the event loop can end it.
+"""Lets the event loop cancel a blocking HTTP call.
 
 A time-out of requests is per read: an answer that drips a byte at a time holds its thread for ever, and a cancelled
 call holds up the end of the loop (facts/rocketchat.md §14). So each worker's connection is duplicated as it opens, and
@@ -45,7 +45,7 @@ class CancellableCall:
                 self._line.shut()
 
     def on(self, line: Line | None) -> None:
-        """The worker takes it up, or is done with it."""
+        """The worker starts it, or has finished it."""
         with self._lock:
             self._line = line
 
@@ -62,7 +62,7 @@ class Line:
         self._connection: HTTPConnection | None = None
 
     def begin(self, call: CancellableCall) -> None:
-        """From here on `call` is what goes over this line."""
+        """From here on, `call` uses this line."""
         self.call = call
         call.on(self)
 
@@ -82,7 +82,7 @@ class Line:
         return sock
 
     def shut(self) -> None:
-        """Ends whatever waits on the connection."""
+        """Ends every wait on the connection."""
         with self._lock, contextlib.suppress(OSError):
             if self._twin is not None:
                 self._twin.shutdown(socket.SHUT_RDWR)
@@ -96,7 +96,7 @@ class Line:
 
 
 class _Leashed(HTTPConnection):
-    """Tells its line what it does; mixed into both kinds of connection."""
+    """Reports to its line what it does; a mixin for both kinds of connection."""
 
     line: Line
 

@@ -1,7 +1,8 @@
-"""What was said while there was no socket: each room is asked by itself, as often as it takes, and holds up no other.
+"""Fetches messages that were posted while there was no socket: each room independently, with retries, so that no room
+delays another.
 
-Messages that are pushed meanwhile wait until every room was asked once, so that all are told in the order of their
-time; they never wait for longer than `HOLD_AT_MOST`.
+Pushed messages wait until every room was asked once, so that all are delivered in the order of their time; they never
+wait longer than `HOLD_AT_MOST`.
 """
 
 from __future__ import annotations
@@ -25,19 +26,19 @@ HOLD_AT_MOST = 10.0
 RETRY_FIRST, RETRY_MOST = 0.3, 60.0
 """Seconds; the bound of the pause doubles from one to the other, the pause is anything below it."""
 MOST_ROOMS = 5_000
-"""Rooms in which somebody may have been missed: more than a server lists. What is said in others is heard as well, and
-not asked for afterwards, so that whoever makes up rooms fills nothing."""
+"""Rooms in which a message may have been missed: more than a server lists. Messages in other rooms are received too,
+but not caught up, so that invented rooms cannot fill the memory."""
 APART = timedelta(days=1)
-"""So far back a room is looked at for the first time. What is there is not told if it is older than the start, and what
-is found later is newer than it: so nothing is missed where the clocks are apart by less than that."""
+"""How far back the first request for a room goes. Messages older than the start are not delivered, and everything found
+later is newer: so nothing is missed if the clocks differ by less than this."""
 AT_ONCE = 2
-"""Questions at the same time: commands need the other connections (`bot.rocketchat.rest.WORKERS`)."""
+"""Requests at the same time: commands need the other connections (`bot.rocketchat.rest.WORKERS`)."""
 
 log = structlog.get_logger(__name__)
 
 
 class History(Protocol):
-    """What can be asked. Errors: `bot.errors.RemoteError`."""
+    """The requests that it makes. Errors: `bot.errors.RemoteError`."""
 
     async def direct_rooms(self) -> Iterable[str]:
         """Ids of the direct rooms the bot is in."""
@@ -143,7 +144,7 @@ class CatchUp:
             horizon.open()
 
     def release(self) -> None:
-        """What was held back has waited long enough."""
+        """Releases the messages that were held back."""
         held, self._held = self._held, None
         for message in sorted(held or (), key=lambda message: message.ts):
             self._give(message)

@@ -17,11 +17,11 @@ from bot.text import inert
 
 PAGE = 100
 MOST_PAGES = 20
-"""What a bot was away for longer than 2,000 messages is not answered anyway."""
+"""Messages beyond the newest 2,000 are too old to be answered anyway."""
 SMALLER = 4
-"""So many times shorter is the next page where one was too long."""
+"""The next page is shorter by this factor if one was too long."""
 _NO_PREVIEW: Mapping[str, object] = {"previewUrls": []}
-"""Of no address in the text does Rocket.Chat fetch a page to show a piece of it below the message (§6)."""
+"""Rocket.Chat fetches no preview for any address in the text (§6)."""
 _HISTORY = {"c": "channels.history", "p": "groups.history", "d": "im.history"}
 
 
@@ -32,7 +32,7 @@ class RestChat:
     rest: Rest
 
     async def person(self, user_id: str) -> Person:
-        """Asked anew each time. Without `view-full-other-user-info` the answer has no roles, nor has the person."""
+        """Fetched each time. Without `view-full-other-user-info` the answer has no roles, and the person has none."""
         answer = await self.rest.call(lambda api: api.users_info(user_id=encoded_query(user_id)))
         user = _object(answer, "user", "GET /api/v1/users.info")
         roles = user.get("roles")
@@ -78,7 +78,7 @@ class RestChat:
                 raise
 
     async def room_of(self, message_id: str) -> str | None:
-        """None for whatever is refused: it is not there, or not ours to read."""
+        """None for every refusal: it does not exist, or the bot may not read it."""
         try:
             answer = await self.rest.call(lambda api: api.chat_get_message(encoded_query(message_id)))
         except (Rejected, Forbidden):
@@ -128,7 +128,7 @@ class RestChat:
         return tuple(m for document in page if (m := message_from(document)))
 
     async def direct_rooms(self) -> tuple[str, ...]:
-        """Ids of the direct rooms the bot is in, by whichever list it may read."""
+        """Ids of the direct rooms that the bot is in, from the list that it may read."""
         try:
             return await self._listed()
         except (Rejected, Forbidden, RouteAbsent):
@@ -261,7 +261,7 @@ def _document(message: Outgoing) -> dict[str, object]:
 
 
 def _button(command: str) -> Mapping[str, object]:
-    """Sends the command as whoever presses it; the only kind that needs no app (§4.5)."""
+    """Sends the command as the person who presses it; the only kind of button that needs no app (§4.5)."""
     return {"type": "button", "text": command, "msg": command, "msg_in_chat_window": True}
 
 

@@ -1,4 +1,4 @@
-"""The port `bot.connection.ports.RocketChat`, joined from its rooms."""
+"""The port `bot.connection.ports.RocketChat`, joined from its parts."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class RocketChatClient:
         shown = await self.strategy.shows(name, marker)
         if shown is False:
             raise StillBefore(SYSTEM, "GET /oauth/:service", why="It sends people to Encvoy ID with that.")
-        # There is one record for all, but each instance makes a strategy of its own of what it knows.
+        # There is one record for all, but each instance builds its own strategy from its cache.
         return replace(seen, instances=self._instances, certain=shown is True)
 
     async def carries(self, name: ServiceName, marker: Marker) -> bool | None:

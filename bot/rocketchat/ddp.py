@@ -4,7 +4,7 @@
     events = core.receive(text, now)                -> handle them, then send `frames()`
     events = core.tick(now)                         -> no later than `core.wake_at`, then send `frames()`
 
-until an event `Lost` says that this socket is of no more use. `now` is `Clock.monotonic()`, in seconds.
+until an event `Lost` says that this socket can no longer be used. `now` is `Clock.monotonic()`, in seconds.
 
 The way of one connection:
 
@@ -53,17 +53,17 @@ from bot.rocketchat.events import (
 from bot.secret import Secret
 
 PING_AFTER = 25.0
-"""Seconds of silence after which we ask. The server pings after 15 to 17.5 s, so this is already odd."""
+"""Seconds of silence after which the client pings. The server pings after 15 to 17.5 s, so this is unusual."""
 LONGEST_FRAME = 1024 * 1024
-"""Bytes of a frame that is looked at. Nobody types so much, and no record of a login service is so large."""
+"""The largest frame that is parsed, in bytes. No typed message and no record of a login service is larger."""
 DEAD_AFTER = 40.0
-"""Seconds of silence after which nobody is there."""
+"""Seconds of silence after which the connection is lost."""
 ANSWER_WITHIN = 15.0
 """Seconds for the answer to connect, login, and the subscription to messages."""
 BAD_TOKEN_FIRST = 15.0
 """A refused token is rarely accepted a second later, but an administrator may restore it."""
 RETRY_FIRST, RETRY_MOST = 1.0, 60.0
-"""Seconds until something refused is asked for again; doubled each time."""
+"""Seconds until a refused subscription is tried again; doubled each time."""
 
 
 class Subscription:
@@ -93,7 +93,7 @@ class Subscription:
         return news
 
     def refused(self, at_least: float) -> float:
-        """It is not, or no longer; seconds until the next try."""
+        """It failed or ended; returns seconds until the next try."""
         self.id, self.ready = None, False
         return self._delay.next(at_least=at_least)
 
@@ -148,7 +148,7 @@ class ClientProtocol:
         return min([silence, *(at for at in others if at is not None)])
 
     def receive(self, data: str | bytes, now: float) -> list[Event]:
-        """One frame in. Whatever is not understood is a sign of life and otherwise ignored."""
+        """Receives one frame. An unknown frame counts as a sign of life and is otherwise ignored."""
         if self.lost:
             return []
         self._heard, self._pinged = now, False
@@ -159,7 +159,7 @@ class ClientProtocol:
         return self._dispatch(frame, now) if isinstance(frame, dict) else []
 
     def tick(self, now: float) -> list[Event]:
-        """Time has passed: pings, gives up, tries again."""
+        """Called as time passes: pings, gives up, tries again."""
         if self.lost:
             return []
         if now >= self._heard + DEAD_AFTER:
@@ -257,7 +257,8 @@ class ClientProtocol:
     def _messages_refused(self, code: str, at_least: float, now: float) -> list[Event]:
         self._answer_by = None
         if code not in (*NOT_ALLOWED, TOO_MANY) and not self._messages.ready:
-            # Perhaps it is the form of the arguments: older servers know only the other one (§5.3). Both in turn.
+            # Perhaps the form of the arguments is wrong: older servers know only the other one (§5.3). Both are tried
+            # in turn.
             self._old_arguments = not self._old_arguments
             self._forms_tried += 1
             if self._forms_tried % 2:

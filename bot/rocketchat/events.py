@@ -1,5 +1,5 @@
-"""What the realtime side of Rocket.Chat tells (facts/rocketchat.md §5): the events that `bot.rocketchat.ddp` makes of
-frames, how what is pushed is read, and what an answer means that refuses something."""
+"""Events of Rocket.Chat's realtime API (facts/rocketchat.md §5): those that `bot.rocketchat.ddp` makes from frames, how
+pushed data is parsed, and what refusals mean."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SERVICES = "meteor.loginServiceConfiguration"
 RECORDS = "meteor_accounts_loginServiceConfiguration"
 NOTICES = "stream-notify-logged"
 SETTINGS = "private-settings-changed"
-"""Only for those who may see privileged settings; a convenience, and no loss where it is refused (§5.5b)."""
+"""Only for those who may see privileged settings; optional, so a refusal does no harm (§5.5b)."""
 
 NOT_ALLOWED = ("403", "not-allowed", "error-not-allowed")
 TOO_MANY = "too-many-requests"
@@ -31,7 +31,7 @@ class LoggedIn:
 
 @dataclass(frozen=True)
 class LoginFailed:
-    """It was not; tried again on the same socket in `retry_in` seconds."""
+    """The token was refused; tried again on the same socket in `retry_in` seconds."""
 
     error: RemoteError
     retry_in: float
@@ -60,7 +60,7 @@ class MessagePushed:
 
 @dataclass(frozen=True)
 class LiveRequested:
-    """The list of live login services begins anew on this socket: nothing is known."""
+    """The list of live login services starts again on this socket: nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -100,15 +100,15 @@ class RecordChanged:
 
 @dataclass(frozen=True)
 class RecordRemoved:
-    """A login service that is live no more."""
+    """A login service that is no longer live."""
 
     id: str
 
 
 @dataclass(frozen=True)
 class SettingChanged:
-    """Somebody, we too, changed a setting that only privileged people see (§5.5b). Its value is dropped: it may be a
-    secret."""
+    """Somebody, perhaps the bot, changed a setting that only privileged people see (§5.5b). Its value is dropped: it
+    may be a secret."""
 
     id: str
     """`Accounts_OAuth_Custom-Encvoyid-scope`; empty if the event does not say."""

@@ -1,10 +1,9 @@
 """A secret and after it its marker, settings and after them the switch, on a Rocket.Chat of one or several instances.
 
-Each instance has a cache of its own, and they hear of each other's writes only where the licence lets them
-(facts/rocketchat.md §2.4). So "marker live implies secret live" holds for an instance that had the secret before the
-marker, and one that is switched on without knowing the settings puts a button on the login page that leads nowhere. An
-equal value written by itself costs nothing and fixes an instance whose cache is outdated; each answer says which
-instance it came from.
+Each instance has its own cache, and they receive each other's writes only with a licence (facts/rocketchat.md §2.4). So
+"marker live implies secret live" holds only for an instance that had the secret before the marker. An instance that is
+switched on without knowing the settings shows a button that leads nowhere. Writing an equal value costs nothing and
+fixes an instance whose cache is outdated; each answer says which instance it came from.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ MOST = 10
 
 @dataclass
 class OrderedWrites:
-    """Single writes, each noting who answered. No strictness is claimed where the answers don't say."""
+    """Single writes that note which instance answered. Nothing is guaranteed if the answers do not say."""
 
     rest: Rest
     quiet: Quiet
@@ -69,7 +68,7 @@ class OrderedWrites:
         await self._everywhere(name, SWITCH, on)
 
     async def _everywhere(self, name: ServiceName, suffix: str, value: SettingValue) -> frozenset[str]:
-        """Writes one setting until every instance seen has answered."""
+        """Writes one setting until every known instance has answered."""
         have: frozenset[str] = frozenset()
         for _ in range(MOST):
             answered = await self._write(name, suffix, value)

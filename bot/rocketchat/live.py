@@ -1,11 +1,11 @@
 """The live login services, fed by the publication `meteor.loginServiceConfiguration` (facts/rocketchat.md §5.5).
 
-What it shows may be outdated without a word: it is silent about services that were switched on after it was subscribed
-to, and after anybody's refresh. So a record that *appears* is evidence, and one that stays is none; whoever waits asks
-for a fresh subscription first (`renew`).
+It may be outdated without notice: it sends nothing about services that were switched on after the subscription began,
+or after a refresh by anybody. So a record that *appears* is evidence, and one that stays is none. A wait begins with a
+new subscription (`renew`).
 
-A table without any I/O. The driver applies each event in the moment its frame arrives, and whoever waits is told
-before the next frame is read: between Rocket.Chat's push and the next effect there is no queue.
+A table without any I/O. The driver applies each event when its frame arrives, and calls listeners before it reads the
+next frame: between Rocket.Chat's push and the next effect there is no queue.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _nothing() -> None: ...
 
 
 class LiveTable:
-    """What is live, as long as the publication flows; otherwise why that cannot be said."""
+    """What is live, while the publication works; otherwise the reason why this is unknown."""
 
     def __init__(self, renew: Callable[[], None] = _nothing) -> None:
         """`renew` asks for a fresh subscription; it must not block, and need not succeed."""
@@ -50,7 +50,7 @@ class LiveTable:
 
     @property
     def unknown(self) -> Unknown | None:
-        """Why nothing can be said now; None while the publication flows."""
+        """The reason why nothing is known now; None while the publication works."""
         return self._unknown
 
     def current(self, service: str) -> LiveService | Unknown | None:

@@ -1,4 +1,4 @@
-"""The fields of a message document: which are known, and which say that it came a less trusted way. Data."""
+"""The fields of a message document: which are known, and which mark a less trusted origin. Data."""
 
 from __future__ import annotations
 

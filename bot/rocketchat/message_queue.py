@@ -1,4 +1,4 @@
-"""Messages that came in, until somebody reads them: in order, and within a bound."""
+"""A queue of received messages, in order and with a limit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class MessageQueue:
         self._intake = Intake("The messages that I have not read yet")
 
     def admit(self, messages: Iterable[Message]) -> None:
-        """From now on they count. BadAnswer where more wait than can be kept; then none of them does."""
+        """Counts them. BadAnswer if the queue would exceed its limit; then none of them counts."""
         sizes = [_size(message) for message in messages]
         try:
             self._intake.take(sum(sizes), pieces=len(sizes))

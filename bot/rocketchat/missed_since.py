@@ -1,5 +1,5 @@
-"""From when on messages of one room may have been missed. Pure; every moment is of the clock that sets the times of
-messages, which need not be the one that Rocket.Chat's address tells: a proxy may answer for it, and any clock may be
+"""The time from which on messages of one room may have been missed. Pure. All times are of the clock that sets the
+times of messages. It may differ from the clock at Rocket.Chat's address: a proxy may answer there, and any clock may be
 set back."""
 
 from __future__ import annotations
@@ -7,8 +7,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 OVERLAP = timedelta(minutes=5)
-"""Asked for twice rather than missed: the server takes a client's time for a message up to 10 s off its own, and its
-clock may have been set back meanwhile by as much."""
+"""Messages are fetched twice rather than missed: the server accepts a client's time up to 10 s off its own, and its
+clock may have been set back by as much."""
 EVER = datetime(1970, 1, 1, tzinfo=UTC) + OVERLAP
 """Before everything; whoever asks begins no earlier than the bot's start."""
 

@@ -1,8 +1,8 @@
 """The name of a service: as typed, and as Rocket.Chat makes it (facts/rocketchat.md §2.1). Pure.
 
-Rocket.Chat lower-cases a name, drops whatever is not a Latin letter, a digit or `_`, and capitalises the rest, without
-saying so. Spaces, dots and dashes may go that way. A letter may not: the callback, and the people's identities, would
-carry a name that nobody typed.
+Rocket.Chat lower-cases a name, drops every character that is not a Latin letter, a digit or `_`, and capitalises the
+rest, without saying so. Spaces, dots and dashes may be lost. A letter may not: the callback and people's identities
+would have a name that nobody typed.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _MEND = 'Use Latin letters and digits, for example `/sso setup --name "Encvoy ID
 
 
 def service_name(typed: str) -> ServiceName:
-    """`Encvoy ID` becomes `Encvoyid`. UserError for a name that Rocket.Chat would empty, mangle, cut or confuse."""
+    """`Encvoy ID` becomes `Encvoyid`. UserError for a name that Rocket.Chat would empty, change, cut or confuse."""
     typed = " ".join(typed.split())
     key = normalised(typed)
     if len(typed) > 2 * LONGEST or len(key) > LONGEST:
@@ -74,7 +74,7 @@ def service_name(typed: str) -> ServiceName:
 
 
 def normalised(typed: str) -> str:
-    """What Rocket.Chat makes of a name, whatever it is."""
+    """What Rocket.Chat turns any name into."""
     key = _DROPPED.sub("", typed.lower())
     return key[:1].upper() + key[1:]
 

@@ -1,7 +1,7 @@
 """The two routes that show the live login services, and need no login (facts/rocketchat.md §3.1).
 
-They are two limits over the same documents (§1.6), asked in turn. The bot's token goes along: newer servers then let
-whoever may pass the limiter pass here too, and an answer without the limiter's headers says so.
+They are two limits over the same documents (§1.6), asked in turn. The bot's token is sent along: on newer servers,
+accounts that bypass the rate limit bypass it here too; then the answer has no headers of the limiter.
 
 These are asked by aiohttp and not by rocketchat-API: while a secret is exchanged every millisecond of a poll is one of
 the gap, and several are under way at once.

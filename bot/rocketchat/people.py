@@ -1,7 +1,7 @@
 """Reads all accounts once, page by page, to count them: `users.list` (facts/rocketchat.md §6).
 
-The limit of ten calls a minute holds for whoever may not pass it (§1.6): then the reading ends after a thousand
-accounts and says so. It ends at nonsense, too: a list that shows nobody new, or that has no end.
+Without the permission to bypass it, the limit is ten calls a minute (§1.6): then reading ends after a thousand
+accounts, and says so. It also ends at an invalid list: one that shows nobody new, or that never ends.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class PeopleList:
 
 
 def account(document: Mapping[str, Any]) -> CountedAccount:
-    """One entry of the list. Whoever has no address has no field `emails` either."""
+    """One entry of the list. An account without an address has no field `emails`."""
     emails, roles = document.get("emails"), document.get("roles")
     return CountedAccount(
         username=name_from(document.get("username")),

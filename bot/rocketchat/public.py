@@ -1,4 +1,4 @@
-"""What anybody may ask Rocket.Chat by plain HTTP: its clock, and what answers at the callback address."""
+"""Requests to Rocket.Chat without a login: its clock, and what answers at the callback address."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CALLBACK = "GET /_oauth/:service"
 
 
 async def server_time(http: HttpClient, url: str) -> datetime | None:
-    """The server's time by the header `Date` of whatever it answers, in whole seconds; None where it does not say."""
+    """The server's time from the header `Date` of any answer, in whole seconds; None if there is none."""
     try:
         answer = await http.send("GET", f"{url}/api/info", route="GET /api/info")
         told = parsedate_to_datetime(answer.headers.get("Date", ""))

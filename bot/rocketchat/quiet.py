@@ -1,7 +1,7 @@
 """How long ago login settings were changed.
 
-Rocket.Chat starts its timers anew with every changed one, whoever changed it (facts/rocketchat.md §2.5), so whoever
-wants to know when a write becomes live writes when nothing is pending.
+Rocket.Chat restarts its timers with every change by anybody (facts/rocketchat.md §2.5). To know when a write becomes
+live, write when nothing is pending.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from bot.clock import Clock
 PREFIX = "Accounts_OAuth_"
 """Every setting that restarts the timers, built-in login services included."""
 AT_MOST = 15.0
-"""Seconds of waiting in all: somebody who changes settings again and again must not hold a secret up for ever."""
+"""Seconds of waiting in all: repeated changes by somebody must not delay a secret forever."""
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Quiet:
     _last: float = field(default=float("-inf"), init=False)
 
     def wrote(self) -> None:
-        """A write of ours was answered, and may have changed something."""
+        """A write of the bot was answered, and may have changed something."""
         self._last = self.clock.monotonic()
 
     def heard(self, setting: str) -> None:

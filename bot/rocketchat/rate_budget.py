@@ -1,8 +1,8 @@
 """How often the routes that need no login may be asked.
 
-There the limit of ten calls a minute holds for everybody on older servers, and it counts by address: bots,
-administrators and whoever else sits behind the same one (facts/rocketchat.md §1.6). Eight leave two for the others.
-Newer servers let a bot's account pass here too, and then send none of the limiter's headers.
+On older servers the limit of ten calls a minute holds for everybody, and counts by IP address: bots, administrators and
+all others behind the same one (facts/rocketchat.md §1.6). A budget of eight leaves two for the others. On newer servers
+a bot's account bypasses the limit here too, and the answers have no headers of the limiter.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class RateBudget:
         self._said: dict[str, int | None] = {}
 
     def now(self) -> float:
-        """Its clock, for whoever keeps an answer instead of asking again."""
+        """Its clock, for code that caches an answer."""
         return self._clock.monotonic()
 
     def left(self, route: str) -> int:

@@ -1,4 +1,4 @@
-"""What puts an error of Rocket.Chat right: the variable or the permission, in words for people."""
+"""The fix for each error of Rocket.Chat: the variable or the permission, in words for people."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _PERMISSIONS = (
 
 
 def forbidden(route: str) -> str:
-    """Names the permission where the route tells it; adding a service takes the licence module too since 9.0 (§0.2)."""
+    """Names the permission if the route is known; since 9.0, adding a service also needs the licence module (§0.2)."""
     if "licenses.info" in route:
         return "Give the bot's account the role admin, so that it may read the licence."
     permission = next((name for part, name in _PERMISSIONS if part in route), None)
@@ -58,6 +58,6 @@ def forbidden(route: str) -> str:
 
 
 def redirected(origin: str) -> str:
-    """Where to is named by its origin alone: a path or a query could hold anything."""
+    """Names only the origin of the target: a path or a query could hold anything."""
     where = f" (it leads to {origin})" if origin else ""
     return f"Set {URL} to the address at which Rocket.Chat itself answers{where}."

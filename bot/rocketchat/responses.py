@@ -1,8 +1,8 @@
 """What an answer of Rocket.Chat's REST means: a pure function from the answer to its JSON or one typed error.
 
 Nothing else in the program looks at a status code. Classified by HTTP status first, then `errorType`, then the bracket
-suffix `[code]` of `error` (facts/rocketchat.md §1.5, §1.6). Of an error's body only a code of a safe shape is taken
-over; its texts can hold anything and stay behind.
+suffix `[code]` of `error` (facts/rocketchat.md §1.5, §1.6). Only a code of a safe form is taken from an error's body;
+its texts can hold anything and are dropped.
 """
 
 from __future__ import annotations
@@ -74,12 +74,12 @@ _REJECTED = {
     "restricted-workspace": ("It lets nobody write while it is offline past its grace period.", RESTRICTED),
     "error-setting-validation-failed": ("A rule of this Rocket.Chat does not allow that value.", ""),
 }
-"""Why something was not taken, and what puts that right (facts/rocketchat.md §2.4)."""
+"""Why something was rejected, and the fix (facts/rocketchat.md §2.4)."""
 _TOO_MANY = frozenset({"error-too-many-requests", "too-many-requests"})
 
 
 def not_its_own(route: str, status: int = 200, why: str = "") -> BadAnswer:
-    """The error for an answer that has a good status, and another content than Rocket.Chat gives."""
+    """The error for an answer with a good status, but content that is not Rocket.Chat's."""
     return BadAnswer(SYSTEM, route, status=status, why=why, fix=NOT_ROCKETCHAT)
 
 

@@ -4,9 +4,8 @@
     await rest.get("settings.oauth")                                   where it lacks the route
     await rest.post("settings.addCustomOAuth", {"name": "Encvoyid"})
 
-A call takes 8 s in all, whatever the other side does, a second factor and the repetition below included. A rate limit
-that ends soon is waited for once: a 429 has had no effect, so this is safe for a POST too. Nothing else that writes is
-ever repeated here.
+A call takes at most 8 s in all, with a second factor and the repetition below. A rate limit that ends soon is waited
+for once: a 429 has had no effect, so this is safe for a POST too. Nothing else that writes is ever repeated here.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ from bot.tls import client_context
 LIMIT = 8.0
 """Seconds for one call in all."""
 PATIENCE = 5.0
-"""Seconds into a call by which a rate limit must have ended to be waited for: three are left for the answer."""
+"""A rate limit is waited for only if it ends within so many seconds of a call: three are left for the answer."""
 WORKERS = 10
 """Calls at once: as many as the doctor has to make before it knows what else to ask."""
 INSTANCE_SECONDS = 600.0
@@ -137,7 +136,7 @@ class Rest:
         return interpret_method(await self.post(route, {"message": message}), f"POST /api/v1/{route}")
 
     def close(self) -> None:
-        """Ends the threads; calls that still run are cut by those who wait for them."""
+        """Ends the threads; running calls are cancelled by their callers."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         for session in self._sessions:
             session.close()
@@ -171,7 +170,7 @@ class Rest:
             answer: dict[str, Any] = use(api)
             return answer
         except RemoteError as error:
-            # Its traceback would keep the library's frames, headers and body with them, for a log of local variables.
+            # Its traceback would keep the library's frames, with headers and body, for a log of local variables.
             raise error.with_traceback(None) from None
         finally:
             api.session.line.end()

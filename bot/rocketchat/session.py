@@ -59,7 +59,7 @@ class LeashedSession(requests.Session):
         self._used_at = time.monotonic()
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
-        """The hook: whatever rocketchat-API asks goes through here, as `get` and `post` with keywords."""
+        """The hook: every request of rocketchat-API goes through here, as `get` and `post` with keywords."""
         self._drop_idle_connection()
         kwargs |= {"timeout": (CONNECT_TIMEOUT, READ_TIMEOUT), "allow_redirects": False, "stream": True}
         route = self.line.call.route = f"{str(method).upper()} {urlsplit(str(url)).path.removeprefix(self._base_path)}"
@@ -73,7 +73,7 @@ class LeashedSession(requests.Session):
         return self._answered(route, str(method), str(url), kwargs)
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere: requests would read the whole body to look where it leads, even if it is not to go there."""
+        """Always None: requests would read the whole body of a redirect even if it must not follow it."""
 
     def close(self) -> None:
         """Closes the connections; the session can be used again."""

@@ -1,9 +1,9 @@
 """What is live in Rocket.Chat, and the moment in which it changes.
 
-The settings that people sign in by are rewritten about 2.5 seconds after the last changing write, at a moment nobody is
-told (facts/rocketchat.md §2.5). REST decides what is live: two routes, asked in turn, densely around the expected time
-where no limit holds, and at chosen moments where one does. The publication may tell sooner, but it may be outdated or
-silent (§5.5): a wait begins with a fresh subscription, takes what is pushed, and is held up by nothing that isn't.
+The live login settings are rewritten about 2.5 seconds after the last changing write, at a moment that is not announced
+(facts/rocketchat.md §2.5). REST decides what is live: two routes, asked in turn; often around the expected time without
+a rate limit, and at chosen moments with one. The publication may show it sooner, but it may be outdated or silent
+(§5.5): a wait begins with a new subscription, uses what is pushed, and never depends on it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bot.rocketchat.open_routes import Poll
 from bot.rocketchat.responses import SYSTEM
 
 EXPECTED = 2.51
-"""Seconds from the last changing write to live, where this server was never measured."""
+"""Seconds from the last changing write to live, if this server was never measured."""
 EARLY = (0.3, 1.0)
 """Looks for such a server that is quicker."""
 AROUND = (-0.05, -0.01, 0.01, 0.03, 0.05, 0.08, 0.13, 0.2, 0.4, 1.0, 2.5)
@@ -49,7 +49,7 @@ T = TypeVar("T")
 
 
 class Polls(Protocol):
-    """Who asks the open routes (`bot.rocketchat.open_routes`)."""
+    """Polls the open routes (`bot.rocketchat.open_routes`)."""
 
     @property
     def unlimited(self) -> bool:
@@ -92,7 +92,7 @@ class Settle:
     """What the last wait alone told."""
 
     def wrote(self) -> None:
-        """Settings are being changed: what was seen live before says nothing about later."""
+        """Settings are being changed: older observations of what is live are void."""
         self._last = None
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
@@ -160,7 +160,7 @@ class Settle:
 
 
 class _Wait:
-    """One wait: whoever sees it first, by push or by poll, decides."""
+    """One wait: the first to see it, push or poll, decides."""
 
     def __init__(
         self, settle: Settle, service: str, awaited: Awaited, began: float, expected: float | None, *, exact: bool

@@ -1,6 +1,6 @@
-"""Who answers at `Site_Url`, where people come back after they signed in.
+"""Which server answers at `Site_Url`, where people come back after they signed in.
 
-Asked without credentials: it may be anybody.
+Sends no credentials: it may be any server.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The socket to Rocket.Chat: opened again whenever it is lost, and nothing lost between two of them.
+"""The socket to Rocket.Chat: opened again when it is lost, without losing messages in between.
 
 `bot.rocketchat.ddp` knows the protocol, `bot.rocketchat.live` the login services, `bot.rocketchat.catch_up` what was
-missed. This file only moves frames, and must survive anything.
+missed. This file only moves frames, and must survive any error.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class RealtimeClient:
             yield
 
     async def run(self) -> None:
-        """Keeps a socket open until cancelled, whatever happens."""
+        """Keeps a socket open until cancelled, after every error."""
         backoff = Backoff(RETRY_FIRST, RETRY_MOST)
         while True:
             self._connected_at = None
@@ -197,7 +197,7 @@ class RealtimeClient:
             await self._clock.sleep(min(TICK_AT_MOST, max(0.0, core.wake_at - at)))
 
     async def _cut_off(self, error: RemoteError | None) -> None:
-        """The socket is gone: nothing is known any more, and what was held back has waited long enough."""
+        """The socket is gone: nothing is known any more, and messages that were held back are released."""
         self.live.lost("The websocket to Rocket.Chat is down.", self._clock.monotonic())
         self._catch_up.stop()
         self._catch_up.release()
@@ -263,6 +263,6 @@ async def _send(websocket: aiohttp.ClientWebSocketResponse, core: ClientProtocol
 
 
 async def _send_if_open(websocket: aiohttp.ClientWebSocketResponse, core: ClientProtocol) -> None:
-    """A convenience: whoever reads the socket finds out that it is closed."""
+    """Optional: the reader of the socket notices that it is closed."""
     with contextlib.suppress(aiohttp.ClientError, OSError):
         await _send(websocket, core)

@@ -35,7 +35,7 @@ FOUND = 302
 
 @dataclass
 class StrategyReader:
-    """One Rocket.Chat; `url` is where the bot reaches it."""
+    """One Rocket.Chat; `url` is the address that the bot uses."""
 
     http: HttpClient
     url: str
@@ -57,13 +57,13 @@ class StrategyReader:
     async def shows(self, name: ServiceName, marker: Marker) -> bool | None:
         """Whether the strategy carries the marker, looked for a few times. None: it does not tell."""
         shown = await self._look(name, marker)
-        if shown is None and self._behind:  # asked too often by now, and the last answer was another one
+        if shown is None and self._behind:  # a rate limit by now, and the last answer showed another marker
             return False
         for pause in PAUSES:
             if shown is not False:
                 break
             await self.clock.sleep(pause)
-            shown = await self._look(name, marker) or False  # one that cannot be asked any more has still another one
+            shown = await self._look(name, marker) or False  # one that can no longer be asked still has another one
         return shown
 
     async def all_show(self, name: ServiceName, marker: Marker, instances: int) -> bool | None:

@@ -1,4 +1,4 @@
-"""Opening one websocket to Rocket.Chat: no redirect, a bound in time, and a typed error for each way it fails."""
+"""Opens one websocket to Rocket.Chat: without redirects, with a time-out, and with a typed error for each failure."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def open_websocket(session: aiohttp.ClientSession, url: str, clock: Clock)
 
 
 async def close_websocket(websocket: aiohttp.ClientWebSocketResponse) -> None:
-    """Says goodbye and hangs up. By itself aiohttp would wait for as long as the other side goes on sending."""
+    """Sends a close frame and closes. aiohttp alone would wait while the other side keeps sending."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(GOODBYE_WITHIN):
             await websocket.close()
@@ -94,7 +94,7 @@ def broken(failure: BaseException) -> RemoteError:
 
 
 def closed_again() -> Unreachable:
-    """The other side closed it without a word."""
+    """The other side closed it without an error."""
     return Unreachable(
         "Rocket.Chat",
         "websocket",
