@@ -22,11 +22,11 @@ from sandbox.serving import Introduction
 
 
 class StandIn(Protocol):
-    """Either of them."""
+    """Either stand-in."""
 
     @property
     def introduction(self) -> Introduction:
-        """What its first line says."""
+        """The content of its first line."""
         ...
 
     async def start(self) -> None:
@@ -47,8 +47,8 @@ def rocketchat(port: int, version: str, tls: Path | None = None, given: Mapping[
 
 
 def behaviour(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What the command line says of the stand-in of Rocket.Chat, as its arguments: `switches`, and `settle` and `seed`
-    where they were given. ConfigError for what cannot be read."""
+    """The options of the command line as arguments of the Rocket.Chat stand-in: `switches`, and `settle` and `seed` if
+    they were given. ConfigError for invalid ones."""
     rest = dict(given)
     arguments: dict[str, Any] = {name: rest.pop(name) for name in ("settle", "seed") if name in rest}
     if "sticky" in rest:
@@ -86,7 +86,7 @@ async def _serve(stand_in: StandIn, authority: Authority | None) -> int:
         raise ConfigError(f"--port cannot be listened on: {error.strerror or 'it is taken'}.") from None
     try:
         introduction = stand_in.introduction
-        # Each gives all that `ssobot run` needs for its side, and keys to begin with.
+        # Each prints all that `ssobot run` needs for its side, and new keys.
         env = {**introduction.env, "SSOBOT_KEYS": Fernet.generate_key().decode()}
         if authority:
             env["SSOBOT_CA_FILE"] = str(authority.file)
@@ -98,7 +98,7 @@ async def _serve(stand_in: StandIn, authority: Authority | None) -> int:
 
 
 def told_to_stop() -> asyncio.Event:
-    """Set at SIGTERM or SIGINT. To be called before the first line is printed: whoever has read it may send one."""
+    """Set at SIGTERM or SIGINT. Call it before the first line is printed: a reader of that line may send a signal."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

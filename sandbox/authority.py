@@ -1,5 +1,5 @@
-"""A certificate authority of the sandbox's own, made once in a folder: whoever is to talk to the stand-ins over TLS
-trusts `ca.pem` in there."""
+"""The sandbox's own certificate authority, created once in a folder: clients of the stand-ins over TLS must trust its
+`ca.pem`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from bot.errors import ConfigError
 FILE = "ca.pem"
 """The certificate, for everybody."""
 WHOLE = "authority.pem"
-"""The certificate and its key, for the owner alone. Whoever makes this file first has made the authority."""
+"""The certificate and its key, for the owner only. The process that creates this file first has created the
+authority."""
 NAMES = ("localhost", "127.0.0.1", "::1")
 _KEY = b"-----BEGIN EC PRIVATE KEY-----"
 
@@ -37,14 +38,14 @@ class Authority:
         return context
 
     def client_context(self) -> ssl.SSLContext:
-        """Trusts this authority besides the system's, as NODE_EXTRA_CA_CERTS makes Rocket.Chat do."""
+        """Trusts this authority in addition to the system's, as NODE_EXTRA_CA_CERTS makes Rocket.Chat do."""
         context = ssl.create_default_context()
         self.ca.configure_trust(context)
         return context
 
 
 def authority_in(folder: Path) -> Authority:
-    """The one in that folder, made if there is none yet; of several who start at once, all get the same.
+    """The authority in that folder, created if there is none; several processes that start at once get the same one.
 
     Raises ConfigError if the folder cannot be used, or holds something else under that name.
     """
@@ -68,7 +69,7 @@ def authority_in(folder: Path) -> Authority:
 
 
 def _make(folder: Path) -> None:
-    """FileExistsError if somebody else was first: a link is made whole or not at all."""
+    """FileExistsError if another process was first: creating a link is atomic."""
     if (folder / WHOLE).exists():
         return
     ca = trustme.CA(organization_name="ssobot sandbox")
@@ -82,7 +83,7 @@ def _make(folder: Path) -> None:
 
 
 def _put(path: Path, content: bytes, mode: int) -> None:
-    """Replaces a file as a whole, unless it is so already."""
+    """Replaces a file as a whole, unless its content is the same."""
     if path.exists() and path.read_bytes() == content:
         return
     descriptor, name = tempfile.mkstemp(dir=path.parent)

@@ -1,6 +1,6 @@
-"""`ssobot demo`: everything once, before your eyes, against both stand-ins; and `ssobot sandbox`, which stays up.
+"""`ssobot demo`: shows every command once, with both stand-ins; and `ssobot sandbox`, which keeps running.
 
-After every answer the state of both stand-ins is looked at, not what the bot says of it; the demo fails if it is wrong.
+After every answer the state of both stand-ins themselves is checked; the demo fails if it is wrong.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def unchanged(before: StandIns, now: StandIns) -> bool:
 
 
 def rotated(before: StandIns, now: StandIns) -> bool:
-    """Whole, with another secret."""
+    """Complete, with another secret."""
     return whole(before, now) and now.accepted != before.accepted
 
 
@@ -145,7 +145,7 @@ async def _slash(admin: Visitor) -> None:
 
 
 async def _say(admin: Visitor, line: str) -> None:
-    """Types a line and prints the answer as it grows."""
+    """Types a line and prints the answer while it changes."""
     click.echo(f"admin> {line}")
     message_id = await admin.type(line)
     if message_id is None:
@@ -161,7 +161,7 @@ async def _say(admin: Visitor, line: str) -> None:
 
 
 async def _sign_in(play: Stage) -> None:
-    """A person presses the new button, signs in at Encvoy ID, consents, and arrives."""
+    """A person presses the new button, signs in at Encvoy ID, consents, and is signed in to Rocket.Chat."""
     person = play.encvoy.introduction.account("person")
     click.echo(f"{person.login} presses the button on the login page …")
     arrived = await sign_in(play.rocketchat.url, SERVICE, person.login, Secret(person.password), tls=play.tls)
@@ -182,7 +182,7 @@ def sandbox(tls: Path | None = None, given: Mapping[str, Any] | None = None, ver
 
 async def _sandbox(folder: Path, tls: Path | None, version: str, rocketchat: Mapping[str, Any]) -> int:
     stopped = told_to_stop()
-    # Nothing comes before the first line, even for somebody who reads both streams as one.
+    # Nothing is printed before the first line, even if both streams are read as one.
     logs.configure(level=logging.ERROR)
     async with stage(folder, tls=tls, version=version, **rocketchat) as play, play.bot():
         click.echo(play.introduction.line())

@@ -1,6 +1,6 @@
-"""Faults and kill hooks: what a test makes a stand-in do wrong, and where it stops the world.
+"""Faults and kill hooks: failures that a test injects into a stand-in, and points at which it kills the bot.
 
-A stand-in has one `Faults`. A rule is laid on a route, before or after its effect:
+A stand-in has one `Faults`. A rule applies to a route, before or after its effect:
 
     faults.add(Fault("PUT", "/api/v1/clients/", effect=Effect.HANG, when=When.AFTER))   # done, never answered
     faults.add(Fault("POST", "/api/v1/settings", call=kill_the_bot, when=When.AFTER))   # done, then the hook
@@ -31,16 +31,16 @@ class When(enum.Enum):
 
 
 class FaultEffect(enum.Enum):
-    """What the caller sees."""
+    """What the client gets."""
 
     ANSWER = "answer"
     """The given status, headers and body instead of the stand-in's own answer."""
     HANG = "hang"
-    """No answer, until the caller goes away or the stand-in closes."""
+    """No answer until the client disconnects or the stand-in closes."""
     DROP = "drop"
     """The connection is closed without an answer."""
     PASS = "pass"
-    """The stand-in's own answer; of use with `call` and `delay`."""
+    """The stand-in's own answer; useful with `call` and `delay`."""
 
 
 @dataclass
@@ -87,20 +87,20 @@ class Faults:
 
     rules: list[Fault] = field(default_factory=list)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the stand-in closes, so that nothing hangs on."""
+    """Set when the stand-in closes, so that no request hangs."""
 
     def add(self, fault: Fault) -> Fault:
-        """Lays a rule; returns it, so that it can be removed."""
+        """Adds a rule; returns it, so that it can be removed."""
         self.rules.append(fault)
         return fault
 
     def remove(self, fault: Fault) -> None:
-        """Takes a rule away; removing twice is harmless."""
+        """Removes a rule; removing it twice does no harm."""
         if fault in self.rules:
             self.rules.remove(fault)
 
     def clear(self) -> None:
-        """Takes every rule away."""
+        """Removes every rule."""
         self.rules.clear()
 
     def find(self, request: web.Request, body: Any, when: When) -> Fault | None:
@@ -108,7 +108,7 @@ class Faults:
         return next((rule for rule in self.rules if rule.when is when and rule.fits(request, body)), None)
 
     async def act(self, rule: Fault, request: web.Request) -> web.StreamResponse | None:
-        """Carries a rule out: an answer to give instead, or None to go on."""
+        """Applies a rule: the answer to give instead, or None to continue."""
         if rule.delay:
             await asyncio.sleep(rule.delay)
         if rule.call is not None:

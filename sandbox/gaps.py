@@ -1,4 +1,4 @@
-"""The gap of each exchange of a secret, measured where nobody can embellish it: in the ledgers of both stand-ins."""
+"""The gap of each exchange of a secret, measured independently of the bot: from the ledgers of both stand-ins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Gap:
     live: float
     """When people began to sign in by the new secret (Rocket.Chat's `live`, or `strategy` on its modern engine)."""
     switched: float
-    """When Encvoy ID began to accept it, and to refuse the one before (`switched`)."""
+    """When Encvoy ID began to accept it, and to refuse the previous one (`switched`)."""
 
     @property
     def seconds(self) -> float:
@@ -28,7 +28,7 @@ def gaps(rocketchat: Ledger, encvoy: Ledger, by: Literal["live", "strategy"] = "
     """One for each secret that both sides came to use, in the order in which Encvoy ID switched. `by` is the kind of
     entry that tells since when Rocket.Chat uses one: `strategy` where people sign in by its modern engine.
 
-    The first secret of an application counts too: whoever measures rotations leaves out what setup did.
+    The first secret of an application counts too: leave it out to measure rotations only.
     """
     live: dict[str, float] = {}
     for entry in rocketchat.of(by):
@@ -40,7 +40,7 @@ def gaps(rocketchat: Ledger, encvoy: Ledger, by: Literal["live", "strategy"] = "
 
 @dataclass(frozen=True)
 class Spread:
-    """What a number of gaps came to, in seconds."""
+    """Statistics of several gaps, in seconds."""
 
     count: int
     median: float

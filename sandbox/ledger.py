@@ -1,8 +1,8 @@
-"""What a stand-in was asked, and when each secret became live, on one clock.
+"""The record of a stand-in: requests, and when each secret became live, on one clock.
 
 Both stand-ins of a `World` write to ledgers that read `bot.clock.steady`, which on Linux is one clock for every process
-of the machine: entries of two ledgers can be compared. A ledger lives in memory only, and holds bodies as they came,
-secrets included; it is never printed whole.
+of the machine: entries of two ledgers can be compared. A ledger is in memory only, and holds unchanged bodies with
+their secrets; it is never printed as a whole.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class LedgerEntry:
     query: str = ""
     status: int = 0
     who: str | None = None
-    """Id of the user whose token came along, if any."""
+    """Id of the user whose token was sent, if any."""
     body: Any = None
     """The parsed JSON or form body of a request, or what a stand-in's own kind says of itself."""
     instance: str = ""
-    """For a request: which of several server processes it was given to, where there are several."""
+    """For a request: the server process that handled it, if there are several."""
     began: float = 0.0
     """For a request: when it arrived."""
 

@@ -16,7 +16,8 @@ _TYPES = {".css": "text/css", ".js": "text/javascript"}
 
 def page(html: str, *, status: int = 200, script: str = "", style: str = "'self'") -> web.Response:
     """An HTML page. Of scripts in the page itself only `script` is run, if it stands there letter by letter; `style` is
-    where styles may come from. Where its forms lead is left open: Encvoy ID's lead back to whoever sent the person."""
+    where styles may come from. The targets of its forms are not restricted: Encvoy ID's forms lead back to the
+    client."""
     policy = (
         f"default-src 'none'; script-src 'self'{_fingerprint(script)}; style-src {style}; connect-src 'self'; "
         "img-src data:; base-uri 'none'; frame-ancestors 'none'"

@@ -12,7 +12,7 @@ from aiohttp import web
 
 @dataclass(frozen=True)
 class SeededAccount:
-    """Somebody who was there from the start. `token` is empty where the system has none to give."""
+    """An account that exists from the start. `token` is empty if the system has none."""
 
     role: str
     """What the account is for: `admin`, `bot`, `member`, `person`, `manager`, `owner` …"""
@@ -24,8 +24,8 @@ class SeededAccount:
 
 @dataclass(frozen=True)
 class Introduction:
-    """The first line of a stand-in: how to reach it, what `ssobot run` needs, and who is there. The only place where a
-    seeded secret is ever printed."""
+    """The first line of a stand-in: its address, what `ssobot run` needs, and the accounts. The only place where a
+    seeded secret is printed."""
 
     url: str
     env: Mapping[str, str]

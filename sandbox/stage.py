@@ -1,4 +1,4 @@
-"""Both stand-ins and the bot in one process: what the demo plays on, what `ssobot sandbox` offers, what tests use."""
+"""Both stand-ins and the bot in one process, for the demo, `ssobot sandbox` and tests."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Stage:
     """Signs the certificates of both, where they speak TLS."""
     keys: str = field(default_factory=lambda: Fernet.generate_key().decode())
     extra: dict[str, str] = field(default_factory=dict)
-    """Variables over those of the stand-ins."""
+    """Variables that override those of the stand-ins."""
 
     @property
     def env(self) -> dict[str, str]:
@@ -55,7 +55,7 @@ class Stage:
 
     @property
     def tls(self) -> ssl.SSLContext | None:
-        """For whoever visits; None where the stand-ins speak plain HTTP."""
+        """For visitors; None if the stand-ins speak plain HTTP."""
         return self.authority.client_context() if self.authority else None
 
     @property
@@ -70,7 +70,7 @@ class Stage:
 
     @contextlib.asynccontextmanager
     async def bot(self, clock: Clock | None = None) -> AsyncIterator[Bot]:
-        """A bot that listens, until the block is left."""
+        """A bot that listens until the block ends."""
         config = config_from(self.env)
         redaction.redact_values(config.secrets())
         async with building(config, clock) as bot:

@@ -25,7 +25,7 @@ WORD_JOINER = "\u2060"
 
 
 class RequestRefused(Exception):
-    """The server did not do it; only status and error type are told."""
+    """The server refused; only status and error type are known."""
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Visitor:
         return await self.send(outcome.text if isinstance(outcome, Sent) else text)
 
     async def send(self, text: str) -> str:
-        """Sends a message, whatever it is; its id."""
+        """Sends any message; returns its id."""
         answer = await self.call("POST", "chat.postMessage", json={"roomId": self.room_id, "text": text})
         return str(answer["message"]["_id"])
 

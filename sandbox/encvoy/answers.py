@@ -1,4 +1,4 @@
-"""How the backend answers when something is wrong: coded errors in the system's language, and no answer at all.
+"""How the backend answers a failed request: with coded errors in the system's language, or with no answer at all.
 
 Source: facts/encvoy-id.md §5.
 """
@@ -129,7 +129,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "Qualcosa è andato storto",
     ),
 }
-"""Code to its text in the order of LANGUAGES. Nobody may decide by these texts: they change with the setting."""
+"""Code to its text in the order of LANGUAGES. Code must not depend on these texts: they change with the setting."""
 
 
 def localized(code: str, language: str) -> str:

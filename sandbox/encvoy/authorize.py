@@ -1,7 +1,7 @@
 """Authorization requests: their checks, in the order of `oidc-provider` 8.8, and the pushed ones (RFC 9126).
 
-Checks end in an `OidcError`. What becomes of it differs: `/auth` redirects where it may and shows a page otherwise
-(`auth_response`), `/request` answers JSON (facts/encvoy-id.md §9).
+Checks end in an `OidcError`. What becomes of it differs: `/auth` redirects if it may and shows a page otherwise
+(`auth_response`); `/request` answers JSON (facts/encvoy-id.md §9).
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def _check_prompt(params: Params) -> None:
 
 
 def _check_scope(client: Record, params: Params) -> None:
-    """`offline_access` is dropped in silence unless consent is asked for; unknown scopes are no error."""
+    """`offline_access` is dropped silently unless consent is asked for; unknown scopes are no error."""
     scopes = list(dict.fromkeys(params.get("scope", "").split()))
     may_refresh = "consent" in params.get("prompt", "").split() and "refresh_token" in client["grant_types"]
     if "offline_access" in scopes and not (may_refresh and "code" in params["response_type"]):

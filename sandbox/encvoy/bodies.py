@@ -24,7 +24,7 @@ async def json_body(request: web.Request) -> Any:
 
 
 async def json_object(request: web.Request) -> dict[str, Any]:
-    """The same where only an object will do."""
+    """The same if only an object is accepted."""
     body = await json_body(request)
     if not isinstance(body, dict):
         raise invalid(["Unexpected value"])

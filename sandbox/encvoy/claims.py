@@ -1,6 +1,6 @@
 """Which claims an application gets about a person: the scope must map to the claim *and* the person must show it.
 
-Source: facts/encvoy-id.md §2 "Claims". Only the main client is spared the second condition.
+Source: facts/encvoy-id.md §2 "Claims". The second condition does not apply to the main client.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ def _profile(person: Person, main: bool, domain: str) -> dict[str, Any]:
 
 
 def subject(client: Record, account_id: int) -> str:
-    """Who somebody is to a client: the id, or for a pairwise client a name that only clients of its host share."""
+    """A person's `sub` for a client: the id, or for a pairwise client a value that only clients of the same host
+    share."""
     if client["subject_type"] != "pairwise":
         return str(account_id)
     sector = urlsplit(client["redirect_uris"][0]).netloc

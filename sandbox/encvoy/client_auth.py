@@ -1,4 +1,4 @@
-"""How a client proves itself at token, PAR, introspection and revocation.
+"""How a client authenticates at token, PAR, introspection and revocation.
 
 The order of the checks is that of `oidc-provider` 8.8; what a client meets is in facts/encvoy-id.md §8 and §9.
 """
@@ -121,7 +121,8 @@ def _offered(request: web.Request, form: Form) -> tuple[str, str | None, tuple[s
 
 
 def _asserted(assertion: str, client_id: str | None, kind: str | None) -> str:
-    """Whom a signed token (RFC 7523) names. Its signature is not looked at: nobody is let in by one here."""
+    """The client that a signed token (RFC 7523) names. Its signature is not checked: no client can authenticate with
+    one here."""
     try:
         _, payload, _ = assertion.split(".")
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -68,7 +68,7 @@ ORIGIN_PORTS = {"http": 80, "https": 443, "ftp": 21, "ws": 80, "wss": 443}
 
 
 def origin(url: str) -> str:
-    """What JavaScript's `new URL(url).origin` says: the text `null` for a scheme of one's own."""
+    """The result of JavaScript's `new URL(url).origin`: the text `null` for a custom scheme."""
     parts = urlsplit(url)
     if parts.scheme not in ORIGIN_PORTS:
         return "null"
@@ -77,7 +77,7 @@ def origin(url: str) -> str:
 
 
 def alphanumerics(dice: random.Random, length: int) -> str:
-    """Ids and secrets as the real one makes them: not from a CSPRNG (facts/encvoy-id.md §4)."""
+    """Ids and secrets as Encvoy ID generates them: not from a CSPRNG (facts/encvoy-id.md §4)."""
     return "".join(dice.choices(ALPHANUMERIC, k=length))
 
 

@@ -44,7 +44,7 @@ class Cookies:
                 self._add(response, f"{name}{suffix}={text}", "/", max_age, same_site)
 
     def clear_session(self, response: web.StreamResponse) -> None:
-        """Takes both back."""
+        """Deletes both."""
         for name, same_site in SESSION_COOKIES:
             self.clear(response, name, "/", same_site)
 
@@ -53,7 +53,7 @@ class Cookies:
         return self.read(request, SESSION) or self.read(request, LEGACY)
 
     def clear(self, response: web.StreamResponse, name: str, path: str, same_site: str = LAX) -> None:
-        """Takes a cookie and its signature back."""
+        """Deletes a cookie and its signature."""
         for suffix, text in (("", ""), (".sig", self.signature(name, ""))):
             self._add(response, f"{name}{suffix}={text}", path, None, same_site)
 

@@ -160,7 +160,7 @@ def _converted(name: str, value: Any) -> Any:
 
 
 def _checked(body: Any, rules: dict[str, FieldCheck]) -> Record:
-    """The accepted columns; raises ApiError with every message, or Hang where the validator itself would fall over."""
+    """The accepted columns; raises ApiError with every message, or Hang if the validator itself would crash."""
     if not isinstance(body, dict):
         raise invalid(["Unexpected value"])
     columns = {name: _converted(name, value) for name, value in body.items()}

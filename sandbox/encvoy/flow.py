@@ -52,7 +52,7 @@ class Flow:
         return self.sessions.keep(response, session)
 
     async def begin_posted(self, request: web.Request, path: str) -> web.Response:
-        """The same from a form; what is no form gets a page too."""
+        """The same from a form; any other body gets a page too."""
         try:
             form = await body_of(request, path)
         except OidcError as error:
@@ -94,7 +94,8 @@ class Flow:
         return interaction
 
     def _log_out_first(self, request: web.Request, interaction: Interaction, session: Session) -> web.Response:
-        """Somebody else has logged in: a form that ends the session of this browser by itself, and comes back here."""
+        """Another person has logged in: a form that ends the session of this browser automatically, and returns
+        here."""
         interaction.session_uid = None
         session.xsrf, session.return_to = nano_id(), self.state.domain + self._resume_path(interaction)
         action = f"{self.state.domain}{self.state.switches.oidc_prefix}/session/end/confirm"

@@ -1,6 +1,6 @@
-"""Sessions, grants, codes and tokens: what the provider keeps, and when each of them stops counting.
+"""Sessions, grants, codes and tokens: what the provider stores, and when each of them expires.
 
-Life times are those of facts/encvoy-id.md §2. A token counts while it, its grant and its session do.
+Life times are those of facts/encvoy-id.md §2. A token is valid while its grant and its session are.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Interaction:
 
     @property
     def logged_in(self) -> int | None:
-        """Who has just logged in; None while nobody has, and for a consent."""
+        """The person who has just logged in; None before that, and for a consent."""
         return self.account_id if self.prompt == "login" and self.done else None
 
 
@@ -146,7 +146,7 @@ class GrantStore:
         return credential
 
     def revoke(self, grant_id: str) -> None:
-        """Destroys a grant and all that came of it, spent tokens included."""
+        """Destroys a grant and everything issued from it, used tokens included."""
         self.grants.pop(grant_id, None)
         self.credentials = {key: held for key, held in self.credentials.items() if held.grant_id != grant_id}
 

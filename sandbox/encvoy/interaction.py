@@ -31,7 +31,7 @@ class Interactions:
     """`/api/interaction/:uid` and what is posted there."""
 
     def __init__(self, state: State, cookies: Cookies, players: Mapping[str, Person]) -> None:
-        """`players` are those whom the page offers to be without a password, by role."""
+        """`players` are the people whom the page offers to log in as without a password, by role."""
         self.state = state
         self.cookies = cookies
         self._players = players
@@ -72,7 +72,7 @@ class Interactions:
         return self._enter(request, interaction, person, body["password"], body["identifier"])
 
     async def play(self, request: web.Request) -> web.Response:
-        """Login as one of the sandbox's people without a password. No real one has this."""
+        """Logs in as one of the sandbox's people without a password. The real Encvoy ID has no such route."""
         interaction = self._find(request)
         person = self._players.get(str((await json_object(request)).get("role")))
         if interaction is None or person is None or interaction.prompt != "login":
@@ -189,7 +189,7 @@ class Interactions:
         return self.state.settings.default_language
 
     def _done(self, interaction: Interaction) -> web.Response:
-        """On to the provider, by a relative redirect."""
+        """Continues at the provider, by a relative redirect."""
         interaction.done = True
         location = f"{self.state.switches.oidc_prefix}/auth/{interaction.uid}"
         return web.Response(status=302, headers={"Location": location})
@@ -201,7 +201,7 @@ class Interactions:
         )
 
     def _lost(self, status: int) -> web.Response:
-        """Cookies lost, or an interaction that is over."""
+        """The cookies are lost, or the interaction has ended."""
         text = localized("T3E0078", self._language)
         return self._page(Page("error", "", message=text, detail="Interaction details failed: 500"), status)
 
