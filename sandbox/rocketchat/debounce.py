@@ -22,7 +22,7 @@ class Debounce:
         return self._waiting is not None
 
     def start(self, seconds: float) -> None:
-        """The wait begins, anew if it had begun. RuntimeError where there is no event loop to wait in."""
+        """Starts the wait, or restarts it. RuntimeError without an event loop."""
         loop = asyncio.get_running_loop()
         self.cancel()
         self._waiting = loop.create_task(self._later(seconds))

@@ -39,7 +39,7 @@ class Timing:
     jitter: tuple[float, float] = (0.005, 0.020)
     """What comes on top, as measured (facts/rocketchat.md §2.5)."""
     unawaited: tuple[float, float] = (0.0, 0.005)
-    """How long a notification takes that nobody waits for: after a bulk write or a removal, the answer comes first."""
+    """How long a notification takes after a bulk write or a removal: the answer does not wait for it."""
 
     @property
     def key(self) -> float:
@@ -191,7 +191,7 @@ class Instance:
         self._unawaited.clear()
 
     def catch_up(self) -> None:
-        """Takes over whatever is stored, without waiting for anything."""
+        """Reads everything that is stored, without waiting."""
         self.suspend()
         for setting_id in self:
             if setting_id not in self._settings:

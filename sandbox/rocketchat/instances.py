@@ -123,7 +123,7 @@ class Instances:
             instance.catch_up()
 
     def _on_owner(self, told: SettingEvent, setting: Setting) -> None:
-        """Written past the instances: all of them know, and nobody is told of what was made."""
+        """Written without the instances: all of them know it, and no client gets an event."""
         for instance in self.each:
             _take_over(instance, told, setting)
         if told is not SettingEvent.INSERTED:

@@ -50,7 +50,7 @@ class LoginService:
 
     @property
     def public(self) -> Document:
-        """The fields that leave the server: the secret doesn't, nor does what has no value."""
+        """The fields that leave the server: without the secret, and without empty ones."""
         return {name: value for name, value in self.fields.items() if name != "secret" and value is not None}
 
 
@@ -94,7 +94,7 @@ class LoginServices:
         return {service.id: service.public for service in self.all()}
 
     def rewrite(self) -> None:
-        """For whoever can't wait: every instance reads what is stored and runs, now."""
+        """Without waiting: every instance reads what is stored and runs at once."""
         for rewriter in self._rewriters:
             rewriter()
 
@@ -118,7 +118,7 @@ class LoginServices:
             self._tell("removed", record, by)
 
     def empty(self, by: str = "") -> None:
-        """Takes every record out, as a refresh does: nobody is told (facts/rocketchat.md §2.6)."""
+        """Removes every record, as a refresh does: no client gets an event (facts/rocketchat.md §2.6)."""
         gone, self._services = self.all(), {}
         for record in gone:
             self._ledger.add("gone", body={"service": record.service, "instance": by})

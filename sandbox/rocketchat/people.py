@@ -204,7 +204,7 @@ class People:
         services: Document | None = None,
         user_id: str | None = None,
     ) -> User:
-        """A new account; MeteorError 403 if the username or an address is taken, whatever the letter case."""
+        """A new account; MeteorError 403 if the username or an address is taken, without regard to case."""
         if username and self.named(username):
             raise MeteorError(403, "Username already exists.")
         addresses = [dict(email) for email in emails]

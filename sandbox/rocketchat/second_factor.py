@@ -144,7 +144,7 @@ class SecondFactor:
         return details
 
     def _mail_code(self, user: User) -> datetime:
-        """Mails a code: an entry of kind `mail` in the ledger. Without SMTP it reaches nobody."""
+        """Mails a code: an entry of kind `mail` in the ledger. Without SMTP it is not delivered."""
         code, expires = f"{secrets.randbelow(1_000_000):06d}", self._now() + _EMAIL_CODE_LIFE
         user.services["emailCode"] = {"code": code, "expire": expires, "attempts": 0}
         if self._settings.get("SMTP_Host", ""):

@@ -178,7 +178,7 @@ class Settings:
             self._tell(SettingEvent.INSERTED, setting)
 
     def write(self, setting_id: str, value: Any) -> None:
-        """Stores a value, whatever its type; KeyError if there is no such setting."""
+        """Stores a value of any type; KeyError if there is no such setting."""
         self.store(setting_id, value)
         self._tell(SettingEvent.UPDATED, self._settings[setting_id])
 

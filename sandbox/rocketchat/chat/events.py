@@ -39,7 +39,7 @@ class Membership:
 
 @dataclass(frozen=True)
 class Ephemeral:
-    """A note that one person sees and nobody keeps."""
+    """A message that one person sees and the server does not store."""
 
     user_id: str
     document: Document

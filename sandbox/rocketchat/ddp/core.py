@@ -174,7 +174,7 @@ class DdpSession:
         self._send(collection, self._box(collection).remove(subscription, id_))
 
     def rerun(self, collection: str, documents: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
-        """All its subscriptions began anew: by subscription, what it holds now."""
+        """All its subscriptions started again: by subscription, the documents that it holds now."""
         self._send(collection, self._box(collection).replace(documents))
 
     def _box(self, collection: str) -> MergeBox:

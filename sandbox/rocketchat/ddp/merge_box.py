@@ -98,7 +98,7 @@ class MergeBox:
         return [change for id_ in ids for change in self.remove(holder, id_)]
 
     def replace(self, documents: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[MergedFrame]:
-        """Every subscription began anew: by subscription, the documents that it holds now."""
+        """Every subscription started again: by subscription, the documents that it holds now."""
         before = {id_: held.view() for id_, held in self._held.items()}
         self._held = {}
         for holder, held in documents.items():

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class TableListener(Protocol):
-    """Who is told of each change of the table."""
+    """Is called for each change of the table."""
 
     def __call__(self, kind: str, id_: str, fields: dict[str, Any], by: str = "", /) -> None:
         """`kind` is added, changed (None for a field that is gone), removed, or emptied: gone, and told to nobody. `by`

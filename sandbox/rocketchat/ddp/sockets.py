@@ -28,7 +28,7 @@ class Publication(enum.Enum):
     """As since 7.7: a record comes with the subscription, and changes and goes; one that is made later never comes, and
     a refresh is not told."""
     PUSHED = "pushed"
-    """As before: whatever happens is told."""
+    """As before: every event is sent."""
     STREAMER = "streamer"
     """As the microservice `ddp-streamer`: a record that is made later comes as `changed`."""
     STALE = "stale"

@@ -38,7 +38,7 @@ def by_service_id(people: Iterable[User], service: str, wanted: Any) -> User | N
 
 
 def by_username(people: Iterable[User], wanted: Any) -> Iterator[User]:
-    """A text whatever its letter case, anything else exactly."""
+    """Compares texts without regard to case, anything else exactly."""
     for user in people:
         names = user.username if isinstance(user.username, list) else [user.username]
         if isinstance(wanted, str):
@@ -49,7 +49,7 @@ def by_username(people: Iterable[User], wanted: Any) -> Iterator[User]:
 
 
 def by_address(people: Iterable[User], wanted: Any) -> Iterator[User]:
-    """By e-mail address, whatever its letter case and without the blanks around it."""
+    """By e-mail address, without regard to case and to spaces around it."""
     sought = text(wanted).strip().casefold()
     for user in people:
         if any(isinstance(known, str) and known.casefold() == sought for known in user.addresses):

@@ -15,7 +15,7 @@ from sandbox.rocketchat.documents import Document
 
 STORAGE_PREFIX = "Meteor.oauth.credentialSecret-"
 APP = "rocketchat://auth"
-"""Where the mobile app comes back. Whoever names it is told what was wrong."""
+"""Where the mobile app comes back. A request that names it gets the reason of a failure."""
 UNSAFE = "invalid_credential_token_or_secret"
 _SAFE = re.compile(r"[A-Za-z0-9_-]+")
 _KEPT = "!'()*-._~"

@@ -39,7 +39,7 @@ class ModernEngine:
         return self._strategies[self._workspace.instances.first.id]
 
     def restart(self) -> None:
-        """Every instance starts anew."""
+        """Every instance restarts."""
         for strategies in self._strategies.values():
             strategies.forget()
             strategies.rebuild()

@@ -51,7 +51,7 @@ class Broken(Exception):
 
 
 TO_LOGIN = Redirect("/login")
-"""Where passport sends whoever was refused, or is nobody that it knows. It says no word."""
+"""Where passport redirects after a refusal, or if it knows no such person. It gives no reason."""
 
 
 class ModernFlow:
@@ -80,7 +80,7 @@ class ModernFlow:
         return Redirect(strategy.authorize_url(started.handle, challenge))
 
     async def finish(self, strategy: Strategy, session: Session | None, query: Mapping[str, str]) -> Redirect | Popup:
-        """The browser comes back with a code or an error. Broken for all that fails, whatever it was."""
+        """The browser comes back with a code or an error. Broken for every failure."""
         if query.get("error") == "access_denied":
             return TO_LOGIN
         if query.get("error"):

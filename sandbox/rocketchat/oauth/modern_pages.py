@@ -106,7 +106,7 @@ def _redirect(end: Redirect) -> web.Response:
 
 
 def _error_page() -> web.Response:
-    """What express answers with in production, whatever happened."""
+    """What express answers with in production for every error."""
     return _page(_ERROR_PAGE, 500, {"Content-Security-Policy": "default-src 'none'"})
 
 

@@ -71,6 +71,6 @@ class Sessions:
 
 
 def _secure(request: web.Request) -> bool:
-    """Directly, or as the nearest proxy says, whoever that is: it is trusted."""
+    """Directly, or as the nearest proxy says: every proxy is trusted."""
     said = request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip().lower()
     return request.secure or said == "https"

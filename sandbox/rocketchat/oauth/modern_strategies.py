@@ -101,7 +101,7 @@ class Strategies:
         return self._strategies.get(service) if self._workspace.modern_login and switched_on else None
 
     def forget(self) -> None:
-        """The process starts anew."""
+        """The process restarts."""
         self._strategies, self._first_scopes, self._hooks = {}, {}, {}
 
     def _register(self, service: str, fields: Document) -> None:

@@ -21,7 +21,7 @@ from sandbox.rocketchat.settings import Settings
 
 REGISTRATION_DISABLED = "User registration is disabled for authentication services"
 _ALWAYS_MELDED = frozenset({"facebook", "github", "gitlab", "google", "linkedin", "twitter", "apple"})
-"""Names of services that are melded whatever engine they came by."""
+"""Names of services that are melded with either engine."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class Manners:
     hangs_for: float = 60.0
     """Seconds after which a callback that is never answered loses its connection."""
     at_most: int | None = None
-    """How many callbacks are answered in ten seconds, for a test of whoever probes; None: all."""
+    """How many callbacks are answered in ten seconds, for tests of the rate limit; None: all."""
 
 
 @dataclass
@@ -65,14 +65,14 @@ class Process:
         self.accounts = AccountResolver(workspace.people, workspace.settings, Hooks())
 
     def follow(self, instance: Instance) -> None:
-        """It ran: configures each service anew. One without an address fails there, and stays as it was."""
+        """After a run: configures each service again. One without an address fails there, and stays unchanged."""
         for service, fields in built(instance):
             if fields and fields.get("custom") and isinstance(fields.get("serverURL"), str):
                 self.cached[service] = fields
                 self.accounts.hooks.configure(fields)
 
     def forget(self) -> None:
-        """It starts anew."""
+        """The process restarts."""
         self.cached.clear()
         self.accounts.hooks.restart()
 
@@ -155,7 +155,7 @@ class SignIn:
         return user, self._workspace.people.log_in(user)
 
     def _resolved(self, service: str, identity: Document, process: Process) -> User:
-        """Who it is; refusals in the words that leave the server."""
+        """The person; refusals as the texts that leave the server."""
         try:
             if service not in process.cached:
                 raise MeteorError(NO_MATCH, f"No registered oauth service found for: {service}")

@@ -32,7 +32,7 @@ def register(api: Api, workspace: Workspace, logins: Logins, admin: OAuthAdmin) 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls a method, None for nobody, and the second factor that came along."""
+    """The caller of a method, None without a login, and the second factor that was sent."""
 
     user: User | None
     attempt: FactorAttempt
