@@ -18,7 +18,7 @@ from bot.chatops.service import Chatops
 from bot.clock import Clock, SystemClock
 from bot.config import Config
 from bot.connection.asking import or_unknown
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.doctor.own import OwnMachine
 from bot.errors import ConfigError, StoreUnavailable, Unauthenticated, UserError
 from bot.retry import until_available

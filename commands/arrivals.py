@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from bot.connection.accounts import APPROVAL, BY_SERVICES, DOMAINS, Accounts, Registration
 from bot.connection.changes import Change, WriteService
 from bot.connection.profile import Profile
-from bot.connection.state import Connection, ServiceName, StoredService, Unknown
+from bot.connection.state import Connection, ServiceName, StoredService
+from bot.connection.unknown import Unknown
 from bot.text import quoted
 
 NAMED = 10

@@ -11,7 +11,8 @@ from bot.chatops.notices import SAID, Announcement, Announcer
 from bot.chatops.ports import Notes
 from bot.connection.accounts import Accounts
 from bot.connection.profile import Profile
-from bot.connection.state import Connection, Unknown
+from bot.connection.state import Connection
+from bot.connection.unknown import Unknown
 from commands.arrivals import UPGRADED, by_email
 from commands.context import CommandContext
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from bot.chatops.registry import Call, Trace
 from bot.connection.observe import observe
 from bot.connection.plan import Scope, exchanging
-from bot.connection.state import Connection, Observed, Unknown
+from bot.connection.state import Connection, Observed
 from bot.connection.trace import Shown, shown
+from bot.connection.unknown import Unknown
 from bot.errors import RemoteError
 from commands.context import CommandContext
 

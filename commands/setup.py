@@ -26,8 +26,9 @@ from bot.connection.preflight import (
 from bot.connection.profile import Engine
 from bot.connection.reachable import doubts
 from bot.connection.receipt import Receipt
-from bot.connection.state import Connection, Observed, SettingValue, Unknown
+from bot.connection.state import Connection, Observed, SettingValue
 from bot.connection.undertake import Undertaking, undertake
+from bot.connection.unknown import Unknown
 from bot.errors import UserError
 from bot.secret import new_secret
 from bot.text import code, defuse, quoted

@@ -8,7 +8,8 @@ from bot.connection.changes import AwaitLive
 from bot.connection.needs import foreign_callbacks, kept_out
 from bot.connection.observe import Apart, observe_apart
 from bot.connection.plan import exchanging, plan
-from bot.connection.state import Application, Connection, NotVisible, Observed, Unknown
+from bot.connection.state import Application, Connection, NotVisible, Observed
+from bot.connection.unknown import Unknown
 from bot.errors import UserError
 from bot.text import code, quoted
 from commands.context import CommandContext

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 
 MOST_READ = 20_000
 """How many accounts are read at most."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.errors import Busy, UserError
 
 T = TypeVar("T")

@@ -16,7 +16,8 @@ from bot.connection.needs import EXCHANGED_AT
 from bot.connection.plan import Scope
 from bot.connection.proof import prove_in_use_and_fix
 from bot.connection.reconcile import Narrator, Reconciler
-from bot.connection.state import Connection, Observed, Unknown
+from bot.connection.state import Connection, Observed
+from bot.connection.unknown import Unknown
 from bot.errors import Unfinished, UserError
 
 ADDRESS = (*EXCHANGED_AT, "authorize_path")

@@ -10,7 +10,8 @@ from bot.connection.moments import Written
 from bot.connection.ports import Connections, EncvoyId, RocketChat
 from bot.connection.profile import Engine, Profile
 from bot.connection.receipt import Receipt
-from bot.connection.state import NOT_ASKED, Connection, Marker, Observed, StoredService, Unknown
+from bot.connection.state import NOT_ASKED, Connection, Marker, Observed, StoredService
+from bot.connection.unknown import Unknown
 
 SETTLE = 2.51
 """Seconds that Rocket.Chat needs, if this server was never measured."""

@@ -13,7 +13,8 @@ from bot.connection.moments import LiveSeen
 from bot.connection.ports import ApplicationFields, EncvoyId
 from bot.connection.profile import Engine
 from bot.connection.proof import LATER_TIMES, prove, prove_carried, prove_in_use, prove_in_use_and_fix
-from bot.connection.state import Application, LiveService, Unknown
+from bot.connection.state import Application, LiveService
+from bot.connection.unknown import Unknown
 from bot.errors import NotLive, StillBefore, UserError
 
 SPARE = 0.09

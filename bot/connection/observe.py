@@ -17,16 +17,8 @@ from bot.connection.plan import Scope, exchanging
 from bot.connection.ports import EncvoyId, Listed, RocketChat
 from bot.connection.profile import Edition, Profile
 from bot.connection.retry_policy import LOOK_SECONDS
-from bot.connection.state import (
-    NOT_ASKED,
-    Application,
-    Connection,
-    LiveService,
-    NotVisible,
-    Observed,
-    StoredService,
-    Unknown,
-)
+from bot.connection.state import NOT_ASKED, Application, Connection, LiveService, NotVisible, Observed, StoredService
+from bot.connection.unknown import Unknown
 from bot.errors import RemoteError
 
 

@@ -44,15 +44,8 @@ from bot.connection.refusals import (
     refuse_what_cannot_be_seen,
     required,
 )
-from bot.connection.state import (
-    Application,
-    Connection,
-    LiveService,
-    NotVisible,
-    Observed,
-    SettingValue,
-    Unknown,
-)
+from bot.connection.state import Application, Connection, LiveService, NotVisible, Observed, SettingValue
+from bot.connection.unknown import Unknown
 
 
 class Scope(enum.Enum):

@@ -25,8 +25,8 @@ from bot.connection.state import (
     ServiceName,
     SettingValue,
     StoredService,
-    Unknown,
 )
+from bot.connection.unknown import Unknown
 from bot.secret import Secret
 
 

@@ -10,7 +10,8 @@ from bot.connection.leads_to import leads_to
 from bot.connection.ports import EncvoyId, Listed, ProviderMetadata, Registered, RocketChat, ServerInfo
 from bot.connection.profile import LICENCE_MODULE, Licence
 from bot.connection.reachable import Site, refuse_unreachable
-from bot.connection.state import Connection, ServiceName, Unknown
+from bot.connection.state import Connection, ServiceName
+from bot.connection.unknown import Unknown
 from bot.errors import UserError
 from bot.text import code
 

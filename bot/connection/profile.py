@@ -11,7 +11,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 
 Version = tuple[int, int]
 """(8, 8): anonymous callers see no more (facts/rocketchat.md §3.1)."""

@@ -11,7 +11,7 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from bot.connection.profile import Profile
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.errors import UserError
 from bot.text import code
 

@@ -29,7 +29,8 @@ from bot.connection.plan import Scope, exchanging, plan
 from bot.connection.proof import NotProved
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.retry_policy import TRY_WITHIN, RetryPolicy
-from bot.connection.state import Application, Connection, Observed, Unknown
+from bot.connection.state import Application, Connection, Observed
+from bot.connection.unknown import Unknown
 from bot.errors import NoAnswer, NotLive, RemoteError, UserError
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.connection.absence import Explained, gone, hidden
 from bot.connection.needs import drift
-from bot.connection.state import Application, Connection, NotVisible, Observed, StoredService, Unknown
+from bot.connection.state import Application, Connection, NotVisible, Observed, StoredService
+from bot.connection.unknown import Unknown
 from bot.errors import UserError
 
 GONE = "The service is gone from Rocket.Chat."

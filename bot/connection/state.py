@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from bot.connection.profile import Engine, Profile
+from bot.connection.unknown import Unknown
 from bot.secret import Secret
-
-if TYPE_CHECKING:
-    from bot.connection.profile import Engine, Profile
 
 SettingValue = str | bool
 """A setting of Rocket.Chat is a JSON string or a JSON boolean, never "true" (facts/rocketchat.md §2.4)."""
@@ -113,17 +111,6 @@ class Connection:
         if secret is None:
             raise ValueError("a connection without any secret")
         return secret
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """It could not be seen; both are sentences for people, without secrets."""
-
-    reason: str
-    fix: str = ""
-    """The fix, if it is known."""
-    busy: bool = False
-    """Whether the reason is only a rate limit: then nothing suggests a fault."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from bot.connection.entrance import Begins, CallbackAnswer, KeySet
 from bot.connection.in_use import InUse
 from bot.connection.ports import Probe, ProviderMetadata, ServerInfo
 from bot.connection.reachable import Site
-from bot.connection.state import Application, Connection, LiveService, NotVisible, SettingValue, StoredService, Unknown
+from bot.connection.state import Application, Connection, LiveService, NotVisible, SettingValue, StoredService
+from bot.connection.unknown import Unknown
 from bot.doctor.own import Own, OwnMachine
 
 

@@ -21,15 +21,8 @@ from bot.connection.ports import EncvoyId, Listed, Probe, RocketChat, ServerInfo
 from bot.connection.profile import Engine
 from bot.connection.proof import prove_in_use
 from bot.connection.reachable import Site
-from bot.connection.state import (
-    Application,
-    Connection,
-    LiveService,
-    NotVisible,
-    ServiceName,
-    StoredService,
-    Unknown,
-)
+from bot.connection.state import Application, Connection, LiveService, NotVisible, ServiceName, StoredService
+from bot.connection.unknown import Unknown
 from bot.doctor.evidence import Evidence, is_on
 from bot.doctor.gather_own import OwnGatherer
 from bot.doctor.own import OwnMachine

@@ -11,7 +11,7 @@ from bot.chatops.grammar import is_addressed
 from bot.chatops.ports import Chat, Message, Person, Room
 from bot.connection.asking import or_unknown, succeeds
 from bot.connection.entrance import Guarded, Standing
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.doctor.own import Administrators, Own, TypedByBot
 from bot.errors import Forbidden, Rejected
 

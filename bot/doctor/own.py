@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.connection.entrance import Guarded, Standing
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import ssl
 from bot.clock import Clock
 from bot.connection.entrance import KeySet, Standing
 from bot.connection.ports import ApplicationFields, Probe, ProviderMetadata, Registered
-from bot.connection.state import Application, NotVisible, Unknown
+from bot.connection.state import Application, NotVisible
+from bot.connection.unknown import Unknown
 from bot.encvoy.applications import Applications
 from bot.encvoy.authorization import AuthorizationRequest, BotLogin, authorize
 from bot.encvoy.discovery import Discovery

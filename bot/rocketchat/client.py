@@ -13,7 +13,8 @@ from bot.connection.moments import LiveSeen, Written
 from bot.connection.ports import Awaited, CountTold, Listed, ServerInfo
 from bot.connection.profile import Edition, Engine, Profile
 from bot.connection.reachable import Site
-from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
+from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService
+from bot.connection.unknown import Unknown
 from bot.errors import StillBefore
 from bot.http import HttpClient
 from bot.rocketchat.callback import Callback

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from bot.bounds import Intake, Unreadable
-from bot.connection.state import LiveService, SettingValue, Unknown
+from bot.connection.state import LiveService, SettingValue
+from bot.connection.unknown import Unknown
 from bot.errors import BadAnswer
 from bot.rocketchat.events import (
     LiveEvent,

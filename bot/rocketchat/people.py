@@ -13,7 +13,7 @@ from typing import Any
 from bot.clock import Clock
 from bot.connection.accounts import MOST_READ, TWICE, Accounts, CountedAccount, counted
 from bot.connection.ports import CountTold
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.errors import Busy, Forbidden, RemoteError
 from bot.rocketchat.messages import name_from
 from bot.rocketchat.responses import not_its_own

@@ -19,7 +19,8 @@ from typing import Any
 from bot.connection.defaults import DEFAULTS
 from bot.connection.ports import Listed
 from bot.connection.profile import MODERN_FLOW
-from bot.connection.state import ServiceName, SettingValue, StoredService, Unknown
+from bot.connection.state import ServiceName, SettingValue, StoredService
+from bot.connection.unknown import Unknown
 from bot.errors import BadAnswer, Forbidden, Rejected, RouteAbsent
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.responses import SYSTEM, not_its_own

@@ -16,7 +16,8 @@ from typing import Protocol, TypeVar
 from bot.clock import Clock
 from bot.connection.moments import LiveSeen
 from bot.connection.ports import Awaited
-from bot.connection.state import LiveService, ServiceName, Unknown
+from bot.connection.state import LiveService, ServiceName
+from bot.connection.unknown import Unknown
 from bot.errors import Busy, NotLive, RemoteError
 from bot.rocketchat.open_routes import Poll
 from bot.rocketchat.responses import SYSTEM

@@ -11,7 +11,7 @@ from typing import Any
 from bot.bounds import Unreadable, read_json
 from bot.connection.profile import alike
 from bot.connection.reachable import Site
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.errors import RemoteError
 from bot.http import HttpClient, HttpResponse
 from bot.rocketchat.server import ServerFacts, version_from

@@ -17,7 +17,8 @@ from bot.connection.accounts import (
 )
 from bot.connection.changes import WriteService
 from bot.connection.profile import profile
-from bot.connection.state import RULES, ServiceName, StoredService, Unknown
+from bot.connection.state import RULES, ServiceName, StoredService
+from bot.connection.unknown import Unknown
 from bot.secret import Secret
 from commands.arrivals import NAMED, UNLISTED, another_way, by_email, by_user_name, consent, stale
 from tests.connection.conftest import new_connection

@@ -8,7 +8,7 @@ import pytest
 
 from bot.chatops.notices import Announcer
 from bot.chatops.reply import Outbox
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.errors import Forbidden, Unreachable
 from commands.correction import FALSE_PROMISE, LINKED, OTHER_ENGINE, REFUSED, correction
 from tests.support.chat import ADMIN_ROOM, MemoryChat

@@ -8,7 +8,7 @@ import pytest
 
 from bot.connection.in_use import InUse, Use
 from bot.connection.reachable import Site
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.doctor.checks import CheckState, Finding, Result
 from bot.doctor.verdict import Verdict
 from bot.errors import Forbidden, NoAnswer, Unfinished, UserError

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from bot.connection.moments import LiveSeen
 from bot.connection.ports import Probe
 from bot.connection.receipt import Receipt
-from bot.connection.state import Connection, LiveService, Marker, ServiceName, Unknown
+from bot.connection.state import Connection, LiveService, Marker, ServiceName
+from bot.connection.unknown import Unknown
 from bot.errors import (
     NotLive,
 )

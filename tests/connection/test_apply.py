@@ -18,7 +18,8 @@ from bot.connection.changes import (
 )
 from bot.connection.context import LoopState
 from bot.connection.receipt import Receipt
-from bot.connection.state import Connection, LiveService, ServiceName, Unknown
+from bot.connection.state import Connection, LiveService, ServiceName
+from bot.connection.unknown import Unknown
 from bot.errors import NotLive
 from tests.connection.conftest import NEW, OLD, Bench, exchange, new_connection
 

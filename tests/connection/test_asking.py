@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.connection.asking import or_unknown
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.errors import Busy, NoAnswer, UserError
 
 

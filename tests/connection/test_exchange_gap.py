@@ -10,7 +10,8 @@ from bot.connection.context import SETTLE
 from bot.connection.exchange import MARKER_WITHIN, SPARE
 from bot.connection.moments import LiveSeen
 from bot.connection.receipt import Outcome
-from bot.connection.state import LiveService, Marker, ServiceName, Unknown
+from bot.connection.state import LiveService, Marker, ServiceName
+from bot.connection.unknown import Unknown
 from bot.errors import NoAnswer
 from tests.connection.conftest import NEW, OLD, Bench, exchange
 from tests.connection.exchanging import at, hides_markers, lagging, rotate

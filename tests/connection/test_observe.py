@@ -14,7 +14,8 @@ from bot.connection.observe import observe
 from bot.connection.plan import Scope
 from bot.connection.profile import Engine, profile
 from bot.connection.receipt import Outcome, Receipt
-from bot.connection.state import Application, Connection, Marker, Unknown
+from bot.connection.state import Application, Connection, Marker
+from bot.connection.unknown import Unknown
 from bot.errors import NoAnswer
 from tests.connection.conftest import OLD, Bench, exchange
 

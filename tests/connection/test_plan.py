@@ -27,16 +27,8 @@ from bot.connection.changes import (
 from bot.connection.needs import drift
 from bot.connection.plan import Scope, is_shown, live_as_desired, plan
 from bot.connection.refusals import ChangedByOthers
-from bot.connection.state import (
-    Application,
-    Connection,
-    LiveService,
-    Marker,
-    NotVisible,
-    Observed,
-    StoredService,
-    Unknown,
-)
+from bot.connection.state import Application, Connection, LiveService, Marker, NotVisible, Observed, StoredService
+from bot.connection.unknown import Unknown
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, exchange, new_connection
 

@@ -20,7 +20,8 @@ from bot.connection.preflight import (
 )
 from bot.connection.profile import profile
 from bot.connection.reachable import Site
-from bot.connection.state import Application, ServiceName, StoredService, Unknown
+from bot.connection.state import Application, ServiceName, StoredService
+from bot.connection.unknown import Unknown
 from bot.errors import UserError
 from bot.secret import Secret
 from tests.connection.conftest import Bench, new_connection

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.connection.profile import LICENCE_MODULE, Engine, Licence, Profile, Version, alike, has_choice, profile
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from tests.support.versions import comparisons
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ import pytest
 
 from bot.connection.profile import Profile, profile
 from bot.connection.reachable import Reach, Site, doubts, reach, refuse_unreachable
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.errors import UserError
 
 LEGACY, MODERN = profile((8, 8), frozenset()), profile((9, 0), frozenset({"oauth-enterprise"}))

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.connection.state import Application, Connection, NotVisible, ServiceName, Unknown
+from bot.connection.state import Application, Connection, NotVisible, ServiceName
+from bot.connection.unknown import Unknown
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, new_connection
 

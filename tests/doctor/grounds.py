@@ -11,15 +11,8 @@ from bot.connection.in_use import InUse, Use
 from bot.connection.ports import Probe, ProviderMetadata, ServerInfo
 from bot.connection.profile import Engine, profile
 from bot.connection.reachable import Site
-from bot.connection.state import (
-    Application,
-    Connection,
-    LiveService,
-    NotVisible,
-    ServiceName,
-    StoredService,
-    Unknown,
-)
+from bot.connection.state import Application, Connection, LiveService, NotVisible, ServiceName, StoredService
+from bot.connection.unknown import Unknown
 from bot.doctor.checks.systems import NEEDED
 from bot.doctor.evidence import Evidence
 from bot.doctor.own import Administrators, Own, OwnMachine, Port, PortState, Sealed, TypedByBot

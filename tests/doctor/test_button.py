@@ -10,7 +10,7 @@ import pytest
 from bot.connection.entrance import Begins
 from bot.connection.ports import ServerInfo
 from bot.connection.profile import profile
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.doctor.checks import CheckState, Finding
 from bot.doctor.checks.button import catalogue
 from bot.doctor.evidence import Evidence

@@ -14,13 +14,8 @@ from bot.connection.forced import variable
 from bot.connection.in_use import InUse, Use
 from bot.connection.ports import Probe, ServerInfo
 from bot.connection.profile import Engine, profile
-from bot.connection.state import (
-    Application,
-    NotVisible,
-    SettingValue,
-    StoredService,
-    Unknown,
-)
+from bot.connection.state import Application, NotVisible, SettingValue, StoredService
+from bot.connection.unknown import Unknown
 from bot.doctor.checks import CheckState, Result
 from bot.doctor.evidence import Evidence
 from bot.doctor.own import Administrators, Port, PortState

@@ -14,7 +14,8 @@ from bot.connection.entrance import Begins, CallbackAnswer, KeySet
 from bot.connection.in_use import InUse, Use
 from bot.connection.ports import Listed, Probe
 from bot.connection.profile import LICENCE_MODULE, Engine
-from bot.connection.state import LiveService, ServiceName, StoredService, Unknown
+from bot.connection.state import LiveService, ServiceName, StoredService
+from bot.connection.unknown import Unknown
 from bot.doctor.evidence import Evidence
 from bot.doctor.gather import Gatherer, Looks
 from bot.errors import Forbidden, NoAnswer

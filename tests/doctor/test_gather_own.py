@@ -10,7 +10,7 @@ import pytest
 
 from bot.chatops.ports import Message, Person, Room
 from bot.connection.entrance import Guarded, Standing
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.doctor.gather_own import MOST_ASKED, OwnGatherer, OwnLooks, is_typed_command
 from bot.doctor.own import Administrators, Own, TypedByBot
 from bot.errors import Busy, Forbidden, NoAnswer

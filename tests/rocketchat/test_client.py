@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.connection.ports import RocketChat
-from bot.connection.state import LiveService, Marker, ServiceName, Unknown
+from bot.connection.state import LiveService, Marker, ServiceName
+from bot.connection.unknown import Unknown
 from bot.errors import NoAnswer
 from bot.rocketchat.client import RocketChatClient
 from bot.rocketchat.open_routes import LISTS

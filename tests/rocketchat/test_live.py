@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.bounds import MAX_TOGETHER
-from bot.connection.state import LiveService, Unknown
+from bot.connection.state import LiveService
+from bot.connection.unknown import Unknown
 from bot.errors import BadAnswer
 from bot.rocketchat.events import (
     LiveReady,

@@ -12,7 +12,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.connection.accounts import MOST_READ, NO_ADDRESSES, TWICE, Accounts
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.rocketchat import people
 from bot.rocketchat.people import MAY_NOT_LIST, TOO_LONG, TOO_MANY, TOO_OFTEN, PeopleList
 from bot.rocketchat.rest import Rest

@@ -9,7 +9,7 @@ import pytest
 from bot.clock import SystemClock
 from bot.connection.ports import ServerInfo
 from bot.connection.profile import MODERN_FLOW, Engine, Licence, profile
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.errors import BadAnswer, Busy, RouteAbsent
 from bot.rocketchat.rate_budget import CALLS, RateBudget
 from bot.rocketchat.rest import Rest

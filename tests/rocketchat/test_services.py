@@ -10,7 +10,8 @@ from bot.clock import SystemClock
 from bot.connection.accounts import APPROVAL, BY_SERVICES, DOMAINS, Registration
 from bot.connection.defaults import DEFAULTS
 from bot.connection.profile import MODERN_FLOW, Edition, Engine
-from bot.connection.state import ServiceName, Unknown
+from bot.connection.state import ServiceName
+from bot.connection.unknown import Unknown
 from bot.errors import BadAnswer, Forbidden, Rejected
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from bot.connection.moments import LiveSeen
-from bot.connection.state import LiveService, ServiceName, Unknown
+from bot.connection.state import LiveService, ServiceName
+from bot.connection.unknown import Unknown
 from bot.errors import Busy, NoAnswer, RemoteError
 from bot.rocketchat.events import LiveReady, LiveRenewed, LiveRequested, RecordAdded, RecordChanged
 from bot.rocketchat.live import LiveTable

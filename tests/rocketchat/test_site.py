@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from bot.connection.reachable import Site
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.errors import Busy
 from bot.http import HttpClient
 from bot.rocketchat.site import who_answers

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 import structlog.testing
 
-from bot.connection.state import LiveService, Unknown
+from bot.connection.state import LiveService
+from bot.connection.unknown import Unknown
 from bot.errors import BadAnswer, NoAnswer, Redirected, Unauthenticated, Unreachable
 from bot.rocketchat.ddp import DEAD_AFTER, PING_AFTER
 from bot.rocketchat.socket import RealtimeState

@@ -18,7 +18,8 @@ from typing import cast
 
 from bot.clock import SystemClock
 from bot.connection.ports import ProviderMetadata
-from bot.connection.state import ServiceName, Unknown
+from bot.connection.state import ServiceName
+from bot.connection.unknown import Unknown
 from bot.encvoy.applications import Applications
 from bot.encvoy.authorization import AuthorizationRequest, BotLogin, authorize
 from bot.encvoy.client import EncvoyIdClient

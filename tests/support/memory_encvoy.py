@@ -7,7 +7,8 @@ from typing import Any
 
 from bot.connection.callbacks import has_callback
 from bot.connection.ports import ApplicationFields, Probe, ProviderMetadata, Registered
-from bot.connection.state import Application, NotVisible, Unknown
+from bot.connection.state import Application, NotVisible
+from bot.connection.unknown import Unknown
 from bot.errors import Rejected
 from bot.secret import Secret, new_secret
 from tests.support.scripted import Scripted

@@ -11,7 +11,8 @@ from bot.connection.moments import LiveSeen, Written
 from bot.connection.ports import Awaited, CountTold, Listed, ServerInfo
 from bot.connection.profile import Edition, Profile, profile
 from bot.connection.reachable import Site
-from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService, Unknown
+from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService
+from bot.connection.unknown import Unknown
 from bot.errors import NotLive
 from bot.secret import Secret
 from sandbox.rocketchat.instance import Timing

@@ -10,7 +10,7 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.doctor.evidence import Evidence
 
 PUT_RIGHT = "`/sso setup` fixes it."

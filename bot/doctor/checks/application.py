@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.connection.absence import gone, hidden
 from bot.connection.needs import application_drift, unwanted_rules, without
 from bot.connection.ports import Probe
-from bot.connection.state import Application, NotVisible, Unknown
+from bot.connection.state import Application, NotVisible
+from bot.connection.unknown import Unknown
 from bot.doctor.checks import (
     LEAKED,
     PUT_RIGHT,

@@ -3,7 +3,8 @@ connection."""
 
 from __future__ import annotations
 
-from bot.connection.state import Application, Unknown
+from bot.connection.state import Application
+from bot.connection.unknown import Unknown
 from bot.doctor.checks import Catalogue, Result, because, failed, noted, passed, skipped, unseen
 from bot.doctor.evidence import Evidence
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 from bot.connection.marker import meaning
-from bot.connection.state import Connection, StoredService, Unknown
+from bot.connection.state import Connection, StoredService
+from bot.connection.unknown import Unknown
 from bot.doctor.checks import Catalogue, Result, failed, passed, skipped
 from bot.doctor.checks.systems import licence_is_missing
 from bot.doctor.evidence import Evidence

@@ -7,7 +7,8 @@ from bot.connection.in_use import Use
 from bot.connection.needs import drift
 from bot.connection.ports import Probe
 from bot.connection.profile import Engine
-from bot.connection.state import StoredService, Unknown
+from bot.connection.state import StoredService
+from bot.connection.unknown import Unknown
 from bot.doctor.checks import Catalogue, Result, because, failed, passed, skipped
 from bot.doctor.checks.systems import licence_is_missing
 from bot.doctor.evidence import Evidence

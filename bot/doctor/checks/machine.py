@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.doctor.checks import Catalogue, Result, failed, noted, passed, skipped, unseen
 from bot.doctor.evidence import Evidence
 from bot.doctor.own import PortState

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.connection.state import Unknown
+from bot.connection.unknown import Unknown
 from bot.doctor.checks import Catalogue, Result, noted, skipped
 from bot.doctor.evidence import Evidence
 from bot.text import code

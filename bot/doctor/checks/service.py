@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from bot.connection.forced import ONLY_REMOVING, against_us, forced_by
 from bot.connection.marker import meaning
 from bot.connection.needs import drift
-from bot.connection.state import LiveService, StoredService, Unknown
+from bot.connection.state import LiveService, StoredService
+from bot.connection.unknown import Unknown
 from bot.doctor.checks import (
     LEAKED,
     PUT_RIGHT,

@@ -11,7 +11,8 @@ from bot.connection.ports import ServerInfo
 from bot.connection.preflight import refuse_licence, refuse_site_url
 from bot.connection.profile import LICENCE_MODULE, Licence
 from bot.connection.reachable import ENCVOY_MEND, Site, doubts, refuse_loopback, refuse_plain_http, refuse_site
-from bot.connection.state import Connection, Unknown
+from bot.connection.state import Connection
+from bot.connection.unknown import Unknown
 from bot.doctor.checks import Catalogue, Result, because, failed, noted, passed, skipped, unseen
 from bot.doctor.evidence import Evidence
 from bot.errors import UserError

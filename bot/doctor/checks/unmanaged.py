@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.connection.forced import ONLY_REMOVING, SWITCH, against_us, forced_by, started_with
 from bot.connection.needs import drift, foreign_callbacks, kept_out
-from bot.connection.state import Application, Connection, StoredService, Unknown
+from bot.connection.state import Application, Connection, StoredService
+from bot.connection.unknown import Unknown
 from bot.doctor.checks import Catalogue, Result, noted, passed, skipped
 from bot.doctor.evidence import Evidence
 from bot.text import code
