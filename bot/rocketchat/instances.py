@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from bot.connection.moments import Written
 from bot.connection.state import Marker, ServiceName, SettingValue, StoredService
 from bot.errors import RemoteError
+from bot.rocketchat.names import SECRET, SWITCH, setting_id
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest, encoded_query
-from bot.rocketchat.suffixes import SECRET, SWITCH, setting_id
 from bot.secret import Secret
 
 MOST = 10

@@ -14,11 +14,11 @@ from bot.connection.ports import ServerInfo
 from bot.connection.profile import MODERN_FLOW, Edition, Profile, Version, has_choice, profile
 from bot.connection.state import SettingValue
 from bot.errors import Busy, Forbidden, Rejected, Unauthenticated
+from bot.rocketchat.names import SITE_URL, site_url, value_from
 from bot.rocketchat.rate_budget import RateBudget
 from bot.rocketchat.responses import not_its_own
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.services import read_setting, write_setting
-from bot.rocketchat.suffixes import SITE_URL, site_url, value_from
 
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:[.\-+].*)?\Z")
 KNOWN = 300.0

@@ -22,10 +22,7 @@ from bot.connection.profile import MODERN_FLOW
 from bot.connection.state import ServiceName, SettingValue, StoredService
 from bot.connection.unknown import Unknown
 from bot.errors import BadAnswer, Forbidden, Rejected, RouteAbsent
-from bot.rocketchat.quiet import Quiet
-from bot.rocketchat.responses import SYSTEM, not_its_own
-from bot.rocketchat.rest import Rest, encoded_query
-from bot.rocketchat.suffixes import (
+from bot.rocketchat.names import (
     ABSENT_MEANS,
     SECRET,
     SERVICES,
@@ -38,6 +35,9 @@ from bot.rocketchat.suffixes import (
     stored_service,
     stored_services,
 )
+from bot.rocketchat.quiet import Quiet
+from bot.rocketchat.responses import SYSTEM, not_its_own
+from bot.rocketchat.rest import Rest, encoded_query
 from bot.secret import Secret
 
 MOST_PAGES = 100

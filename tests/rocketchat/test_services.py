@@ -13,10 +13,10 @@ from bot.connection.profile import MODERN_FLOW, Edition, Engine
 from bot.connection.state import ServiceName
 from bot.connection.unknown import Unknown
 from bot.errors import BadAnswer, Forbidden, Rejected
+from bot.rocketchat.names import setting_id
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.rest import Rest
 from bot.rocketchat.services import MOST_SERVICES, Services, read_setting
-from bot.rocketchat.suffixes import setting_id
 from bot.secret import Secret, new_secret
 from tests.support.rocket_routes import BARE_FAILURE, FORBIDDEN, Asked, Body, Routes, method_result, rocket
 

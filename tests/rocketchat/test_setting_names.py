@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.connection.state import ServiceName
-from bot.rocketchat.suffixes import setting_id, stored_service, stored_services
+from bot.rocketchat.names import setting_id, stored_service, stored_services
 from bot.secret import Secret
 
 NAME = ServiceName("Encvoy ID", "Encvoyid")
