@@ -9,7 +9,9 @@ from bot.connection.state import Connection, Observed
 from bot.errors import UserError
 from bot.text import code
 
-MEND = "Set it back, or let `/sso setup` register the new callback address."
+_FIX = "Set it back, or let `/sso setup` register the new callback address."
+_UNREGISTERED = "Encvoy ID sends nobody back to an address that is not registered."
+_SET_BACK = "Set it back: the new one cannot be registered."
 
 
 def moved(connection: Connection, address: str | None) -> str | None:
@@ -20,10 +22,15 @@ def moved(connection: Connection, address: str | None) -> str | None:
     return f"Rocket.Chat's Site_Url is {shown}, and the connection was made for {code(connection.site_url)}."
 
 
+def fix_of(address: str | None) -> str:
+    """What to do about the new address; not every one can be registered."""
+    return _FIX if address is not None and is_plain(address) else _SET_BACK
+
+
 def refuse_moved(connection: Connection, observed: Observed) -> None:
     """UserError if the button would lead to a callback address that Encvoy ID does not know."""
     if (what := moved(connection, observed.site_url)) is not None:
-        raise UserError(what, why="Encvoy ID sends nobody back to an address that is not registered.", fix=MEND)
+        raise UserError(what, why=_UNREGISTERED, fix=fix_of(observed.site_url))
 
 
 def what_leads_elsewhere(connection: Connection, seen: Observed) -> tuple[str, ...]:
@@ -35,5 +42,5 @@ def what_leads_elsewhere(connection: Connection, seen: Observed) -> tuple[str, .
             "button causes that. `/sso setup` fixes them; then `/sso rotate` creates one that nobody there has seen."
         )
     if (what := moved(connection, seen.site_url)) is not None:
-        lines.append(f"✗ {what} Encvoy ID sends nobody back there. {MEND}")
+        lines.append(f"✗ {what} Encvoy ID sends nobody back there. {fix_of(seen.site_url)}")
     return tuple(lines)

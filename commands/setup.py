@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,7 +10,8 @@ from bot.chatops.answer import Answer, fixes_in
 from bot.chatops.registry import Call, Option, Registry
 from bot.chatops.words import quotation
 from bot.connection.absence import replaced
-from bot.connection.changes import CreateApplication, CreateService, WriteApplicationSecret
+from bot.connection.apply import LIVE_WITHIN, awaited
+from bot.connection.changes import CreateApplication, CreateService, Live, WriteApplicationSecret
 from bot.connection.confirm import Confirmed, confirm
 from bot.connection.desired import desire, marked, renewed
 from bot.connection.observe import observe
@@ -29,7 +31,7 @@ from bot.connection.receipt import Receipt
 from bot.connection.state import Connection, Observed, SettingValue
 from bot.connection.undertake import Undertaking, undertake
 from bot.connection.unknown import Unknown
-from bot.errors import UserError
+from bot.errors import RemoteError, UserError
 from bot.secret import new_secret
 from bot.text import code, defuse, quoted
 from commands import correction
@@ -89,10 +91,9 @@ def register(registry: Registry, context: CommandContext) -> None:
             return await _tested(call, context, there, f"✓ {_UNCHANGED}")
         before = await context.before(call.operation, there)
         made: tuple[str, ...] = ()
-        if (
-            there is not None and at_rest
-        ):  # an earlier process did everything; only Rocket.Chat's confirmation may be missing
+        if there is not None and at_rest:  # an earlier process wrote everything, maybe a moment ago
             await call.authorize()
+            await _until_active(call, context, there)
             connection, receipt, seen, made = there, call.operation.receipt, observed, (_DONE_BEFORE,)
         else:
             undertaking = Undertaking(desired, there, call.operation.id, resumed=call.operation.resumed)
@@ -107,6 +108,15 @@ def register(registry: Registry, context: CommandContext) -> None:
             call, context, confirmed.connection, verdict, said, (*made, consent(connection)), works=confirmed.works
         )
         return replace(answer, receipt=receipt)
+
+
+async def _until_active(call: Call, context: CommandContext, connection: Connection) -> None:
+    """What was written a moment before the restart is not used yet; whether it ever is, the checks say."""
+    if connection.enabled:
+        call.progress.doing("waiting until it is active")
+        expected = awaited(Live.ON, connection)
+        with contextlib.suppress(RemoteError):
+            await context.rocketchat.await_live(connection.name, expected, connection.settle, LIVE_WITHIN)
 
 
 def _made(connection: Connection, receipt: Receipt, context: CommandContext) -> tuple[str, ...]:
@@ -153,7 +163,8 @@ def _refuse_both(call: Call) -> None:
     if {WITH_EMAIL, WITHOUT_EMAIL} <= call.options:
         raise UserError(
             f"`--{WITH_EMAIL}` and `--{WITHOUT_EMAIL}` cannot be used together.",
-            fix="Use one of them, or none: then the last choice stays.",
+            fix=f"Type `/sso setup --{WITH_EMAIL}`, `/sso setup --{WITHOUT_EMAIL}`, or `/sso setup`, which keeps the "
+            "last choice.",
         )
 
 

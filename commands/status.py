@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.chatops.answer import Answer
+from bot.chatops.answer import Answer, fixes_in
 from bot.chatops.registry import Call, Registry
 from bot.connection.changes import AwaitLive
 from bot.connection.needs import foreign_callbacks, kept_out
@@ -13,10 +13,11 @@ from bot.connection.unknown import Unknown
 from bot.errors import UserError
 from bot.text import code, quoted
 from commands.context import CommandContext
-from commands.elsewhere import MEND, moved
+from commands.elsewhere import fix_of, moved
 from commands.wording import also_differs, plan_text
 
 ORDER = 20
+_IN_SYNC = "✓ Everything is in sync."
 
 
 def register(registry: Registry, context: CommandContext) -> None:
@@ -37,8 +38,11 @@ def register(registry: Registry, context: CommandContext) -> None:
         seen = await observe_apart(connection, context.rocketchat, context.encvoy, context.clock)
         drift, following = _half(connection, seen) if seen.whole is None else _drift(connection, seen.whole)
         if (elsewhere := moved(connection, seen.site_url)) is not None:
-            drift, following = f"✗ Out of sync. {elsewhere} {MEND}", ("setup",)
-        return Answer(drift, (*_notes(connection, seen), *_facts(connection, seen, context)), next=following)
+            fix = fix_of(seen.site_url)
+            drift, following = f"✗ Out of sync. {elsewhere} {fix}", fixes_in(fix)
+        if notes := _notes(connection, seen):  # people may be kept out although nothing differs
+            drift = drift.replace(_IN_SYNC, "• Everything is in sync, but there is something to note.")
+        return Answer(drift, (*notes, *_facts(connection, seen, context)), next=following)
 
 
 def _facts(connection: Connection, seen: Apart, context: CommandContext) -> tuple[str, ...]:
@@ -124,7 +128,7 @@ def _drift(connection: Connection, observed: Observed) -> tuple[str, tuple[str, 
     unseen = isinstance(observed.live, Unknown) and all(isinstance(c, AwaitLive) for c in changes)
     if not changes or unseen:
         return (
-            "✓ The saved settings are in sync." if unseen else "✓ Everything is in sync.",
+            "✓ The saved settings are in sync." if unseen else _IN_SYNC,
             ("test",) if connection.enabled else ("enable",),
         )
     if exchanging(connection):

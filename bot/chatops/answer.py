@@ -68,9 +68,12 @@ EVERYWHERE = "!sso"
 WORKING = "…"
 """Begins the last line of a message that will still change."""
 MOST_BUTTONS = 4
+REPLY_TO = "This is the reply to "
+"""Begins the last line of a result that does not stand below its command."""
 _COMMAND = re.compile(f"`{PREFIX} (?=[a-z])")
 _FOLLOWING = "Next: "
 _TYPED = re.compile("`([^`]+)`")
+_SHOWN_PREFIX = re.compile(rf"^(?:{PREFIX}|{EVERYWHERE}|@\S+ sso) ")
 _NAMED = re.compile(f"`{PREFIX} ([a-z][^`…]*)`")
 
 
@@ -111,11 +114,10 @@ def render_internal(steps: Sequence[Step], error_id: str, *, prefix: str = PREFI
 
 
 def buttons(text: str) -> tuple[str, ...]:
-    """The commands of the last line of a result, for a button each, with the prefix that every client sends. Read from
-    the text, so that an answer that is delivered after a crash has them too."""
-    last = text.rsplit("\n", 1)[-1]
-    if not last.startswith(_FOLLOWING):
-        return ()
+    """The commands to type next in a result, for a button each, with the prefix that every client sends. Read from the
+    text, so that an answer that is delivered after a crash has them, too."""
+    lines = [line for line in text.split("\n") if not line.startswith(REPLY_TO)]
+    last = lines[-1] if lines and lines[-1].startswith(_FOLLOWING) else ""
     return tuple(f"{EVERYWHERE} {_bare(typed)}" for typed in _TYPED.findall(last))[:MOST_BUTTONS]
 
 
@@ -146,4 +148,4 @@ def _command(prefix: str, words: str) -> str:
 
 def _bare(typed: str) -> str:
     """A command without the prefix with which it is shown."""
-    return next((typed.removeprefix(p).strip() for p in (PREFIX, EVERYWHERE) if typed.startswith(f"{p} ")), typed)
+    return _SHOWN_PREFIX.sub("", typed)

@@ -14,6 +14,7 @@ from typing import assert_never
 
 import structlog
 
+from bot.chatops.answer import REPLY_TO
 from bot.chatops.origin import FromMessage
 from bot.chatops.ports import Chat, Operation
 from bot.chatops.posting import Posting, Way, derived_id
@@ -146,16 +147,21 @@ class Delivery:
     async def _find(self) -> Way:
         address = self._address
         if self._way == 0:
-            return Way(address.room_id, address.thread_id, self._mention, self.manner.in_channel, self.manner.buttons)
+            return Way(
+                address.room_id, address.thread_id, self._mention, "", self.manner.in_channel, self.manner.buttons
+            )
         if self._way == 1:
             return self._elsewhere(address.room_id, 1)
         assert address.asker is not None
         return self._elsewhere(await self._chat.direct_with(address.asker), 2)
 
     def _elsewhere(self, room_id: str, way: int) -> Way:
-        mention = self._mention if way == 1 else ""
-        lead = f"{mention}Reply to {quoted(self._address.words)}; I could not post this reply below that message:\n"
-        return Way(room_id, lead=lead, buttons=self.manner.buttons)
+        words = quoted(self._address.words)
+        if not self.manner.mention:
+            return Way(room_id, lead=f"Progress of {words}; I could not post it below that message:\n")
+        lead = self._mention if way == 1 else ""
+        tail = f"\n{REPLY_TO}{words}; I could not post it below that message."
+        return Way(room_id, lead=lead, tail=tail, buttons=self.manner.buttons)
 
     def _posting(self, way: int, where: Way) -> Posting:
         return Posting(self._chat, self._ids[way], where, known=self._known)

@@ -199,7 +199,8 @@ def failed(job: Job, steps: Steps, error: Exception) -> Ending:
 async def _offered(following: tuple[str, ...], job: Job, means: Means) -> tuple[str, ...]:
     """What the asker may type next. For a command that is for everyone, the role was not checked yet."""
     for_everyone = tuple(line for line in following if line.split()[0] in means.for_everyone)
-    if not job.command.everyone or for_everyone == following:
+    known = not job.command.everyone and not job.resumed
+    if known or for_everyone == following:
         return following
     try:
         await means.access.may_begin(job.operation.origin)

@@ -53,7 +53,9 @@ class Way:
     room_id: str
     thread_id: str | None = None
     lead: str = ""
-    """The text before the answer: the asker and, outside of the thread, the command."""
+    """Before the text: whom it mentions, or what is shown for a command elsewhere."""
+    tail: str = ""
+    """After the text: outside of the thread, which command it answers."""
     in_channel: bool = False
     """A message in a thread that is shown in the room as well."""
     buttons: bool = False
@@ -93,7 +95,7 @@ class Posting:
     async def _fitting(self, text: str, act: Callable[[str], Awaitable[None]]) -> None:
         """`Message_MaxAllowedSize` is the server's own, and may be less than usual."""
         # The last check: every message of the bot passes here.
-        whole = redact(f"{self._way.lead}{text}")
+        whole = redact(f"{self._way.lead}{text}{self._way.tail}")
         while True:
             try:
                 return await act(fit(whole, self._limit))

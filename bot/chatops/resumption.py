@@ -29,6 +29,10 @@ SENSELESS = UserError(
 )
 
 
+class Withdrawn(Uncertain, Refused):
+    """Begun by an administrator, who is none any more."""
+
+
 async def resume(job: Job, steps: Steps, means: Means, *, old: bool) -> Ending:
     """Like `execute`. `old`: typed so long ago that it must not begin any more."""
     call = call_of(job, steps, means)
@@ -84,7 +88,7 @@ async def _refusal(job: Job, trace: Trace, access: Access, *, old: bool) -> User
         await access.may_begin(job.operation.origin)
     except Refused as refused:
         if trace is Trace.UNCLEAR:
-            return Uncertain(
+            return Withdrawn(
                 "I was interrupted, and I am not continuing.", why=f"{refused.why} {UNCLEAR}", fix=refused.fix
             )
         return refused

@@ -124,7 +124,7 @@ class TestResult:
         await reply_to_anna(outbox).finish("✓ On")
         [message] = chat.posted.values()
         assert message.thread_id is None
-        assert message.text == "@anna Reply to `rotate`; I could not post this reply below that message:\n✓ On"
+        assert message.text == "@anna ✓ On\nThis is the reply to `rotate`; I could not post it below that message."
 
     async def test_it_goes_where_the_progress_could_be_shown(self, outbox: Outbox, chat: MemoryChat) -> None:
         chat.refusing = lambda room_id, thread_id: remote(Forbidden) if thread_id else None

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.chatops.answer import buttons
 from bot.chatops.origin import FromMessage
 from bot.chatops.ports import Operation, OperationState, Person
 from bot.chatops.registry import Trace
@@ -223,6 +224,15 @@ async def test_a_row_that_makes_no_sense_is_refused_once_and_holds_nothing_up(ch
     assert operations.rows["op1"].state is OperationState.FAILED
     assert await operations.unfinished() == ()
     assert len(desk.script.calls) == 1
+
+
+@pytest.mark.parametrize("trace", [Trace.PART, Trace.UNCLEAR])
+async def test_who_lost_the_role_is_not_told_to_type_what_only_others_may(desk: Desk, trace: Trace) -> None:
+    later = await restarted(desk, trace, after=1, who=DEMOTED)
+    later.script.following = ("rotate", "status")
+    said = await recovered(later)
+    assert ("✓ Changed." in said) is (trace is Trace.PART)
+    assert buttons(said) == (("!sso status",) if trace is Trace.PART else ())
 
 
 async def test_a_database_that_is_away_while_it_looks_is_said(desk: Desk) -> None:

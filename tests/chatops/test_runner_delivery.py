@@ -26,9 +26,13 @@ async def test_without_threads_the_answer_stands_in_the_room(desk: Desk) -> None
     progress, result = desk.chat.posted.values()
     for message in (progress, result):
         assert (message.room_id, message.thread_id) == (ADMIN_ROOM.id, None)
-    lead = 'Reply to `setup --name "one"`; I could not post this reply below that message:\n'
+    lead = 'Progress of `setup --name "one"`; I could not post it below that message:\n'
     assert progress.texts[0] == f"{lead}✓ Looked\n… working"
-    assert result.text.startswith(f"@anna {lead}✓ Changed.")
+    assert result.text == (
+        "@anna ✓ Changed.\nNext: `!sso status`\n"
+        'This is the reply to `setup --name "one"`; I could not post it below that message.'
+    )
+    assert result.buttons == ("!sso status",)
     assert desk.script.effects == ["one"]
 
 
@@ -37,9 +41,8 @@ async def test_in_a_room_where_it_is_silenced_it_answers_by_direct_message(desk:
     await desk.type(typed("!sso setup --name one"))
     _, result = desk.chat.posted.values()
     assert {message.room_id for message in desk.chat.posted.values()} == {"dm-anna"}
-    assert result.text.startswith(
-        'Reply to `setup --name "one"`; I could not post this reply below that message:\n✓ Changed.'
-    )
+    assert result.text.startswith("✓ Changed.\n")
+    assert result.text.endswith('the reply to `setup --name "one"`; I could not post it below that message.')
     assert desk.script.effects == ["one"]
     assert await desk.operations.unfinished() == ()
 

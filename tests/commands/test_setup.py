@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.chatops.answer import fixes_in
 from bot.connection.in_use import InUse, Use
 from bot.connection.reachable import Site
 from bot.connection.unknown import Unknown
@@ -343,3 +344,21 @@ async def test_one_that_was_killed_before_its_answer_says_on_only_by_rocketchats
     assert "Everything was done before the bot was restarted." in text
     assert "Rocket.Chat itself uses the secret" in text
     assert "bring_bogus_code" in counter.world.calls
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+async def test_resumed_after_the_last_write_it_waits_until_what_was_written_is_active(
+    standing: Counter, enabled: bool
+) -> None:
+    if not enabled:
+        await standing.run("disable")
+    await standing.run("setup", resumed=True)
+    calls = standing.world.calls
+    assert ("await_live" in calls) is enabled
+    assert not enabled or calls.index("authorize") < calls.index("await_live")
+
+
+async def test_both_choices_about_addresses_are_offered_where_both_were_typed(counter: Counter) -> None:
+    with pytest.raises(UserError, match="cannot be used together") as caught:
+        await counter.run("setup --email --no-email")
+    assert fixes_in(caught.value.fix) == ("setup --email", "setup --no-email", "setup")

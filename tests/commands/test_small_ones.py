@@ -86,7 +86,7 @@ async def test_status_says_what_keeps_people_out_and_leads_them_elsewhere(standi
     assert "• Note: Encvoy ID lets only administrators sign in to any application" in text
     assert "• Note: Encvoy ID lets only administrators sign in through this application" in text
     assert "also has other callback addresses: `https://x.example/cb`" in text
-    assert "✓ Everything is in sync." in text
+    assert text.startswith("• Everything is in sync, but there is something to note.")
 
 
 @pytest.mark.parametrize("words", ["disable", "rotate"])
@@ -305,3 +305,10 @@ async def test_status_of_a_rocketchat_that_moved_is_not_as_desired(standing: Cou
     assert "in sync.\n" not in text
     assert "Site_Url is `https://moved.example.org`" in text
     assert answer.next == ("setup",)
+
+
+async def test_an_address_that_cannot_be_registered_is_not_to_be_registered(standing: Counter) -> None:
+    standing.rocketchat.site_url = "https://@all.example"
+    answer, text = await standing.run("status")
+    assert "Set it back: the new one cannot be registered." in text
+    assert answer.next == ()

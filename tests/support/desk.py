@@ -44,6 +44,8 @@ class Script:
     error: Exception | None = None
     """Raised after the effect."""
     steps: tuple[str, ...] = ("Looked",)
+    following: tuple[str, ...] = ("status",)
+    """What commands with an effect tell to type next."""
     next: tuple[str, ...] = ()
     """What commands without an effect tell to type next."""
     trace: Trace = Trace.PART
@@ -93,7 +95,7 @@ def example_registry(script: Script | None = None) -> Registry:
             await does.after_effect.wait()
         if does.error is not None:
             raise does.error
-        return Answer("✓ Changed.", next=("status",), receipt={"changed": True})
+        return Answer("✓ Changed.", next=does.following, receipt={"changed": True})
 
     dry_run = Option("dry-run", "shows what would be done")
     registry.command(
