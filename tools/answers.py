@@ -46,6 +46,46 @@ several messages, a blank line is between them; one that says how long it took w
 What no test can make it say stands in `tests/answers/unheard.txt`.
 `.venv/bin/python -m tools.answers renew` writes this folder.
 """
+BY_EYE = """## By what you see
+
+`/sso test` finds the cause of what is wrong with signing in, and its answer names the fix.
+"""
+SEEN: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "The bot does not answer in the room": (
+        (UNASKED, "Slash commands are off"),
+        (UNASKED, "The admin room was encrypted while the bot runs"),
+        (UNASKED, "A command was typed while the bot was away"),
+        (TERMINAL, "There is no such admin room"),
+    ),
+    "The bot does not start": (
+        (TERMINAL, "A variable is missing"),
+        (TERMINAL, "The token of Rocket.Chat is wrong"),
+        (TERMINAL, "`ssobot run`: Rocket.Chat is not there"),
+        (TERMINAL, "The database cannot be created"),
+    ),
+    "The button is not on the login page": (
+        ("test", "The service was switched off in Rocket.Chat"),
+        ("test", "The login page does not show the button, though the service is on"),
+        ("test", "The service was removed from Rocket.Chat"),
+        ("test", "The licence ran out"),
+    ),
+    "Encvoy ID shows an error (`invalid_client`, `invalid_redirect_uri`)": (
+        ("test", "The callback address is not registered at Encvoy ID"),
+        ("test", "The application was deleted at Encvoy ID"),
+        ("test", "Rocket.Chat's Site URL was changed"),
+    ),
+    "People come back from Encvoy ID and are not signed in": (
+        ("test", "The client secret was changed in Rocket.Chat"),
+        ("test", "The client secret was changed at Encvoy ID"),
+        ("test", "Rocket.Chat uses an outdated client secret"),
+        ("test", "Rocket.Chat's own server does not find Encvoy ID"),
+        ("test", "Something else answers at the callback address"),
+    ),
+    "Encvoy ID lets only some people in": (
+        ("test", "Encvoy ID excludes people, and the application has another callback address"),
+    ),
+}
+"""What people see before they have read anything, and the answers that explain it, by group and title."""
 BY_SYMPTOM = """## By what you read
 
 The sentence that tells what became of what you typed, without the sign in front of it, and where it is explained.
@@ -143,12 +183,14 @@ def render(cases: Iterable[Case]) -> dict[str, str]:
 def _index(cases: list[Case]) -> str:
     counts = {group: sum(case.group == group for case in cases) for group in GROUPS}
     files = [f"- [{_heading(group)}]({file_of(group)}): {count}" for group, count in counts.items() if count]
-    parts = [INTRODUCTION, *files, "", BY_SYMPTOM]
+    by_key = {(case.group, case.title): case for case in cases}
+    seen = [_entry(what, [_link(by_key[key]) for key in keys if key in by_key]) for what, keys in SEEN.items()]
+    parts = [INTRODUCTION, *files, "", BY_EYE, *seen, "", BY_SYMPTOM]
     where: dict[str, dict[str, list[str]]] = {section: {} for section in SECTIONS.values()}
     for case in cases:
         for section, sentence in symptoms(case.text):
             links = where[section].setdefault(sentence, [])
-            if (link := f"[{_heading(case.group)}: {case.title}]({case.address})") not in links:
+            if (link := _link(case)) not in links:
                 links.append(link)
     for section, sentences in where.items():
         if sentences:
@@ -156,6 +198,10 @@ def _index(cases: list[Case]) -> str:
             parts += [_entry(sentence, sentences[sentence]) for sentence in sorted(sentences, key=_as_sorted)]
             parts.append("")
     return "\n".join(parts)
+
+
+def _link(case: Case) -> str:
+    return f"[{_heading(case.group)}: {case.title}]({case.address})"
 
 
 def _entry(sentence: str, links: list[str]) -> str:

@@ -114,6 +114,12 @@ def test_an_answer_is_found_by_the_sentence_that_tells_what_became_of_it(
     assert symptoms(text) == found
 
 
+def test_what_people_see_leads_to_answers_that_are_there() -> None:
+    known = set(declared())
+    assert len(answers.SEEN) > 4
+    assert [key for keys in answers.SEEN.values() for key in keys if key not in known] == []
+
+
 def test_the_tool_is_told_the_cases_in_their_order() -> None:
     assert answers.declared() == declared()
 

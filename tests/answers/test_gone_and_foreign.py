@@ -293,6 +293,13 @@ async def test_a_site_url_that_was_changed(world: World, asks: Asks, words: str)
     assert (world.state().live == before) is (words == "enable")
 
 
+@case("status", "Rocket.Chat has another address now, which cannot be registered")
+async def test_a_site_url_that_is_no_address(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    world.rocketchat.settings.find("Site_Url").value = "https://@all.example"
+    assert "all.example" not in await asks("status")
+
+
 @case("setup", "Encvoy ID is at an address that points to each person's own computer")
 async def test_an_encvoy_id_on_loopback(world: World, asks: Asks) -> None:
     world.rocketchat.settings.find("Site_Url").value = "https://chat.example.org"
