@@ -22,5 +22,7 @@ async def test_asks(number: int) -> None:
         bot = rocket.standin.introduction.account("bot")
         rest = Rest(rocket.standin.url, bot.user_id, Secret(bot.token), clock=SystemClock())
         with contextlib.suppress(RemoteError):
-            await rest.post("chat.update", {"roomId": rocket.room, "msgId": "x", "text": bot.token, **more})
+            # In code: some tokens hold what the vendor's parser takes for markup, which is another refusal.
+            text = f"`{bot.token}`"
+            await rest.post("chat.update", {"roomId": rocket.room, "msgId": "x", "text": text, **more})
         rest.close()

@@ -131,7 +131,7 @@ async def test_nothing_else_is_touched(world: World) -> None:
 
 async def test_the_answer_ends_with_what_to_type_next(world: World) -> None:
     answer = await world.ask("setup")
-    assert answer.splitlines()[-1] == "Next: `!sso test`, `!sso rotate`"
+    assert answer.splitlines()[-1] == "Next: `!sso test`"
     assert "visible to every application of that Encvoy ID" in answer
 
 
