@@ -150,13 +150,19 @@ async def _say(admin: Visitor, line: str) -> None:
     message_id = await admin.type(line)
     if message_id is None:
         raise DemoFailed(f"the web client swallowed `{line}`")
-    printed: list[str] = []
+    printed: list[list[str]] = []
     async for text in admin.answers(message_id, timeout=30):
-        done = [row for row in text.splitlines() if not row.startswith("…")]
-        same = next((n for n, (a, b) in enumerate(zip(printed, done, strict=False)) if a != b), len(printed))
-        for row in done[same:]:
-            click.echo(f"       {row}")
-        printed = done
+        for number, message in enumerate(text.split("\n\n")):
+            if number == len(printed):
+                printed.append([])
+                if number and printed[number - 1]:
+                    click.echo()
+            rows = [row for row in message.splitlines() if not row.startswith("…")]
+            if len(rows) == 1 and rows[0].startswith("Ended after "):  # shown only because the machine is slow
+                rows = []
+            for row in (row for row in rows if row not in printed[number]):
+                click.echo(f"       {row}")
+                printed[number].append(row)
     click.echo()
 
 

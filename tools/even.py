@@ -26,7 +26,7 @@ _TOOK = re.compile(r"   (\d+\.\d) s$", re.MULTILINE)
 _GAP = re.compile(r"\d+(?= ms at most)")
 _PATIENCE = re.compile(r"(?<=longer than )[\d.]+(?= seconds)")
 _DAY = re.compile(r"(?<=the last on )20\d\d-\d\d-\d\d\b")
-_ENDED = re.compile(r"(?<=^Ended after )[\d.]+(?= s\.$)", re.MULTILINE)
+_ENDED = re.compile(r"(?<=\bEnded after )[\d.]+(?= s\.$)", re.MULTILINE)
 _WHOLE = re.compile(r"(?<=answer\. )\d+(?= s\.)")
 _OPEN_ROUTE = re.compile(r"(?<=GET /api/v1/)(settings\.oauth|service\.configurations)(?= \(502\))")
 """Two routes show the same, and are asked in turn (bot/rocketchat/open_routes.py): which one, depends on the run."""

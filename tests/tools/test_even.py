@@ -81,3 +81,8 @@ def test_what_tells_something_is_kept_apart(name: str, value: str) -> None:
 def test_everything_else_is_left_as_it_was() -> None:
     text = "admin> /sso setup\n       • 4 people, 64 characters, 2 minutes"
     assert even(text) == text
+
+
+@pytest.mark.parametrize("indented", ["", "       "])
+def test_how_long_an_operation_took_is_another_figure_in_each_run(indented: str) -> None:
+    assert even(f"{indented}✓ Switched on\n{indented}Ended after 2.6 s.").endswith("Ended after N s.")
