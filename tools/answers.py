@@ -21,6 +21,7 @@ from pathlib import Path
 
 import click
 
+from bot.chatops.answer import ENDED
 from bot.doctor.verdict import Verdict
 
 ROOT = Path(__file__).parent.parent
@@ -144,7 +145,7 @@ def symptoms(text: str) -> list[tuple[str, str]]:
     """For each message in it that is no progress: the section of the index, and the first sentence of what tells
     most."""
     messages = [message.splitlines() for message in text.split("\n\n")]
-    return [_symptom(lines) for lines in messages if not lines[-1].startswith("Ended ")]
+    return [_symptom(lines) for lines in messages if not lines[-1].startswith(ENDED)]
 
 
 def _symptom(lines: list[str]) -> tuple[str, str]:

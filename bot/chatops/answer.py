@@ -67,6 +67,8 @@ EVERYWHERE = "!sso"
 """The prefix that every client sends, whatever the server allows (facts/rocketchat.md §4.1, §4.5)."""
 WORKING = "…"
 """Begins the last line of a message that will still change."""
+ENDED = "Ended "
+"""Begins the last line of a progress that is over."""
 MOST_BUTTONS = 4
 REPLY_TO = "This is the reply to "
 """Begins the last line of a result that does not stand below its command."""
@@ -89,8 +91,8 @@ def render_working(steps: Sequence[Step], doing: str) -> str:
 
 
 def render_ended(steps: Sequence[Step], seconds: float, *, prefix: str = PREFIX) -> str:
-    """The progress once it is over; the result follows in a message of its own. `steps`: those that it leaves out."""
-    return _finished([*(step.render() for step in steps), f"Ended after {seconds:.1f} s."], (), prefix)
+    """The progress once it is over; the result follows in a message of its own."""
+    return _finished([*(step.render() for step in steps), f"{ENDED}after {seconds:.1f} s."], (), prefix)
 
 
 def render_failure(steps: Sequence[Step], error: UserError, *, next: tuple[str, ...] = (), prefix: str = PREFIX) -> str:  # noqa: A002

@@ -38,7 +38,7 @@ class Recipient:
     """What was asked."""
 
 
-def address_of(operation: Operation) -> Recipient:
+def recipient_of(operation: Operation) -> Recipient:
     """Where its answer belongs."""
     match operation.origin:
         case FromMessage() as message:
@@ -69,10 +69,12 @@ class Delivery:
     """One message: a posting for each way, tried in order. Each has its own id, derived from the first one. Errors:
     `bot.errors.RemoteError`, the refusal of the last way."""
 
-    def __init__(self, chat: Chat, message_id: str, address: Recipient, *, known: bool, manner: Manner = QUIET) -> None:
+    def __init__(
+        self, chat: Chat, message_id: str, recipient: Recipient, *, known: bool, manner: Manner = QUIET
+    ) -> None:
         """`known`: it may have been posted by an earlier run, with whatever text."""
         self._chat = chat
-        self._address = address
+        self._recipient = recipient
         self._known = known
         self._unsure_where = known
         self._writing = asyncio.Lock()
@@ -94,7 +96,7 @@ class Delivery:
                     posting = await self._current()
                     await act(posting, text)
                 except (Forbidden, Rejected) as error:
-                    _log.info("answer refused", message=self._ids[0], room=self._address.room_id, error=error.what)
+                    _log.info("answer refused", message=self._ids[0], room=self._recipient.room_id, error=error.what)
                     if not self._give_up():
                         raise
                 else:
@@ -138,25 +140,30 @@ class Delivery:
 
     def _give_up(self) -> bool:
         """Goes on to the next way; False if there is none: then the first way is next."""
-        address = self._address
-        possible = (True, address.thread_id is not None, address.asker is not None)
+        recipient = self._recipient
+        possible = (True, recipient.thread_id is not None, recipient.asker is not None)
         following = [way for way in range(self._way + 1, len(possible)) if possible[way]]
         self._way = following[0] if following else 0
         return bool(following)
 
     async def _find(self) -> Way:
-        address = self._address
+        recipient = self._recipient
         if self._way == 0:
+            manner = self.manner
             return Way(
-                address.room_id, address.thread_id, self._mention, "", self.manner.in_channel, self.manner.buttons
+                recipient.room_id,
+                recipient.thread_id,
+                lead=self._mention,
+                in_channel=manner.in_channel,
+                buttons=manner.buttons,
             )
         if self._way == 1:
-            return self._elsewhere(address.room_id, 1)
-        assert address.asker is not None
-        return self._elsewhere(await self._chat.direct_with(address.asker), 2)
+            return self._elsewhere(recipient.room_id, 1)
+        assert recipient.asker is not None
+        return self._elsewhere(await self._chat.direct_with(recipient.asker), 2)
 
     def _elsewhere(self, room_id: str, way: int) -> Way:
-        words = quoted(self._address.words)
+        words = quoted(self._recipient.words)
         if not self.manner.mention:
             return Way(room_id, lead=f"Progress of {words}; I could not post it below that message:\n")
         lead = self._mention if way == 1 else ""
@@ -169,6 +176,6 @@ class Delivery:
     @property
     def _mention(self) -> str:
         """In a direct room everything notifies."""
-        address = self._address
-        in_a_room = address.thread_id is not None and address.username
-        return f"@{address.username} " if self.manner.mention and in_a_room else ""
+        recipient = self._recipient
+        in_a_room = recipient.thread_id is not None and recipient.username
+        return f"@{recipient.username} " if self.manner.mention and in_a_room else ""

@@ -55,16 +55,16 @@ class Outbox:
 class Reply:
     """The messages of one operation."""
 
-    def __init__(self, outbox: Outbox, message_id: str, address: Recipient, *, known: bool = False) -> None:
+    def __init__(self, outbox: Outbox, message_id: str, recipient: Recipient, *, known: bool = False) -> None:
         """`message_id` of the result; the others follow from it. `known`: they may have been posted by an earlier run,
         with whatever text."""
 
         def delivery(own_id: str, manner: Manner = QUIET) -> Delivery:
-            return Delivery(outbox.chat, own_id, address, known=known, manner=manner)
+            return Delivery(outbox.chat, own_id, recipient, known=known, manner=manner)
 
         self._outbox = outbox
         self._id = message_id
-        self._address = address
+        self._recipient = recipient
         self._alarm_id = derived_id(message_id, "alarm")
         self._known = known
         self._progress = delivery(derived_id(message_id, "progress"))
@@ -107,14 +107,14 @@ class Reply:
         """Delivers the result, trying for about `patience` seconds while Rocket.Chat does not take it. False if it is
         not delivered; then it can be called again. `ended`: the last text of the progress, if any is shown."""
         await self.close(ended)
-        async with self._outbox.queue(self._address.room_id):
+        async with self._outbox.queue(self._recipient.room_id):
             try:
                 # The way that worked for the progress is likely to work again.
                 self._result.begin_like(self._progress)
                 self._result.manner = replace(self._result.manner, in_channel=await self._was_alarming())
                 await self._patiently(self._result, Posting.conclude, text, patience)
             except RemoteError as error:
-                _log.error("answer not delivered", message=self._id, room=self._address.room_id, error=error.what)
+                _log.error("answer not delivered", message=self._id, room=self._recipient.room_id, error=error.what)
                 return False
         return True
 
@@ -151,7 +151,7 @@ class Reply:
         try:
             await until_available(functools.partial(self._alarm.say, Posting.conclude, text))
         except RemoteError as error:
-            _log.error("alarm not delivered", message=self._id, room=self._address.room_id, error=error.what)
+            _log.error("alarm not delivered", message=self._id, room=self._recipient.room_id, error=error.what)
 
     async def _show_changes(self) -> None:
         await self._pause(UNSEEN_FOR, self._opened)

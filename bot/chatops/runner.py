@@ -24,7 +24,7 @@ from bot.chatops import audit, inbox
 from bot.chatops.access import Access
 from bot.chatops.answer import render_failure, render_internal
 from bot.chatops.backlog import Backlog
-from bot.chatops.delivery import Recipient, address_of
+from bot.chatops.delivery import Recipient, recipient_of
 from bot.chatops.execution import Ending, Job, Means, Steps, execute, log_internal
 from bot.chatops.origin import FromMessage, Origin
 from bot.chatops.ports import Message, Operation, Operations, OperationState, Person, Room
@@ -242,8 +242,8 @@ class Runner:
     def _say(self, message: Message, text: str) -> None:
         """An answer that belongs to no operation."""
         thread = _thread(message, message.room_type)
-        address = Recipient(message.room_id, thread, message.user_id, message.username, message.text)
-        reply = Reply(self._outbox, new_message_id(), address)
+        recipient = Recipient(message.room_id, thread, message.user_id, message.username, message.text)
+        reply = Reply(self._outbox, new_message_id(), recipient)
 
         async def deliver() -> None:
             await reply.finish(text)
@@ -251,7 +251,7 @@ class Runner:
         self._spawn(deliver())
 
     def _reply(self, operation: Operation, *, known: bool = False) -> Reply:
-        return Reply(self._outbox, operation.reply_id, address_of(operation), known=known)
+        return Reply(self._outbox, operation.reply_id, recipient_of(operation), known=known)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

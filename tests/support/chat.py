@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from bot.chatops.answer import ENDED
 from bot.chatops.ports import Message, Operation, OperationState, Outgoing, Person, Room
 from bot.errors import Rejected, RemoteError, StoreUnavailable
 from tests.support.clocks import START, SteppedClock
@@ -79,7 +80,7 @@ class MemoryChat:
         """What stands in the rooms now, oldest message first: without the mention of whoever asked, and without the
         progress of what has ended."""
         texts = [message.text for message in self.posted.values()]
-        return [_MENTION.sub("", text) for text in texts if not text.rsplit("\n", 1)[-1].startswith("Ended")]
+        return [_MENTION.sub("", text) for text in texts if not text.rsplit("\n", 1)[-1].startswith(ENDED.strip())]
 
     async def person(self, user_id: str) -> Person:
         self._enter("person")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from bot.chatops.answer import ENDED
 from bot.secret import Secret
 from bot.store.engine import open_database
 from bot.store.vault import Vault
@@ -82,7 +83,7 @@ def corrections(scene: Restored) -> list[str]:
 def told(scene: Restored) -> list[str]:
     """Everything that was said but the progress, which is shown of what takes long on this machine."""
     texts = (message.msg for message in scene.world.rocketchat.chat.messages.values())
-    return [text for text in texts if not text.rsplit("\n", 1)[-1].startswith("Ended after ")]
+    return [text for text in texts if not text.rsplit("\n", 1)[-1].startswith(ENDED)]
 
 
 async def thread(scene: Restored) -> list[str]:
