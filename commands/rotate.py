@@ -20,8 +20,6 @@ from commands.recovery import ConnectionRecovery
 from commands.wording import Narration, also_differs, in_use_text, plan_text
 
 ORDER = 40
-_ROTATED = "✓ Rotated"
-_IN_PART = "✗ Rotated, but people may be unable to sign in"
 
 
 def register(registry: Registry, context: CommandContext) -> None:
@@ -58,10 +56,8 @@ def register(registry: Registry, context: CommandContext) -> None:
         )
         elsewhere = what_leads_elsewhere(done.connection, done.seen)
         answer = _answer(done.connection, done.receipt, context, resumed=resumed, works=not elsewhere)
-        differing = also_differs(done.connection, done.seen)
-        wrong = (*elsewhere, *differing)
-        answer = replace(answer, lines=(*wrong, *answer.lines), next=(*fixes_in(*wrong), *answer.next))
-        return replace(answer, verdict=answer.verdict.replace(_ROTATED, _IN_PART), failed=True) if elsewhere else answer
+        wrong = (*elsewhere, *also_differs(done.connection, done.seen))
+        return replace(answer, lines=(*wrong, *answer.lines), next=(*fixes_in(*wrong), *answer.next))
 
 
 async def _desired(call: Call, context: CommandContext, there: Connection) -> tuple[Connection, Observed]:
@@ -100,7 +96,8 @@ def _answer(
         )
     said = [found.use for found in (receipt.in_use, receipt.in_use_later) if found is not None]
     wrong = Use.OTHER in said or Use.FAILED in said
-    verdict = f"{_IN_PART if wrong else _ROTATED}: both sides have the new secret (fingerprint {fingerprint})."
+    failed = wrong or not works
+    how = "✗ Rotated, but people may be unable to sign in" if failed else "✓ Rotated"
     in_use = in_use_text(receipt, connection, resumed=resumed)
     lines = [in_use] if wrong else []
     was_live = resumed and connection.enabled and AwaitLive.__name__ not in receipt.changes
@@ -110,14 +107,15 @@ def _answer(
             if resumed
             else "I could not see when the new secret became active, so it is unknown how long sign-ins failed."
         )
-    if receipt.gap is not None and works and not wrong:  # a bound would say that sign-ins work again
+    if receipt.gap is not None and not failed:  # a bound would say that sign-ins work again
         lines.append(_measured(receipt, receipt.gap))
     if receipt.proof is not None:
         lines.append(_proved(receipt))
     if not wrong:
         lines.append(in_use)
     following = ("rotate", "test") if wrong else ("test",)
-    return Answer(verdict, tuple(lines), next=following, receipt=record, failed=wrong)
+    verdict = f"{how}: both sides have the new secret (fingerprint {fingerprint})."
+    return Answer(verdict, tuple(lines), next=following, receipt=record, failed=failed)
 
 
 def _measured(receipt: Receipt, gap: float) -> str:

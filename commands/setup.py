@@ -10,9 +10,10 @@ from bot.chatops.answer import Answer, fixes_in
 from bot.chatops.registry import Call, Option, Registry
 from bot.chatops.words import quotation
 from bot.connection.absence import replaced
-from bot.connection.apply import LIVE_WITHIN, awaited
-from bot.connection.changes import CreateApplication, CreateService, Live, WriteApplicationSecret
+from bot.connection.apply import apply
+from bot.connection.changes import AwaitLive, CreateApplication, CreateService, Live, WriteApplicationSecret
 from bot.connection.confirm import Confirmed, confirm
+from bot.connection.context import LoopState
 from bot.connection.desired import desire, marked, renewed
 from bot.connection.observe import observe
 from bot.connection.plan import in_use, plan
@@ -114,9 +115,8 @@ async def _until_active(call: Call, context: CommandContext, connection: Connect
     """What was written a moment before the restart is not used yet; whether it ever is, the checks say."""
     if connection.enabled:
         call.progress.doing("waiting until it is active")
-        expected = awaited(Live.ON, connection)
         with contextlib.suppress(RemoteError):
-            await context.rocketchat.await_live(connection.name, expected, connection.settle, LIVE_WITHIN)
+            await apply(AwaitLive(Live.ON), LoopState(connection, Receipt(), call.operation.id), context)
 
 
 def _made(connection: Connection, receipt: Receipt, context: CommandContext) -> tuple[str, ...]:

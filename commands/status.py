@@ -17,7 +17,6 @@ from commands.elsewhere import fix_of, moved
 from commands.wording import also_differs, plan_text
 
 ORDER = 20
-_IN_SYNC = "✓ Everything is in sync."
 
 
 def register(registry: Registry, context: CommandContext) -> None:
@@ -36,12 +35,14 @@ def register(registry: Registry, context: CommandContext) -> None:
             return Answer("There is no connection yet.", next=("setup --dry-run", "setup"))
         call.progress.doing("reading both systems")
         seen = await observe_apart(connection, context.rocketchat, context.encvoy, context.clock)
-        drift, following = _half(connection, seen) if seen.whole is None else _drift(connection, seen.whole)
+        notes = _notes(connection, seen)
+        if seen.whole is None:
+            drift, following = _half(connection, seen)
+        else:
+            drift, following = _drift(connection, seen.whole, noted=bool(notes))
         if (elsewhere := moved(connection, seen.site_url)) is not None:
             fix = fix_of(seen.site_url)
             drift, following = f"✗ Out of sync. {elsewhere} {fix}", fixes_in(fix)
-        if notes := _notes(connection, seen):  # people may be kept out although nothing differs
-            drift = drift.replace(_IN_SYNC, "• Everything is in sync, but there is something to note.")
         return Answer(drift, (*notes, *_facts(connection, seen, context)), next=following)
 
 
@@ -120,17 +121,21 @@ def _half(connection: Connection, seen: Apart) -> tuple[str, tuple[str, ...]]:
     return "\n".join(lines), ("test", "status")
 
 
-def _drift(connection: Connection, observed: Observed) -> tuple[str, tuple[str, ...]]:
+def _drift(connection: Connection, observed: Observed, *, noted: bool) -> tuple[str, tuple[str, ...]]:
+    """`noted`: people may be kept out although nothing differs."""
     try:
         changes = plan(connection, observed)
     except UserError as error:
         return f"✗ {error.text}", ("test",)
     unseen = isinstance(observed.live, Unknown) and all(isinstance(c, AwaitLive) for c in changes)
     if not changes or unseen:
-        return (
-            "✓ The saved settings are in sync." if unseen else _IN_SYNC,
-            ("test",) if connection.enabled else ("enable",),
-        )
+        if unseen:
+            said = "✓ The saved settings are in sync."
+        elif noted:
+            said = "• Everything is in sync, but there is something to note."
+        else:
+            said = "✓ Everything is in sync."
+        return said, ("test",) if connection.enabled else ("enable",)
     if exchanging(connection):
         return f"• A secret is being replaced. Still to do:\n{plan_text(changes, connection)}", ("rotate",)
     return f"✗ Out of sync. To be fixed:\n{plan_text(changes, connection)}", ("setup",)
