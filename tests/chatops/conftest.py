@@ -8,6 +8,8 @@ import pytest
 import stamina
 
 from bot.chatops.registry import Registry
+from bot.chatops.reply import Outbox
+from tests.support.chat import MemoryChat, MemoryNotes
 from tests.support.clocks import SteppedClock
 from tests.support.desk import Desk, example_registry
 
@@ -31,3 +33,18 @@ def registry() -> Registry:
 @pytest.fixture
 def desk() -> Desk:
     return Desk()
+
+
+@pytest.fixture
+def chat() -> MemoryChat:
+    return MemoryChat()
+
+
+@pytest.fixture
+def notes() -> MemoryNotes:
+    return MemoryNotes()
+
+
+@pytest.fixture
+def outbox(chat: MemoryChat, clock: SteppedClock) -> Outbox:
+    return Outbox(chat, clock)

@@ -18,16 +18,6 @@ NAME = ADMIN_ROOM.name
 IMPOSTOR = Room("room9", NAME, "c", encrypted=False, members=40)
 
 
-@pytest.fixture
-def chat() -> MemoryChat:
-    return MemoryChat()
-
-
-@pytest.fixture
-def notes() -> MemoryNotes:
-    return MemoryNotes()
-
-
 async def known(chat: MemoryChat, notes: MemoryNotes) -> AdminRoom:
     """It was found once."""
     room = AdminRoom(chat, notes, NAME)

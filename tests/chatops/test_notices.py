@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from bot.chatops.notices import (
     ENCRYPTED_ROOM,
     PUBLIC_ROOM,
@@ -36,16 +34,6 @@ class Composer:
     async def __call__(self) -> str | None:
         self.asked += 1
         return self.text
-
-
-@pytest.fixture
-def chat() -> MemoryChat:
-    return MemoryChat()
-
-
-@pytest.fixture
-def notes() -> MemoryNotes:
-    return MemoryNotes()
 
 
 def announcer(chat: MemoryChat, notes: MemoryNotes, room_id: str = ADMIN_ROOM.id) -> Announcer:

@@ -143,16 +143,22 @@ async def test_each_way_of_not_being_accepted_has_its_reason(standing: Bench, ou
     assert OLD.reveal() not in caught.value.text
 
 
-@pytest.mark.parametrize("seconds", [3.0, LAG - 1.5])
-async def test_a_token_side_that_lags_is_waited_for(standing: Bench, seconds: float) -> None:
-    """It refuses what the management side stored a moment ago."""
+def lagging(standing: Bench, seconds: float) -> float:
+    """For so long the token side refuses what it will accept; the moment from which on it does."""
     clock, real = standing.world.clock, standing.encvoy.probe
     there = clock.monotonic() + seconds
 
-    async def lagging(client_id: str, secret: Secret, redirect_uri: str) -> Probe:
+    async def probe(client_id: str, secret: Secret, redirect_uri: str) -> Probe:
         return Probe.REFUSED if clock.monotonic() < there else await real(client_id, secret, redirect_uri)
 
-    standing.encvoy.probe = lagging  # type: ignore[method-assign]
+    standing.encvoy.probe = probe  # type: ignore[method-assign]
+    return there
+
+
+@pytest.mark.parametrize("seconds", [3.0, LAG - 1.5])
+async def test_a_token_side_that_lags_is_waited_for(standing: Bench, seconds: float) -> None:
+    """It refuses what the management side stored a moment ago."""
+    clock, there = standing.world.clock, lagging(standing, seconds)
     proved = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, clock)
     assert proved.proof.random_refused
     assert there <= proved.at <= clock.monotonic()
@@ -162,13 +168,7 @@ async def test_a_token_side_that_lags_is_waited_for(standing: Bench, seconds: fl
 @pytest.mark.parametrize("seconds", [0.05, 0.2])
 async def test_a_token_side_that_lags_a_little_delays_it_as_little(standing: Bench, seconds: float) -> None:
     """Each moment of it is a part of the gap."""
-    clock, real = standing.world.clock, standing.encvoy.probe
-    there = clock.monotonic() + seconds
-
-    async def lagging(client_id: str, secret: Secret, redirect_uri: str) -> Probe:
-        return Probe.REFUSED if clock.monotonic() < there else await real(client_id, secret, redirect_uri)
-
-    standing.encvoy.probe = lagging  # type: ignore[method-assign]
+    clock, there = standing.world.clock, lagging(standing, seconds)
     proved = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, clock)
     assert there <= proved.at < there + 0.2
 
