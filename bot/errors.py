@@ -22,9 +22,12 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 System = Literal["Rocket.Chat", "Encvoy ID"]
+ADDRESSES: Mapping[System, str] = {"Rocket.Chat": "SSOBOT_ROCKETCHAT_URL", "Encvoy ID": "SSOBOT_ENCVOY_URL"}
+"""The variable that leads to each system."""
 
 
 class SsobotError(Exception):
@@ -132,6 +135,16 @@ class NoAnswer(RemoteError):
 
     transient = True
     effect_unknown = True
+
+
+def look_there(system: System) -> str:
+    """The fix for a system that nobody responds for."""
+    return f"Check that {system} is running, and that {ADDRESSES[system]} leads to it from here."
+
+
+def took_too_long(system: System, route: str, seconds: float) -> NoAnswer:
+    """The same words whichever clock ran out first: that of the request, or that of the step that it belongs to."""
+    return NoAnswer(system, route, why=f"It took longer than {seconds:g} seconds.", fix=look_there(system))
 
 
 class NotLive(NoAnswer):

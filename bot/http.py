@@ -15,8 +15,8 @@ import aiohttp
 import yarl
 
 from bot.bounds import CHUNK, ENCODINGS, MAX_BODY, Intake, Unreadable, too_long, unpacked, values_in
-from bot.errors import BadAnswer, NoAnswer, RemoteError, System, Unreachable
-from bot.tls import ADDRESSES, Trouble, client_context, proxy_for, proxy_trouble, trouble
+from bot.errors import BadAnswer, NoAnswer, RemoteError, System, Unreachable, look_there, took_too_long
+from bot.tls import Trouble, client_context, proxy_for, proxy_trouble, trouble
 
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 8.0
@@ -39,7 +39,7 @@ class HttpResponse:
     body: bytes
 
     def __repr__(self) -> str:
-        return f"Answer({self.status})"
+        return f"HttpResponse({self.status})"
 
     @property
     def location(self) -> str:
@@ -152,22 +152,16 @@ class HttpClient:
             found = self._nobody_there()
             failure = Unreachable(self.system, route, why=found.why, fix=found.fix)
         except TimeoutError:
-            seconds = f"{self._timeout.total:g}"
-            failure = NoAnswer(
-                self.system, route, why=f"It took longer than {seconds} seconds.", fix=self._look_there()
-            )
+            failure = took_too_long(self.system, route, self._timeout.total or TOTAL_SECONDS)
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError):
-            failure = NoAnswer(self.system, route, why="The connection was interrupted.", fix=self._look_there())
+            failure = NoAnswer(self.system, route, why="The connection was interrupted.", fix=look_there(self.system))
         except (aiohttp.ClientError, ValueError):
             failure = BadAnswer(self.system, route, why="The response is not valid HTTP.")
         # Outside of the except clause, so that no aiohttp error is the context of this one.
         raise failure
 
     def _nobody_there(self) -> Trouble:
-        return Trouble("Nothing responds at its address.", self._look_there())
-
-    def _look_there(self) -> str:
-        return f"Check that {self.system} is running, and that {ADDRESSES[self.system]} leads to it from here."
+        return Trouble("Nothing responds at its address.", look_there(self.system))
 
 
 async def _body(response: aiohttp.ClientResponse, intake: Intake | None) -> bytes:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from bot.errors import NoAnswer, Unreachable
+from bot.errors import NoAnswer, Unreachable, look_there
 from bot.http import HttpClient, HttpResponse
 from tests.support.served import served
 
@@ -58,7 +58,7 @@ def test_only_a_redirect_points_somewhere(status: int, location: str) -> None:
 
 
 def test_an_answer_prints_no_body() -> None:
-    assert repr(HttpResponse(200, {"Set-Cookie": "a=secretword"}, b"secretword")) == "Answer(200)"
+    assert repr(HttpResponse(200, {"Set-Cookie": "a=secretword"}, b"secretword")) == "HttpResponse(200)"
 
 
 async def test_an_address_goes_out_as_it_was_encoded(http: HttpClient, url: str) -> None:
@@ -129,6 +129,7 @@ async def test_what_does_not_answer_is_told_with_cause_and_fix(http: HttpClient)
             await hasty.send("GET", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", route=ROUTE)
 
     assert caught.value.why == "It took longer than 0.1 seconds."
+    assert caught.value.fix == look_there(caught.value.system)
     assert "SSOBOT_ENCVOY_URL" in caught.value.fix
 
 

@@ -14,7 +14,7 @@ from bot.connection.ports import ApplicationFields, EncvoyId, Probe, RocketChat
 from bot.connection.profile import Engine
 from bot.connection.refusals import DIFFERENT, GONE
 from bot.connection.state import Application, Connection, Marker, StoredService
-from bot.errors import NoAnswer, RemoteError, UserError
+from bot.errors import RemoteError, UserError, took_too_long
 from bot.secret import Secret, new_secret
 from bot.text import code
 
@@ -133,8 +133,7 @@ async def _probed(
         try:
             outcome, at = await within(clock, left, _probe(desired, secret, encvoy, clock))
         except TimeoutError:
-            why = f"It took longer than {left:.0f} seconds."
-            raise NoAnswer("Encvoy ID", "POST /oidc/request", why=why) from None
+            raise took_too_long("Encvoy ID", "POST /oidc/request", round(left)) from None
         pause = backoff.next()
         if outcome is wanted or clock.monotonic() + pause > until:
             return outcome, at

@@ -6,6 +6,7 @@ the same loop from whatever is observed.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import Protocol
 
@@ -31,7 +32,7 @@ from bot.connection.receipt import Outcome, Receipt
 from bot.connection.retry_policy import TRY_WITHIN, RetryPolicy
 from bot.connection.state import Application, Connection, Observed
 from bot.connection.unknown import Unknown
-from bot.errors import NoAnswer, NotLive, RemoteError, UserError
+from bot.errors import NotLive, RemoteError, UserError, took_too_long
 
 
 class Narrator(Protocol):
@@ -141,11 +142,9 @@ class Reconciler:
         not wait for an answer that never comes."""
         seconds = TRY_WITHIN if progress.desired.undoing else self._patience.trying_the_switch()
         progress = replace(progress, prove_until=self._patience.switch_until)
-        try:
+        with contextlib.suppress(TimeoutError):
             return await within(self._context.clock, seconds, apply(change, progress, self._context))
-        except TimeoutError:
-            why = f"It took longer than {seconds:.0f} seconds."
-        raise NoAnswer("Encvoy ID", "PUT /api/v1/clients/:client_id", why=why)
+        raise took_too_long("Encvoy ID", "PUT /api/v1/clients/:client_id", round(seconds))
 
     def _tell(self, desired: Connection) -> None:
         for change, seconds, seen in self._untold:
