@@ -96,7 +96,7 @@ class Rotation:
     slot: Slot
     """The next rotation."""
     nominal_end: datetime
-    """The end of the window in which it should have happened at the latest, whatever a freeze or an outage made of it."""
+    """The end of the window in which it should have happened, whatever a freeze or an outage made of it."""
     postponed: int = 0
     """How often the next rotation was postponed."""
     freeze: Freeze | None = None

@@ -1,0 +1,1 @@
+"""What is to be done next about the scheduled rotation, and what follows from what came of it. Pure."""
