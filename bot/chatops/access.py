@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from bot.chatops.origin import FromMessage, Origin
+from bot.chatops.origin import FromMessage, FromSchedule, Origin
 from bot.chatops.ports import Chat, Message, Person, Room
 from bot.errors import Busy, RemoteError, UserError
 
@@ -24,6 +24,10 @@ BUILT_IN = frozenset({"admin", "anonymous", "app", "bot", "guest", "user"})
 
 class Refused(UserError):
     """Only an administrator may do this."""
+
+
+class NotChecked(Refused):
+    """Nobody knows whether this is an administrator, so the answer is no."""
 
 
 class Place(enum.Enum):
@@ -44,7 +48,7 @@ def judge(person: Person, admin_roles: frozenset[str], ids: frozenset[str] | Non
     if not person.active:
         return Refused("Only active accounts can give commands.", why="This account is deactivated.")
     if person.roles is None:
-        return Refused(
+        return NotChecked(
             "I cannot see who is an administrator, so I treat nobody as one.",
             why="Rocket.Chat does not show me people's roles.",
             fix="Give the bot's account a role with the permission `view-full-other-user-info`.",
@@ -88,6 +92,8 @@ class Access:
         match origin:
             case FromMessage(user_id=user_id):
                 await self.administrator(user_id)
+            case FromSchedule():
+                pass  # It was authorised when it was set, and goes on when that person leaves.
             case never:
                 assert_never(never)
 
@@ -95,7 +101,7 @@ class Access:
         try:
             return role_ids(self.admin_roles, await self.chat.roles())
         except RemoteError as error:
-            raise Refused(
+            raise NotChecked(
                 "I could not look up the roles in Rocket.Chat, so I did nothing.",
                 why=error.what,
                 fix="Try again in a minute, or list the roles by their ids in SSOBOT_ADMIN_ROLES.",
@@ -106,7 +112,7 @@ class Access:
         try:
             return await self.chat.person(user_id)
         except RemoteError as error:
-            raise Refused(
+            raise (NotChecked if error.transient else Refused)(
                 "I could not ask Rocket.Chat who you are, so I did nothing.",
                 why=error.what,
                 fix=_later(error),

@@ -29,7 +29,8 @@ class AdminRoom:
     chat: Chat
     notes: Notes
     configured: str
-    """Name or id, as SSOBOT_ADMIN_ROOM says."""
+    """Name or id, as the variable says."""
+    variable: str = "SSOBOT_ADMIN_ROOM"
 
     async def find(self) -> Found:
         """Finds the room, and stores its id. ConfigError if there is no such room, the bot is not in it, or it cannot
@@ -37,17 +38,17 @@ class AdminRoom:
         room, named = await self.look()
         if room is None and named is not None:
             raise ConfigError(
-                "I can no longer see the room that had the name in SSOBOT_ADMIN_ROOM; another room has that name now.",
-                fix=f"Invite my account to the old one, or set SSOBOT_ADMIN_ROOM to the id of the new one, {named.id}.",
+                f"I can no longer see the room that had the name in {self.variable}; another room has that name now.",
+                fix=f"Invite my account to the old one, or set {self.variable} to the id of the new one, {named.id}.",
             )
         if room is None:
             raise ConfigError(
-                "SSOBOT_ADMIN_ROOM names a room that I cannot see.",
+                f"{self.variable} names a room that I cannot see.",
                 fix="Create it, or invite the bot's account to it.",
             )
         if room.encrypted:
             raise ConfigError(
-                "The room of SSOBOT_ADMIN_ROOM is end-to-end encrypted, and a bot cannot read it.",
+                f"The room of {self.variable} is end-to-end encrypted, and a bot cannot read it.",
                 fix="Turn off its encryption, or choose another room.",
             )
         if await self.notes.get(self._key) is None:
@@ -70,7 +71,8 @@ class AdminRoom:
 
     @property
     def _key(self) -> str:
-        return f"admin room: {self.configured}"
+        name = "admin room" if self.variable == "SSOBOT_ADMIN_ROOM" else "report room"
+        return f"{name}: {self.configured}"
 
 
 async def tell_of_namesake(*, room: Announcer, found: Found) -> None:

@@ -72,6 +72,8 @@ ENDED = "Ended "
 MOST_BUTTONS = 4
 REPLY_TO = "This is the reply to "
 """Begins the last line of a result that does not stand below its command."""
+SCHEDULED = "This was scheduled; `/sso schedule` shows by whom."
+"""The last line of a result that nobody asked for."""
 _COMMAND = re.compile(f"`{PREFIX} (?=[a-z])")
 _FOLLOWING = "Next: "
 _TYPED = re.compile("`([^`]+)`")
@@ -118,7 +120,7 @@ def render_internal(steps: Sequence[Step], error_id: str, *, prefix: str = PREFI
 def buttons(text: str) -> tuple[str, ...]:
     """The commands to type next in a result, for a button each, with the prefix that every client sends. Read from the
     text, so that an answer that is delivered after a crash has them, too."""
-    lines = [line for line in text.split("\n") if not line.startswith(REPLY_TO)]
+    lines = [line for line in text.split("\n") if not line.startswith((REPLY_TO, SCHEDULED))]
     last = lines[-1] if lines and lines[-1].startswith(_FOLLOWING) else ""
     return tuple(f"{EVERYWHERE} {_bare(typed)}" for typed in _TYPED.findall(last))[:MOST_BUTTONS]
 

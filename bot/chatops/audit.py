@@ -12,7 +12,7 @@ from typing import assert_never
 import structlog
 
 from bot.chatops.execution import Ending
-from bot.chatops.origin import FromMessage, Origin
+from bot.chatops.origin import FromMessage, FromSchedule, Origin
 from bot.chatops.ports import Operation
 from bot.chatops.registry import Command
 
@@ -48,5 +48,7 @@ def _from_where(origin: Origin) -> Mapping[str, str]:
                 "room": origin.room_id,
                 "message": origin.message_id,
             }
+        case FromSchedule():
+            return {"schedule": origin.due, "set_by": origin.user_id, "room": origin.room_id}
         case never:
             assert_never(never)

@@ -14,8 +14,8 @@ from typing import assert_never
 
 import structlog
 
-from bot.chatops.answer import REPLY_TO
-from bot.chatops.origin import FromMessage
+from bot.chatops.answer import REPLY_TO, SCHEDULED
+from bot.chatops.origin import FromMessage, FromSchedule
 from bot.chatops.ports import Chat, Operation
 from bot.chatops.posting import Posting, Way, derived_id
 from bot.errors import Forbidden, Rejected
@@ -36,6 +36,8 @@ class Recipient:
     """Of the asker, to be mentioned in a room; a direct message needs no mention."""
     words: str = ""
     """What was asked."""
+    tail: str = ""
+    """After the result: why it stands there, if nobody asked for it."""
 
 
 def recipient_of(operation: Operation) -> Recipient:
@@ -43,6 +45,8 @@ def recipient_of(operation: Operation) -> Recipient:
     match operation.origin:
         case FromMessage() as message:
             return Recipient(message.room_id, message.thread_id, message.user_id, message.username, operation.words)
+        case FromSchedule() as schedule:
+            return Recipient(schedule.room_id, words=operation.words, tail=f"\n{SCHEDULED}")
         case never:
             assert_never(never)
 
@@ -154,6 +158,7 @@ class Delivery:
                 recipient.room_id,
                 recipient.thread_id,
                 lead=self._mention,
+                tail=recipient.tail if manner.mention else "",
                 in_channel=manner.in_channel,
                 buttons=manner.buttons,
             )

@@ -4,6 +4,7 @@ when a new origin is added."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -19,5 +20,20 @@ class FromMessage:
     username: str
 
 
-Origin = FromMessage
+@dataclass(frozen=True)
+class FromSchedule:
+    """It was due. It was authorised when an administrator set the schedule, and belongs to the workspace."""
+
+    due: str
+    """Unique: one operation for one due time. For example `rotate 2026-12-28T01:13:00+00:00 1`."""
+    until: datetime
+    """It does not begin any more after this moment: the end of the window. Aware, UTC."""
+    room_id: str
+    """The report room, where its answer is posted."""
+    user_id: str
+    """Who set the schedule."""
+    username: str
+
+
+Origin = FromMessage | FromSchedule
 """The kinds that there are."""

@@ -88,6 +88,10 @@ class Chat(Protocol):
         """The account with exactly this id, fetched each time."""
         ...
 
+    async def person_named(self, username: str) -> Person:
+        """The account that has this user name now."""
+        ...
+
     async def roles(self) -> Mapping[str, str]:
         """Every role, id to name, fetched each time."""
         ...
@@ -106,6 +110,10 @@ class Chat(Protocol):
 
     async def room_of(self, message_id: str) -> str | None:
         """The room of the bot's message with this id; None if there is none."""
+        ...
+
+    async def reacted(self, message_id: str) -> tuple[str, ...]:
+        """Usernames of everybody who reacted to the bot's message with this id; empty if there is none."""
         ...
 
     async def direct_with(self, user_id: str) -> str:
@@ -198,11 +206,15 @@ class Operations(Protocol):
     """Where operations are kept. Each method has committed when it returns."""
 
     async def accept(self, operation: Operation) -> Operation | None:
-        """Keeps a new operation and returns it; None if there is one of this message already."""
+        """Keeps a new operation and returns it; None if there is one of this message or due time already."""
         ...
 
     async def of_message(self, message_id: str) -> Operation | None:
         """The operation that this message asked for, if there is one."""
+        ...
+
+    async def of_schedule(self, due: str) -> Operation | None:
+        """The operation that was begun for this due time, if there is one."""
         ...
 
     async def unfinished(self) -> tuple[Operation, ...]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from bot.chatops.access import Access, Refused
 from bot.chatops.execution import Ending, Job, Means, Steps, call_of, execute, failed
+from bot.chatops.origin import FromSchedule
 from bot.chatops.ports import Operation, OperationState
 from bot.chatops.registry import Call, Trace
 from bot.errors import Uncertain, UserError
@@ -21,6 +22,10 @@ UNCLEAR = "I cannot tell what I had done by then; `/sso status` shows the curren
 LATE = Uncertain(
     "I was interrupted, and I am not continuing.", why=f"{_LONG_AGO} {UNCLEAR}", fix="Please type it again."
 )
+CLOSED = UserError(
+    "✗ The scheduled run was interrupted before anything was written, and its window is over. The next window is used."
+)
+"""For an operation that a schedule began."""
 NOT_KNOWN = UserError("I was restarted and no longer know this command.", fix="`/sso help` lists the commands.")
 SENSELESS = UserError(
     "I was restarted and can no longer read what I was asked to do.",
@@ -80,6 +85,8 @@ async def _trace(job: Job, call: Call) -> Trace:
 
 
 async def _refusal(job: Job, trace: Trace, access: Access, *, old: bool) -> UserError | None:
+    if old and isinstance(job.operation.origin, FromSchedule):
+        return CLOSED
     if old:
         return LATE if trace is Trace.UNCLEAR else INTERRUPTED
     if job.command.everyone:

@@ -1,6 +1,8 @@
-"""The operation runner: turns a message into one true answer, even after errors and restarts.
+"""The operation runner: turns a message, or a due time, into one true answer, even after errors and restarts.
 
-    message → reception → Operations.accept → handler → reply
+    message → reception ─┐
+                         ├─→ Operations.accept → handler → reply
+    schedule → begin ────┘
 
 Operations run one after the other, in the order of their messages; commands for everyone never wait. The final answer
 is committed before it is delivered, so a crash loses neither.
@@ -14,7 +16,7 @@ import asyncio
 import contextlib
 import functools
 import secrets
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -22,17 +24,17 @@ import structlog
 
 from bot.chatops import audit, inbox
 from bot.chatops.access import Access
-from bot.chatops.answer import render_failure, render_internal
+from bot.chatops.answer import EVERYWHERE, render_failure, render_internal
 from bot.chatops.backlog import Backlog
 from bot.chatops.delivery import Recipient, recipient_of
 from bot.chatops.execution import Ending, Job, Means, Steps, execute, log_internal
-from bot.chatops.origin import FromMessage, Origin
+from bot.chatops.origin import FromMessage, FromSchedule, Origin
 from bot.chatops.ports import Message, Operation, Operations, OperationState, Person, Room
 from bot.chatops.posting import new_message_id
 from bot.chatops.reception import Order, Reception, Say
 from bot.chatops.registry import Command
 from bot.chatops.reply import Outbox, Reply
-from bot.chatops.resumption import NOT_KNOWN, SENSELESS, makes_sense, resume
+from bot.chatops.resumption import CLOSED, NOT_KNOWN, SENSELESS, makes_sense, resume
 from bot.chatops.unknown_fields import UnknownFields
 from bot.clock import within
 from bot.errors import UserError
@@ -40,6 +42,9 @@ from bot.retry import until_available
 
 _log = structlog.get_logger()
 _ENDED = (OperationState.DONE, OperationState.FAILED)
+
+Listener = Callable[[Operation, Ending], None]
+"""Called when the end of an operation is committed. It must not wait."""
 
 
 class Runner:
@@ -54,6 +59,7 @@ class Runner:
         access: Access,
         admin_room: Room,
         unfamiliar: UnknownFields,
+        listeners: Sequence[Listener] = (),
     ) -> None:
         self._outbox = outbox
         self._clock = outbox.clock
@@ -62,6 +68,7 @@ class Runner:
         self._access = access
         self._admin_room = admin_room
         self._unfamiliar = unfamiliar
+        self._listeners = listeners
         self._one_at_a_time = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._backlog = Backlog(outbox.clock)
@@ -87,6 +94,34 @@ class Runner:
             self._say_in_admin_room(message, render_failure((), error))
         except Exception as error:  # noqa: BLE001 - one bad message must not end the listening
             self._say_in_admin_room(message, render_internal((), log_internal(error, "message")))
+
+    async def begin(self, origin: FromSchedule, words: str) -> Operation:
+        """Begins the operation of a due time, or returns the one that was begun for it before. It runs on its own;
+        `listeners` hear of its end."""
+        parsed = self._reception.reread(words)
+        if parsed is None:
+            raise ValueError(f"{words} is no command")
+        wanted = Operation(
+            id=secrets.token_hex(6),
+            origin=origin,
+            words=parsed.words,
+            reply_id=new_message_id(),
+            created_at=self._clock.now(),
+        )
+        accepted = await self._operations.accept(wanted)
+        if accepted is None:
+            begun = await self._operations.of_schedule(origin.due)
+            assert begun is not None
+            return begun
+        who, room, prefix = self._asked(origin)
+        self._spawn(self._run(Job(accepted, replace(parsed, prefix=prefix), who, room)))
+        return accepted
+
+    @contextlib.asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """No operation that may change something runs meanwhile."""
+        async with self._one_at_a_time:
+            yield
 
     async def recover(self) -> None:
         """Resumes what an earlier process left: answers not delivered, and operations not ended."""
@@ -142,8 +177,8 @@ class Runner:
         elif parsed is None or not makes_sense(operation):
             text = render_failure((), SENSELESS if parsed else NOT_KNOWN, prefix=prefix)
             await self._end(operation, reply, Ending(OperationState.FAILED, text))
-        elif operation.state is OperationState.ACCEPTED and await self._reception.long_ago(operation.created_at):
-            await self._end(operation, reply, Ending(OperationState.FAILED, inbox.AWAY))
+        elif operation.state is OperationState.ACCEPTED and (late := await self._late(operation)):
+            await self._end(operation, reply, Ending(OperationState.FAILED, late))
         else:
             parsed = replace(parsed, prefix=prefix)
             await self._run(Job(operation, parsed, who, room, resumed=True))
@@ -157,6 +192,9 @@ class Runner:
                 # The typed prefix is not stored: `!sso` works in every client, and a direct room needs none.
                 prefix = "!sso" if message.thread_id else ""
                 return who, self._admin_room if message.room_id == self._admin_room.id else room, prefix
+            case FromSchedule() as schedule:
+                who = Person(schedule.user_id, schedule.username, roles=None, active=True, type="user")
+                return who, self._admin_room, EVERYWHERE
             case never:
                 assert_never(never)
 
@@ -178,7 +216,17 @@ class Runner:
         means = Means(self._access, self._operations, reply.open, self._reception.for_everyone)
         if not job.resumed:
             return await execute(job, steps, means)
-        return await resume(job, steps, means, old=await self._reception.long_ago(job.operation.created_at))
+        return await resume(job, steps, means, old=bool(await self._late(job.operation)))
+
+    async def _late(self, operation: Operation) -> str:
+        """Not empty: it is too late to begin it, and this is said instead."""
+        match operation.origin:
+            case FromMessage():
+                return inbox.AWAY if await self._reception.long_ago(operation.created_at) else ""
+            case FromSchedule(until=until):
+                return "" if self._clock.now() < until else CLOSED.what
+            case never:
+                assert_never(never)
 
     @contextlib.asynccontextmanager
     async def _turn(self, command: Command, steps: Steps) -> AsyncIterator[None]:
@@ -207,6 +255,8 @@ class Runner:
         known = self._reception.reread(operation.words)
         command = known.command if known else None
         audit.ended(operation, ending, command=command, receipt=receipt, now=self._clock.now())
+        for heard in self._listeners:
+            heard(operation, ending)
 
     async def _conclude(self, operation: Operation, reply: Reply, ending: Ending, committed: bool) -> None:
         """The answer is delivered in any case. If the commit failed, it is repeated once the database is back:

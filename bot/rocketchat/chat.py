@@ -33,13 +33,20 @@ class RestChat:
 
     async def person(self, user_id: str) -> Person:
         """Fetched each time. Without `view-full-other-user-info` the answer has no roles, and the person has none."""
-        answer = await self.rest.call(lambda api: api.users_info(user_id=encoded_query(user_id)))
-        user = _object(answer, "user", "GET /api/v1/users.info")
-        roles = user.get("roles")
-        if user.get("_id") != user_id:
+        person = await self._person(lambda api: api.users_info(user_id=encoded_query(user_id)))
+        if person.id != user_id:
             raise not_its_own("GET /api/v1/users.info")
+        return person
+
+    async def person_named(self, username: str) -> Person:
+        """The same by user name, as reactions have it."""
+        return await self._person(lambda api: api.users_info(username=encoded_query(username)))
+
+    async def _person(self, use: ClientCall) -> Person:
+        user = _object(await self.rest.call(use), "user", "GET /api/v1/users.info")
+        roles = user.get("roles")
         return Person(
-            id=user_id,
+            id=str(user.get("_id", "")),
             username=str(user.get("username", "")),
             roles=frozenset(map(str, roles)) if isinstance(roles, list) else None,
             active=user.get("active") is True,
@@ -79,12 +86,27 @@ class RestChat:
 
     async def room_of(self, message_id: str) -> str | None:
         """None for every refusal: it does not exist, or the bot may not read it."""
+        message = message_from(await self._document(message_id))
+        return message.room_id if message is not None and message.user_id == self.rest.user_id else None
+
+    async def reacted(self, message_id: str) -> tuple[str, ...]:
+        """`reactions{':x:': {usernames[]}}` (facts/rocketchat.md §5.4)."""
+        document = await self._document(message_id)
+        message = message_from(document)
+        if message is None or message.user_id != self.rest.user_id or not isinstance(document, Mapping):
+            return ()
+        reactions = document.get("reactions")
+        each = reactions.values() if isinstance(reactions, Mapping) else ()
+        lists = [reaction.get("usernames") for reaction in each if isinstance(reaction, Mapping)]
+        names = [name for names in lists if isinstance(names, list) for name in names if isinstance(name, str)]
+        return tuple(dict.fromkeys(names))
+
+    async def _document(self, message_id: str) -> object:
         try:
             answer = await self.rest.call(lambda api: api.chat_get_message(encoded_query(message_id)))
         except (Rejected, Forbidden):
             return None
-        message = message_from(answer.get("message"))
-        return message.room_id if message is not None and message.user_id == self.rest.user_id else None
+        return answer.get("message")
 
     async def direct_with(self, user_id: str) -> str:
         """By `im.create`, which takes a username: the one that the account has now."""

@@ -119,8 +119,8 @@ class Rotation:
 
 
 @dataclass(frozen=True)
-class Testing:
-    """The schedule of tests."""
+class Verification:
+    """The schedule of verifications: full tests."""
 
     every: timedelta
     set_by: SetBy
@@ -144,5 +144,5 @@ class Schedule:
     """Everything that is scheduled in this workspace."""
 
     rotation: Rotation | None = None
-    testing: Testing | None = None
+    verification: Verification | None = None
     maximum: MaximumAge | None = None

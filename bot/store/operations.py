@@ -9,7 +9,7 @@ from typing import Any, assert_never
 from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.chatops.origin import FromMessage, Origin
+from bot.chatops.origin import FromMessage, FromSchedule, Origin
 from bot.chatops.ports import Operation, OperationState
 from bot.clock import Clock
 from bot.store.engine import Database
@@ -22,7 +22,9 @@ TABLE = Base.metadata.tables[OperationRow.__tablename__]
 ENDS = (OperationState.DONE, OperationState.FAILED)
 _TEXTS = ("id", "words", "reply_id")
 _OF_A_MESSAGE = ("message_id", "room_id", "thread_id", "user_id", "username")
-_MESSAGE = "message"
+_OF_A_SCHEDULE = ("due", "until", "room_id", "user_id", "username")
+_MESSAGE, _SCHEDULE = "message", "schedule"
+_KNOWN = (_MESSAGE, _SCHEDULE)
 _STATES = {state.value: state for state in OperationState}
 
 
@@ -34,7 +36,8 @@ class SqlOperations:
     clock: Clock
 
     async def accept(self, operation: Operation) -> Operation | None:
-        """Stores a new one; None if its message has one already, also with several callers at the same time."""
+        """Stores a new one; None if its message or due time has one already, also with several callers at
+        the same time."""
         try:
             async with self.database.writing() as transaction:
                 await transaction.execute(insert(TABLE).values(**_columns(operation)))
@@ -48,12 +51,18 @@ class SqlOperations:
         match origin:
             case FromMessage(message_id=message_id):
                 return await self.of_message(message_id) is not None
+            case FromSchedule(due=due):
+                return await self.of_schedule(due) is not None
             case never:
                 assert_never(never)
 
     async def of_message(self, message_id: str) -> Operation | None:
         """By the message that asked for it."""
         return _one(await self._rows(TABLE.c.message_id == message_id))
+
+    async def of_schedule(self, due: str) -> Operation | None:
+        """By the due time that it was begun for."""
+        return _one(await self._rows(TABLE.c.due == due))
 
     async def unfinished(self) -> tuple[Operation, ...]:
         """Operations whose answer was not delivered, oldest first; a row that cannot be read has the state ODD."""
@@ -69,7 +78,7 @@ class SqlOperations:
         try:
             [operation] = await self._rows(TABLE.c.id == operation_id)
         except (TypeError, ValueError):
-            columns = (TABLE.c[name] for name in ("origin", *_OF_A_MESSAGE, *_TEXTS))
+            columns = (TABLE.c[name] for name in dict.fromkeys(("origin", *_OF_A_MESSAGE, *_OF_A_SCHEDULE, *_TEXTS)))
             async with self.database.reading() as transaction:
                 row = (await transaction.execute(select(*columns).where(TABLE.c.id == operation_id))).mappings().one()
             texts = {name: row[name] for name in _TEXTS}
@@ -123,12 +132,16 @@ def _origin_columns(origin: Origin) -> dict[str, Any]:
     match origin:
         case FromMessage():
             return {"origin": _MESSAGE, **{name: getattr(origin, name) for name in _OF_A_MESSAGE}}
+        case FromSchedule():
+            return {"origin": _SCHEDULE, **{name: getattr(origin, name) for name in _OF_A_SCHEDULE}}
         case never:
             assert_never(never)
 
 
 def _origin(row: RowMapping) -> Origin:
     """An origin that this version does not know is answered in its room, if it has one."""
+    if row["origin"] == _SCHEDULE:
+        return FromSchedule(**{name: row[name] for name in _OF_A_SCHEDULE})
     return FromMessage(
         message_id=row["message_id"] or row["id"],
         room_id=row["room_id"] or "",
@@ -156,7 +169,7 @@ def _operation(row: RowMapping) -> Operation:
         words=row["words"],
         reply_id=row["reply_id"],
         created_at=row["created_at"],
-        state=_STATES.get(row["state"], OperationState.ODD) if row["origin"] == _MESSAGE else OperationState.ODD,
+        state=_STATES.get(row["state"], OperationState.ODD) if row["origin"] in _KNOWN else OperationState.ODD,
         reply_text=row["reply_text"],
         receipt=row["receipt"],
         delivered=row["delivered"],

@@ -84,9 +84,12 @@ class OperationRow(Base):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     origin: Mapped[str] = mapped_column(String(16))
-    """The kind: `message`. An operation of another kind leaves the next five columns empty."""
+    """The kind, `message` or `schedule`; see `bot.chatops.origin`. What the other kind has is empty."""
     message_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     """One operation for one message: the database itself refuses a second one."""
+    due: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """One operation for one due time of a schedule, in the same way."""
+    until: Mapped[datetime | None] = mapped_column(UtcTime)
     connection_id: Mapped[str | None] = mapped_column(String(32))
     room_id: Mapped[str | None] = mapped_column(String(255))
     thread_id: Mapped[str | None] = mapped_column(String(255))
@@ -102,6 +105,18 @@ class OperationRow(Base):
     receipt: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class ScheduleRow(Base):
+    """One thing that is scheduled, a part of `bot.schedule.rules.Schedule`."""
+
+    __tablename__ = "schedules"
+
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    """See `bot.schedule.rules.Kind`."""
+    value: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """The rule, who set it, and how far the next run has come: `Rotation`, `Verification` or `MaximumAge`."""
+    updated_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class NoteRow(Base):

@@ -23,6 +23,7 @@ from bot.store.connections import Overtaken, SqlConnections
 from bot.store.engine import Database
 from bot.store.operations import SqlOperations
 from bot.store.vault import Undecipherable, Vault
+from tests.support.chat import message_id_of
 
 CLOCK = SystemClock()
 PLAIN = Connection(
@@ -173,12 +174,12 @@ async def test_a_receipt_is_saved_with_the_connection_or_not_at_all(database: Da
     await operations.accept(operation)
     connections, overtaken = (SqlConnections(database, vault, CLOCK) for _ in range(2))
     await connections.save(PLAIN, operation_id=operation.id)
-    assert await operations.of_message(operation.origin.message_id) == operation
+    assert await operations.of_message(message_id_of(operation)) == operation
     with pytest.raises(Overtaken):
         await overtaken.save(FULL, operation_id=operation.id, receipt={"gap_ms": 1})
-    assert await operations.of_message(operation.origin.message_id) == operation
+    assert await operations.of_message(message_id_of(operation)) == operation
     await connections.save(FULL, operation_id=operation.id, receipt={"gap_ms": 2})
-    assert await operations.of_message(operation.origin.message_id) == replace(operation, receipt={"gap_ms": 2})
+    assert await operations.of_message(message_id_of(operation)) == replace(operation, receipt={"gap_ms": 2})
 
 
 async def test_no_secret_is_in_the_files(sqlite: Database, vault: Vault, key: Secret) -> None:

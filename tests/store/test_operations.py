@@ -15,6 +15,7 @@ from bot.chatops.ports import Operation, Operations, OperationState
 from bot.clock import SystemClock
 from bot.store.engine import Database, open_database
 from bot.store.operations import SqlOperations
+from tests.support.chat import message_id_of
 
 
 def of(message_id: str) -> FromMessage:
@@ -50,13 +51,13 @@ def test_it_is_the_port(operations: SqlOperations) -> None:
 async def test_what_is_accepted_is_found_again_whole(operations: SqlOperations) -> None:
     whole = replace(FIRST, receipt={"gap_ms": 12, "proof": ["ours"]}, reply_text="…", state=OperationState.RUNNING)
     assert await operations.accept(whole) == whole
-    assert await operations.of_message(whole.origin.message_id) == whole
+    assert await operations.of_message(message_id_of(whole)) == whole
 
 
 async def test_a_second_operation_for_a_message_is_refused(operations: SqlOperations) -> None:
     await operations.accept(FIRST)
     assert await operations.accept(replace(FIRST, id="c" * 32)) is None
-    assert await operations.of_message(FIRST.origin.message_id) == FIRST
+    assert await operations.of_message(message_id_of(FIRST)) == FIRST
 
 
 async def test_an_id_taken_by_another_message_is_no_repetition(operations: SqlOperations) -> None:
@@ -90,13 +91,13 @@ async def test_unfinished_is_what_was_not_delivered_oldest_first(operations: Sql
 async def test_note_changes_the_state_alone(operations: SqlOperations) -> None:
     await operations.accept(FIRST)
     await operations.note(FIRST.id, OperationState.RUNNING)
-    assert await operations.of_message(FIRST.origin.message_id) == replace(FIRST, state=OperationState.RUNNING)
+    assert await operations.of_message(message_id_of(FIRST)) == replace(FIRST, state=OperationState.RUNNING)
 
 
 async def test_finish_keeps_answer_and_receipt(operations: SqlOperations) -> None:
     await operations.accept(FIRST)
     await operations.finish(FIRST.id, OperationState.FAILED, "no", {"why": "x"})
-    assert await operations.of_message(FIRST.origin.message_id) == replace(
+    assert await operations.of_message(message_id_of(FIRST)) == replace(
         FIRST, state=OperationState.FAILED, reply_text="no", receipt={"why": "x"}
     )
 
@@ -104,7 +105,7 @@ async def test_finish_keeps_answer_and_receipt(operations: SqlOperations) -> Non
 async def test_finish_without_receipt_leaves_the_one_that_is_there(operations: SqlOperations) -> None:
     await operations.accept(replace(FIRST, receipt={"kept": True}))
     await operations.finish(FIRST.id, OperationState.DONE, "yes")
-    found = await operations.of_message(FIRST.origin.message_id)
+    found = await operations.of_message(message_id_of(FIRST))
     assert found is not None
     assert found.receipt == {"kept": True}
 
@@ -148,7 +149,7 @@ async def test_last_is_the_newest_that_ended_of_its_kind(operations: SqlOperatio
 async def test_times_come_back_in_utc(operations: SqlOperations) -> None:
     local = FIRST.created_at.astimezone(timezone(timedelta(hours=5)))
     await operations.accept(replace(FIRST, created_at=local))
-    found = await operations.of_message(FIRST.origin.message_id)
+    found = await operations.of_message(message_id_of(FIRST))
     assert found is not None
     assert (found.created_at, found.created_at.tzinfo) == (FIRST.created_at, UTC)
 

@@ -10,8 +10,10 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from bot.chatops.answer import ENDED
+from bot.chatops.origin import FromMessage, FromSchedule, Origin
 from bot.chatops.ports import Message, Operation, OperationState, Outgoing, Person, Room
 from bot.errors import Rejected, RemoteError, StoreUnavailable
 from tests.support.clocks import START, SteppedClock
@@ -66,6 +68,8 @@ class MemoryChat:
     known_roles: dict[str, str] = field(default_factory=lambda: {"admin": "admin", "user": "user"})
     """Id to name."""
     posted: dict[str, Posted] = field(default_factory=dict)
+    reactions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Who reacted, by the id of the message."""
     calls: list[str] = field(default_factory=list)
     faults: dict[str, Fault] = field(default_factory=dict)
     takes_buttons: bool = True
@@ -88,6 +92,13 @@ class MemoryChat:
             raise remote(Rejected, "GET /api/v1/users.info")
         return self.people[user_id]
 
+    async def person_named(self, username: str) -> Person:
+        self._enter("person_named")
+        found = [person for person in self.people.values() if person.username == username]
+        if not found:
+            raise remote(Rejected, "GET /api/v1/users.info")
+        return found[0]
+
     async def roles(self) -> Mapping[str, str]:
         self._enter("roles")
         return self.known_roles
@@ -95,6 +106,10 @@ class MemoryChat:
     async def room(self, name_or_id: str) -> Room | None:
         self._enter("room")
         return next((r for r in self.rooms.values() if name_or_id in (r.id, r.name)), None)
+
+    async def reacted(self, message_id: str) -> tuple[str, ...]:
+        self._enter("reacted")
+        return self.reactions.get(message_id, ())
 
     async def post(self, message: Outgoing) -> None:
         fault = self._enter("post")
@@ -148,6 +163,22 @@ class MemoryChat:
             raise fault.error
 
 
+def _unique(origin: Origin) -> tuple[str, str]:
+    match origin:
+        case FromMessage(message_id=message_id):
+            return "message", message_id
+        case FromSchedule(due=due):
+            return "schedule", due
+        case never:
+            assert_never(never)
+
+
+def message_id_of(operation: Operation) -> str:
+    """Of the message that asked for it."""
+    assert isinstance(operation.origin, FromMessage)
+    return operation.origin.message_id
+
+
 @dataclass
 class MemoryOperations:
     """The table of operations."""
@@ -160,13 +191,19 @@ class MemoryOperations:
 
     async def accept(self, operation: Operation) -> Operation | None:
         self._check("accept")
-        if any(row.origin.message_id == operation.origin.message_id for row in self.rows.values()):
+        if any(_unique(row.origin) == _unique(operation.origin) for row in self.rows.values()):
             return None
         self.rows[operation.id] = operation
         return operation
 
     async def of_message(self, message_id: str) -> Operation | None:
-        return next((row for row in self.rows.values() if row.origin.message_id == message_id), None)
+        return self._of(("message", message_id))
+
+    async def of_schedule(self, due: str) -> Operation | None:
+        return self._of(("schedule", due))
+
+    def _of(self, key: tuple[str, str]) -> Operation | None:
+        return next((row for row in self.rows.values() if _unique(row.origin) == key), None)
 
     async def unfinished(self) -> tuple[Operation, ...]:
         return tuple(sorted((r for r in self.rows.values() if not r.delivered), key=lambda r: r.created_at))

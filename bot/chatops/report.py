@@ -1,0 +1,63 @@
+"""The report room: where the bot posts what nobody asked for. See `bot.schedule.ports.ReportRoom`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from bot.chatops.delivery import Delivery, Manner, Recipient
+from bot.chatops.ports import Notes
+from bot.chatops.posting import derived_id, new_message_id
+from bot.chatops.reply import Outbox, Reply
+from bot.errors import RemoteError
+
+SEED = "seed of message ids"
+"""The key of the note that makes the ids of these messages unguessable: nobody can use one first."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Report:
+    """One room."""
+
+    outbox: Outbox
+    notes: Notes
+    room_id: str
+
+    async def post(self, key: str, text: str) -> bool:
+        """See `ReportRoom.post`."""
+        message_id = await self._id(key)
+        try:
+            # Posted before a crash, it is edited: an edit of what was posted just now would only mark it as edited.
+            known = await self.outbox.chat.room_of(message_id) is not None
+        except RemoteError:
+            known = True
+        return await Reply(self.outbox, message_id, Recipient(self.room_id), known=known).finish(text)
+
+    async def edit(self, key: str, text: str) -> bool:
+        """See `ReportRoom.edit`."""
+        manner = Manner(buttons=self.outbox.buttons)
+        delivery = Delivery(self.outbox.chat, await self._id(key), Recipient(self.room_id), known=True, manner=manner)
+        try:
+            await delivery.rewrite(text)
+        except RemoteError as error:
+            _log.info("report not edited", room=self.room_id, error=error.what)
+            return False
+        return True
+
+    async def reacted(self, key: str) -> tuple[str, ...]:
+        """See `ReportRoom.reacted`."""
+        try:
+            return await self.outbox.chat.reacted(await self._id(key))
+        except RemoteError as error:
+            _log.info("reactions not read", room=self.room_id, error=error.what)
+            return ()
+
+    async def _id(self, key: str) -> str:
+        seed = await self.notes.get(SEED)
+        if seed is None:
+            await self.notes.put(SEED, new_message_id())
+            seed = await self.notes.get(SEED)
+        return derived_id(f"{seed}", key)

@@ -1,0 +1,82 @@
+"""What nobody asked for, in the report room: once for a key, also after a crash."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.chatops.reply import Outbox
+from bot.chatops.report import Report
+from bot.errors import Rejected, Unreachable
+from tests.support.chat import OTHER_ROOM, MemoryChat, MemoryNotes
+from tests.support.clocks import ManualClock
+
+TEXT = "✗ Out of order.\nNext: `/sso test`"
+
+
+@pytest.fixture
+def chat() -> MemoryChat:
+    return MemoryChat()
+
+
+@pytest.fixture
+def report(chat: MemoryChat) -> Report:
+    return Report(Outbox(chat, ManualClock()), MemoryNotes(), OTHER_ROOM.id)
+
+
+async def test_it_is_a_message_of_its_own_with_its_buttons(chat: MemoryChat, report: Report) -> None:
+    assert await report.post("incident 1", TEXT)
+    [message] = chat.posted.values()
+    assert (message.room_id, message.thread_id, message.texts) == (OTHER_ROOM.id, None, [TEXT])
+
+
+async def test_the_same_key_is_posted_once_and_edited(chat: MemoryChat, report: Report) -> None:
+    await report.post("incident 1", TEXT)
+    await report.post("incident 1", "✓ Recovered.")
+    [message] = chat.posted.values()
+    assert message.text == "✓ Recovered."
+
+
+async def test_a_text_that_stands_there_is_not_marked_as_edited_by_its_first_post(
+    chat: MemoryChat, report: Report
+) -> None:
+    await report.post("incident 1", TEXT)
+    assert "edit" not in chat.calls
+
+
+async def test_another_start_finds_the_message_of_its_key(chat: MemoryChat, report: Report) -> None:
+    await report.post("incident 1", TEXT)
+    later = Report(report.outbox, report.notes, report.room_id)
+    assert await later.edit("incident 1", "✗ Worse.")
+    [message] = chat.posted.values()
+    assert message.text == "✗ Worse."
+
+
+async def test_ids_cannot_be_guessed_from_the_key(chat: MemoryChat, report: Report) -> None:
+    await report.post("incident 1", TEXT)
+    await Report(report.outbox, MemoryNotes(), report.room_id).post("incident 1", TEXT)
+    assert len(chat.posted) == 2
+
+
+async def test_an_edit_that_is_refused_is_said(chat: MemoryChat, report: Report) -> None:
+    await report.post("incident 1", TEXT)
+    chat.fail("edit", Rejected)
+    assert not await report.edit("incident 1", "✗ Worse.")
+    assert not await report.edit("incident 2", "✗ Worse.")
+
+
+async def test_a_post_that_is_refused_is_said(chat: MemoryChat, report: Report) -> None:
+    chat.fail("post", Rejected, times=9)
+    assert not await report.post("incident 1", TEXT)
+
+
+async def test_who_reacted(chat: MemoryChat, report: Report) -> None:
+    await report.post("incident 1", TEXT)
+    [message_id] = chat.posted
+    chat.reactions[message_id] = ("anna", "marc")
+    assert await report.reacted("incident 1") == ("anna", "marc")
+    assert await report.reacted("incident 2") == ()
+
+
+async def test_reactions_that_cannot_be_read_are_none(chat: MemoryChat, report: Report) -> None:
+    chat.fail("reacted", Unreachable)
+    assert await report.reacted("incident 1") == ()
