@@ -236,7 +236,7 @@ async def _again(call: Call, context: CommandContext, there: Connection) -> tupl
         await _tell_arrivals(call, context, desired, ground, there)
         listed = None  # reading the accounts may have taken a while
     profile = ground.server.profile
-    observed = await observe(desired, context.rocketchat, context.encvoy, context.clock, profile=profile, listed=listed)
+    observed = await observe(desired, context, profile=profile, listed=listed)
     return desired, observed
 
 

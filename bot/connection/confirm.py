@@ -10,10 +10,11 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 
-from bot.connection.context import Context, settle_of
+from bot.connection.context import settle_of
 from bot.connection.in_use import BECAUSE_OFF, InUse, Use
 from bot.connection.needs import EXCHANGED_AT
 from bot.connection.plan import Scope
+from bot.connection.ports import Context
 from bot.connection.proof import prove_in_use_and_fix
 from bot.connection.reconcile import Narrator, Reconciler
 from bot.connection.state import Connection, Observed
@@ -58,15 +59,7 @@ async def ask(connection: Connection, seen: Observed, context: Context) -> InUse
         return BECAUSE_OFF
     if isinstance(seen.profile, Unknown):
         return InUse(Use.UNKNOWN, f"{seen.profile.reason} {seen.profile.fix}".strip().rstrip("."))
-    said, _ = await prove_in_use_and_fix(
-        connection,
-        seen.profile.engine,
-        context.rocketchat,
-        context.encvoy,
-        context.clock,
-        settle_of(connection),
-        seen.stored,
-    )
+    said, _ = await prove_in_use_and_fix(connection, seen.profile.engine, context, settle_of(connection), seen.stored)
     return said
 
 

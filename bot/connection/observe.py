@@ -11,10 +11,10 @@ import asyncio
 import enum
 from dataclasses import dataclass
 
-from bot.clock import Clock, within
+from bot.clock import within
 from bot.connection.asking import or_unknown
-from bot.connection.plan import Scope, exchanging
-from bot.connection.ports import EncvoyId, Listed, RocketChat
+from bot.connection.plan import Scope
+from bot.connection.ports import Context, EncvoyId, Listed
 from bot.connection.profile import Edition, Profile
 from bot.connection.retry_policy import LOOK_SECONDS
 from bot.connection.state import NOT_ASKED, Application, Connection, LiveService, NotVisible, Observed, StoredService
@@ -24,9 +24,7 @@ from bot.errors import RemoteError
 
 async def observe(
     desired: Connection,
-    rocketchat: RocketChat,
-    encvoy: EncvoyId,
-    clock: Clock,
+    context: Context,
     scope: Scope = Scope.ALL,
     *,
     profile: Profile | Unknown | None = None,
@@ -39,25 +37,25 @@ async def observe(
     Rocket.Chat for this look already.
     """
     if scope is Scope.SWITCH and not desired.enabled:
-        settings, live = await asyncio.gather(_settings(rocketchat, listed), rocketchat.live(desired.name))
+        settings, live = await asyncio.gather(_settings(context, listed), context.rocketchat.live(desired.name))
         return Observed(settings.service(desired.name), live, NOT_ASKED, site_url=settings.site_url)
     settings, live, (application, twins), edition = await asyncio.gather(
-        _settings(rocketchat, listed),
-        rocketchat.live(desired.name),
-        _application(desired, encvoy, clock),
-        _edition(rocketchat, profile),
+        _settings(context, listed),
+        context.rocketchat.live(desired.name),
+        _application(desired, context),
+        _edition(context, profile),
     )
     found = settings.profile(edition) if isinstance(edition, Edition) else edition
     return Observed(settings.service(desired.name), live, application, twins, settings.site_url, found)
 
 
-async def _settings(rocketchat: RocketChat, listed: Listed | None) -> Listed:
-    return await rocketchat.listed() if listed is None else listed
+async def _settings(context: Context, listed: Listed | None) -> Listed:
+    return await context.rocketchat.listed() if listed is None else listed
 
 
-async def _edition(rocketchat: RocketChat, known: Profile | Unknown | None) -> Edition | Profile | Unknown:
+async def _edition(context: Context, known: Profile | Unknown | None) -> Edition | Profile | Unknown:
     """What is known stays so; otherwise what the profile is made of."""
-    return await or_unknown(rocketchat.edition()) if known is None else known
+    return await or_unknown(context.rocketchat.edition()) if known is None else known
 
 
 class RunEffect(enum.Enum):
@@ -98,13 +96,13 @@ class Apart:
         return Observed(self.stored, self.live, self.application, self.twins, self.site_url)
 
 
-async def observe_apart(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId, clock: Clock) -> Apart:
+async def observe_apart(desired: Connection, context: Context) -> Apart:
     """Asks both sides; never fails."""
     listed, live, found, only = await asyncio.gather(
-        or_unknown(rocketchat.listed()),
-        or_unknown(rocketchat.live(desired.name)),
-        or_unknown(_application(desired, encvoy, clock)),
-        or_unknown(encvoy.only_administrators()),
+        or_unknown(context.rocketchat.listed()),
+        or_unknown(context.rocketchat.live(desired.name)),
+        or_unknown(_application(desired, context)),
+        or_unknown(context.encvoy.only_administrators()),
     )
     application, twins = (found, ()) if isinstance(found, Unknown) else found
     if isinstance(listed, Unknown):
@@ -113,31 +111,27 @@ async def observe_apart(desired: Connection, rocketchat: RocketChat, encvoy: Enc
 
 
 async def _application(
-    desired: Connection, encvoy: EncvoyId, clock: Clock
+    desired: Connection, context: Context
 ) -> tuple[Application | NotVisible | Unknown | None, tuple[Application, ...]]:
-    if exchanging(desired) and desired.client_id is not None:
-        return await _at_once(desired.client_id, encvoy, clock), ()
+    if desired.exchanging and desired.client_id is not None:
+        return await _at_once(desired.client_id, context), ()
     known = desired.client_id
     if desired.current is not None and known is not None:
-        found = await encvoy.application(known)
+        found = await context.encvoy.application(known)
         if found is not None:
             return found, ()
         known = None  # it is gone, and may have a successor whose creation was never answered
-    return await _ours(desired, known, encvoy)
+    return await _ours(desired, known, context.encvoy)
 
 
-async def _at_once(client_id: str, encvoy: EncvoyId, clock: Clock) -> Application | NotVisible | Unknown | None:
+async def _at_once(client_id: str, context: Context) -> Application | NotVisible | Unknown | None:
     """While people may be unable to sign in, nobody waits for a system that hangs."""
     try:
-        return await within(clock, LOOK_SECONDS, _read(client_id, encvoy))
+        return await within(context.clock, LOOK_SECONDS, context.encvoy.application(client_id))
     except RemoteError as error:
         return Unknown(error.text)
     except TimeoutError:
         return Unknown("Encvoy ID does not respond.")
-
-
-async def _read(client_id: str, encvoy: EncvoyId) -> Application | NotVisible | None:
-    return await encvoy.application(client_id)
 
 
 async def _ours(

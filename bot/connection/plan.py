@@ -13,6 +13,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 
+from bot.connection.absence import ChangedByOthers
 from bot.connection.changes import (
     AttachRules,
     AwaitLive,
@@ -37,13 +38,7 @@ from bot.connection.changes import (
 from bot.connection.marker import engine_of, meaning, respells, shows
 from bot.connection.needs import application_drift, drift, foreign_callbacks, unwanted_rules
 from bot.connection.profile import Engine
-from bot.connection.refusals import (
-    ChangedByOthers,
-    ready,
-    refuse_foreign_secrets,
-    refuse_what_cannot_be_seen,
-    required,
-)
+from bot.connection.refusals import ready, refuse_foreign_secrets, refuse_what_cannot_be_seen, required
 from bot.connection.state import Application, Connection, LiveService, NotVisible, Observed, SettingValue
 from bot.connection.unknown import Unknown
 
@@ -74,18 +69,13 @@ def plan(desired: Connection, observed: Observed, scope: Scope = Scope.ALL) -> t
     changes: list[Change] = []
     if not desired.enabled:
         changes += _down(observed)
-    if exchanging(desired) and in_use(observed):
+    if desired.exchanging and in_use(observed):
         changes += _exchange(desired, observed)
     else:
         changes += _build(desired, observed)
     if desired.enabled:
         changes += _up(desired, observed, changes)
     return tuple(changes)
-
-
-def exchanging(desired: Connection) -> bool:
-    """Whether one proved secret is being replaced by another."""
-    return desired.exchanging
 
 
 def in_use(observed: Observed) -> bool:
@@ -114,7 +104,7 @@ def _switch_on(desired: Connection, observed: Observed) -> Iterator[Change]:
 
 
 def _replace_secret(desired: Connection, observed: Observed) -> Iterator[Change]:
-    if not exchanging(desired):
+    if not desired.exchanging:
         return
     if observed.stored is None:
         raise ChangedByOthers("The service is gone from Rocket.Chat.", fix="`/sso setup` creates it again.")
@@ -236,7 +226,7 @@ def _up(desired: Connection, observed: Observed, before: list[Change]) -> Iterat
         yield AwaitLive(Live.ON)
         return
     rewritten = any(isinstance(change, WriteService) for change in before) or (
-        WriteServiceSecret() in before and not exchanging(desired)
+        WriteServiceSecret() in before and not desired.exchanging
     )
     if rewritten or (AwaitLive(Live.MARKER) not in before and not is_shown(desired, observed.live)):
         yield AwaitLive(Live.ON)

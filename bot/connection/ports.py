@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.clock import Clock
 from bot.connection.accounts import Accounts, Registration
 from bot.connection.in_use import InUse
 from bot.connection.moments import LiveSeen, Written
@@ -306,3 +307,13 @@ class Connections(Protocol):
     async def delete(self, connection_id: str) -> None:
         """Forgets it; harmless if unknown."""
         ...
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything the connection works with; built once, in `bot.app`."""
+
+    rocketchat: RocketChat
+    encvoy: EncvoyId
+    connections: Connections
+    clock: Clock

@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from dataclasses import replace
 
-from bot.connection.plan import Scope, exchanging
+from bot.connection.plan import Scope
 from bot.connection.state import Application, Connection, Observed, StoredService
 from bot.secret import Secret
 
@@ -36,14 +36,14 @@ def assumed_before(desired: Connection) -> Connection | None:
     """What was desired before, if it was not stored: nothing, or the same without an exchange."""
     if desired.current is None:
         return None
-    return replace(desired, pending=None) if exchanging(desired) and not desired.undoing else desired
+    return replace(desired, pending=None) if desired.exchanging and not desired.undoing else desired
 
 
 def _is_part(before: Connection | None, desired: Connection, observed: Observed, scope: Scope) -> bool:
     if scope is Scope.SWITCH:
         return _switch_shows(before, desired, observed)
     # Half of an exchange is worse than either end, no matter who began it.
-    if desired.undoing or (before is not None and exchanging(before)):
+    if desired.undoing or (before is not None and before.exchanging):
         return True
     if _secret_shows(before, desired, observed):
         return True

@@ -183,8 +183,7 @@ class Applications:
         app = await self.read(client_id)
         if isinstance(app, Application):
             return app
-        missing = gone(client_id) if app is None else hidden(app)
-        raise UserError(missing.what, why=missing.why, fix=missing.fix)
+        raise gone(client_id) if app is None else hidden(app)
 
     async def _call(
         self, method: str, pattern: str, client_id: str, *, json: Any = None, intake: Intake | None = None
