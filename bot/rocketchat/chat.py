@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from bot.chatops.ports import Message, Outgoing, Person, Room
 from bot.errors import BadAnswer, Forbidden, Rejected, RemoteError, RouteAbsent
 from bot.rocketchat.messages import iso, message_from, moment_from
 from bot.rocketchat.responses import SYSTEM, not_its_own
-from bot.rocketchat.rest import ClientCall, QueryValue, Rest, encoded_query
+from bot.rocketchat.rest import QueryValue, Rest, Walk, encoded_query
 from bot.rocketchat.roles import roles
 from bot.text import inert
 
@@ -53,14 +54,11 @@ class RestChat:
     async def room(self, name_or_id: str) -> Room | None:
         """By id, then by name; None if there is no such room, or the bot is not in it."""
         wanted = name_or_id.strip().removeprefix("#")
-        try:
-            return await self._room(lambda api: api.rooms_info(room_id=encoded_query(wanted)))
-        except (Rejected, Forbidden):
-            pass
-        try:
-            return await self._room(lambda api: api.rooms_info(room_name=encoded_query(wanted)))
-        except (Rejected, Forbidden):
-            return None
+        with contextlib.suppress(Rejected, Forbidden):
+            return await self._room(room_id=wanted)
+        with contextlib.suppress(Rejected, Forbidden):
+            return await self._room(room_name=wanted)
+        return None
 
     async def post(self, message: Outgoing) -> None:
         """Sends with our own id. After any answer but a good one the message is looked for: a server refuses a second
@@ -137,7 +135,7 @@ class RestChat:
     async def _listed(self) -> tuple[str, ...]:
         """`im.list`. The library's own ends at a page that a server's limit cut short."""
         ids: dict[str, None] = {}
-        offset, walk = 0, self.rest.walk()
+        offset, walk = 0, Walk(self.rest)
         for _ in range(MOST_PAGES):
             known = len(ids)
             answer = await walk.get("im.list", count=PAGE, offset=offset)
@@ -161,8 +159,13 @@ class RestChat:
             if isinstance(one, Mapping) and one.get("t") == "d" and "rid" in one
         )
 
-    async def _room(self, use: ClientCall) -> Room | None:
-        room = _object(await self.rest.call(use), "room", "GET /api/v1/rooms.info")
+    async def _rooms_info(self, **by: str) -> Mapping[str, Any]:
+        """The document of one room, by `room_id` or `room_name`."""
+        encoded = {name: encoded_query(value) for name, value in by.items()}
+        return _object(await self.rest.call(lambda api: api.rooms_info(**encoded)), "room", "GET /api/v1/rooms.info")
+
+    async def _room(self, **by: str) -> Room | None:
+        room = await self._rooms_info(**by)
         found = Room(
             id=str(room.get("_id", "")),
             name=str(room.get("name") or room.get("fname") or ""),
@@ -198,7 +201,7 @@ class RestChat:
         """The newer form: a cursor of milliseconds, from which on the updated messages are read."""
         documents: list[Any] = []
         cursor: object = str(int(moment.timestamp() * 1000))
-        walk = self.rest.walk()
+        walk = Walk(self.rest)
         for _ in range(MOST_PAGES):
             answer = await walk.get("chat.syncMessages", roomId=room_id, type="UPDATED", next=str(cursor), count=PAGE)
             documents += _updated(answer)
@@ -212,15 +215,11 @@ class RestChat:
 
     async def _history(self, room_id: str, moment: datetime) -> list[Any]:
         """Newest first, in pages that end where the one before began."""
-        room = _object(
-            await self.rest.call(lambda api: api.rooms_info(room_id=encoded_query(room_id))),
-            "room",
-            "GET /api/v1/rooms.info",
-        )
-        route = _HISTORY.get(str(room.get("t")), _HISTORY["p"])
+        room_type = (await self._rooms_info(room_id=room_id)).get("t")
+        route = _HISTORY.get(str(room_type), _HISTORY["p"])
         documents: list[Any] = []
         span: dict[str, QueryValue] = {"roomId": room_id, "oldest": moment}
-        count, walk = PAGE, self.rest.walk()
+        count, walk = PAGE, Walk(self.rest)
         for _ in range(MOST_PAGES):
             try:
                 answer = await walk.get(route, **span, count=count)

@@ -17,16 +17,8 @@ from bot.bounds import Intake, Unreadable
 from bot.connection.state import LiveService, SettingValue
 from bot.connection.unknown import Unknown
 from bot.errors import BadAnswer
-from bot.rocketchat.events import (
-    LiveEvent,
-    LiveReady,
-    LiveRefused,
-    LiveRenewed,
-    LiveRequested,
-    RecordAdded,
-    RecordChanged,
-    RecordRemoved,
-)
+from bot.rocketchat import events
+from bot.rocketchat.events import LiveEvent
 from bot.rocketchat.fields import live_fields, live_service
 from bot.rocketchat.responses import SYSTEM
 
@@ -84,22 +76,22 @@ class LiveTable:
         """Takes one event of the publication in; `at` is `Clock.monotonic()` at its arrival. BadAnswer where there are
         more records than can be kept."""
         match event:
-            case RecordAdded(id=key, fields=fields):
+            case events.RecordAdded(id=key, fields=fields):
                 self._drop(key)
                 self._keep(key, live_fields(fields))
-            case RecordChanged(id=key, fields=fields, cleared=cleared):
+            case events.RecordChanged(id=key, fields=fields, cleared=cleared):
                 self._change(key, fields, cleared)
-            case RecordRemoved(id=key):
+            case events.RecordRemoved(id=key):
                 self._drop(key)
-            case LiveRequested():
+            case events.LiveRequested():
                 self._forget("The list of live login services is being read from Rocket.Chat.")
-            case LiveReady() | LiveRenewed():
+            case events.LiveReady() | events.LiveRenewed():
                 self._unknown = None
-            case LiveRefused(code=code):
+            case events.LiveRefused(code=code):
                 self._forget(f"Rocket.Chat refuses the publication of live login services ({code}).")
             case never:
                 assert_never(never)
-        if self._unknown is None or not isinstance(event, RecordAdded | RecordChanged | RecordRemoved):
+        if self._unknown is None or not isinstance(event, events.RecordEvent):
             self._tell(at)
 
     def lost(self, reason: str, at: float) -> None:

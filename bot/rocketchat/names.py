@@ -26,31 +26,9 @@ LONGEST = 40
 _DROPPED = re.compile(r"[^a-z0-9_]")
 _TAKEN = frozenset(
     {
-        "apple",
-        "cas",
-        "dolphin",
-        "drupal",
-        "email",
-        "email2fa",
-        "facebook",
-        "github",
-        "google",
-        "gitlab",
-        "iframe",
-        "ldap",
-    }
-    | {
-        "linkedin",
-        "meteor",
-        "nextcloud",
-        "oauth",
-        "passkeys",
-        "password",
-        "resume",
-        "saml",
-        "totp",
-        "twitter",
-        "wordpress",
+        *("apple", "cas", "dolphin", "drupal", "email", "email2fa", "facebook", "github", "gitlab", "google", "iframe"),
+        *("ldap", "linkedin", "meteor", "nextcloud", "oauth", "passkeys", "password", "resume", "saml", "totp"),
+        *("twitter", "wordpress"),
     }
 )
 """`services.<name>` of a person's record already means something else under these."""

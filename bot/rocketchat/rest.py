@@ -115,10 +115,6 @@ class Rest:
         """`GET /api/v1/<route>`."""
         return await self.call(_getting(route, query))
 
-    def walk(self) -> Walk:
-        """For a list that is read page by page."""
-        return Walk(self)
-
     async def get_open(self, route: str, **query: QueryValue) -> dict[str, Any]:
         """The same for a route that needs no login: its calls are counted (`bot.rocketchat.rate_budget`), and none is
         made twice."""

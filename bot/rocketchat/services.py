@@ -37,7 +37,7 @@ from bot.rocketchat.names import (
 )
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.responses import SYSTEM, not_its_own
-from bot.rocketchat.rest import Rest, encoded_query
+from bot.rocketchat.rest import Rest, Walk, encoded_query
 from bot.secret import Secret
 
 MOST_PAGES = 100
@@ -164,7 +164,7 @@ class Services:
         """All setting documents. The library's own pages end at the first short one, which a capped server gives at
         once; so they are walked by `total`."""
         found: dict[str, Mapping[str, Any]] = {}
-        count, offset, walk = 0, 0, self.rest.walk()
+        count, offset, walk = 0, 0, Walk(self.rest)
         for _ in range(MOST_PAGES):
             page = await walk.get("settings", count=count, offset=offset)
             documents, total = page.get("settings"), page.get("total")
