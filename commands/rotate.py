@@ -51,9 +51,8 @@ def register(registry: Registry, context: CommandContext) -> None:
             return Answer(f"Nothing was changed. I would do this, in this order:\n{text}", next=("rotate",))
         resumed = call.operation.resumed or there.exchanging
         undertaking = Undertaking(desired, there, call.operation.id, Scope.SECRET, resumed)
-        done = await undertake(
-            undertaking, context, Narration(call.progress, context.fingerprints), call.authorize, observed
-        )
+        narration = Narration(call.progress, context.fingerprints)
+        done = await undertake(undertaking, context, narration, call.authorize, observed)
         elsewhere = what_leads_elsewhere(done.connection, done.seen)
         answer = _answer(done.connection, done.receipt, context, resumed=resumed, works=not elsewhere)
         wrong = (*elsewhere, *also_differs(done.connection, done.seen))
