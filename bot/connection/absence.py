@@ -60,6 +60,6 @@ def hidden(found: NotVisible) -> ChangedByOthers:
         )
     return ChangedByOthers(
         f"The application {code(found.client_id)} is not visible to me at Encvoy ID.",
-        why="I could not find out whether it exists: even a request that anybody may make was refused.",
+        why="I could not find out whether it exists: even a public request was refused.",
         fix=f"Let the proxy in front of Encvoy ID pass `GET /api/v1/clients/…` on without a login. {role}",
     )

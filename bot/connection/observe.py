@@ -1,8 +1,8 @@
-"""What both systems hold, asked at the same time: nothing is read twice within one look, and nothing waits for another
-answer that it does not need.
+"""Reads both systems at the same time. One observation reads nothing twice, and no request waits for an answer that it
+does not need.
 
-A look is one value that is passed on. What a change is made by was seen after the last change (`LoopState.stored`).
-What depends on version and licence is read at the first look of an operation, and carried on to the others.
+An observation is one value. Changes use data that was read after the last change (`LoopState.stored`). Version and
+licence are read by the first observation of an operation, and passed on to the later ones.
 """
 
 from __future__ import annotations
@@ -30,11 +30,12 @@ async def observe(
     profile: Profile | Unknown | None = None,
     listed: Listed | None = None,
 ) -> Observed:
-    """Asks both sides. RemoteError if one does not say, except Encvoy ID during an exchange: then its side is Unknown,
-    because the way back begins at Rocket.Chat and need not wait for it. To switch off, Encvoy ID is not asked.
+    """Reads both sides. RemoteError if one cannot be read, except Encvoy ID during an exchange: then its side is
+    Unknown, because a rollback begins at Rocket.Chat and need not wait for it. To switch the service off, Encvoy ID is
+    not read.
 
-    `profile`: what an earlier look of this operation found; None: this is the first. `listed`: what was read of
-    Rocket.Chat for this look already.
+    `profile`: from an earlier observation of this operation; None: this is the first. `listed`: settings of Rocket.Chat
+    that were already read for this observation.
     """
     if scope is Scope.SWITCH and not desired.enabled:
         settings, live = await asyncio.gather(_settings(context, listed), context.rocketchat.live(desired.name))
@@ -54,12 +55,12 @@ async def _settings(context: Context, listed: Listed | None) -> Listed:
 
 
 async def _edition(context: Context, known: Profile | Unknown | None) -> Edition | Profile | Unknown:
-    """What is known stays so; otherwise what the profile is made of."""
+    """The known profile, or else the version and licence that it is made of."""
     return await or_unknown(context.rocketchat.edition()) if known is None else known
 
 
 class RunEffect(enum.Enum):
-    """What was changed on either side."""
+    """Whether anything was changed on either side."""
 
     NONE = "none"
     SOME = "some"
@@ -67,7 +68,8 @@ class RunEffect(enum.Enum):
 
 
 def difference(before: Observed, now: Observed) -> RunEffect:
-    """What was changed between two looks, as far as both show it. What was not asked for was not to be changed."""
+    """Whether anything changed between two observations. UNKNOWN if a side could not be read; a side that was not asked
+    for was not to be changed."""
     sides = ((before.stored, now.stored), (before.application, now.application))
     if any(isinstance(side, Unknown) and side != NOT_ASKED for pair in sides for side in pair):
         return RunEffect.UNKNOWN
@@ -77,7 +79,7 @@ def difference(before: Observed, now: Observed) -> RunEffect:
 
 @dataclass(frozen=True)
 class Apart:
-    """Each side by itself: what cannot be seen is Unknown, and hides nothing of the other."""
+    """Both sides independently: one that cannot be read is Unknown, and the other is still there."""
 
     stored: StoredService | Unknown | None
     live: LiveService | Unknown | None
@@ -90,14 +92,14 @@ class Apart:
 
     @property
     def whole(self) -> Observed | None:
-        """Both sides; None if one of them could not be seen."""
+        """Both sides; None if one of them could not be read."""
         if isinstance(self.stored, Unknown) or isinstance(self.application, Unknown):
             return None
         return Observed(self.stored, self.live, self.application, self.twins, self.site_url)
 
 
 async def observe_apart(desired: Connection, context: Context) -> Apart:
-    """Asks both sides; never fails."""
+    """Reads both sides; never fails."""
     listed, live, found, only = await asyncio.gather(
         or_unknown(context.rocketchat.listed()),
         or_unknown(context.rocketchat.live(desired.name)),
@@ -120,12 +122,12 @@ async def _application(
         found = await context.encvoy.application(known)
         if found is not None:
             return found, ()
-        known = None  # it is gone, and may have a successor whose creation was never answered
+        known = None  # it is gone; a new one may exist whose creation was never answered
     return await _ours(desired, known, context.encvoy)
 
 
 async def _at_once(client_id: str, context: Context) -> Application | NotVisible | Unknown | None:
-    """While people may be unable to sign in, nobody waits for a system that hangs."""
+    """Gives up after LOOK_SECONDS, because people may be unable to sign in meanwhile."""
     try:
         return await within(context.clock, LOOK_SECONDS, context.encvoy.application(client_id))
     except RemoteError as error:
@@ -137,7 +139,8 @@ async def _at_once(client_id: str, context: Context) -> Application | NotVisible
 async def _ours(
     desired: Connection, known: str | None, encvoy: EncvoyId
 ) -> tuple[Application | NotVisible | None, tuple[Application, ...]]:
-    """While being set up: what carries our description and our redirect URI was asked for by us, answered or not."""
+    """For a connection that is being set up: an application with our description and our redirect URI was created by
+    the bot, even if that request was never answered."""
     found = [a for a in await encvoy.applications(desired.redirect_uri) if a.description == desired.description]
     found.sort(key=lambda application: (application.client_id != known, application.client_id))
     if found:

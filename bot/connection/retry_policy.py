@@ -174,11 +174,11 @@ def _words(change: Change) -> str:
         case changes.CreateApplication():
             return "the application"
         case changes.DeleteTwin(client_id=client_id):
-            return f"the absence of the application {client_id}"
+            return f"the removal of the application {client_id}"
         case changes.RemoveService():
-            return "the absence of the service"
+            return "the removal of the service"
         case changes.DeleteApplication():
-            return "the absence of the application"
+            return "the removal of the application"
         case changes.RemoveCallback():
             return "the callback addresses"
         case changes.AwaitLive() | changes.Prove() | changes.ProveInUse() | changes.CommitSecret():

@@ -97,7 +97,7 @@ def valid(evidence: Evidence) -> Result | None:
         )
     if evidence.ours is Probe.REFUSED:
         return skipped("its secret is refused, and an unknown application would get the same response")
-    return passed("it is")
+    return passed("it is valid")
 
 
 @catalogue.check("Secret accepted", "facts/encvoy-id.md §9")

@@ -65,7 +65,7 @@ def port(evidence: Evidence) -> Result | None:
             )
         case PortState.IMPOSSIBLE:
             return failed(
-                f"{found.listen} cannot be listened on",
+                f"it is not possible to listen on {found.listen}",
                 f"The system says: {found.reason}.",
                 "Set SSOBOT_LISTEN to an address of this machine, and to a port above 1023.",
             )
