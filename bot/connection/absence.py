@@ -14,8 +14,8 @@ IF_THE_SAME = (
     "as long as it is the same Encvoy ID. A new installation numbers its users from the start again, and people "
     "would get into each other's accounts."
 )
-"""Rocket.Chat knows people by their number at Encvoy ID alone (facts/encvoy-id.md §2); whether an Encvoy ID at the same
-address is the one of before cannot be told from outside."""
+"""Rocket.Chat identifies people only by their number at Encvoy ID (facts/encvoy-id.md §2). Whether Encvoy ID at the
+same address is still the same installation cannot be seen from outside."""
 KEEP_THE_ROLE = (
     "Do not change the user's role in Encvoy ID itself: changing a manager's role deletes every application that the "
     "user created."
@@ -27,7 +27,7 @@ class ChangedByOthers(UserError):
 
 
 def gone(client_id: str) -> ChangedByOthers:
-    """It was proved to be gone."""
+    """The error for an application that was proved to be gone."""
     return ChangedByOthers(
         f"The application {code(client_id)} is gone from Encvoy ID: nobody can sign in through it.",
         why="It was deleted there; or the role of the bot's user was changed, and Encvoy ID then deletes everything "
@@ -38,7 +38,7 @@ def gone(client_id: str) -> ChangedByOthers:
 
 
 def replaced(client_id: str) -> str:
-    """The note before a new one is created in its place."""
+    """The note before a new application is created in its place."""
     return (
         f"The application {code(client_id)} is gone from Encvoy ID, so nobody can sign in through it. A new one "
         "replaces it: it has a different client_id, and Encvoy ID asks each person for consent once more. Rocket.Chat "
@@ -47,7 +47,7 @@ def replaced(client_id: str) -> str:
 
 
 def hidden(found: NotVisible) -> ChangedByOthers:
-    """The bot's user has no role in it."""
+    """The error for an application in which the bot's user has no role."""
     role = (
         "Ask an administrator of Encvoy ID to give the bot's user the role EDITOR in this one application, once "
         f"that user has signed in to it; or to delete it, and `/sso setup` creates a new one. {KEEP_THE_ROLE}"

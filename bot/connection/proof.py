@@ -1,4 +1,4 @@
-"""The proof that both sides hold one secret, and that the proof itself can tell right from wrong."""
+"""Proves that both sides hold the same secret, and that the proof can tell a right secret from a wrong one."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from bot.text import code
 LAG = 8.0
 """Seconds for which Encvoy ID's token side may lag behind what its management side stored."""
 SHORTEST_TRY = 1.0
-"""Seconds that one question gets, also where hardly any time is left."""
+"""Seconds for one probe, even if hardly any time is left."""
 STEPS_TO_SEND = 2
 """Steps of the event loop until a probe is on its way: `within` runs it in a task of its own."""
 LATER_TIMES = 1.2
-"""Settle times until it is proved once more what Rocket.Chat uses."""
+"""Settle times until the secret in use is proved a second time."""
 
 
 class NotProved(UserError):
@@ -48,7 +48,7 @@ class Proof:
 
 @dataclass(frozen=True)
 class Proved:
-    """What came of `prove`."""
+    """The result of `prove`."""
 
     proof: Proof
     at: float
@@ -94,7 +94,7 @@ async def _accepted(desired: Connection, context: Context, until: float | None) 
 
 
 async def _previous_refused(desired: Connection, context: Context) -> bool | None:
-    """Whether Encvoy ID refuses the secret of before, at last; None: there was none."""
+    """Whether Encvoy ID refuses the previous secret in the end; None: there was none."""
     if desired.pending is None or desired.current is None:
         return None
     lag = context.clock.monotonic() + LAG
@@ -120,7 +120,7 @@ async def _held(desired: Connection, rocketchat: RocketChat, stored: StoredServi
 async def _probed(
     desired: Connection, secret: Secret, context: Context, wanted: Probe, until: float
 ) -> tuple[Probe, float]:
-    """What Encvoy ID says of a secret, and when, as soon as it is what is wanted, or at last."""
+    """Probes a secret until the outcome is `wanted` or the time is up; returns the last outcome and its moment."""
     backoff, clock = Backoff(0.1, 1.0), context.clock
     while True:
         left = max(SHORTEST_TRY, until - clock.monotonic())

@@ -1,8 +1,8 @@
 """Whether an interrupted operation has left a trace on either side. Pure.
 
-Only these can come from nobody else: an application with our description, the new secret on either side, and what our
-own record says about both; and a switch that is as the operation desires it. Everything else may have been written by a
-person who waited for an answer in vain.
+Only these are certainly the bot's own: an application with our description, the new secret on either side, what the
+bot's database says about both, and a switch that is as desired. Anything else may have been written by a person who got
+no answer.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from bot.text import inert
 
 PAGE = 100
 MOST_PAGES = 20
-"""Messages beyond the newest 2,000 are too old to be answered anyway."""
+"""Older messages than the newest 2,000 are not answered anyway."""
 SMALLER = 4
 """The next page is shorter by this factor if one was too long."""
 _NO_PREVIEW: Mapping[str, object] = {"previewUrls": []}
@@ -176,8 +176,8 @@ class RestChat:
         return found if found.type != "c" or await self._is_member(found.id) else None
 
     async def _is_member(self, room_id: str) -> bool:
-        """A public room can be read without being in it, but what is said there is pushed to members only. Where the
-        server does not say, the room's visibility must do."""
+        """A public room can be read by everyone, but its messages are pushed to members only. True if the server does
+        not say."""
         try:
             answer = await self.rest.get("subscriptions.getOne", roomId=room_id)
         except (Rejected, Forbidden, RouteAbsent):
@@ -185,7 +185,7 @@ class RestChat:
         return "subscription" not in answer or answer["subscription"] is not None
 
     async def _is_there(self, message_id: str, room_id: str) -> bool:
-        """Whether a message of ours has this id in this room; not being able to tell counts as no."""
+        """Whether a message of ours has this id in this room; False if unknown."""
         try:
             return await self.room_of(message_id) == room_id
         except RemoteError:
@@ -209,7 +209,7 @@ class RestChat:
             cursor = following.get("next") if isinstance(following, Mapping) else None
             if not cursor or cursor == before:
                 return documents
-        # The oldest come first, and the newest are those that somebody waits for. Both are not kept at once.
+        # The oldest come first, but people wait for answers to the newest. Cleared, so that both are not kept at once.
         documents.clear()
         return await self._history(room_id, moment)
 
@@ -242,8 +242,8 @@ class RestChat:
 
 
 def _may_be_too_much(error: BadAnswer) -> bool:
-    """Rocket.Chat's own answer, and longer or fuller than can be read (`bot.bounds`): a part of it may be read. A
-    gateway's answer is none, and its reason is not told."""
+    """Whether it is Rocket.Chat's own answer and exceeds a limit of `bot.bounds`; then a smaller page can be read. The
+    error for a gateway's answer has no reason."""
     return error.status in (None, 200) and error.why != ""
 
 
@@ -272,7 +272,7 @@ def _object(answer: Mapping[str, Any], name: str, route: str) -> Mapping[str, An
 
 
 def _members(room: Mapping[str, Any]) -> int:
-    """0 where the room does not say: then it is nobody's private one."""
+    """0 if the room does not say; then it does not count as private."""
     people = room.get("uids")
     return _int(room.get("usersCount")) or (len(people) if isinstance(people, list) else 0)
 

@@ -60,7 +60,7 @@ class Subscription:
         return {"msg": "sub", "id": self.id, "name": self.name, "params": params}
 
     def flows(self) -> bool:
-        """It is there; whether that is news."""
+        """The subscription works. True if it did not before."""
         news = self.id is not None and not self.ready
         if news:
             self.ready = True
@@ -105,7 +105,7 @@ class ClientProtocol:
     # -- what the driver calls
 
     def frames(self) -> list[str]:
-        """What is to be sent now, in order; given out once."""
+        """The frames to send now, in order; each is returned once."""
         out, self._out = self._out, []
         return [json.dumps(frame, separators=(",", ":")) for frame in out]
 
@@ -117,7 +117,7 @@ class ClientProtocol:
 
     @property
     def wake_at(self) -> float:
-        """When `tick` has something to do, at the latest."""
+        """When `tick` must be called at the latest."""
         silence = self._heard + (DEAD_AFTER if self._pinged else PING_AFTER)
         others = (self._answer_by, self._login_at, self._messages.again_at, self._services.again_at)
         return min([silence, *(at for at in others if at is not None)])
@@ -134,7 +134,7 @@ class ClientProtocol:
         return self._dispatch(frame, now) if isinstance(frame, dict) else []
 
     def tick(self, now: float) -> list[Event]:
-        """Called as time passes: pings, gives up, tries again."""
+        """To be called as time passes: pings, gives up, retries."""
         if self.lost:
             return []
         if now >= self._heard + DEAD_AFTER:
