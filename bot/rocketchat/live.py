@@ -1,11 +1,11 @@
 """The live login services, fed by the publication `meteor.loginServiceConfiguration` (facts/rocketchat.md §5.5).
 
 It may be outdated without notice: it sends nothing about services that were switched on after the subscription began,
-or after a refresh by anybody. So a record that *appears* is evidence, and one that stays is none. A wait begins with a
-new subscription (`renew`).
+or after anybody's refresh. So a record that *appears* is evidence, and one that merely stays is not. A wait begins with
+a new subscription (`renew`).
 
-A table without any I/O. The driver applies each event when its frame arrives, and calls listeners before it reads the
-next frame: between Rocket.Chat's push and the next effect there is no queue.
+A table without I/O. The driver applies each event when its frame arrives, and listeners are called before the next
+frame is read: there is no queue between Rocket.Chat's push and its effect.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class LiveTable:
             self._tell(at)
 
     def lost(self, reason: str, at: float) -> None:
-        """The socket is gone, and with it everything known: a service may be removed meanwhile."""
+        """The socket is closed, and everything is unknown: a service may be removed meanwhile."""
         self._forget(reason)
         self._tell(at)
 
@@ -114,7 +114,7 @@ class LiveTable:
         self._records[key] = record
 
     def _drop(self, key: str) -> dict[str, SettingValue | None]:
-        """What it was, empty if it was not there."""
+        """Removes and returns the record; empty if there was none."""
         record = self._records.pop(key, None)
         if record is None:
             return {}
