@@ -143,14 +143,11 @@ class HttpClient:
         except Unreadable as unreadable:
             failure = BadAnswer(self.system, route, why=str(unreadable))
         except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError):
-            found = proxy_trouble(self.system)
-            failure = Unreachable(self.system, route, why=found.why, fix=found.fix)
+            failure = self._unreachable(route, proxy_trouble(self.system))
         except (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError) as error:
-            found = trouble(error, self.system) or self._nobody_there()
-            failure = Unreachable(self.system, route, why=found.why, fix=found.fix)
+            failure = self._unreachable(route, trouble(error, self.system))
         except aiohttp.ConnectionTimeoutError:
-            found = self._nobody_there()
-            failure = Unreachable(self.system, route, why=found.why, fix=found.fix)
+            failure = self._unreachable(route)
         except TimeoutError:
             failure = took_too_long(self.system, route, self._timeout.total or TOTAL_SECONDS)
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError):
@@ -160,8 +157,9 @@ class HttpClient:
         # Outside of the except clause, so that no aiohttp error is the context of this one.
         raise failure
 
-    def _nobody_there(self) -> Trouble:
-        return Trouble("Nothing responds at its address.", look_there(self.system))
+    def _unreachable(self, route: str, found: Trouble | None = None) -> Unreachable:
+        found = found or Trouble("Nothing responds at its address.", look_there(self.system))
+        return Unreachable(self.system, route, why=found.why, fix=found.fix)
 
 
 async def _body(response: aiohttp.ClientResponse, intake: Intake | None) -> bytes:

@@ -11,21 +11,8 @@ SIZE_LIMIT = 5000
 _ZERO_WIDTH_SPACE = "\u200b"
 # Characters with a meaning in Rocket.Chat's markup (facts/rocketchat.md §7), and similar ones without a meaning.
 _LOOK_ALIKES = str.maketrans(
-    {
-        "@": "＠",
-        "#": "＃",
-        "`": "'",
-        "*": "∗",
-        "_": "ˍ",
-        "~": "∼",
-        "|": "¦",
-        "[": "［",
-        "]": "］",
-        "<": "‹",
-        ">": "›",
-        "$": "＄",
-        "\\": "∖",
-    }
+    "@#`*_~|[]<>$\\",
+    "＠＃'∗ˍ∼¦［］‹›＄∖",
 )
 _GAP_ROOM = 40
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn"})

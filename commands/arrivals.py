@@ -20,8 +20,7 @@ LEFT_OUT = (
 )
 ALREADY_IN = (
     "Anyone who got into an account through its address before can still do so, and an address that somebody made "
-    "visible at "
-    "Encvoy ID stays visible there."
+    "visible at Encvoy ID stays visible there."
 )
 UNLISTED = "Rocket.Chat does not list which accounts have a password, or which service they came through."
 STALE_SCOPE = (

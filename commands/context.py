@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from bot.chatops.ports import Notes, SlashSetting
 from bot.chatops.registry import OperationRef
-from bot.connection.context import Context
 from bot.connection.observe import observe
+from bot.connection.ports import Context
 from bot.connection.previous import PreviousStates
 from bot.connection.state import Connection, Observed, ServiceName
 from bot.doctor.verdict import Verdict
@@ -34,7 +34,7 @@ class CommandContext(Context):
 
     async def observed(self, connection: Connection) -> Observed:
         """What both sides hold. RemoteError if one does not answer."""
-        return await observe(connection, self.rocketchat, self.encvoy, self.clock)
+        return await observe(connection, self)
 
     async def before(self, operation: OperationRef, there: Connection | None) -> Connection | None:
         """What was desired before this operation, also if an earlier process began it. `there`: what is desired now."""

@@ -10,7 +10,7 @@ from bot.errors import UserError
 from bot.text import code
 
 _FIX = "Set it back, or let `/sso setup` register the new callback address."
-_UNREGISTERED = "Encvoy ID sends nobody back to an address that is not registered."
+_UNREGISTERED = "Encvoy ID does not redirect to an address that is not registered."
 _SET_BACK = "Set it back: the new one cannot be registered."
 
 
@@ -42,5 +42,5 @@ def what_leads_elsewhere(connection: Connection, seen: Observed) -> tuple[str, .
             "button causes that. `/sso setup` fixes them; then `/sso rotate` creates one that nobody there has seen."
         )
     if (what := moved(connection, seen.site_url)) is not None:
-        lines.append(f"✗ {what} Encvoy ID sends nobody back there. {fix_of(seen.site_url)}")
+        lines.append(f"✗ {what} Encvoy ID does not redirect people there. {fix_of(seen.site_url)}")
     return tuple(lines)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.chatops.registry import Call, Trace
 from bot.connection.observe import observe
-from bot.connection.plan import Scope, exchanging
+from bot.connection.plan import Scope
 from bot.connection.state import Connection, Observed
 from bot.connection.trace import Shown, shown
 from bot.connection.unknown import Unknown
@@ -45,11 +45,11 @@ class ConnectionRecovery:
     async def _observed(self, before: Connection | None, desired: Connection) -> Observed:
         """Waits without limit for an exchange that may be half done: if it were abandoned, nobody could sign in.
         RemoteError if anything else cannot be observed for a while."""
-        context, may_be_halved = self.context, self.scope is not Scope.SWITCH and exchanging(desired)
+        context, may_be_halved = self.context, self.scope is not Scope.SWITCH and desired.exchanging
         until = context.clock.monotonic() + PATIENCE
         while True:
             try:
-                observed = await observe(desired, context.rocketchat, context.encvoy, context.clock, self.scope)
+                observed = await observe(desired, context, self.scope)
             except RemoteError as error:
                 if not may_be_halved and not (error.transient and context.clock.monotonic() < until):
                     raise

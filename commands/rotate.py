@@ -9,7 +9,7 @@ from bot.chatops.answer import Answer, fixes_in
 from bot.chatops.registry import Call, Option, Registry
 from bot.connection.changes import AwaitLive
 from bot.connection.in_use import Use
-from bot.connection.plan import Scope, exchanging, plan
+from bot.connection.plan import Scope, plan
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.rotation import prepare_rotation
 from bot.connection.state import Connection, Observed
@@ -42,18 +42,17 @@ def register(registry: Registry, context: CommandContext) -> None:
                 await context.connection(), Receipt.from_dict(dict(call.operation.receipt)), context, resumed=True
             )
         there = await context.connection()
-        if exchanging(there) and "dry-run" not in call.options:  # interrupted: it is finished before anything else
+        if there.exchanging and "dry-run" not in call.options:  # interrupted: it is finished before anything else
             desired, observed = there, None
         else:
             desired, observed = await _desired(call, context, there)
         if observed is not None and "dry-run" in call.options:
             text = plan_text(plan(desired, observed, Scope.SECRET), desired)
             return Answer(f"Nothing was changed. I would do this, in this order:\n{text}", next=("rotate",))
-        resumed = call.operation.resumed or exchanging(there)
+        resumed = call.operation.resumed or there.exchanging
         undertaking = Undertaking(desired, there, call.operation.id, Scope.SECRET, resumed)
-        done = await undertake(
-            undertaking, context, Narration(call.progress, context.fingerprints), call.authorize, observed
-        )
+        narration = Narration(call.progress, context.fingerprints)
+        done = await undertake(undertaking, context, narration, call.authorize, observed)
         elsewhere = what_leads_elsewhere(done.connection, done.seen)
         answer = _answer(done.connection, done.receipt, context, resumed=resumed, works=not elsewhere)
         wrong = (*elsewhere, *also_differs(done.connection, done.seen))
@@ -63,7 +62,7 @@ def register(registry: Registry, context: CommandContext) -> None:
 async def _desired(call: Call, context: CommandContext, there: Connection) -> tuple[Connection, Observed]:
     """The connection with a new pending secret, once the preconditions are proved."""
     observed = await context.observed(there)
-    if exchanging(there):
+    if there.exchanging:
         return there, observed
     call.progress.doing("checking the connection")
     # A dry run proves them too; the person's role is checked again just before the first write.

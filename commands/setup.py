@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.chatops.answer import Answer, fixes_in
@@ -12,7 +12,7 @@ from bot.chatops.words import quotation
 from bot.connection.absence import replaced
 from bot.connection.apply import apply
 from bot.connection.changes import AwaitLive, CreateApplication, CreateService, Live, WriteApplicationSecret
-from bot.connection.confirm import Confirmed, confirm
+from bot.connection.confirm import confirm
 from bot.connection.context import LoopState
 from bot.connection.desired import desire, marked, renewed
 from bot.connection.observe import observe
@@ -83,14 +83,15 @@ def register(registry: Registry, context: CommandContext) -> None:
             call.progress.note(replaced(there.client_id))
         desired = _marked(desired, observed)
         changes = plan(desired, observed)
-        if there is not None and (there.current is not None or in_use(observed)):
-            _tell_stale(call, observed, stale(observed.stored, changes))
+        if there is not None and (there.current is not None or in_use(observed)) and observed.engine is Engine.MODERN:
+            _note_all(call, stale(observed.stored, changes))
         if "dry-run" in call.options:
             return _dry_run(desired, plan_text(changes, desired), _without_dry_run(call))
         at_rest = not changes and desired == there
         if there is not None and at_rest and not call.operation.resumed:
             return await _tested(call, context, there, f"✓ {_UNCHANGED}")
         before = await context.before(call.operation, there)
+        narration = Narration(call.progress, context.fingerprints)
         made: tuple[str, ...] = ()
         if there is not None and at_rest:  # an earlier process wrote everything, maybe a moment ago
             await call.authorize()
@@ -98,12 +99,11 @@ def register(registry: Registry, context: CommandContext) -> None:
             connection, receipt, seen, made = there, call.operation.receipt, observed, (_DONE_BEFORE,)
         else:
             undertaking = Undertaking(desired, there, call.operation.id, resumed=call.operation.resumed)
-            done = await undertake(
-                undertaking, context, Narration(call.progress, context.fingerprints), call.authorize, observed
-            )
+            done = await undertake(undertaking, context, narration, call.authorize, observed)
             connection, receipt, seen = done.connection, done.receipt.as_dict(), done.seen
             made = _made(done.connection, done.receipt, context)
-        confirmed = await _confirmed(call, context, connection, before, seen)
+        call.progress.doing("testing it from Rocket.Chat's side")  # before the answer says On
+        confirmed = await confirm(connection, before, seen, context, narration)
         verdict, *said = confirmation(confirmed)
         answer = await _tested(
             call, context, confirmed.connection, verdict, said, (*made, consent(connection)), works=confirmed.works
@@ -141,7 +141,7 @@ async def _new(call: Call, context: CommandContext) -> tuple[Connection, Observe
     fine = "its licence is fine" if isinstance(ground.site, Unknown) else "its address and licence are fine"
     call.progress.step(f"Rocket.Chat {ground.server.profile.text} at {code(ground.server.site_url)}: {fine}")
     call.progress.step(f"Encvoy ID at {code(ground.provider.issuer)}: discovery read; {none_has_our_callback(ground)}")
-    _tell_doubts(call, ground)
+    _note_all(call, doubts(ground.server.site_url, ground.provider.issuer, ground.site))
     desired = desire(
         name,
         ground.server,
@@ -154,9 +154,9 @@ async def _new(call: Call, context: CommandContext) -> tuple[Connection, Observe
     return desired, Observed(None, None, None, site_url=ground.server.site_url, profile=ground.server.profile)
 
 
-def _tell_doubts(call: Call, ground: Ground) -> None:
-    for doubt in doubts(ground.server.site_url, ground.provider.issuer, ground.site):
-        call.progress.note(doubt)
+def _note_all(call: Call, lines: Iterable[str]) -> None:
+    for line in lines:
+        call.progress.note(line)
 
 
 def _refuse_both(call: Call) -> None:
@@ -193,14 +193,7 @@ async def _tell_arrivals(
             by_user_name(desired, ground.listed.registration),
             *([ALREADY_IN] if there and there.current else []),
         ]
-    for line in lines:
-        call.progress.note(line)
-
-
-def _tell_stale(call: Call, observed: Observed, lines: tuple[str, ...]) -> None:
-    if observed.engine is Engine.MODERN:
-        for line in lines:
-            call.progress.note(line)
+    _note_all(call, lines)
 
 
 async def _again(call: Call, context: CommandContext, there: Connection) -> tuple[Connection, Observed]:
@@ -221,7 +214,7 @@ async def _again(call: Call, context: CommandContext, there: Connection) -> tupl
     call.progress.doing("checking both systems")
     ground = await look(there.name, context.rocketchat, context.encvoy, new=False)
     refuse_unready(ground, context.rocketchat_url)
-    _tell_doubts(call, ground)
+    _note_all(call, doubts(ground.server.site_url, ground.provider.issuer, ground.site))
     with_email = _with_email(call, chosen=there.with_email)
     desired = renewed(
         there,
@@ -236,7 +229,7 @@ async def _again(call: Call, context: CommandContext, there: Connection) -> tupl
         await _tell_arrivals(call, context, desired, ground, there)
         listed = None  # reading the accounts may have taken a while
     profile = ground.server.profile
-    observed = await observe(desired, context.rocketchat, context.encvoy, context.clock, profile=profile, listed=listed)
+    observed = await observe(desired, context, profile=profile, listed=listed)
     return desired, observed
 
 
@@ -250,14 +243,6 @@ def _marked(desired: Connection, observed: Observed) -> Connection:
         return marked(desired, observed, observed.engine)
     except UserError:  # the secret is wrong already: it is corrected even without a marker
         return desired
-
-
-async def _confirmed(
-    call: Call, context: CommandContext, connection: Connection, before: Connection | None, seen: Observed
-) -> Confirmed:
-    """Asks Rocket.Chat to confirm, before the answer says On."""
-    call.progress.doing("testing it from Rocket.Chat's side")
-    return await confirm(connection, before, seen, context, Narration(call.progress, context.fingerprints))
 
 
 def _without_dry_run(call: Call) -> str:

@@ -7,7 +7,7 @@ from bot.chatops.registry import Call, Registry
 from bot.connection.changes import AwaitLive
 from bot.connection.needs import foreign_callbacks, kept_out
 from bot.connection.observe import Apart, observe_apart
-from bot.connection.plan import exchanging, plan
+from bot.connection.plan import plan
 from bot.connection.state import Application, Connection, NotVisible, Observed
 from bot.connection.unknown import Unknown
 from bot.errors import UserError
@@ -34,7 +34,7 @@ def register(registry: Registry, context: CommandContext) -> None:
         if connection is None:
             return Answer("There is no connection yet.", next=("setup --dry-run", "setup"))
         call.progress.doing("reading both systems")
-        seen = await observe_apart(connection, context.rocketchat, context.encvoy, context.clock)
+        seen = await observe_apart(connection, context)
         notes = _notes(connection, seen)
         if seen.whole is None:
             drift, following = _half(connection, seen)
@@ -136,6 +136,6 @@ def _drift(connection: Connection, observed: Observed, *, noted: bool) -> tuple[
         else:
             said = "✓ Everything is in sync."
         return said, ("test",) if connection.enabled else ("enable",)
-    if exchanging(connection):
+    if connection.exchanging:
         return f"• A secret is being replaced. Still to do:\n{plan_text(changes, connection)}", ("rotate",)
     return f"✗ Out of sync. To be fixed:\n{plan_text(changes, connection)}", ("setup",)

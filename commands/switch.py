@@ -78,7 +78,7 @@ async def _looked_at(desired: Connection, context: CommandContext) -> Observed |
     """Both sides before they are switched on. None where one of them does not say: the loop asks again, and for
     longer."""
     try:
-        observed = await observe(desired, context.rocketchat, context.encvoy, context.clock, Scope.SWITCH)
+        observed = await observe(desired, context, Scope.SWITCH)
     except RemoteError:
         return None
     refuse_moved(desired, observed)

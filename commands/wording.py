@@ -6,31 +6,11 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from bot.chatops.registry import Progress
-from bot.connection.changes import (
-    AttachRules,
-    AwaitLive,
-    Change,
-    CommitSecret,
-    CreateApplication,
-    CreateService,
-    DeleteApplication,
-    DeleteTwin,
-    DetachRules,
-    Live,
-    Prove,
-    ProveInUse,
-    RemoveCallback,
-    RemoveService,
-    SwitchService,
-    WriteApplication,
-    WriteApplicationSecret,
-    WriteService,
-    WriteServiceSecret,
-)
+from bot.connection import changes
+from bot.connection.changes import Change, Live
 from bot.connection.confirm import Confirmed, Taken
 from bot.connection.in_use import BECAUSE_OFF, Use
 from bot.connection.needs import application_drift, drift, unwanted_rules
-from bot.connection.plan import exchanging
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.state import EMAIL, LOGIN, Application, Connection, Observed
 from bot.errors import UserError
@@ -45,25 +25,25 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, see
     `Narrator.did`."""
     service = desired.name.service
     match change:
-        case CreateService():
+        case changes.CreateService():
             return f"OAuth service `{service}` created, still off"
-        case CreateApplication():
+        case changes.CreateApplication():
             return f"Application `{desired.application_name}` created: `{desired.client_id}`"
-        case DeleteTwin(client_id=client_id):
+        case changes.DeleteTwin(client_id=client_id):
             return f"A second application, left by a request that was never answered, removed: `{client_id}`"
-        case WriteApplication(fields=fields):
+        case changes.WriteApplication(fields=fields):
             return f"Application fixed: {', '.join(fields)}"
-        case WriteApplicationSecret() if exchanging(desired):
+        case changes.WriteApplicationSecret() if desired.exchanging:
             return f"Encvoy ID switched to the secret {fingerprints.of(desired.secret)}"
-        case WriteApplicationSecret() if not desired.restoring:
+        case changes.WriteApplicationSecret() if not desired.restoring:
             return f"Its secret replaced with 64 random characters (fingerprint {fingerprints.of(desired.secret)})"
-        case WriteApplicationSecret():
+        case changes.WriteApplicationSecret():
             return f"It has the previous secret ({fingerprints.of(desired.secret)}), not a new one. {IF_LEAKED}"
-        case AttachRules(fields=fields):
+        case changes.AttachRules(fields=fields):
             return f"It will ask people once for their {_fields(fields)}"
-        case DetachRules(fields=fields):
+        case changes.DetachRules(fields=fields):
             return f"It no longer asks people for their {_fields(fields)}"
-        case WriteService(settings=settings):
+        case changes.WriteService(settings=settings):
             said = f"{len(settings)} {'setting' if len(settings) == 1 else 'settings'} written in Rocket.Chat"
             old = "secret" in settings and desired.restoring
             return (
@@ -71,29 +51,29 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, see
                 if old
                 else said
             )
-        case WriteServiceSecret() if desired.restoring and not exchanging(desired):
+        case changes.WriteServiceSecret() if desired.restoring and not desired.exchanging:
             return f"Rocket.Chat saved the previous secret again ({fingerprints.of(desired.secret)}). {IF_LEAKED}"
-        case WriteServiceSecret():
+        case changes.WriteServiceSecret():
             return f"Rocket.Chat saved the secret {fingerprints.of(desired.secret)}"
-        case SwitchService(on=on):
+        case changes.SwitchService(on=on):
             return "Switched on" if on else "Switched off"
-        case AwaitLive(what=Live.MARKER) if not seen:
+        case changes.AwaitLive(what=Live.MARKER) if not seen:
             return "Waited for it to become active, but could not see whether it did"
-        case AwaitLive(what=Live.MARKER) if desired.undoing:
+        case changes.AwaitLive(what=Live.MARKER) if desired.undoing:
             return "The old secret is active in Rocket.Chat again"
-        case AwaitLive(what=Live.MARKER) if desired.pending is None:
+        case changes.AwaitLive(what=Live.MARKER) if desired.pending is None:
             return "The previous secret is active in Rocket.Chat again"
-        case AwaitLive(what=what):
+        case changes.AwaitLive(what=what):
             return _LIVE_DONE[what].format(label=quoted(str(desired.settings.get("button_label_text", ""))))
-        case Prove():
+        case changes.Prove():
             return "Verified: Encvoy ID accepts the secret and Rocket.Chat stored the same one"
-        case RemoveService():
+        case changes.RemoveService():
             return f"OAuth service `{service}` removed"
-        case DeleteApplication():
+        case changes.DeleteApplication():
             return f"Application `{desired.client_id}` deleted"
-        case RemoveCallback():
+        case changes.RemoveCallback():
             return f"The callback address of this workspace removed from the application `{desired.client_id}`"
-        case ProveInUse() | CommitSecret():
+        case changes.ProveInUse() | changes.CommitSecret():
             return None
         case never:
             assert_never(never)
@@ -102,40 +82,40 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, see
 def planned(change: Change, desired: Connection) -> str | None:
     """The line for a change that would be applied."""
     match change:
-        case CreateService():
+        case changes.CreateService():
             return f"create the OAuth service `{desired.name.service}` in Rocket.Chat, switched off"
-        case CreateApplication():
+        case changes.CreateApplication():
             return f"create the application `{desired.application_name}` at Encvoy ID"
-        case DeleteTwin(client_id=client_id):
+        case changes.DeleteTwin(client_id=client_id):
             return f"remove the second application `{client_id}` at Encvoy ID"
-        case WriteApplication(fields=fields):
+        case changes.WriteApplication(fields=fields):
             return f"fix at the application: {', '.join(fields)}"
-        case WriteApplicationSecret():
+        case changes.WriteApplicationSecret():
             return "set the secret of the application"
-        case AttachRules(fields=fields):
+        case changes.AttachRules(fields=fields):
             return f"make Encvoy ID ask people once for: {', '.join(fields)}"
-        case DetachRules(fields=fields):
+        case changes.DetachRules(fields=fields):
             return f"stop Encvoy ID asking people for: {', '.join(fields)}"
-        case WriteService(settings=settings):
+        case changes.WriteService(settings=settings):
             return f"write in Rocket.Chat: {', '.join(settings)}"
-        case WriteServiceSecret():
+        case changes.WriteServiceSecret():
             which = "previous secret" if desired.restoring else "new secret"
             return f"save the {which} and a settle marker in Rocket.Chat"
-        case SwitchService(on=on):
+        case changes.SwitchService(on=on):
             return f"switch the service {'on' if on else 'off'}"
-        case AwaitLive(what=what):
+        case changes.AwaitLive(what=what):
             return _LIVE_PLANNED[what]
-        case Prove():
+        case changes.Prove():
             return "verify the secret on both sides"
-        case ProveInUse(later=False):
+        case changes.ProveInUse(later=False):
             return "test it from Rocket.Chat's side, where that is possible without a person"
-        case RemoveService():
+        case changes.RemoveService():
             return f"remove the OAuth service `{desired.name.service}` from Rocket.Chat"
-        case DeleteApplication():
+        case changes.DeleteApplication():
             return f"delete the application `{desired.client_id}` at Encvoy ID"
-        case RemoveCallback():
+        case changes.RemoveCallback():
             return f"remove the callback address of this workspace from the application `{desired.client_id}`"
-        case ProveInUse() | CommitSecret():
+        case changes.ProveInUse() | changes.CommitSecret():
             return None
         case never:
             assert_never(never)
@@ -204,9 +184,9 @@ def also_differs(desired: Connection, seen: Observed | None) -> tuple[str, ...]:
     return (f"✗ Also differs: {', '.join(names)}; `/sso setup` fixes it.",) if names else ()
 
 
-def plan_text(changes: Sequence[Change], desired: Connection) -> str:
+def plan_text(plan: Sequence[Change], desired: Connection) -> str:
     """The plan as a numbered list."""
-    lines = [line for change in changes if (line := planned(change, desired)) is not None]
+    lines = [line for change in plan if (line := planned(change, desired)) is not None]
     return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
 
 

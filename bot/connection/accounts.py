@@ -1,5 +1,5 @@
-"""The accounts that are in Rocket.Chat already, counted: who could be entered by e-mail address; and whether new
-ones are made. Pure."""
+"""Counts the existing accounts in Rocket.Chat that somebody could get into by an e-mail address, and reads whether new
+accounts are created. Pure."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Accounts:
     read: int
     """How many of them were read; the next fields are about these."""
     with_address: int | Unknown
-    """Those that are active and have an e-mail address."""
+    """Active accounts with an e-mail address."""
     administrators: tuple[str, ...] | Unknown
-    """The user names of those with the role admin, in order."""
+    """The user names of those among them with the role admin, sorted."""
     unread: str = ""
     """Why not all were read, as a sentence."""
 
@@ -68,8 +68,8 @@ TWICE = "The pages of Rocket.Chat's list are inconsistent."
 
 
 def counted(own: CountedAccount | None, others: Collection[CountedAccount], total: int, unread: str = "") -> Accounts:
-    """`own` is the bot's account, of which Rocket.Chat shows everything: it says nothing about what the bot sees of
-    `others`. A person without address has no such field, so one that is shown proves that all are."""
+    """`own` is the bot's own account, which Rocket.Chat always shows in full, so it says nothing about `others`. An
+    account without an address has no such field: one visible address proves that addresses are visible."""
     everybody = [*others, *([own] if own else [])]
     entered = [account for account in everybody if account.active and account.has_address]
     with_address: int | Unknown = len(entered)

@@ -6,33 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from bot.connection.changes import (
-    AttachRules,
-    AwaitLive,
-    Change,
-    CommitSecret,
-    CreateApplication,
-    CreateService,
-    DeleteApplication,
-    DeleteTwin,
-    DetachRules,
-    Live,
-    Prove,
-    ProveInUse,
-    RemoveCallback,
-    RemoveService,
-    SwitchService,
-    WriteApplication,
-    WriteApplicationSecret,
-    WriteService,
-    WriteServiceSecret,
-)
-from bot.connection.context import Context, LoopState, known_id
+from bot.connection import changes
+from bot.connection.changes import Change, Live
+from bot.connection.context import LoopState, known_id
 from bot.connection.defaults import DEFAULTS
-from bot.connection.exchange import await_marker, prove_secret, prove_what_is_used, switch_secret, write_secret
+from bot.connection.exchange import await_marker, prove_secret, prove_what_is_used, write_secret
 from bot.connection.needs import AUTH_METHOD, fixed, foreign_callbacks
 from bot.connection.plan import is_shown, live_as_desired
-from bot.connection.ports import ApplicationFields, Awaited
+from bot.connection.ports import ApplicationFields, Awaited, Context
 from bot.connection.refusals import required
 from bot.connection.state import Application, Connection, LiveService, SettingValue
 from bot.errors import NotLive
@@ -44,7 +25,7 @@ LIVE_WITHIN = 10.0
 
 async def apply(change: Change, progress: LoopState, context: Context) -> LoopState:
     """Ensures one change. RemoteError or NotProved if it failed, or if its effect is unknown."""
-    if not isinstance(change, Prove | ProveInUse | CommitSecret):
+    if not isinstance(change, changes.Prove | changes.ProveInUse | changes.CommitSecret):
         progress = replace(progress, stored=None)
     done = await _apply(change, progress, context)
     return replace(done, receipt=done.receipt.with_change(type(change).__name__))
@@ -53,41 +34,41 @@ async def apply(change: Change, progress: LoopState, context: Context) -> LoopSt
 async def _apply(change: Change, progress: LoopState, context: Context) -> LoopState:
     desired = progress.desired
     match change:
-        case CreateService():
+        case changes.CreateService():
             await context.rocketchat.create_service(desired.name)
-        case WriteService(settings=suffixes):
+        case changes.WriteService(settings=suffixes):
             await context.rocketchat.write_service(desired.name, values_of(desired, suffixes))
-        case SwitchService(on=on):
+        case changes.SwitchService(on=on):
             await context.rocketchat.switch_service(desired.name, on)
-        case WriteServiceSecret():
+        case changes.WriteServiceSecret():
             return await write_secret(progress, context)
-        case AwaitLive(what=what):
+        case changes.AwaitLive(what=what):
             return await _await_live(what, progress, context)
-        case CreateApplication():
+        case changes.CreateApplication():
             return await _create_application(progress, context)
-        case WriteApplicationSecret():
-            return await switch_secret(progress, context)
-        case WriteApplication(fields=fields):
+        case changes.WriteApplicationSecret():
+            await context.encvoy.write_application(known_id(desired), ApplicationFields(secret=desired.secret))
+        case changes.WriteApplication(fields=fields):
             await _write_application(fields, desired, context)
-        case AttachRules(fields=fields):
+        case changes.AttachRules(fields=fields):
             await context.encvoy.attach_rules(known_id(desired), frozenset(fields))
-        case DetachRules(fields=fields):
+        case changes.DetachRules(fields=fields):
             await context.encvoy.detach_rules(known_id(desired), frozenset(fields))
-        case RemoveService():
+        case changes.RemoveService():
             await context.rocketchat.remove_service(desired.name)
-        case DeleteApplication():
+        case changes.DeleteApplication():
             await context.encvoy.delete_application(known_id(desired))
-        case RemoveCallback():
+        case changes.RemoveCallback():
             await _remove_callback(desired, context)
-        case DeleteTwin(client_id=client_id):
+        case changes.DeleteTwin(client_id=client_id):
             await context.encvoy.delete_application(client_id)
-        case Prove():
+        case changes.Prove():
             return await prove_secret(progress, context)
-        case ProveInUse(later=later):
+        case changes.ProveInUse(later=later):
             return await prove_what_is_used(later, progress, context)
-        case CommitSecret():
+        case changes.CommitSecret():
             settled = replace(desired, current=desired.secret, pending=None, undoing=False)
-            receipt = progress.receipt.with_change(CommitSecret.__name__).as_dict()
+            receipt = progress.receipt.with_change(changes.CommitSecret.__name__).as_dict()
             await context.connections.save(settled, operation_id=progress.operation_id, receipt=receipt)
             return replace(progress, desired=settled)
         case never:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import assert_never
+from typing import ClassVar
 
 from bot.errors import System
 
@@ -26,97 +26,115 @@ class Live(enum.Enum):
     """The spelling that was written together with the secret."""
 
 
+class _AtRocketChat:
+    """A change that writes to Rocket.Chat."""
+
+    side: ClassVar[System | None] = "Rocket.Chat"
+
+
+class _AtEncvoyId:
+    """A change that writes to Encvoy ID."""
+
+    side: ClassVar[System | None] = "Encvoy ID"
+
+
+class _AtNeither:
+    """A change that writes to neither system."""
+
+    side: ClassVar[System | None] = None
+
+
 @dataclass(frozen=True)
-class CreateService:
+class CreateService(_AtRocketChat):
     """The settings of the service exist in Rocket.Chat, switched off."""
 
 
 @dataclass(frozen=True)
-class CreateApplication:
+class CreateApplication(_AtEncvoyId):
     """An application exists at Encvoy ID."""
 
 
 @dataclass(frozen=True)
-class RemoveService:
+class RemoveService(_AtRocketChat):
     """The settings of the service are gone from Rocket.Chat."""
 
 
 @dataclass(frozen=True)
-class DeleteApplication:
+class DeleteApplication(_AtEncvoyId):
     """The application, which belongs only to us, is gone from Encvoy ID."""
 
 
 @dataclass(frozen=True)
-class RemoveCallback:
+class RemoveCallback(_AtEncvoyId):
     """The application keeps only the callback addresses of others: so it stays."""
 
 
 @dataclass(frozen=True)
-class DeleteTwin:
+class DeleteTwin(_AtEncvoyId):
     """A second application, created by a request that was never answered, is gone."""
 
     client_id: str
 
 
 @dataclass(frozen=True)
-class WriteApplication:
+class WriteApplication(_AtEncvoyId):
     """These fields of the application are as desired."""
 
     fields: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class WriteApplicationSecret:
+class WriteApplicationSecret(_AtEncvoyId):
     """Encvoy ID accepts the desired secret and no other."""
 
 
 @dataclass(frozen=True)
-class AttachRules:
+class AttachRules(_AtEncvoyId):
     """The application makes Encvoy ID ask people once to make these fields visible."""
 
     fields: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class DetachRules:
+class DetachRules(_AtEncvoyId):
     """The application no longer makes Encvoy ID ask people for these fields."""
 
     fields: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class WriteService:
+class WriteService(_AtRocketChat):
     """These settings are as desired, written in one go; `secret` and `id` may be among them."""
 
     settings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class WriteServiceSecret:
+class WriteServiceSecret(_AtRocketChat):
     """Rocket.Chat has stored the desired secret, and after it the settle marker."""
 
 
 @dataclass(frozen=True)
-class SwitchService:
+class SwitchService(_AtRocketChat):
     """The switch of the service is on, or off."""
 
     on: bool
 
 
 @dataclass(frozen=True)
-class AwaitLive:
+class AwaitLive(_AtNeither):
     """The stored settings have become live. Waiting is a change like any other."""
 
     what: Live
 
 
 @dataclass(frozen=True)
-class Prove:
+class Prove(_AtNeither):
     """Encvoy ID accepts the desired secret and no other, and Rocket.Chat has it."""
 
 
 @dataclass(frozen=True)
-class ProveInUse:
+class ProveInUse(_AtNeither):
     """Rocket.Chat itself uses the desired secret, as far as this can be found out. A failure undoes nothing."""
 
     later: bool = False
@@ -124,35 +142,8 @@ class ProveInUse:
 
 
 @dataclass(frozen=True)
-class CommitSecret:
+class CommitSecret(_AtNeither):
     """The pending secret becomes the current one in the bot's database."""
-
-
-def side(change: Change) -> System | None:
-    """Where it writes; None if it changes nothing on either side."""
-    match change:
-        case CreateService() | RemoveService() | WriteService() | WriteServiceSecret() | SwitchService():
-            return "Rocket.Chat"
-        case (
-            CreateApplication()
-            | DeleteApplication()
-            | RemoveCallback()
-            | DeleteTwin()
-            | WriteApplication()
-            | WriteApplicationSecret()
-            | AttachRules()
-            | DetachRules()
-        ):
-            return "Encvoy ID"
-        case AwaitLive() | Prove() | ProveInUse() | CommitSecret():
-            return None
-        case never:
-            assert_never(never)
-
-
-def writes(change: Change) -> bool:
-    """Whether it changes anything on either side."""
-    return side(change) is not None
 
 
 Change = (

@@ -1,8 +1,8 @@
-"""What Rocket.Chat itself says once a connection is on: whether it can exchange a code at Encvoy ID with what it holds.
+"""Asks Rocket.Chat, once a connection is on, whether it can exchange a code at Encvoy ID with its settings.
 
-It cannot be asked before, because it only answers for a service that is on (facts/rocketchat.md §3.1b). So a connection
-that was just switched on, or got another address, is reverted if Rocket.Chat says that it cannot work. No other answer
-undoes anything, nor does a missing one.
+This is only possible for a service that is on (facts/rocketchat.md §3.1b). So a connection that was just switched on,
+or got another address, is reverted if Rocket.Chat reports that it cannot work. No other answer reverts anything, nor
+does a missing one.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 
-from bot.connection.context import Context, settle_of
+from bot.connection.context import settle_of
 from bot.connection.in_use import BECAUSE_OFF, InUse, Use
 from bot.connection.needs import EXCHANGED_AT
 from bot.connection.plan import Scope
+from bot.connection.ports import Context
 from bot.connection.proof import prove_in_use_and_fix
 from bot.connection.reconcile import Narrator, Reconciler
 from bot.connection.state import Connection, Observed
@@ -58,15 +59,7 @@ async def ask(connection: Connection, seen: Observed, context: Context) -> InUse
         return BECAUSE_OFF
     if isinstance(seen.profile, Unknown):
         return InUse(Use.UNKNOWN, f"{seen.profile.reason} {seen.profile.fix}".strip().rstrip("."))
-    said, _ = await prove_in_use_and_fix(
-        connection,
-        seen.profile.engine,
-        context.rocketchat,
-        context.encvoy,
-        context.clock,
-        settle_of(connection),
-        seen.stored,
-    )
+    said, _ = await prove_in_use_and_fix(connection, seen.profile.engine, context, settle_of(connection), seen.stored)
     return said
 
 
@@ -78,8 +71,8 @@ async def confirm(
     narrator: Narrator,
     scope: Scope = Scope.ALL,
 ) -> Confirmed:
-    """Asks, and takes back what `before` was not: its address, or that it is on. Unfinished if that cannot be done:
-    then it stays desired. `seen`: the last look, since which nothing was changed."""
+    """Asks, and reverts what differs from `before` if it cannot work: the address, or that it is on. Unfinished if the
+    revert fails; it stays desired. `seen`: the last observation, after which nothing was changed."""
     said = await ask(connection, seen, context)
     back = _before(connection, before)
     if said.use not in (Use.OTHER, Use.FAILED) or back is None:
@@ -98,7 +91,7 @@ async def confirm(
 
 
 def _before(connection: Connection, before: Connection | None) -> Connection | None:
-    """What is to be put back; None if it was on already, with the same address."""
+    """The state to restore; None if it was already on with the same address."""
     if before is None or before.current is None or not before.enabled:
         return replace(connection, enabled=False)
     address = {suffix: before.settings[suffix] for suffix in ADDRESS if suffix in before.settings}

@@ -1,13 +1,11 @@
-"""The ports of the loop, and the state of one run."""
+"""The state of one run of the loop."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.clock import Clock
 from bot.connection.marker import engine_of
 from bot.connection.moments import Written
-from bot.connection.ports import Connections, EncvoyId, RocketChat
 from bot.connection.profile import Engine, Profile
 from bot.connection.receipt import Receipt
 from bot.connection.state import NOT_ASKED, Connection, Marker, Observed, StoredService
@@ -15,16 +13,6 @@ from bot.connection.unknown import Unknown
 
 SETTLE = 2.51
 """Seconds that Rocket.Chat needs, if this server was never measured."""
-
-
-@dataclass(frozen=True)
-class Context:
-    """Everything the connection works with; built once, in `bot.app`."""
-
-    rocketchat: RocketChat
-    encvoy: EncvoyId
-    connections: Connections
-    clock: Clock
 
 
 @dataclass(frozen=True)

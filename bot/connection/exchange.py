@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 from dataclasses import replace
 
-from bot.connection.context import Context, LoopState, known_id, known_marker
+from bot.connection.context import LoopState, known_id, known_marker
 from bot.connection.in_use import Use
 from bot.connection.marker import shows
 from bot.connection.moments import LiveSeen
-from bot.connection.ports import ApplicationFields, EncvoyId
+from bot.connection.ports import Context, EncvoyId
 from bot.connection.profile import Engine
 from bot.connection.proof import LATER_TIMES, prove, prove_carried, prove_in_use, prove_in_use_and_fix
 from bot.connection.state import Application, LiveService
@@ -95,14 +95,7 @@ async def _old_one_is_in_use(progress: LoopState, context: Context) -> bool:
 
 async def prove_secret(progress: LoopState, context: Context) -> LoopState:
     """Encvoy ID accepts the secret: from then on sign-ins work, and not from its answer that it stored it."""
-    found = await prove(
-        progress.desired,
-        context.rocketchat,
-        context.encvoy,
-        context.clock,
-        progress.prove_until,
-        stored=progress.stored,
-    )
+    found = await prove(progress.desired, context, progress.prove_until, stored=progress.stored)
     progress = progress.accepted(found.at)
     return replace(progress, receipt=replace(progress.receipt, proof=found.proof), stored=found.stored)
 
@@ -112,19 +105,9 @@ async def prove_what_is_used(later: bool, progress: LoopState, context: Context)
         await context.clock.sleep(LATER_TIMES * progress.settle)
     desired = progress.desired
     if later and progress.engine is Engine.MODERN:
-        carried = await prove_carried(
-            desired, known_marker(desired), context.rocketchat, context.clock, progress.settle
-        )
+        carried = await prove_carried(desired, known_marker(desired), context, progress.settle)
         return replace(progress, receipt=replace(progress.receipt, in_use_later=carried))
-    found, stored = await prove_in_use_and_fix(
-        desired,
-        progress.engine,
-        context.rocketchat,
-        context.encvoy,
-        context.clock,
-        progress.settle,
-        progress.stored,
-    )
+    found, stored = await prove_in_use_and_fix(desired, progress.engine, context, progress.settle, progress.stored)
     receipt = replace(progress.receipt, in_use_later=found) if later else replace(progress.receipt, in_use=found)
     return replace(progress, receipt=receipt, stored=stored)
 
@@ -133,9 +116,3 @@ async def _warm(encvoy: EncvoyId) -> None:
     """Optional: if it fails, the switch itself fails too, and that is handled."""
     with contextlib.suppress(UserError):
         await encvoy.warm()
-
-
-async def switch_secret(progress: LoopState, context: Context) -> LoopState:
-    desired = progress.desired
-    await context.encvoy.write_application(known_id(desired), ApplicationFields(secret=desired.secret))
-    return progress

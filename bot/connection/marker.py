@@ -1,11 +1,11 @@
-"""The settle marker: how we see which write of a secret is live, though the secret itself is never shown.
+"""The settle marker shows which write of a secret is live, although the secret itself is never shown.
 
-A visible setting gets a spelling that means the same. Rocket.Chat rewrites the whole login service at once, so a marker
-that was written after the secret and is live says that the secret is live (facts/rocketchat.md §2.4, §2.5).
+A visible setting is written in another spelling with the same meaning. Rocket.Chat rewrites the whole login service at
+once: if a marker that was written after the secret is live, so is the secret (facts/rocketchat.md §2.4, §2.5).
 
-Legacy engine: other letter case in the colour of the button's label or, where a colour has no letters, another order of
-the words in the scope. Modern engine: a query parameter of the authorize path, which Encvoy ID ignores; it alone shows
-in what the strategy itself answers (§3.1b).
+Legacy engine: the letter case of the button's label colour or, if the colour has no letters, the order of the words in
+the scope. Modern engine: a query parameter of the authorize path, which Encvoy ID ignores; only this one is visible in
+the strategy's own answer (§3.1b).
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ PATH = "authorize_path"
 PARAMETER = "settle"
 """In the authorize path: `/oidc/auth?settle=07`."""
 NUMBERS = 100
-"""How many values it takes in turn: an outdated record that shows one of long ago is not mistaken for the new one."""
+"""How many values are used in turn, so that an outdated record is not mistaken for the new one."""
 
 _PARAMETER = re.compile(rf"[?&]{PARAMETER}=(\d{{2}})(?=&|$)")
 
 
 def spellings(setting: str, value: str) -> Iterator[str]:
-    """Every spelling of a value that means the same; the first is the value itself in its plainest form."""
+    """Every spelling of a value with the same meaning; the first is its normal form."""
     if setting == COLOUR:
         letters = [(c.lower(), c.upper()) if c.isalpha() else (c,) for c in value]
         yield from ("".join(chosen) for chosen in product(*letters))
@@ -46,7 +46,7 @@ def spellings(setting: str, value: str) -> Iterator[str]:
 
 
 def meaning(setting: str, value: SettingValue) -> SettingValue:
-    """The plainest spelling: two values that mean the same have the same meaning. Drift ignores the spelling."""
+    """The normal form, in which values with the same meaning are equal. Drift compares only this form."""
     if isinstance(value, str) and setting == COLOUR:
         return value.lower()
     if isinstance(value, str) and setting == SCOPE:
@@ -59,7 +59,7 @@ def meaning(setting: str, value: SettingValue) -> SettingValue:
 def next_marker(
     stored: StoredService, live: LiveService | None, last: Marker | None = None, engine: Engine = Engine.LEGACY
 ) -> Marker:
-    """A spelling that differs from the stored, the live and the last one, the next in turn after the last.
+    """The next spelling after the last one that differs from the stored and the live one.
 
     UserError if the service has neither a colour with letters nor a scope of enough words.
     """
@@ -70,7 +70,7 @@ def next_marker(
             continue
         every = list(spellings(setting, value))
         if setting == PATH:
-            every = every[1:]  # without a parameter nothing shows
+            every = every[1:]  # a path without the parameter shows nothing
         taken = {settings.get(setting) for settings in shown}
         if last is not None and last.setting == setting:
             taken.add(last.spelling)
@@ -88,18 +88,18 @@ def next_marker(
 
 
 def engine_of(marker: Marker) -> Engine:
-    """The engine that it is for."""
+    """The engine that this marker is for."""
     return Engine.MODERN if marker.setting == PATH else Engine.LEGACY
 
 
 def parameter_of(address: str) -> str | None:
-    """The parameter's value in an authorize path, or in the whole address that it has become a part of."""
+    """The parameter's value in an authorize path or in a whole address; None if it has none."""
     found = _PARAMETER.search(address)
     return found[1] if found else None
 
 
 def respells(marker: Marker, settings: Mapping[str, SettingValue]) -> bool:
-    """Whether writing it would change these settings' spelling, and nothing that they mean."""
+    """Whether writing the marker would change the spelling of these settings, but not their meaning."""
     there = settings.get(marker.setting)
     if there is None or there == marker.spelling:
         return False
@@ -107,10 +107,10 @@ def respells(marker: Marker, settings: Mapping[str, SettingValue]) -> bool:
 
 
 def shows(marker: Marker, settings: Mapping[str, SettingValue]) -> bool:
-    """Whether these settings carry exactly this spelling."""
+    """Whether these settings have exactly this spelling."""
     return settings.get(marker.setting) == marker.spelling
 
 
 def _without_parameter(path: str) -> str:
-    """A parameter before ours keeps its `?`; ours is always the last one that was added."""
+    """The path without our parameter, which is always the last one. A parameter before it keeps its `?`."""
     return re.sub(rf"[?&]{PARAMETER}=\d{{2}}$", "", path)

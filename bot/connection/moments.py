@@ -7,30 +7,30 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class LiveSeen:
-    """The moment in which the awaited state was seen live."""
+    """When the awaited state was seen to be live."""
 
     at: float
     """`Clock.monotonic()` at its arrival."""
     by: str
     """`publication` or `poll`."""
     since: float
-    """The earliest moment in which it can have become live: it was not, when Rocket.Chat was last asked before."""
+    """The earliest moment at which it can have become live: the last time that Rocket.Chat was seen without it."""
     after: float
     """Seconds from the last write to `at`."""
     instances: int = 1
-    """How many of Rocket.Chat change over each by itself, as far as is known: this is about the first one."""
+    """How many instances of Rocket.Chat are known. Each switches on its own; these times are those of the first one."""
     certain: bool = True
-    """False: it was published, and what signs people in was not seen to have it."""
+    """False: it was published, but not seen in the strategy that signs people in."""
     settle: float | None = None
-    """Seconds that this Rocket.Chat needs from a write to live. None: this wait does not tell, because nothing was seen
-    before, or because somebody else's change may have made it shorter or longer."""
+    """Seconds that this Rocket.Chat needs from a write to live. None: not measured, because the previous state was not
+    seen, or because somebody else's change may have made the wait shorter or longer."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """A secret and its marker, in `Clock.monotonic()`."""
+    """When a secret and its marker were written, in `Clock.monotonic()`."""
 
     began: float
-    """Just before the first request that carried the secret: nobody used it yet."""
+    """Just before the first request with the secret: it was not in use yet."""
     ended: float
-    """When the last request of the two was answered."""
+    """When the last of the two requests was answered."""

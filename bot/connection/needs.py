@@ -1,8 +1,8 @@
-"""What an application and a service need so that people can sign in: the one source for what `setup` fixes, `status`
-shows and the doctor judges. Pure.
+"""What an application and a service need so that people can sign in: the only source for what `setup` fixes, `status`
+shows and the doctor checks. Pure.
 
-A *need* is set up by the bot and fixed by `setup`. What somebody else may have wanted, and what still keeps people
-out, is only *noted*, and left as it is.
+A *need* is set by the bot and fixed by `setup`. A setting that keeps people out but may be intended is only *noted*,
+and not changed.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from bot.connection.state import RULES, Application, Connection, SettingValue, S
 
 AUTH_METHOD = "client_secret_post"
 SHORTEST_TTL = 60
-"""Seconds for which an access token must live, to be shown at userinfo (facts/encvoy-id.md §6)."""
+"""Seconds. A shorter-lived access token may expire before it is used at userinfo (facts/encvoy-id.md §6)."""
 DEFAULT_TTL = 1800
 GRANT_TYPES = ("authorization_code", "refresh_token")
 RESPONSE_TYPES = ("code",)
 KNOWN_GRANT_TYPES = frozenset({*GRANT_TYPES, "implicit"})
-"""With any other the token side calls the record invalid (facts/encvoy-id.md §4, last table)."""
+"""Any other grant type makes the record invalid at the OIDC side (facts/encvoy-id.md §4, last table)."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Need:
     field: str
     met: Callable[[Connection, Application], bool]
     without: str
-    """What follows where it is not met; a sentence."""
+    """The consequence if it is not met, as a sentence."""
 
 
 def _response_types_fit(_: Connection, application: Application) -> bool:
@@ -55,7 +55,7 @@ NEEDS = (
     Need(
         "token_endpoint_auth_method",
         lambda _, application: application.token_endpoint_auth_method == AUTH_METHOD,
-        "Encvoy ID may refuse Rocket.Chat with its secret.",
+        "Encvoy ID may refuse Rocket.Chat's secret.",
     ),
     Need(
         "description",
@@ -89,18 +89,19 @@ NEEDS = (
 
 
 def application_drift(desired: Connection, application: Application) -> tuple[str, ...]:
-    """Names of the fields that are not as needed; the display name is people's, the secret is not among them."""
+    """Names of the fields that are not as needed. Neither the display name, which people choose, nor the secret is
+    compared."""
     return tuple(need.field for need in NEEDS if not need.met(desired, application))
 
 
 def without(fields: Sequence[str]) -> str:
-    """What follows where these needs are not met."""
+    """The consequences if these needs are not met."""
     return " ".join(need.without for need in NEEDS if need.field in fields)
 
 
 def fixed(desired: Connection, application: Application | None, fields: Sequence[str]) -> ApplicationFields:
-    """What to write so that these needs are met. Our redirect URI is added to those that are there: what others
-    registered is theirs."""
+    """What to write so that these needs are met. Our redirect URI is added to the existing ones; those of others are
+    kept."""
     there = application.redirect_uris if application else ()
     uris = tuple(dict.fromkeys((*there, desired.redirect_uri)))
     return ApplicationFields(
@@ -117,12 +118,13 @@ def fixed(desired: Connection, application: Application | None, fields: Sequence
 
 
 def unwanted_rules(desired: Connection, application: Application) -> tuple[str, ...]:
-    """Names of the fields that Encvoy ID asks people for, though they were left out here. Others' rules are theirs."""
+    """Names of the fields that Encvoy ID asks people for although the connection leaves them out. Only the rules that
+    the bot manages count."""
     return tuple(sorted((application.rules & RULES) - desired.rules))
 
 
 def kept_out(application: Application, *, everywhere: bool = False) -> tuple[str, ...]:
-    """Why Encvoy ID turns people away whom it knows, as sentences. `everywhere`: its setting for all applications."""
+    """Why Encvoy ID refuses some of its own users, as sentences. `everywhere`: its setting for all applications."""
     found = []
     if application.authorize_only_admins:
         found.append("Encvoy ID lets only administrators sign in through this application (authorize_only_admins).")
@@ -134,12 +136,12 @@ def kept_out(application: Application, *, everywhere: bool = False) -> tuple[str
 
 
 def foreign_callbacks(desired: Connection, application: Application) -> tuple[str, ...]:
-    """Other addresses to which people are sent with a code."""
+    """The application's callback addresses other than ours, in any spelling."""
     return tuple(uri for uri in application.redirect_uris if not same_callback(uri, desired.redirect_uri))
 
 
 def drift(desired: Connection, stored: StoredService | None) -> tuple[str, ...]:
-    """Suffixes of the settings that are not stored as desired, or hold no value at all; the marker's spelling is not
+    """Suffixes of the settings that are not stored as desired, or have no value. Another spelling by a marker is no
     drift."""
     wanted: dict[str, SettingValue] = dict(desired.settings)
     if desired.client_id is not None:
@@ -157,13 +159,13 @@ def drift(desired: Connection, stored: StoredService | None) -> tuple[str, ...]:
 
 
 EXCHANGED_AT = ("url", "token_path", "identity_path")
-"""Settings that say where Rocket.Chat takes codes and its secret."""
+"""Settings for the address to which Rocket.Chat sends codes and its secret."""
 
 
 def led_elsewhere(desired: Connection, stored: StoredService) -> tuple[str, ...]:
-    """Those of them that are not as desired: the secret goes where somebody else chose."""
+    """The ones that are not as desired: Rocket.Chat would send its secret to an address that the bot did not set."""
     return tuple(suffix for suffix in drift(desired, stored) if suffix in EXCHANGED_AT)
 
 
 _OF_OTHERS = frozenset({"", "id", "secret"})
-"""Whoever switches, and who writes the credentials, sees to these."""
+"""A missing value of these is written with the switch and with the credentials."""

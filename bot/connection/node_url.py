@@ -1,6 +1,6 @@
-"""Web addresses as Node reads them, with everything forgiven that Node forgives. Pure.
+"""Parses web addresses as Node does, including the malformed ones that Node accepts. Pure.
 
-Both other systems run on it: what they compare, and where they go, is decided by its reading and not by Python's.
+Rocket.Chat and Encvoy ID run on Node, so its parser decides which addresses they treat as equal and where they connect.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ _PARTS = re.compile(
     r"(?P<scheme>https?):[/\\]*(?P<authority>[^/\\?#]*)(?P<path>[^?#]*)(?P<tail>.*)", re.IGNORECASE | re.DOTALL
 )
 _LONGEST_HOST = 253
-"""Characters of a name by which anybody is to be found. What is longer takes Python seconds to spell."""
+"""The longest host name in DNS, in characters. Python takes seconds to encode longer ones."""
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True)
 class NodeUrl:
-    """One address in its parts."""
+    """The parts of one address."""
 
     scheme: str
     user: str
     """With its `@`, if there is one."""
     host: str
-    """In lower case and ASCII; an IP address in its usual spelling."""
+    """In lower case and ASCII; an IP address in its normal form."""
     port: int
     path: str
     tail: str
@@ -39,8 +39,8 @@ class NodeUrl:
 
 
 def read(url: str) -> NodeUrl | None:
-    """Control characters and blanks around it taken off, backslashes read as slashes. None if that is no address of a
-    web server."""
+    """The parsed address; surrounding blanks and control characters are dropped, and backslashes count as slashes. None
+    if it is not an http or https address."""
     found = _PARTS.fullmatch(_REMOVED.sub("", trimmed(url)))
     if found is None:
         return None
@@ -54,12 +54,12 @@ def read(url: str) -> NodeUrl | None:
 
 
 def trimmed(value: object) -> str:
-    """Without what Node takes off both ends: blanks and control characters."""
+    """The text without blanks and control characters at both ends, as Node strips it; empty if it is not text."""
     return value.strip("".join(map(chr, range(33)))) if isinstance(value, str) else ""
 
 
 def ip_address_of(host: str) -> IpAddress | None:
-    """Any spelling of one: `127.1`, `0x7f.1`, `2130706433`, `::ffff:127.0.0.1`."""
+    """The IP address in any spelling (`127.1`, `0x7f.1`, `2130706433`, `::ffff:127.0.0.1`); None if it is a name."""
     try:
         if ":" in host:
             long = ipaddress.IPv6Address(host)
@@ -84,7 +84,7 @@ def _host_and_port(authority: str) -> tuple[str, str]:
 @functools.lru_cache(maxsize=64)
 def _in_one_spelling(host: str) -> str:
     host = host.lower()
-    # What Python does not know how to write stays as it is.
+    # A name that Python cannot encode is kept as it is.
     with contextlib.suppress(UnicodeError):
         host = host.encode("idna").decode().lower()
     address = ip_address_of(host)

@@ -1,8 +1,8 @@
-"""What both systems hold, asked at the same time: nothing is read twice within one look, and nothing waits for another
-answer that it does not need.
+"""Reads both systems at the same time. One observation reads nothing twice, and no request waits for an answer that it
+does not need.
 
-A look is one value that is passed on. What a change is made by was seen after the last change (`LoopState.stored`).
-What depends on version and licence is read at the first look of an operation, and carried on to the others.
+An observation is one value. Changes use data that was read after the last change (`LoopState.stored`). Version and
+licence are read by the first observation of an operation, and passed on to the later ones.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import asyncio
 import enum
 from dataclasses import dataclass
 
-from bot.clock import Clock, within
+from bot.clock import within
 from bot.connection.asking import or_unknown
-from bot.connection.plan import Scope, exchanging
-from bot.connection.ports import EncvoyId, Listed, RocketChat
+from bot.connection.plan import Scope
+from bot.connection.ports import Context, EncvoyId, Listed
 from bot.connection.profile import Edition, Profile
 from bot.connection.retry_policy import LOOK_SECONDS
 from bot.connection.state import NOT_ASKED, Application, Connection, LiveService, NotVisible, Observed, StoredService
@@ -24,44 +24,43 @@ from bot.errors import RemoteError
 
 async def observe(
     desired: Connection,
-    rocketchat: RocketChat,
-    encvoy: EncvoyId,
-    clock: Clock,
+    context: Context,
     scope: Scope = Scope.ALL,
     *,
     profile: Profile | Unknown | None = None,
     listed: Listed | None = None,
 ) -> Observed:
-    """Asks both sides. RemoteError if one does not say, except Encvoy ID during an exchange: then its side is Unknown,
-    because the way back begins at Rocket.Chat and need not wait for it. To switch off, Encvoy ID is not asked.
+    """Reads both sides. RemoteError if one cannot be read, except Encvoy ID during an exchange: then its side is
+    Unknown, because a rollback begins at Rocket.Chat and need not wait for it. To switch the service off, Encvoy ID is
+    not read.
 
-    `profile`: what an earlier look of this operation found; None: this is the first. `listed`: what was read of
-    Rocket.Chat for this look already.
+    `profile`: from an earlier observation of this operation; None: this is the first. `listed`: settings of Rocket.Chat
+    that were already read for this observation.
     """
     if scope is Scope.SWITCH and not desired.enabled:
-        settings, live = await asyncio.gather(_settings(rocketchat, listed), rocketchat.live(desired.name))
+        settings, live = await asyncio.gather(_settings(context, listed), context.rocketchat.live(desired.name))
         return Observed(settings.service(desired.name), live, NOT_ASKED, site_url=settings.site_url)
     settings, live, (application, twins), edition = await asyncio.gather(
-        _settings(rocketchat, listed),
-        rocketchat.live(desired.name),
-        _application(desired, encvoy, clock),
-        _edition(rocketchat, profile),
+        _settings(context, listed),
+        context.rocketchat.live(desired.name),
+        _application(desired, context),
+        _edition(context, profile),
     )
     found = settings.profile(edition) if isinstance(edition, Edition) else edition
     return Observed(settings.service(desired.name), live, application, twins, settings.site_url, found)
 
 
-async def _settings(rocketchat: RocketChat, listed: Listed | None) -> Listed:
-    return await rocketchat.listed() if listed is None else listed
+async def _settings(context: Context, listed: Listed | None) -> Listed:
+    return await context.rocketchat.listed() if listed is None else listed
 
 
-async def _edition(rocketchat: RocketChat, known: Profile | Unknown | None) -> Edition | Profile | Unknown:
-    """What is known stays so; otherwise what the profile is made of."""
-    return await or_unknown(rocketchat.edition()) if known is None else known
+async def _edition(context: Context, known: Profile | Unknown | None) -> Edition | Profile | Unknown:
+    """The known profile, or else the version and licence that it is made of."""
+    return await or_unknown(context.rocketchat.edition()) if known is None else known
 
 
 class RunEffect(enum.Enum):
-    """What was changed on either side."""
+    """Whether anything was changed on either side."""
 
     NONE = "none"
     SOME = "some"
@@ -69,7 +68,8 @@ class RunEffect(enum.Enum):
 
 
 def difference(before: Observed, now: Observed) -> RunEffect:
-    """What was changed between two looks, as far as both show it. What was not asked for was not to be changed."""
+    """Whether anything changed between two observations. UNKNOWN if a side could not be read; a side that was not asked
+    for was not to be changed."""
     sides = ((before.stored, now.stored), (before.application, now.application))
     if any(isinstance(side, Unknown) and side != NOT_ASKED for pair in sides for side in pair):
         return RunEffect.UNKNOWN
@@ -79,7 +79,7 @@ def difference(before: Observed, now: Observed) -> RunEffect:
 
 @dataclass(frozen=True)
 class Apart:
-    """Each side by itself: what cannot be seen is Unknown, and hides nothing of the other."""
+    """Both sides independently: one that cannot be read is Unknown, and the other is still there."""
 
     stored: StoredService | Unknown | None
     live: LiveService | Unknown | None
@@ -92,19 +92,19 @@ class Apart:
 
     @property
     def whole(self) -> Observed | None:
-        """Both sides; None if one of them could not be seen."""
+        """Both sides; None if one of them could not be read."""
         if isinstance(self.stored, Unknown) or isinstance(self.application, Unknown):
             return None
         return Observed(self.stored, self.live, self.application, self.twins, self.site_url)
 
 
-async def observe_apart(desired: Connection, rocketchat: RocketChat, encvoy: EncvoyId, clock: Clock) -> Apart:
-    """Asks both sides; never fails."""
+async def observe_apart(desired: Connection, context: Context) -> Apart:
+    """Reads both sides; never fails."""
     listed, live, found, only = await asyncio.gather(
-        or_unknown(rocketchat.listed()),
-        or_unknown(rocketchat.live(desired.name)),
-        or_unknown(_application(desired, encvoy, clock)),
-        or_unknown(encvoy.only_administrators()),
+        or_unknown(context.rocketchat.listed()),
+        or_unknown(context.rocketchat.live(desired.name)),
+        or_unknown(_application(desired, context)),
+        or_unknown(context.encvoy.only_administrators()),
     )
     application, twins = (found, ()) if isinstance(found, Unknown) else found
     if isinstance(listed, Unknown):
@@ -113,37 +113,34 @@ async def observe_apart(desired: Connection, rocketchat: RocketChat, encvoy: Enc
 
 
 async def _application(
-    desired: Connection, encvoy: EncvoyId, clock: Clock
+    desired: Connection, context: Context
 ) -> tuple[Application | NotVisible | Unknown | None, tuple[Application, ...]]:
-    if exchanging(desired) and desired.client_id is not None:
-        return await _at_once(desired.client_id, encvoy, clock), ()
+    if desired.exchanging and desired.client_id is not None:
+        return await _at_once(desired.client_id, context), ()
     known = desired.client_id
     if desired.current is not None and known is not None:
-        found = await encvoy.application(known)
+        found = await context.encvoy.application(known)
         if found is not None:
             return found, ()
-        known = None  # it is gone, and may have a successor whose creation was never answered
-    return await _ours(desired, known, encvoy)
+        known = None  # it is gone; a new one may exist whose creation was never answered
+    return await _ours(desired, known, context.encvoy)
 
 
-async def _at_once(client_id: str, encvoy: EncvoyId, clock: Clock) -> Application | NotVisible | Unknown | None:
-    """While people may be unable to sign in, nobody waits for a system that hangs."""
+async def _at_once(client_id: str, context: Context) -> Application | NotVisible | Unknown | None:
+    """Gives up after LOOK_SECONDS, because people may be unable to sign in meanwhile."""
     try:
-        return await within(clock, LOOK_SECONDS, _read(client_id, encvoy))
+        return await within(context.clock, LOOK_SECONDS, context.encvoy.application(client_id))
     except RemoteError as error:
         return Unknown(error.text)
     except TimeoutError:
         return Unknown("Encvoy ID does not respond.")
 
 
-async def _read(client_id: str, encvoy: EncvoyId) -> Application | NotVisible | None:
-    return await encvoy.application(client_id)
-
-
 async def _ours(
     desired: Connection, known: str | None, encvoy: EncvoyId
 ) -> tuple[Application | NotVisible | None, tuple[Application, ...]]:
-    """While being set up: what carries our description and our redirect URI was asked for by us, answered or not."""
+    """For a connection that is being set up: an application with our description and our redirect URI was created by
+    the bot, even if that request was never answered."""
     found = [a for a in await encvoy.applications(desired.redirect_uri) if a.description == desired.description]
     found.sort(key=lambda application: (application.client_id != known, application.client_id))
     if found:

@@ -1,11 +1,10 @@
-"""`plan(desired, observed)`: the changes that make them equal, in order. Pure; the order is policy and lives only here.
+"""`plan(desired, observed)`: the changes that make them equal, in order. Pure; the order is decided only here.
 
-Coming up:    service (off) → application → our own secret on it → its fields and rules → all settings in one write,
-              secret included → proof → on → live. What can refuse and can be repeated comes first.
-Going down:   off → no longer live → the rest. Where nothing shall be left: service → application.
-Exchanging:   Rocket.Chat stores the new secret and a marker → the marker is live → Encvoy ID switches → proof, on both
-              sides.
-              The way back is the same plan with the two secrets exchanged; so is going on after a crash.
+Set up:      service (off) → application → our own secret on it → its fields and rules → all settings in one write,
+             secret included → proof → on → live. Changes that may be refused and can be repeated come first.
+Switch off:  off → no longer live → the rest. If the connection is to be removed: service → application.
+Rotate:      Rocket.Chat stores the new secret and a marker → the marker is live → Encvoy ID switches → proof on both
+             sides. A rollback is the same plan with the two secrets swapped; a crash is continued with the same plan.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 
+from bot.connection.absence import ChangedByOthers
 from bot.connection.changes import (
     AttachRules,
     AwaitLive,
@@ -37,31 +37,24 @@ from bot.connection.changes import (
 from bot.connection.marker import engine_of, meaning, respells, shows
 from bot.connection.needs import application_drift, drift, foreign_callbacks, unwanted_rules
 from bot.connection.profile import Engine
-from bot.connection.refusals import (
-    ChangedByOthers,
-    ready,
-    refuse_foreign_secrets,
-    refuse_what_cannot_be_seen,
-    required,
-)
+from bot.connection.refusals import ready, refuse_foreign_secrets, refuse_what_cannot_be_seen, required
 from bot.connection.state import Application, Connection, LiveService, NotVisible, Observed, SettingValue
 from bot.connection.unknown import Unknown
 
 
 class Scope(enum.Enum):
-    """What a command may touch. Whatever else differs is shown, and left to `setup`."""
+    """What a command may change. Other differences are shown, and `setup` fixes them."""
 
     ALL = "all"
     SWITCH = "switch"
-    """Whether the service is on; nothing of Encvoy ID's side is needed to switch it off."""
+    """Whether the service is on. Encvoy ID is not needed to switch it off."""
     SECRET = "secret"
 
 
 def plan(desired: Connection, observed: Observed, scope: Scope = Scope.ALL) -> tuple[Change, ...]:
-    """The changes that lead from what was observed to what is desired, as far as `scope` goes; empty when they are
-    equal.
+    """The changes from the observed to the desired state, within `scope`; empty if they are equal.
 
-    ChangedByOthers if a third party's change stands in the way: what is true on each side, and what resolves it.
+    ChangedByOthers if somebody else's change prevents it: what is true on each side, and what resolves it.
     """
     if scope is Scope.SWITCH:
         return tuple(_switch_on(desired, observed) if desired.enabled else _switch_off(observed))
@@ -74,7 +67,7 @@ def plan(desired: Connection, observed: Observed, scope: Scope = Scope.ALL) -> t
     changes: list[Change] = []
     if not desired.enabled:
         changes += _down(observed)
-    if exchanging(desired) and in_use(observed):
+    if desired.exchanging and in_use(observed):
         changes += _exchange(desired, observed)
     else:
         changes += _build(desired, observed)
@@ -83,13 +76,8 @@ def plan(desired: Connection, observed: Observed, scope: Scope = Scope.ALL) -> t
     return tuple(changes)
 
 
-def exchanging(desired: Connection) -> bool:
-    """Whether one proved secret is being replaced by another."""
-    return desired.exchanging
-
-
 def in_use(observed: Observed) -> bool:
-    """Whether somebody may be signing in through the service right now."""
+    """Whether people may be signing in through the service now."""
     return observed.stored is not None and (observed.stored.enabled or observed.live is not None)
 
 
@@ -114,7 +102,7 @@ def _switch_on(desired: Connection, observed: Observed) -> Iterator[Change]:
 
 
 def _replace_secret(desired: Connection, observed: Observed) -> Iterator[Change]:
-    if not exchanging(desired):
+    if not desired.exchanging:
         return
     if observed.stored is None:
         raise ChangedByOthers("The service is gone from Rocket.Chat.", fix="`/sso setup` creates it again.")
@@ -133,7 +121,7 @@ def _down(observed: Observed) -> Iterator[Change]:
     stored = observed.stored
     if stored is None:
         return
-    # A switch without a value is neither: what is live by it stays so (facts/rocketchat.md §2.6).
+    # A switch without a value is neither on nor off, and a live service stays live (facts/rocketchat.md §2.6).
     undecided = "" in stored.without_value and observed.live is not None
     if stored.enabled or undecided:
         yield SwitchService(on=False)
@@ -142,7 +130,7 @@ def _down(observed: Observed) -> Iterator[Change]:
 
 
 def _take_away(desired: Connection, observed: Observed) -> Iterator[Change]:
-    """What is only ours goes; an application with other callback addresses keeps those."""
+    """Removes what only the bot uses. An application with other callback addresses is kept, without ours."""
     yield from _switch_off(observed)
     if observed.stored is not None:
         yield RemoveService()
@@ -162,7 +150,7 @@ def _exchange(desired: Connection, observed: Observed) -> Iterator[Change]:
     if stored is None or desired.marker is None:
         raise ValueError("an exchange needs a service and a marker")
     to_switch = not isinstance(application, Application) or application.secret != desired.pending
-    # On the modern engine the record may be ahead of what signs people in, which is looked at by the wait.
+    # On the modern engine, the record may be newer than the strategy that signs people in; the wait checks both.
     ahead = to_switch and engine_of(desired.marker) is Engine.MODERN
     if stored.secret != desired.pending or not shows(desired.marker, stored.settings):
         yield WriteServiceSecret()
@@ -195,7 +183,7 @@ def _build(desired: Connection, observed: Observed) -> Iterator[Change]:
 
 
 def _write_service(desired: Connection, observed: Observed, differing: tuple[str, ...]) -> Iterator[Change]:
-    """All in one write; but a secret under which people sign in cannot be seen live, so a marker goes with it."""
+    """All in one write. The secret of a service in use gets a marker, because nobody can see that it is live."""
     stored, marker = observed.stored, desired.marker
     in_the_open = desired.enabled and stored is not None and stored.enabled
     if "secret" in differing and in_the_open and stored and marker and respells(marker, stored.settings):
@@ -236,19 +224,19 @@ def _up(desired: Connection, observed: Observed, before: list[Change]) -> Iterat
         yield AwaitLive(Live.ON)
         return
     rewritten = any(isinstance(change, WriteService) for change in before) or (
-        WriteServiceSecret() in before and not exchanging(desired)
+        WriteServiceSecret() in before and not desired.exchanging
     )
     if rewritten or (AwaitLive(Live.MARKER) not in before and not is_shown(desired, observed.live)):
         yield AwaitLive(Live.ON)
 
 
 def is_shown(desired: Connection, live: LiveService | Unknown | None) -> bool:
-    """Whether the login page has the button of our application; how settings are published is the doctor's matter."""
+    """Whether the login page has the button of our application. The doctor checks the other settings."""
     return isinstance(live, LiveService) and live.settings.get("id", desired.client_id) == desired.client_id
 
 
 def live_as_desired(desired: Connection, live: LiveService | Unknown | None) -> bool:
-    """Whether people sign in through the service as desired. What an older server does not publish is not asked for."""
+    """Whether the live settings are as desired. Settings that an older server does not publish are not compared."""
     if not isinstance(live, LiveService):
         return False
     wanted: dict[str, SettingValue] = dict(desired.settings)

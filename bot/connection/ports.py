@@ -1,7 +1,7 @@
-"""What the connection needs of the world. Real adapters: `bot.rocketchat`, `bot.encvoy`, `bot.store`; in-memory ones in
-`tests/support`, which pass the same contract tests.
+"""The ports of the connection. Adapters: `bot.rocketchat`, `bot.encvoy`, `bot.store`, and in memory `tests/support`.
+All pass the same contract tests.
 
-Every method may raise the errors of `bot.errors.RemoteError`; none returns half an answer.
+Every method may raise the errors of `bot.errors.RemoteError`; none returns an incomplete answer.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.clock import Clock
 from bot.connection.accounts import Accounts, Registration
 from bot.connection.in_use import InUse
 from bot.connection.moments import LiveSeen, Written
@@ -32,69 +33,68 @@ from bot.secret import Secret
 
 @dataclass(frozen=True)
 class ServerInfo:
-    """What Rocket.Chat says of itself, read once for an operation."""
+    """What Rocket.Chat reports about itself, read once for an operation."""
 
     profile: Profile
-    """What depends on its version, engine and licence."""
+    """See `bot.connection.profile`."""
     site_url: str
     """`Site_Url` as stored, without trailing slash."""
 
 
 @dataclass(frozen=True)
 class Listed:
-    """What Rocket.Chat's list of all settings shows, at one moment."""
+    """What Rocket.Chat's list of all settings shows at one moment."""
 
     services: tuple[StoredService, ...]
-    """Every custom service there is, by key."""
+    """Every custom service, sorted by key."""
     registration: Registration
     site_url: str
     """As `ServerInfo.site_url`."""
     modern_flow: bool
-    """The setting that chooses the login engine, where there is a choice."""
+    """The setting that chooses the login engine, in versions that have both."""
 
     def service(self, name: ServiceName) -> StoredService | None:
         """The service of that name, or None."""
         return next((service for service in self.services if service.key == name.key), None)
 
     def profile(self, edition: Edition) -> Profile:
-        """What depends on version, engine and licence, of a Rocket.Chat of this edition."""
+        """The profile of a Rocket.Chat with this version and licence."""
         return profile(edition.version, edition.modules, modern_flow=self.modern_flow)
 
     def server(self, edition: Edition) -> ServerInfo:
-        """What Rocket.Chat says of itself."""
+        """Profile and address of a Rocket.Chat with this version and licence."""
         return ServerInfo(self.profile(edition), self.site_url)
 
 
 Awaited = Callable[[LiveService | None], bool]
-"""Whether the live record (None: no such button) is the one waited for."""
+"""Whether the live record is the awaited one; None: there is no such button."""
 
 
 CountTold = Callable[[int, int], None]
-"""Hears how many accounts of how many were read so far."""
+"""Called with the number of accounts read so far, and of all."""
 
 
 class RocketChat(Protocol):
-    """The side that people sign in to."""
+    """The system that people sign in to."""
 
     async def edition(self) -> Edition:
-        """Version and licence: read once for an operation. The rest of `ServerInfo` is in the list of all settings."""
+        """Version and licence, read once for an operation. The rest of `ServerInfo` is in the list of all settings."""
         ...
 
     async def server(self) -> ServerInfo:
-        """Version, engine, licence, address, for whoever may not read the list of all settings."""
+        """Version, engine, licence and address, for an account that may not read the list of all settings."""
         ...
 
     async def profile(self) -> Profile:
-        """What depends on version, engine and licence, for whoever needs nothing else of the settings."""
+        """Version, engine and licence, for callers that need no other setting."""
         ...
 
     async def site(self, site_url: str) -> Site | Unknown:
-        """Who answers at its own address; Unknown where that cannot be told from here."""
+        """Who answers at its own address; Unknown if that cannot be seen from here."""
         ...
 
     async def accounts(self, told: CountTold) -> Accounts | Unknown:
-        """Reads all accounts, which takes a request for each hundred; what cannot be read is said in the value. Raises
-        nothing."""
+        """Reads all accounts, with one request for each hundred. Never fails: the value says what could not be read."""
         ...
 
     async def stored(self, name: ServiceName) -> StoredService | None:
@@ -102,12 +102,12 @@ class RocketChat(Protocol):
         ...
 
     async def forced(self, name: ServiceName) -> Mapping[str, SettingValue] | Unknown:
-        """The service's settings that the environment of the server forces, by suffix, the secret included; Unknown
-        where this server does not tell (facts/rocketchat.md §8 no. 1)."""
+        """The service's settings that the environment of the server forces, by suffix, the secret included; Unknown if
+        this server does not show them (facts/rocketchat.md §8 no. 1)."""
         ...
 
     async def listed(self) -> Listed:
-        """Reads the list of all settings once: the service as stored, and what else a look needs of the settings."""
+        """Reads the list of all settings once."""
         ...
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
@@ -115,18 +115,18 @@ class RocketChat(Protocol):
         ...
 
     async def await_live(self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float) -> LiveSeen:
-        """Returns the moment `awaited` holds; to be called right after the write. `expected`: how many seconds it took
-        the last time. NoAnswer after `timeout` seconds."""
+        """Returns as soon as `awaited` is true; to be called right after the write. `expected`: the seconds that it
+        took the last time. NoAnswer after `timeout` seconds."""
         ...
 
     async def await_marker(self, name: ServiceName, marker: Marker, expected: float | None, timeout: float) -> LiveSeen:
-        """The same for a marker, as soon as anything shows it; on the modern engine, the strategy that holds the
-        secret has to show it, too: NoAnswer while it shows another one."""
+        """The same for a marker, as soon as the live record shows it. On the modern engine, the strategy that holds the
+        secret must show it too: NoAnswer while it shows another one."""
         ...
 
     async def carries(self, name: ServiceName, marker: Marker) -> bool | None:
-        """On the modern engine, whether people are sent to Encvoy ID with this marker, by every instance that answers
-        (facts/rocketchat.md §3.1b). None: nobody tells."""
+        """On the modern engine, whether every instance that answers sends people to Encvoy ID with this marker
+        (facts/rocketchat.md §3.1b). None: unknown."""
         ...
 
     async def create_service(self, name: ServiceName) -> None:
@@ -134,34 +134,34 @@ class RocketChat(Protocol):
         ...
 
     async def write_service(self, name: ServiceName, settings: Mapping[str, SettingValue | Secret]) -> None:
-        """Writes settings by suffix, in one request where the server can, and then in any order; suffix `""` is the
+        """Writes settings by suffix, in one request if the server supports it, in any order; suffix `""` is the
         switch."""
         ...
 
     async def switch_service(self, name: ServiceName, on: bool) -> None:
-        """Switches it on or off on every instance seen, each of which knows the stored settings by then; at most ten
-        writes of each (facts/rocketchat.md §2.4)."""
+        """Switches it on or off on every known instance, after each has received the stored settings; at most ten
+        writes of each setting (facts/rocketchat.md §2.4)."""
         ...
 
     async def write_secret(self, name: ServiceName, secret: Secret, marker: Marker, quiet: float) -> Written:
-        """Writes the secret and after it the marker, so that marker live implies secret live, once no login setting
-        was changed for `quiet` seconds (facts/rocketchat.md §2.4, §2.5)."""
+        """Waits until no login setting was changed for `quiet` seconds; then writes the secret, and the marker after
+        it: if the marker is live, so is the secret (facts/rocketchat.md §2.4, §2.5)."""
         ...
 
     async def repeat_secret(self, name: ServiceName, secret: Secret) -> None:
-        """Writes a secret that is stored already once more, until every instance seen has answered; at most ten times.
-        An equal value restarts nothing, and fixes an instance whose cache is outdated (facts/rocketchat.md §2.4)."""
+        """Writes the stored secret again until every known instance has answered; at most ten times. An equal value
+        restarts no timer, and updates an instance whose cache is outdated (facts/rocketchat.md §2.4)."""
         ...
 
     async def bring_bogus_code(self, name: ServiceName, token_url: str) -> InUse:
-        """Lets Rocket.Chat itself ask Encvoy ID, without anybody signing in (facts/rocketchat.md §3.1b). Legacy engine
-        only. SILENT where it doesn't say why it failed; UNKNOWN where it asked another address than `token_url`, as an
+        """Makes Rocket.Chat itself ask Encvoy ID, without anybody signing in (facts/rocketchat.md §3.1b). Legacy engine
+        only. SILENT if it does not say why it failed; UNKNOWN if it asked another address than `token_url`, as an
         instance with an outdated cache does."""
         ...
 
     async def bring_code(self, name: ServiceName, code: Secret) -> InUse:
-        """The same with a real authorization code, which is used up; nobody is signed in, because nobody asks for what
-        Rocket.Chat keeps of it. Never OTHER: a failure has no reason here."""
+        """The same with a real authorization code, which can be used once. Nobody is signed in, because nobody fetches
+        the credential that Rocket.Chat keeps. Never OTHER: a failure has no reason here."""
         ...
 
     async def remove_service(self, name: ServiceName) -> None:
@@ -170,7 +170,7 @@ class RocketChat(Protocol):
 
 
 class Probe(enum.Enum):
-    """What the token side says of credentials, without anybody signing in (facts/encvoy-id.md §9)."""
+    """How the OIDC side answers to credentials, without anybody signing in (facts/encvoy-id.md §9)."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -183,7 +183,7 @@ class Probe(enum.Enum):
 
 @dataclass(frozen=True)
 class ProviderMetadata:
-    """Encvoy ID as its discovery document describes it. All endpoints are on one scheme, host and port."""
+    """Encvoy ID's endpoints from its discovery document. All have the same scheme, host and port."""
 
     issuer: str
     authorize_url: str
@@ -195,7 +195,7 @@ class ProviderMetadata:
 
 @dataclass(frozen=True)
 class ApplicationFields:
-    """What we write to an application; None is left as it is."""
+    """What to write to an application; a field that is None is not changed."""
 
     name: str | None = None
     description: str | None = None
@@ -220,7 +220,7 @@ class Registered:
     looked_at: int = 0
     """How many were read, the newest first, because no list shows callback addresses."""
     unread: int = 0
-    """How many more there are: of them only those with the very spelling are found."""
+    """How many were not read: of these, only those with exactly this spelling are found."""
 
 
 class EncvoyId(Protocol):
@@ -235,29 +235,29 @@ class EncvoyId(Protocol):
         ...
 
     def why_refused(self, url: str) -> str | None:
-        """Why a callback address would not be taken, or would break the application, as a sentence, or None
-        (facts/encvoy-id.md §4)."""
+        """Why Encvoy ID would refuse a callback address, or why it would break the application, as a sentence; None if
+        it is fine (facts/encvoy-id.md §4)."""
         ...
 
     async def application(self, client_id: str) -> Application | NotVisible | None:
-        """One application in full; None only where it was proved to be gone."""
+        """One application in full; None only if it was proved to be gone."""
         ...
 
     async def applications(self, redirect_uri: str) -> tuple[Application, ...]:
-        """All that the bot can see with this redirect URI, in this spelling."""
+        """All visible applications with this redirect URI in exactly this spelling."""
         ...
 
     async def registered(self, redirect_uri: str) -> Registered:
-        """Those with this redirect URI in whatever spelling: each application is read for it."""
+        """Those with this redirect URI in any spelling; each application is read for that."""
         ...
 
     async def create_application(self, fields: ApplicationFields) -> str:
-        """Asks once, never again by itself; returns the client_id. NoAnswer: it may exist."""
+        """Sends one request, and never repeats it; returns the client_id. NoAnswer: it may exist."""
         ...
 
     async def write_application(self, client_id: str, fields: ApplicationFields) -> None:
-        """A partial update of an application that was seen a moment ago: a write to one that is not there is never
-        answered (facts/encvoy-id.md §5). Empty fields: a documented no-op that shows whether the bot may write."""
+        """A partial update of an application that was read just before: a write to a missing one is never answered
+        (facts/encvoy-id.md §5). Empty fields: a documented no-op that shows whether the bot may write."""
         ...
 
     async def attach_rules(self, client_id: str, field_names: frozenset[str]) -> None:
@@ -273,15 +273,15 @@ class EncvoyId(Protocol):
         ...
 
     async def warm(self) -> None:
-        """Makes sure that the next write needs no new token and no new connection for the next minute."""
+        """Makes sure that a write within the next minute needs no new token and no new connection."""
         ...
 
     async def code(self, client_id: str, redirect_uri: str, scope: str) -> Secret:
-        """An authorization code for an application, of the bot's own user: it consents to what it is asked, once."""
+        """An authorization code for an application, for the bot's own user, who gives consent if asked."""
         ...
 
     async def probe(self, client_id: str, secret: Secret, redirect_uri: str) -> Probe:
-        """Shows credentials to the token side by PAR; leaves nothing behind but a record of 60 s."""
+        """Sends credentials to the OIDC side by PAR, which leaves only a record that lives for 60 s."""
         ...
 
 
@@ -299,10 +299,20 @@ class Connections(Protocol):
         operation_id: str | None = None,
         receipt: Mapping[str, Any] | None = None,
     ) -> None:
-        """Commits it, secrets encrypted, before it returns. `operation_id` says which operation asked for it; a receipt
-        is written to that operation's row in the same transaction, so that no crash can make it run twice."""
+        """Commits it before it returns, secrets encrypted. `operation_id`: the operation that asked for it. A receipt
+        is written to that operation's row in the same transaction, so that a crash cannot make it run twice."""
         ...
 
     async def delete(self, connection_id: str) -> None:
         """Forgets it; harmless if unknown."""
         ...
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything the connection works with; built once, in `bot.app`."""
+
+    rocketchat: RocketChat
+    encvoy: EncvoyId
+    connections: Connections
+    clock: Clock

@@ -1,4 +1,4 @@
-"""What is looked at before the first write of `setup`, and what makes it stop there. Pure; only `look` asks."""
+"""What `setup` checks before its first write, and why it may stop there. Pure; only `look` sends requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.text import code
 
 @dataclass(frozen=True)
 class Ground:
-    """Both systems before anything was written."""
+    """Both systems before the first write."""
 
     server: ServerInfo
     provider: ProviderMetadata
@@ -32,8 +32,8 @@ class Ground:
 
 
 async def look(name: ServiceName, rocketchat: RocketChat, encvoy: EncvoyId, *, new: bool = True) -> Ground:
-    """Asks both systems at the same time. RemoteError if one does not say. Where the connection is not `new` nobody
-    asks for applications that may be in its way: up to two hundred are read for that."""
+    """Reads both systems at the same time. RemoteError if one cannot be read. Conflicting applications are only looked
+    for if the connection is `new`, because up to two hundred are read for that."""
     edition, listed, provider = await asyncio.gather(rocketchat.edition(), rocketchat.listed(), encvoy.provider())
     server = listed.server(edition)
     redirect_uri = f"{server.site_url}/_oauth/{name.service}"
@@ -64,7 +64,7 @@ def refuse_site_url(site_url: str, address: str, refused: str | None) -> None:
     """People are sent back to `Site_Url` after they signed in: it must lead to Rocket.Chat for them, too."""
     fix = "In Rocket.Chat, set Administration → Settings → General → Site URL to the address that people use."
     if not site_url:
-        raise UserError("Rocket.Chat does not know its own address.", why="Its setting Site_Url is empty.", fix=fix)
+        raise UserError("Rocket.Chat has no address configured.", why="Its setting Site_Url is empty.", fix=fix)
     try:
         plain(site_url)
     except NotPlain as not_plain:
@@ -105,7 +105,7 @@ def refuse_licence(server: ServerInfo) -> None:
 
 
 def refuse_what_is_there(ground: Ground, name: ServiceName) -> None:
-    """Whatever was there before us is not ours: UserError that names what was found."""
+    """UserError that names a service or an application that would conflict: what existed before is not the bot's."""
     for service in ground.listed.services:
         same_name = service.key.lower() == name.service
         if same_name or leads_to(service.settings, ground.provider):
@@ -130,7 +130,7 @@ def refuse_what_is_there(ground: Ground, name: ServiceName) -> None:
 
 
 def none_has_our_callback(ground: Ground) -> str:
-    """What was seen where `refuse_what_is_there` found no application."""
+    """What to say if `refuse_what_is_there` found no application."""
     found = ground.registered
     if not found.unread:
         return "no conflicting application found"
@@ -141,9 +141,9 @@ def none_has_our_callback(ground: Ground) -> str:
 
 
 def refuse_another(there: Connection, desired: Connection) -> None:
-    """To be asked where the application of a connection is gone. At the address of before it was probably deleted; at
-    another address it may never have been there. UserError then: people would enter each other's accounts, because
-    Rocket.Chat knows them by their number at Encvoy ID, and every installation begins at 1 (facts/encvoy-id.md §2)."""
+    """For a connection whose application is gone: UserError if Encvoy ID has another address than before, because it
+    may be another installation. Rocket.Chat identifies people by their number at Encvoy ID, which begins at 1 in every
+    installation, so people would get into each other's accounts (facts/encvoy-id.md §2)."""
     before, now = (str(connection.settings.get("url", "")) for connection in (there, desired))
     if before == now:
         return

@@ -1,9 +1,10 @@
 """What depends on Rocket.Chat's version, login engine and licence, as one frozen value. Pure; nothing else in this
 program compares a version.
 
-Routes that only some versions have are no part of it: a 404 says so better than a number (facts/rocketchat.md §1.5).
+Routes that only some versions have are not part of it: they are tried, and a 404 says that they are missing
+(facts/rocketchat.md §1.5).
 
-Marked (pre-release): read in the source before the release it is about, and never seen on a released server.
+Marked (pre-release): taken from the source before that release, and never seen on a released server.
 """
 
 from __future__ import annotations
@@ -14,17 +15,17 @@ from dataclasses import dataclass
 from bot.connection.unknown import Unknown
 
 Version = tuple[int, int]
-"""(8, 8): anonymous callers see no more (facts/rocketchat.md §3.1)."""
+"""(8, 8): anonymous callers see major and minor only (facts/rocketchat.md §3.1)."""
 
 LICENCE_MODULE = "oauth-enterprise"
 _CHOICE_FROM: Version = (8, 7)
-"""From here on a setting chooses the engine (facts/rocketchat.md §0.3, release notes of 8.7)."""
+"""From this version on, a setting chooses the engine (facts/rocketchat.md §0.3, release notes of 8.7)."""
 _MODERN_ONLY_FROM: Version = (9, 0)
-"""From here on there is one engine, and Custom OAuth is paid for (facts/rocketchat.md §0.2, release notes of 9.0). How
-the modern engine works in detail was read (pre-release)."""
+"""From this version on, there is only one engine, and Custom OAuth needs a licence (facts/rocketchat.md §0.2, release
+notes of 9.0). The details of the modern engine come from the source (pre-release)."""
 
 MODERN_FLOW = "Accounts_OAuth_Use_Modern_Flow"
-"""The public setting that chooses the engine, where there is a choice."""
+"""The public setting that chooses the engine, in versions that have both."""
 
 
 class Engine(enum.Enum):
@@ -45,7 +46,7 @@ class Licence(enum.Enum):
 
 @dataclass(frozen=True)
 class Edition:
-    """What a Rocket.Chat is, whatever its settings say."""
+    """Version and licence of a Rocket.Chat, which do not depend on its settings."""
 
     version: Version
     modules: frozenset[str] | Unknown
@@ -54,7 +55,7 @@ class Edition:
 
 @dataclass(frozen=True)
 class Profile:
-    """One Rocket.Chat, as it is at this moment: an upgrade, or a setting, may change it before the next one."""
+    """One Rocket.Chat at this moment. An upgrade or a setting may change it."""
 
     version: Version
     engine: Engine
@@ -78,17 +79,17 @@ class Profile:
 
 
 def alike(one: Version, other: Version) -> bool:
-    """Whether two answers may be of one workspace, as far as their versions tell: not while it is being upgraded."""
+    """Whether two answers may come from the same workspace, judged by their versions. Wrong during an upgrade."""
     return one == other
 
 
 def has_choice(version: Version) -> bool:
-    """Whether `MODERN_FLOW` decides about the engine of that version."""
+    """Whether `MODERN_FLOW` chooses the engine of that version."""
     return _CHOICE_FROM <= version < _MODERN_ONLY_FROM
 
 
 def profile(version: Version, modules: frozenset[str] | Unknown, *, modern_flow: bool = False) -> Profile:
-    """`modules`: the active modules of the licence. `modern_flow`: the setting, where there is a choice."""
+    """`modules`: the active modules of the licence. `modern_flow`: the setting, in versions that have both engines."""
     modern = version >= _MODERN_ONLY_FROM or (has_choice(version) and modern_flow)
     return Profile(version, Engine.MODERN if modern else Engine.LEGACY, _licence(version, modules))
 

@@ -1,4 +1,4 @@
-"""The proof that both sides hold one secret, and that the proof itself can tell right from wrong."""
+"""Proves that both sides hold the same secret, and that the proof can tell a right secret from a wrong one."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any
 
-from bot.clock import Backoff, Clock, within
+from bot.clock import Backoff, within
 from bot.connection.in_use import BECAUSE_MODERN, OUTDATED, InUse, Use
 from bot.connection.needs import led_elsewhere
-from bot.connection.ports import ApplicationFields, EncvoyId, Probe, RocketChat
+from bot.connection.ports import ApplicationFields, Context, EncvoyId, Probe, RocketChat
 from bot.connection.profile import Engine
 from bot.connection.refusals import DIFFERENT, GONE
 from bot.connection.state import Application, Connection, Marker, StoredService
@@ -21,11 +21,11 @@ from bot.text import code
 LAG = 8.0
 """Seconds for which Encvoy ID's token side may lag behind what its management side stored."""
 SHORTEST_TRY = 1.0
-"""Seconds that one question gets, also where hardly any time is left."""
+"""Seconds for one probe, even if hardly any time is left."""
 STEPS_TO_SEND = 2
 """Steps of the event loop until a probe is on its way: `within` runs it in a task of its own."""
 LATER_TIMES = 1.2
-"""Settle times until it is proved once more what Rocket.Chat uses."""
+"""Settle times until the secret in use is proved a second time."""
 
 
 class NotProved(UserError):
@@ -48,7 +48,7 @@ class Proof:
 
 @dataclass(frozen=True)
 class Proved:
-    """What came of `prove`."""
+    """The result of `prove`."""
 
     proof: Proof
     at: float
@@ -58,13 +58,7 @@ class Proved:
 
 
 async def prove(
-    desired: Connection,
-    rocketchat: RocketChat,
-    encvoy: EncvoyId,
-    clock: Clock,
-    until: float | None = None,
-    *,
-    stored: StoredService | None = None,
+    desired: Connection, context: Context, until: float | None = None, *, stored: StoredService | None = None
 ) -> Proved:
     """Shows the desired, the previous and a random secret to Encvoy ID, and reads Rocket.Chat back, all at the same
     time. `stored`: what Rocket.Chat was seen to hold after the last change; None: it is read.
@@ -72,14 +66,14 @@ async def prove(
     A token side that lags behind is waited for, until the moment `until` of the clock. NotAccepted if Encvoy ID refuses
     the desired secret, NotProved if Rocket.Chat holds another one; RemoteError if it could not be asked.
     """
-    accepted = asyncio.create_task(_accepted(desired, encvoy, clock, until))
+    accepted = asyncio.create_task(_accepted(desired, context, until))
     asked: list[asyncio.Task[Any]] = [accepted]
     try:
         for _ in range(STEPS_TO_SEND):  # the desired one goes out first, because its acceptance bounds the gap
             await asyncio.sleep(0)
-        held = asyncio.create_task(_held(desired, rocketchat, stored))
-        previous = asyncio.create_task(_previous_refused(desired, encvoy, clock))
-        random = asyncio.create_task(refused(encvoy, desired, new_secret()))
+        held = asyncio.create_task(_held(desired, context.rocketchat, stored))
+        previous = asyncio.create_task(_previous_refused(desired, context))
+        random = asyncio.create_task(refused(context.encvoy, desired, new_secret()))
         asked += [held, previous, random]
         at = await accepted  # nobody waits for the rest if this fails
         await asyncio.gather(held, previous, random)
@@ -90,21 +84,21 @@ async def prove(
     return Proved(Proof(previous_refused=previous.result(), random_refused=random.result()), at, held.result())
 
 
-async def _accepted(desired: Connection, encvoy: EncvoyId, clock: Clock, until: float | None) -> float:
+async def _accepted(desired: Connection, context: Context, until: float | None) -> float:
     """The moment in which Encvoy ID accepts the desired secret."""
-    until = clock.monotonic() + LAG if until is None else until
-    outcome, at = await _probed(desired, desired.secret, encvoy, clock, Probe.ACCEPTED, until)
+    until = context.clock.monotonic() + LAG if until is None else until
+    outcome, at = await _probed(desired, desired.secret, context, Probe.ACCEPTED, until)
     if outcome is not Probe.ACCEPTED:
         raise NotAccepted(why=_reason(outcome, desired), fix="`/sso test` checks each part of the connection.")
     return at
 
 
-async def _previous_refused(desired: Connection, encvoy: EncvoyId, clock: Clock) -> bool | None:
-    """Whether Encvoy ID refuses the secret of before, at last; None: there was none."""
+async def _previous_refused(desired: Connection, context: Context) -> bool | None:
+    """Whether Encvoy ID refuses the previous secret in the end; None: there was none."""
     if desired.pending is None or desired.current is None:
         return None
-    lag = clock.monotonic() + LAG
-    outcome, _ = await _probed(desired, desired.current, encvoy, clock, Probe.REFUSED, lag)
+    lag = context.clock.monotonic() + LAG
+    outcome, _ = await _probed(desired, desired.current, context, Probe.REFUSED, lag)
     return outcome is Probe.REFUSED
 
 
@@ -124,14 +118,14 @@ async def _held(desired: Connection, rocketchat: RocketChat, stored: StoredServi
 
 
 async def _probed(
-    desired: Connection, secret: Secret, encvoy: EncvoyId, clock: Clock, wanted: Probe, until: float
+    desired: Connection, secret: Secret, context: Context, wanted: Probe, until: float
 ) -> tuple[Probe, float]:
-    """What Encvoy ID says of a secret, and when, as soon as it is what is wanted, or at last."""
-    backoff = Backoff(0.1, 1.0)
+    """Probes a secret until the outcome is `wanted` or the time is up; returns the last outcome and its moment."""
+    backoff, clock = Backoff(0.1, 1.0), context.clock
     while True:
         left = max(SHORTEST_TRY, until - clock.monotonic())
         try:
-            outcome, at = await within(clock, left, _probe(desired, secret, encvoy, clock))
+            outcome, at = await within(clock, left, _probe(desired, secret, context))
         except TimeoutError:
             raise took_too_long("Encvoy ID", "POST /oidc/request", round(left)) from None
         pause = backoff.next()
@@ -140,8 +134,9 @@ async def _probed(
         await clock.sleep(pause)
 
 
-async def _probe(desired: Connection, secret: Secret, encvoy: EncvoyId, clock: Clock) -> tuple[Probe, float]:
-    return await encvoy.probe(desired.client_id or "", secret, desired.redirect_uri), clock.monotonic()
+async def _probe(desired: Connection, secret: Secret, context: Context) -> tuple[Probe, float]:
+    outcome = await context.encvoy.probe(desired.client_id or "", secret, desired.redirect_uri)
+    return outcome, context.clock.monotonic()
 
 
 async def prove_in_use(
@@ -191,35 +186,32 @@ async def _leads_elsewhere(desired: Connection, rocketchat: RocketChat, stored: 
 async def prove_in_use_and_fix(
     desired: Connection,
     engine: Engine,
-    rocketchat: RocketChat,
-    encvoy: EncvoyId,
-    clock: Clock,
+    context: Context,
     settle: float,
     stored: StoredService | None = None,
 ) -> tuple[InUse, StoredService | None]:
     """The same. If another secret is live, an instance may have written an outdated cache back: the equal write fixes
     its cache, and it is proved once more. `settle`: seconds that this Rocket.Chat needs. Returns `stored`, too, as long
     as nothing was written."""
-    said = await prove_in_use(desired, engine, rocketchat, encvoy, stored)
+    said = await prove_in_use(desired, engine, context.rocketchat, context.encvoy, stored)
     if said.use is not Use.OTHER:
         return said, stored
     with contextlib.suppress(RemoteError):
-        await rocketchat.repeat_secret(desired.name, desired.secret)
-        await clock.sleep(LATER_TIMES * settle)
-        said = await prove_in_use(desired, engine, rocketchat, encvoy)
+        await context.rocketchat.repeat_secret(desired.name, desired.secret)
+        await context.clock.sleep(LATER_TIMES * settle)
+        said = await prove_in_use(desired, engine, context.rocketchat, context.encvoy)
     return said, None
 
 
-async def prove_carried(
-    desired: Connection, marker: Marker, rocketchat: RocketChat, clock: Clock, settle: float
-) -> InUse:
+async def prove_carried(desired: Connection, marker: Marker, context: Context, settle: float) -> InUse:
     """On the modern engine nobody but a test person proves the secret. But an instance that sends people on with
     another marker than the last one holds an older secret, too: it gets both once more, and is looked at again."""
+    rocketchat = context.rocketchat
     carried = await rocketchat.carries(desired.name, marker)
     if carried is False:
         with contextlib.suppress(RemoteError):
             await rocketchat.write_secret(desired.name, desired.secret, marker, 0.0)
-            await clock.sleep(LATER_TIMES * settle)
+            await context.clock.sleep(LATER_TIMES * settle)
             carried = await rocketchat.carries(desired.name, marker)
     return OUTDATED if carried is False else BECAUSE_MODERN
 

@@ -82,7 +82,7 @@ def refuse_site(site_url: str, site: Site | Unknown) -> None:
     """People are sent back there after they signed in."""
     if site is Site.STRANGER:
         raise UserError(
-            "Something other than Rocket.Chat responds at its own address.",
+            "Something other than Rocket.Chat responds at Rocket.Chat's address.",
             why=f"Site_Url is {code(site_url)}, and {code(f'{site_url}/api/info')} does not respond like Rocket.Chat.",
             fix=f"{SITE_MEND}, its sub-path included.",
         )

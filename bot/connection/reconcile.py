@@ -20,13 +20,13 @@ from bot.connection.changes import (
     ProveInUse,
     WriteApplicationSecret,
     WriteServiceSecret,
-    writes,
 )
-from bot.connection.context import Context, LoopState
+from bot.connection.context import LoopState
 from bot.connection.desired import marked_anew, reversed_exchange
 from bot.connection.in_use import Use
 from bot.connection.observe import RunEffect, difference, observe
-from bot.connection.plan import Scope, exchanging, plan
+from bot.connection.plan import Scope, plan
+from bot.connection.ports import Context
 from bot.connection.proof import NotProved
 from bot.connection.receipt import Outcome, Receipt
 from bot.connection.retry_policy import TRY_WITHIN, RetryPolicy
@@ -76,7 +76,7 @@ class Reconciler:
 
         Returns the connection at rest and the receipt. UserError if it cannot be done: what is true, why, the fix.
         """
-        way_back = desired.undoing and exchanging(desired)
+        way_back = desired.undoing and desired.exchanging
         receipt = Receipt(outcome=Outcome.UNDONE, reason=_INTERRUPTED) if way_back else Receipt()
         progress = LoopState(desired, receipt, self._operation_id)
         while True:
@@ -117,12 +117,12 @@ class Reconciler:
     async def _look(self, desired: Connection) -> Observed:
         context = self._context
         known = None if self._seen is None or isinstance(self._seen.profile, Unknown) else self._seen.profile
-        return await observe(desired, context.rocketchat, context.encvoy, context.clock, self._scope, profile=known)
+        return await observe(desired, context, self._scope, profile=known)
 
     async def _step(self, change: Change, progress: LoopState) -> LoopState:
         began = self._context.clock.monotonic()
-        self._wrote = self._wrote or writes(change)
-        if isinstance(change, WriteApplicationSecret) and exchanging(progress.desired):
+        self._wrote = self._wrote or change.side is not None
+        if isinstance(change, WriteApplicationSecret) and progress.desired.exchanging:
             progress = await self._switch(change, progress)
         else:
             progress = await apply(change, progress, self._context)
@@ -163,7 +163,7 @@ class Reconciler:
     async def _after(self, surprise: UserError, progress: LoopState) -> LoopState:
         """Decides what a surprise means: once more, the way back, or the end."""
         self._tell(progress.desired)
-        if self._scope is Scope.SWITCH or not exchanging(progress.desired):
+        if self._scope is Scope.SWITCH or not progress.desired.exchanging:
             await self._patience.wait_or_raise(surprise)
         elif progress.desired.undoing:
             await self._stay_stuck(surprise)
@@ -206,16 +206,9 @@ class Reconciler:
         await self._context.connections.save(back)
         self._narrator.undoing(surprise.text)
         self._patience.made_progress()
-        # What was proved of the new secret says nothing about the old one.
-        receipt = replace(
-            progress.receipt,
-            outcome=Outcome.UNDONE,
-            reason=surprise.text,
-            seen_by=None,
-            proof=None,
-            in_use=None,
-            in_use_later=None,
-        )
+        before = progress.receipt
+        # What was proved about the new secret says nothing about the old one.
+        receipt = Receipt(Outcome.UNDONE, before.changes, before.gap, instances=before.instances, reason=surprise.text)
         return LoopState(back, receipt, self._operation_id)
 
     async def _stay_stuck(self, surprise: UserError) -> None:

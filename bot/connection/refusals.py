@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bot.connection.absence import Explained, gone, hidden
+from bot.connection.absence import ChangedByOthers, gone, hidden
 from bot.connection.needs import drift
 from bot.connection.state import Application, Connection, NotVisible, Observed, StoredService
 from bot.connection.unknown import Unknown
-from bot.errors import UserError
 
 GONE = "The service is gone from Rocket.Chat."
 DIFFERENT = (
@@ -15,28 +14,20 @@ DIFFERENT = (
 """What follows from what is stored: which one is live nobody can see (facts/rocketchat.md §2.5)."""
 
 
-class ChangedByOthers(UserError):
-    """The current state does not allow it."""
-
-
-def _missing(found: Explained) -> ChangedByOthers:
-    return ChangedByOthers(found.what, why=found.why, fix=found.fix)
-
-
 def required(desired: Connection, seen: Application | NotVisible | Unknown | None) -> Application:
     """The application, for what cannot go on without it. ChangedByOthers if it is gone or hidden."""
     match seen:
         case Application() as found:
             return found
         case NotVisible() as found:
-            raise _missing(hidden(found))
+            raise hidden(found)
         case Unknown(reason=reason, fix=fix):
             again = "Once it can be read again, type the command again: that finishes what was started."
             raise ChangedByOthers(
                 "The application at Encvoy ID cannot be read now.", why=reason, fix=f"{fix} {again}".strip()
             )
         case None:
-            raise _missing(gone(desired.client_id or ""))
+            raise gone(desired.client_id or "")
 
 
 def ready(desired: Connection, observed: Observed) -> StoredService:
@@ -49,7 +40,7 @@ def ready(desired: Connection, observed: Observed) -> StoredService:
     if stored is None:
         raise ChangedByOthers(GONE, fix="`/sso setup` creates it again.")
     if application is None:
-        raise _missing(gone(desired.client_id or ""))
+        raise gone(desired.client_id or "")
     refuse_foreign_secrets(desired, observed)
     differing = [name for name in ("id", "secret") if name in drift(desired, stored)]
     if differing:
@@ -70,9 +61,9 @@ def refuse_what_cannot_be_seen(desired: Connection, observed: Observed) -> None:
     """ChangedByOthers where the application is hidden, or gone in the middle of an exchange."""
     application = observed.application
     if isinstance(application, NotVisible):
-        raise _missing(hidden(application))
+        raise hidden(application)
     if desired.exchanging and application is None:
-        raise _missing(gone(desired.client_id or ""))  # neither way of the exchange can be gone to its end
+        raise gone(desired.client_id or "")  # neither way of the exchange can be gone to its end
 
 
 def refuse_foreign_secrets(desired: Connection, observed: Observed) -> None:

@@ -6,27 +6,8 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from bot.clock import Clock
-from bot.connection.changes import (
-    AttachRules,
-    AwaitLive,
-    Change,
-    CommitSecret,
-    CreateApplication,
-    CreateService,
-    DeleteApplication,
-    DeleteTwin,
-    DetachRules,
-    Prove,
-    ProveInUse,
-    RemoveCallback,
-    RemoveService,
-    SwitchService,
-    WriteApplication,
-    WriteApplicationSecret,
-    WriteService,
-    WriteServiceSecret,
-    side,
-)
+from bot.connection import changes
+from bot.connection.changes import Change
 from bot.connection.proof import NotAccepted
 from bot.errors import Busy, NoAnswer, RemoteError, System, UserError
 
@@ -73,14 +54,14 @@ class RetryPolicy:
         self._switch_since = None
         self._last = None
 
-    def about_to_try(self, changes: tuple[Change, ...]) -> None:
+    def about_to_try(self, plan: tuple[Change, ...]) -> None:
         """UserError if the same plan was carried out several times and its effect does not last. A plan that was not
         carried out completely does not count: perhaps nothing of it was written."""
-        if self._carried_out[-1:] != [changes]:
+        if self._carried_out[-1:] != [plan]:
             self._carried_out.clear()
         if len(self._carried_out) >= SAME_PLANS:
-            raise _does_not_stay(changes)
-        self._under_way = changes
+            raise _does_not_stay(plan)
+        self._under_way = plan
 
     def trying_the_switch(self) -> float:
         """Encvoy ID is about to be asked to switch: the new secret is live by now. Returns for how many seconds.
@@ -125,7 +106,7 @@ class RetryPolicy:
 
     async def wait_or_raise(self, surprise: UserError) -> None:
         """Without a gap at stake: waits for a growing pause, or raises the surprise after the last try."""
-        created = CreateApplication() in self._under_way
+        created = changes.CreateApplication() in self._under_way
         self._under_way = ()
         if created and isinstance(surprise, NotAccepted) and not self._looked_again:
             self._looked_again = True  # it may differ from what was requested: the next observation shows what to fix
@@ -150,9 +131,9 @@ class RetryPolicy:
         await self._clock.sleep(min(LONGEST_PAUSE, 2.0**self._stuck))
 
 
-def _does_not_stay(changes: tuple[Change, ...]) -> UserError:
+def _does_not_stay(plan: tuple[Change, ...]) -> UserError:
     """The error for a plan that was carried out each time and is still needed."""
-    told = [(system, words) for change in changes if (system := side(change)) and (words := _words(change))]
+    told = [(system, words) for change in plan if (system := change.side) and (words := _words(change))]
     sides = tuple(dict.fromkeys(system for system, _ in told))
     if not sides:
         return UserError(
@@ -180,27 +161,27 @@ _WRITTEN: Mapping[System, str] = {
 
 def _words(change: Change) -> str:
     match change:
-        case WriteService(settings=names) | WriteApplication(fields=names):
+        case changes.WriteService(settings=names) | changes.WriteApplication(fields=names):
             return ", ".join(names)
-        case SwitchService():
+        case changes.SwitchService():
             return "the switch"
-        case WriteServiceSecret() | WriteApplicationSecret():
+        case changes.WriteServiceSecret() | changes.WriteApplicationSecret():
             return "the secret"
-        case AttachRules(fields=names) | DetachRules(fields=names):
+        case changes.AttachRules(fields=names) | changes.DetachRules(fields=names):
             return f"the rules for {' and '.join(names)}"
-        case CreateService():
+        case changes.CreateService():
             return "the service"
-        case CreateApplication():
+        case changes.CreateApplication():
             return "the application"
-        case DeleteTwin(client_id=client_id):
-            return f"the absence of the application {client_id}"
-        case RemoveService():
-            return "the absence of the service"
-        case DeleteApplication():
-            return "the absence of the application"
-        case RemoveCallback():
+        case changes.DeleteTwin(client_id=client_id):
+            return f"the removal of the application {client_id}"
+        case changes.RemoveService():
+            return "the removal of the service"
+        case changes.DeleteApplication():
+            return "the removal of the application"
+        case changes.RemoveCallback():
             return "the callback addresses"
-        case AwaitLive() | Prove() | ProveInUse() | CommitSecret():
+        case changes.AwaitLive() | changes.Prove() | changes.ProveInUse() | changes.CommitSecret():
             return ""
         case never:
             assert_never(never)

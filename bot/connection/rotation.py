@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from bot.connection.context import Context
 from bot.connection.desired import rotated
 from bot.connection.plan import in_use
+from bot.connection.ports import Context
 from bot.connection.profile import Engine
 from bot.connection.proof import prove_ground
 from bot.connection.refusals import required

@@ -1,8 +1,8 @@
 """Whether an interrupted operation has left a trace on either side. Pure.
 
-Only these can come from nobody else: an application with our description, the new secret on either side, and what our
-own record says about both; and a switch that is as the operation desires it. Everything else may have been written by a
-person who waited for an answer in vain.
+Only these are certainly the bot's own: an application with our description, the new secret on either side, what the
+bot's database says about both, and a switch that is as desired. Anything else may have been written by a person who got
+no answer.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from dataclasses import replace
 
-from bot.connection.plan import Scope, exchanging
+from bot.connection.plan import Scope
 from bot.connection.state import Application, Connection, Observed, StoredService
 from bot.secret import Secret
 
@@ -36,14 +36,14 @@ def assumed_before(desired: Connection) -> Connection | None:
     """What was desired before, if it was not stored: nothing, or the same without an exchange."""
     if desired.current is None:
         return None
-    return replace(desired, pending=None) if exchanging(desired) and not desired.undoing else desired
+    return replace(desired, pending=None) if desired.exchanging and not desired.undoing else desired
 
 
 def _is_part(before: Connection | None, desired: Connection, observed: Observed, scope: Scope) -> bool:
     if scope is Scope.SWITCH:
         return _switch_shows(before, desired, observed)
     # Half of an exchange is worse than either end, no matter who began it.
-    if desired.undoing or (before is not None and exchanging(before)):
+    if desired.undoing or (before is not None and before.exchanging):
         return True
     if _secret_shows(before, desired, observed):
         return True

@@ -7,9 +7,9 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.connection.context import Context
 from bot.connection.observe import RunEffect
 from bot.connection.plan import Scope
+from bot.connection.ports import Context
 from bot.connection.receipt import Receipt
 from bot.connection.reconcile import Narrator, Reconciler
 from bot.connection.state import Connection, Observed

@@ -49,7 +49,7 @@ class Applications:
         self._session = session
         self._probes = probes
 
-    async def create(self, fields: ApplicationFields) -> str:
+    async def create_application(self, fields: ApplicationFields) -> str:
         """Creates it with one request and reads it back; returns the client_id.
 
         UserError: nothing was sent, or what Encvoy ID made is not ours to write to. RemoteError: it may exist, and is
@@ -60,7 +60,7 @@ class Applications:
         route = f"POST {CLIENTS}"
         client_id = read_created(await self._session.call("POST", CLIENTS, json=body), route)
         try:
-            seen = await self.read(client_id)
+            seen = await self.application(client_id)
         except RemoteError as error:
             error.why = f"The application {client_id} was created, and could not be read back. {error.why}".rstrip()
             raise
@@ -68,7 +68,7 @@ class Applications:
             return client_id
         raise _not_ours(client_id, seen)
 
-    async def read(self, client_id: str, intake: Intake | None = None) -> Application | NotVisible | None:
+    async def application(self, client_id: str, intake: Intake | None = None) -> Application | NotVisible | None:
         """One application. None only if it is proved to be gone; NotVisible if the bot's role does not show it.
         `intake` is set if it is one of many."""
         found: Application | NotVisible | None = NotVisible(client_id, there=False)
@@ -97,23 +97,27 @@ class Applications:
             return NotVisible(client_id)
         return None
 
-    async def with_redirect_uri(self, redirect_uri: str) -> tuple[Application, ...]:
-        """All applications that the bot may administer and that have this redirect URI."""
-        found = await self._find({"redirect_uris": {"has": redirect_uri}})
-        return tuple(app for app in found if redirect_uri in app.redirect_uris)
+    async def applications(self, redirect_uri: str) -> tuple[Application, ...]:
+        """All applications that the bot may administer and that have this redirect URI. The list shows neither secrets
+        nor redirect URIs, so each is read."""
+        condition = json.dumps({"redirect_uris": {"has": redirect_uri}}, separators=(",", ":"))
+        intake = Intake(OF_APPLICATIONS)
+        ids = await self._ids(f"filter={quote(condition, safe='')}", intake)
+        found = [await self.application(client_id, intake) for client_id in ids]
+        return tuple(app for app in found if isinstance(app, Application) and redirect_uri in app.redirect_uris)
 
     async def registered(self, redirect_uri: str) -> Registered:
         """In any spelling: Encvoy ID normalises before it compares (facts/encvoy-id.md §7), but not when it filters,
         and its list shows no redirect URIs. So each application is read, up to a limit."""
-        exact = await self.with_redirect_uri(redirect_uri)
-        query, intake = "sortBy=created_at&sortDirection=desc", Intake(OF_APPLICATIONS)
-        ids = read_ids(await self._session.call("GET", CLIENTS, query=query, intake=intake), f"GET {CLIENTS}")
+        exact = await self.applications(redirect_uri)
+        intake = Intake(OF_APPLICATIONS)
+        ids = await self._ids("sortBy=created_at&sortDirection=desc", intake)
         known, found, unread = {app.client_id for app in exact}, list(exact), max(0, len(ids) - LOOKED_AT)
         for client_id in ids[:LOOKED_AT]:
             if client_id in known:
                 continue
             try:
-                app = await self.read(client_id, intake)
+                app = await self.application(client_id, intake)
             except (BadAnswer, Rejected):  # a record of somebody else, which is no reason to stop
                 unread += 1
                 continue
@@ -137,7 +141,7 @@ class Applications:
                 break
         return Standing(may_create=False, applications=seen)
 
-    async def write(self, client_id: str, fields: ApplicationFields) -> None:
+    async def write_application(self, client_id: str, fields: ApplicationFields) -> None:
         """A partial update, as one request; the caller has read the application, because a write to an id that is not
         there is never answered (facts/encvoy-id.md §5)."""
         body = to_write(fields)
@@ -162,29 +166,22 @@ class Applications:
         for rule_id in ids_of_rules(rules, there, f"GET {RULES}"):
             await self._session.call("DELETE", RULE, path=_rule(client_id, rule_id))
 
-    async def delete(self, client_id: str) -> None:
+    async def delete_application(self, client_id: str) -> None:
         """Ensures that it is gone; does nothing if it is."""
         try:
             await self._call("DELETE", CLIENT, client_id)
         except Forbidden:
-            if await self.read(client_id) is not None:
+            if await self.application(client_id) is not None:
                 raise
 
-    async def _find(self, condition: dict[str, Any]) -> list[Application]:
-        """Finds applications by a condition on the columns. The list shows neither secrets nor redirect URIs, so each
-        is read."""
-        query = "filter=" + quote(json.dumps(condition, separators=(",", ":")), safe="")
-        intake = Intake(OF_APPLICATIONS)
-        ids = read_ids(await self._session.call("GET", CLIENTS, query=query, intake=intake), f"GET {CLIENTS}")
-        found = [await self.read(client_id, intake) for client_id in ids]
-        return [app for app in found if isinstance(app, Application)]
+    async def _ids(self, query: str, intake: Intake) -> tuple[str, ...]:
+        return read_ids(await self._session.call("GET", CLIENTS, query=query, intake=intake), f"GET {CLIENTS}")
 
     async def _require(self, client_id: str) -> Application:
-        app = await self.read(client_id)
+        app = await self.application(client_id)
         if isinstance(app, Application):
             return app
-        missing = gone(client_id) if app is None else hidden(app)
-        raise UserError(missing.what, why=missing.why, fix=missing.fix)
+        raise gone(client_id) if app is None else hidden(app)
 
     async def _call(
         self, method: str, pattern: str, client_id: str, *, json: Any = None, intake: Intake | None = None

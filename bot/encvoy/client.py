@@ -5,9 +5,8 @@ from __future__ import annotations
 import ssl
 
 from bot.clock import Clock
-from bot.connection.entrance import KeySet, Standing
-from bot.connection.ports import ApplicationFields, Probe, ProviderMetadata, Registered
-from bot.connection.state import Application, NotVisible
+from bot.connection.entrance import KeySet
+from bot.connection.ports import Probe, ProviderMetadata
 from bot.connection.unknown import Unknown
 from bot.encvoy.applications import Applications
 from bot.encvoy.authorization import AuthorizationRequest, BotLogin, authorize
@@ -24,7 +23,7 @@ SETTINGS = "/api/v1/settings"
 CHECK_APPLICATION = "`/sso test` shows what is wrong with the application."
 
 
-class EncvoyIdClient:
+class EncvoyIdClient(Applications):
     """One Encvoy ID, administered as one user. Use as `async with`, or call `close`.
 
     Every method may raise the errors of `bot.errors.RemoteError`, ConfigError where SSOBOT_ENCVOY_URL cannot be right,
@@ -48,9 +47,8 @@ class EncvoyIdClient:
         self._http = HttpClient(SYSTEM, timeout=timeout, tls=tls)
         self._discovery = Discovery(self._http, self.url, clock)
         self._account = BotLogin(self.url, login, password)
-        self._session = ManagementSession(self._http, self._discovery, self._account, client_id, clock)
-        self._probes = Probes(self._http, self._discovery)
-        self._applications = Applications(self._session, self._probes)
+        session = ManagementSession(self._http, self._discovery, self._account, client_id, clock)
+        super().__init__(session, Probes(self._http, self._discovery))
 
     async def __aenter__(self) -> EncvoyIdClient:
         return self
@@ -83,10 +81,6 @@ class EncvoyIdClient:
         """Makes sure that the bot's user can log in now and that the management API lets it in: for the doctor."""
         await self._session.prove_login()
 
-    async def standing(self) -> Standing:
-        """What the bot's user may do, judged by what it can see."""
-        return await self._applications.standing()
-
     async def warm(self) -> None:
         """Before a critical moment: for the next minute `write_application` of a secret alone is one request on a
         connection that is open already."""
@@ -101,38 +95,6 @@ class EncvoyIdClient:
     def why_refused(self, url: str) -> str | None:
         """See `EncvoyId.why_refused`."""
         return why_refused_as_callback(url)
-
-    async def application(self, client_id: str) -> Application | NotVisible | None:
-        """See `EncvoyId.application`."""
-        return await self._applications.read(client_id)
-
-    async def applications(self, redirect_uri: str) -> tuple[Application, ...]:
-        """See `EncvoyId.applications`."""
-        return await self._applications.with_redirect_uri(redirect_uri)
-
-    async def registered(self, redirect_uri: str) -> Registered:
-        """See `EncvoyId.registered`."""
-        return await self._applications.registered(redirect_uri)
-
-    async def create_application(self, fields: ApplicationFields) -> str:
-        """See `EncvoyId.create_application`."""
-        return await self._applications.create(fields)
-
-    async def write_application(self, client_id: str, fields: ApplicationFields) -> None:
-        """See `EncvoyId.write_application`."""
-        await self._applications.write(client_id, fields)
-
-    async def attach_rules(self, client_id: str, field_names: frozenset[str]) -> None:
-        """See `EncvoyId.attach_rules`."""
-        await self._applications.attach_rules(client_id, field_names)
-
-    async def detach_rules(self, client_id: str, field_names: frozenset[str]) -> None:
-        """See `EncvoyId.detach_rules`."""
-        await self._applications.detach_rules(client_id, field_names)
-
-    async def delete_application(self, client_id: str) -> None:
-        """See `EncvoyId.delete_application`."""
-        await self._applications.delete(client_id)
 
     async def code(self, client_id: str, redirect_uri: str, scope: str) -> Secret:
         """See `EncvoyId.code`. LoginRefused names the page that asks for more than a consent; Rejected: Encvoy ID

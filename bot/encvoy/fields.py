@@ -67,21 +67,16 @@ def to_write(fields: ApplicationFields) -> dict[str, Any]:
     of others that break only their own sign-in are allowed."""
     for complaint, fix in _complaints(fields):
         raise UserError(NOT_TAKEN, why=complaint, fix=fix)
-    body: dict[str, Any] = {
-        "name": fields.name,
-        "description": fields.description,
-        "domain": fields.domain,
-        "redirect_uris": None if fields.redirect_uris is None else list(fields.redirect_uris),
-        "token_endpoint_auth_method": fields.token_endpoint_auth_method,
-        "client_secret": None if fields.secret is None else fields.secret.reveal(),
-        "grant_types": None if fields.grant_types is None else list(fields.grant_types),
-        "response_types": None if fields.response_types is None else list(fields.response_types),
-        "id_token_signed_response_alg": fields.id_token_signed_response_alg,
-        "application_type": fields.application_type,
-        "subject_type": fields.subject_type,
-        "access_token_ttl": fields.access_token_ttl,
-    }
-    return {name: value for name, value in body.items() if value is not None}
+    body = {name: _json(value) for name, value in vars(fields).items() if value is not None}
+    if "secret" in body:
+        body["client_secret"] = body.pop("secret")
+    return body
+
+
+def _json(value: Secret | tuple[str, ...] | str | int) -> object:
+    if isinstance(value, Secret):
+        return value.reveal()
+    return list(value) if isinstance(value, tuple) else value
 
 
 def read_application(value: Any, client_id: str, route: str) -> Application | NotVisible | None:

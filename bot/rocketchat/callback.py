@@ -34,7 +34,7 @@ PATIENCE = 25.0
 MOST, WITHIN = 5, 10.5
 """Exchanges in so many seconds (ten, and the delay of a request); one more has to wait."""
 SHORTEST_WAIT = 0.01
-"""Seconds, so that a wait is never shorter than the clock can tell."""
+"""Seconds; a shorter wait might be rounded to nothing by the clock."""
 LONGEST_REASON = 160
 
 _ROUTE = "GET /_oauth/:service"
@@ -54,7 +54,7 @@ _NOT_REACHED = (
     "certificate has expired",
     "Hostname/IP does not match",
 )
-"""How the reasons begin that Rocket.Chat gives when it got no answer from Encvoy ID's token side."""
+"""Beginnings of Rocket.Chat's reasons if it got no answer from Encvoy ID's token endpoint."""
 
 
 @dataclass
@@ -101,8 +101,8 @@ class Callback:
 
 
 def verdict(config: Mapping[str, object], token_url: str) -> InUse:
-    """What the end page of a bogus code says of an exchange that was to go to `token_url`. Only known words about that
-    address are a verdict; without any it is SILENT."""
+    """What the page after a bogus code says about the exchange at `token_url`. Only known words about that address are
+    used; SILENT if there are none."""
     if config.get("setCredentialToken") is True:
         return InUse(Use.UNKNOWN, "a code that nobody issued was accepted")
     said = _told(config.get("redirectUrl"))
@@ -123,6 +123,6 @@ def verdict(config: Mapping[str, object], token_url: str) -> InUse:
 
 
 def _told(target: object) -> str:
-    """The error that the mobile app would be sent back with; empty if it would not be sent, or is told nothing."""
+    """The error in the redirect to the mobile app; empty if there is no such redirect, or no error in it."""
     address, _, query = target.partition("?") if isinstance(target, str) else ("", "", "")
     return parse_qs(query).get("error", [""])[0].strip() if address == APP else ""

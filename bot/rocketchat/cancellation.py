@@ -1,8 +1,9 @@
 """Lets the event loop cancel a blocking HTTP call.
 
-A time-out of requests is per read: an answer that drips a byte at a time holds its thread for ever, and a cancelled
-call holds up the end of the loop (facts/rocketchat.md §14). So each worker's connection is duplicated as it opens, and
-cutting means shutting the duplicate down: the blocked read ends at once, inside TLS and behind a proxy alike.
+The time-out of requests is per read: an answer that arrives byte by byte would block its thread forever, and a
+cancelled call would block the end of the loop (facts/rocketchat.md §14). So the socket of each worker's connection is
+duplicated when it opens. To cancel, the duplicate is shut down, which ends the blocked read at once, with TLS and
+proxies too.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from bot.bounds import Intake
 
 
 class CancellableCall:
-    """One call, from the loop's side. The worker writes `route`, `instance` and `sent`; they are read after the end."""
+    """One call, as the event loop sees it. The worker sets `route`, `instance` and `sent`, which are read after its
+    end."""
 
     def __init__(self, intake: Intake | None = None) -> None:
-        """`intake` where the answer is a piece of something longer."""
+        """`intake` counts the answer if it is one of several pieces."""
         self.intake = intake
         self.route = ""
         self.instance = ""
-        """Which process of Rocket.Chat answered, by `X-Instance-ID`; empty if it doesn't say."""
+        """The process of Rocket.Chat that answered, from `X-Instance-ID`; empty if unknown."""
         self.sent = False
         """Whether a request may have left: a connection was open, TLS included."""
         self._lock = threading.Lock()
@@ -34,18 +36,18 @@ class CancellableCall:
 
     @property
     def is_cut(self) -> bool:
-        """Whether nobody waits for it any more."""
+        """Whether it was cancelled."""
         return self._cut
 
     def cut(self) -> None:
-        """Ends it, now or as soon as it has a connection; may be called from any thread, at any time."""
+        """Cancels it, now or as soon as it has a connection. Thread-safe."""
         with self._lock:
             self._cut = True
             if self._line is not None:
                 self._line.shut()
 
     def on(self, line: Line | None) -> None:
-        """The worker starts it, or has finished it."""
+        """Sets the connection of the worker that runs it; None when it has finished."""
         with self._lock:
             self._line = line
 
@@ -62,18 +64,18 @@ class Line:
         self._connection: HTTPConnection | None = None
 
     def begin(self, call: CancellableCall) -> None:
-        """From here on, `call` uses this line."""
+        """`call` uses this connection from now on."""
         self.call = call
         call.on(self)
 
     def end(self) -> None:
-        """The call is over. The twin of a closed connection is let go, or the other side would never see its end."""
+        """The call is over. The duplicate of a closed connection is closed too, or the other side would not notice."""
         self.call.on(None)
         if self._connection is not None and self._connection.sock is None:
             self.let_go()
 
     def hold(self, connection: HTTPConnection, sock: socket.socket) -> socket.socket:
-        """Keeps a twin of a fresh socket."""
+        """Keeps a duplicate of a new socket."""
         self.let_go()
         with self._lock:
             self._connection, self._twin = connection, sock.dup()
@@ -82,13 +84,13 @@ class Line:
         return sock
 
     def shut(self) -> None:
-        """Ends every wait on the connection."""
+        """Shuts the duplicate down, which ends every blocked read."""
         with self._lock, contextlib.suppress(OSError):
             if self._twin is not None:
                 self._twin.shutdown(socket.SHUT_RDWR)
 
     def let_go(self) -> None:
-        """Forgets the connection."""
+        """Closes the duplicate and forgets the connection."""
         with self._lock:
             twin, self._twin, self._connection = self._twin, None, None
         if twin is not None:
@@ -96,7 +98,7 @@ class Line:
 
 
 class _Leashed(HTTPConnection):
-    """Reports to its line what it does; a mixin for both kinds of connection."""
+    """A mixin for both kinds of connection, which reports to its line what was opened and sent."""
 
     line: Line
 
@@ -115,7 +117,7 @@ class _Leashed(HTTPConnection):
 
 
 def leashed_pools(line: Line) -> dict[str, type[HTTPConnectionPool]]:
-    """Connection pools by scheme, for `PoolManager.pool_classes_by_scheme`, whose connections hang on `line`."""
+    """Connection pools by scheme, for `PoolManager.pool_classes_by_scheme`, whose connections report to `line`."""
 
     class Plain(_Leashed):
         pass

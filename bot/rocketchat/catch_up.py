@@ -22,12 +22,12 @@ from bot.errors import Busy, RemoteError, where
 from bot.rocketchat.missed_since import MissedSince
 
 HOLD_AT_MOST = 10.0
-"""Seconds for which new messages wait for missed ones. A room that hangs must not make the bot deaf."""
+"""Seconds for which new messages wait for missed ones. A room that does not answer must not block the others."""
 RETRY_FIRST, RETRY_MOST = 0.3, 60.0
 """Seconds; the bound of the pause doubles from one to the other, the pause is anything below it."""
 MOST_ROOMS = 5_000
-"""Rooms in which a message may have been missed: more than a server lists. Messages in other rooms are received too,
-but not caught up, so that invented rooms cannot fill the memory."""
+"""Maximum number of rooms to catch up: more than a server lists. Messages of further rooms are received, but not caught
+up, so that made-up rooms cannot fill the memory."""
 APART = timedelta(days=1)
 """How far back the first request for a room goes. Messages older than the start are not delivered, and everything found
 later is newer: so nothing is missed if the clocks differ by less than this."""
@@ -83,8 +83,8 @@ class CatchUp:
         give: Callable[[Message], None],
         jitter: Callable[[], float],
     ) -> None:
-        """`give` takes each message in turn; some come twice, none is left out. `admit` is told of each before, since
-        it may be held back meanwhile: RemoteError where there are too many, and nothing has come then."""
+        """`give` gets each message in turn; some come twice, none is left out. `admit` is called with them before,
+        because they may be held back first. RemoteError from it if there are too many; then none is delivered."""
         self._history = history
         self._clock = clock
         self._time = time
@@ -104,7 +104,7 @@ class CatchUp:
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     def watch(self, room_id: str, room_type: str) -> None:
-        """This room counts beside the direct ones; of any other nothing is asked."""
+        """This room is caught up besides the direct rooms; no other room is."""
         waited_for = self._watched is None and self._flowing
         self._watched, self._watched_type = room_id, room_type
         self._know(room_id)
@@ -112,7 +112,7 @@ class CatchUp:
             self._tried()
 
     def pushed(self, message: Message) -> None:
-        """A message came over the socket. RemoteError where it cannot be taken."""
+        """A message came over the socket. RemoteError if it cannot be admitted."""
         self._admit((message,))
         if message.room_type == "d" or message.room_id == self._watched:
             self._know(message.room_id)
@@ -123,8 +123,8 @@ class CatchUp:
             self._held.append(message)
 
     def begin(self) -> None:
-        """Messages are pushed from now on. Subscribed first, asked afterwards: a message between the two is found
-        twice, not never."""
+        """Messages are pushed from now on. The bot subscribes first and asks afterwards, so that a message in between
+        is found twice rather than never."""
         if self._flowing:
             return
         self._flowing = True
@@ -168,7 +168,7 @@ class CatchUp:
         self._listed = True
 
     def _know(self, room_id: str) -> None:
-        """A room that nobody has heard of is asked from the start on, unless it cannot have been missed."""
+        """Adds a new room, and catches it up from the start unless nothing in it can have been missed."""
         if room_id not in self._rooms and (len(self._rooms) < MOST_ROOMS or room_id == self._watched):
             missed = not self._listed or room_id == self._watched
             self._rooms[room_id] = MissedSince(complete=not missed)
@@ -207,7 +207,7 @@ class CatchUp:
             horizon.heard(min(message.updated_at, self._time.now()))
 
     def _saw(self, room_id: str, message: Message) -> None:
-        """A time in the future would hide what is said until then."""
+        """A time in the future is capped, because it would hide later messages."""
         if horizon := self._rooms.get(room_id):
             horizon.saw(min(message.ts, self._time.now()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +12,13 @@ from bot.chatops.ports import Message, Outgoing, Person, Room
 from bot.errors import BadAnswer, Forbidden, Rejected, RemoteError, RouteAbsent
 from bot.rocketchat.messages import iso, message_from, moment_from
 from bot.rocketchat.responses import SYSTEM, not_its_own
-from bot.rocketchat.rest import ClientCall, QueryValue, Rest, encoded_query
+from bot.rocketchat.rest import QueryValue, Rest, Walk, encoded_query
 from bot.rocketchat.roles import roles
 from bot.text import inert
 
 PAGE = 100
 MOST_PAGES = 20
-"""Messages beyond the newest 2,000 are too old to be answered anyway."""
+"""Older messages than the newest 2,000 are not answered anyway."""
 SMALLER = 4
 """The next page is shorter by this factor if one was too long."""
 _NO_PREVIEW: Mapping[str, object] = {"previewUrls": []}
@@ -60,14 +61,11 @@ class RestChat:
     async def room(self, name_or_id: str) -> Room | None:
         """By id, then by name; None if there is no such room, or the bot is not in it."""
         wanted = name_or_id.strip().removeprefix("#")
-        try:
-            return await self._room(lambda api: api.rooms_info(room_id=encoded_query(wanted)))
-        except (Rejected, Forbidden):
-            pass
-        try:
-            return await self._room(lambda api: api.rooms_info(room_name=encoded_query(wanted)))
-        except (Rejected, Forbidden):
-            return None
+        with contextlib.suppress(Rejected, Forbidden):
+            return await self._room(room_id=wanted)
+        with contextlib.suppress(Rejected, Forbidden):
+            return await self._room(room_name=wanted)
+        return None
 
     async def post(self, message: Outgoing) -> None:
         """Sends with our own id. After any answer but a good one the message is looked for: a server refuses a second
@@ -159,7 +157,7 @@ class RestChat:
     async def _listed(self) -> tuple[str, ...]:
         """`im.list`. The library's own ends at a page that a server's limit cut short."""
         ids: dict[str, None] = {}
-        offset, walk = 0, self.rest.walk()
+        offset, walk = 0, Walk(self.rest)
         for _ in range(MOST_PAGES):
             known = len(ids)
             answer = await walk.get("im.list", count=PAGE, offset=offset)
@@ -183,8 +181,13 @@ class RestChat:
             if isinstance(one, Mapping) and one.get("t") == "d" and "rid" in one
         )
 
-    async def _room(self, use: ClientCall) -> Room | None:
-        room = _object(await self.rest.call(use), "room", "GET /api/v1/rooms.info")
+    async def _rooms_info(self, **by: str) -> Mapping[str, Any]:
+        """The document of one room, by `room_id` or `room_name`."""
+        encoded = {name: encoded_query(value) for name, value in by.items()}
+        return _object(await self.rest.call(lambda api: api.rooms_info(**encoded)), "room", "GET /api/v1/rooms.info")
+
+    async def _room(self, **by: str) -> Room | None:
+        room = await self._rooms_info(**by)
         found = Room(
             id=str(room.get("_id", "")),
             name=str(room.get("name") or room.get("fname") or ""),
@@ -195,8 +198,8 @@ class RestChat:
         return found if found.type != "c" or await self._is_member(found.id) else None
 
     async def _is_member(self, room_id: str) -> bool:
-        """A public room can be read without being in it, but what is said there is pushed to members only. Where the
-        server does not say, the room's visibility must do."""
+        """A public room can be read by everyone, but its messages are pushed to members only. True if the server does
+        not say."""
         try:
             answer = await self.rest.get("subscriptions.getOne", roomId=room_id)
         except (Rejected, Forbidden, RouteAbsent):
@@ -204,7 +207,7 @@ class RestChat:
         return "subscription" not in answer or answer["subscription"] is not None
 
     async def _is_there(self, message_id: str, room_id: str) -> bool:
-        """Whether a message of ours has this id in this room; not being able to tell counts as no."""
+        """Whether a message of ours has this id in this room; False if unknown."""
         try:
             return await self.room_of(message_id) == room_id
         except RemoteError:
@@ -220,7 +223,7 @@ class RestChat:
         """The newer form: a cursor of milliseconds, from which on the updated messages are read."""
         documents: list[Any] = []
         cursor: object = str(int(moment.timestamp() * 1000))
-        walk = self.rest.walk()
+        walk = Walk(self.rest)
         for _ in range(MOST_PAGES):
             answer = await walk.get("chat.syncMessages", roomId=room_id, type="UPDATED", next=str(cursor), count=PAGE)
             documents += _updated(answer)
@@ -228,21 +231,17 @@ class RestChat:
             cursor = following.get("next") if isinstance(following, Mapping) else None
             if not cursor or cursor == before:
                 return documents
-        # The oldest come first, and the newest are those that somebody waits for. Both are not kept at once.
+        # The oldest come first, but people wait for answers to the newest. Cleared, so that both are not kept at once.
         documents.clear()
         return await self._history(room_id, moment)
 
     async def _history(self, room_id: str, moment: datetime) -> list[Any]:
         """Newest first, in pages that end where the one before began."""
-        room = _object(
-            await self.rest.call(lambda api: api.rooms_info(room_id=encoded_query(room_id))),
-            "room",
-            "GET /api/v1/rooms.info",
-        )
-        route = _HISTORY.get(str(room.get("t")), _HISTORY["p"])
+        room_type = (await self._rooms_info(room_id=room_id)).get("t")
+        route = _HISTORY.get(str(room_type), _HISTORY["p"])
         documents: list[Any] = []
         span: dict[str, QueryValue] = {"roomId": room_id, "oldest": moment}
-        count, walk = PAGE, self.rest.walk()
+        count, walk = PAGE, Walk(self.rest)
         for _ in range(MOST_PAGES):
             try:
                 answer = await walk.get(route, **span, count=count)
@@ -265,8 +264,8 @@ class RestChat:
 
 
 def _may_be_too_much(error: BadAnswer) -> bool:
-    """Rocket.Chat's own answer, and longer or fuller than can be read (`bot.bounds`): a part of it may be read. A
-    gateway's answer is none, and its reason is not told."""
+    """Whether it is Rocket.Chat's own answer and exceeds a limit of `bot.bounds`; then a smaller page can be read. The
+    error for a gateway's answer has no reason."""
     return error.status in (None, 200) and error.why != ""
 
 
@@ -295,7 +294,7 @@ def _object(answer: Mapping[str, Any], name: str, route: str) -> Mapping[str, An
 
 
 def _members(room: Mapping[str, Any]) -> int:
-    """0 where the room does not say: then it is nobody's private one."""
+    """0 if the room does not say; then it does not count as private."""
     people = room.get("uids")
     return _int(room.get("usersCount")) or (len(people) if isinstance(people, list) else 0)
 

@@ -23,33 +23,8 @@ import json
 from bot.bounds import Unreadable, read_json
 from bot.clock import Backoff
 from bot.errors import Busy, NoAnswer, Rejected, RemoteError, Unauthenticated
-from bot.rocketchat.events import (
-    MESSAGES,
-    MY_MESSAGES,
-    NOT_ALLOWED,
-    NOTICES,
-    SERVICES,
-    SETTINGS,
-    TOO_MANY,
-    Event,
-    Json,
-    LiveReady,
-    LiveRefused,
-    LiveRenewed,
-    LiveRequested,
-    LoggedIn,
-    LoginFailed,
-    Lost,
-    MessagePushed,
-    MessagesReady,
-    MessagesRefused,
-    ProtocolComplaint,
-    code_of,
-    complaint,
-    login_error,
-    pushed,
-    time_to_reset,
-)
+from bot.rocketchat import events
+from bot.rocketchat.events import Event, Json
 from bot.secret import Secret
 
 PING_AFTER = 25.0
@@ -85,7 +60,7 @@ class Subscription:
         return {"msg": "sub", "id": self.id, "name": self.name, "params": params}
 
     def flows(self) -> bool:
-        """It is there; whether that is news."""
+        """The subscription works. True if it did not before."""
         news = self.id is not None and not self.ready
         if news:
             self.ready = True
@@ -113,10 +88,10 @@ class ClientProtocol:
         self._logins = 0
         self._login_at: float | None = None
         self._login_delay = Backoff(RETRY_FIRST, RETRY_MOST)
-        self._messages = Subscription(MESSAGES, "messages")
-        self._services = Subscription(SERVICES, "services")
+        self._messages = Subscription(events.MESSAGES, "messages")
+        self._services = Subscription(events.SERVICES, "services")
         self._outdated: str | None = None
-        self._settings = Subscription(NOTICES, "settings")
+        self._settings = Subscription(events.NOTICES, "settings")
         self._old_arguments = False
         self._forms_tried = 0
         self._connected = False
@@ -130,7 +105,7 @@ class ClientProtocol:
     # -- what the driver calls
 
     def frames(self) -> list[str]:
-        """What is to be sent now, in order; given out once."""
+        """The frames to send now, in order; each is returned once."""
         out, self._out = self._out, []
         return [json.dumps(frame, separators=(",", ":")) for frame in out]
 
@@ -142,7 +117,7 @@ class ClientProtocol:
 
     @property
     def wake_at(self) -> float:
-        """When `tick` has something to do, at the latest."""
+        """When `tick` must be called at the latest."""
         silence = self._heard + (DEAD_AFTER if self._pinged else PING_AFTER)
         others = (self._answer_by, self._login_at, self._messages.again_at, self._services.again_at)
         return min([silence, *(at for at in others if at is not None)])
@@ -159,7 +134,7 @@ class ClientProtocol:
         return self._dispatch(frame, now) if isinstance(frame, dict) else []
 
     def tick(self, now: float) -> list[Event]:
-        """Called as time passes: pings, gives up, tries again."""
+        """To be called as time passes: pings, gives up, retries."""
         if self.lost:
             return []
         if now >= self._heard + DEAD_AFTER:
@@ -169,14 +144,14 @@ class ClientProtocol:
         if now >= self._heard + PING_AFTER and not self._pinged:
             self._pinged = True
             self._out.append({"msg": "ping", "id": "ssobot"})
-        events: list[Event] = []
+        found: list[Event] = []
         if _due(self._login_at, now):
             self._log_in(now)
         if _due(self._messages.again_at, now):
             self._subscribe_messages(now)
         if _due(self._services.again_at, now):
-            events += self._subscribe_services()
-        return events
+            found += self._subscribe_services()
+        return found
 
     # -- frames in
 
@@ -191,7 +166,7 @@ class ClientProtocol:
             case "failed":
                 return self._give_up(Rejected("Rocket.Chat", "websocket connect", code="version"))
             case "error":
-                return [ProtocolComplaint(complaint(frame.get("reason")))]
+                return [events.ProtocolComplaint(events.complaint(frame.get("reason")))]
             case "result" if self._login_id is not None and frame.get("id") == self._login_id:
                 return self._login_answered(frame, now)
             case "ready":
@@ -205,27 +180,27 @@ class ClientProtocol:
     def _login_answered(self, frame: Json, now: float) -> list[Event]:
         self._login_id, self._answer_by = None, None
         first = self._services.id is None and self._services.again_at is None
-        events: list[Event] = self._subscribe_services() if first else []
-        error = login_error(frame, self._user_id)
+        found: list[Event] = self._subscribe_services() if first else []
+        error = events.login_error(frame, self._user_id)
         if error is None:
             self._login_delay = Backoff(RETRY_FIRST, RETRY_MOST)
             self._subscribe_messages(now)
-            self._out.append(self._settings.frame([SETTINGS, {"useCollection": False, "args": []}]))
-            return [LoggedIn(), *events]
+            self._out.append(self._settings.frame([events.SETTINGS, {"useCollection": False, "args": []}]))
+            return [events.LoggedIn(), *found]
         if isinstance(error, Unauthenticated):
             self._login_delay.first = BAD_TOKEN_FIRST
         retry_in = self._login_delay.next(at_least=error.retry_after if isinstance(error, Busy) else 0.0)
         self._login_at = now + retry_in
-        return [LoginFailed(error, retry_in), *events]
+        return [events.LoginFailed(error, retry_in), *found]
 
     def _ready(self, subs: object) -> list[Event]:
-        events: list[Event] = []
+        found: list[Event] = []
         for sub in subs if isinstance(subs, list) else []:
             if sub is not None and sub == self._services.id and self._services.flows():
-                events.append(LiveRenewed() if self._drop_outdated() else LiveReady())
+                found.append(events.LiveRenewed() if self._drop_outdated() else events.LiveReady())
             elif sub is not None and sub == self._messages.id:
-                events += self._messages_flow()
-        return events
+                found += self._messages_flow()
+        return found
 
     def _drop_outdated(self) -> bool:
         outdated, self._outdated = self._outdated, None
@@ -237,26 +212,26 @@ class ClientProtocol:
         if not self._messages.flows():
             return []
         self._answer_by = None
-        return [MessagesReady()]
+        return [events.MessagesReady()]
 
     def _nosub(self, frame: Json, now: float) -> list[Event]:
         sub, failure = frame.get("id"), frame.get("error")
-        code = code_of(failure)
-        at_least = time_to_reset(failure) if code == TOO_MANY else 0.0
+        code = events.code_of(failure)
+        at_least = events.time_to_reset(failure) if code == events.TOO_MANY else 0.0
         if sub is None:
             return []
         if sub == self._services.id:
             retry_in = self._services.refused(at_least)
             self._services.again_at = now + retry_in
             self._drop_outdated()
-            return [LiveRefused(code, retry_in)]
+            return [events.LiveRefused(code, retry_in)]
         if sub == self._messages.id:
             return self._messages_refused(code, at_least, now)
         return []
 
     def _messages_refused(self, code: str, at_least: float, now: float) -> list[Event]:
         self._answer_by = None
-        if code not in (*NOT_ALLOWED, TOO_MANY) and not self._messages.ready:
+        if code not in (*events.NOT_ALLOWED, events.TOO_MANY) and not self._messages.ready:
             # Perhaps the form of the arguments is wrong: older servers know only the other one (§5.3). Both are tried
             # in turn.
             self._old_arguments = not self._old_arguments
@@ -265,19 +240,19 @@ class ClientProtocol:
                 self._subscribe_messages(now)
                 return []
         retry_in = self._messages.refused(at_least)
-        if code in NOT_ALLOWED:
+        if code in events.NOT_ALLOWED:
             # The token may be withdrawn. Logging in again tells, and subscribes if it is not.
             self._login_at = now + retry_in
         else:
             self._messages.again_at = now + retry_in
-        return [MessagesRefused(code, retry_in)]
+        return [events.MessagesRefused(code, retry_in)]
 
     def _document(self, frame: Json) -> list[Event]:
-        event = pushed(frame)
+        event = events.pushed(frame)
         if event is None:
             return []
         # A message says as clearly as `ready` that the subscription is there; the order of the two is not guaranteed.
-        return [*self._messages_flow(), event] if isinstance(event, MessagePushed) else [event]
+        return [*self._messages_flow(), event] if isinstance(event, events.MessagePushed) else [event]
 
     # -- frames out
 
@@ -291,11 +266,11 @@ class ClientProtocol:
     def _subscribe_messages(self, now: float) -> None:
         self._await("subscription to messages", now)
         options: object = False if self._old_arguments else {"useCollection": False, "args": []}
-        self._out.append(self._messages.frame([MY_MESSAGES, options]))
+        self._out.append(self._messages.frame([events.MY_MESSAGES, options]))
 
     def _subscribe_services(self) -> list[Event]:
         self._out.append(self._services.frame([]))
-        return [LiveRequested()]
+        return [events.LiveRequested()]
 
     def _await(self, what: str, now: float) -> None:
         self._awaiting, self._answer_by = what, now + ANSWER_WITHIN
@@ -303,7 +278,7 @@ class ClientProtocol:
     def _give_up(self, error: RemoteError) -> list[Event]:
         self.lost = True
         self._out.clear()
-        return [Lost(error)]
+        return [events.Lost(error)]
 
 
 def _due(at: float | None, now: float) -> bool:

@@ -128,7 +128,8 @@ class Lost:
     error: RemoteError
 
 
-LiveEvent = LiveRequested | LiveReady | LiveRenewed | LiveRefused | RecordAdded | RecordChanged | RecordRemoved
+RecordEvent = RecordAdded | RecordChanged | RecordRemoved
+LiveEvent = LiveRequested | LiveReady | LiveRenewed | LiveRefused | RecordEvent
 Event = (
     LoggedIn
     | LoginFailed
@@ -142,7 +143,7 @@ Event = (
 )
 
 
-def pushed(frame: Json) -> MessagePushed | SettingChanged | RecordAdded | RecordChanged | RecordRemoved | None:
+def pushed(frame: Json) -> MessagePushed | SettingChanged | RecordEvent | None:
     """What an `added`, `changed` or `removed` tells; None for what nobody here reads."""
     collection = frame.get("collection")
     if collection == MESSAGES:
@@ -152,7 +153,7 @@ def pushed(frame: Json) -> MessagePushed | SettingChanged | RecordAdded | Record
     return _record(frame) if collection == RECORDS else None
 
 
-def _record(frame: Json) -> RecordAdded | RecordChanged | RecordRemoved | None:
+def _record(frame: Json) -> RecordEvent | None:
     key = frame.get("id")
     if not isinstance(key, str):
         return None

@@ -11,39 +11,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from bot.connection.defaults import DEFAULTS
 from bot.connection.state import LiveService, SettingValue
 
+_IRREGULAR = {"url": "serverURL", "id": "clientId", "groups_channel_map": "channelsMap"}
+
+
+def _camel_case(suffix: str) -> str:
+    first, *others = suffix.split("_")
+    return first + "".join(map(str.capitalize, others))
+
+
 FIELD_OF: Mapping[str, str] = MappingProxyType(
-    {
-        "url": "serverURL",
-        "token_path": "tokenPath",
-        "token_sent_via": "tokenSentVia",
-        "identity_token_sent_via": "identityTokenSentVia",
-        "identity_path": "identityPath",
-        "authorize_path": "authorizePath",
-        "scope": "scope",
-        "access_token_param": "accessTokenParam",
-        "id": "clientId",
-        "login_style": "loginStyle",
-        "button_label_text": "buttonLabelText",
-        "button_label_color": "buttonLabelColor",
-        "button_color": "buttonColor",
-        "key_field": "keyField",
-        "username_field": "usernameField",
-        "email_field": "emailField",
-        "name_field": "nameField",
-        "avatar_field": "avatarField",
-        "roles_claim": "rolesClaim",
-        "groups_claim": "groupsClaim",
-        "channels_admin": "channelsAdmin",
-        "groups_channel_map": "channelsMap",
-        "map_channels": "mapChannels",
-        "merge_roles": "mergeRoles",
-        "roles_to_sync": "rolesToSync",
-        "merge_users": "mergeUsers",
-        "merge_users_distinct_services": "mergeUsersDistinctServices",
-        "show_button": "showButton",
-    }
+    {suffix: _IRREGULAR.get(suffix, _camel_case(suffix)) for suffix in DEFAULTS if suffix not in ("", "secret")}
 )
 """Suffix of the setting -> field of the live record. `secret` is in neither: no record shows it."""
 

@@ -1,11 +1,11 @@
 """The live login services, fed by the publication `meteor.loginServiceConfiguration` (facts/rocketchat.md §5.5).
 
 It may be outdated without notice: it sends nothing about services that were switched on after the subscription began,
-or after a refresh by anybody. So a record that *appears* is evidence, and one that stays is none. A wait begins with a
-new subscription (`renew`).
+or after anybody's refresh. So a record that *appears* is evidence, and one that merely stays is not. A wait begins with
+a new subscription (`renew`).
 
-A table without any I/O. The driver applies each event when its frame arrives, and calls listeners before it reads the
-next frame: between Rocket.Chat's push and the next effect there is no queue.
+A table without I/O. The driver applies each event when its frame arrives, and listeners are called before the next
+frame is read: there is no queue between Rocket.Chat's push and its effect.
 """
 
 from __future__ import annotations
@@ -17,16 +17,8 @@ from bot.bounds import Intake, Unreadable
 from bot.connection.state import LiveService, SettingValue
 from bot.connection.unknown import Unknown
 from bot.errors import BadAnswer
-from bot.rocketchat.events import (
-    LiveEvent,
-    LiveReady,
-    LiveRefused,
-    LiveRenewed,
-    LiveRequested,
-    RecordAdded,
-    RecordChanged,
-    RecordRemoved,
-)
+from bot.rocketchat import events
+from bot.rocketchat.events import LiveEvent
 from bot.rocketchat.fields import live_fields, live_service
 from bot.rocketchat.responses import SYSTEM
 
@@ -84,26 +76,26 @@ class LiveTable:
         """Takes one event of the publication in; `at` is `Clock.monotonic()` at its arrival. BadAnswer where there are
         more records than can be kept."""
         match event:
-            case RecordAdded(id=key, fields=fields):
+            case events.RecordAdded(id=key, fields=fields):
                 self._drop(key)
                 self._keep(key, live_fields(fields))
-            case RecordChanged(id=key, fields=fields, cleared=cleared):
+            case events.RecordChanged(id=key, fields=fields, cleared=cleared):
                 self._change(key, fields, cleared)
-            case RecordRemoved(id=key):
+            case events.RecordRemoved(id=key):
                 self._drop(key)
-            case LiveRequested():
+            case events.LiveRequested():
                 self._forget("The list of live login services is being read from Rocket.Chat.")
-            case LiveReady() | LiveRenewed():
+            case events.LiveReady() | events.LiveRenewed():
                 self._unknown = None
-            case LiveRefused(code=code):
+            case events.LiveRefused(code=code):
                 self._forget(f"Rocket.Chat refuses the publication of live login services ({code}).")
             case never:
                 assert_never(never)
-        if self._unknown is None or not isinstance(event, RecordAdded | RecordChanged | RecordRemoved):
+        if self._unknown is None or not isinstance(event, events.RecordEvent):
             self._tell(at)
 
     def lost(self, reason: str, at: float) -> None:
-        """The socket is gone, and with it everything known: a service may be removed meanwhile."""
+        """The socket is closed, and everything is unknown: a service may be removed meanwhile."""
         self._forget(reason)
         self._tell(at)
 
@@ -122,7 +114,7 @@ class LiveTable:
         self._records[key] = record
 
     def _drop(self, key: str) -> dict[str, SettingValue | None]:
-        """What it was, empty if it was not there."""
+        """Removes and returns the record; empty if there was none."""
         record = self._records.pop(key, None)
         if record is None:
             return {}

@@ -14,10 +14,10 @@ from bot.chatops.ports import Message
 from bot.rocketchat.message_fields import KNOWN, LESS_TRUSTED
 
 LONGEST_NAME = 255
-"""Characters of an id, and of whatever else has a column in our database; Meteor's own ids have 17. A longer one is
-nobody's."""
+"""Maximum characters of an id and of other values with a column in our database; Meteor's ids have 17. Longer ones are
+ignored."""
 MOST_UNKNOWN = 50
-"""Names of fields that are not known."""
+"""Maximum number of unknown field names that are kept."""
 
 
 def moment_from(value: object) -> datetime | None:
@@ -90,12 +90,12 @@ def _is_unknown(name: str) -> bool:
 
 
 def _is_set(value: object) -> bool:
-    """Whatever is not plainly off counts, an empty object too."""
+    """Everything except None, False and an empty text counts, an empty object too."""
     return value is not None and value is not False and value != ""
 
 
 def _system_type(value: object) -> str | None:
-    """`t`; something that is not a text still means that no person wrote this."""
+    """The type in `t`. A value that is not text still means that no person wrote the message."""
     if value is None or value == "":
         return None
     return _text(value)[:LONGEST_NAME] or "odd"

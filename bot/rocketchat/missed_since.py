@@ -1,6 +1,6 @@
-"""The time from which on messages of one room may have been missed. Pure. All times are of the clock that sets the
-times of messages. It may differ from the clock at Rocket.Chat's address: a proxy may answer there, and any clock may be
-set back."""
+"""The time from which messages of one room may have been missed. Pure. All times are of the clock that sets the times
+of messages. It may differ from the clock at Rocket.Chat's address, where a proxy may answer, and any clock may be set
+back."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ OVERLAP = timedelta(minutes=5)
 """Messages are fetched twice rather than missed: the server accepts a client's time up to 10 s off its own, and its
 clock may have been set back by as much."""
 EVER = datetime(1970, 1, 1, tzinfo=UTC) + OVERLAP
-"""Before everything; whoever asks begins no earlier than the bot's start."""
+"""Earlier than every message; requests begin no earlier than the bot's start."""
 
 
 class MissedSince:
     """One gap at a time: from the last message that is known to have come, until a catch-up closes it.
 
-    An open gap stays as wide as it is: what comes over a new socket says nothing about what was missed before it.
+    New messages do not narrow an open gap: they say nothing about what was missed before them.
     """
 
     def __init__(self, *, complete: bool = False) -> None:
@@ -27,17 +27,17 @@ class MissedSince:
 
     @property
     def gap(self) -> datetime | None:
-        """Messages from then on may be missing; None if none are."""
+        """The time from which messages may be missing; None if none are."""
         return self._gap
 
     @property
     def since(self) -> datetime | None:
-        """What is newer than that may be missing, and nothing else; None until the room was looked at once."""
+        """Only messages newer than this may be missing; None until the room was read once."""
         return None if self._floor is None else max(self._floor, self._gap or EVER)
 
     def looked(self, newest_before: datetime) -> None:
-        """The room was looked at for the first time: whatever else will be found in it is newer than what was there, by
-        the clock that sets its times, whatever any other clock tells."""
+        """The room was read for the first time. Later messages are newer than those in it, by the clock that sets their
+        times, whatever other clocks say."""
         self._floor = newest_before
 
     def saw(self, ts: datetime) -> None:
@@ -45,7 +45,7 @@ class MissedSince:
         self._newest = max(self._newest, ts)
 
     def heard(self, now: datetime) -> None:
-        """A message came, and that is the time of the clock now, whatever it was before."""
+        """A message came, so this is the clock's time now, even if it was later before."""
         self._newest = now
 
     def set_back(self, by: timedelta) -> None:

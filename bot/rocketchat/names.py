@@ -1,8 +1,8 @@
 """How Rocket.Chat names a Custom OAuth service and its settings (facts/rocketchat.md §2.1, §2.2). Pure.
 
-Rocket.Chat lower-cases a name, drops whatever is not a Latin letter, a digit or `_`, and capitalises the rest, without
-saying so. Spaces, dots and dashes may go that way. A letter may not: the callback, and the people's identities, would
-carry a name that nobody typed.
+Rocket.Chat silently lower-cases a name, drops everything except Latin letters, digits and `_`, and capitalises the
+rest. Dropped spaces, dots and dashes are accepted. A dropped letter is not, because the callback and people's
+identities would then have a name that nobody typed.
 
 Everywhere else in this program a setting goes by its suffix: `token_path` for
 `Accounts_OAuth_Custom-Encvoyid-token_path`, and `""` for the switch `Accounts_OAuth_Custom-Encvoyid` itself. How the
@@ -26,31 +26,9 @@ LONGEST = 40
 _DROPPED = re.compile(r"[^a-z0-9_]")
 _TAKEN = frozenset(
     {
-        "apple",
-        "cas",
-        "dolphin",
-        "drupal",
-        "email",
-        "email2fa",
-        "facebook",
-        "github",
-        "google",
-        "gitlab",
-        "iframe",
-        "ldap",
-    }
-    | {
-        "linkedin",
-        "meteor",
-        "nextcloud",
-        "oauth",
-        "passkeys",
-        "password",
-        "resume",
-        "saml",
-        "totp",
-        "twitter",
-        "wordpress",
+        *("apple", "cas", "dolphin", "drupal", "email", "email2fa", "facebook", "github", "gitlab", "google", "iframe"),
+        *("ldap", "linkedin", "meteor", "nextcloud", "oauth", "passkeys", "password", "resume", "saml", "totp"),
+        *("twitter", "wordpress"),
     }
 )
 """`services.<name>` of a person's record already means something else under these."""
@@ -83,7 +61,7 @@ def service_name(typed: str) -> ServiceName:
 
 
 def normalised(typed: str) -> str:
-    """What Rocket.Chat turns any name into."""
+    """The name as Rocket.Chat normalises it."""
     key = _DROPPED.sub("", typed.lower())
     return key[:1].upper() + key[1:]
 
@@ -119,7 +97,7 @@ def value_from(raw: object) -> SettingValue:
 
 
 def stored_services(settings: Iterable[Mapping[str, object]]) -> tuple[StoredService, ...]:
-    """Every custom service among setting documents (`_id`, `value`), by key. Any setting makes a service be there."""
+    """Every custom service among setting documents (`_id`, `value`), by key. One setting is enough for a service."""
     found: dict[str, dict[str, object]] = {}
     for document in settings:
         match = _SETTING_ID.match(str(document.get("_id", "")))
@@ -134,7 +112,7 @@ def stored_service(settings: Iterable[Mapping[str, object]], name: ServiceName) 
 
 
 def registration(settings: Iterable[Mapping[str, object]]) -> Registration:
-    """Who may register, among setting documents; what is not listed, or is something else, is not known."""
+    """The registration settings among setting documents; None for one that is missing or has another type."""
     listed = {str(document.get("_id")): document.get("value") for document in settings}
     by_services, approval, domains = (listed.get(setting) for setting in (BY_SERVICES, APPROVAL, DOMAINS))
     return Registration(

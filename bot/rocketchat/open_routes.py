@@ -1,10 +1,11 @@
 """The two routes that show the live login services, and need no login (facts/rocketchat.md §3.1).
 
-They are two limits over the same documents (§1.6), asked in turn. The bot's token is sent along: on newer servers,
-accounts that bypass the rate limit bypass it here too; then the answer has no headers of the limiter.
+Both return the same documents, but have separate rate limits (§1.6), so they are polled in turn. The bot's token is
+sent along: on newer servers, accounts that bypass the rate limit bypass it here too, and the answer has no rate limit
+headers.
 
-These are asked by aiohttp and not by rocketchat-API: while a secret is exchanged every millisecond of a poll is one of
-the gap, and several are under way at once.
+The requests use aiohttp instead of rocketchat-API: during an exchange each millisecond of a poll lengthens the gap, and
+several polls run at once.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ LABELS = {
 }
 """Route -> how errors name it."""
 ABSENT_SECONDS = 600.0
-"""For how long a route that this version doesn't have is not asked again."""
+"""Seconds for which a route that this version lacks is not polled again."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Poll:
     services: Mapping[str, LiveService]
     """By `encvoyid`."""
     sent_at: float
-    """`Clock.monotonic()`. Rocket.Chat looked later than that, so what was not live then was not live before."""
+    """`Clock.monotonic()` before the request: what the answer does not show was not live at that moment."""
 
 
 @dataclass
@@ -57,7 +58,7 @@ class OpenRoutes:
 
     @property
     def unlimited(self) -> bool:
-        """Whether no limit holds for the bot on either route, as far as their last answers tell."""
+        """Whether the bot has no rate limit on either route, judged by their last answers."""
         open_ones = [route for route in LISTS if self.budget.left(route) > 0]
         return bool(open_ones) and all(self.budget.unlimited(route) for route in open_ones)
 
@@ -66,7 +67,7 @@ class OpenRoutes:
         return sum(max(0, self.budget.left(route)) for route in LISTS)
 
     async def poll(self, *, reserve: int = 0) -> Poll:
-        """Asks whichever route has its turn and may be asked; `reserve` polls are left alone."""
+        """Polls the next route that is allowed now; `reserve` polls are kept."""
         route = self._next(reserve)
         if route is None:
             raise min((self.budget.busy(route) for route in LISTS), key=lambda busy: busy.retry_after)
@@ -97,7 +98,7 @@ class OpenRoutes:
         return Poll({record.service: record for record in records if record is not None}, sent_at)
 
     def _next(self, reserve: int) -> str | None:
-        """The routes in turn; the other one where this one has nothing left."""
+        """The next route in turn, or the other one if its budget is used up."""
         if self.left() <= reserve:
             return None
         routes = list(LISTS)
@@ -109,7 +110,7 @@ class OpenRoutes:
 
 
 def _remaining(headers: Mapping[str, str]) -> int | None:
-    """What the limiter says is left; None: it says nothing, so it lets us pass."""
+    """The remaining calls in the rate limit headers; None: there are none, so the bot has no limit."""
     try:
         return int(headers.get("X-RateLimit-Remaining", ""))
     except ValueError:

@@ -73,7 +73,7 @@ class PeopleList:
 
     async def _walk(self, read: _Read, end: float, told: CountTold) -> str:
         """Why it ended before the end of the list; empty at the end."""
-        walk = self.rest.walk()
+        walk = Walk(self.rest)
         while read.add(await self._page(walk, read.shown, end)):
             if read.shown >= read.total:
                 return ""

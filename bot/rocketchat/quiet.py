@@ -28,7 +28,7 @@ class Quiet:
         self._last = self.clock.monotonic()
 
     def heard(self, setting: str) -> None:
-        """Somebody changed a setting; an event that does not say which counts too."""
+        """A setting was changed; an event without its id counts too."""
         if not setting or setting.startswith(PREFIX):
             self._last = self.clock.monotonic()
 

@@ -68,7 +68,7 @@ class RateBudget:
         return True
 
     def busy(self, route: str) -> Busy:
-        """What is raised instead of a call that must not be made, with the seconds until the next one may."""
+        """The error to raise instead of a call that is not allowed, with the seconds until the next one is."""
         now = self._clock.monotonic()
         taken = self._taken.get(route)
         freed = taken[0] + self._window if taken else now
@@ -77,6 +77,6 @@ class RateBudget:
         return busy
 
     def close(self, route: str, seconds: float) -> None:
-        """The server said 429 all the same: nothing more for so long."""
+        """The server answered 429: the route is not called again for these seconds."""
         self._closed_until[route] = self._clock.monotonic() + seconds
         self._said.pop(route, None)

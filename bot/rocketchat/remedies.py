@@ -9,14 +9,12 @@ ROUTE_ABSENT = f"This version of Rocket.Chat may not have it, or {URL} lacks a s
 TOKEN = "Check SSOBOT_ROCKETCHAT_USER_ID and SSOBOT_ROCKETCHAT_TOKEN: a personal access token of the bot's own account."
 FACTOR_NEEDED = (
     'Create the token again with "Ignore two factor authentication", or set SSOBOT_ROCKETCHAT_PASSWORD to the '
-    "password of "
-    "the bot's account."
+    "password of the bot's account."
 )
 FACTOR_WRONG = "Set SSOBOT_ROCKETCHAT_PASSWORD to the password of the bot's account: it is another one."
 FACTOR_EXHAUSTED = (
     "Rocket.Chat accepts no more attempts for now; wait a few minutes, and check that SSOBOT_ROCKETCHAT_PASSWORD is "
-    "the "
-    "password of the bot's account."
+    "the password of the bot's account."
 )
 SLOW_DOWN = (
     "Try again in a minute. Roles with the permission `api-bypass-rate-limit`, such as `bot`, allow more requests."

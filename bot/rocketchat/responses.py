@@ -28,20 +28,7 @@ from bot.errors import (
     Unauthenticated,
 )
 from bot.http import HttpResponse
-from bot.rocketchat.remedies import (
-    FACTOR_EXHAUSTED,
-    FACTOR_NEEDED,
-    FACTOR_WRONG,
-    LATER,
-    NOT_ROCKETCHAT,
-    PROXY,
-    RESTRICTED,
-    ROUTE_ABSENT,
-    SLOW_DOWN,
-    TOKEN,
-    forbidden,
-    redirected,
-)
+from bot.rocketchat import remedies
 
 SYSTEM: Final = "Rocket.Chat"
 DEFAULT_WAIT = 60.0
@@ -55,23 +42,14 @@ _BRACKETS = re.compile(r"\[([^\[\]]*)\]\s*\Z")
 _WAIT = re.compile(r"must wait (\d{1,5}) seconds?")
 _REFUSALS = frozenset(
     {
-        "error-action-not-allowed",
-        "error-forbidden",
-        "error-no-permission",
-        "error-not-allowed",
-        "error-not-authorized",
-        "error-unauthorized",
-        "forbidden",
-        "no-permission",
-        "not-allowed",
-        "not-authorized",
-        "unauthorized",
-        "403",
+        *("error-action-not-allowed", "error-forbidden", "error-no-permission", "error-not-allowed"),
+        *("error-not-authorized", "error-unauthorized", "forbidden", "no-permission", "not-allowed"),
+        *("not-authorized", "unauthorized", "403"),
     }
 )
 """Codes that mean "you may not": status 400 before 9.0, 403 since (facts/rocketchat.md §1.5)."""
 _REJECTED = {
-    "restricted-workspace": ("It lets nobody write while it is offline past its grace period.", RESTRICTED),
+    "restricted-workspace": ("It lets nobody write while it is offline past its grace period.", remedies.RESTRICTED),
     "error-setting-validation-failed": ("A rule of this Rocket.Chat does not allow that value.", ""),
 }
 """Why something was rejected, and the fix (facts/rocketchat.md §2.4)."""
@@ -80,7 +58,7 @@ _TOO_MANY = frozenset({"error-too-many-requests", "too-many-requests"})
 
 def not_its_own(route: str, status: int = 200, why: str = "") -> BadAnswer:
     """The error for an answer with a good status, but content that is not Rocket.Chat's."""
-    return BadAnswer(SYSTEM, route, status=status, why=why, fix=NOT_ROCKETCHAT)
+    return BadAnswer(SYSTEM, route, status=status, why=why, fix=remedies.NOT_ROCKETCHAT)
 
 
 class SecondFactorAsked(SecondFactorNeeded):
@@ -137,14 +115,14 @@ def interpret_method(fields: Mapping[str, Any], route: str) -> Any:
     error = inner["error"] if isinstance(inner["error"], dict) else {}
     code = _safe(error.get("error"))
     if code in ("404", "method-not-found"):
-        raise RouteAbsent(SYSTEM, route, code=code, fix=ROUTE_ABSENT)
+        raise RouteAbsent(SYSTEM, route, code=code, fix=remedies.ROUTE_ABSENT)
     raise _by_code(400, code, error, route) or _rejected(route, code)
 
 
 def slow_down(headers: Mapping[str, str], route: str) -> Busy:
     """The error for a 429 of what is no REST, and tells by its status alone. Whose limit that is is not known: a proxy
     may have one, which no role of Rocket.Chat lets the bot pass."""
-    busy = Busy(SYSTEM, route, status=429, fix=LATER)
+    busy = Busy(SYSTEM, route, status=429, fix=remedies.LATER)
     busy.retry_after = _wait(headers, {}, time.time())
     return busy
 
@@ -159,17 +137,17 @@ def _error(answer: HttpResponse, fields: Mapping[str, Any], route: str, now: flo
     status, code = answer.status, _code(fields)
     if 300 <= status < 400:
         location = _origin(answer.headers.get("Location", ""))
-        return Redirected(SYSTEM, route, status=status, fix=redirected(location))
+        return Redirected(SYSTEM, route, status=status, fix=remedies.redirected(location))
     if status == 429 or (status < 500 and code in _TOO_MANY):
-        busy = Busy(SYSTEM, route, status=status, code=code, fix=SLOW_DOWN)
+        busy = Busy(SYSTEM, route, status=status, code=code, fix=remedies.SLOW_DOWN)
         busy.retry_after = _wait(answer.headers, fields, now)
         return busy
     if status in (408, 504):
-        return NoAnswer(SYSTEM, route, status=status, fix=PROXY)
+        return NoAnswer(SYSTEM, route, status=status, fix=remedies.PROXY)
     if status in (404, 405):
-        return RouteAbsent(SYSTEM, route, status=status, fix=ROUTE_ABSENT)
+        return RouteAbsent(SYSTEM, route, status=status, fix=remedies.ROUTE_ABSENT)
     if status == 407 or status >= 500 or status < 200:
-        return BadAnswer(SYSTEM, route, status=status, code=code, fix=PROXY)
+        return BadAnswer(SYSTEM, route, status=status, code=code, fix=remedies.PROXY)
     return _by_code(status, code, fields, route) or _rejected(route, code, status)
 
 
@@ -181,18 +159,18 @@ def _rejected(route: str, code: str | None, status: int | None = None) -> Reject
 def _by_code(status: int, code: str | None, fields: Mapping[str, Any], route: str) -> RemoteError | None:
     """What the code says, where the status leaves it open: 400, 401, 403, a 200 without success."""
     if code == "totp-required":
-        asked = SecondFactorAsked(SYSTEM, route, status=status, code=code, fix=FACTOR_NEEDED)
+        asked = SecondFactorAsked(SYSTEM, route, status=status, code=code, fix=remedies.FACTOR_NEEDED)
         details = fields.get("details")
         method = details.get("method") if isinstance(details, Mapping) else None
         asked.method = method if method in ("password", "totp", "email") else ""
         return asked
     if code in ("totp-invalid", "totp-max-attempts"):
-        fix = FACTOR_WRONG if code == "totp-invalid" else FACTOR_EXHAUSTED
+        fix = remedies.FACTOR_WRONG if code == "totp-invalid" else remedies.FACTOR_EXHAUSTED
         return SecondFactorNeeded(SYSTEM, route, status=status, code=code, fix=fix)
     if status == 401:
-        return Unauthenticated(SYSTEM, route, status=status, code=code, fix=TOKEN)
+        return Unauthenticated(SYSTEM, route, status=status, code=code, fix=remedies.TOKEN)
     if status == 403 or code in _REFUSALS:
-        return Forbidden(SYSTEM, route, status=status, code=code, fix=forbidden(route))
+        return Forbidden(SYSTEM, route, status=status, code=code, fix=remedies.forbidden(route))
     return None
 
 

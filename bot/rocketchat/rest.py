@@ -101,8 +101,8 @@ class Rest:
         return frozenset(name for name, at in self._instances.items() if now - at <= INSTANCE_SECONDS)
 
     async def meet_instances(self) -> None:
-        """Where more than one instance answers, asks over every connection at once: a balancer may keep each connection
-        at one of them, and those that no look has come to would not be written to. What fails shows nothing."""
+        """If there is more than one instance, sends a request over every connection: a load balancer may bind each of
+        them to one instance, and unknown instances would not be written to. Failures are ignored."""
         if len(self.instances()) > 1:
             asked = (self.call(lambda api: api.me(), patient=False) for _ in range(WORKERS))
             await asyncio.gather(*asked, return_exceptions=True)
@@ -114,10 +114,6 @@ class Rest:
     async def get(self, route: str, **query: QueryValue) -> dict[str, Any]:
         """`GET /api/v1/<route>`."""
         return await self.call(_getting(route, query))
-
-    def walk(self) -> Walk:
-        """For a list that is read page by page."""
-        return Walk(self)
 
     async def get_open(self, route: str, **query: QueryValue) -> dict[str, Any]:
         """The same for a route that needs no login: its calls are counted (`bot.rocketchat.rate_budget`), and none is
@@ -157,7 +153,7 @@ class Rest:
         raise (NoAnswer if call.sent else Unreachable)(SYSTEM, call.route or "no worker was free", fix=REFUSED)
 
     def saw(self, instance: str) -> None:
-        """An answer came from it. Bounded: whoever makes up a new one for each answer fills nothing."""
+        """Notes the instance that answered. Bounded, so that made-up names cannot fill the memory."""
         instance = instance[:LONGEST_INSTANCE]
         if instance and (instance in self._instances or len(self._instances) < MOST_INSTANCES):
             self._instances[instance] = self._clock.monotonic()
@@ -215,6 +211,6 @@ def encoded_query(value: QueryValue) -> str:
 
 
 def _abandon(future: asyncio.Future[dict[str, Any]], call: CancellableCall) -> None:
-    """Nobody waits any more: a queued call is dropped, a running one loses its connection."""
+    """Drops a queued call, or cuts the connection of a running one."""
     future.cancel()
     call.cut()

@@ -14,7 +14,7 @@ HOLDERS = "roles.getUsersInRole"
 
 
 async def roles(rest: Rest) -> Mapping[str, str]:
-    """Id to name. Those that came with the server have the same for both; one that was made there has a random id."""
+    """Id to name. Built-in roles have the same id and name; a custom role has a random id."""
     listed = (await rest.get(LIST)).get("roles")
     if not isinstance(listed, list):
         raise not_its_own(f"GET /api/v1/{LIST}")
@@ -23,8 +23,8 @@ async def roles(rest: Rest) -> Mapping[str, str]:
 
 
 async def holders(rest: Rest, role_id: str, name: str) -> tuple[str, ...]:
-    """User ids of those who hold the role globally: one page of the list. From 8.0 on it is asked by id, before that
-    by name. Forbidden without `access-permissions`."""
+    """User ids of those who have the role globally, from one page of the list. From 8.0 on, the server expects the id,
+    before that the name. Forbidden without `access-permissions`."""
     try:
         answer = await rest.get(HOLDERS, role=role_id)
     except Rejected:

@@ -1,8 +1,8 @@
-"""A write that Rocket.Chat guards by a second factor, of a setting that is not there (facts/rocketchat.md §1.4, §2.4).
+"""Tests the second factor by a write to a setting that does not exist (facts/rocketchat.md §1.4, §2.4).
 
-The guard asks before anything is looked up, and there is nothing to be stored: with the right answer the route for many
-settings says 200 and stores nothing of what it does not know, the one for a single setting 400. The first is taken
-where the server has it, because there an answer given a while ago does not count again.
+Rocket.Chat asks for the second factor before it looks the setting up, so nothing is stored. With the right factor, the
+bulk route answers 200 and ignores the unknown setting, and the route for one setting answers 400. The bulk route is
+used if the server has it, because it does not accept an earlier answer again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ NOBODYS = "Ssobot_No_Such_Setting"
 
 
 async def try_guard(rest: Rest) -> Guarded:
-    """Whether it lets the bot through, with the password where it asks for one. RemoteError where that is not told."""
+    """Whether Rocket.Chat allows such a write, with the password if it asks for one. RemoteError if that is unknown."""
     try:
         try:
             await rest.post("settings", {"settings": [{"_id": NOBODYS, "value": ""}]})
@@ -28,7 +28,8 @@ async def try_guard(rest: Rest) -> Guarded:
 
 
 async def _one(rest: Rest) -> None:
-    """Before 8.6. An unknown setting is a failure without any code; every other refusal says nothing of the guard."""
+    """For servers before 8.6. An unknown setting is a 400 without a code; any other refusal says nothing about the
+    second factor, and is raised."""
     try:
         await write_setting(rest, NOBODYS, "")
     except Rejected as refusal:

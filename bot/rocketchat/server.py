@@ -1,4 +1,4 @@
-"""What Rocket.Chat says of itself, and what the bot's account may do there (facts/rocketchat.md §1.6, §2.7, §3.1)."""
+"""What Rocket.Chat reports about itself, and what the bot's account may do (facts/rocketchat.md §1.6, §2.7, §3.1)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bot.rocketchat.services import read_setting, write_setting
 
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:[.\-+].*)?\Z")
 KNOWN = 300.0
-"""Seconds for which the version is still known where it may not be asked; an upgrade takes longer than that."""
+"""Seconds for which a known version is used if a rate limit forbids the request; an upgrade takes longer."""
 
 
 @dataclass(frozen=True)
@@ -44,21 +44,21 @@ class ServerFacts:
     _asked_at: float = field(default=0.0, init=False)
 
     async def server(self) -> ServerInfo:
-        """Everything at once, by single settings."""
+        """Profile and address, read as single settings."""
         return ServerInfo(*await asyncio.gather(self.profile(), self._site_url()))
 
     async def edition(self) -> Edition:
-        """Version and licence, asked anew: an upgrade may have changed them."""
+        """Version and licence, read each time: an upgrade may have changed them."""
         return Edition(*await asyncio.gather(self.version(), or_unknown(self.modules())))
 
     async def profile(self) -> Profile:
-        """What depends on version, engine and licence, asked anew: an upgrade or a setting may have changed it."""
+        """Version, engine and licence, read each time: an upgrade or a setting may have changed them."""
         edition = await self.edition()
         modern_flow = has_choice(edition.version) and await self._modern_flow()
         return profile(edition.version, edition.modules, modern_flow=modern_flow)
 
     async def _modern_flow(self) -> bool:
-        """Which engine was chosen; the setting is public. Where it does not exist it was not chosen."""
+        """Whether the modern engine is chosen. The setting is public; a missing one counts as no."""
         try:
             return await self.setting(MODERN_FLOW) is True
         except Rejected:
@@ -67,7 +67,7 @@ class ServerFacts:
             return (await self.public_settings(MODERN_FLOW)).get(MODERN_FLOW) is True
 
     async def version(self) -> Version:
-        """(8, 8), by `GET /api/info`; what it said a minute ago where it may not be asked again (§1.6)."""
+        """(8, 8), by `GET /api/info`; the last answer if a rate limit forbids the request (§1.6)."""
         if not self.budget.take("info"):
             return self._version_known(self.budget.busy("info"))
         try:
@@ -80,7 +80,7 @@ class ServerFacts:
         return self._version
 
     def _version_known(self, busy: Busy) -> Version:
-        """What it was a moment ago, where it may not be asked now."""
+        """The last answer; raises `busy` if it is too old."""
         if self._version is None or self.budget.now() - self._asked_at > KNOWN:
             raise busy
         return self._version
@@ -99,15 +99,15 @@ class ServerFacts:
         return value_from(await read_setting(self.rest, setting))
 
     async def _site_url(self) -> str:
-        """It is public: who may not read settings, or whose token is wrong, still learns where Rocket.Chat is."""
+        """The setting is public: it can be read without permissions and with a wrong token."""
         try:
             return site_url(await self.setting(SITE_URL))
         except (Forbidden, Unauthenticated):
             return site_url((await self.public_settings(SITE_URL)).get(SITE_URL))
 
     async def public_settings(self, *settings: str) -> Mapping[str, SettingValue]:
-        """Public settings without any permission, from 7.0 on (§3.1); what is not public is missing. Busy beyond the
-        budget."""
+        """Public settings, which need no permission from 7.0 on (§3.1); others are left out. Busy if the budget is
+        used up."""
         if not self.budget.take("settings.public"):
             raise self.budget.busy("settings.public")
         answer = await self.rest.get_open("settings.public", _id=",".join(settings))
@@ -118,11 +118,11 @@ class ServerFacts:
         return {name: value for name, value in wanted.items() if name in settings}
 
     async def allowed(self) -> bool:
-        """Whether the web client sends slash commands that it does not know (§4.1)."""
+        """Whether the web client sends unknown slash commands (§4.1)."""
         return await self.setting(SLASH_SETTING) is True
 
     async def allow(self, on: bool) -> None:
-        """Changes that, for every user of the server."""
+        """Changes this for every user of the server."""
         await write_setting(self.rest, SLASH_SETTING, on)
 
     async def me(self) -> Me:
@@ -143,7 +143,7 @@ class ServerFacts:
 
 
 def version_from(answer: Mapping[str, Any]) -> Version:
-    """Major and minor of an answer of `/api/info`: `version`, or `info.version` for those who may see more (§3.1)."""
+    """Major and minor in an answer of `/api/info`: `version`, or `info.version` for accounts that see more (§3.1)."""
     info = answer.get("info")
     for text in (answer.get("version"), info.get("version") if isinstance(info, Mapping) else None):
         match = _VERSION.match(text) if isinstance(text, str) else None

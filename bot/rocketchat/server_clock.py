@@ -1,8 +1,8 @@
-"""Rocket.Chat's clock, as it is seen from here.
+"""Estimates the time of Rocket.Chat's clock.
 
-Messages carry the server's time, and our own clock may be wrong, or jump. So the server is asked what it is (header
-`Date`), and from then on time is counted by our monotonic clock, which nobody sets. What is known gets old: a machine
-that was suspended has not counted. So it is asked anew at each new socket, and whenever a message looks too old or new.
+Messages carry the server's time, and our own clock may be wrong or jump. So the server's time is read (header `Date`)
+and counted on by our monotonic clock, which nobody sets. The estimate ages, because a suspended machine may not count.
+So it is read again for each new socket, and when a message looks too old or too new.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from datetime import datetime, timedelta
 from bot.clock import Clock
 
 RESOLUTION = timedelta(seconds=2)
-"""The header has whole seconds: a smaller difference from our clock is none, and our clock is the finer one."""
+"""The header has whole seconds. If it differs by less, our own clock is used, because it is more precise."""
 DROPPED = timedelta(seconds=0.5)
-"""The part of a second that the header leaves out, on average."""
+"""The fraction of a second that the header drops, on average."""
 DOUBT_INTERVAL = 30.0
-"""Seconds between two questions because of messages: a room full of odd ones must not use up the rate limit
+"""Minimum seconds between two requests because of messages, so that many odd messages do not use up the rate limit
 (facts/rocketchat.md §1.6)."""
 
 Ask = Callable[[], Awaitable[datetime | None]]
-"""The server's time now, in whole seconds; None if it does not tell. Raises nothing."""
+"""The server's time now, in whole seconds; None if it is unknown. Raises nothing."""
 
 
 class ServerClock:
@@ -41,13 +41,13 @@ class ServerClock:
 
     @property
     def known(self) -> bool:
-        """Whether the server has ever told its time; before, ours stands for it."""
+        """Whether the server's time was ever read; before that, our clock is used."""
         return self._anchor is not None
 
     @property
     def started(self) -> datetime:
-        """When this bot started, by the server's clock: rather a little too early than so late that what was typed
-        right after it is not asked for."""
+        """When this bot started, by the server's clock. Rather slightly too early than too late: messages typed right
+        after the start must not be missed."""
         return self.now() - timedelta(seconds=self._clock.monotonic() - self._began) - self._coarse
 
     def now(self) -> datetime:
@@ -63,7 +63,7 @@ class ServerClock:
         return self._set_back
 
     async def compare(self) -> bool:
-        """Asks the server. False if it did not tell: what was known is still counted on."""
+        """Reads the server's time. False if that failed: the previous estimate stays in use."""
         async with self._asking:
             began = self._clock.monotonic()
             told = await self._ask()
@@ -80,13 +80,14 @@ class ServerClock:
             return True
 
     async def doubt(self) -> bool:
-        """A message looks too old or too new: asks anew unless that was done just now. True if it is known anew."""
+        """For a message that looks too old or too new: reads the time again, unless it was just read. True if it was
+        read."""
         recently = self._asked_at is not None and self._clock.monotonic() - self._asked_at < DOUBT_INTERVAL
         jumped = abs(self._offset() - self._our_offset) > RESOLUTION
         return False if recently and not jumped else await self.compare()
 
     def _offset(self) -> timedelta:
-        """Between our two clocks; it changes when the one is set, or the other stands still with the machine."""
+        """The difference between our two clocks. It changes if the wall clock is set or the machine is suspended."""
         return (self._clock.now() - _EPOCH) - timedelta(seconds=self._clock.monotonic())
 
 

@@ -1,12 +1,11 @@
 """The Custom OAuth services as Rocket.Chat stores them (facts/rocketchat.md §2).
 
-*Reading* takes one request: the list of all settings with `count=0`. Thirty single ones would be ten a minute without
-the right to pass the limiter, and a filter on the server is not to be had since 7.0 (§2.3). Where the server caps the
-count, the pages are walked.
+*Reading* takes one request: the list of all settings with `count=0`. Thirty single requests would take three minutes
+under the rate limit, and since 7.0 the server cannot filter (§2.3). If the server caps the count, all pages are read.
 
-*Writing* takes one request from 8.6 on, and one for each setting before that; which of the two is found by asking, each
-time. Written at once, settings are stored in any order (§2.4). Where the order matters, a secret and its marker, they
-go one by one (`bot.rocketchat.instances`).
+*Writing* takes one request from 8.6 on, and one for each setting before that. Each write tries the bulk
+route first. It stores the settings in any order (§2.4). If the order matters, as for a secret and its marker, they are
+written one by one (`bot.rocketchat.instances`).
 """
 
 from __future__ import annotations
@@ -37,18 +36,18 @@ from bot.rocketchat.names import (
 )
 from bot.rocketchat.quiet import Quiet
 from bot.rocketchat.responses import SYSTEM, not_its_own
-from bot.rocketchat.rest import Rest, encoded_query
+from bot.rocketchat.rest import Rest, Walk, encoded_query
 from bot.secret import Secret
 
 MOST_PAGES = 100
-"""A server has about 1,500 settings, and some give 25 at once."""
+"""A server has about 1,500 settings, and some servers return 25 per page."""
 MOST_SERVICES = 300
-"""Each has about thirty settings."""
+"""Services in one list; each has about thirty settings."""
 AGAIN = (0.1, 0.5, 0.0)
-"""Seconds after each try to make a service, where a setting of it is not there."""
+"""Seconds to wait after each try to create a service, if one of its settings is missing."""
 _MADE = DEFAULTS.keys() - ABSENT_MEANS.keys()
 PAGE = 100
-"""The most that a server with default settings gives at once."""
+"""The largest page of a server with default settings."""
 
 ServiceValues = Mapping[str, SettingValue | Secret]
 
@@ -65,7 +64,8 @@ class Services:
         return stored_service(await self._settings(), name)
 
     async def listed(self) -> Listed:
-        """What the list of all settings shows. BadAnswer beyond the services that anybody has: each is looked at."""
+        """What the list of all settings shows. BadAnswer if there are implausibly many services, because each is
+        checked."""
         documents = await self._settings()
         services = stored_services(documents)
         if len(services) > MOST_SERVICES:
@@ -75,8 +75,8 @@ class Services:
         return Listed(services, registration(documents), address, modern_flow)
 
     async def forced(self, name: ServiceName) -> Mapping[str, SettingValue] | Unknown:
-        """What the environment forces (facts/rocketchat.md §8 no. 1). Only the method of the administration's pages
-        shows whole documents; it is on its way out, so a server without it says nothing."""
+        """What the environment forces (facts/rocketchat.md §8 no. 1). Only the method behind the administration pages
+        returns whole documents. It is deprecated: Unknown if the server does not have it."""
         try:
             documents = await self.rest.method("private-settings/get")
         except (Rejected, RouteAbsent, Forbidden):
@@ -86,9 +86,9 @@ class Services:
         return forced_settings((d for d in documents if isinstance(d, Mapping)), name)
 
     async def create_service(self, name: ServiceName) -> None:
-        """Ensures that the settings exist, each with a value; what is stored already is kept (§2.1). One that was
-        removed since the server's start comes back without any (§2.6), and then gets the server's own default. One
-        that was removed this moment is in its cache still, and isn't made: that is asked for again."""
+        """Ensures that the settings exist, each with a value; stored values are kept (§2.1). A setting that was removed
+        since the server's start comes back without a value (§2.6) and gets the server's own default. One that was just
+        removed is still in the server's cache and is not created, so the request is repeated."""
         for pause in AGAIN:
             await self.rest.post("settings.addCustomOAuth", {"name": name.key})
             documents = await self._settings()
@@ -101,8 +101,8 @@ class Services:
             await self.write_service(name, {suffix: v for suffix, v in DEFAULTS.items() if suffix in empty})
 
     async def write_service(self, name: ServiceName, settings: ServiceValues) -> None:
-        """Writes by suffix. What an older server lacks and would mean the same is left out: written by itself it is
-        refused, and in a bulk write passed over (§2.4)."""
+        """Writes by suffix. A setting that an older server lacks is left out if its absence means the same: a single
+        write of it is refused, and a bulk write ignores it (§2.4)."""
         try:
             await self._write(name, settings)
         except Rejected:
@@ -115,8 +115,8 @@ class Services:
             self.quiet.wrote()
 
     async def remove_service(self, name: ServiceName) -> None:
-        """Ensures that the settings are gone. The caller has switched the service off and seen that live, or a dead
-        button would stay behind (§2.6)."""
+        """Ensures that the settings are gone. The caller has switched the service off and waited until that was live;
+        otherwise a dead button would remain (§2.6)."""
         try:
             try:
                 await self.rest.post("settings.removeCustomOAuth", {"name": name.key})
@@ -137,8 +137,8 @@ class Services:
             await write_setting(self.rest, setting_id(name.key, suffix), value)
 
     async def _refuse_what_was_passed_over(self, name: ServiceName, written: Mapping[str, SettingValue]) -> None:
-        """A bulk write says nothing of a setting that this server lacks (§2.4): where its absence means something else
-        than was written, that is refused here."""
+        """A bulk write silently ignores a setting that this server lacks (§2.4). Rejected if its absence means
+        something else than what was written."""
         doubtful = [s for s, value in written.items() if s in ABSENT_MEANS and value != ABSENT_MEANS[s]]
         if not doubtful:
             return
@@ -149,7 +149,7 @@ class Services:
             raise Rejected(SYSTEM, "POST /api/v1/settings", status=200, why=why)
 
     async def _without_what_is_absent(self, name: ServiceName, settings: ServiceValues) -> ServiceValues:
-        """The settings without those that this server lacks and whose absence means what was to be written."""
+        """The settings without those that this server lacks and whose absence means the same."""
         there = await self._setting_ids()
         return {
             suffix: value
@@ -161,10 +161,10 @@ class Services:
         return frozenset(str(document.get("_id")) for document in await self._settings())
 
     async def _settings(self) -> list[Mapping[str, Any]]:
-        """All setting documents. The library's own pages end at the first short one, which a capped server gives at
-        once; so they are walked by `total`."""
+        """All setting documents, page by page up to `total`. The library's own iterator stops at the first short page,
+        which a server with a cap returns at once."""
         found: dict[str, Mapping[str, Any]] = {}
-        count, offset, walk = 0, 0, self.rest.walk()
+        count, offset, walk = 0, 0, Walk(self.rest)
         for _ in range(MOST_PAGES):
             page = await walk.get("settings", count=count, offset=offset)
             documents, total = page.get("settings"), page.get("total")
@@ -185,15 +185,15 @@ class Services:
         return list(found.values())
 
     async def _prove_sight(self) -> None:
-        """Whoever may not see private settings gets a list without them, which must not be taken for absence, and of
-        each only id and value, which do not tell (§2.3). A single one is refused outright, or is not there. Where a
-        service's secret is in the list, the sight is proved."""
+        """Forbidden if the bot may not see private settings: then the list silently leaves them out, which must not
+        count as absence (§2.3). A request for a single private setting says so. Not needed if the list holds a
+        service's secret."""
         with contextlib.suppress(Rejected):
             await read_setting(self.rest, setting_id("Ssobot", SWITCH))
 
 
 def _endless() -> BadAnswer:
-    """Half a list must not be taken for the whole: what is missing there would count as absent."""
+    """A list that was not read to its end is an error: whatever is missing in it would count as absent."""
     return BadAnswer(SYSTEM, "GET /api/v1/settings", status=200, why="Its list of settings is endless.")
 
 

@@ -98,7 +98,7 @@ class LeashedSession(requests.Session):
         return response
 
     def _sent(self, route: str, method: str, url: str, kwargs: dict[str, Any]) -> requests.Response | RemoteError:
-        """The answer, or what became of the request. Returned, not raised: inside `except` it would get a context."""
+        """The answer, or the error. Returned, because an error raised inside `except` would get a context."""
         self.line.call.sent = self.line.reused = False
         try:
             return _whole(super().request(method, url, **kwargs), self.line.call.intake)
@@ -166,7 +166,7 @@ class _LeashedAdapter(HTTPAdapter):
 
 
 def _is_no_http(failure: BaseException) -> bool:
-    """Whether what came back could not be understood. A connection that broke off is something else."""
+    """Whether the response is not HTTP. A connection that was interrupted does not count."""
     return any(
         isinstance(reason, HTTPException | InvalidChunkLength) and not isinstance(reason, OSError | IncompleteRead)
         for reason in reasons_for(failure)
@@ -185,5 +185,5 @@ def _second_factor_headers(password: Secret) -> dict[str, str]:
 
 
 def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Any `auth` at all keeps requests from adding a password of the user's .netrc."""
+    """With any `auth`, requests does not add a password from the user's .netrc."""
     return request

@@ -1,9 +1,9 @@
-"""What is live in Rocket.Chat, and the moment in which it changes.
+"""Reads what is live in Rocket.Chat, and waits until it changes.
 
-The live login settings are rewritten about 2.5 seconds after the last changing write, at a moment that is not announced
-(facts/rocketchat.md §2.5). REST decides what is live: two routes, asked in turn; often around the expected time without
-a rate limit, and at chosen moments with one. The publication may show it sooner, but it may be outdated or silent
-(§5.5): a wait begins with a new subscription, uses what is pushed, and never depends on it.
+Rocket.Chat rewrites the live login settings about 2.5 seconds after the last changing write, without announcing it
+(facts/rocketchat.md §2.5). Two REST routes, polled in turn, decide what is live: without a rate limit they are polled
+often around the expected time, with one only at chosen moments. The publication may be faster, but also outdated or
+silent (§5.5): a wait begins with a new subscription and uses what is pushed, but never depends on it.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from bot.rocketchat.responses import SYSTEM
 EXPECTED = 2.51
 """Seconds from the last changing write to live, if this server was never measured."""
 EARLY = (0.3, 1.0)
-"""Looks for such a server that is quicker."""
+"""Seconds after the write at which such a server is polled early, in case it is faster."""
 AROUND = (-0.05, -0.01, 0.01, 0.03, 0.05, 0.08, 0.13, 0.2, 0.4, 1.0, 2.5)
-"""Seconds around the expected moment at which is asked where a limit holds: ten to twenty calls a minute in all."""
+"""Seconds around the expected moment at which to poll under a rate limit of ten to twenty calls a minute in all."""
 AFTER = (0.03, 0.15, 0.4, 1.0, 2.5)
-"""The same where no secret is being exchanged and milliseconds don't count: two calls do, mostly."""
+"""The same if no secret is being exchanged, so milliseconds do not matter; usually two calls are enough."""
 LATER = 2.5
 """Seconds between polls after those."""
 DENSE_FROM, DENSE_TO = -0.3, 0.8
 DENSE, SPARSE = 0.012, 0.1
-"""Seconds between polls where no limit holds: between these moments around the expected one, and away from them."""
+"""Seconds between polls without a rate limit: between these moments around the expected one, and outside of them."""
 IN_FLIGHT = 6
-"""Polls that are under way at once, so that a slow answer doesn't make the next question late."""
+"""Concurrent polls, so that a slow answer does not delay the next poll."""
 RESERVE = 2
-"""Calls that a wait for a secret leaves alone: for a look at the end, and for the way back."""
+"""Calls that a wait for a secret keeps in reserve, for a final poll and for a rollback."""
 FRESH = 0.02
-"""Seconds for which the answer of a poll is still what is live."""
+"""Seconds for which the answer of a poll is considered current."""
 AGREES = 0.25
-"""Seconds by which two measures of one server differ at most."""
+"""Maximum difference in seconds between two measurements of one server."""
 KNOWN = 60.0
-"""Seconds for which it is better than nothing, if nothing was written since and Rocket.Chat asks to slow down."""
+"""Seconds for which an old answer is used under a rate limit, if nothing was written since."""
 
 T = TypeVar("T")
 
@@ -54,11 +54,11 @@ class Polls(Protocol):
 
     @property
     def unlimited(self) -> bool:
-        """Whether no limit holds for the bot."""
+        """Whether the bot has no rate limit."""
         ...
 
     async def poll(self, *, reserve: int = 0) -> Poll:
-        """One look. Busy, without a request, where none may be made."""
+        """One poll. Busy, without a request, if none is allowed now."""
         ...
 
 
@@ -88,16 +88,16 @@ class Settle:
     clock: Clock
     _last: Poll | None = field(default=None, init=False)
     _measured: float | None = field(default=None, init=False)
-    """Seconds that this server needs, as two waits of this process told, of whatever connection."""
+    """Seconds that this server needs, measured by two waits of this process for any connection."""
     _found: float | None = field(default=None, init=False)
-    """What the last wait alone told."""
+    """What the last wait alone measured."""
 
     def wrote(self) -> None:
-        """Settings are being changed: older observations of what is live are void."""
+        """Settings are being changed: older answers no longer count."""
         self._last = None
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
-        """The live record, by a poll; Unknown where it cannot be asked for."""
+        """The live record, by a poll; Unknown if it cannot be read."""
         last, now = self._last, self.clock.monotonic()
         if last is None or now - last.sent_at > FRESH:
             try:
@@ -114,12 +114,12 @@ class Settle:
     async def await_live(
         self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float, *, pushed: bool = False
     ) -> LiveSeen:
-        """Returns the moment in which `awaited` is seen to hold. NotLive after `timeout` seconds,
-        or, unless it is `pushed`, once Rocket.Chat could be asked again where it may not be asked so often.
+        """Returns when `awaited` was seen to be true. NotLive after `timeout` seconds; unless `pushed`, a rate limit is
+        waited for first.
 
-        To be called right after the last write; the polls count from here, and `expected` is how many seconds this
-        server took the last time. `pushed`: a pushed record counts too, because none that is outdated can be mistaken
-        for what is awaited; and the moment counts, so more is asked around it.
+        To be called right after the last write, from which the polls are timed. `expected`: the seconds that this
+        server took the last time. `pushed`: a pushed record counts too, because an outdated one cannot be mistaken for
+        the awaited one; the exact moment matters, so it is polled more often.
         """
         self.wrote()
         expected = self._measured if expected is None else expected
@@ -140,10 +140,10 @@ class Settle:
         raise NotLive(SYSTEM, "GET /api/v1/settings.oauth", why=f"I checked for {timeout:.1f} seconds.")
 
     def _measure(self, not_yet: float, seen: float, known: float | None) -> float | None:
-        """Seconds that this server needs, or None if this wait does not tell. What was there from the beginning
-        measures nothing. Between two looks the usual moment is likelier than the second look. And what agrees with
-        nothing known is not believed once: a run of somebody else's that was pending makes it shorter, a change of
-        theirs meanwhile longer."""
+        """Seconds that this server needs, or None if this wait measured nothing, as when the state was live from the
+        start. If the usual moment lies between two polls, it is more likely than the second poll. A result that agrees
+        with no known value counts only if it is confirmed: somebody else's pending or new change may have made this
+        wait shorter or longer."""
         if not_yet <= 0:
             return None
         found = EXPECTED if not_yet < EXPECTED <= seen else seen
@@ -161,7 +161,7 @@ class Settle:
 
 
 class _Wait:
-    """One wait: the first to see it, push or poll, decides."""
+    """One wait: it ends as soon as a push or a poll shows the awaited state."""
 
     def __init__(
         self, settle: Settle, service: str, awaited: Awaited, began: float, expected: float | None, *, exact: bool
@@ -175,7 +175,7 @@ class _Wait:
         self._moments = (*(EARLY if expected is None else ()), *(self._expected + seconds for seconds in around))
         self._since = began
         self._free_at: float | None = None
-        """From when on a poll may be made again, if the last one might not be made."""
+        """When the next poll is allowed, if the last one was not."""
         self._room = asyncio.Semaphore(IN_FLIGHT)
 
     def look(self, at: float) -> None:
@@ -198,8 +198,8 @@ class _Wait:
             await _end(*asking)
 
     async def expire(self, timeout: float) -> None:
-        """Returns when it has taken too long. What may not be looked at has not failed: then a limit, which is for a
-        minute, is waited for; but never where a secret is being exchanged."""
+        """Returns when the wait has taken too long. Under a rate limit, it waits up to a minute more, because not being
+        allowed to look is no failure; but never while a secret is being exchanged."""
         clock = self._settle.clock
         await clock.sleep(timeout)
         last = clock.monotonic() + KNOWN
@@ -228,7 +228,7 @@ class _Wait:
             self.seen.set_result(LiveSeen(at, by, since=self._since, after=at - self.began))
 
     def _pauses(self) -> Iterator[float]:
-        """Seconds until the next poll, for ever; whether a limit holds may turn out on the way."""
+        """Seconds until the next poll, endlessly. A rate limit may begin or end meanwhile."""
         while True:
             elapsed = self._settle.clock.monotonic() - self.began
             if self._settle.polls.unlimited:

@@ -19,11 +19,11 @@ from bot.rocketchat.server import ServerFacts, version_from
 ID = "uniqueID"
 """A public setting, another one in each workspace."""
 ABSENT = frozenset({200, 404, 405, 410})
-"""What a server says that answers and has no such route, or a page instead of it."""
+"""Statuses of a server that answers, but has no such route or a page instead."""
 
 
 async def who_answers(site_url: str, http: HttpClient, facts: ServerFacts) -> Site | Unknown:
-    """By `<Site_Url>/api/info`, sub-path included, and by what sets one workspace apart from the other. Never fails."""
+    """By `<Site_Url>/api/info`, sub-path included, and by the id of the workspace. Never fails."""
     if not site_url.startswith(("http://", "https://")):
         return Unknown("It is not the address of a web server.")
     try:

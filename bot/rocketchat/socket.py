@@ -26,7 +26,7 @@ from bot.rocketchat.ddp import ClientProtocol
 from bot.rocketchat.live import LiveTable
 from bot.rocketchat.message_queue import MessageQueue
 from bot.rocketchat.messages import message_from
-from bot.rocketchat.websocket import broken, close_websocket, open_websocket, plain_session
+from bot.rocketchat.websocket import broken, close_websocket, open_websocket, plain_session, send_frames
 from bot.rocketchat.websocket import websocket_url as _websocket_url
 from bot.secret import Secret
 from bot.tls import client_context
@@ -174,7 +174,7 @@ class RealtimeClient:
             self._renewal()
 
     async def _read(self, websocket: aiohttp.ClientWebSocketResponse, core: ClientProtocol) -> RemoteError:
-        await _send(websocket, core)
+        await send_frames(websocket, core.frames())
         async for frame in websocket:
             if isinstance(frame.data, aiohttp.WebSocketError):
                 return BadAnswer("Rocket.Chat", "websocket", why="A frame is too long or invalid.")
@@ -184,7 +184,7 @@ class RealtimeClient:
             error = self._take(core.receive(frame.data, at), at)
             if error is not None:
                 return error
-            await _send(websocket, core)
+            await send_frames(websocket, core.frames())
         return Unreachable("Rocket.Chat", "websocket", code="closed")
 
     async def _keep_time(self, websocket: aiohttp.ClientWebSocketResponse, core: ClientProtocol) -> RemoteError:
@@ -193,7 +193,7 @@ class RealtimeClient:
             error = self._take(core.tick(at), at)
             if error is not None:
                 return error
-            await _send(websocket, core)
+            await send_frames(websocket, core.frames())
             await self._clock.sleep(min(TICK_AT_MOST, max(0.0, core.wake_at - at)))
 
     async def _cut_off(self, error: RemoteError | None) -> None:
@@ -257,12 +257,7 @@ class RealtimeClient:
             self._on_state(state)
 
 
-async def _send(websocket: aiohttp.ClientWebSocketResponse, core: ClientProtocol) -> None:
-    for text in core.frames():
-        await websocket.send_str(text)
-
-
 async def _send_if_open(websocket: aiohttp.ClientWebSocketResponse, core: ClientProtocol) -> None:
     """Optional: the reader of the socket notices that it is closed."""
     with contextlib.suppress(aiohttp.ClientError, OSError):
-        await _send(websocket, core)
+        await send_frames(websocket, core.frames())

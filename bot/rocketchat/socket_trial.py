@@ -17,6 +17,7 @@ from bot.rocketchat.websocket import (
     closed_again,
     open_websocket,
     plain_session,
+    send_frames,
     websocket_url,
 )
 from bot.secret import Secret
@@ -46,14 +47,14 @@ async def try_websocket(url: str, user_id: str, token: Secret, clock: Clock, tls
 
 
 async def _subscribed(websocket: aiohttp.ClientWebSocketResponse, core: ClientProtocol, clock: Clock) -> None:
-    await _send(websocket, core)
+    await send_frames(websocket, core.frames())
     async for frame in websocket:
         if frame.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
             break
         for event in core.receive(frame.data, clock.monotonic()):
             if _is_all(event):
                 return
-        await _send(websocket, core)
+        await send_frames(websocket, core.frames())
     raise closed_again()
 
 
@@ -72,8 +73,3 @@ def _is_all(event: events.Event) -> bool:
 def _refused(code: str) -> RemoteError:
     kind = Busy if code == events.TOO_MANY else Rejected
     return kind("Rocket.Chat", "websocket subscription to messages", code=code)
-
-
-async def _send(websocket: aiohttp.ClientWebSocketResponse, core: ClientProtocol) -> None:
-    for text in core.frames():
-        await websocket.send_str(text)

@@ -1,7 +1,8 @@
-"""What the modern login engine itself sends people to Encvoy ID with (facts/rocketchat.md §3.1, §3.1b; pre-release).
+"""Reads the redirect by which the modern login engine sends people to Encvoy ID (facts/rocketchat.md §3.1, §3.1b;
+pre-release).
 
-The redirect behind the button comes from the very object that holds the secret, so a marker that is visible there says
-which secret is live in the instance that answered. Its record may be a few milliseconds ahead.
+The redirect is made by the same object that holds the secret, so a marker in it shows which secret is live in the
+instance that answered. The live record may be a few milliseconds ahead.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from bot.rocketchat.rate_budget import RateBudget
 from bot.rocketchat.responses import refuse_busy
 
 PAUSES = (0.02, 0.2, 1.0)
-"""Seconds between the looks for one marker. They are few: ten a minute are for everybody behind one address (§3.4), and
-a marker may have to be written once more."""
+"""Seconds between the requests for one marker. Few, because all clients behind one address share ten a minute (§3.4),
+and a marker may have to be written a second time."""
 WITHIN = 0.5
-"""Seconds for the first look: the record shows the marker already, so the new secret is live in some instance at least,
-and whoever waits for this waits with the switch."""
+"""Seconds for one request. The record already shows the marker, so the new secret is live in at least one instance, and
+Encvoy ID is switched only after this."""
 AT_MOST = 3
-"""Looks at whether all instances have it."""
+"""Requests to find out whether all instances have it."""
 
 _ROUTE = "GET /oauth/:service"
 FOUND = 302
@@ -46,7 +47,7 @@ class StrategyReader:
         self._behind = False
 
     async def begins(self, name: ServiceName) -> Begins:
-        """What pressing the button does. Busy where it may not be asked, without a request if that is known before;
+        """What pressing the button does. Busy under a rate limit, without a request if that is already known;
         RemoteError."""
         if not self._budget.take(_ROUTE):
             raise self._budget.busy(_ROUTE)
@@ -55,7 +56,7 @@ class StrategyReader:
         return Begins(answer.status, answer.location)
 
     async def shows(self, name: ServiceName, marker: Marker) -> bool | None:
-        """Whether the strategy carries the marker, looked for a few times. None: it does not tell."""
+        """Whether the strategy has the marker, after a few requests. None: unknown."""
         shown = await self._look(name, marker)
         if shown is None and self._behind:  # a rate limit by now, and the last answer showed another marker
             return False
@@ -67,8 +68,7 @@ class StrategyReader:
         return shown
 
     async def all_show(self, name: ServiceName, marker: Marker, instances: int) -> bool | None:
-        """Whether none of a few answers, from whichever instance each comes, carries another marker. None: they do not
-        tell."""
+        """Whether none of a few answers, from any instances, has another marker. None: unknown."""
         seen = [await self._look(name, marker) for _ in range(min(instances, AT_MOST))]
         return None if None in seen and False not in seen else False not in seen
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+from collections.abc import Iterable
 from typing import Any
 
 import aiohttp
@@ -56,6 +57,12 @@ async def open_websocket(session: aiohttp.ClientSession, url: str, clock: Clock)
         raise NoAnswer("Rocket.Chat", ROUTE, fix=remedies.REFUSED) from None
     except (aiohttp.ClientError, OSError, ValueError) as failure:
         raise network_error(failure) from None
+
+
+async def send_frames(websocket: aiohttp.ClientWebSocketResponse, frames: Iterable[str]) -> None:
+    """Sends each as a text frame, in order. Errors of aiohttp and OSError if the websocket is closed."""
+    for text in frames:
+        await websocket.send_str(text)
 
 
 async def close_websocket(websocket: aiohttp.ClientWebSocketResponse) -> None:

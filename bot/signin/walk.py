@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from bot.addresses import same_origin
 from bot.bounds import Unreadable, read_json
-from bot.encvoy.login_page import defused, read_page, safe_word
+from bot.encvoy.login_page import defused, error_on_page, read_page, safe_word
 from bot.encvoy.urls import path_of, resolve
 from bot.errors import RemoteError, System
 from bot.http import TOTAL_SECONDS, Browser, HttpClient, HttpResponse
@@ -221,8 +221,7 @@ class _Walk:
     def _no_page(self, answer: HttpResponse) -> WalkFailed:
         """With a 400 page Encvoy ID refuses the application or its callback (facts/encvoy-id.md §9)."""
         why = f"Encvoy ID sent an unexpected response instead of a login page ({answer.status})."
-        found = re.search(r"<strong>error</strong>:\s*([a-z_]{1,40})\b", answer.text)
-        code = found.group(1) if found and answer.status == 400 else None
+        code = error_on_page(answer.text) if answer.status == 400 else None
         if code is None:
             return WalkFailed(self.step, why)
         return WalkFailed(self.step, f"Encvoy ID refuses the application: {code}.", code=code, fix="`/sso test`")

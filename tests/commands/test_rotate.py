@@ -222,7 +222,7 @@ async def test_where_rocketchat_has_moved_nobody_is_told_that_sign_ins_work(stan
     answer, text = await standing.run("rotate")
     assert answer.failed
     assert "at most" not in text
-    assert "Encvoy ID sends nobody back there." in text
+    assert "Encvoy ID does not redirect people there." in text
 
 
 async def test_where_anything_is_accepted_the_proof_proves_nothing(standing: Counter) -> None:

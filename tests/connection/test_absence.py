@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from bot.connection.absence import Explained, gone, hidden, replaced
+from bot.connection.absence import ChangedByOthers, gone, hidden, replaced
 from bot.connection.state import NotVisible
 
 THERE, UNCLEAR = hidden(NotVisible("c1")), hidden(NotVisible("c1", there=False))
 
 
 @pytest.mark.parametrize("said", [gone("c1"), THERE, UNCLEAR])
-def test_it_names_the_application_and_the_command(said: Explained) -> None:
+def test_it_names_the_application_and_the_command(said: ChangedByOthers) -> None:
     assert "c1" in said.what
     assert "`/sso setup` creates a new one" in said.fix
 
 
 @pytest.mark.parametrize("said", [THERE, UNCLEAR])
-def test_whoever_gives_a_role_is_told_which_one_to_leave(said: Explained) -> None:
+def test_whoever_gives_a_role_is_told_which_one_to_leave(said: ChangedByOthers) -> None:
     assert "Do not change the user's role in Encvoy ID itself" in said.fix
 
 

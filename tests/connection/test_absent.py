@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.connection.absence import ChangedByOthers
 from bot.connection.changes import (
     AwaitLive,
     Change,
@@ -18,7 +19,6 @@ from bot.connection.changes import (
 )
 from bot.connection.plan import plan
 from bot.connection.receipt import Outcome
-from bot.connection.refusals import ChangedByOthers
 from bot.connection.state import Connection, NotVisible, Observed
 from bot.errors import Forbidden, NoAnswer
 from bot.secret import Secret

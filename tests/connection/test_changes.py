@@ -15,8 +15,6 @@ from bot.connection.changes import (
     ProveInUse,
     WriteApplicationSecret,
     WriteServiceSecret,
-    side,
-    writes,
 )
 
 
@@ -34,8 +32,7 @@ from bot.connection.changes import (
     ],
 )
 def test_what_has_a_side_writes_there(change: Change, where: str | None) -> None:
-    assert side(change) == where
-    assert writes(change) is (where is not None)
+    assert change.side == where
 
 
 def test_what_rocketchat_uses_is_proved_at_once_unless_it_is_said_otherwise() -> None:

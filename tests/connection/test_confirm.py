@@ -32,7 +32,7 @@ async def confirmed(bench: Bench, before: Connection | None, *says: InUse, engin
 
 async def seen(bench: Bench) -> Observed:
     """The last look."""
-    return await observe(bench.connections.there, bench.rocketchat, bench.encvoy, bench.world.clock)
+    return await observe(bench.connections.there, bench.context)
 
 
 def live_url(bench: Bench) -> object:

@@ -113,7 +113,7 @@ class TestMarkerThatNeverComes:
         assert standing.connections.row is not None
         standing.rocketchat.version, standing.rocketchat.modules = (9, 0), frozenset({LICENCE_MODULE})
         marked = replace(exchange(standing.connections.row), marker=Marker("authorize_path", "/oidc/auth?settle=07"))
-        observed = await observe(marked, standing.rocketchat, standing.encvoy, standing.world.clock)
+        observed = await observe(marked, standing.context)
         assert observed.stored is not None
         shown = {**observed.stored.settings, "authorize_path": "/oidc/auth?settle=07"}
         begun = replace(

@@ -22,7 +22,7 @@ from tests.connection.conftest import OLD, Bench, exchange
 
 async def seen(bench: Bench, desired: Connection) -> object:
     """The application that is found."""
-    observed = await observe(desired, bench.rocketchat, bench.encvoy, bench.world.clock)
+    observed = await observe(desired, bench.context)
     return observed.application
 
 
@@ -66,7 +66,7 @@ async def test_one_whose_creation_was_never_answered_is_known_by_its_description
 async def looked(bench: Bench, desired: Connection, **known: object) -> list[str]:
     """What a look asks."""
     bench.world.calls.clear()
-    await observe(desired, bench.rocketchat, bench.encvoy, bench.world.clock, **known)  # type: ignore[arg-type]
+    await observe(desired, bench.context, **known)  # type: ignore[arg-type]
     return sorted(bench.world.calls)
 
 
@@ -91,13 +91,13 @@ async def test_to_switch_off_only_the_service_is_looked_at(standing: Bench) -> N
 
 async def test_a_look_shows_address_and_engine(standing: Bench) -> None:
     standing.rocketchat.site_url, standing.rocketchat.modern_flow = "https://moved.example.org", True
-    observed = await observe(standing.connections.there, standing.rocketchat, standing.encvoy, standing.world.clock)
+    observed = await observe(standing.connections.there, standing.context)
     assert (observed.site_url, observed.engine) == ("https://moved.example.org", Engine.MODERN)
 
 
 async def test_a_version_that_cannot_be_read_spoils_no_look(standing: Bench) -> None:
     standing.world.script = lambda call: NoAnswer("Rocket.Chat", "GET /api/info") if call == "edition before" else None
-    observed = await observe(standing.connections.there, standing.rocketchat, standing.encvoy, standing.world.clock)
+    observed = await observe(standing.connections.there, standing.context)
     assert isinstance(observed.profile, Unknown)
     assert observed.stored is not None
 

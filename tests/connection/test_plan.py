@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.connection.absence import ChangedByOthers
 from bot.connection.changes import (
     AttachRules,
     AwaitLive,
@@ -26,7 +27,6 @@ from bot.connection.changes import (
 )
 from bot.connection.needs import drift
 from bot.connection.plan import Scope, is_shown, live_as_desired, plan
-from bot.connection.refusals import ChangedByOthers
 from bot.connection.state import Application, Connection, LiveService, Marker, NotVisible, Observed, StoredService
 from bot.connection.unknown import Unknown
 from bot.secret import Secret

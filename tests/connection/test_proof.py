@@ -44,7 +44,7 @@ def stored(bench: Bench) -> StoredService:
 
 
 async def test_a_whole_connection_is_proved(standing: Bench) -> None:
-    proved = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
+    proved = await prove(at_rest(standing), standing.context)
     assert proved.proof == Proof(previous_refused=None, random_refused=True)
 
 
@@ -52,26 +52,26 @@ async def test_in_an_exchange_the_previous_secret_is_tried_too(standing: Bench) 
     desired = exchange(at_rest(standing))
     standing.rocketchat.secrets["Encvoyid"] = NEW
     await standing.encvoy.write_application(desired.client_id or "", ApplicationFields(secret=NEW))
-    proved = await prove(desired, standing.rocketchat, standing.encvoy, standing.world.clock)
+    proved = await prove(desired, standing.context)
     assert proved.proof.previous_refused is True
 
 
 async def test_a_refused_secret_is_not_proved(standing: Bench) -> None:
     with pytest.raises(NotProved, match="refuses this client secret"):
-        await prove(replace(at_rest(standing), current=NEW), standing.rocketchat, standing.encvoy, standing.world.clock)
+        await prove(replace(at_rest(standing), current=NEW), standing.context)
 
 
 async def test_a_callback_that_is_not_registered_is_named(standing: Bench) -> None:
     client_id = at_rest(standing).client_id or ""
     await standing.encvoy.write_application(client_id, ApplicationFields(redirect_uris=("https://other",)))
     with pytest.raises(NotProved, match=r"https://chat\.example\.org/_oauth/encvoyid` is not registered"):
-        await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
+        await prove(at_rest(standing), standing.context)
 
 
 async def test_rocketchat_must_read_back_equal(standing: Bench) -> None:
     standing.rocketchat.secrets["Encvoyid"] = NEW
     with pytest.raises(NotProved, match="does not have the secret"):
-        await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
+        await prove(at_rest(standing), standing.context)
 
 
 async def test_the_ground_is_the_secret_that_both_sides_hold(standing: Bench) -> None:
@@ -103,7 +103,7 @@ async def test_two_different_secrets_are_no_ground(
 async def test_a_service_that_is_gone_holds_no_other_secret(standing: Bench) -> None:
     await standing.rocketchat.remove_service(at_rest(standing).name)
     with pytest.raises(NotProved, match="The service is gone"):
-        await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
+        await prove(at_rest(standing), standing.context)
 
 
 async def test_the_ground_shows_that_the_bot_may_write(standing: Bench) -> None:
@@ -138,7 +138,7 @@ async def test_each_way_of_not_being_accepted_has_its_reason(standing: Bench, ou
 
     standing.encvoy.probe = probe  # type: ignore[method-assign]
     with pytest.raises(NotProved) as caught:
-        await prove(at_rest(standing), standing.rocketchat, standing.encvoy, standing.world.clock)
+        await prove(at_rest(standing), standing.context)
     assert caught.value.why
     assert OLD.reveal() not in caught.value.text
 
@@ -159,7 +159,7 @@ def lagging(standing: Bench, seconds: float) -> float:
 async def test_a_token_side_that_lags_is_waited_for(standing: Bench, seconds: float) -> None:
     """It refuses what the management side stored a moment ago."""
     clock, there = standing.world.clock, lagging(standing, seconds)
-    proved = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, clock)
+    proved = await prove(at_rest(standing), standing.context)
     assert proved.proof.random_refused
     assert there <= proved.at <= clock.monotonic()
     assert there <= clock.monotonic() < there + 1.5
@@ -168,8 +168,8 @@ async def test_a_token_side_that_lags_is_waited_for(standing: Bench, seconds: fl
 @pytest.mark.parametrize("seconds", [0.05, 0.2])
 async def test_a_token_side_that_lags_a_little_delays_it_as_little(standing: Bench, seconds: float) -> None:
     """Each moment of it is a part of the gap."""
-    clock, there = standing.world.clock, lagging(standing, seconds)
-    proved = await prove(at_rest(standing), standing.rocketchat, standing.encvoy, clock)
+    there = lagging(standing, seconds)
+    proved = await prove(at_rest(standing), standing.context)
     assert there <= proved.at < there + 0.2
 
 
@@ -185,7 +185,7 @@ async def test_an_old_secret_that_is_accepted_for_a_while_is_waited_for(standing
         return Probe.ACCEPTED if late else await real(client_id, secret, redirect_uri)
 
     standing.encvoy.probe = lagging  # type: ignore[method-assign]
-    proved = await prove(desired, standing.rocketchat, standing.encvoy, clock)
+    proved = await prove(desired, standing.context)
     assert proved.proof.previous_refused is True
 
 
@@ -204,7 +204,7 @@ async def test_a_proof_that_fails_asks_nothing_on(standing: Bench, fails: str) -
         await standing.encvoy.write_application(desired.client_id or "", ApplicationFields(secret=NEW))
     before = asyncio.all_tasks()
     with pytest.raises(NotProved):
-        await prove(desired, standing.rocketchat, standing.encvoy, SteppedClock(), 0.0)
+        await prove(desired, replace(standing.context, clock=SteppedClock()), 0.0)
     assert asyncio.all_tasks() == before
 
 
@@ -212,7 +212,7 @@ async def test_the_wait_for_a_token_side_ends_at_its_moment(standing: Bench) -> 
     clock = standing.world.clock
     until = clock.monotonic() + 2.0
     with pytest.raises(NotProved):
-        await prove(replace(at_rest(standing), current=NEW), standing.rocketchat, standing.encvoy, clock, until)
+        await prove(replace(at_rest(standing), current=NEW), standing.context, until)
     assert clock.monotonic() <= until + 0.1
 
 
@@ -283,10 +283,7 @@ class TestFixing:
         assert "repeat_secret" not in standing.world.calls
 
     async def _fixed(self, bench: Bench) -> InUse:
-        clock = bench.world.clock
-        said, _ = await prove_in_use_and_fix(
-            at_rest(bench), Engine.LEGACY, bench.rocketchat, bench.encvoy, clock, self.SETTLE
-        )
+        said, _ = await prove_in_use_and_fix(at_rest(bench), Engine.LEGACY, bench.context, self.SETTLE)
         return said
 
     @pytest.mark.parametrize(
@@ -316,7 +313,7 @@ class TestFixing:
 
     async def _carried(self, bench: Bench) -> InUse:
         marker = Marker("authorize_path", "/oidc/auth?settle=07")
-        return await prove_carried(at_rest(bench), marker, bench.rocketchat, bench.world.clock, self.SETTLE)
+        return await prove_carried(at_rest(bench), marker, bench.context, self.SETTLE)
 
 
 @pytest.mark.parametrize(

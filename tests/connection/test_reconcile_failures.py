@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.connection.absence import ChangedByOthers
 from bot.connection.apply import apply
 from bot.connection.changes import WriteApplication
 from bot.connection.context import LoopState
 from bot.connection.receipt import Outcome, Receipt
-from bot.connection.refusals import ChangedByOthers
 from bot.errors import BadAnswer, Forbidden, NoAnswer, Rejected, RemoteError, Unreachable, UserError
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, Bench, Told, new_connection

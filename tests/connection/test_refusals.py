@@ -8,15 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.connection.absence import hidden
-from bot.connection.refusals import (
-    DIFFERENT,
-    ChangedByOthers,
-    ready,
-    refuse_foreign_secrets,
-    refuse_what_cannot_be_seen,
-    required,
-)
+from bot.connection.absence import ChangedByOthers, hidden
+from bot.connection.refusals import DIFFERENT, ready, refuse_foreign_secrets, refuse_what_cannot_be_seen, required
 from bot.connection.state import Connection, NotVisible, Observed, StoredService
 from bot.secret import Secret
 from tests.connection.conftest import NEW, OLD, exchange

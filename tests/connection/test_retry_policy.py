@@ -276,7 +276,7 @@ ON_BOTH = "Check for a program that writes applications at Encvoy ID and Rocket.
         ((CreateApplication(),), "the application at Encvoy ID", AT_ENCVOY_ID),
         ((AttachRules(("email", "login")),), "the rules for email and login at Encvoy ID", AT_ENCVOY_ID),
         ((DetachRules(("email",)),), "the rules for email at Encvoy ID", AT_ENCVOY_ID),
-        ((DeleteTwin("c2"),), "the absence of the application c2 at Encvoy ID", AT_ENCVOY_ID),
+        ((DeleteTwin("c2"),), "the removal of the application c2 at Encvoy ID", AT_ENCVOY_ID),
         (
             (WriteApplicationSecret(), WriteService(("secret",)), Prove()),
             "the secret at Encvoy ID and secret in Rocket.Chat",

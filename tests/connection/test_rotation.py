@@ -15,7 +15,7 @@ from tests.connection.conftest import OLD, Bench, new_connection
 
 async def asked(bench: Bench, there: Connection | None = None, observed: Observed | None = None) -> Connection:
     there = there or bench.connections.there
-    seen = observed or await observe(there, bench.rocketchat, bench.encvoy, bench.world.clock)
+    seen = observed or await observe(there, bench.context)
     bench.world.calls.clear()
     return await prepare_rotation(there, seen, bench.context, bench.allowed)
 
@@ -41,7 +41,7 @@ async def test_without_leave_nothing_is_proved(standing: Bench) -> None:
         raise UserError("You may not.")
 
     there = standing.connections.there
-    seen = await observe(there, standing.rocketchat, standing.encvoy, standing.world.clock)
+    seen = await observe(there, standing.context)
     standing.world.calls.clear()
     with pytest.raises(UserError, match="may not"):
         await prepare_rotation(there, seen, standing.context, refuse)
@@ -56,7 +56,7 @@ async def test_what_was_never_set_up_to_its_end_is_not_rotated(standing: Bench) 
 
 async def test_a_service_that_is_gone_is_not_rotated(standing: Bench) -> None:
     there = standing.connections.there
-    seen = await observe(there, standing.rocketchat, standing.encvoy, standing.world.clock)
+    seen = await observe(there, standing.context)
     with pytest.raises(UserError, match="gone from Rocket"):
         await asked(standing, there, replace(seen, stored=None))
     assert standing.world.calls == []
@@ -64,7 +64,7 @@ async def test_a_service_that_is_gone_is_not_rotated(standing: Bench) -> None:
 
 async def test_an_application_that_is_gone_is_not_rotated(standing: Bench) -> None:
     there = standing.connections.there
-    seen = await observe(there, standing.rocketchat, standing.encvoy, standing.world.clock)
+    seen = await observe(there, standing.context)
     with pytest.raises(UserError):
         await asked(standing, there, replace(seen, application=None))
     assert standing.world.calls == []

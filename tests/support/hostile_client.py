@@ -168,7 +168,7 @@ async def _applications(url: str) -> None:
         )
         session._token = ManagementToken(Secret("token"), math.inf)
         async with asyncio.timeout(LONGEST_PAGING):
-            await Applications(session, cast(Probes, None)).with_redirect_uri("https://a.example")
+            await Applications(session, cast(Probes, None)).applications("https://a.example")
 
 
 NAME = ServiceName("encvoyid", "Encvoyid")

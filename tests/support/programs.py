@@ -12,12 +12,12 @@ import bot.app
 from bot.__main__ import main
 from bot.connection.ports import ApplicationFields
 from bot.connection.state import Connection
-from bot.encvoy.client import EncvoyIdClient
+from bot.encvoy.applications import Applications
 from bot.store.connections import SqlConnections
 from bot.store.operations import SqlOperations
 from tests.support.quick import as_quick
 
-PRELOADED = (bot.app, SqlConnections, SqlOperations, EncvoyIdClient)
+PRELOADED = (bot.app, SqlConnections, SqlOperations, Applications)
 
 
 def run(env: Mapping[str, str], log: str, settle: float) -> None:
@@ -45,7 +45,7 @@ def run_until_settled(env: Mapping[str, str], log: str, settle: float) -> None:
 
 def run_committing_late(env: Mapping[str, str], log: str, settle: float) -> None:
     """The planted bug: what is to be committed before the first remote write is committed after the next one."""
-    save, write = SqlConnections.save, EncvoyIdClient.write_application
+    save, write = SqlConnections.save, Applications.write_application
     late: list[tuple[SqlConnections, Connection, str | None]] = []
 
     async def save_later(
@@ -60,12 +60,12 @@ def run_committing_late(env: Mapping[str, str], log: str, settle: float) -> None
         else:
             await save(self, connection, operation_id=operation_id, receipt=receipt)
 
-    async def write_and_save(self: EncvoyIdClient, client_id: str, fields: ApplicationFields) -> None:
+    async def write_and_save(self: Applications, client_id: str, fields: ApplicationFields) -> None:
         await write(self, client_id, fields)
         while late and fields.secret is not None:
             store, connection, operation_id = late.pop(0)
             await save(store, connection, operation_id=operation_id)
 
     SqlConnections.save = save_later  # type: ignore[method-assign]
-    EncvoyIdClient.write_application = write_and_save  # type: ignore[method-assign]
+    Applications.write_application = write_and_save  # type: ignore[method-assign]
     run(env, log, settle)

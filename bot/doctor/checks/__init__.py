@@ -7,9 +7,11 @@ ground of another check is broken, it is skipped and says so: one fault makes on
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.connection.state import Application, Connection, StoredService
 from bot.connection.unknown import Unknown
 from bot.doctor.evidence import Evidence
 
@@ -94,6 +96,35 @@ def to_be_set_up(evidence: Evidence, result: Result) -> Result:
 
 Check = Callable[[Evidence], Result | None]
 """None: the check does not apply (no connection yet)."""
+
+
+def of_service(check: Callable[[Evidence, Connection, StoredService], Result | None]) -> Check:
+    """A check of the stored service: it does not apply without a connection, and is skipped if the service could not be
+    read."""
+
+    @functools.wraps(check)
+    def checked(evidence: Evidence) -> Result | None:
+        if evidence.connection is None:
+            return None
+        if not isinstance(evidence.stored, StoredService):
+            return skipped("the service could not be read")
+        return check(evidence, evidence.connection, evidence.stored)
+
+    return checked
+
+
+def of_application(check: Callable[[Evidence, Connection, Application], Result | None]) -> Check:
+    """The same for the application."""
+
+    @functools.wraps(check)
+    def checked(evidence: Evidence) -> Result | None:
+        if evidence.connection is None:
+            return None
+        if not isinstance(evidence.application, Application):
+            return skipped("the application could not be read")
+        return check(evidence, evidence.connection, evidence.application)
+
+    return checked
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.connection.absence import gone, hidden
 from bot.connection.needs import application_drift, unwanted_rules, without
 from bot.connection.ports import Probe
-from bot.connection.state import Application, NotVisible
+from bot.connection.state import Application, Connection, NotVisible
 from bot.connection.unknown import Unknown
 from bot.doctor.checks import (
     LEAKED,
@@ -17,6 +17,7 @@ from bot.doctor.checks import (
     because,
     failed,
     noted,
+    of_application,
     passed,
     skipped,
     to_be_set_up,
@@ -47,14 +48,10 @@ def application(evidence: Evidence) -> Result | None:
 
 
 @catalogue.check("Application's fields", "facts/encvoy-id.md §3")
-def fields(evidence: Evidence) -> Result | None:
+@of_application
+def fields(evidence: Evidence, connection: Connection, found: Application) -> Result | None:
     """What decides whether anybody can sign in is as needed; the callback address has a check of its own."""
-    if evidence.connection is None:
-        return None
-    found = evidence.application
-    if not isinstance(found, Application):
-        return skipped("the application could not be read")
-    wrong = [f for f in application_drift(evidence.connection, found) if f != "redirect_uris"]
+    wrong = [f for f in application_drift(connection, found) if f != "redirect_uris"]
     if wrong:
         return to_be_set_up(evidence, failed(f"not as required: {', '.join(wrong)}", without(wrong), PUT_RIGHT))
     lives = f"token lifetime {found.access_token_ttl:g} s"
@@ -62,26 +59,23 @@ def fields(evidence: Evidence) -> Result | None:
 
 
 @catalogue.check("Login name and e-mail", 'facts/encvoy-id.md §2 "Claims"')
-def rules(evidence: Evidence) -> Result | None:
+@of_application
+def rules(evidence: Evidence, connection: Connection, found: Application) -> Result | None:
     """The application makes Encvoy ID ask people for them, for e-mail unless `setup --no-email` left it out; without
     login name, new people have no user name."""
-    if evidence.connection is None:
-        return None
-    if not isinstance(evidence.application, Application):
-        return skipped("the application could not be read")
-    missing = sorted(evidence.connection.rules - evidence.application.rules)
+    missing = sorted(connection.rules - found.rules)
     if missing:
         why = "The rule is not attached to the application; people who come without a login name have no user name."
         return to_be_set_up(evidence, failed(f"not asked for: {', '.join(missing)}", why, PUT_RIGHT))
-    unwanted = unwanted_rules(evidence.connection, evidence.application)
+    unwanted = unwanted_rules(connection, found)
     if unwanted:
         return failed(
             f"asked for, although it was left out: {', '.join(unwanted)}",
             "Setup left it out, but its rule is attached to the application at Encvoy ID.",
             PUT_RIGHT,
         )
-    left_out = "" if evidence.connection.with_email else "; e-mail is left out"
-    return passed(f"asked for: {', '.join(sorted(evidence.application.rules))}{left_out}")
+    left_out = "" if connection.with_email else "; e-mail is left out"
+    return passed(f"asked for: {', '.join(sorted(found.rules))}{left_out}")
 
 
 @catalogue.check("Application valid in the OIDC process", "facts/encvoy-id.md §4, end")
@@ -103,7 +97,7 @@ def valid(evidence: Evidence) -> Result | None:
         )
     if evidence.ours is Probe.REFUSED:
         return skipped("its secret is refused, and an unknown application would get the same response")
-    return passed("it is")
+    return passed("it is valid")
 
 
 @catalogue.check("Secret accepted", "facts/encvoy-id.md §9")

@@ -31,7 +31,7 @@ def begins(evidence: Evidence) -> Result | None:
         return skipped("without its licence Rocket.Chat keeps it off")
     if not evidence.begins.location:
         return failed(
-            f"it does not: /oauth/{evidence.connection.name.service} responds with {evidence.begins.status}",
+            f"it does not work: /oauth/{evidence.connection.name.service} responds with {evidence.begins.status}",
             "Rocket.Chat does not use the service although it is on, or a proxy answers in its place.",
             f"{_PROXY} {_ANEW}",
         )

@@ -38,8 +38,7 @@ def keys(evidence: Evidence) -> Result | None:
             " ".join(dict.fromkeys(sealed.closed.values())),
             "Put the key with which they were encrypted back into SSOBOT_KEYS, where it was; new keys go in front. "
             "`ssobot keys new` creates a different key, which decrypts nothing that is already there. If no key is "
-            "missing, restore the "
-            "database from a backup.",
+            "missing, restore the database from a backup.",
         )
     if not sealed.opened:
         return passed("there is no secret in it yet")
@@ -66,7 +65,7 @@ def port(evidence: Evidence) -> Result | None:
             )
         case PortState.IMPOSSIBLE:
             return failed(
-                f"{found.listen} cannot be listened on",
+                f"it is not possible to listen on {found.listen}",
                 f"The system says: {found.reason}.",
                 "Set SSOBOT_LISTEN to an address of this machine, and to a port above 1023.",
             )

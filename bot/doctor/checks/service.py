@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from bot.connection.forced import ONLY_REMOVING, against_us, forced_by
 from bot.connection.marker import meaning
 from bot.connection.needs import drift
-from bot.connection.state import LiveService, StoredService
+from bot.connection.state import Connection, LiveService, StoredService
 from bot.connection.unknown import Unknown
 from bot.doctor.checks import (
     LEAKED,
@@ -16,6 +16,7 @@ from bot.doctor.checks import (
     Catalogue,
     Result,
     failed,
+    of_service,
     passed,
     skipped,
     to_be_set_up,
@@ -46,27 +47,21 @@ def service(evidence: Evidence) -> Result | None:
 
 
 @catalogue.check("Service's settings", "facts/rocketchat.md §2.2, §3.6")
-def settings(evidence: Evidence) -> Result | None:
+@of_service
+def settings(evidence: Evidence, connection: Connection, stored: StoredService) -> Result | None:
     """All are stored as set up, the client id included."""
-    if evidence.connection is None:
-        return None
-    if not isinstance(evidence.stored, StoredService):
-        return skipped("the service could not be read")
-    changed = [suffix for suffix in drift(evidence.connection, evidence.stored) if suffix != "secret"]
+    changed = [suffix for suffix in drift(connection, stored) if suffix != "secret"]
     if changed:
         found = failed(f"not as set up: {', '.join(changed)}", *_cause(evidence, changed))
         return to_be_set_up(evidence, found)
-    return passed(f"all {len(evidence.connection.settings) + 1} as set up")
+    return passed(f"all {len(connection.settings) + 1} as set up")
 
 
 @catalogue.check("Service's secret", "facts/rocketchat.md §0.7")
-def secret(evidence: Evidence) -> Result | None:
+@of_service
+def secret(evidence: Evidence, connection: Connection, stored: StoredService) -> Result | None:
     """Rocket.Chat has the secret in the bot's database."""
-    if evidence.connection is None:
-        return None
-    if not isinstance(evidence.stored, StoredService):
-        return skipped("the service could not be read")
-    if evidence.stored.secret not in (evidence.connection.current, evidence.connection.pending):
+    if stored.secret not in (connection.current, connection.pending):
         why, fix = _cause(evidence, ["secret"])
         fix = ROTATED if evidence.replaced_on_both else f"{fix} {LEAKED}"
         return to_be_set_up(evidence, failed("Rocket.Chat has a different one", why, fix))
@@ -74,13 +69,10 @@ def secret(evidence: Evidence) -> Result | None:
 
 
 @catalogue.check("Service's switch", "facts/rocketchat.md §2.2")
-def switch(evidence: Evidence) -> Result | None:
+@of_service
+def switch(evidence: Evidence, connection: Connection, stored: StoredService) -> Result | None:
     """On or off, as wanted."""
-    if evidence.connection is None:
-        return None
-    if not isinstance(evidence.stored, StoredService):
-        return skipped("the service could not be read")
-    wanted, there = evidence.connection.enabled, evidence.stored.enabled
+    wanted, there = connection.enabled, stored.enabled
     if wanted != there:
         word = "enable" if wanted else "disable"
         why, fix = _cause(evidence, [""], f"`/sso {word}` fixes it.")
@@ -90,24 +82,21 @@ def switch(evidence: Evidence) -> Result | None:
 
 
 @catalogue.check("Saved settings are active", "facts/rocketchat.md §2.5, §2.6")
-def live(evidence: Evidence) -> Result | None:
+@of_service
+def live(evidence: Evidence, connection: Connection, stored: StoredService) -> Result | None:
     """What the settings say is what the login page uses."""
-    if evidence.connection is None:
-        return None
-    if not isinstance(evidence.stored, StoredService):
-        return skipped("the service could not be read")
     if isinstance(evidence.live, Unknown):
         return skipped(evidence.live.reason)
-    if evidence.stored.enabled and evidence.live is None and licence_is_missing(evidence.server):
+    if stored.enabled and evidence.live is None and licence_is_missing(evidence.server):
         return skipped("without its licence Rocket.Chat keeps it off")
-    if evidence.stored.enabled != (evidence.live is not None):
+    if stored.enabled != (evidence.live is not None):
         return failed(
-            f"saved: {'on' if evidence.stored.enabled else 'off'}, active: {'on' if evidence.live else 'off'}",
+            f"saved: {'on' if stored.enabled else 'off'}, active: {'on' if evidence.live else 'off'}",
             "Rocket.Chat has not started using the saved setting, as it should within seconds.",
             "If this lasts for a minute, restart Rocket.Chat, or switch the service off and on: "
             "`/sso disable`, `/sso enable`.",
         )
-    stale = _stale(evidence.stored, evidence.live) if evidence.live else []
+    stale = _stale(stored, evidence.live) if evidence.live else []
     if stale:
         return failed(
             f"saved, but not active: {', '.join(stale)}",

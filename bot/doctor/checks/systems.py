@@ -82,7 +82,7 @@ def room(evidence: Evidence) -> Result:
         return skipped(evidence.room.reason)
     if evidence.room is None and evidence.namesake is not None:
         return failed(
-            f"the bot cannot see the room that it knows, and another room, {code(evidence.namesake.id)}, has its name",
+            f"the bot cannot see its room any more, and another room, {code(evidence.namesake.id)}, has that name now",
             "The room was deleted, or the bot's account was removed from it; another room has the name now.",
             "Invite the bot's account to the old room, or set SSOBOT_ADMIN_ROOM to the id of the new one.",
         )

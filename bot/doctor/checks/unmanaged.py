@@ -6,7 +6,7 @@ from bot.connection.forced import ONLY_REMOVING, SWITCH, against_us, forced_by, 
 from bot.connection.needs import drift, foreign_callbacks, kept_out
 from bot.connection.state import Application, Connection, StoredService
 from bot.connection.unknown import Unknown
-from bot.doctor.checks import Catalogue, Result, noted, passed, skipped
+from bot.doctor.checks import Catalogue, Result, noted, of_application, passed, skipped
 from bot.doctor.evidence import Evidence
 from bot.text import code
 
@@ -14,13 +14,10 @@ catalogue = Catalogue()
 
 
 @catalogue.check("Who may sign in", "facts/encvoy-id.md §6, §10")
-def who(evidence: Evidence) -> Result | None:
+@of_application
+def who(evidence: Evidence, connection: Connection, found: Application) -> Result | None:
     """Encvoy ID lets all its users sign in; if it does not, that may be wanted."""
-    if evidence.connection is None:
-        return None
-    if not isinstance(evidence.application, Application):
-        return skipped("the application could not be read")
-    if why := kept_out(evidence.application, everywhere=evidence.only_administrators is True):
+    if why := kept_out(found, everywhere=evidence.only_administrators is True):
         return noted(" ".join(why), "If this is not intended, change it at Encvoy ID; I do not change it.")
     if isinstance(evidence.only_administrators, Unknown):
         return skipped(evidence.only_administrators.reason)
@@ -28,14 +25,11 @@ def who(evidence: Evidence) -> Result | None:
 
 
 @catalogue.check("Other callback addresses", "facts/encvoy-id.md §3")
-def others(evidence: Evidence) -> Result | None:
+@of_application
+def others(evidence: Evidence, connection: Connection, found: Application) -> Result | None:
     """The application has no callback address but this one; others may be wanted."""
-    if evidence.connection is None:
-        return None
-    if not isinstance(evidence.application, Application):
-        return skipped("the application could not be read")
-    if found := foreign_callbacks(evidence.connection, evidence.application):
-        shown = ", ".join(code(uri) for uri in found)
+    if other := foreign_callbacks(connection, found):
+        shown = ", ".join(code(uri) for uri in other)
         return noted(
             f"the application also sends people to {shown}",
             "If nobody needs it, remove it from the application at Encvoy ID; I do not change it.",
