@@ -8,11 +8,13 @@ import unicodedata
 SIZE_LIMIT = 5000
 """`Message_MaxAllowedSize`, counted as JavaScript counts: UTF-16 units (facts/rocketchat.md §6)."""
 
+UNDERSCORE = "ˍ"
+"""What `defuse` makes of an underscore."""
 _ZERO_WIDTH_SPACE = "\u200b"
 # Characters with a meaning in Rocket.Chat's markup (facts/rocketchat.md §7), and similar ones without a meaning.
 _LOOK_ALIKES = str.maketrans(
     "@#`*_~|[]<>$\\",
-    "＠＃'∗ˍ∼¦［］‹›＄∖",
+    f"＠＃'∗{UNDERSCORE}∼¦［］‹›＄∖",
 )
 _GAP_ROOM = 40
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn"})

@@ -39,6 +39,8 @@ class Hint:
     text: str
     talk: bool = False
     """It may not have been meant as one: the hint is given only once in a while."""
+    meant: bool = False
+    """It was meant as one for sure, however much it looks like a sentence."""
 
 
 def parse(
@@ -70,7 +72,7 @@ def parse(
             "There are invisible characters in that command. Please type it by hand. Nothing was done.", unaddressed
         )
     result = _read(words.strip() or "help", commands, prefix or "")
-    if isinstance(result, Hint) and unaddressed and _is_talk(words, commands):
+    if isinstance(result, Hint) and unaddressed and not result.meant and _is_talk(words, commands):
         return Hint(_answer_to_talk(words, commands), talk=True)
     return result
 
@@ -96,7 +98,7 @@ def _read(words: str, commands: Mapping[str, Command], prefix: str) -> Invocatio
     try:
         reading = Reader(commands, prefix).read(words)
     except Mistake as mistake:
-        return Hint(str(mistake))
+        return Hint(str(mistake), meant=mistake.meant)
     return Invocation(reading.command, reading.arguments, reading.options, reading.line, prefix)
 
 

@@ -6,22 +6,40 @@ to copy.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
-from bot.chatops.registry import Argument, Command, Option
-from bot.chatops.words import DASHES, OpenQuotation, Unquotable, Word, is_marked, plain_dashes, quotation, split
-from bot.text import defuse, quoted
+from bot.chatops.division import Division, divided
+from bot.chatops.phrases import Misread
+from bot.chatops.registry import Argument, Command, Option, Phrase
+from bot.chatops.words import (
+    DASHES,
+    NEAR,
+    VERY_NEAR,
+    OpenQuotation,
+    Unquotable,
+    Word,
+    is_marked,
+    nearest,
+    plain_dashes,
+    quotation,
+    split,
+)
+from bot.text import UNDERSCORE, defuse, quoted
 
 _NAME_WORDS = 4
 """Up to so many words may be a name without its option; more are a sentence."""
 _HELP = frozenset({"help", "h"})
-_NEAR, _VERY_NEAR = 0.75, 0.8
 
 
 class Mistake(Exception):
     """Carries the sentence about a mistake to the caller."""
+
+    def __init__(self, sentence: str, *, meant: bool = False) -> None:
+        """`meant`: whoever typed it meant a command for sure, however many words it has."""
+        super().__init__(sentence)
+        self.meant = meant
 
 
 @dataclass(frozen=True)
@@ -38,7 +56,7 @@ class ParsedLine:
     def line(self) -> str:
         """The command, without a prefix and without what is strange: read again it gives the same."""
         words = [self.command.name]
-        words += [self.arguments[a.name] for a in self.command.arguments if a.name in self.arguments]
+        words += [text for w in self.command.words if (text := self.arguments.get(w.name))]
         for option in self.command.options:
             if option.takes_value and option.name in self.arguments:
                 words.append(f"--{option.name} {quotation(self.arguments[option.name])}")
@@ -80,6 +98,34 @@ class Reader:
         return self.read(f"help {named}" if named != "help" else "help")
 
     def _sorted(self, command: Command, words: list[Word]) -> ParsedLine:
+        return self._by_kind(command, words) if command.phrase is None else self._spoken(command, command.phrase, words)
+
+    def _spoken(self, command: Command, phrase: Phrase, words: list[Word]) -> ParsedLine:
+        """The line of a command with a phrase."""
+        parts = divided(words, command.options)
+        reading = self._by_kind(command, list(parts.options))
+        try:
+            reading = replace(reading, arguments={**reading.arguments, phrase.name: phrase.read(parts.phrase)})
+        except Misread as misread:
+            raise Mistake(self._misread(reading, phrase, misread, parts), meant=misread.familiar) from None
+        if parts.joined and not reading.strange:
+            line = copyable(reading)
+            advice = self._did_you_mean(line) if line else self._usage(command)
+            raise Mistake(f"{_needs_marks(parts)} {advice}", meant=True)
+        return reading
+
+    def _misread(self, reading: ParsedLine, phrase: Phrase, misread: Misread, parts: Division) -> str:
+        """With the options that were typed: a line to be copied must not lose one."""
+        line = copyable(replace(reading, arguments={**reading.arguments, phrase.name: misread.instead}))
+        if parts.loose and not parts.joined:
+            return f"{misread.sentence} {_needs_marks(parts)} {self._usage(reading.command)}"
+        if reading.strange or line is None:
+            return f"{misread.sentence} {self._usage(reading.command)}"
+        if misread.meant:
+            return f"{misread.sentence} {self._did_you_mean(line)}"
+        return f"{misread.sentence} Type, for example, `{self._type(line)}`."
+
+    def _by_kind(self, command: Command, words: list[Word]) -> ParsedLine:
         known = {option.name: option for option in command.options}
         left, free = list(words), list(command.arguments)
         values: dict[str, str] = {}
@@ -120,7 +166,7 @@ class Reader:
         choice = word.text.lower()
         if choice in argument.choices:
             return choice
-        meant = _nearest(choice, argument.choices)
+        meant = nearest(choice, argument.choices)
         guess = self._did_you_mean(f"{command.name} {meant}") if meant else self._usage(command)
         if argument.required:
             raise Mistake(f"`{command.name}` needs {_one_of(argument.choices)}, not {quoted(word.text, 40)}. {guess}")
@@ -128,7 +174,7 @@ class Reader:
 
     def _unknown(self, first: Word, rest: list[Word]) -> str:
         typed = f"--{first.text}" if first.option else first.text
-        meant = _nearest(first.text.lower(), self.commands)
+        meant = nearest(first.text.lower(), self.commands)
         if meant is None:
             return f"I don't know {quoted(typed, 40)}. `{self._type('help')}` lists the commands."
         try:
@@ -136,8 +182,8 @@ class Reader:
         except Mistake:
             line = None
         else:
-            line = suggested(reading, self.commands) if reading.strange else reading.line
-        if line is not None and _copyable(line):
+            line = suggested(reading, self.commands) if reading.strange else copyable(reading)
+        if line is not None:
             return f"I don't know {quoted(typed, 40)}. {self._did_you_mean(line)}"
         return f"I don't know {quoted(typed, 40)}. `{self._type(f'help {meant}')}` shows how `{meant}` is used."
 
@@ -168,18 +214,19 @@ def suggested(reading: ParsedLine, commands: Collection[str]) -> str | None:
     valued = [o.name for o in command.options if o.takes_value and o.name not in reading.arguments]
     options, arguments = set(reading.options), dict(reading.arguments)
     words = [Word(text, *word[1:]) for word in reading.strange if (text := word.text.strip(DASHES))]
-    if whole := _nearest("-".join(plain_dashes(w.text).lower() for w in words), switches, _VERY_NEAR):
+    if whole := nearest("-".join(plain_dashes(w.text).lower() for w in words), switches, VERY_NEAR):
         options.add(whole)
         words = []
     others: list[str] = []
     while words:
         word = words.pop(0)
-        meant = _nearest(plain_dashes(word.text).lower(), switches + valued, _NEAR if word.option else _VERY_NEAR)
+        meant = nearest(plain_dashes(word.text).lower(), switches + valued, NEAR if word.option else VERY_NEAR)
         if meant in switches:
             options.add(str(meant))
-        elif meant in valued and words and meant not in arguments:
-            arguments[str(meant)] = " ".join(w.text for w in words)
-            words = []
+        elif meant in valued and words and not words[0].option and meant not in arguments:
+            value = list(takewhile(lambda w: not w.option, words))
+            arguments[str(meant)] = " ".join(w.text for w in value)
+            words = words[len(value) :]
         elif word.option:
             return None
         else:
@@ -188,19 +235,25 @@ def suggested(reading: ParsedLine, commands: Collection[str]) -> str | None:
         arguments[valued[0]] = " ".join(others)
     elif others:
         nothing_else = len(others) == 1 and not options and not arguments
-        return _nearest(others[0].lower(), commands, _VERY_NEAR) if nothing_else else None
+        return nearest(others[0].lower(), commands, VERY_NEAR) if nothing_else else None
     if options == set(reading.options) and arguments == dict(reading.arguments):
         return None
+    return copyable(ParsedLine(command, arguments, frozenset(options)))
+
+
+def copyable(reading: ParsedLine) -> str | None:
+    """Its line, if it can be shown as code: nothing in it is markup for Rocket.Chat."""
     try:
-        line = ParsedLine(command, arguments, frozenset(options)).line
+        line = reading.line
     except Unquotable:
         return None
-    return line if _copyable(line) else None
+    # In code an underscore is no markup, and time zones have it.
+    return line if defuse(line, len(line) + 1) == line.replace("_", UNDERSCORE) else None
 
 
 def is_near(word: str, commands: Iterable[str]) -> bool:
     """Whether the word may be meant as one of these."""
-    return _nearest(word.lower(), commands) is not None
+    return nearest(word.lower(), commands) is not None
 
 
 def _is_like_a_name(words: list[str]) -> bool:
@@ -210,9 +263,8 @@ def _is_like_a_name(words: list[str]) -> bool:
     return len(words) <= _NAME_WORDS and spelled and any(c.isupper() or c.isdigit() for c in text)
 
 
-def _copyable(line: str) -> bool:
-    """Whether it can be shown as it is: nothing in it is markup for Rocket.Chat."""
-    return defuse(line, len(line) + 1) == line
+def _needs_marks(parts: Division) -> str:
+    return f"Put the whole value of `--{parts.loose}` in quotation marks."
 
 
 def _spells_an_option(value: str, command: Command) -> bool:
@@ -225,7 +277,3 @@ def _spells_an_option(value: str, command: Command) -> bool:
 
 def _one_of(choices: Iterable[str]) -> str:
     return " or ".join(f"`{choice}`" for choice in choices)
-
-
-def _nearest(word: str, known: Iterable[str], cutoff: float = _NEAR) -> str | None:
-    return next(iter(difflib.get_close_matches(word[:40], list(known), n=1, cutoff=cutoff)), None)

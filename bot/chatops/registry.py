@@ -1,7 +1,7 @@
 """Commands, declared once: parsing (`grammar`), the help and the README's table follow from the declaration.
 
-No command takes free words: a sentence must not be one. A value belongs to an option (`--name "…"`), and a word without
-an option is one of a few.
+No command takes free words: a sentence must not be one. A value belongs to an option (`--name "…"`), and words without
+an option are one of a few, or a phrase of a closed grammar.
 
 The parsing is our own and not click's: a chat has no short options and no exit codes, phones make their own quotation
 marks and dashes, and every message about a mistake must defuse what was typed. Click would only split a list of words.
@@ -10,7 +10,7 @@ marks and dashes, and every message about a mistake must defuse what was typed. 
 from __future__ import annotations
 
 import enum
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -64,7 +64,8 @@ class Call:
     who: Person
     room: Room
     arguments: Mapping[str, str]
-    """What was typed, by the name of the argument or of the option that has a value; what was left out is not in it."""
+    """What was typed, by the name of the argument, of the phrase or of the option that has a value. What was left out
+    is not in it, but a phrase always is, and may be empty."""
     options: frozenset[str]
     """Names of the switches given, without dashes: `"dry-run" in call.options`."""
     progress: Progress
@@ -120,6 +121,19 @@ class Argument:
 
 
 @dataclass(frozen=True)
+class Phrase:
+    """Every word after the command that belongs to no option, understood as a whole."""
+
+    name: str
+    help: str
+    usage: str
+    """As people read it: `[n|<operation id>]`"""
+    read: Callable[[Sequence[str]], str]
+    """From the words to their one spelling, for which it returns the same again. It has no mark of quotation, begins no
+    word with a dash, and may be shown as code. Errors: `bot.chatops.phrases.Misread`."""
+
+
+@dataclass(frozen=True)
 class Option:
     """A switch, there or not; or with a value of its own."""
 
@@ -157,16 +171,23 @@ class Command:
     handler: Handler
     recovery: Recovery | None = None
     """Without, an interrupted run is always finished."""
+    phrase: Phrase | None = None
+    """Instead of arguments."""
+
+    @property
+    def words(self) -> tuple[Argument | Phrase, ...]:
+        """What is typed without dashes."""
+        return self.arguments if self.phrase is None else (self.phrase,)
 
     @property
     def usage(self) -> str:
         """`setup [--name "…"] [--dry-run] [--disabled]`"""
-        return " ".join([self.name, *(a.usage for a in self.arguments), *(o.usage for o in self.options)])
+        return " ".join([self.name, *(w.usage for w in self.words), *(o.usage for o in self.options)])
 
     def manual(self, prefix: str) -> str:
         """Everything about it, for `help setup`."""
         lines = [f"`{prefix} {self.usage}`", f"{self.summary}.", self.help]
-        lines += [f"• `{a.name}`: {a.help}" for a in self.arguments]
+        lines += [f"• `{w.name}`: {w.help}" for w in self.words]
         lines += [f"• `{o.typed}`: {o.help}" for o in self.options]
         if self.examples:
             lines.append("For example: " + ", ".join(f"`{prefix} {example}`" for example in self.examples))
@@ -186,6 +207,7 @@ class Registry:
         summary: str,
         help: str,  # noqa: A002
         arguments: tuple[Argument, ...] = (),
+        phrase: Phrase | None = None,
         options: tuple[Option, ...] = (),
         effect: bool,
         everyone: bool = False,
@@ -197,13 +219,15 @@ class Registry:
             raise ValueError(f"the command {name} is declared twice or not in lower case")
         if everyone and effect:
             raise ValueError(f"{name} has an effect and cannot be for everyone")
-        names = [*(a.name for a in arguments), *(o.name for o in options)]
+        if arguments and phrase is not None:
+            raise ValueError(f"{name} has arguments and a phrase, so no word would belong to the arguments alone")
+        names = [*(a.name for a in arguments), *(o.name for o in options), *([phrase.name] if phrase else [])]
         if len(set(names)) < len(names):
-            raise ValueError(f"{name} has two arguments or options of one name")
+            raise ValueError(f"{name} has two arguments, phrases or options of one name")
 
         def declare(handler: Handler) -> Handler:
             self.commands[name] = Command(
-                name, summary, help, arguments, options, effect, everyone, examples, handler, recovery
+                name, summary, help, arguments, options, effect, everyone, examples, handler, recovery, phrase
             )
             return handler
 

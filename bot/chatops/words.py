@@ -6,7 +6,9 @@ It accepts the quotation marks and dashes that keyboards insert by themselves: a
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 DASHES = "-‐‑‒–—―−﹘﹣－"
@@ -22,6 +24,9 @@ _OPTION = re.compile(rf"[{DASHES}]+([^\W\d_][^\s={_MARKS}]*)(\s*=\s*)?")
 _QUOTED = {mark: re.compile(rf"[{kind}]([^{kind}]*)[{kind}](?=\s|$)") for kind in _KINDS for mark in kind}
 _PLAIN = re.compile(r"\S+")
 _BLANKS = re.compile(r"\s*")
+
+NEAR, VERY_NEAR = 0.75, 0.8
+"""How similar two words are of which one may be meant by the other."""
 
 
 class OpenQuotation(Exception):
@@ -74,6 +79,11 @@ def is_marked(text: str) -> bool:
         c in _MARKS and not (c in _APOSTROPHES and text[i - 1 : i].isalnum() and text[i + 1 : i + 2].isalnum())
         for i, c in enumerate(text)
     )
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = NEAR) -> str | None:
+    """The one of these that may be meant."""
+    return next(iter(difflib.get_close_matches(word[:40], list(known), n=1, cutoff=cutoff)), None)
 
 
 def _word(line: str, at: int) -> tuple[Word, int]:
