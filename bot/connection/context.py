@@ -12,6 +12,7 @@ from bot.connection.profile import Engine, Profile
 from bot.connection.receipt import Receipt
 from bot.connection.state import NOT_ASKED, Connection, Marker, Observed, StoredService
 from bot.connection.unknown import Unknown
+from bot.secret import Fingerprints
 
 SETTLE = 2.51
 """Seconds that Rocket.Chat needs, if this server was never measured."""
@@ -25,6 +26,8 @@ class Context:
     encvoy: EncvoyId
     connections: Connections
     clock: Clock
+    fingerprints: Fingerprints
+    """For receipts and answers."""
 
 
 @dataclass(frozen=True)

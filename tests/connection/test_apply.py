@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,8 @@ from bot.connection.receipt import Receipt
 from bot.connection.state import Connection, LiveService, ServiceName
 from bot.connection.unknown import Unknown
 from bot.errors import NotLive
-from tests.connection.conftest import NEW, OLD, Bench, exchange, new_connection
+from bot.secret import Secret
+from tests.connection.conftest import FINGERPRINTS, NEW, OLD, Bench, exchange, new_connection
 
 ELSEWHERE = "https://elsewhere.example.org/cb"
 
@@ -82,6 +84,25 @@ async def test_what_was_exchanged_is_settled_with_its_receipt(standing: Bench) -
     assert done.desired == settled
     assert (settled.current, settled.pending, settled.undoing) == (NEW, None, False)
     assert standing.connections.receipts["op"]["changes"] == ("CommitSecret",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "before", "after"),
+    [
+        ({"current": OLD, "pending": NEW}, OLD, NEW),
+        ({"current": None, "pending": NEW}, None, NEW),
+        ({"current": NEW, "pending": OLD, "undoing": True}, OLD, OLD),
+    ],
+    ids=["exchanged", "set up", "undone"],
+)
+async def test_the_receipt_has_the_fingerprints_before_and_after(
+    standing: Bench, changes: dict[str, Any], before: Secret | None, after: Secret
+) -> None:
+    done = await applied(standing, CommitSecret(), replace(standing.connections.there, **changes))
+    kept = Receipt.from_dict(dict(standing.connections.receipts["op"]))
+    assert kept == done.receipt
+    assert kept.fingerprint_before == (None if before is None else FINGERPRINTS.of(before))
+    assert kept.fingerprint_after == FINGERPRINTS.of(after)
 
 
 @pytest.mark.parametrize(
