@@ -130,7 +130,10 @@ async def _commit_secret(progress: LoopState, context: Context) -> LoopState:
         fingerprint_before=None if before is None else context.fingerprints.of(before),
         fingerprint_after=context.fingerprints.of(desired.secret),
     )
-    settled = replace(desired, current=desired.secret, pending=None, undoing=False)
+    proved_at = desired.proved_at
+    if not desired.undoing:
+        proved_at = None if receipt.proof is None else context.clock.now()
+    settled = replace(desired, current=desired.secret, pending=None, undoing=False, proved_at=proved_at)
     kept = receipt.with_change(CommitSecret.__name__).as_dict()
     await context.connections.save(settled, operation_id=progress.operation_id, receipt=kept)
     return replace(progress, desired=settled, receipt=receipt)
