@@ -23,8 +23,10 @@ from bot.doctor.own import OwnMachine
 from bot.errors import ConfigError, StoreUnavailable, Unauthenticated, UserError
 from bot.retry import until_available
 from bot.rocketchat.names import service_name
+from bot.secret import Fingerprints
 from bot.store.connections import SqlConnections
 from bot.store.engine import Database, open_database
+from bot.store.fingerprints import kept_fingerprints
 from bot.store.migrate import NotOurs, check, upgrade
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
@@ -59,7 +61,7 @@ class Bot:
         """Runs until cancelled. ConfigError if the configuration is wrong or the database is too new."""
         systems = self.systems
         identity = await self._identity()
-        chatops = self._chatops(identity)
+        chatops = self._chatops(identity, await until_available(self._fingerprints))
         tasks = [
             asyncio.create_task(systems.realtime.run(), name="realtime"),
             asyncio.create_task(chatops.run(), name="chatops"),
@@ -101,7 +103,10 @@ class Bot:
     async def _whoami(self) -> str:
         return (await self.systems.rocketchat.facts.me()).username
 
-    def _chatops(self, identity: Identity) -> Chatops:
+    async def _fingerprints(self) -> Fingerprints:
+        return await kept_fingerprints(SqlNotes(self.database, self.systems.clock), Vault(self.systems.config.keys))
+
+    def _chatops(self, identity: Identity, fingerprints: Fingerprints) -> Chatops:
         systems, config = self.systems, self.systems.config
         vault = Vault(config.keys)
         slash, notes = systems.rocketchat.facts, SqlNotes(self.database, systems.clock)
@@ -112,7 +117,7 @@ class Bot:
             encvoy=systems.encvoy,
             connections=connections,
             clock=systems.clock,
-            fingerprints=vault.fingerprints(),
+            fingerprints=fingerprints,
             rocketchat_url=config.rocketchat_url,
             service_name=service_name,
             examine=systems.examine,

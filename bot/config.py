@@ -113,7 +113,7 @@ class Config(StoreConfig):
     )
     keys: _Keys = Field(
         description="Keys that encrypt secrets in the database, separated by commas; `ssobot keys new` creates one. "
-        "The first one encrypts, all decrypt: put a new one in front, keep the last one."
+        "The first one encrypts, all decrypt: put a new one in front, keep the old ones."
     )
     listen: _Listening = Field(default=LISTEN, description="Host and port of `/healthz`; port 0 picks a free one.")
     log_level: _Level = Field(

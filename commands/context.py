@@ -13,14 +13,12 @@ from bot.connection.previous import PreviousStates
 from bot.connection.state import Connection, Observed, ServiceName
 from bot.doctor.verdict import Verdict
 from bot.errors import UserError
-from bot.secret import Fingerprints
 
 
 @dataclass(frozen=True)
 class CommandContext(Context):
     """Ports and pure helpers; no socket and no table."""
 
-    fingerprints: Fingerprints
     rocketchat_url: str
     """The address that the bot uses for Rocket.Chat."""
     service_name: Callable[[str], ServiceName]

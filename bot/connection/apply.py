@@ -67,10 +67,7 @@ async def _apply(change: Change, progress: LoopState, context: Context) -> LoopS
         case changes.ProveInUse(later=later):
             return await prove_what_is_used(later, progress, context)
         case changes.CommitSecret():
-            settled = replace(desired, current=desired.secret, pending=None, undoing=False)
-            receipt = progress.receipt.with_change(changes.CommitSecret.__name__).as_dict()
-            await context.connections.save(settled, operation_id=progress.operation_id, receipt=receipt)
-            return replace(progress, desired=settled)
+            return await _commit_secret(progress, context)
         case never:
             assert_never(never)
     return progress
@@ -103,6 +100,24 @@ async def _create_application(progress: LoopState, context: Context) -> LoopStat
     created = replace(desired, client_id=client_id)
     await context.connections.save(created)
     return replace(progress, desired=created)
+
+
+async def _commit_secret(progress: LoopState, context: Context) -> LoopState:
+    """With the receipt in the same transaction: whatever asked for the exchange, its fingerprints outlive a crash."""
+    desired = progress.desired
+    before = desired.secret if desired.undoing else desired.current
+    receipt = replace(
+        progress.receipt,
+        fingerprint_before=None if before is None else context.fingerprints.of(before),
+        fingerprint_after=context.fingerprints.of(desired.secret),
+    )
+    proved_at = desired.proved_at
+    if not desired.undoing:
+        proved_at = None if receipt.proof is None else context.clock.now()
+    settled = replace(desired, current=desired.secret, pending=None, undoing=False, proved_at=proved_at)
+    kept = receipt.with_change(changes.CommitSecret.__name__).as_dict()
+    await context.connections.save(settled, operation_id=progress.operation_id, receipt=kept)
+    return replace(progress, desired=settled, receipt=receipt)
 
 
 async def _remove_callback(desired: Connection, context: Context) -> None:

@@ -28,7 +28,7 @@ from bot.connection.state import (
     StoredService,
 )
 from bot.connection.unknown import Unknown
-from bot.secret import Secret
+from bot.secret import Fingerprints, Secret
 
 
 @dataclass(frozen=True)
@@ -316,3 +316,5 @@ class Context:
     encvoy: EncvoyId
     connections: Connections
     clock: Clock
+    fingerprints: Fingerprints
+    """For receipts and answers."""

@@ -42,6 +42,11 @@ class Receipt:
     """The same a settle time later."""
     reason: str = ""
     """Why it was undone."""
+    fingerprint_before: str | None = None
+    """Of the secret that both sides held until a new one was committed; after the way back, of the one that both hold
+    again. None: there was none, or nothing was committed, or the receipt is of a version that kept no fingerprints."""
+    fingerprint_after: str | None = None
+    """Of the secret that was committed. None: nothing was, or the receipt is of such a version."""
 
     def with_change(self, name: str) -> Receipt:
         """The same with one more change applied."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.connection.profile import Engine, Profile
 from bot.connection.unknown import Unknown
@@ -72,6 +73,9 @@ class Connection:
     """Whether the current exchange is the way back: then `pending` is the previous secret."""
     settle: float | None = None
     """Seconds that this Rocket.Chat took the last time from a write to live; None: never measured."""
+    proved_at: datetime | None = None
+    """When `current` was proved on both sides as the new secret, aware, UTC: its age counts from here. The way back to
+    it proves it once more, and makes it no younger. None: nobody knows."""
 
     @property
     def with_email(self) -> bool:

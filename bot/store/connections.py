@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, delete, insert, select, update
@@ -130,7 +131,7 @@ class SqlConnections:
         """The row as it is, its secrets encrypted as they are."""
         columns = [column for column in TABLE.c if column.name not in ("created_at", "updated_at")]
         rows = await _fetched(transaction, select(*columns).where(TABLE.c.id == connection_id))
-        kept = json.dumps(dict(rows[0]) if rows else None)
+        kept = json.dumps(dict(rows[0]) if rows else None, default=_as_text)
         await transaction.execute(
             insert(NOTES).values(key=before_key(operation_id), value=kept, created_at=self.clock.now())
         )
@@ -194,6 +195,7 @@ class SqlConnections:
             "undoing": connection.undoing,
             "absent": connection.absent,
             "settle": connection.settle,
+            "proved_at": connection.proved_at,
         }
 
     def _sealed(self, secret: Secret | None, row: str, column: str) -> str | None:
@@ -227,6 +229,7 @@ class SqlConnections:
                 undoing=row["undoing"],
                 absent=row["absent"],
                 settle=row["settle"],
+                proved_at=_moment(row.get("proved_at")),
             )
 
 
@@ -260,6 +263,22 @@ def _rules(value: object) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise TypeError
     return frozenset(value)
+
+
+def _as_text(value: object) -> str:
+    """For JSON, which has no times."""
+    if not isinstance(value, datetime):
+        raise TypeError
+    return value.isoformat()
+
+
+def _moment(value: object) -> datetime | None:
+    """Also as `_as_text` wrote it, or of a row that was stored before the column was there."""
+    if value is None or isinstance(value, datetime):
+        return value
+    if not isinstance(value, str):
+        raise TypeError
+    return datetime.fromisoformat(value)
 
 
 async def _connection_of(transaction: AsyncConnection, operation_id: str) -> str | None:

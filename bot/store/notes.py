@@ -46,6 +46,13 @@ class SqlNotes:
             return False
         return True
 
+    async def replace(self, key: str, old: str, new: str) -> bool:
+        """Stores `new` if the value is still `old`; False if another caller was faster."""
+        async with self.database.writing() as transaction:
+            changed = update(TABLE).where(TABLE.c.key == key, TABLE.c.value == old)
+            done = await transaction.execute(changed.values(value=new, created_at=self.clock.now()))
+            return done.rowcount == 1
+
     async def put(self, key: str, value: str) -> None:
         """Stores it and replaces the old value; two callers at the same time do not fail."""
         while not await self._replaced(key, value) and not await self.first_time(key, value):

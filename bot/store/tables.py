@@ -72,6 +72,8 @@ class ConnectionRow(Base):
     undoing: Mapped[bool]
     settle: Mapped[float | None] = mapped_column(Float)
     """Seconds; learned, not desired."""
+    proved_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """Observed, not desired."""
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     updated_at: Mapped[datetime] = mapped_column(UtcTime)
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.errors import UserError
-from bot.secret import Fingerprints, Secret
+from bot.secret import Secret
 
 
 class Undecipherable(UserError):
@@ -28,7 +25,6 @@ class Vault:
         """`keys` of `SSOBOT_KEYS`, in order, at least one."""
         self._first = Fernet(keys[0].reveal())
         self._all = MultiFernet([Fernet(key.reveal()) for key in keys])
-        self._oldest = base64.urlsafe_b64decode(keys[-1].reveal())
 
     def seal(self, secret: Secret, row: str, column: str) -> str:
         """The ciphertext, ASCII."""
@@ -51,7 +47,10 @@ class Vault:
             )
         return Secret(envelope["secret"])
 
-    def fingerprints(self) -> Fingerprints:
-        """Fingerprints stay the same as long as the last key stays the last one."""
-        derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"ssobot fingerprints").derive(self._oldest)
-        return Fingerprints(derived)
+    def sealed_by_first(self, sealed: str) -> bool:
+        """Whether the first key encrypted it; if not, it is to be encrypted anew before an older key is removed."""
+        try:
+            self._first.decrypt(sealed.encode())
+        except InvalidToken:
+            return False
+        return True

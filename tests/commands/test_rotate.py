@@ -34,6 +34,15 @@ async def test_its_receipt_holds_the_gap(standing: Counter) -> None:
     assert "for 40 ms at most: from the last time Rocket.Chat was known to use the old secret" in text
 
 
+async def test_its_receipt_has_the_fingerprints_before_and_after(standing: Counter) -> None:
+    before = standing.connections.there.secret
+    answer, _ = await standing.run("rotate")
+    assert answer.receipt is not None
+    of = standing.context.fingerprints.of
+    assert answer.receipt["fingerprint_before"] == of(before)
+    assert answer.receipt["fingerprint_after"] == of(standing.connections.there.secret)
+
+
 async def test_of_several_instances_it_promises_nothing_but_of_the_first(standing: Counter) -> None:
     real = standing.rocketchat.await_marker
 

@@ -112,6 +112,13 @@ async def test_it_names_what_it_made(counter: Counter) -> None:
     )
 
 
+async def test_its_receipt_has_the_fingerprint_of_the_new_secret_and_none_before(counter: Counter) -> None:
+    answer, _ = await counter.run("setup")
+    assert answer.receipt is not None
+    assert answer.receipt["fingerprint_before"] is None
+    assert answer.receipt["fingerprint_after"] == counter.context.fingerprints.of(counter.connections.there.secret)
+
+
 async def test_it_ends_with_the_doctors_word(counter: Counter) -> None:
     finding = Finding("Keys", Result(CheckState.FAILED, "none", "The file is gone.", "Restore it."))
     counter.doctor.verdict = Verdict((finding,))

@@ -12,7 +12,7 @@ from bot.connection.receipt import Receipt
 from bot.connection.reconcile import Reconciler
 from bot.connection.state import Connection, Marker, ServiceName
 from bot.errors import UserError
-from bot.secret import Secret
+from bot.secret import Fingerprints, Secret
 from tests.support.clocks import ManualClock
 from tests.support.memory_connections import MemoryConnections
 from tests.support.memory_encvoy import MemoryEncvoyId
@@ -20,6 +20,7 @@ from tests.support.memory_rocketchat import MemoryRocketChat
 from tests.support.scripted import Scripted
 
 OLD, NEW = Secret("o" * 64), Secret("n" * 64)
+FINGERPRINTS = Fingerprints(b"k" * 32)
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Bench:
 
     @property
     def context(self) -> Context:
-        return Context(self.rocketchat, self.encvoy, self.connections, self.world.clock)
+        return Context(self.rocketchat, self.encvoy, self.connections, self.world.clock, FINGERPRINTS)
 
     async def allowed(self) -> None:
         """Leave to begin."""

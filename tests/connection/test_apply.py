@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,11 +19,14 @@ from bot.connection.changes import (
     WriteApplication,
 )
 from bot.connection.context import LoopState
+from bot.connection.proof import Proof
 from bot.connection.receipt import Receipt
 from bot.connection.state import Connection, LiveService, ServiceName
 from bot.connection.unknown import Unknown
 from bot.errors import NotLive
-from tests.connection.conftest import NEW, OLD, Bench, exchange, new_connection
+from bot.secret import Secret
+from tests.connection.conftest import FINGERPRINTS, NEW, OLD, Bench, exchange, new_connection
+from tests.support.clocks import START
 
 ELSEWHERE = "https://elsewhere.example.org/cb"
 
@@ -85,6 +90,25 @@ async def test_what_was_exchanged_is_settled_with_its_receipt(standing: Bench) -
 
 
 @pytest.mark.parametrize(
+    ("changes", "before", "after"),
+    [
+        ({"current": OLD, "pending": NEW}, OLD, NEW),
+        ({"current": None, "pending": NEW}, None, NEW),
+        ({"current": NEW, "pending": OLD, "undoing": True}, OLD, OLD),
+    ],
+    ids=["exchanged", "set up", "undone"],
+)
+async def test_the_receipt_has_the_fingerprints_before_and_after(
+    standing: Bench, changes: dict[str, Any], before: Secret | None, after: Secret
+) -> None:
+    done = await applied(standing, CommitSecret(), replace(standing.connections.there, **changes))
+    kept = Receipt.from_dict(dict(standing.connections.receipts["op"]))
+    assert kept == done.receipt
+    assert kept.fingerprint_before == (None if before is None else FINGERPRINTS.of(before))
+    assert kept.fingerprint_after == FINGERPRINTS.of(after)
+
+
+@pytest.mark.parametrize(
     ("what", "there", "ends_well"),
     [
         (Live.ON, True, True),
@@ -117,6 +141,25 @@ async def test_a_wait_that_saw_nothing_ends_well_only_where_the_button_is_there(
         with pytest.raises(NotLive):
             await applied(standing, AwaitLive(what))
     assert waited == [LIVE_WITHIN]
+
+
+PROOF = Proof(previous_refused=True, random_refused=True)
+EARLIER = START - timedelta(days=90)
+
+
+@pytest.mark.parametrize(
+    ("undoing", "proof", "age"),
+    [(False, PROOF, timedelta(0)), (True, PROOF, timedelta(days=90)), (False, None, None)],
+    ids=["new", "old again", "not proved"],
+)
+async def test_the_age_of_a_secret_counts_from_its_proof_and_the_way_back_makes_it_no_younger(
+    standing: Bench, undoing: bool, proof: Proof | None, age: timedelta | None
+) -> None:
+    desired = replace(exchange(standing.connections.there), undoing=undoing, proved_at=EARLIER)
+    standing.world.clock.seconds = 0
+    done = await apply(CommitSecret(), LoopState(desired, Receipt(proof=proof), "op"), standing.context)
+    assert done.desired.proved_at == (None if age is None else START - age)
+    assert standing.connections.there == done.desired
 
 
 def test_what_is_not_desired_gets_the_servers_default() -> None:

@@ -20,6 +20,8 @@ WHOLE = Receipt(
     in_use=InUse(Use.PROVED),
     in_use_later=InUse(Use.SILENT, "it doesn't say why"),
     reason="It was refused.",
+    fingerprint_before="9c1f",
+    fingerprint_after="b756",
 )
 
 

@@ -16,7 +16,7 @@ from bot.connection.context import LoopState
 from bot.connection.receipt import Outcome, Receipt
 from bot.errors import BadAnswer, Forbidden, NoAnswer, Rejected, RemoteError, Unreachable, UserError
 from bot.secret import Secret
-from tests.connection.conftest import NEW, OLD, Bench, Told, new_connection
+from tests.connection.conftest import FINGERPRINTS, NEW, OLD, Bench, Told, new_connection
 from tests.connection.exchanging import Crash, at, new_bench, rotate
 
 REMOTE_WRITES = ("create_service", "create_application", "write_application", "attach_rules", "write_service")
@@ -34,6 +34,7 @@ async def test_a_refused_switch_gives_rocketchat_the_old_secret_back(standing: B
     assert standing.secrets() == (OLD.reveal(), OLD.reveal())
     assert (connection.current, connection.pending, connection.undoing) == (OLD, None, False)
     assert receipt.outcome is Outcome.UNDONE
+    assert receipt.fingerprint_before == receipt.fingerprint_after == FINGERPRINTS.of(OLD)
     assert standing.told.undone
 
 

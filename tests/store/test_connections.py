@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ FULL = replace(
     rules=frozenset({"login"}),
     undoing=True,
     settle=2.53,
+    proved_at=datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC),
 )
 
 

@@ -33,6 +33,15 @@ async def test_of_several_that_put_at_once_none_fails(notes: SqlNotes) -> None:
         assert await notes.get(f"note {n}") in set("abcde")
 
 
+async def test_of_several_that_replace_the_same_value_one_does(notes: SqlNotes) -> None:
+    await notes.put("x", "old")
+    done = await asyncio.gather(*(notes.replace("x", "old", new) for new in "abcde"))
+    assert done.count(True) == 1
+    assert await notes.get("x") == "abcde"[done.index(True)]
+    assert not await notes.replace("y", "old", "new")
+    assert await notes.get("y") is None
+
+
 async def test_the_first_time_is_one(notes: SqlNotes) -> None:
     first = await asyncio.gather(*(notes.first_time("x", "1") for _ in range(5)))
     assert first.count(True) == 1

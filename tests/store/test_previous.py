@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -75,6 +76,18 @@ async def test_the_first_wish_of_an_operation_counts(connections: SqlConnections
     await connections.save(REST)
     await connections.save(ROTATED, operation_id=FIRST.id)
     await connections.save(replace(ROTATED, undoing=True), operation_id=FIRST.id)
+    assert await connections.before(FIRST.id) == Previous(REST)
+
+
+async def test_what_was_kept_before_the_time_of_the_proof_was_is_read_all_the_same(
+    connections: SqlConnections, database: Database
+) -> None:
+    await connections.save(REST)
+    await connections.save(ROTATED, operation_id=FIRST.id)
+    async with database.writing() as transaction:
+        row = json.loads(await transaction.scalar(select(NOTES.c.value)) or "")
+        del row["proved_at"]
+        await transaction.execute(update(NOTES).values(value=json.dumps(row)))
     assert await connections.before(FIRST.id) == Previous(REST)
 
 

@@ -15,6 +15,7 @@ from bot.doctor.own import Sealed
 from bot.secret import Secret, new_secret
 from bot.store.connections import CURRENT, SqlConnections
 from bot.store.engine import Database, open_database
+from bot.store.fingerprints import kept_fingerprints
 from bot.store.notes import SqlNotes
 from bot.store.sealed import try_keys
 from bot.store.vault import Vault
@@ -83,6 +84,12 @@ async def test_what_a_note_keeps_of_a_connection_counts_too(database: Database, 
     assert await try_keys(database, vault) == Sealed(opened=1)
     other = await try_keys(database, Vault([a_key()]))
     assert other == Sealed(0, {"encvoyid, as it was: current secret": WHY})
+
+
+async def test_the_key_of_the_fingerprints_counts_too(database: Database, vault: Vault) -> None:
+    await kept_fingerprints(SqlNotes(database, CLOCK), vault)
+    assert await try_keys(database, vault) == Sealed(opened=1)
+    assert await try_keys(database, Vault([a_key()])) == Sealed(0, {"key of the fingerprints": WHY})
 
 
 async def test_there_is_nothing_in_a_database_that_is_new(database_url: URL, vault: Vault) -> None:

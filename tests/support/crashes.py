@@ -22,9 +22,11 @@ from bot.chatops.audit import ENDED
 from bot.chatops.ports import Operation
 from bot.clock import SystemClock
 from bot.connection.state import Connection
-from bot.secret import Secret
+from bot.secret import Fingerprints, Secret
 from bot.store.connections import SqlConnections
 from bot.store.engine import open_database
+from bot.store.fingerprints import kept_fingerprints
+from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
 from bot.store.vault import Vault
 from sandbox.faults import Fault, FaultEffect, When
@@ -148,6 +150,16 @@ async def records(world: World, *messages: str) -> Records:
             tuple(operation for operation in found if operation is not None),
             await operations.unfinished(),
         )
+    finally:
+        await database.close()
+
+
+async def fingerprints_of(world: World) -> Fingerprints:
+    """Those of the bot whose database this is."""
+    config = config_from(world.play.env)
+    database = await open_database(config.database_url)
+    try:
+        return await kept_fingerprints(SqlNotes(database, SystemClock()), Vault(config.keys))
     finally:
         await database.close()
 
@@ -287,7 +299,7 @@ async def _check_answer(after: Aftermath) -> None:
     assert not any("…" in said.splitlines()[-1] for said in progress), "a progress that never ends"
     now = after.world.state().accepted
     if after.scenario.words == "rotate":
-        fingerprints = Vault(config_from(after.world.play.env).keys).fingerprints()
+        fingerprints = await fingerprints_of(after.world)
         assert f"fingerprint {fingerprints.of(Secret(now or ''))}" in text, text
     if after.scenario.words == "rotate" and now == after.old_secret:
         assert "Not rotated" in text, text

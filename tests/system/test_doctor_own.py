@@ -134,7 +134,7 @@ async def test_keys_that_do_not_fit_are_told_with_what_they_do_not_open(
         async with world.play.bot():
             assert "✗" not in await world.ask("setup")
         right, other, newest = world.play.keys, Fernet.generate_key().decode(), Fernet.generate_key().decode()
-        assert "they decrypt every secret in it (1)" in (await doctor(world)).line("Database keys")
+        assert "they decrypt every secret in it (2)" in (await doctor(world)).line("Database keys")
         for keys, fits in ((f"{newest},{right},{other}", True), (f"{newest},{other}", False), (other, False)):
             heard = await doctor(world, SSOBOT_KEYS=keys)
             assert heard.failed == ([] if fits else ["Database keys"])

@@ -73,6 +73,14 @@ async def test_step_by_step(old: tuple[Database, Open]) -> None:
     assert await migrate.upgrade(database) is False
 
 
+async def test_the_age_of_the_secret_is_known_where_one_was_proved(old: tuple[Database, Open]) -> None:
+    written, database = old
+    await migrate.upgrade(database)
+    async with database.reading() as transaction:
+        [(current, proved_at)] = await transaction.execute(text("SELECT current_secret, proved_at FROM connections"))
+    assert (proved_at is not None) is (current is not None), written.scene
+
+
 def lost(before: dict[tuple[str, str, str], Any], after: dict[tuple[str, str, str], Any]) -> None:
     """Asserts that nothing is."""
     changed = {place for place, value in before.items() if place not in after or after[place] != value}

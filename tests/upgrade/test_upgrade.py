@@ -12,10 +12,8 @@ from sqlalchemy import text
 from bot.chatops.answer import ENDED
 from bot.secret import Secret
 from bot.store.engine import open_database
-from bot.store.vault import Vault
 from commands.correction import FALSE_PROMISE
-from sandbox.stage import config_from
-from tests.support.crashes import Records, answered, records
+from tests.support.crashes import Records, answered, fingerprints_of, records
 from tests.support.realtime import until
 from tests.upgrade.kept import databases
 from tests.upgrade.restore import Restored, restored
@@ -107,9 +105,9 @@ async def finished(scene: Restored) -> Records:
     return found
 
 
-def fingerprint(scene: Restored, column: str) -> str:
-    """As people see it."""
-    return Vault(config_from(scene.world.play.env).keys).fingerprints().of(Secret(scene.secrets[column] or ""))
+async def fingerprint(scene: Restored, column: str) -> str:
+    """As people see it, once this version has run."""
+    return (await fingerprints_of(scene.world)).of(Secret(scene.secrets[column] or ""))
 
 
 @of("rest")
@@ -121,7 +119,7 @@ async def test_a_connection_at_rest_is_in_sync(scene: Restored) -> None:
         await until(lambda: len(corrections(scene)) == due)
         await scene.world.ask("help")
     assert "Everything is in sync." in answer
-    assert f"secret fingerprint {fingerprint(scene, 'current_secret')}" in answer
+    assert f"secret fingerprint {await fingerprint(scene, 'current_secret')}" in answer
     both_hold(scene, "current_secret", service="encvoyid")
     assert scene.world.writes() == writes
     assert before.items() <= (await rows(scene)).items()
@@ -143,7 +141,8 @@ async def test_a_rotation_killed_in_mid_exchange_goes_on_to_its_end(scene: Resto
     await finished(scene)
     both_hold(scene, "pending_secret", service="encvoyid")
     (answer,) = await thread(scene)
-    assert f"Rotated: both sides have the new secret (fingerprint {fingerprint(scene, 'pending_secret')})" in answer
+    shown = await fingerprint(scene, "pending_secret")
+    assert f"Rotated: both sides have the new secret (fingerprint {shown})" in answer
 
 
 @of("receipt")
@@ -155,7 +154,8 @@ async def test_a_receipt_becomes_an_answer_and_nothing_is_done_again(scene: Rest
     assert scene.world.writes() == writes
     assert receipt.items() <= (found.operations[0].receipt or {}).items()
     (answer,) = await thread(scene)
-    assert f"Rotated: both sides have the new secret (fingerprint {fingerprint(scene, 'current_secret')})" in answer
+    shown = await fingerprint(scene, "current_secret")
+    assert f"Rotated: both sides have the new secret (fingerprint {shown})" in answer
 
 
 @of("answer")
