@@ -12,7 +12,7 @@ from bot.chatops.ports import Message, Outgoing, Person, Room
 from bot.errors import BadAnswer, Forbidden, Rejected, RemoteError, RouteAbsent
 from bot.rocketchat.messages import iso, message_from, moment_from
 from bot.rocketchat.responses import SYSTEM, not_its_own
-from bot.rocketchat.rest import QueryValue, Rest, Walk, encoded_query
+from bot.rocketchat.rest import ClientCall, QueryValue, Rest, Walk, encoded_query
 from bot.rocketchat.roles import roles
 from bot.text import inert
 
