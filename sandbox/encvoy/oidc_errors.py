@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from sandbox.encvoy.pages import render
+
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -89,18 +91,6 @@ def prefers_html(accept: str) -> bool:
     return bool(ranked) and min(ranked)[-1] == 1
 
 
-def page(members: Mapping[str, str]) -> str:
-    """The provider's own error page."""
-    lines = "".join(
-        f"<pre><strong>{name}</strong>: {html.escape(value).replace('&#x27;', '&#39;')}</pre>"
-        for name, value in members.items()
-    )
-    return (
-        "<!DOCTYPE html><html><head><meta charset='utf-8'><title>oops! something went wrong</title></head>"
-        f"<body><div class='container'><h1>oops! something went wrong</h1>{lines}</div></body></html>"
-    )
-
-
 def redirect(request: web.Request, location: str) -> web.Response:
     """303 as Koa words it: plain text, or HTML for a browser."""
     accept = request.headers.get("Accept", "*/*")
@@ -113,8 +103,9 @@ def redirect(request: web.Request, location: str) -> web.Response:
 
 
 def html_error(error: OidcError, members: Mapping[str, str]) -> web.Response:
-    """An error as a page, whatever the caller likes."""
-    return web.Response(status=error.status, headers=error.headers, text=page(members), content_type="text/html")
+    """An error as the provider's own page, whatever the caller accepts."""
+    text = render("error.html", members=members)
+    return web.Response(status=error.status, headers=error.headers, text=text, content_type="text/html")
 
 
 def respond(request: web.Request, error: OidcError) -> web.Response:
