@@ -6,8 +6,10 @@ Source: facts/encvoy-id.md §5.
 from __future__ import annotations
 
 import json
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 NGINX_504 = (
     "<html>\r\n<head><title>504 Gateway Time-out</title></head>\r\n<body>\r\n"
@@ -48,6 +50,16 @@ def forbidden_resource() -> ApiError:
 def invalid(messages: list[str]) -> ApiError:
     """The validation pipe's answer: all messages in one text."""
     return ApiError(400, text=", ".join(messages))
+
+
+def unexpected(names: Iterable[str], known: Container[str]) -> list[str]:
+    """The validation messages for members that are not known."""
+    return [f"property {name} should not exist" for name in names if name not in known]
+
+
+def no_strings(body: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """The validation messages for members that must be texts."""
+    return [f"{name} must be a string" for name in names if not isinstance(body.get(name), str)]
 
 
 class Hang(Exception):

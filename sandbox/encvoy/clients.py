@@ -87,9 +87,8 @@ class Clients:
 
     def listed(self, row: Record, role_count: int) -> Record:
         """An item of the list: no secret, no redirect URIs (facts/encvoy-id.md §4)."""
-        names = ("client_id", "name", "catalog", "description", "domain", "avatar", "created_at")
-        return {name: row[name] for name in names} | {
-            "type": None,
+        return self.short(row) | {
+            "catalog": row["catalog"],
             "parent": self.parent(row),
             "Provider_relations": [{"provider": dict(CREDENTIALS_PROVIDER)}],
             "_count": {"Role": role_count},

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.encvoy.answers import ApiError, Hang, invalid
+from sandbox.encvoy.answers import ApiError, Hang, invalid, unexpected
 from sandbox.encvoy.clients import Record
 
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none")
@@ -166,7 +166,7 @@ def _checked(body: Any, rules: dict[str, FieldCheck]) -> Record:
     columns = {name: _converted(name, value) for name, value in body.items()}
     if any(not isinstance(columns[name], list) for name in MUST_BE_LIST if columns.get(name) is not None):
         raise Hang
-    messages = [f"property {name} should not exist" for name in columns if name not in rules]
+    messages = unexpected(columns, rules)
     for name, value in columns.items():
         if name in rules and value is not None:
             messages += rules[name](name, value)

@@ -6,14 +6,13 @@ is not through: even a wrong password is answered with 201 and a page.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.encvoy import cookies as names
-from sandbox.encvoy.answers import localized
+from sandbox.encvoy.answers import localized, no_strings, unexpected
 from sandbox.encvoy.bodies import json_object
 from sandbox.encvoy.clients import Record
 from sandbox.encvoy.cookies import Cookies
@@ -123,7 +122,7 @@ class Interactions:
             return "T3E0030"
         if person is None:
             return "T3E0003"
-        if not hmac.compare_digest(person.password.encode(), password.encode()):
+        if not person.has_password(password):
             return "T3E0072"
         return "T3E0024" if person.blocked else None
 
@@ -145,8 +144,7 @@ class Interactions:
             hidden = self._unpublished(interaction, person)
             if hidden:
                 return self._page(Page("publicity", interaction.uid, name, fields=hidden), 201)
-        client_id = interaction.params["client_id"]
-        self.state.log("USER_LOGIN_SUCCESS", person, client_id, request.remote, request.headers.get("User-Agent", ""))
+        self.state.log("USER_LOGIN_SUCCESS", person, interaction.params["client_id"], request)
         return self._done(interaction)
 
     def _may_enter(self, interaction: Interaction, person: Person) -> bool:
@@ -211,7 +209,4 @@ class Interactions:
 
 def _malformed(body: dict[str, Any]) -> str:
     """The validation messages for a login, empty if there are none. They stay English."""
-    unknown = [f"property {name} should not exist" for name in body if name not in CREDENTIAL_FIELDS]
-    return ", ".join(
-        unknown + [f"{name} must be a string" for name in CREDENTIAL_FIELDS if not isinstance(body.get(name), str)]
-    )
+    return ", ".join(unexpected(body, CREDENTIAL_FIELDS) + no_strings(body, CREDENTIAL_FIELDS))

@@ -36,5 +36,5 @@ class Sessions:
     def end(self, response: web.Response, session: Session) -> web.Response:
         """Ends it, here and in the browser; its tokens stop counting at once (facts/encvoy-id.md §2)."""
         self.state.vault.end_session(session.uid)
-        self.cookies.clear_session(response)
+        self.cookies.write_session(response, "", None)
         return response

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from aiohttp import web
 
 from sandbox.encvoy.clients import Clients, Record
 from sandbox.encvoy.grants import GrantStore
@@ -14,6 +16,15 @@ from sandbox.encvoy.people import PROFILE_FIELDS, PUBLISHED_BY_DEFAULT, People, 
 from sandbox.ledger import Ledger
 
 DISCOVERY = "/.well-known/openid-configuration"
+PUBLIC_SETTINGS = (
+    "data_processing_agreement",
+    "prohibit_identifier_binding",
+    "authorize_only_admins",
+    "registration_policy",
+    "default_public_profile_claims_gravatar",
+    "default_public_profile_claims_oauth",
+    "allowed_login_fields",
+)
 
 
 @dataclass
@@ -37,16 +48,8 @@ class Settings:
 
     def public(self) -> dict[str, Any]:
         """What everybody may read."""
-        return {
-            "i18n": {"default_language": self.default_language},
-            "data_processing_agreement": self.data_processing_agreement,
-            "prohibit_identifier_binding": self.prohibit_identifier_binding,
-            "authorize_only_admins": self.authorize_only_admins,
-            "registration_policy": self.registration_policy,
-            "default_public_profile_claims_gravatar": self.default_public_profile_claims_gravatar,
-            "default_public_profile_claims_oauth": self.default_public_profile_claims_oauth,
-            "allowed_login_fields": self.allowed_login_fields,
-        }
+        shown = {name: getattr(self, name) for name in PUBLIC_SETTINGS}
+        return {"i18n": {"default_language": self.default_language}} | shown
 
     def privileged(self) -> dict[str, Any]:
         """What OWNER and EDITOR read."""
@@ -72,15 +75,8 @@ class Rule:
 
     def answered(self) -> dict[str, Any]:
         """As in `GET /api/v1/settings/rules`."""
-        return {
-            "id": self.id,
-            "field_name": self.field_name,
-            "title": self.field_name,
-            "required": self.required,
-            "active": self.active,
-            "editable": True,
-            "unique": self.field_name in ("login", "email", "phone_number"),
-        }
+        unique = self.field_name in ("login", "email", "phone_number")
+        return asdict(self) | {"title": self.field_name, "editable": True, "unique": unique}
 
 
 @dataclass
@@ -156,19 +152,18 @@ class State:
         changed = "client_secret" in columns and columns["client_secret"] != row["client_secret"]
         row.update(columns)
         if changed:
-            body = {"client_id": row["client_id"], "secret": row["client_secret"]}
-            self.ledger.add("switched", body=body)
+            self.ledger.add("switched", body={"client_id": row["client_id"], "secret": row["client_secret"]})
 
-    def log(self, event: str, person: Person, client_id: str, address: str | None, device: str) -> None:
+    def log(self, event: str, person: Person, client_id: str, request: web.Request) -> None:
         """Writes one line of the installation's own log (facts/encvoy-id.md §10)."""
         self.logs.append(
             {
                 "id": str(len(self.logs) + 1),
                 "date": self.iso(),
-                "ip_address": address,
+                "ip_address": request.remote,
                 "user_id": str(person.id),
                 "client_id": client_id,
-                "device": device,
+                "device": request.headers.get("User-Agent", ""),
                 "event": event,
                 "description": None,
                 "details": json.dumps({"login": person.login}),
