@@ -11,7 +11,7 @@ from aiohttp import web
 
 from sandbox.encvoy.callbacks import is_registered
 from sandbox.encvoy.client_auth import find_client
-from sandbox.encvoy.clients import Record
+from sandbox.encvoy.clients import default_redirect_uri
 from sandbox.encvoy.oidc_errors import NO_STORE, OidcError, html_error, invalid_redirect_uri, redirect
 from sandbox.encvoy.pages import render
 from sandbox.encvoy.state import State
@@ -44,15 +44,12 @@ def response_mode(params: Params) -> str:
 
 def failed(state: State, request: web.Request, params: Params, error: OidcError) -> web.Response:
     """An authorization request that cannot go on: back to its redirect_uri if that is known to be the client's own."""
-    client: Record | None = None
-    if "client_id" in params:
-        try:
-            client = find_client(state, params["client_id"])
-        except OidcError:
-            client = None
+    try:
+        client = find_client(state, params.get("client_id", ""))
+    except OidcError:
+        client = None
     if client is not None and error.may_redirect:
-        if "redirect_uri" not in params and len(client["redirect_uris"]) == 1:
-            params["redirect_uri"] = client["redirect_uris"][0]
+        default_redirect_uri(client, params)
         if "redirect_uri" in params and not is_registered(params["redirect_uri"], client["redirect_uris"]):
             error = invalid_redirect_uri()
     members = error.body(params.get("state")) | {"iss": state.domain}

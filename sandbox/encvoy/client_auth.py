@@ -17,7 +17,7 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from sandbox.encvoy.clients import Record
-from sandbox.encvoy.oidc_errors import OidcError, invalid_client, invalid_request, listed, missing
+from sandbox.encvoy.oidc_errors import OidcError, invalid_client, invalid_request, listed, require
 from sandbox.encvoy.state import State
 from sandbox.encvoy.validity import UNPRINTABLE, ensure_valid
 
@@ -60,15 +60,13 @@ def reject_duplicates(form: Form, names: Iterable[str]) -> None:
 
 def one(form: Form, name: str) -> str | None:
     """The value of a parameter, None if absent."""
-    return form[name][0] if form.get(name) else None
+    return form[name][0] if name in form else None
 
 
 def needed(form: Form, name: str) -> str:
     """The value of a mandatory parameter."""
-    value = one(form, name)
-    if value is None:
-        raise missing([name])
-    return value
+    require(form, name)
+    return form[name][0]
 
 
 def find_client(state: State, client_id: str) -> Record | None:

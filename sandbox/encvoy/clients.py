@@ -44,6 +44,12 @@ def alphanumerics(dice: random.Random, length: int) -> str:
     return "".join(dice.choices(ALPHANUMERIC, k=length))
 
 
+def default_redirect_uri(client: Record, params: dict[str, str]) -> None:
+    """Adds the `redirect_uri` to parameters without one, if the client has only one."""
+    if "redirect_uri" not in params and len(client["redirect_uris"]) == 1:
+        params["redirect_uri"] = client["redirect_uris"][0]
+
+
 @dataclass
 class Clients:
     """The client table, with the rules attached to each client."""
@@ -80,10 +86,6 @@ class Clients:
     def short(self, row: Record) -> Record:
         """What everybody may see."""
         return {name: row[name] for name in SHORT} | {"type": None}
-
-    def stored(self, row: Record) -> Record:
-        """The answer of PUT: every column, the secret included."""
-        return deepcopy(row)
 
     def listed(self, row: Record, role_count: int) -> Record:
         """An item of the list: no secret, no redirect URIs (facts/encvoy-id.md §4)."""

@@ -116,7 +116,7 @@ class Management:
             return web.json_response(self.state.clients.short(row))
         rules = [rule.answered() for rule in self.state.attached(client_id)]
         more = {"type": None, "parent": self.state.clients.parent(row), "rules": rules}
-        return web.json_response(self.state.clients.stored(row) | more)
+        return web.json_response(row | more)
 
     async def update(self, request: web.Request) -> web.Response:
         """Partial update; in force at once, a new secret included."""
@@ -127,7 +127,7 @@ class Management:
         if row is None:
             raise Hang
         self.state.update_client(row, columns)
-        return web.json_response(self.state.clients.stored(row))
+        return web.json_response(row)
 
     async def delete(self, request: web.Request) -> web.Response:
         """200 and empty, also for what is not there."""

@@ -6,7 +6,7 @@ Source: facts/encvoy-id.md §9 "Error shapes at OIDC endpoints".
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -67,10 +67,11 @@ def listed(names: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(quoted[:-1])}, {last} {quoted[-1]}"
 
 
-def missing(names: Iterable[str]) -> OidcError:
-    """Mandatory parameters are absent."""
-    absent = list(names)
-    return invalid_request(f"missing required parameter{'' if len(absent) == 1 else 's'} {listed(absent)}")
+def require(given: Container[str], *names: str) -> None:
+    """Raises an error that lists the mandatory parameters that were not given."""
+    absent = [name for name in names if name not in given]
+    if absent:
+        raise invalid_request(f"missing required parameter{'' if len(absent) == 1 else 's'} {listed(absent)}")
 
 
 def prefers_html(accept: str) -> bool:

@@ -61,8 +61,10 @@ class EncvoyStandIn:
         dice = random.Random(seed)  # noqa: S311 - as the real one, which does not use a CSPRNG either
         self.ledger = Ledger()
         self.faults = Faults()
-        clients = Clients(dice, main_id=alphanumerics(dice, 22))
-        self.state = State(People(), clients, GrantStore(clock), self.ledger, clock, switches=switches or Switches())
+        self.people, self.clients = People(), Clients(dice, main_id=alphanumerics(dice, 22))
+        self.settings, self.switches = Settings(), switches or Switches()
+        vault = GrantStore(clock)
+        self.state = State(self.people, self.clients, vault, self.ledger, clock, self.settings, self.switches)
         self.keys = Keys()
         self.public_url = public_url
         """See above; another one counts from the next start on."""
@@ -77,26 +79,6 @@ class EncvoyStandIn:
         players = {role: self._roles[role] for role in PLAYERS}
         interactions = Interactions(self.state, self._cookies, players)
         self._rooms = (interactions, self.management, Installation(self.state, guard, dice))
-
-    @property
-    def people(self) -> People:
-        """Users and their roles."""
-        return self.state.people
-
-    @property
-    def clients(self) -> Clients:
-        """Client records."""
-        return self.state.clients
-
-    @property
-    def settings(self) -> Settings:
-        """Settings of the installation."""
-        return self.state.settings
-
-    @property
-    def switches(self) -> Switches:
-        """How the installation was set up, and what is broken in it."""
-        return self.state.switches
 
     @property
     def main(self) -> Record:
@@ -214,17 +196,15 @@ class EncvoyStandIn:
         raise asyncio.CancelledError
 
     def _filtered(self, request: web.Request, error: ApiError) -> web.Response:
-        message = localized(error.code, self.settings.default_language) if error.code else error.text
-        body: dict[str, str | int | None] = {
+        body = {
             "statusCode": error.status,
             "timestamp": self.state.iso(),
             "path": request.path_qs,
-            "message": message,
+            "message": localized(error.code, self.settings.default_language) if error.code else error.text,
             "errorCode": f"translation.errors.{error.code}" if error.code else None,
         }
-        if error.details is not None:
-            body["details"] = error.details
-        return web.json_response(body, status=error.status)
+        more = {} if error.details is None else {"details": error.details}
+        return web.json_response(body | more, status=error.status)
 
     def _who(self, request: web.Request) -> str | None:
         """Id of the user whose token came along."""

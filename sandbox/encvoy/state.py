@@ -113,8 +113,8 @@ class State:
     ledger: Ledger
     now: Callable[[], float]
     """Seconds since the epoch."""
-    settings: Settings = field(default_factory=Settings)
-    switches: Switches = field(default_factory=Switches)
+    settings: Settings
+    switches: Switches
     rules: dict[int, Rule] = field(default_factory=dict)
     logs: list[dict[str, Any]] = field(default_factory=list)
     consents: set[tuple[str, int]] = field(default_factory=set)

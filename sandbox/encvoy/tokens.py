@@ -16,10 +16,10 @@ from aiohttp import web
 from sandbox.encvoy.authorize import ensure_pkce_format
 from sandbox.encvoy.claims import claims_for, subject
 from sandbox.encvoy.client_auth import Form, authenticate, needed, one, reject_duplicates
-from sandbox.encvoy.clients import Record
+from sandbox.encvoy.clients import Record, default_redirect_uri
 from sandbox.encvoy.grants import ID_TOKEN_TTL, Credential, opaque
 from sandbox.encvoy.keys import Keys, half_hash
-from sandbox.encvoy.oidc_errors import NO_STORE, OidcError, invalid_grant, invalid_request, missing
+from sandbox.encvoy.oidc_errors import NO_STORE, OidcError, invalid_grant, invalid_request, require
 from sandbox.encvoy.people import Person
 from sandbox.encvoy.state import State
 
@@ -85,16 +85,12 @@ class Tokens:
         return facts | ({"token_type": "Bearer"} if found.kind == "access" else {})
 
     def _from_code(self, client: Record, form: Form) -> dict[str, Any]:
-        redirect_uri = one(form, "redirect_uri")
-        if redirect_uri is None and len(client["redirect_uris"]) == 1:
-            redirect_uri = client["redirect_uris"][0]
-        value = one(form, "code")
-        absent = [name for name, given in (("code", value), ("redirect_uri", redirect_uri)) if given is None]
-        if value is None or absent:
-            raise missing(absent)
-        code = self._held("code", value, client)
-        _check_verifier(one(form, "code_verifier"), code.details.get("code_challenge"))
-        if code.details["redirect_uri"] != redirect_uri:
+        given = {name: values[0] for name, values in form.items()}
+        default_redirect_uri(client, given)
+        require(given, "code", "redirect_uri")
+        code = self._held("code", given["code"], client)
+        _check_verifier(given.get("code_verifier"), code.details.get("code_challenge"))
+        if code.details["redirect_uri"] != given["redirect_uri"]:
             raise invalid_grant()
         self._ensure_unused(code)
         code.consumed = True
