@@ -7,7 +7,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from cryptography.fernet import Fernet
 
@@ -18,24 +18,6 @@ from sandbox.rocketchat.ddp.sockets import Publication
 from sandbox.rocketchat.instances import Sticky
 from sandbox.rocketchat.oauth_settings import MODULE
 from sandbox.rocketchat.standin import RocketChatStandIn, Switches
-from sandbox.serving import Introduction
-
-
-class StandIn(Protocol):
-    """Either stand-in."""
-
-    @property
-    def introduction(self) -> Introduction:
-        """The content of its first line."""
-        ...
-
-    async def start(self) -> None:
-        """Listens."""
-        ...
-
-    async def stop(self) -> None:
-        """Closes the port."""
-        ...
 
 
 def rocketchat(port: int, version: str, tls: Path | None = None, given: Mapping[str, Any] | None = None) -> int:
@@ -78,7 +60,7 @@ def encvoy(port: int, tls: Path | None = None) -> int:
     return asyncio.run(_serve(EncvoyStandIn(port=port, authority=authority), authority))
 
 
-async def _serve(stand_in: StandIn, authority: Authority | None) -> int:
+async def _serve(stand_in: RocketChatStandIn | EncvoyStandIn, authority: Authority | None) -> int:
     stopped = told_to_stop()
     try:
         await stand_in.start()
