@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -66,8 +66,8 @@ class Visitor:
         last, result = "", False
         async with asyncio.timeout(timeout):
             while not result:
-                result = bool(await self.results(message_id))
-                text = await self.said(message_id)
+                texts = await self._texts(message_id)
+                result, text = any(map(is_result, texts)), joined(texts)
                 if text != last:
                     last = text
                     yield text
@@ -76,13 +76,14 @@ class Visitor:
 
     async def said(self, message_id: str) -> str:
         """Everything in the thread of a command as one text, without mentions, a blank line between messages."""
-        texts = [str(message["msg"]) for message in await self.thread(message_id)]
-        return "\n\n".join(without_mention(text) for text in texts)
+        return joined(await self._texts(message_id))
 
     async def results(self, message_id: str) -> list[str]:
         """The result in the thread of a command, without its mention; none yet, or more than there should be."""
-        texts = [str(message["msg"]) for message in await self.thread(message_id)]
-        return [without_mention(text) for text in texts if is_result(text)]
+        return [without_mention(text) for text in await self._texts(message_id) if is_result(text)]
+
+    async def _texts(self, message_id: str) -> list[str]:
+        return [str(message["msg"]) for message in await self.thread(message_id)]
 
     async def ask(self, text: str, timeout: float = 30.0) -> str:
         """Sends a command and waits for its result; everything that was answered, the result last."""
@@ -101,6 +102,11 @@ class Visitor:
 def as_seen(text: str) -> str:
     """A message without what nobody sees."""
     return text.replace(WORD_JOINER, "")
+
+
+def joined(texts: Iterable[str]) -> str:
+    """Several messages as one text, without mentions, a blank line between them."""
+    return "\n\n".join(without_mention(text) for text in texts)
 
 
 def without_mention(text: str) -> str:

@@ -42,11 +42,6 @@ class ApiError(Exception):
         super().__init__(self.status, self.code or self.text)
 
 
-def forbidden_resource() -> ApiError:
-    """The guard's answer where the role lacks the action; not translated."""
-    return ApiError(403, text="Forbidden resource")
-
-
 def invalid(messages: list[str]) -> ApiError:
     """The validation pipe's answer: all messages in one text."""
     return ApiError(400, text=", ".join(messages))

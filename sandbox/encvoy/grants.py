@@ -149,7 +149,3 @@ class GrantStore:
         """Destroys a grant and everything issued from it, used tokens included."""
         self.grants.pop(grant_id, None)
         self.credentials = {key: held for key, held in self.credentials.items() if held.grant_id != grant_id}
-
-    def end_session(self, uid: str) -> None:
-        """Logs a browser out; the tokens of that session stop at once."""
-        self.sessions.pop(uid, None)

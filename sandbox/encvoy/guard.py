@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from sandbox.encvoy.answers import ApiError, forbidden_resource
+from sandbox.encvoy.answers import ApiError
 from sandbox.encvoy.people import Person, Role
 from sandbox.encvoy.state import State
 
@@ -70,7 +70,7 @@ class Guard:
     def require_known(self, actor: Actor, roles: frozenset[Role] = EVERY_ROLE) -> Person:
         """The person, if somebody is logged in and holds one of the roles in the main client."""
         if actor.person is None or actor.main_role not in roles:
-            raise forbidden_resource()
+            raise ApiError(403, text="Forbidden resource")
         return actor.person
 
     def managed(self, request: web.Request) -> str:

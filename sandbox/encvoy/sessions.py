@@ -35,6 +35,6 @@ class Sessions:
 
     def end(self, response: web.Response, session: Session) -> web.Response:
         """Ends it, here and in the browser; its tokens stop counting at once (facts/encvoy-id.md §2)."""
-        self.state.vault.end_session(session.uid)
+        self.state.vault.sessions.pop(session.uid, None)
         self.cookies.write_session(response, "", None)
         return response

@@ -29,7 +29,7 @@ from sandbox.encvoy.management import Management
 from sandbox.encvoy.people import People, Person, Role
 from sandbox.encvoy.provider import Provider
 from sandbox.encvoy.state import Settings, State, Switches
-from sandbox.faults import Faults, observe
+from sandbox.faults import Faults, dropped, observe
 from sandbox.ledger import Ledger
 from sandbox.serving import Introduction, SeededAccount, Server
 
@@ -191,9 +191,7 @@ class EncvoyStandIn:
                 await self.faults.closing.wait()
         except TimeoutError:
             return web.Response(status=504, text=NGINX_504, content_type="text/html")
-        if request.transport is not None:
-            request.transport.close()
-        raise asyncio.CancelledError
+        raise dropped(request)
 
     def _filtered(self, request: web.Request, error: ApiError) -> web.Response:
         body = {

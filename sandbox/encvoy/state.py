@@ -133,10 +133,7 @@ class State:
 
     def rule(self, field_name: str) -> Rule:
         """The rule for a profile field; KeyError if there is none."""
-        for rule in self.rules.values():
-            if rule.field_name == field_name:
-                return rule
-        raise KeyError(field_name)
+        return {rule.field_name: rule for rule in self.rules.values()}[field_name]
 
     def seed_rules(self, first_id: int) -> None:
         """One rule for each profile field. Ids differ by installation."""
