@@ -1,4 +1,4 @@
-"""`ssobot sandbox rocketchat` and `ssobot sandbox encvoy`: one stand-in, until it is told to stop."""
+"""`ssobot sandbox rocketchat` and `ssobot sandbox encvoy`: runs one stand-in until it is told to stop."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def _serve(stand_in: RocketChatStandIn | EncvoyStandIn, authority: Authori
         raise ConfigError(f"--port cannot be listened on: {error.strerror or 'it is taken'}.") from None
     try:
         introduction = stand_in.introduction
-        # Each prints all that `ssobot run` needs for its side, and new keys.
+        # Each stand-in prints what `ssobot run` needs for its side, and new keys.
         env = {**introduction.env, "SSOBOT_KEYS": Fernet.generate_key().decode()}
         if authority:
             env["SSOBOT_CA_FILE"] = str(authority.file)

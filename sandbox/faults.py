@@ -133,7 +133,7 @@ def dropped(request: web.Request) -> asyncio.CancelledError:
 
 
 async def parsed_body(request: web.Request) -> Any:
-    """The body as JSON or as a form, None where it is neither. Reading it here leaves it readable for others."""
+    """The body as JSON or as a form; None if it is neither. aiohttp caches it, so handlers can read it again."""
     if request.body_exists and request.content_type == "application/x-www-form-urlencoded":
         return dict(await request.post())
     if request.body_exists and request.content_type == "application/json":

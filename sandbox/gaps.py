@@ -19,7 +19,7 @@ class Gap:
 
     @property
     def seconds(self) -> float:
-        """For how long sign-ins failed, whichever side was first."""
+        """How long sign-ins failed, whichever side was first."""
         return abs(self.live - self.switched)
 
 

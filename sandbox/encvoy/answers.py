@@ -25,7 +25,7 @@ TEXTS: dict[str, dict[str, str]] = json.loads(
 
 
 def localized(code: str, language: str) -> str:
-    """The text of a code; English for a language that is not there."""
+    """The text of a code; English for an unknown language."""
     return TEXTS[code].get(language, TEXTS[code][ENGLISH])
 
 
@@ -58,4 +58,4 @@ def no_strings(body: Mapping[str, Any], names: Iterable[str]) -> list[str]:
 
 
 class Hang(Exception):
-    """An exception that the real server's filter does not know: logged there, and the request never answered."""
+    """An exception that the real server's filter does not handle: it is logged, and the request is never answered."""

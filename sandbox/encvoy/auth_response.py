@@ -1,4 +1,4 @@
-"""Authorization responses: how an answer or an error comes back to the client, or ends as a page.
+"""Authorization responses: how an answer or an error gets to the client, or becomes a page.
 
 Source: facts/encvoy-id.md §9 "Error shapes at OIDC endpoints".
 """

@@ -1,7 +1,7 @@
 """Authorization requests: their checks, in the order of `oidc-provider` 8.8, and the pushed ones (RFC 9126).
 
-Checks end in an `OidcError`. What becomes of it differs: `/auth` redirects if it may and shows a page otherwise
-(`auth_response`); `/request` answers JSON (facts/encvoy-id.md §9).
+A failed check raises `OidcError`. `/auth` then redirects if it may, or else shows a page (`auth_response`); `/request`
+answers JSON (facts/encvoy-id.md §9).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ ALSO_FROM_OUTSIDE = ("state", "response_mode", "response_type")
 
 @dataclass(frozen=True)
 class Checked:
-    """An authorization request that may go on to the person."""
+    """A valid authorization request."""
 
     client: Record
     params: Params
@@ -131,7 +131,7 @@ def _load_pushed(state: State, client: Record, params: Params) -> str | None:
 
 
 def invalid_request_uri() -> OidcError:
-    """The pushed request does not count, whatever the reason."""
+    """The pushed request cannot be used, for any reason."""
     return OidcError(400, "invalid_request_uri", "request_uri is invalid, expired, or was already used")
 
 
@@ -209,7 +209,7 @@ def ensure_pkce_format(name: str, value: str) -> None:
 
 
 def granted(params: Params) -> str:
-    """The requested scopes that exist here."""
+    """The requested scopes that are supported."""
     return " ".join(scope for scope in params.get("scope", "").split() if scope in SCOPES)
 
 

@@ -1,6 +1,6 @@
 """How a client authenticates at token, PAR, introspection and revocation.
 
-The order of the checks is that of `oidc-provider` 8.8; what a client meets is in facts/encvoy-id.md §8 and §9.
+The order of the checks is that of `oidc-provider` 8.8; observed answers are in facts/encvoy-id.md §8 and §9.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ONE_MECHANISM = "client authentication must only be provided using one mechanism
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 Form = dict[str, list[str]]
-"""Parameter to all its values; empty values are as good as absent."""
+"""Parameter to all its values; empty values are left out."""
 
 
 def form_of(values: MultiMapping[Any]) -> Form:
@@ -52,7 +52,7 @@ async def body_of(request: web.Request, path: str) -> Form:
 
 
 def reject_duplicates(form: Form, names: Iterable[str]) -> None:
-    """A parameter given twice is an error, not a choice."""
+    """Raises an error if one of the parameters is given twice."""
     twice = [name for name in names if len(form.get(name, ())) > 1]
     if twice:
         raise invalid_request(f"{listed(twice)} parameter{'' if len(twice) == 1 else 's'} must not be provided twice")

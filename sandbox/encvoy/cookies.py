@@ -36,8 +36,8 @@ class Cookies:
         self, response: web.StreamResponse, name: str, value: str, path: str, max_age: int | None, same_site: str = LAX
     ) -> None:
         """Sets a cookie and its signature; deletes both if `max_age` is None. Each is a header of its own: aiohttp
-        keeps one cookie for a name, and here one name has several paths. A browser goes by the real time, whatever the
-        stand-in's clock says."""
+        keeps one cookie for a name, and here one name has several paths. Expiry uses the real time, as
+        browsers do, not the stand-in's clock."""
         expires = formatdate(0 if max_age is None else time.time() + max_age, usegmt=True)
         secure = "; Secure" if self.secure else ""
         attributes = f"Path={path}; Expires={expires}; HttpOnly{same_site}{secure}"
@@ -54,11 +54,11 @@ class Cookies:
             self.write(response, name, uid, "/", max_age, same_site)
 
     def read_session(self, request: web.Request) -> str | None:
-        """The session of a browser, by whichever cookie it kept."""
+        """The session id of a browser, from the cookie that it kept."""
         return self.read(request, SESSION) or self.read(request, LEGACY)
 
     def read(self, request: web.Request, name: str) -> str | None:
-        """The value if it is there and its signature is ours."""
+        """The value; None if it is missing or its signature is wrong."""
         value, sig = request.cookies.get(name), request.cookies.get(name + ".sig")
         if not value or not sig or not hmac.compare_digest(sig, self.signature(name, value)):
             return None

@@ -177,7 +177,7 @@ def for_create(body: Any, *, form: bool) -> Record:
 
 
 def for_update(body: Any, *, main: bool) -> Record:
-    """Columns to change. `null` is stored for some, and is a database error, hence a hang, for the others."""
+    """Columns to change. `null` is stored for some; for others it is a database error, so the server hangs."""
     for name in FORBIDDEN_ON_MAIN if main and isinstance(body, dict) else ():
         if name in body:
             raise ApiError(400, "T3E0067", details=name)

@@ -51,7 +51,7 @@ class Flow:
         return self.begin(request, form)
 
     def resume(self, request: web.Request) -> web.Response:
-        """`GET /auth/<uid>`: goes on where an interaction ended."""
+        """`GET /auth/<uid>`: continues after an interaction."""
         session = self.sessions.of(request)
         try:
             interaction = self._waiting(request, session)

@@ -24,7 +24,7 @@ MANAGING = FULL_RIGHTS | {Role.ADMIN}
 
 @dataclass(frozen=True)
 class Actor:
-    """Who is asking. Nobody, if there was no Authorization header."""
+    """The caller. `person` is None without an Authorization header."""
 
     person: Person | None = None
     main_role: Role | None = None
@@ -43,7 +43,7 @@ class Guard:
         self.state = state
 
     def actor(self, request: web.Request) -> Actor:
-        """The actor of a request; ApiError if the header is there and does not count."""
+        """The actor of a request; ApiError for an invalid Authorization header."""
         header = request.headers.get("Authorization")
         if header is None or header == "Bearer undefined":
             return Actor()
@@ -84,7 +84,7 @@ class Guard:
         return client_id
 
     def _by_token(self, value: str) -> Person:
-        """By introspection as the main client: over the public URL, so that may fail for reasons of its own."""
+        """By introspection as the main client, over the public URL: that call itself may fail."""
         status = self.state.switches.introspection_status
         if status != 200:
             tail = f"Token introspection failed: {status}"

@@ -1,7 +1,7 @@
 """The login interaction: password, profile steps, publicity, consent.
 
-Source: facts/encvoy-id.md §6 "Login, HTTP step by step" and §2 "Claims". Anything but a redirect means that the person
-is not through: even a wrong password is answered with 201 and a page.
+Source: facts/encvoy-id.md §6 "Login, HTTP step by step" and §2 "Claims". Any answer but a redirect means that the login
+is not finished: a wrong password, too, is answered with 201 and a page.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sandbox.encvoy.state import State
 
 CREDENTIAL_FIELDS = ("identifier", "password", "prompt")
 BROKEN_LIMIT = {"X-RateLimit-Limit": "undefined", "X-RateLimit-Remaining": "NaN"}
-"""What the throttler of the real one sends: its limit is undefined, and it never limits (facts/encvoy-id.md §5)."""
+"""Sent by the real throttler: its limit is undefined, so it never limits (facts/encvoy-id.md §5)."""
 
 
 class Interactions:
@@ -48,7 +48,7 @@ class Interactions:
         ]
 
     async def show(self, request: web.Request) -> web.Response:
-        """The page of an interaction; for the main client a consent is given by itself (step 4)."""
+        """The page of an interaction; a consent to the main client is given automatically (step 4)."""
         interaction = self._find(request)
         if interaction is None:
             return self._lost(200)
@@ -117,7 +117,7 @@ class Interactions:
         return self._done(interaction)
 
     def _refusal(self, person: Person | None, password: str) -> str | None:
-        """The code of what is wrong with these credentials."""
+        """The error code for these credentials; None if they are right."""
         if not self.state.switches.password_login:
             return "T3E0030"
         if person is None:
@@ -184,7 +184,7 @@ class Interactions:
         return localized(code, self.state.settings.default_language)
 
     def _done(self, interaction: Interaction) -> web.Response:
-        """Continues at the provider, by a relative redirect."""
+        """A relative redirect back to the provider."""
         interaction.done = True
         location = f"{self.state.switches.oidc_prefix}/auth/{interaction.uid}"
         return web.Response(status=302, headers={"Location": location})

@@ -21,7 +21,7 @@ class Logout:
         self.sessions = sessions
 
     def page(self, request: web.Request) -> web.Response:
-        """Asks whether to sign out; the form holds what only this browser's session knows."""
+        """Asks whether to sign out; the form holds the session's xsrf token."""
         session = self.sessions.of(request)
         if session is not None:
             session.xsrf, session.return_to = secrets.token_hex(24), None
@@ -46,7 +46,7 @@ class Logout:
         return self.sessions.end(response, session) if one(form, "logout") else self.sessions.keep(response, session)
 
     def success(self) -> web.Response:
-        """Says that it is done."""
+        """Confirms the sign-out."""
         return _page("Sign-out Success")
 
     @property

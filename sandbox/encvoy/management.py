@@ -56,7 +56,7 @@ class Management:
         return web.json_response({name: row[name] for name in ("client_id", "client_secret")}, status=201)
 
     async def _acting_for_create(self, request: web.Request) -> Actor:
-        """The guard's actor; with the race, whoever came last while this request was on its way (facts §5)."""
+        """The guard's actor; with the race, the actor of the last concurrent request (facts/encvoy-id.md §5)."""
         if not self.state.switches.race:
             return self.guard.actor(request)
         try:
@@ -130,7 +130,7 @@ class Management:
         return web.json_response(row)
 
     async def delete(self, request: web.Request) -> web.Response:
-        """200 and empty, also for what is not there."""
+        """200 and empty, also for a client that does not exist."""
         client_id = self.guard.managed(request)
         if client_id == self.state.main_id:
             raise ApiError(400, "T3E0067")
@@ -138,7 +138,7 @@ class Management:
         return web.Response(text="")
 
     def _remove(self, client_id: str) -> None:
-        """Together with its children, and what was kept about them."""
+        """Deletes a client and its children, with their roles and consents."""
         for gone in self.state.clients.delete(client_id):
             self.state.people.forget_client(gone)
             self.state.consents = {consent for consent in self.state.consents if consent[0] != gone}
@@ -164,7 +164,7 @@ class Management:
         return web.Response(status=204)
 
     def dissolve_organisation(self, person: Person) -> None:
-        """A manager is none any more: the organisation goes, and by cascade what belongs to it."""
+        """When a manager loses the role: deletes the organisation and, by cascade, its applications."""
         for row in list(self.state.clients.by_id.values()):
             if row["name"] == f"Org{person.id}":
                 self._remove(row["client_id"])

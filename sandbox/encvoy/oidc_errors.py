@@ -49,7 +49,7 @@ def invalid_client() -> OidcError:
 
 
 def invalid_grant() -> OidcError:
-    """Code or refresh token does not count, whatever the reason."""
+    """The code or refresh token is invalid, for any reason."""
     return OidcError(400, "invalid_grant", "grant request is invalid")
 
 
@@ -75,7 +75,7 @@ def require(given: Container[str], *names: str) -> None:
 
 
 def prefers_html(accept: str) -> bool:
-    """Whether the Accept header likes HTML better than JSON; the generic `*/*`, as of curl, means JSON."""
+    """Whether the Accept header prefers HTML to JSON; the generic `*/*`, as from curl, means JSON."""
     if not accept.strip():
         return False
     ranked = []
@@ -93,7 +93,7 @@ def prefers_html(accept: str) -> bool:
 
 
 def redirect(request: web.Request, location: str) -> web.Response:
-    """303 as Koa words it: plain text, or HTML for a browser."""
+    """303 with the body that Koa sends: plain text, or HTML for a browser."""
     accept = request.headers.get("Accept", "*/*")
     if "text/html" in accept or "*/*" in accept:
         safe = html.escape(location)

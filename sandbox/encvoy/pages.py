@@ -1,4 +1,4 @@
-"""The HTML pages of the provider; those of the login interaction suit a browser, a screen reader and a test.
+"""The HTML pages of the provider; those of the login interaction work in browsers, screen readers and tests.
 
 Directly after `<body>` of an interaction's page is the script element from which programs read what the page is about
 (facts/encvoy-id.md §6).

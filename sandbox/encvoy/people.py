@@ -1,4 +1,4 @@
-"""The people of the stand-in, their roles, and what each of them shows to applications.
+"""The people of the stand-in, their roles, and what each of them publishes to applications.
 
 A role is held *in a client*: the role in the main client decides about the whole installation
 (facts/encvoy-id.md §6).

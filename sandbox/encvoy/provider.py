@@ -87,7 +87,7 @@ class Provider:
         raise _no_route(request.method, path)
 
     async def _called_by_client(self, request: web.Request, path: str) -> web.Response:
-        """Endpoints that a client calls itself; nothing of theirs may be stored on the way, errors included."""
+        """Endpoints that clients call; their answers must not be cached, errors included."""
         try:
             form = await body_of(request, path)
             return self._for_clients[path](request, form)

@@ -56,8 +56,8 @@ class Query:
     def select(
         self, rows: Sequence[Row], columns: Sequence[str], searched: Sequence[str], dice: random.Random
     ) -> tuple[list[Row], dict[str, str]]:
-        """One page of the rows that match, and the paging headers. Without a sort the database promises no order, so
-        the order is by chance. The next offset is always offset plus limit, also beyond the end."""
+        """One page of the rows that match, and the paging headers. Without a sort the database guarantees no order,
+        so the order is random. The next offset is always offset plus limit, also beyond the end."""
         if self.sort_by and self.sort_by not in columns:
             raise Hang
         if not self.sort_by:

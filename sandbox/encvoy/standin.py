@@ -1,4 +1,4 @@
-"""The stand-in of Encvoy ID: builds the rooms, seeds the people, serves everything on one loopback port.
+"""The stand-in of Encvoy ID: builds its parts, seeds the people, serves everything on one loopback port.
 
 What it imitates is facts/encvoy-id.md, §12 above all. One process stands for the backend, the provider and the proxy in
 front of them.
@@ -35,7 +35,7 @@ from sandbox.serving import Introduction, SeededAccount, Server
 
 BODY_LIMIT = 12 * 1024 * 1024
 PLAYERS = ("person", "person2")
-"""Roles of the people whom the login page offers to be."""
+"""Roles of the people that the login page offers without a password."""
 DASHBOARD = "<!DOCTYPE html><html lang='en'><head><title>Encvoy ID</title></head><body><h1>Encvoy ID</h1></body></html>"
 
 
@@ -113,14 +113,14 @@ class EncvoyStandIn:
         return self._roles[role]
 
     async def start(self) -> None:
-        """Listens. After `stop` it comes back on the same port with everything that it knew."""
+        """Listens. After `stop` it comes back on the same port with the same state."""
         self.faults.closing.clear()
         self._server.app = self._application()
         await self._server.start()
         self._settle_domain((self.public_url or self._server.url).replace("{port}", str(self._server.port)))
 
     async def stop(self) -> None:
-        """Closes the port; what hangs is let go."""
+        """Closes the port, and the connections that hang."""
         self.faults.closing.set()
         await self._server.stop()
 
@@ -143,7 +143,7 @@ class EncvoyStandIn:
         self.management.make_organisation(self._roles["manager"])
 
     def _settle_domain(self, domain: str) -> None:
-        """DOMAIN is known: what was made from it follows."""
+        """Sets DOMAIN, and the addresses that are made from it."""
         self.state.domain = domain
         self.main.update(
             domain=domain, redirect_uris=[f"{domain}/code", f"{domain}/login"], post_logout_redirect_uris=[domain]
@@ -176,7 +176,7 @@ class EncvoyStandIn:
 
     @web.middleware
     async def _answer_errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """The exception filter of the backend, which does not know every exception, and the proxy's patience."""
+        """The exception filter of the backend, which does not handle every exception, and the proxy's time limit."""
         try:
             return await handler(request)
         except ApiError as error:
@@ -205,7 +205,7 @@ class EncvoyStandIn:
         return web.json_response(body | more, status=error.status)
 
     def _who(self, request: web.Request) -> str | None:
-        """Id of the user whose token came along."""
+        """Id of the user whose token was sent."""
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         token = self.state.vault.credentials.get(value) if scheme == "Bearer" else None
         return str(token.account_id) if token else None

@@ -105,7 +105,7 @@ class Switches:
 
 @dataclass
 class State:
-    """What the rooms of the stand-in share."""
+    """What the parts of the stand-in share."""
 
     people: People
     clients: Clients
@@ -145,7 +145,7 @@ class State:
         return [self.rules[number] for number in self.clients.rules.get(client_id, []) if number in self.rules]
 
     def update_client(self, row: Record, columns: Record) -> None:
-        """Changes a row at once; a new secret is in force from here on, and the ledger says since when."""
+        """Changes a row at once; a new secret is accepted from now on, and the ledger records when."""
         changed = "client_secret" in columns and columns["client_secret"] != row["client_secret"]
         row.update(columns)
         if changed:

@@ -24,7 +24,7 @@ from sandbox.encvoy.people import Person
 from sandbox.encvoy.state import State
 
 ROTATE_AFTER = 0.7
-"""A confidential client gets another refresh token when this part of its life has passed."""
+"""A confidential client gets another refresh token when this part of its lifetime has passed."""
 GRANT_PARAMETERS = ("code", "code_verifier", "redirect_uri", "refresh_token", "scope")
 
 
@@ -49,7 +49,7 @@ class Tokens:
         return web.json_response(issue(client, form), headers=NO_STORE)
 
     def introspection(self, request: web.Request, form: Form) -> web.Response:
-        """`POST /token/introspection`: only the client that the token was issued to learns anything."""
+        """`POST /token/introspection`: only the client that it was issued to learns more than `active: false`."""
         client = authenticate(self.state, request, form)
         return web.json_response(self._facts_about(client, self._named(form)), headers=NO_STORE)
 
@@ -124,7 +124,7 @@ class Tokens:
             raise invalid_grant()
 
     def _rotated(self, client: Record, held: Credential) -> Credential:
-        """A public client gets a new one each time, with what was left of the old one's life."""
+        """A public client gets a new one each time, with the rest of the old one's lifetime."""
         public = client["token_endpoint_auth_method"] == "none"
         passed = (self.state.now() - held.issued) / max(held.expires - held.issued, 1)
         if not public and passed < ROTATE_AFTER:

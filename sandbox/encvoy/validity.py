@@ -1,4 +1,4 @@
-"""What the provider says about a client record when it loads it, which the management API did not.
+"""The provider's checks of a client record when it loads it, which the management API does not make.
 
 The checks are those of `oidc-provider` 8.8 in its order; the observed cases are in facts/encvoy-id.md §4, "Accepted by
 the API but broken at the OIDC side".
@@ -36,7 +36,7 @@ def _invalid(description: str) -> OidcError:
 
 
 def ensure_valid(client: Record) -> None:
-    """Raises what every OIDC endpoint answers for this record, or returns."""
+    """Raises the OidcError that every OIDC endpoint answers for a broken record."""
     _mandatory(client)
     _types(client)
     _values(client)
