@@ -1,4 +1,4 @@
-"""`ssobot sandbox rocketchat` and `ssobot sandbox encvoy`: one stand-in, until it is told to stop."""
+"""`ssobot sandbox rocketchat` and `ssobot sandbox encvoy`: runs one stand-in until it is told to stop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from cryptography.fernet import Fernet
 
@@ -18,24 +18,6 @@ from sandbox.rocketchat.ddp.sockets import Publication
 from sandbox.rocketchat.instances import Sticky
 from sandbox.rocketchat.oauth_settings import MODULE
 from sandbox.rocketchat.standin import RocketChatStandIn, Switches
-from sandbox.serving import Introduction
-
-
-class StandIn(Protocol):
-    """Either stand-in."""
-
-    @property
-    def introduction(self) -> Introduction:
-        """The content of its first line."""
-        ...
-
-    async def start(self) -> None:
-        """Listens."""
-        ...
-
-    async def stop(self) -> None:
-        """Closes the port."""
-        ...
 
 
 def rocketchat(port: int, version: str, tls: Path | None = None, given: Mapping[str, Any] | None = None) -> int:
@@ -78,7 +60,7 @@ def encvoy(port: int, tls: Path | None = None) -> int:
     return asyncio.run(_serve(EncvoyStandIn(port=port, authority=authority), authority))
 
 
-async def _serve(stand_in: StandIn, authority: Authority | None) -> int:
+async def _serve(stand_in: RocketChatStandIn | EncvoyStandIn, authority: Authority | None) -> int:
     stopped = told_to_stop()
     try:
         await stand_in.start()
@@ -86,7 +68,7 @@ async def _serve(stand_in: StandIn, authority: Authority | None) -> int:
         raise ConfigError(f"--port cannot be listened on: {error.strerror or 'it is taken'}.") from None
     try:
         introduction = stand_in.introduction
-        # Each prints all that `ssobot run` needs for its side, and new keys.
+        # Each stand-in prints what `ssobot run` needs for its side, and new keys.
         env = {**introduction.env, "SSOBOT_KEYS": Fernet.generate_key().decode()}
         if authority:
             env["SSOBOT_CA_FILE"] = str(authority.file)

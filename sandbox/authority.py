@@ -69,7 +69,7 @@ def authority_in(folder: Path) -> Authority:
 
 
 def _make(folder: Path) -> None:
-    """FileExistsError if another process was first: creating a link is atomic."""
+    """Raises FileExistsError if another process was first: creating a link is atomic."""
     if (folder / WHOLE).exists():
         return
     ca = trustme.CA(organization_name="ssobot sandbox")

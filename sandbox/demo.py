@@ -1,6 +1,6 @@
 """`ssobot demo`: shows every command once, with both stand-ins; and `ssobot sandbox`, which keeps running.
 
-After every answer the state of both stand-ins themselves is checked; the demo fails if it is wrong.
+After every answer, it checks the state of both stand-ins, and fails if that is wrong.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def needs_tls(version: str) -> bool:
 
 @dataclass(frozen=True)
 class StandIns:
-    """Both stand-ins, as they are."""
+    """The state of both stand-ins."""
 
     applications: int
     accepted: str | None
@@ -60,7 +60,7 @@ class StandIns:
 
 
 def look(play: Stage) -> StandIns:
-    """The state of both stand-ins, read from themselves."""
+    """Reads the state of both stand-ins, not from what the bot says."""
     settings, callback = play.rocketchat.settings, f"{play.rocketchat.url}/_oauth/{SERVICE}"
     ours = [c for c in play.encvoy.clients.by_id.values() if callback in c["redirect_uris"]]
     live = play.rocketchat.live(SERVICE)
@@ -83,12 +83,12 @@ def unchanged(before: StandIns, now: StandIns) -> bool:
 
 
 def rotated(before: StandIns, now: StandIns) -> bool:
-    """Complete, with another secret."""
+    """As `whole`, with another secret."""
     return whole(before, now) and now.accepted != before.accepted
 
 
 def off(before: StandIns, now: StandIns) -> bool:
-    """No button, and nothing else touched."""
+    """No button, and the secrets are unchanged."""
     return now.live is None and (now.accepted, now.stored) == (before.accepted, before.stored)
 
 

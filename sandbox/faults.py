@@ -2,7 +2,7 @@
 
 A stand-in has one `Faults`. A rule applies to a route, before or after its effect:
 
-    faults.add(Fault("PUT", "/api/v1/clients/", effect=Effect.HANG, when=When.AFTER))   # done, never answered
+    faults.add(Fault("PUT", "/api/v1/clients/", effect=FaultEffect.HANG, when=When.AFTER))   # done, never answered
     faults.add(Fault("POST", "/api/v1/settings", call=kill_the_bot, when=When.AFTER))   # done, then the hook
 
 `observe` is the aiohttp middleware that applies the rules and writes the ledger.
@@ -11,6 +11,7 @@ A stand-in has one `Faults`. A rule applies to a route, before or after its effe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import enum
 import json
 from collections.abc import Awaitable, Callable
@@ -117,29 +118,27 @@ class Faults:
                 await outcome
         if rule.effect is FaultEffect.HANG:
             await self.closing.wait()
-            rule = Fault(effect=FaultEffect.DROP)
-        if rule.effect is FaultEffect.DROP:
-            if request.transport is not None:
-                request.transport.close()
-            raise asyncio.CancelledError
-        if rule.effect is FaultEffect.ANSWER:
-            return web.Response(
-                status=rule.status, headers=rule.headers, text=rule.body, content_type=rule.content_type
-            )
-        return None
+        if rule.effect in (FaultEffect.HANG, FaultEffect.DROP):
+            raise dropped(request)
+        if rule.effect is FaultEffect.PASS:
+            return None
+        return web.Response(status=rule.status, headers=rule.headers, text=rule.body, content_type=rule.content_type)
+
+
+def dropped(request: web.Request) -> asyncio.CancelledError:
+    """Closes the connection without an answer; returns what the handler must raise then."""
+    if request.transport is not None:
+        request.transport.close()
+    return asyncio.CancelledError()
 
 
 async def parsed_body(request: web.Request) -> Any:
-    """The body as JSON or as a form, None where it is neither. Reading it here leaves it readable for others."""
-    if not request.body_exists:
-        return None
-    if request.content_type == "application/json":
-        try:
-            return json.loads(await request.text())
-        except ValueError:
-            return None
-    if request.content_type == "application/x-www-form-urlencoded":
+    """The body as JSON or as a form; None if it is neither. aiohttp caches it, so handlers can read it again."""
+    if request.body_exists and request.content_type == "application/x-www-form-urlencoded":
         return dict(await request.post())
+    if request.body_exists and request.content_type == "application/json":
+        with contextlib.suppress(ValueError):
+            return json.loads(await request.text())
     return None
 
 
@@ -160,7 +159,7 @@ def observe(
         instead = await faults.act(rule, request) if rule else None
         status = 500
         try:
-            response = instead if instead is not None else await handler(request)
+            response = await handler(request) if instead is None else instead
             status = response.status
         except web.HTTPException as answer:
             status = answer.status
@@ -178,10 +177,7 @@ def observe(
                 began=began,
             )
         rule = faults.find(request, body, When.AFTER)
-        if rule:
-            instead = await faults.act(rule, request)
-            if instead is not None:
-                return instead
-        return response
+        instead = await faults.act(rule, request) if rule else None
+        return response if instead is None else instead
 
     return middleware

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,7 +19,7 @@ class Gap:
 
     @property
     def seconds(self) -> float:
-        """For how long sign-ins failed, whichever side was first."""
+        """How long sign-ins failed, whichever side was first."""
         return abs(self.live - self.switched)
 
 
@@ -36,20 +35,3 @@ def gaps(rocketchat: Ledger, encvoy: Ledger, by: Literal["live", "strategy"] = "
     return tuple(
         Gap(live[entry.body["secret"]], entry.at) for entry in encvoy.of("switched") if entry.body["secret"] in live
     )
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Statistics of several gaps, in seconds."""
-
-    count: int
-    median: float
-    worst: float
-
-    @classmethod
-    def of(cls, measured: tuple[Gap, ...]) -> Spread:
-        """ValueError for none at all."""
-        if not measured:
-            raise ValueError("nothing was measured")
-        seconds = [gap.seconds for gap in measured]
-        return cls(len(seconds), statistics.median(seconds), max(seconds))

@@ -31,7 +31,7 @@ class LedgerEntry:
     who: str | None = None
     """Id of the user whose token was sent, if any."""
     body: Any = None
-    """The parsed JSON or form body of a request, or what a stand-in's own kind says of itself."""
+    """The parsed JSON or form body of a request, or the data of a stand-in's own kind of entry."""
     instance: str = ""
     """For a request: the server process that handled it, if there are several."""
     began: float = 0.0

@@ -15,7 +15,7 @@ _TYPES = {".css": "text/css", ".js": "text/javascript"}
 
 
 def page(html: str, *, status: int = 200, script: str = "", style: str = "'self'") -> web.Response:
-    """An HTML page. Of scripts in the page itself only `script` is run, if it stands there letter by letter; `style` is
+    """An HTML page. The only inline script that runs is `script`, which must be in the page unchanged; `style` is
     where styles may come from. The targets of its forms are not restricted: Encvoy ID's forms lead back to the
     client."""
     policy = (
@@ -33,7 +33,7 @@ def file(path: Path) -> web.Response:
 
 
 async def stylesheet(_: web.Request) -> web.Response:
-    """What all pages share."""
+    """The stylesheet of all pages."""
     return file(_SHEET)
 
 

@@ -60,7 +60,7 @@ class Stage:
 
     @property
     def accounts(self) -> tuple[SeededAccount, ...]:
-        """Everybody on both sides."""
+        """The accounts of both stand-ins."""
         return (*self.rocketchat.introduction.accounts, *self.encvoy.introduction.accounts)
 
     @property
@@ -90,7 +90,7 @@ class Stage:
 
     @contextlib.asynccontextmanager
     async def visitor(self, role: str = "admin", room: str = ROOM) -> AsyncIterator[Visitor]:
-        """Somebody of that role at the web client."""
+        """A user of that role at the web client."""
         account = self.rocketchat.introduction.account(role)
         async with visiting(self.rocketchat.url, account.user_id, account.token, room, self.tls) as visitor:
             yield visitor
@@ -109,7 +109,7 @@ async def stage(
     clock: Clock | None = None,
     tls: Path | None = None,
 ) -> AsyncIterator[Stage]:
-    """Both stand-ins on free loopback ports; what isn't told of here is what `RocketChatStandIn` takes. Both run on
+    """Both stand-ins on free loopback ports; other parameters are those of `RocketChatStandIn`. Both run on
     `clock`; a bot that is to share it must be given it too. `tls` is the folder of the authority, if they speak TLS."""
     clock = clock or SystemClock()
     authority = authority_in(tls) if tls else None

@@ -1,6 +1,6 @@
-"""Somebody at the web client of a Rocket.Chat, by REST: types into a room and reads the answer in the thread.
+"""A user at the web client of a Rocket.Chat, over REST: types into a room and reads the answer in the thread.
 
-Used by the demo, by tests and by anybody who wants to try a command from a script; works against any Rocket.Chat.
+Used by the demo and by tests, and useful in scripts; works with any Rocket.Chat.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,7 @@ SLASH = "Message_AllowUnrecognizedSlashCommand"
 LOOK_EVERY = 0.1
 _MENTION = re.compile(r"\A@\S+ ")
 WORD_JOINER = "\u2060"
-"""Keeps a name such as `Rocket.Chat` from becoming a link; nobody sees it."""
+"""Keeps a name such as `Rocket.Chat` from becoming a link; it is invisible."""
 
 
 class RequestRefused(Exception):
@@ -30,7 +30,7 @@ class RequestRefused(Exception):
 
 @dataclass
 class Visitor:
-    """One logged-in person."""
+    """A logged-in user."""
 
     session: aiohttp.ClientSession
     url: str
@@ -61,13 +61,13 @@ class Visitor:
         return sorted(messages, key=lambda m: str(m["ts"]))
 
     async def answers(self, message_id: str, timeout: float = 30.0) -> AsyncIterator[str]:
-        """Everything in the thread as one text, without mentions, each time it is another one, until
-        the result is there. TimeoutError after `timeout` seconds."""
+        """Everything in the thread as one text, without mentions, each time it changes, until the
+        result is there. TimeoutError after `timeout` seconds."""
         last, result = "", False
         async with asyncio.timeout(timeout):
             while not result:
-                result = bool(await self.results(message_id))
-                text = await self.said(message_id)
+                texts = await self._texts(message_id)
+                result, text = any(map(is_result, texts)), joined(texts)
                 if text != last:
                     last = text
                     yield text
@@ -76,13 +76,14 @@ class Visitor:
 
     async def said(self, message_id: str) -> str:
         """Everything in the thread of a command as one text, without mentions, a blank line between messages."""
-        texts = [str(message["msg"]) for message in await self.thread(message_id)]
-        return "\n\n".join(without_mention(text) for text in texts)
+        return joined(await self._texts(message_id))
 
     async def results(self, message_id: str) -> list[str]:
-        """The result in the thread of a command, without its mention; none yet, or more than there should be."""
-        texts = [str(message["msg"]) for message in await self.thread(message_id)]
-        return [without_mention(text) for text in texts if is_result(text)]
+        """The results in the thread of a command, without mentions: none before it has ended, then one."""
+        return [without_mention(text) for text in await self._texts(message_id) if is_result(text)]
+
+    async def _texts(self, message_id: str) -> list[str]:
+        return [str(message["msg"]) for message in await self.thread(message_id)]
 
     async def ask(self, text: str, timeout: float = 30.0) -> str:
         """Sends a command and waits for its result; everything that was answered, the result last."""
@@ -90,7 +91,7 @@ class Visitor:
         return texts[-1]
 
     async def call(self, method: str, route: str, **request: Any) -> dict[str, Any]:
-        """One REST call. Refused for whatever is not 200."""
+        """One REST call. Raises RequestRefused for a status other than 200."""
         async with self.session.request(method, f"{self.url}/api/v1/{route}", **request) as response:
             if response.status != 200:
                 raise RequestRefused(f"{method} {route}: {response.status}")
@@ -99,17 +100,22 @@ class Visitor:
 
 
 def as_seen(text: str) -> str:
-    """A message without what nobody sees."""
+    """A message without invisible characters."""
     return text.replace(WORD_JOINER, "")
 
 
+def joined(texts: Iterable[str]) -> str:
+    """Several messages as one text, without mentions, a blank line between them."""
+    return "\n\n".join(without_mention(text) for text in texts)
+
+
 def without_mention(text: str) -> str:
-    """A result or an alarm without the name of whoever asked."""
+    """A result or an alarm without the mention of the person who asked."""
     return _MENTION.sub("", text)
 
 
 def is_result(text: str) -> bool:
-    """Whether it ends an operation: a result mentions whoever asked, and so does nothing else but an alarm."""
+    """Whether it ends an operation: only results and alarms begin with a mention."""
     mention = _MENTION.match(text)
     return mention is not None and not text.startswith("✗ ALARM", mention.end())
 
@@ -118,7 +124,7 @@ def is_result(text: str) -> bool:
 async def visiting(
     url: str, user_id: str, token: str, room: str, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Visitor]:
-    """Somebody in the room of that name. `tls` where more than the system's authorities is trusted."""
+    """A user in the room of that name. `tls` is needed to trust more than the system's authorities."""
     headers = {"X-User-Id": user_id, "X-Auth-Token": token}
     connector = aiohttp.TCPConnector(ssl=tls or True)
     timeout = aiohttp.ClientTimeout(total=10)

@@ -4,6 +4,6 @@ Built from facts/encvoy-id.md alone. It shares nothing with the bot that it judg
 """
 
 from sandbox.encvoy.standin import EncvoyStandIn
-from sandbox.encvoy.state import Settings, State, Switches
+from sandbox.encvoy.state import Switches
 
-__all__ = ["EncvoyStandIn", "Settings", "State", "Switches"]
+__all__ = ["EncvoyStandIn", "Switches"]

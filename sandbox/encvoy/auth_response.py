@@ -1,19 +1,19 @@
-"""Authorization responses: how an answer or an error comes back to the client, or ends as a page.
+"""Authorization responses: how an answer or an error gets to the client, or becomes a page.
 
 Source: facts/encvoy-id.md §9 "Error shapes at OIDC endpoints".
 """
 
 from __future__ import annotations
 
-import html
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from aiohttp import web
 
 from sandbox.encvoy.callbacks import is_registered
 from sandbox.encvoy.client_auth import find_client
-from sandbox.encvoy.clients import Record
+from sandbox.encvoy.clients import default_redirect_uri
 from sandbox.encvoy.oidc_errors import NO_STORE, OidcError, html_error, invalid_redirect_uri, redirect
+from sandbox.encvoy.pages import render
 from sandbox.encvoy.state import State
 
 MODES = ("query", "fragment", "form_post")
@@ -24,15 +24,7 @@ Params = dict[str, str]
 def answer(request: web.Request, mode: str, redirect_uri: str, members: Params, form_status: int = 200) -> web.Response:
     """Brings an authorization response to the client: 303, or a form that submits itself."""
     if mode == "form_post":
-        inputs = "".join(
-            f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}"/>'
-            for name, value in members.items()
-        )
-        text = (
-            "<!DOCTYPE html><html><head><title>Submitting Callback</title></head>"
-            f'<body onload="document.forms[0].submit()"><form method="post" action="{html.escape(redirect_uri)}">'
-            f'{inputs}<noscript><button type="submit">Continue</button></noscript></form></body></html>'
-        )
+        text = render("form_post.html", action=redirect_uri, members=members)
         return web.Response(status=form_status, text=text, content_type="text/html", headers=NO_STORE)
     parts = urlsplit(redirect_uri)
     if mode == "fragment":
@@ -52,15 +44,12 @@ def response_mode(params: Params) -> str:
 
 def failed(state: State, request: web.Request, params: Params, error: OidcError) -> web.Response:
     """An authorization request that cannot go on: back to its redirect_uri if that is known to be the client's own."""
-    client: Record | None = None
-    if "client_id" in params:
-        try:
-            client = find_client(state, params["client_id"])
-        except OidcError:
-            client = None
+    try:
+        client = find_client(state, params.get("client_id", ""))
+    except OidcError:
+        client = None
     if client is not None and error.may_redirect:
-        if "redirect_uri" not in params and len(client["redirect_uris"]) == 1:
-            params["redirect_uri"] = client["redirect_uris"][0]
+        default_redirect_uri(client, params)
         if "redirect_uri" in params and not is_registered(params["redirect_uri"], client["redirect_uris"]):
             error = invalid_redirect_uri()
     members = error.body(params.get("state")) | {"iss": state.domain}

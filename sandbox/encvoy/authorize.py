@@ -1,7 +1,7 @@
 """Authorization requests: their checks, in the order of `oidc-provider` 8.8, and the pushed ones (RFC 9126).
 
-Checks end in an `OidcError`. What becomes of it differs: `/auth` redirects if it may and shows a page otherwise
-(`auth_response`); `/request` answers JSON (facts/encvoy-id.md §9).
+A failed check raises `OidcError`. `/auth` then redirects if it may, or else shows a page (`auth_response`); `/request`
+answers JSON (facts/encvoy-id.md §9).
 """
 
 from __future__ import annotations
@@ -15,16 +15,10 @@ from sandbox.encvoy.auth_response import MODES, Params
 from sandbox.encvoy.callbacks import is_registered
 from sandbox.encvoy.claims import SCOPES
 from sandbox.encvoy.client_auth import Form, authenticate, find_client, reject_duplicates
-from sandbox.encvoy.clients import Record
+from sandbox.encvoy.clients import Record, default_redirect_uri
 from sandbox.encvoy.grants import PAR_TTL, Pushed, nano_id
 from sandbox.encvoy.keys import Keys
-from sandbox.encvoy.oidc_errors import (
-    NO_STORE,
-    OidcError,
-    invalid_redirect_uri,
-    invalid_request,
-    missing,
-)
+from sandbox.encvoy.oidc_errors import NO_STORE, OidcError, invalid_redirect_uri, invalid_request, require
 from sandbox.encvoy.state import State
 from sandbox.encvoy.validity import SUPPORTED_RESPONSE_TYPES, normalised
 
@@ -59,7 +53,7 @@ ALSO_FROM_OUTSIDE = ("state", "response_mode", "response_type")
 
 @dataclass(frozen=True)
 class Checked:
-    """An authorization request that may go on to the person."""
+    """A valid authorization request."""
 
     client: Record
     params: Params
@@ -105,8 +99,7 @@ def check(state: State, keys: Keys, params: Params, *, pushing: Record | None = 
 
 def load_client(state: State, params: Params) -> Record:
     """The client of an authorization request, as the provider loads it."""
-    if "client_id" not in params:
-        raise missing(["client_id"])
+    require(params, "client_id")
     client = find_client(state, params["client_id"])
     if client is None:
         raise OidcError(400, "invalid_client", "client is invalid")
@@ -125,18 +118,26 @@ def _load_pushed(state: State, client: Record, params: Params) -> str | None:
     par = uri.removeprefix(PUSHED_URN)
     pushed = state.vault.pushed.get(par)
     if pushed is None or pushed.consumed or pushed.expires <= state.now():
-        raise OidcError(400, "invalid_request_uri", "request_uri is invalid, expired, or was already used")
+        raise invalid_request_uri()
     asked = params.get("response_type")
     params |= {name: pushed.params[name] for name in ALSO_FROM_OUTSIDE if name in pushed.params}
     if asked is not None and asked != pushed.params["response_type"]:
-        text = "request response_type must equal the one in request parameters"
-        raise OidcError(400, "invalid_request_object", text)
+        raise _unequal("response_type")
     if pushed.client_id != client["client_id"]:
-        text = "request client_id must equal the one in request parameters"
-        raise OidcError(400, "invalid_request_object", text)
+        raise _unequal("client_id")
     params.clear()
     params.update(pushed.params)
     return par
+
+
+def invalid_request_uri() -> OidcError:
+    """The pushed request cannot be used, for any reason."""
+    return OidcError(400, "invalid_request_uri", "request_uri is invalid, expired, or was already used")
+
+
+def _unequal(name: str) -> OidcError:
+    text = f"request {name} must equal the one in request parameters"
+    return OidcError(400, "invalid_request_object", text)
 
 
 def _check_response(client: Record, params: Params) -> None:
@@ -148,20 +149,14 @@ def _check_response(client: Record, params: Params) -> None:
         raise OidcError(400, "unsupported_response_mode", "unsupported response_mode requested")
     if mode == "query" and front:
         raise invalid_request("requested response_mode is not allowed for the requested response_type")
-    if "redirect_uri" not in params and len(client["redirect_uris"]) == 1:
-        params["redirect_uri"] = client["redirect_uris"][0]
-    absent = [name for name in ("response_type", "client_id") if name not in params]
-    if absent:
-        raise missing(absent)
+    default_redirect_uri(client, params)
+    require(params, "response_type", "client_id")
     params["response_type"] = normalised(params["response_type"])
     if params["response_type"] not in SUPPORTED_RESPONSE_TYPES:
         raise OidcError(400, "unsupported_response_type", "unsupported response_type requested")
     if params["response_type"] not in {normalised(kind) for kind in client["response_types"]}:
         raise invalid_request("requested response_type is not allowed for this client")
-    required = ("redirect_uri", "nonce") if "id_token" in words else ("redirect_uri",)
-    absent = [name for name in required if name not in params]
-    if absent:
-        raise missing(absent)
+    require(params, "redirect_uri", *(["nonce"] if "id_token" in words else []))
 
 
 def _check_prompt(params: Params) -> None:
@@ -195,8 +190,7 @@ def _check_scope(client: Record, params: Params) -> None:
 def _check_pkce(params: Params) -> None:
     challenge, method = params.get("code_challenge"), params.get("code_challenge_method")
     if challenge and not method:
-        text = "plain code_challenge_method fallback disabled, code_challenge_method must be provided"
-        raise invalid_request(text)
+        raise invalid_request("plain code_challenge_method fallback disabled, code_challenge_method must be provided")
     if method and method != "S256":
         raise invalid_request("not supported value of code_challenge_method")
     if method and not challenge:
@@ -215,7 +209,7 @@ def ensure_pkce_format(name: str, value: str) -> None:
 
 
 def granted(params: Params) -> str:
-    """The requested scopes that exist here."""
+    """The requested scopes that are supported."""
     return " ".join(scope for scope in params.get("scope", "").split() if scope in SCOPES)
 
 

@@ -40,18 +40,6 @@ CLAIMS = (
 """`claims_supported` of discovery."""
 
 
-def _email(person: Person, main: bool) -> dict[str, Any]:
-    claims: dict[str, Any] = {"email": person.email}
-    if main:
-        claims |= {"email_public": "email" in person.published, "email_verified": person.email is not None}
-    return claims
-
-
-def _phone(person: Person, main: bool) -> dict[str, Any]:
-    claims: dict[str, Any] = {"phone_number": person.phone_number}
-    return claims | ({"phone_number_verified": person.phone_number is not None} if main else {})
-
-
 def _profile(person: Person, main: bool, domain: str) -> dict[str, Any]:
     claims: dict[str, Any] = {name: getattr(person, name) for name in _PROFILE}
     if person.picture is not None and "://" not in person.picture:
@@ -77,9 +65,13 @@ def claims_for(person: Person, client: Record, scopes: frozenset[str], *, domain
     if "profile" in scopes:
         claims |= _profile(person, main, domain)
     if "email" in scopes:
-        claims |= _email(person, main)
+        claims["email"] = person.email
+        if main:
+            claims |= {"email_public": "email" in person.published, "email_verified": person.email is not None}
     if "phone" in scopes:
-        claims |= _phone(person, main)
+        claims["phone_number"] = person.phone_number
+        if main:
+            claims["phone_number_verified"] = person.phone_number is not None
     if not main:
         claims = {name: value for name, value in claims.items() if name in person.published}
     whole = person.given_name, person.family_name

@@ -1,23 +1,23 @@
 """How a client authenticates at token, PAR, introspection and revocation.
 
-The order of the checks is that of `oidc-provider` 8.8; what a client meets is in facts/encvoy-id.md §8 and §9.
+The order of the checks is that of `oidc-provider` 8.8; observed answers are in facts/encvoy-id.md §8 and §9.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import json
 import re
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import unquote_plus
 
 from aiohttp import web
 from multidict import MultiMapping
 
 from sandbox.encvoy.clients import Record
-from sandbox.encvoy.oidc_errors import OidcError, invalid_client, invalid_request, listed
+from sandbox.encvoy.oidc_errors import OidcError, invalid_client, invalid_request, listed, require
 from sandbox.encvoy.state import State
 from sandbox.encvoy.validity import UNPRINTABLE, ensure_valid
 
@@ -26,17 +26,18 @@ AUTH_PARAMETERS = ("client_id", "client_secret", "client_assertion", "client_ass
 BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 BY_SECRET = ("client_secret_basic", "client_secret_post")
 BY_ASSERTION = ("client_secret_jwt", "private_key_jwt")
+ONE_MECHANISM = "client authentication must only be provided using one mechanism"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 Form = dict[str, list[str]]
-"""Parameter to all its values; empty values are as good as absent."""
+"""Parameter to all its values; empty values are left out."""
 
 
-def form_of(values: MultiMapping[str]) -> Form:
-    """The parameters of a query or a form."""
+def form_of(values: MultiMapping[Any]) -> Form:
+    """The parameters of a query or a form; uploaded files are ignored."""
     form: Form = {}
     for name, value in values.items():
-        if value:
+        if value and isinstance(value, str):
             form.setdefault(name, []).append(value)
     return form
 
@@ -46,18 +47,12 @@ async def body_of(request: web.Request, path: str) -> Form:
     if request.headers.get("Content-Type") is None:
         return {}
     if request.content_type != FORM:
-        text = f"only {FORM} content-type bodies are supported on {request.method} {path}"
-        raise invalid_request(text)
-    posted = await request.post()
-    return {
-        name: texts
-        for name in posted
-        if (texts := [value for value in posted.getall(name) if isinstance(value, str) and value])
-    }
+        raise invalid_request(f"only {FORM} content-type bodies are supported on {request.method} {path}")
+    return form_of(await request.post())
 
 
 def reject_duplicates(form: Form, names: Iterable[str]) -> None:
-    """A parameter given twice is an error, not a choice."""
+    """Raises an error if one of the parameters is given twice."""
     twice = [name for name in names if len(form.get(name, ())) > 1]
     if twice:
         raise invalid_request(f"{listed(twice)} parameter{'' if len(twice) == 1 else 's'} must not be provided twice")
@@ -65,7 +60,13 @@ def reject_duplicates(form: Form, names: Iterable[str]) -> None:
 
 def one(form: Form, name: str) -> str | None:
     """The value of a parameter, None if absent."""
-    return form[name][0] if form.get(name) else None
+    return form[name][0] if name in form else None
+
+
+def needed(form: Form, name: str) -> str:
+    """The value of a mandatory parameter."""
+    require(form, name)
+    return form[name][0]
 
 
 def find_client(state: State, client_id: str) -> Record | None:
@@ -82,11 +83,9 @@ def authenticate(state: State, request: web.Request, form: Form) -> Record:
         reject_duplicates(form, AUTH_PARAMETERS)
         client_id, secret, methods = _offered(request, form)
         client = find_client(state, client_id)
-        if client is None or client["token_endpoint_auth_method"] not in methods:
+        if client is None or client["token_endpoint_auth_method"] not in methods or methods is BY_ASSERTION:
             raise invalid_client()
         if secret is not None and not hmac.compare_digest(secret.encode(), client["client_secret"].encode()):
-            raise invalid_client()
-        if methods is BY_ASSERTION:
             raise invalid_client()
     except OidcError as error:
         if error.status == 401 and "Authorization" in request.headers:
@@ -104,7 +103,7 @@ def _offered(request: web.Request, form: Form) -> tuple[str, str | None, tuple[s
     assertion = one(form, "client_assertion")
     if assertion is not None:
         if secret is not None or header is not None:
-            raise invalid_request("client authentication must only be provided using one mechanism")
+            raise invalid_request(ONE_MECHANISM)
         return _asserted(assertion, client_id, one(form, "client_assertion_type")), None, BY_ASSERTION
     if header is not None:
         named, sent = _basic(header)
@@ -113,7 +112,7 @@ def _offered(request: web.Request, form: Form) -> tuple[str, str | None, tuple[s
         if not sent:
             raise invalid_request("client_secret must be provided in the Authorization header")
         if secret is not None:
-            raise invalid_request("client authentication must only be provided using one mechanism")
+            raise invalid_request(ONE_MECHANISM)
         client_id, secret = named, sent
     if not client_id:
         raise invalid_request("no client authentication mechanism provided")
@@ -141,18 +140,15 @@ def _asserted(assertion: str, client_id: str | None, kind: str | None) -> str:
 
 
 def _basic(header: str) -> tuple[str, str]:
-    parts = header.split(" ")
-    if len(parts) != 2 or parts[0].lower() != "basic":
-        raise invalid_request("invalid authorization header value format")
+    scheme, _, value = header.partition(" ")
     try:
-        decoded = base64.b64decode(parts[1] + "=" * (-len(parts[1]) % 4)).decode(errors="replace")
-    except (binascii.Error, ValueError):
+        decoded = base64.b64decode(value + "=" * (-len(value) % 4)).decode(errors="replace")
+    except ValueError:
         decoded = ""
     name, colon, secret = decoded.partition(":")
-    if not colon:
+    if scheme.lower() != "basic" or " " in value or not colon:
         raise invalid_request("invalid authorization header value format")
     for text in (name, secret):
         if BROKEN_ESCAPE.search(text) or UNPRINTABLE.search(unquote_plus(text)):
-            text = "client_id and client_secret in the authorization header are not properly encoded"
-            raise invalid_request(text)
+            raise invalid_request("client_id and client_secret in the authorization header are not properly encoded")
     return unquote_plus(name), unquote_plus(secret)

@@ -5,10 +5,12 @@ Source: facts/encvoy-id.md §3.
 
 from __future__ import annotations
 
+import json
 import random
 import string
 from copy import deepcopy
 from dataclasses import dataclass, field
+from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,48 +22,9 @@ SHORT = ("client_id", "name", "description", "domain", "avatar", "created_at")
 """Columns of the short form; `type` is added to them."""
 CREDENTIALS_PROVIDER = {"id": "1", "type": "CREDENTIALS", "name": "Login/Password", "avatar": None}
 
-DEFAULTS: Record = {
-    "avatar": None,
-    "cover": None,
-    "cover_mode": "",
-    "created_at": "",
-    "description": None,
-    "domain": "",
-    "name": "",
-    "catalog": False,
-    "mini_widget": False,
-    "authorize_only_admins": False,
-    "authorize_only_employees": False,
-    "show_avatar_in_widget": False,
-    "hide_avatars_of_big_providers": False,
-    "hide_widget_header": False,
-    "hide_widget_footer": False,
-    "hide_widget_create_account": False,
-    "widget_title": "WIDGET_APP_NAME",
-    "widget_colors": {"font_color": "#ffffff", "link_color": "#4c6aa7", "button_color": "#4c6aa7"},
-    "widget_info": "",
-    "widget_info_out": "",
-    "required_providers_ids": [],
-    "client_id": "",
-    "client_secret": "",
-    "redirect_uris": [],
-    "post_logout_redirect_uris": [],
-    "application_type": "web",
-    "grant_types": ["authorization_code", "refresh_token"],
-    "id_token_signed_response_alg": "RS256",
-    "request_uris": [],
-    "require_auth_time": False,
-    "response_types": ["code"],
-    "subject_type": "public",
-    "token_endpoint_auth_method": "client_secret_basic",
-    "introspection_endpoint_auth_method": "client_secret_basic",
-    "revocation_endpoint_auth_method": "client_secret_basic",
-    "require_signed_request_object": False,
-    "access_token_ttl": 1800,
-    "refresh_token_ttl": 86400,
-    "type_id": None,
-    "parent_id": None,
-}
+DEFAULTS: Record = json.loads(
+    resources.files("sandbox.encvoy").joinpath("client_defaults.json").read_text(encoding="utf-8")
+)
 """Every column with the value after a minimal create."""
 
 ORIGIN_PORTS = {"http": 80, "https": 443, "ftp": 21, "ws": 80, "wss": 443}
@@ -79,6 +42,12 @@ def origin(url: str) -> str:
 def alphanumerics(dice: random.Random, length: int) -> str:
     """Ids and secrets as Encvoy ID generates them: not from a CSPRNG (facts/encvoy-id.md §4)."""
     return "".join(dice.choices(ALPHANUMERIC, k=length))
+
+
+def default_redirect_uri(client: Record, params: dict[str, str]) -> None:
+    """Adds the `redirect_uri` to parameters without one, if the client has only one."""
+    if "redirect_uri" not in params and len(client["redirect_uris"]) == 1:
+        params["redirect_uri"] = client["redirect_uris"][0]
 
 
 @dataclass
@@ -118,15 +87,10 @@ class Clients:
         """What everybody may see."""
         return {name: row[name] for name in SHORT} | {"type": None}
 
-    def stored(self, row: Record) -> Record:
-        """The answer of PUT: every column, the secret included."""
-        return deepcopy(row)
-
     def listed(self, row: Record, role_count: int) -> Record:
         """An item of the list: no secret, no redirect URIs (facts/encvoy-id.md §4)."""
-        names = ("client_id", "name", "catalog", "description", "domain", "avatar", "created_at")
-        return {name: row[name] for name in names} | {
-            "type": None,
+        return self.short(row) | {
+            "catalog": row["catalog"],
             "parent": self.parent(row),
             "Provider_relations": [{"provider": dict(CREDENTIALS_PROVIDER)}],
             "_count": {"Role": role_count},

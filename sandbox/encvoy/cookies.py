@@ -32,42 +32,33 @@ class Cookies:
         digest = hmac.new(self._key, f"{name}={value}".encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest[:20]).rstrip(b"=").decode()
 
-    def write(self, response: web.StreamResponse, name: str, value: str, path: str, max_age: int) -> None:
-        """Sets a cookie and its signature."""
-        for suffix, text in (("", value), (".sig", self.signature(name, value))):
-            self._add(response, f"{name}{suffix}={text}", path, max_age)
-
-    def write_session(self, response: web.StreamResponse, uid: str, max_age: int) -> None:
-        """Twice: with SameSite=None, which a browser drops over plain http, and without SameSite."""
-        for name, same_site in SESSION_COOKIES:
-            for suffix, text in (("", uid), (".sig", self.signature(name, uid))):
-                self._add(response, f"{name}{suffix}={text}", "/", max_age, same_site)
-
-    def clear_session(self, response: web.StreamResponse) -> None:
-        """Deletes both."""
-        for name, same_site in SESSION_COOKIES:
-            self.clear(response, name, "/", same_site)
-
-    def read_session(self, request: web.Request) -> str | None:
-        """The session of a browser, by whichever cookie it kept."""
-        return self.read(request, SESSION) or self.read(request, LEGACY)
-
-    def clear(self, response: web.StreamResponse, name: str, path: str, same_site: str = LAX) -> None:
-        """Deletes a cookie and its signature."""
-        for suffix, text in (("", ""), (".sig", self.signature(name, ""))):
-            self._add(response, f"{name}{suffix}={text}", path, None, same_site)
-
-    def _add(
-        self, response: web.StreamResponse, pair: str, path: str, max_age: int | None, same_site: str = LAX
+    def write(
+        self, response: web.StreamResponse, name: str, value: str, path: str, max_age: int | None, same_site: str = LAX
     ) -> None:
-        """As a header of its own: aiohttp keeps one cookie for a name, and here one name has several paths. A browser
-        goes by the real time, whatever the stand-in's clock says."""
+        """Sets a cookie and its signature; deletes both if `max_age` is None. Each is a header of its own: aiohttp
+        keeps one cookie for a name, and here one name has several paths. Expiry uses the real time, as
+        browsers do, not the stand-in's clock."""
         expires = formatdate(0 if max_age is None else time.time() + max_age, usegmt=True)
         secure = "; Secure" if self.secure else ""
-        response.headers.add("Set-Cookie", f"{pair}; Path={path}; Expires={expires}; HttpOnly{same_site}{secure}")
+        attributes = f"Path={path}; Expires={expires}; HttpOnly{same_site}{secure}"
+        for pair in (f"{name}={value}", f"{name}.sig={self.signature(name, value)}"):
+            response.headers.add("Set-Cookie", f"{pair}; {attributes}")
+
+    def clear(self, response: web.StreamResponse, name: str, path: str) -> None:
+        """Deletes a cookie and its signature."""
+        self.write(response, name, "", path, None)
+
+    def write_session(self, response: web.StreamResponse, uid: str, max_age: int | None) -> None:
+        """Twice: with SameSite=None, which a browser drops over plain http, and without SameSite. None deletes both."""
+        for name, same_site in SESSION_COOKIES:
+            self.write(response, name, uid, "/", max_age, same_site)
+
+    def read_session(self, request: web.Request) -> str | None:
+        """The session id of a browser, from the cookie that it kept."""
+        return self.read(request, SESSION) or self.read(request, LEGACY)
 
     def read(self, request: web.Request, name: str) -> str | None:
-        """The value if it is there and its signature is ours."""
+        """The value; None if it is missing or its signature is wrong."""
         value, sig = request.cookies.get(name), request.cookies.get(name + ".sig")
         if not value or not sig or not hmac.compare_digest(sig, self.signature(name, value)):
             return None

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.encvoy.answers import ApiError, Hang, invalid
+from sandbox.encvoy.answers import ApiError, Hang, invalid, unexpected
 from sandbox.encvoy.clients import Record
 
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none")
@@ -29,17 +29,15 @@ FieldCheck = Callable[[str, Any], list[str]]
 
 def _text(longest: int, shortest: int = 0) -> FieldCheck:
     def check(name: str, value: Any) -> list[str]:
-        if not isinstance(value, str):
-            return [
-                *([f"{name} must be longer than or equal to {shortest} characters"] if shortest else []),
-                f"{name} must be shorter than or equal to {longest} characters",
-                f"{name} must be a string",
-            ]
-        if len(value) > longest:
-            return [f"{name} must be shorter than or equal to {longest} characters"]
-        if len(value) < shortest:
-            return [f"{name} must be longer than or equal to {shortest} characters"]
-        return []
+        length = len(value) if isinstance(value, str) else None
+        messages = []
+        if shortest and (length is None or length < shortest):
+            messages.append(f"{name} must be longer than or equal to {shortest} characters")
+        if length is None or length > longest:
+            messages.append(f"{name} must be shorter than or equal to {longest} characters")
+        if length is None:
+            messages.append(f"{name} must be a string")
+        return messages
 
     return check
 
@@ -73,29 +71,34 @@ def _strings(name: str, value: Any) -> list[str]:
     return [] if all(isinstance(item, str) for item in value) else [f"each value in {name} must be a string"]
 
 
+def _must(text: str, fits: Callable[[Any], bool]) -> FieldCheck:
+    return lambda name, value: [] if fits(value) else [f"{name} must {text}"]
+
+
 def _one_of(*allowed: str) -> FieldCheck:
-    def check(name: str, value: Any) -> list[str]:
-        return [] if value in allowed else [f"{name} must be one of the following values: {', '.join(allowed)}"]
-
-    return check
+    return _must(f"be one of the following values: {', '.join(allowed)}", allowed.__contains__)
 
 
-def _boolean(name: str, value: Any) -> list[str]:
-    return [] if isinstance(value, bool) else [f"{name} must be a boolean value"]
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _number(name: str, value: Any) -> list[str]:
-    fine = isinstance(value, int | float) and not isinstance(value, bool)
-    return [] if fine else [f"{name} must be a number conforming to the specified constraints"]
-
-
-def _object(name: str, value: Any) -> list[str]:
-    return [] if isinstance(value, dict) else [f"{name} must be an object"]
-
+_boolean = _must("be a boolean value", lambda value: isinstance(value, bool))
+_number = _must("be a number conforming to the specified constraints", _is_number)
+_object = _must("be an object", lambda value: isinstance(value, dict))
 
 BOOLEANS = ("catalog", "mini_widget", "authorize_only_admins", "authorize_only_employees")
 SPLIT = ("grant_types", "response_types")
 MUST_BE_LIST = ("redirect_uris", "post_logout_redirect_uris")
+LIFE_TIMES = ("access_token_ttl", "refresh_token_ttl")
+ENDPOINT_METHODS = tuple(f"{endpoint}_endpoint_auth_method" for endpoint in ("token", "introspection", "revocation"))
+WIDGET_SWITCHES = (
+    "show_avatar_in_widget",
+    "hide_avatars_of_big_providers",
+    "hide_widget_header",
+    "hide_widget_footer",
+    "hide_widget_create_account",
+)
 
 CREATE: dict[str, FieldCheck] = {
     "name": _name,
@@ -103,52 +106,35 @@ CREATE: dict[str, FieldCheck] = {
     "redirect_uris": _urls,
     "description": _text(255),
     "post_logout_redirect_uris": _urls,
-    "grant_types": _strings,
-    "response_types": _strings,
-    "request_uris": _strings,
-    "token_endpoint_auth_method": _one_of(*AUTH_METHODS),
-    "introspection_endpoint_auth_method": _one_of(*AUTH_METHODS),
-    "revocation_endpoint_auth_method": _one_of(*AUTH_METHODS),
+    **dict.fromkeys(("grant_types", "response_types", "request_uris"), _strings),
+    **dict.fromkeys(ENDPOINT_METHODS, _one_of(*AUTH_METHODS)),
     "id_token_signed_response_alg": _one_of("RS256", "PS256"),
     "subject_type": _one_of("public", "pairwise"),
-    **dict.fromkeys(BOOLEANS, _boolean),
-    "require_auth_time": _boolean,
-    "require_signed_request_object": _boolean,
+    **dict.fromkeys((*BOOLEANS, "require_auth_time", "require_signed_request_object"), _boolean),
     "type_id": _text(255),
 }
 UPDATE: dict[str, FieldCheck] = CREATE | {
-    "client_secret": _text(255),
+    **dict.fromkeys(("client_secret", "cover_mode", "widget_title"), _text(255)),
     "application_type": _one_of("web", "native"),
-    "access_token_ttl": _number,
-    "refresh_token_ttl": _number,
-    "cover_mode": _text(255),
-    "show_avatar_in_widget": _boolean,
-    "hide_avatars_of_big_providers": _boolean,
-    "hide_widget_header": _boolean,
-    "hide_widget_footer": _boolean,
-    "hide_widget_create_account": _boolean,
+    **dict.fromkeys(LIFE_TIMES, _number),
+    **dict.fromkeys(WIDGET_SWITCHES, _boolean),
     "required_providers_ids": _strings,
-    "widget_title": _text(255),
     "widget_colors": _object,
-    "widget_info": _text(2000),
-    "widget_info_out": _text(2000),
+    **dict.fromkeys(("widget_info", "widget_info_out"), _text(2000)),
 }
 NULLABLE = frozenset({"name", "domain", "description", "type_id"})
 FORBIDDEN_ON_MAIN = (
-    "redirect_uris",
-    "post_logout_redirect_uris",
-    "client_id",
+    *MUST_BE_LIST,
     "client_secret",
     "request_uris",
-    "token_endpoint_auth_method",
-    "introspection_endpoint_auth_method",
-    "revocation_endpoint_auth_method",
+    *ENDPOINT_METHODS,
     "require_signed_request_object",
     "id_token_signed_response_alg",
     "require_auth_time",
     "response_types",
     "subject_type",
 )
+"""Of several in one request, the first of this order is named in the answer."""
 
 
 def _converted(name: str, value: Any) -> Any:
@@ -166,7 +152,7 @@ def _checked(body: Any, rules: dict[str, FieldCheck]) -> Record:
     columns = {name: _converted(name, value) for name, value in body.items()}
     if any(not isinstance(columns[name], list) for name in MUST_BE_LIST if columns.get(name) is not None):
         raise Hang
-    messages = [f"property {name} should not exist" for name in columns if name not in rules]
+    messages = unexpected(columns, rules)
     for name, value in columns.items():
         if name in rules and value is not None:
             messages += rules[name](name, value)
@@ -191,15 +177,12 @@ def for_create(body: Any, *, form: bool) -> Record:
 
 
 def for_update(body: Any, *, main: bool) -> Record:
-    """Columns to change. `null` is stored for some, and is a database error, hence a hang, for the others."""
+    """Columns to change. `null` is stored for some; for others it is a database error, so the server hangs."""
     for name in FORBIDDEN_ON_MAIN if main and isinstance(body, dict) else ():
-        if name in body and (name in UPDATE):
+        if name in body:
             raise ApiError(400, "T3E0067", details=name)
     columns = _checked(body, UPDATE)
     if any(value is None and name not in NULLABLE for name, value in columns.items()):
         raise Hang
     columns.pop("type_id", None)
-    for name in ("access_token_ttl", "refresh_token_ttl"):
-        if name in columns:
-            columns[name] = int(columns[name])
-    return columns
+    return columns | {name: int(columns[name]) for name in LIFE_TIMES if name in columns}

@@ -10,18 +10,9 @@ from aiohttp import web
 
 from sandbox.encvoy import cookies as names
 from sandbox.encvoy.auth_response import Params, answer, failed, response_mode
-from sandbox.encvoy.authorize import Checked, check, flat, granted, load_client
+from sandbox.encvoy.authorize import Checked, check, flat, granted, invalid_request_uri, load_client
 from sandbox.encvoy.client_auth import Form, body_of
-from sandbox.encvoy.grants import (
-    CODE_TTL,
-    GRANT_TTL,
-    INTERACTION_TTL,
-    Credential,
-    Grant,
-    Interaction,
-    Session,
-    nano_id,
-)
+from sandbox.encvoy.grants import CODE_TTL, GRANT_TTL, INTERACTION_TTL, Credential, Grant, Interaction, Session, nano_id
 from sandbox.encvoy.oidc_errors import OidcError, invalid_request, redirect
 from sandbox.encvoy.sessions import Sessions
 from sandbox.encvoy.state import State
@@ -60,7 +51,7 @@ class Flow:
         return self.begin(request, form)
 
     def resume(self, request: web.Request) -> web.Response:
-        """`GET /auth/<uid>`: goes on where an interaction ended."""
+        """`GET /auth/<uid>`: continues after an interaction."""
         session = self.sessions.of(request)
         try:
             interaction = self._waiting(request, session)
@@ -140,9 +131,9 @@ class Flow:
             raise OidcError(400, "access_denied")
         vault = self.state.vault
         pushed = vault.pushed.get(checked.par or "")
-        if pushed is not None and pushed.consumed:
-            raise OidcError(400, "invalid_request_uri", "request_uri is invalid, expired, or was already used")
         if pushed is not None:
+            if pushed.consumed:
+                raise invalid_request_uri()
             pushed.consumed = True
         client_id: str = checked.client["client_id"]
         if client_id in session.grants:
@@ -176,7 +167,7 @@ class Flow:
 
         members: Params = {}
         bearer: Params = {}
-        hashed: dict[str, str] = {}
+        hashed: Params = {}
         if "code" in words:
             members["code"] = hashed["c_hash"] = self.state.vault.keep(make("code")).value
         if "token" in words:

@@ -16,7 +16,7 @@ ID_TOKEN_TTL = 1800
 
 
 def nano_id() -> str:
-    """An opaque handle of 21 characters, for what is no credential by itself."""
+    """An opaque id of 21 characters, for what is not a credential."""
     return secrets.token_urlsafe(16)[:21]
 
 
@@ -27,7 +27,7 @@ def opaque() -> str:
 
 @dataclass
 class Session:
-    """A browser that somebody logged in with."""
+    """The login session of a browser."""
 
     account_id: int
     expires: float
@@ -35,7 +35,7 @@ class Session:
     xsrf: str = field(default_factory=nano_id)
     """What the form of the logout must send back."""
     return_to: str | None = None
-    """Where a logout leads that somebody else's login has asked for."""
+    """Where the logout that another person's login requires leads."""
     grants: dict[str, str] = field(default_factory=dict)
     """client_id to the id of the grant that lives in this session."""
 
@@ -71,7 +71,7 @@ class Credential:
 
 @dataclass
 class Interaction:
-    """A person is being asked something; the authorization request waits."""
+    """An authorization request that waits for a person's login or consent."""
 
     params: dict[str, str]
     prompt: str
@@ -103,7 +103,7 @@ class Pushed:
 
 @dataclass
 class GrantStore:
-    """The provider's store. Everything is looked up by its handle; what has expired is not found."""
+    """The provider's store. Everything is looked up by its id; what has expired is not found."""
 
     now: Callable[[], float]
     sessions: dict[str, Session] = field(default_factory=dict)
@@ -136,7 +136,7 @@ class GrantStore:
         )
 
     def token(self, value: str) -> Credential | None:
-        """An access or refresh token that counts."""
+        """A valid access or refresh token."""
         found = self.credentials.get(value)
         return found if found and found.kind != "code" and not found.consumed and self.alive(found) else None
 
@@ -149,7 +149,3 @@ class GrantStore:
         """Destroys a grant and everything issued from it, used tokens included."""
         self.grants.pop(grant_id, None)
         self.credentials = {key: held for key, held in self.credentials.items() if held.grant_id != grant_id}
-
-    def end_session(self, uid: str) -> None:
-        """Logs a browser out; the tokens of that session stop at once."""
-        self.sessions.pop(uid, None)

@@ -7,36 +7,33 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from sandbox.encvoy.answers import ApiError, forbidden_resource
+from sandbox.encvoy.answers import ApiError
 from sandbox.encvoy.people import Person, Role
 from sandbox.encvoy.state import State
 
-EVERYWHERE = frozenset({Role.OWNER, Role.EDITOR})
+FULL_RIGHTS = frozenset({Role.OWNER, Role.EDITOR})
 """Roles in the main client that count in every client."""
+EVERY_ROLE = frozenset(Role)
+MANAGING = FULL_RIGHTS | {Role.ADMIN}
+"""Roles in a client that may change it, and in the main client that may create others."""
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who is asking. Nobody, if there was no Authorization header."""
+    """The caller. `person` is None without an Authorization header."""
 
     person: Person | None = None
     main_role: Role | None = None
     """The role in the main client."""
 
     @property
-    def known(self) -> bool:
-        """Whether somebody is logged in."""
-        return self.person is not None
-
-    @property
     def privileged(self) -> bool:
         """OWNER or EDITOR of the main client, which counts everywhere."""
-        return self.main_role in EVERYWHERE
+        return self.main_role in FULL_RIGHTS
 
 
 class Guard:
@@ -46,7 +43,7 @@ class Guard:
         self.state = state
 
     def actor(self, request: web.Request) -> Actor:
-        """The actor of a request; ApiError if the header is there and does not count."""
+        """The actor of a request; ApiError for an invalid Authorization header."""
         header = request.headers.get("Authorization")
         if header is None or header == "Bearer undefined":
             return Actor()
@@ -70,21 +67,24 @@ class Guard:
         """The role that counts for a path with that client id."""
         return actor.main_role if actor.privileged else self.state.people.role(client_id, actor.person)
 
-    def require_known(self, actor: Actor, *roles: Role) -> Person:
-        """The person, if somebody is logged in and (with roles given) holds one of them in the main client."""
-        if actor.person is None or (roles and actor.main_role not in roles):
-            raise forbidden_resource()
+    def require_known(self, actor: Actor, roles: frozenset[Role] = EVERY_ROLE) -> Person:
+        """The person, if somebody is logged in and holds one of the roles in the main client."""
+        if actor.person is None or actor.main_role not in roles:
+            raise ApiError(403, text="Forbidden resource")
         return actor.person
 
-    def require_manager_of(self, actor: Actor, client_id: str) -> None:
-        """May change this client: its OWNER or EDITOR and, a bug of the real one, a manager the main client."""
+    def managed(self, request: web.Request) -> str:
+        """The client id in the path, if the caller may change that client: its OWNER or EDITOR and, because of a bug of
+        the real one, a manager the main client."""
+        actor = self.actor(request)
         self.require_known(actor)
-        role = self.role_in(actor, client_id)
-        if role not in (Role.OWNER, Role.EDITOR, Role.ADMIN):
+        client_id = request.match_info["client_id"]
+        if self.role_in(actor, client_id) not in MANAGING:
             raise ApiError(403, "T3E0026")
+        return client_id
 
     def _by_token(self, value: str) -> Person:
-        """By introspection as the main client: over the public URL, so that may fail for reasons of its own."""
+        """By introspection as the main client, over the public URL: that call itself may fail."""
         status = self.state.switches.introspection_status
         if status != 200:
             tail = f"Token introspection failed: {status}"
@@ -111,6 +111,6 @@ class Guard:
         person = self.state.people.find(identifier)
         if person is None:
             raise ApiError(403, "T3E0003")
-        if not hmac.compare_digest(person.password.encode(), password.encode()):
+        if not person.has_password(password):
             raise ApiError(403, "T3E0072")
         return person

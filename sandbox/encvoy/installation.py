@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from typing import Any
 
 from aiohttp import web
 
-from sandbox.encvoy.answers import Hang, invalid
+from sandbox.encvoy.answers import Hang, invalid, no_strings, unexpected
 from sandbox.encvoy.bodies import json_object
-from sandbox.encvoy.guard import Guard
+from sandbox.encvoy.guard import FULL_RIGHTS, Guard
 from sandbox.encvoy.people import Role
-from sandbox.encvoy.query import Query, unstable
+from sandbox.encvoy.query import Query
 from sandbox.encvoy.state import Settings, State
 
 VERSION = "v1.0.10"
 LOG_COLUMNS = ("id", "date", "ip_address", "user_id", "client_id", "device", "event", "description", "details")
-SETTABLE = {field.name: field.type for field in dataclasses.fields(Settings)}
+SETTABLE = {field.name for field in dataclasses.fields(Settings)}
 NEW_USER = ("login", "password", "email", "nickname", "given_name", "family_name")
 
 
@@ -62,8 +61,8 @@ class Installation:
     async def change_settings(self, request: web.Request) -> web.Response:
         """OWNER and EDITOR change single settings."""
         body = await json_object(request)
-        self.guard.require_known(self.guard.actor(request), Role.OWNER, Role.EDITOR)
-        unknown = [f"property {name} should not exist" for name in body if name not in {*SETTABLE, "i18n"}]
+        self.guard.require_known(self.guard.actor(request), FULL_RIGHTS)
+        unknown = unexpected(body, {*SETTABLE, "i18n"})
         if unknown:
             raise invalid(unknown)
         for name, value in body.items():
@@ -84,27 +83,21 @@ class Installation:
         actor = self.guard.actor(request)
         person = self.guard.require_known(actor)
         query = Query.parse(request.query)
-        rows: list[dict[str, Any]] = list(self.state.logs)
+        rows = self.state.logs
         if actor.privileged:
             if query.filter is not None and "user_id" not in query.filter:
                 raise Hang
         else:
-            mine = self.state.people.clients_of(person, frozenset({Role.OWNER, Role.EDITOR}))
+            mine = self.state.people.clients_of(person, FULL_RIGHTS)
             rows = [row for row in rows if row["client_id"] in mine]
-        if not query.sort_by:
-            rows = [dict(row) for row in unstable(rows, self.dice)]
-        found = query.apply(rows, LOG_COLUMNS, ("event", "description"))
-        items = [dict(row) for row in query.page(found)]
-        return web.json_response(items, headers=query.headers(len(found)))
+        found, headers = query.select(rows, LOG_COLUMNS, ("event", "description"), self.dice)
+        return web.json_response(found, headers=headers)
 
     async def create_user(self, request: web.Request) -> web.Response:
         """201 with id and nickname. What a new person shows to applications is the setting of that moment."""
         body = await json_object(request)
-        self.guard.require_known(self.guard.actor(request), Role.OWNER, Role.EDITOR)
-        messages = [f"property {name} should not exist" for name in body if name not in NEW_USER]
-        messages += [
-            f"{name} must be a string" for name in ("login", "password") if not isinstance(body.get(name), str)
-        ]
+        self.guard.require_known(self.guard.actor(request), FULL_RIGHTS)
+        messages = unexpected(body, NEW_USER) + no_strings(body, ("login", "password"))
         if messages:
             raise invalid(messages)
         profile = {name: body[name] for name in NEW_USER[2:] if body.get(name) is not None}
@@ -113,5 +106,5 @@ class Installation:
             body["login"], body["password"], public_profile_claims_oauth=published, **profile
         )
         self.state.people.roles[(self.state.main_id, person.id)] = Role.USER
-        self.state.log("USER_CREATE", person, self.state.main_id, request.remote, request.headers.get("User-Agent", ""))
+        self.state.log("USER_CREATE", person, self.state.main_id, request)
         return web.json_response({"id": person.id, "nickname": person.nickname}, status=201)

@@ -1,30 +1,30 @@
 """The login interaction: password, profile steps, publicity, consent.
 
-Source: facts/encvoy-id.md §6 "Login, HTTP step by step" and §2 "Claims". Anything but a redirect means that the person
-is not through: even a wrong password is answered with 201 and a page.
+Source: facts/encvoy-id.md §6 "Login, HTTP step by step" and §2 "Claims". Any answer but a redirect means that the login
+is not finished: a wrong password, too, is answered with 201 and a page.
 """
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.encvoy import cookies as names
-from sandbox.encvoy.answers import localized
+from sandbox.encvoy.answers import localized, no_strings, unexpected
 from sandbox.encvoy.bodies import json_object
 from sandbox.encvoy.clients import Record
 from sandbox.encvoy.cookies import Cookies
 from sandbox.encvoy.grants import Interaction
+from sandbox.encvoy.guard import MANAGING
 from sandbox.encvoy.pages import Page
 from sandbox.encvoy.people import Person, Role
 from sandbox.encvoy.state import State
 
 CREDENTIAL_FIELDS = ("identifier", "password", "prompt")
 BROKEN_LIMIT = {"X-RateLimit-Limit": "undefined", "X-RateLimit-Remaining": "NaN"}
-"""What the throttler of the real one sends: its limit is undefined, and it never limits (facts/encvoy-id.md §5)."""
+"""Sent by the real throttler: its limit is undefined, so it never limits (facts/encvoy-id.md §5)."""
 
 
 class Interactions:
@@ -48,16 +48,15 @@ class Interactions:
         ]
 
     async def show(self, request: web.Request) -> web.Response:
-        """The page of an interaction; for the main client a consent is given by itself (step 4)."""
+        """The page of an interaction; a consent to the main client is given automatically (step 4)."""
         interaction = self._find(request)
         if interaction is None:
             return self._lost(200)
-        client = self._client(interaction)
         if interaction.prompt == "login":
-            return self._page(Page("login", interaction.uid, str(client["name"]), players=self._offered), 200)
-        if client["client_id"] == self.state.main_id:
+            return self._page(interaction, "login", 200, players=self._offered)
+        if interaction.params["client_id"] == self.state.main_id:
             return self._done(interaction)
-        return self._page(Page("access", interaction.uid, str(client["name"])), 200)
+        return self._page(interaction, "access", 200)
 
     async def credentials(self, request: web.Request) -> web.Response:
         """Login with identifier and password: 302 if nothing else is wanted, a page with 201 otherwise."""
@@ -67,7 +66,7 @@ class Interactions:
         body = await json_object(request)
         problem = _malformed(body)
         if problem or request.query.get("type") != "CREDENTIALS" or interaction.prompt != "login":
-            return self._refused(interaction, problem or localized("T3E0078", self._language))
+            return self._refused(interaction, problem or self._text("T3E0078"))
         person = self.state.people.find(body["identifier"])
         return self._enter(request, interaction, person, body["password"], body["identifier"])
 
@@ -84,9 +83,9 @@ class Interactions:
     ) -> web.Response:
         code = self._refusal(person, password)
         if code:
-            return self._refused(interaction, localized(code, self._language), identifier)
+            return self._refused(interaction, self._text(code), identifier)
         if person is None or person.deleted:
-            return self._page(Page("recover-account", interaction.uid), 201)
+            return Page("recover-account", interaction.uid).response(201)
         interaction.account_id = person.id
         return self._next(request, interaction, person)
 
@@ -118,44 +117,41 @@ class Interactions:
         return self._done(interaction)
 
     def _refusal(self, person: Person | None, password: str) -> str | None:
-        """The code of what is wrong with these credentials."""
+        """The error code for these credentials; None if they are right."""
         if not self.state.switches.password_login:
             return "T3E0030"
         if person is None:
             return "T3E0003"
-        if not hmac.compare_digest(person.password.encode(), password.encode()):
+        if not person.has_password(password):
             return "T3E0072"
         return "T3E0024" if person.blocked else None
 
     def _next(self, request: web.Request, interaction: Interaction, person: Person) -> web.Response:
         """The next thing that this person has to do before the request goes on."""
-        name = str(self._client(interaction)["name"])
         main = interaction.params["client_id"] == self.state.main_id
         settings = self.state.settings
         if not (main and person.id == 1):
             if self.state.switches.login_route:
-                return self._page(Page(self.state.switches.login_route, interaction.uid, name), 201)
+                return self._page(interaction, self.state.switches.login_route)
             if settings.two_factor_authentication and "login" in settings.controlled_methods:
-                return self._page(Page("identifiers", interaction.uid, name), 201)
+                return self._page(interaction, "identifiers")
             if not self._may_enter(interaction, person):
-                return self._refused(interaction, localized("T3E0026", self._language))
+                return self._refused(interaction, self._text("T3E0026"))
             empty = self._empty(interaction, person)
             if empty:
-                return self._page(Page("steps", interaction.uid, name, fields=empty), 201)
+                return self._page(interaction, "steps", fields=empty)
             hidden = self._unpublished(interaction, person)
             if hidden:
-                return self._page(Page("publicity", interaction.uid, name, fields=hidden), 201)
-        client_id = interaction.params["client_id"]
-        self.state.log("USER_LOGIN_SUCCESS", person, client_id, request.remote, request.headers.get("User-Agent", ""))
+                return self._page(interaction, "publicity", fields=hidden)
+        self.state.log("USER_LOGIN_SUCCESS", person, interaction.params["client_id"], request)
         return self._done(interaction)
 
     def _may_enter(self, interaction: Interaction, person: Person) -> bool:
-        only_admins = (
-            self._client(interaction).get("authorize_only_admins") or self.state.settings.authorize_only_admins
-        )
-        client_id = interaction.params["client_id"]
-        held = {self.state.people.role(where, person) for where in (client_id, self.state.main_id)}
-        return not only_admins or bool(held & {Role.OWNER, Role.EDITOR, Role.ADMIN})
+        only_admins = self._client(interaction).get("authorize_only_admins")
+        if not only_admins and not self.state.settings.authorize_only_admins:
+            return True
+        where = interaction.params["client_id"], self.state.main_id
+        return any(self.state.people.role(client_id, person) in MANAGING for client_id in where)
 
     def _empty(self, interaction: Interaction, person: Person) -> tuple[str, ...]:
         """Fields that must be filled in: those that everybody must have, and those that this application asks for."""
@@ -184,34 +180,27 @@ class Interactions:
     def _offered(self) -> Mapping[str, str]:
         return {role: f"{person.nickname} ({person.login})" for role, person in self._players.items()}
 
-    @property
-    def _language(self) -> str:
-        return self.state.settings.default_language
+    def _text(self, code: str) -> str:
+        return localized(code, self.state.settings.default_language)
 
     def _done(self, interaction: Interaction) -> web.Response:
-        """Continues at the provider, by a relative redirect."""
+        """A relative redirect back to the provider."""
         interaction.done = True
         location = f"{self.state.switches.oidc_prefix}/auth/{interaction.uid}"
         return web.Response(status=302, headers={"Location": location})
 
     def _refused(self, interaction: Interaction, message: str, identifier: str = "") -> web.Response:
-        client = str(self._client(interaction)["name"])
-        return self._page(
-            Page("error", interaction.uid, client, message, identifier=identifier, players=self._offered), 201
-        )
+        return self._page(interaction, "error", message=message, identifier=identifier, players=self._offered)
 
     def _lost(self, status: int) -> web.Response:
         """The cookies are lost, or the interaction has ended."""
-        text = localized("T3E0078", self._language)
-        return self._page(Page("error", "", message=text, detail="Interaction details failed: 500"), status)
-
-    def _page(self, page: Page, status: int) -> web.Response:
+        page = Page("error", "", message=self._text("T3E0078"), detail="Interaction details failed: 500")
         return page.response(status)
+
+    def _page(self, interaction: Interaction, route: str, status: int = 201, **shown: Any) -> web.Response:
+        return Page(route, interaction.uid, str(self._client(interaction)["name"]), **shown).response(status)
 
 
 def _malformed(body: dict[str, Any]) -> str:
     """The validation messages for a login, empty if there are none. They stay English."""
-    unknown = [f"property {name} should not exist" for name in body if name not in CREDENTIAL_FIELDS]
-    return ", ".join(
-        unknown + [f"{name} must be a string" for name in CREDENTIAL_FIELDS if not isinstance(body.get(name), str)]
-    )
+    return ", ".join(unexpected(body, CREDENTIAL_FIELDS) + no_strings(body, CREDENTIAL_FIELDS))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import secrets
 
 from aiohttp import web
 
 from sandbox.encvoy.client_auth import body_of, one
 from sandbox.encvoy.oidc_errors import NO_STORE, OidcError, invalid_request, redirect, respond
+from sandbox.encvoy.pages import render
 from sandbox.encvoy.sessions import Sessions
 
 AT = "/session/end"
@@ -21,17 +21,12 @@ class Logout:
         self.sessions = sessions
 
     def page(self, request: web.Request) -> web.Response:
-        """Asks whether to sign out; the form holds what only this browser's session knows."""
+        """Asks whether to sign out; the form holds the session's xsrf token."""
         session = self.sessions.of(request)
         if session is not None:
             session.xsrf, session.return_to = secrets.token_hex(24), None
-        action = html.escape(f"{self._prefix}{AT}/confirm")
-        form = (
-            f'<form method="post" action="{action}">'
-            f'<input type="hidden" name="xsrf" value="{session.xsrf if session else ""}"/>'
-            '<button type="submit" name="logout" value="yes">Yes, sign me out</button></form>'
-        )
-        response = web.Response(text=_plain("Logout Request", form), content_type="text/html", headers=NO_STORE)
+        action, xsrf = f"{self._prefix}{AT}/confirm", session.xsrf if session else ""
+        response = _page("Logout Request", action=action, xsrf=xsrf)
         return self.sessions.keep(response, session)
 
     async def confirm(self, request: web.Request, path: str) -> web.Response:
@@ -51,16 +46,14 @@ class Logout:
         return self.sessions.end(response, session) if one(form, "logout") else self.sessions.keep(response, session)
 
     def success(self) -> web.Response:
-        """Says that it is done."""
-        return web.Response(text=_plain("Sign-out Success"), content_type="text/html", headers=NO_STORE)
+        """Confirms the sign-out."""
+        return _page("Sign-out Success")
 
     @property
     def _prefix(self) -> str:
         return self.sessions.state.switches.oidc_prefix
 
 
-def _plain(title: str, body: str = "") -> str:
-    return (
-        f"<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>{title}</title></head>"
-        f"<body><h1>{title}</h1>{body}</body></html>"
-    )
+def _page(title: str, **form: str) -> web.Response:
+    text = render("logout.html", title=title, **form)
+    return web.Response(text=text, content_type="text/html", headers=NO_STORE)

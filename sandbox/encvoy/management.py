@@ -14,13 +14,11 @@ from sandbox.encvoy import fields
 from sandbox.encvoy.answers import ApiError, Hang, invalid
 from sandbox.encvoy.bodies import json_body
 from sandbox.encvoy.clients import DEFAULTS, Record
-from sandbox.encvoy.guard import Actor, Guard
+from sandbox.encvoy.guard import FULL_RIGHTS, MANAGING, Actor, Guard
 from sandbox.encvoy.people import Person, Role
-from sandbox.encvoy.query import Query, unstable
+from sandbox.encvoy.query import Query
 from sandbox.encvoy.state import State
 
-VISIBLE = frozenset({Role.OWNER, Role.EDITOR, Role.ADMIN})
-OWNING = frozenset({Role.OWNER, Role.EDITOR})
 AT = "/api/v1/clients"
 
 
@@ -53,14 +51,12 @@ class Management:
         """201 with exactly client_id and client_secret."""
         body = await json_body(request)
         actor = await self._acting_for_create(request)
-        person = self.guard.require_known(actor, Role.OWNER, Role.EDITOR, Role.ADMIN)
-        form = request.content_type != "application/json"
-        columns = fields.for_create(body, form=form)
-        row = self._insert(person, columns)
+        person = self.guard.require_known(actor, MANAGING)
+        row = self._insert(person, fields.for_create(body, form=request.content_type != "application/json"))
         return web.json_response({name: row[name] for name in ("client_id", "client_secret")}, status=201)
 
     async def _acting_for_create(self, request: web.Request) -> Actor:
-        """The guard's actor; with the race, whoever came last while this request was on its way (facts §5)."""
+        """The guard's actor; with the race, the actor of the last concurrent request (facts/encvoy-id.md §5)."""
         if not self.state.switches.race:
             return self.guard.actor(request)
         try:
@@ -68,7 +64,7 @@ class Management:
         finally:
             self.acting = None
         self.acting = actor.person
-        self.guard.require_known(actor, Role.OWNER, Role.EDITOR, Role.ADMIN)
+        self.guard.require_known(actor, MANAGING)
         await asyncio.sleep(self.state.switches.race_window)
         if self.acting is None:
             raise Hang
@@ -77,7 +73,7 @@ class Management:
     def _insert(self, person: Person, columns: Record) -> Record:
         if not self.state.switches.password_login:
             raise ApiError(500, "T3E0030")
-        parents = self.state.people.clients_of(person, OWNING)
+        parents = self.state.people.clients_of(person, FULL_RIGHTS)
         rows = self.state.clients.by_id
         parent = next((name for name in parents if name in rows and rows[name]["parent_id"] is None), None)
         if parent is None:
@@ -93,13 +89,11 @@ class Management:
         query = Query.parse(request.query)
         rows = list(self.state.clients.by_id.values())
         if not actor.privileged:
-            mine = set(self.state.people.clients_of(person, VISIBLE)) - {self.state.main_id}
+            mine = set(self.state.people.clients_of(person, MANAGING)) - {self.state.main_id}
             rows = [row for row in rows if row["client_id"] in mine or row["parent_id"] in mine]
-        if not query.sort_by:
-            rows = [dict(row) for row in unstable(rows, self.dice)]
-        found = query.apply(rows, tuple(DEFAULTS), ("name", "description", "domain"))
-        items = [self.state.clients.listed(dict(row), self._roles_in(row["client_id"])) for row in query.page(found)]
-        return web.json_response(items, headers=query.headers(len(found)))
+        found, headers = query.select(rows, tuple(DEFAULTS), ("name", "description", "domain"), self.dice)
+        items = [self.state.clients.listed(row, self._roles_in(row["client_id"])) for row in found]
+        return web.json_response(items, headers=headers)
 
     def _roles_in(self, client_id: str) -> int:
         return sum(1 for held, _ in self.state.people.roles if held == client_id)
@@ -114,41 +108,37 @@ class Management:
         client_id = request.match_info["client_id"]
         row = self.state.clients.by_id.get(client_id)
         role = self.guard.role_in(actor, client_id)
-        if actor.known and role is None:
+        if actor.person is not None and role is None:
             raise ApiError(403, "T3E0026")
         if row is None:
             return web.json_response({"rules": []}) if actor.privileged else web.Response(text="")
-        if role not in OWNING:
+        if role not in FULL_RIGHTS:
             return web.json_response(self.state.clients.short(row))
         rules = [rule.answered() for rule in self.state.attached(client_id)]
         more = {"type": None, "parent": self.state.clients.parent(row), "rules": rules}
-        return web.json_response(self.state.clients.stored(row) | more)
+        return web.json_response(row | more)
 
     async def update(self, request: web.Request) -> web.Response:
         """Partial update; in force at once, a new secret included."""
         body = await json_body(request)
-        actor = self.guard.actor(request)
-        client_id = request.match_info["client_id"]
-        self.guard.require_manager_of(actor, client_id)
+        client_id = self.guard.managed(request)
         columns = fields.for_update(body, main=client_id == self.state.main_id)
         row = self.state.clients.by_id.get(client_id)
         if row is None:
             raise Hang
         self.state.update_client(row, columns)
-        return web.json_response(self.state.clients.stored(row))
+        return web.json_response(row)
 
     async def delete(self, request: web.Request) -> web.Response:
-        """200 and empty, also for what is not there."""
-        actor = self.guard.actor(request)
-        client_id = request.match_info["client_id"]
-        self.guard.require_manager_of(actor, client_id)
+        """200 and empty, also for a client that does not exist."""
+        client_id = self.guard.managed(request)
         if client_id == self.state.main_id:
             raise ApiError(400, "T3E0067")
         self._remove(client_id)
         return web.Response(text="")
 
     def _remove(self, client_id: str) -> None:
-        """Together with its children, and what was kept about them."""
+        """Deletes a client and its children, with their roles and consents."""
         for gone in self.state.clients.delete(client_id):
             self.state.people.forget_client(gone)
             self.state.consents = {consent for consent in self.state.consents if consent[0] != gone}
@@ -157,9 +147,7 @@ class Management:
         """204; ADMIN only in the main client, where it also makes an organisation client. Any other role there takes
         the organisation away again, with every application in it (facts/encvoy-id.md §6)."""
         body = await json_body(request)
-        actor = self.guard.actor(request)
-        client_id, user_id = request.match_info["client_id"], request.match_info["user_id"]
-        self.guard.require_manager_of(actor, client_id)
+        client_id, user_id = self.guard.managed(request), request.match_info["user_id"]
         wanted = body.get("role") if isinstance(body, dict) else None
         if wanted not in ("EDITOR", "ADMIN", "USER"):
             raise invalid(["role must be one of the following values: EDITOR, ADMIN, USER"])
@@ -176,10 +164,10 @@ class Management:
         return web.Response(status=204)
 
     def dissolve_organisation(self, person: Person) -> None:
-        """A manager is none any more: the organisation goes, and by cascade what belongs to it."""
-        names = [row["client_id"] for row in self.state.clients.by_id.values() if row["name"] == f"Org{person.id}"]
-        for client_id in names:
-            self._remove(client_id)
+        """When a manager loses the role: deletes the organisation and, by cascade, its applications."""
+        for row in list(self.state.clients.by_id.values()):
+            if row["name"] == f"Org{person.id}":
+                self._remove(row["client_id"])
 
     def make_organisation(self, person: Person) -> Record:
         """The client `Org<id>` that a manager's applications belong to (facts/encvoy-id.md §6)."""
@@ -207,9 +195,7 @@ class Management:
         return web.Response(status=204)
 
     def _rule(self, request: web.Request) -> tuple[str, int]:
-        actor = self.guard.actor(request)
-        client_id, rule_id = request.match_info["client_id"], request.match_info["rule_id"]
-        self.guard.require_manager_of(actor, client_id)
+        client_id, rule_id = self.guard.managed(request), request.match_info["rule_id"]
         if client_id == self.state.main_id:
             raise ApiError(400, "T3E0026")
         return client_id, int(rule_id) if rule_id.isdigit() else 0

@@ -6,10 +6,12 @@ Source: facts/encvoy-id.md §9 "Error shapes at OIDC endpoints".
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
+
+from sandbox.encvoy.pages import render
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -47,7 +49,7 @@ def invalid_client() -> OidcError:
 
 
 def invalid_grant() -> OidcError:
-    """Code or refresh token does not count, whatever the reason."""
+    """The code or refresh token is invalid, for any reason."""
     return OidcError(400, "invalid_grant", "grant request is invalid")
 
 
@@ -65,14 +67,15 @@ def listed(names: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(quoted[:-1])}, {last} {quoted[-1]}"
 
 
-def missing(names: Iterable[str]) -> OidcError:
-    """Mandatory parameters are absent."""
-    absent = list(names)
-    return invalid_request(f"missing required parameter{'' if len(absent) == 1 else 's'} {listed(absent)}")
+def require(given: Container[str], *names: str) -> None:
+    """Raises an error that lists the mandatory parameters that were not given."""
+    absent = [name for name in names if name not in given]
+    if absent:
+        raise invalid_request(f"missing required parameter{'' if len(absent) == 1 else 's'} {listed(absent)}")
 
 
 def prefers_html(accept: str) -> bool:
-    """Whether the Accept header likes HTML better than JSON; the generic `*/*`, as of curl, means JSON."""
+    """Whether the Accept header prefers HTML to JSON; the generic `*/*`, as from curl, means JSON."""
     if not accept.strip():
         return False
     ranked = []
@@ -89,20 +92,8 @@ def prefers_html(accept: str) -> bool:
     return bool(ranked) and min(ranked)[-1] == 1
 
 
-def page(members: Mapping[str, str]) -> str:
-    """The provider's own error page."""
-    lines = "".join(
-        f"<pre><strong>{name}</strong>: {html.escape(value).replace('&#x27;', '&#39;')}</pre>"
-        for name, value in members.items()
-    )
-    return (
-        "<!DOCTYPE html><html><head><meta charset='utf-8'><title>oops! something went wrong</title></head>"
-        f"<body><div class='container'><h1>oops! something went wrong</h1>{lines}</div></body></html>"
-    )
-
-
 def redirect(request: web.Request, location: str) -> web.Response:
-    """303 as Koa words it: plain text, or HTML for a browser."""
+    """303 with the body that Koa sends: plain text, or HTML for a browser."""
     accept = request.headers.get("Accept", "*/*")
     if "text/html" in accept or "*/*" in accept:
         safe = html.escape(location)
@@ -113,8 +104,9 @@ def redirect(request: web.Request, location: str) -> web.Response:
 
 
 def html_error(error: OidcError, members: Mapping[str, str]) -> web.Response:
-    """An error as a page, whatever the caller likes."""
-    return web.Response(status=error.status, headers=error.headers, text=page(members), content_type="text/html")
+    """An error as the provider's own page, whatever the caller accepts."""
+    text = render("error.html", members=members)
+    return web.Response(status=error.status, headers=error.headers, text=text, content_type="text/html")
 
 
 def respond(request: web.Request, error: OidcError) -> web.Response:

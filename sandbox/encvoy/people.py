@@ -1,4 +1,4 @@
-"""The people of the stand-in, their roles, and what each of them shows to applications.
+"""The people of the stand-in, their roles, and what each of them publishes to applications.
 
 A role is held *in a client*: the role in the main client decides about the whole installation
 (facts/encvoy-id.md §6).
@@ -7,22 +7,14 @@ A role is held *in a client*: the role in the main client decides about the whol
 from __future__ import annotations
 
 import enum
+import hmac
 from dataclasses import dataclass, field
 from typing import Any
 
 PUBLISHED_BY_DEFAULT = "picture nickname"
 """Setting `default_public_profile_claims_oauth` of a new installation (facts/encvoy-id.md §2)."""
 
-PROFILE_FIELDS = (
-    "login",
-    "email",
-    "phone_number",
-    "nickname",
-    "given_name",
-    "family_name",
-    "birthdate",
-    "picture",
-)
+PROFILE_FIELDS = ("login", "email", "phone_number", "nickname", "given_name", "family_name", "birthdate", "picture")
 """Fields of a profile for which a rule exists, in the order in which rules are listed."""
 
 
@@ -56,6 +48,10 @@ class Person:
     deleted: bool = False
     public_profile_claims_oauth: str = PUBLISHED_BY_DEFAULT
     """Space separated names of the fields that every application may read."""
+
+    def has_password(self, password: str) -> bool:
+        """Whether this is the password."""
+        return hmac.compare_digest(self.password.encode(), password.encode())
 
     @property
     def published(self) -> frozenset[str]:

@@ -6,6 +6,8 @@ was asked, and the issuer not (facts/encvoy-id.md §1 "Surprises").
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -39,6 +41,12 @@ class Provider:
         sessions = Sessions(state, cookies)
         self.flow = Flow(state, sessions, self.tokens)
         self.logout = Logout(sessions)
+        self._for_clients: dict[str, Callable[[web.Request, Form], web.Response]] = {
+            "/token": self.tokens.token,
+            "/token/introspection": self.tokens.introspection,
+            "/token/revocation": self.tokens.revocation,
+            "/request": functools.partial(push, state, keys),
+        }
 
     async def handle(self, request: web.Request) -> web.StreamResponse | None:
         """The answer for a path of the provider; None if the path is not one of its own."""
@@ -60,7 +68,7 @@ class Provider:
                 return self.flow.begin(request, form_of(request.query))
             case "POST", "/auth":
                 return await self.flow.begin_posted(request, path)
-            case "POST", "/token" | "/token/introspection" | "/token/revocation" | "/request":
+            case "POST", _ if path in self._for_clients:
                 return await self._called_by_client(request, path)
             case "GET" | "POST", "/me":
                 return await self._userinfo(request)
@@ -79,18 +87,10 @@ class Provider:
         raise _no_route(request.method, path)
 
     async def _called_by_client(self, request: web.Request, path: str) -> web.Response:
-        """Endpoints that a client calls itself; nothing of theirs may be stored on the way, errors included."""
+        """Endpoints that clients call; their answers must not be cached, errors included."""
         try:
             form = await body_of(request, path)
-            match path:
-                case "/token":
-                    return self.tokens.token(request, form)
-                case "/token/introspection":
-                    return self.tokens.introspection(request, form)
-                case "/token/revocation":
-                    return self.tokens.revocation(request, form)
-                case _:
-                    return push(self.state, self.keys, request, form)
+            return self._for_clients[path](request, form)
         except OidcError as error:
             if path != "/token/revocation":
                 error.headers |= NO_STORE
@@ -121,8 +121,8 @@ class Provider:
         form: Form = await body_of(request, "/me") if request.method == "POST" else {}
         reject_duplicates(form, ["access_token", "scope"])
         posted = one(form, "access_token") if request.content_type == FORM else None
-        ways = [("body", posted), ("header", request.headers.get("Authorization"))]
-        given = [(way, value) for way, value in [*ways, ("query", request.query.get("access_token"))] if value]
+        header, query = request.headers.get("Authorization"), request.query.get("access_token")
+        given = [(way, value) for way, value in (("body", posted), ("header", header), ("query", query)) if value]
         if not given:
             raise invalid_request("no access token provided")
         if len(given) > 1:
@@ -131,22 +131,20 @@ class Provider:
         if way == "query":
             raise invalid_request("access tokens must not be provided via query parameter")
         if way == "header":
-            parts = value.split(" ")
-            if len(parts) != 2:
+            scheme, space, value = value.partition(" ")
+            if not space or " " in value:
                 raise invalid_request("invalid authorization header value format")
-            if parts[0].lower() != "bearer":
+            if scheme.lower() != "bearer":
                 raise invalid_request("authorization header scheme must be `Bearer`")
-            value = parts[1]
         token = self.state.vault.token(value)
         if token is None or token.kind != "access":
             raise _invalid_token()
         if "openid" not in token.scope.split():
-            raise OidcError(403, "insufficient_scope", "access token missing openid scope", scope="openid")
+            raise _insufficient_scope("access token missing openid scope", "openid")
         asked = request.query.get("scope") if request.method == "GET" else one(form, "scope")
         beyond = [name for name in (asked or "").split() if name not in token.scope.split()]
         if beyond:
-            text = "access token missing requested scope"
-            raise OidcError(403, "insufficient_scope", text, scope=" ".join(beyond))
+            raise _insufficient_scope("access token missing requested scope", " ".join(beyond))
         return token, asked or token.scope
 
     def _discovery(self, request: web.Request) -> web.Response:
@@ -186,6 +184,10 @@ class Provider:
 
 def _no_route(method: str, path: str) -> OidcError:
     return invalid_request(f"unrecognized route or not allowed method ({method} on {path})", 404)
+
+
+def _insufficient_scope(text: str, scope: str) -> OidcError:
+    return OidcError(403, "insufficient_scope", text, scope=scope)
 
 
 def _invalid_token() -> OidcError:

@@ -13,13 +13,13 @@ from typing import Any
 
 from multidict import MultiMapping
 
-from sandbox.encvoy.answers import Hang, invalid
+from sandbox.encvoy.answers import Hang, invalid, unexpected
 
 KNOWN = ("search", "filter", "sortBy", "sortDirection", "limit", "offset")
 PER_PAGE = 10
 """What X-Per-Page says without a limit, although everything is answered then."""
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Query:
     @classmethod
     def parse(cls, values: MultiMapping[str]) -> Query:
         """ApiError 400 for what validation sees, Hang for a filter that is not JSON."""
-        messages = [f"property {name} should not exist" for name in values if name not in KNOWN]
+        messages = unexpected(values, KNOWN)
         if values.get("sortDirection", "asc") not in ("asc", "desc"):
             messages.append("sortDirection must be one of the following values: asc, desc")
         for name in ("limit", "offset"):
@@ -53,41 +53,38 @@ class Query:
             offset=int(values.get("offset", "0")),
         )
 
-    def apply(self, rows: Sequence[Row], columns: Sequence[str], searched: Sequence[str]) -> list[Row]:
-        """The rows that match, in order, before paging."""
+    def select(
+        self, rows: Sequence[Row], columns: Sequence[str], searched: Sequence[str], dice: random.Random
+    ) -> tuple[list[Row], dict[str, str]]:
+        """One page of the rows that match, and the paging headers. Without a sort the database guarantees no order,
+        so the order is random. The next offset is always offset plus limit, also beyond the end."""
         if self.sort_by and self.sort_by not in columns:
             raise Hang
-        matching = [row for row in rows if self._matches(row, columns, searched)]
+        if not self.sort_by:
+            rows = dice.sample(rows, len(rows))
+        found = [row for row in rows if self._matches(row, columns, searched)]
         if self.sort_by:
-            matching.sort(key=lambda row: (row[self.sort_by] is None, str(row[self.sort_by])), reverse=self.descending)
-        return matching
-
-    def page(self, rows: Sequence[Row]) -> list[Row]:
-        """The page of an ordered list; a negative limit takes from the end, as the database does."""
-        if self.limit is not None and self.limit < 0:
-            return list(reversed(rows))[self.offset : self.offset - self.limit]
-        return list(rows)[self.offset : None if self.limit is None else self.offset + self.limit]
-
-    def headers(self, total: int) -> dict[str, str]:
-        """The paging headers. The next offset is always offset plus limit, also beyond the end."""
+            found.sort(key=lambda row: (row[self.sort_by] is None, str(row[self.sort_by])), reverse=self.descending)
         per_page = PER_PAGE if self.limit is None else self.limit
-        return {
-            "X-Total-Count": str(total),
+        headers = {
+            "X-Total-Count": str(len(found)),
             "X-Per-Page": str(per_page),
             "X-Current-Offset": str(self.offset),
             "X-Next-Offset": str(self.offset + per_page),
         }
+        return self._page(found), headers
+
+    def _page(self, rows: list[Row]) -> list[Row]:
+        """A negative limit takes from the end, as the database does."""
+        if self.limit is not None and self.limit < 0:
+            return rows[::-1][self.offset : self.offset - self.limit]
+        return rows[self.offset : None if self.limit is None else self.offset + self.limit]
 
     def _matches(self, row: Row, columns: Sequence[str], searched: Sequence[str]) -> bool:
         needle = self.search.lower()
         if needle and not any(needle in str(row[name] or "").lower() for name in searched):
             return False
         return all(_holds(row, name, wanted, columns) for name, wanted in (self.filter or {}).items())
-
-
-def unstable(rows: Sequence[Row], dice: random.Random) -> list[Row]:
-    """Without a sort the database promises no order, so nobody may rely on one."""
-    return dice.sample(list(rows), len(rows))
 
 
 def _is_number(text: str) -> bool:

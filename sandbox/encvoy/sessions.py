@@ -1,4 +1,4 @@
-"""The session of a browser: found by its cookie, and prolonged by every answer that has to do with it."""
+"""The session of a browser: found by its cookie, and prolonged by each answer in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Sessions:
         return self.state.vault.session(self.cookies.read_session(request))
 
     def begin(self, account_id: int) -> Session:
-        """A new one. It lives from the first answer on that keeps it."""
+        """A new session. It is alive once an answer keeps it."""
         session = Session(account_id, 0.0)
         self.state.vault.sessions[session.uid] = session
         return session
@@ -34,7 +34,7 @@ class Sessions:
         return response
 
     def end(self, response: web.Response, session: Session) -> web.Response:
-        """Ends it, here and in the browser; its tokens stop counting at once (facts/encvoy-id.md §2)."""
-        self.state.vault.end_session(session.uid)
-        self.cookies.clear_session(response)
+        """Ends it, here and in the browser; its tokens become invalid at once (facts/encvoy-id.md §2)."""
+        self.state.vault.sessions.pop(session.uid, None)
+        self.cookies.write_session(response, "", None)
         return response

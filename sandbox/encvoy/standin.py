@@ -1,4 +1,4 @@
-"""The stand-in of Encvoy ID: builds the rooms, seeds the people, serves everything on one loopback port.
+"""The stand-in of Encvoy ID: builds its parts, seeds the people, serves everything on one loopback port.
 
 What it imitates is facts/encvoy-id.md, §12 above all. One process stands for the backend, the provider and the proxy in
 front of them.
@@ -29,13 +29,13 @@ from sandbox.encvoy.management import Management
 from sandbox.encvoy.people import People, Person, Role
 from sandbox.encvoy.provider import Provider
 from sandbox.encvoy.state import Settings, State, Switches
-from sandbox.faults import Faults, observe
+from sandbox.faults import Faults, dropped, observe
 from sandbox.ledger import Ledger
 from sandbox.serving import Introduction, SeededAccount, Server
 
 BODY_LIMIT = 12 * 1024 * 1024
 PLAYERS = ("person", "person2")
-"""Roles of the people whom the login page offers to be."""
+"""Roles of the people that the login page offers without a password."""
 DASHBOARD = "<!DOCTYPE html><html lang='en'><head><title>Encvoy ID</title></head><body><h1>Encvoy ID</h1></body></html>"
 
 
@@ -61,8 +61,10 @@ class EncvoyStandIn:
         dice = random.Random(seed)  # noqa: S311 - as the real one, which does not use a CSPRNG either
         self.ledger = Ledger()
         self.faults = Faults()
-        clients = Clients(dice, main_id=alphanumerics(dice, 22))
-        self.state = State(People(), clients, GrantStore(clock), self.ledger, clock, switches=switches or Switches())
+        self.people, self.clients = People(), Clients(dice, main_id=alphanumerics(dice, 22))
+        self.settings, self.switches = Settings(), switches or Switches()
+        vault = GrantStore(clock)
+        self.state = State(self.people, self.clients, vault, self.ledger, clock, self.settings, self.switches)
         self.keys = Keys()
         self.public_url = public_url
         """See above; another one counts from the next start on."""
@@ -77,26 +79,6 @@ class EncvoyStandIn:
         players = {role: self._roles[role] for role in PLAYERS}
         interactions = Interactions(self.state, self._cookies, players)
         self._rooms = (interactions, self.management, Installation(self.state, guard, dice))
-
-    @property
-    def people(self) -> People:
-        """Users and their roles."""
-        return self.state.people
-
-    @property
-    def clients(self) -> Clients:
-        """Client records."""
-        return self.state.clients
-
-    @property
-    def settings(self) -> Settings:
-        """Settings of the installation."""
-        return self.state.settings
-
-    @property
-    def switches(self) -> Switches:
-        """How the installation was set up, and what is broken in it."""
-        return self.state.switches
 
     @property
     def main(self) -> Record:
@@ -131,14 +113,14 @@ class EncvoyStandIn:
         return self._roles[role]
 
     async def start(self) -> None:
-        """Listens. After `stop` it comes back on the same port with everything that it knew."""
+        """Listens. After `stop` it comes back on the same port with the same state."""
         self.faults.closing.clear()
         self._server.app = self._application()
         await self._server.start()
         self._settle_domain((self.public_url or self._server.url).replace("{port}", str(self._server.port)))
 
     async def stop(self) -> None:
-        """Closes the port; what hangs is let go."""
+        """Closes the port, and the connections that hang."""
         self.faults.closing.set()
         await self._server.stop()
 
@@ -161,7 +143,7 @@ class EncvoyStandIn:
         self.management.make_organisation(self._roles["manager"])
 
     def _settle_domain(self, domain: str) -> None:
-        """DOMAIN is known: what was made from it follows."""
+        """Sets DOMAIN, and the addresses that are made from it."""
         self.state.domain = domain
         self.main.update(
             domain=domain, redirect_uris=[f"{domain}/code", f"{domain}/login"], post_logout_redirect_uris=[domain]
@@ -194,7 +176,7 @@ class EncvoyStandIn:
 
     @web.middleware
     async def _answer_errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """The exception filter of the backend, which does not know every exception, and the proxy's patience."""
+        """The exception filter of the backend, which does not handle every exception, and the proxy's time limit."""
         try:
             return await handler(request)
         except ApiError as error:
@@ -209,25 +191,21 @@ class EncvoyStandIn:
                 await self.faults.closing.wait()
         except TimeoutError:
             return web.Response(status=504, text=NGINX_504, content_type="text/html")
-        if request.transport is not None:
-            request.transport.close()
-        raise asyncio.CancelledError
+        raise dropped(request)
 
     def _filtered(self, request: web.Request, error: ApiError) -> web.Response:
-        message = localized(error.code, self.settings.default_language) if error.code else error.text
-        body: dict[str, str | int | None] = {
+        body = {
             "statusCode": error.status,
             "timestamp": self.state.iso(),
             "path": request.path_qs,
-            "message": message,
+            "message": localized(error.code, self.settings.default_language) if error.code else error.text,
             "errorCode": f"translation.errors.{error.code}" if error.code else None,
         }
-        if error.details is not None:
-            body["details"] = error.details
-        return web.json_response(body, status=error.status)
+        more = {} if error.details is None else {"details": error.details}
+        return web.json_response(body | more, status=error.status)
 
     def _who(self, request: web.Request) -> str | None:
-        """Id of the user whose token came along."""
+        """Id of the user whose token was sent."""
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         token = self.state.vault.credentials.get(value) if scheme == "Bearer" else None
         return str(token.account_id) if token else None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from aiohttp import web
 
 from sandbox.encvoy.clients import Clients, Record
 from sandbox.encvoy.grants import GrantStore
@@ -14,6 +16,15 @@ from sandbox.encvoy.people import PROFILE_FIELDS, PUBLISHED_BY_DEFAULT, People, 
 from sandbox.ledger import Ledger
 
 DISCOVERY = "/.well-known/openid-configuration"
+PUBLIC_SETTINGS = (
+    "data_processing_agreement",
+    "prohibit_identifier_binding",
+    "authorize_only_admins",
+    "registration_policy",
+    "default_public_profile_claims_gravatar",
+    "default_public_profile_claims_oauth",
+    "allowed_login_fields",
+)
 
 
 @dataclass
@@ -37,16 +48,8 @@ class Settings:
 
     def public(self) -> dict[str, Any]:
         """What everybody may read."""
-        return {
-            "i18n": {"default_language": self.default_language},
-            "data_processing_agreement": self.data_processing_agreement,
-            "prohibit_identifier_binding": self.prohibit_identifier_binding,
-            "authorize_only_admins": self.authorize_only_admins,
-            "registration_policy": self.registration_policy,
-            "default_public_profile_claims_gravatar": self.default_public_profile_claims_gravatar,
-            "default_public_profile_claims_oauth": self.default_public_profile_claims_oauth,
-            "allowed_login_fields": self.allowed_login_fields,
-        }
+        shown = {name: getattr(self, name) for name in PUBLIC_SETTINGS}
+        return {"i18n": {"default_language": self.default_language}} | shown
 
     def privileged(self) -> dict[str, Any]:
         """What OWNER and EDITOR read."""
@@ -72,15 +75,8 @@ class Rule:
 
     def answered(self) -> dict[str, Any]:
         """As in `GET /api/v1/settings/rules`."""
-        return {
-            "id": self.id,
-            "field_name": self.field_name,
-            "title": self.field_name,
-            "required": self.required,
-            "active": self.active,
-            "editable": True,
-            "unique": self.field_name in ("login", "email", "phone_number"),
-        }
+        unique = self.field_name in ("login", "email", "phone_number")
+        return asdict(self) | {"title": self.field_name, "editable": True, "unique": unique}
 
 
 @dataclass
@@ -109,7 +105,7 @@ class Switches:
 
 @dataclass
 class State:
-    """What the rooms of the stand-in share."""
+    """What the parts of the stand-in share."""
 
     people: People
     clients: Clients
@@ -117,8 +113,8 @@ class State:
     ledger: Ledger
     now: Callable[[], float]
     """Seconds since the epoch."""
-    settings: Settings = field(default_factory=Settings)
-    switches: Switches = field(default_factory=Switches)
+    settings: Settings
+    switches: Switches
     rules: dict[int, Rule] = field(default_factory=dict)
     logs: list[dict[str, Any]] = field(default_factory=list)
     consents: set[tuple[str, int]] = field(default_factory=set)
@@ -137,10 +133,7 @@ class State:
 
     def rule(self, field_name: str) -> Rule:
         """The rule for a profile field; KeyError if there is none."""
-        for rule in self.rules.values():
-            if rule.field_name == field_name:
-                return rule
-        raise KeyError(field_name)
+        return {rule.field_name: rule for rule in self.rules.values()}[field_name]
 
     def seed_rules(self, first_id: int) -> None:
         """One rule for each profile field. Ids differ by installation."""
@@ -152,23 +145,22 @@ class State:
         return [self.rules[number] for number in self.clients.rules.get(client_id, []) if number in self.rules]
 
     def update_client(self, row: Record, columns: Record) -> None:
-        """Changes a row at once; a new secret is in force from here on, and the ledger says since when."""
+        """Changes a row at once; a new secret is accepted from now on, and the ledger records when."""
         changed = "client_secret" in columns and columns["client_secret"] != row["client_secret"]
         row.update(columns)
         if changed:
-            body = {"client_id": row["client_id"], "secret": row["client_secret"]}
-            self.ledger.add("switched", body=body)
+            self.ledger.add("switched", body={"client_id": row["client_id"], "secret": row["client_secret"]})
 
-    def log(self, event: str, person: Person, client_id: str, address: str | None, device: str) -> None:
+    def log(self, event: str, person: Person, client_id: str, request: web.Request) -> None:
         """Writes one line of the installation's own log (facts/encvoy-id.md §10)."""
         self.logs.append(
             {
                 "id": str(len(self.logs) + 1),
                 "date": self.iso(),
-                "ip_address": address,
+                "ip_address": request.remote,
                 "user_id": str(person.id),
                 "client_id": client_id,
-                "device": device,
+                "device": request.headers.get("User-Agent", ""),
                 "event": event,
                 "description": None,
                 "details": json.dumps({"login": person.login}),

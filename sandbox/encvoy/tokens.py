@@ -8,22 +8,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.encvoy.authorize import ensure_pkce_format
 from sandbox.encvoy.claims import claims_for, subject
-from sandbox.encvoy.client_auth import Form, authenticate, one, reject_duplicates
-from sandbox.encvoy.clients import Record
-from sandbox.encvoy.grants import ID_TOKEN_TTL, Credential
+from sandbox.encvoy.client_auth import Form, authenticate, needed, one, reject_duplicates
+from sandbox.encvoy.clients import Record, default_redirect_uri
+from sandbox.encvoy.grants import ID_TOKEN_TTL, Credential, opaque
 from sandbox.encvoy.keys import Keys, half_hash
-from sandbox.encvoy.oidc_errors import NO_STORE, OidcError, invalid_grant, invalid_request, missing
+from sandbox.encvoy.oidc_errors import NO_STORE, OidcError, invalid_grant, invalid_request, require
 from sandbox.encvoy.people import Person
 from sandbox.encvoy.state import State
 
 ROTATE_AFTER = 0.7
-"""A confidential client gets another refresh token when this part of its life has passed."""
+"""A confidential client gets another refresh token when this part of its lifetime has passed."""
 GRANT_PARAMETERS = ("code", "code_verifier", "redirect_uri", "refresh_token", "scope")
 
 
@@ -38,9 +39,7 @@ class Tokens:
         """`POST /token`."""
         client = authenticate(self.state, request, form)
         reject_duplicates(form, ["grant_type"])
-        kind = one(form, "grant_type")
-        if kind is None:
-            raise missing(["grant_type"])
+        kind = needed(form, "grant_type")
         if kind not in ("authorization_code", "refresh_token"):
             raise OidcError(400, "unsupported_grant_type", "unsupported grant_type requested")
         if kind not in client["grant_types"]:
@@ -50,7 +49,7 @@ class Tokens:
         return web.json_response(issue(client, form), headers=NO_STORE)
 
     def introspection(self, request: web.Request, form: Form) -> web.Response:
-        """`POST /token/introspection`: only the client that the token was issued to learns anything."""
+        """`POST /token/introspection`: only the client that it was issued to learns more than `active: false`."""
         client = authenticate(self.state, request, form)
         return web.json_response(self._facts_about(client, self._named(form)), headers=NO_STORE)
 
@@ -68,10 +67,7 @@ class Tokens:
 
     def _named(self, form: Form) -> str:
         reject_duplicates(form, ["token", "token_type_hint"])
-        value = one(form, "token")
-        if value is None:
-            raise missing(["token"])
-        return value
+        return needed(form, "token")
 
     def _facts_about(self, client: Record, value: str) -> dict[str, Any]:
         found = self.state.vault.token(value)
@@ -89,23 +85,14 @@ class Tokens:
         return facts | ({"token_type": "Bearer"} if found.kind == "access" else {})
 
     def _from_code(self, client: Record, form: Form) -> dict[str, Any]:
-        redirect_uri = one(form, "redirect_uri")
-        if redirect_uri is None and len(client["redirect_uris"]) == 1:
-            redirect_uri = client["redirect_uris"][0]
-        value = one(form, "code")
-        absent = [name for name, given in (("code", value), ("redirect_uri", redirect_uri)) if given is None]
-        if value is None or absent:
-            raise missing(absent)
-        vault = self.state.vault
-        code = vault.credentials.get(value)
-        if code is None or code.kind != "code" or code.client_id != client["client_id"] or not vault.alive(code):
+        given = {name: values[0] for name, values in form.items()}
+        default_redirect_uri(client, given)
+        require(given, "code", "redirect_uri")
+        code = self._held("code", given["code"], client)
+        _check_verifier(given.get("code_verifier"), code.details.get("code_challenge"))
+        if code.details["redirect_uri"] != given["redirect_uri"]:
             raise invalid_grant()
-        _check_verifier(one(form, "code_verifier"), code.details.get("code_challenge"))
-        if code.details["redirect_uri"] != redirect_uri:
-            raise invalid_grant()
-        if code.consumed:
-            vault.revoke(code.grant_id)
-            raise invalid_grant()
+        self._ensure_unused(code)
         code.consumed = True
         refresh = None
         if "offline_access" in code.scope.split() and "refresh_token" in client["grant_types"]:
@@ -113,25 +100,31 @@ class Tokens:
         return self._answer(client, code, code.scope, refresh)
 
     def _from_refresh_token(self, client: Record, form: Form) -> dict[str, Any]:
-        value = one(form, "refresh_token")
-        if value is None:
-            raise missing(["refresh_token"])
-        vault = self.state.vault
-        held = vault.credentials.get(value)
-        if held is None or held.kind != "refresh" or held.client_id != client["client_id"] or not vault.alive(held):
-            raise invalid_grant()
+        held = self._held("refresh", needed(form, "refresh_token"), client)
         scope = one(form, "scope") or held.scope
         beyond = [name for name in scope.split() if name not in held.scope.split()]
         if beyond:
             text = f"refresh token missing requested scope{'' if len(beyond) == 1 else 's'}"
             raise OidcError(400, "invalid_scope", text, scope=" ".join(beyond))
-        if held.consumed:
-            vault.revoke(held.grant_id)
-            raise invalid_grant()
+        self._ensure_unused(held)
         return self._answer(client, held, scope, self._rotated(client, held))
 
+    def _held(self, kind: str, value: str, client: Record) -> Credential:
+        found = self.state.vault.credentials.get(value)
+        if found is None or (found.kind, found.client_id) != (kind, client["client_id"]):
+            raise invalid_grant()
+        if not self.state.vault.alive(found):
+            raise invalid_grant()
+        return found
+
+    def _ensure_unused(self, held: Credential) -> None:
+        """A code or refresh token that is used twice ends its grant."""
+        if held.consumed:
+            self.state.vault.revoke(held.grant_id)
+            raise invalid_grant()
+
     def _rotated(self, client: Record, held: Credential) -> Credential:
-        """A public client gets a new one each time, with what was left of the old one's life."""
+        """A public client gets a new one each time, with the rest of the old one's lifetime."""
         public = client["token_endpoint_auth_method"] == "none"
         passed = (self.state.now() - held.issued) / max(held.expires - held.issued, 1)
         if not public and passed < ROTATE_AFTER:
@@ -140,22 +133,18 @@ class Tokens:
         return self._keep("refresh", held, held.expires if public else self.state.now() + client["refresh_token_ttl"])
 
     def _keep(self, kind: str, origin: Credential, expires: float, scope: str | None = None) -> Credential:
-        details: dict[str, Any] = {
-            name: origin.details[name] for name in ("nonce", "auth_time", "max_age") if name in origin.details
-        }
-        return self.state.vault.keep(
-            Credential(
-                kind=kind,
-                client_id=origin.client_id,
-                account_id=origin.account_id,
-                grant_id=origin.grant_id,
-                session_uid=origin.session_uid,
-                scope=origin.scope if scope is None else scope,
-                issued=self.state.now(),
-                expires=expires,
-                details=details,
-            )
+        details = {name: value for name, value in origin.details.items() if name in ("nonce", "auth_time", "max_age")}
+        fresh = replace(
+            origin,
+            kind=kind,
+            scope=origin.scope if scope is None else scope,
+            issued=self.state.now(),
+            expires=expires,
+            details=details,
+            consumed=False,
+            value=opaque(),
         )
+        return self.state.vault.keep(fresh)
 
     def _answer(self, client: Record, origin: Credential, scope: str, refresh: Credential | None) -> dict[str, Any]:
         person = self.state.people.by_id.get(origin.account_id)
@@ -174,7 +163,8 @@ class Tokens:
         """A signed id_token. Claims by scope are in it too, since conformIdTokenClaims is off."""
         now = int(self.state.now())
         claims = self.claims(client, person, scope)
-        claims |= {name: origin.details[name] for name in ("nonce",) if origin.details.get(name)}
+        if origin.details.get("nonce"):
+            claims["nonce"] = origin.details["nonce"]
         if client["require_auth_time"] or "max_age" in origin.details:
             claims["auth_time"] = origin.details.get("auth_time", now)
         claims |= {name: half_hash(value) for name, value in hashed.items()}

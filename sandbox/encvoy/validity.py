@@ -1,4 +1,4 @@
-"""What the provider says about a client record when it loads it, which the management API did not.
+"""The provider's checks of a client record when it loads it, which the management API does not make.
 
 The checks are those of `oidc-provider` 8.8 in its order; the observed cases are in facts/encvoy-id.md §4, "Accepted by
 the API but broken at the OIDC side".
@@ -36,7 +36,7 @@ def _invalid(description: str) -> OidcError:
 
 
 def ensure_valid(client: Record) -> None:
-    """Raises what every OIDC endpoint answers for this record, or returns."""
+    """Raises the OidcError that every OIDC endpoint answers for a broken record."""
     _mandatory(client)
     _types(client)
     _values(client)
@@ -67,16 +67,12 @@ def _types(client: Record) -> None:
 
 
 def _values(client: Record) -> None:
-    _only("grant_types", client["grant_types"], GRANT_TYPES)
+    if not set(client["grant_types"]) <= set(GRANT_TYPES):
+        raise _invalid(f"grant_types can only contain {listed(GRANT_TYPES, 'or')}")
     _one("id_token_signed_response_alg", client["id_token_signed_response_alg"], ("RS256",))
     if not {normalised(kind) for kind in client["response_types"]} <= SUPPORTED_RESPONSE_TYPES:
         raise _invalid(f"response_types can only contain {listed(RESPONSE_TYPES, 'or')}")
     _one("token_endpoint_auth_method", client["token_endpoint_auth_method"], AUTH_METHODS)
-
-
-def _only(name: str, values: Sequence[Any], allowed: Sequence[str]) -> None:
-    if not set(values) <= set(allowed):
-        raise _invalid(f"{name} can only contain {listed(allowed, 'or')}")
 
 
 def _one(name: str, value: Any, allowed: Sequence[str]) -> None:
@@ -98,8 +94,7 @@ def _web_uri(label: str, scheme: str, host: str, implicit: bool) -> None:
     if scheme not in ("http", "https"):
         raise _invalid(f"{label} must only contain web uris")
     if implicit and scheme == "http":
-        text = "for web clients using implicit flow MUST only register URLs using the https scheme"
-        raise _invalid(f"{label} {text}")
+        raise _invalid(f"{label} for web clients using implicit flow MUST only register URLs using the https scheme")
     if implicit and host == "localhost":
         raise _invalid(f"{label} for web clients using implicit flow must not be using localhost")
 

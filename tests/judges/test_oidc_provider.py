@@ -128,7 +128,9 @@ def a_wrong_claim(idp: EncvoyStandIn, patch: pytest.MonkeyPatch) -> None:
 def a_cookie_for_every_path(idp: EncvoyStandIn, patch: pytest.MonkeyPatch) -> None:
     write = Cookies.write
     patch.setattr(
-        Cookies, "write", lambda self, response, name, value, path, life: write(self, response, name, value, "/", life)
+        Cookies,
+        "write",
+        lambda self, response, name, value, path, *more: write(self, response, name, value, "/", *more),
     )
 
 

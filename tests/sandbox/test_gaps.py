@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.gaps import Gap, Spread, gaps
+from sandbox.gaps import Gap, gaps
 from sandbox.ledger import Ledger
 
 
@@ -39,15 +39,6 @@ def test_a_secret_that_only_one_side_used_has_no_gap() -> None:
 def test_they_come_in_the_order_in_which_encvoy_id_switched() -> None:
     measured = gaps(*ledgers({"a": 1.0, "b": 2.0}, {"b": 2.5, "a": 3.0}))
     assert [gap.switched for gap in measured] == [2.5, 3.0]
-
-
-def test_a_spread_has_the_middle_and_the_worst() -> None:
-    assert Spread.of((Gap(0, 1), Gap(0, 2), Gap(0, 9))) == Spread(3, 2, 9)
-
-
-def test_a_spread_of_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="nothing was measured"):
-        Spread.of(())
 
 
 def test_on_the_modern_engine_the_strategy_counts_and_not_the_record() -> None:

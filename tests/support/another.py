@@ -1,4 +1,4 @@
-"""An Encvoy ID that is not the one of before."""
+"""A second Encvoy ID in place of the first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.world import World
 
 @contextlib.asynccontextmanager
 async def another_encvoy_id(world: World) -> AsyncIterator[None]:
-    """At another address, with a database of its own. Where the first one has its person it has somebody else."""
+    """At another address, with its own database. The id of the first one's person belongs to somebody else there."""
     another = EncvoyStandIn(seed=1)
     person = another.person("person")
     person.login, person.nickname, person.email = "stranger", "Stranger", "stranger@elsewhere.example"

@@ -1,4 +1,4 @@
-"""Both stand-ins joined by hand, and the bot's two clients before them: for what needs no bot."""
+"""Both stand-ins connected without a bot, and the bot's two clients for them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Joined:
     identity: EncvoyIdClient
     client_id: str
     secret: Secret
-    """Which both held at first."""
+    """The secret that both hold at first."""
 
     @property
     def connection(self) -> Connection:
@@ -54,13 +54,13 @@ class Joined:
         await self.rocket.service("Encvoyid", **values)
 
     def accept_another_secret(self) -> None:
-        """Encvoy ID switches, and Rocket.Chat doesn't."""
+        """Changes the secret at Encvoy ID only."""
         self.encvoy.clients.by_id[self.client_id]["client_secret"] = "generated-elsewhere"
 
 
 @asynccontextmanager
 async def joined(*, path: str = "", switches: Switches | None = None) -> AsyncIterator[Joined]:
-    """`path` is below what Rocket.Chat lives; the clients' clock is its clock."""
+    """`path` is the path of Rocket.Chat; the clients use its clock."""
     encvoy = EncvoyStandIn()
     await encvoy.start()
     try:

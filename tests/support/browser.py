@@ -1,4 +1,4 @@
-"""The browser at the pages of a `World`, and what its tests look for."""
+"""A browser at the pages of a `World`, and checks of its pages."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
 IN_A_BROWSER = [pytest.mark.needs("chromium", "node"), pytest.mark.asyncio(loop_scope="session")]
 """The marks of a module that drives it: the browser lives for the whole session, and so does its loop."""
 PHONE = (320, 568)
-"""The narrowest phone that is still about."""
+"""The narrowest phone that is still in use."""
 
 
 @dataclass
 class Visit(tool.Visit):
-    """Somebody at the sandbox of a world."""
+    """A person with a browser at the sandbox of a world."""
 
     world: World
 
@@ -38,7 +38,7 @@ class Visit(tool.Visit):
         assert len(self.complaints) < before, f"nothing like {pattern} was complained of"
 
     def overlook(self, pattern: str) -> None:
-        """Complaints that may come of what the test provoked, and need not."""
+        """Complaints that the test may provoke, and that may be absent."""
         self.complaints[:] = [complaint for complaint in self.complaints if not re.search(pattern, complaint)]
 
 

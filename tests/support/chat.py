@@ -1,6 +1,6 @@
 """In-memory adapters of the ports of chatops, which behave as the real ones: a message id is there once, an edit of
 nothing is refused, an operation is accepted once for one message. Faults on demand, before or after the effect; a clock
-that moves when it is told to.
+that the test moves.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Posted:
     room_id: str
     thread_id: str | None
     texts: list[str]
-    """Everything it has said, oldest first."""
+    """All its texts, oldest first."""
     in_channel: bool = False
     buttons: tuple[str, ...] = ()
 
@@ -74,7 +74,7 @@ class MemoryChat:
     faults: dict[str, Fault] = field(default_factory=dict)
     takes_buttons: bool = True
     refusing: Callable[[str, str | None], RemoteError | None] = lambda room_id, thread_id: None
-    """What a room says to whoever writes into it, or edits there: for `room_id` and `thread_id`."""
+    """The error for a post or an edit in a room: for `room_id` and `thread_id`."""
 
     def fail(self, call: str, kind: type[RemoteError], *, times: int = 1, after: bool = False) -> None:
         """The next `times` calls of `post`, `edit`, `person` or `room` fail."""
@@ -296,7 +296,7 @@ class MemoryTime:
     skew: timedelta = timedelta(0)
     known: bool = True
     told: list[timedelta] = field(default_factory=list)
-    """What a doubt finds out, one after the other."""
+    """The answers to doubts, in order."""
     doubts: int = 0
 
     def now(self) -> datetime:

@@ -61,7 +61,7 @@ class Someone:
 
 @dataclass
 class Ddp:
-    """A DDP client that keeps what it hears."""
+    """A DDP client that keeps the frames it receives."""
 
     socket: aiohttp.ClientWebSocketResponse
     heard: list[Frame] = field(default_factory=list)
@@ -71,7 +71,7 @@ class Ddp:
         await self.socket.send_str(json.dumps(frame))
 
     async def hear(self, wanted: Callable[[Frame], bool], timeout: float = PATIENCE) -> Frame:
-        """The first unread frame that is wanted; it is taken out, others stay."""
+        """Takes out the first unread frame that matches; the others stay."""
         async with asyncio.timeout(timeout):
             while True:
                 for frame in self.heard:
@@ -115,7 +115,7 @@ class Ddp:
         return fields
 
     async def quiet(self) -> None:
-        """Everything that was said before now has been heard: a ping has come back."""
+        """Returns when every earlier frame has arrived: a ping has come back."""
         await self.send({"msg": "ping", "id": "quiet"})
         await self.hear(lambda frame: frame == {"msg": "pong", "id": "quiet"})
 
@@ -148,7 +148,7 @@ class ChatServer:
             return response.status, await response.json()
 
     async def open(self) -> Ddp:
-        """A websocket on which nothing has been said."""
+        """A websocket without any frame yet."""
         return Ddp(await self.http.ws_connect(f"{self.server.url}/websocket", autoping=True))
 
     async def ddp(self, who: Someone | None = None) -> Ddp:

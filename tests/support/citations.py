@@ -67,7 +67,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Complaint:
-    """One citation that leads nowhere."""
+    """One citation without a target."""
 
     line: int
     why: str

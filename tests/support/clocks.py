@@ -17,7 +17,7 @@ async def settle(rounds: int = 30) -> None:
 
 @dataclass
 class ManualClock:
-    """Moves when somebody sleeps, or says so."""
+    """Moves with each sleep, or when the test moves it."""
 
     seconds: float = 1000.0
 
@@ -32,7 +32,7 @@ class ManualClock:
 
 
 class SteppedClock:
-    """Moves only by `advance`; whoever sleeps is woken in order."""
+    """Moves only by `advance`; sleepers are woken in order."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -56,7 +56,7 @@ class SteppedClock:
         await waking
 
     async def advance(self, seconds: float) -> None:
-        """Lets time pass, and everything happen that was due, each at its time."""
+        """Moves the time, and runs everything that is due, each at its time."""
         until = self.seconds + seconds
         await settle()
         while due := [at for at, waking in self._sleepers if at <= until and not waking.done()]:
@@ -67,7 +67,7 @@ class SteppedClock:
         self._wake()
 
     def jump(self, seconds: float) -> None:
-        """So much later at once: where frames on real sockets come in between, nothing can be stepped through."""
+        """Jumps ahead at once, for tests with real sockets, where single steps are not possible."""
         self.seconds += seconds
         self._wake()
 

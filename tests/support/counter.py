@@ -61,7 +61,7 @@ class MemorySlash:
 
 @dataclass
 class MemoryDoctor:
-    """Finds what it is told to find, and remembers whom it looked at."""
+    """A doctor that gives the verdict of the test, and records which connections it examined."""
 
     verdict: Verdict = ALL_WELL
     examined: list[Connection | None] = field(default_factory=list)
@@ -101,7 +101,7 @@ class Spoken:
 
 @dataclass
 class Counter:
-    """Where commands are given, and both systems behind it."""
+    """Takes commands, with both systems in memory."""
 
     world: Scripted
     rocketchat: MemoryRocketChat
@@ -149,7 +149,7 @@ class Counter:
 
 
 def new_counter() -> Counter:
-    """Two empty systems, nothing connected, and a doctor who finds all well."""
+    """Two empty systems, nothing connected, and a doctor whose checks all pass."""
     world = Scripted(ManualClock())
     encvoy = MemoryEncvoyId(world)
     rocketchat = MemoryRocketChat(world, accepts=encvoy.takes)

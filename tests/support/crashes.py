@@ -1,6 +1,6 @@
 """An operation that is killed at one moment and taken up by a new start, and what must be true afterwards.
 
-The moments are found, not listed: the operation is played once without harm, and every write to either system that the
+The moments are found, not listed: the operation is run once without a crash, and every write to either system that the
 stand-ins' ledgers then hold is a place to kill it at, before and after it is carried out.
 """
 
@@ -47,7 +47,7 @@ class Scenario:
     name: str
     words: str
     on: bool
-    """Whether people shall see the button in the end."""
+    """Whether people see the button in the end."""
     before: tuple[str, ...] = ()
     """Commands that were carried out before."""
     said: str = ""
@@ -84,7 +84,7 @@ class Moment:
     reached: bool = field(default=False, init=False)
 
     def lay(self, world: World, bot: Forked) -> None:
-        """Lays the trap on both stand-ins, which count together."""
+        """Sets the trap on both stand-ins, with one count."""
         seen = 0
 
         def matches(request: web.Request, body: Any) -> bool:
@@ -193,7 +193,7 @@ async def scene(folder: Path, scenario: Scenario) -> AsyncIterator[World]:
 
 
 async def writes_of(folder: Path, scenario: Scenario) -> list[tuple[str, str]]:
-    """Plays it without harm; the writes, from the ledgers."""
+    """Runs it without a crash; the writes, from the ledgers."""
     async with scene(folder, scenario) as world, world.play.bot():
         before = len(world.writes())
         await world.ask(scenario.words)
@@ -204,7 +204,7 @@ async def survive(
     folder: Path, scenario: Scenario, *moments: Moment, program: Program = run, ill: Fault | None = None
 ) -> None:
     """Kills the operation at the first moment, each new start at the next one (none: the program does it itself), then
-    starts anew and checks everything. `ill` ails Encvoy ID until the first death."""
+    starts anew and checks everything. `ill` breaks Encvoy ID until the first crash."""
     async with scene(folder, scenario) as world:
         bot = world.forked()
         clients = frozenset(world.encvoy.clients.by_id)
@@ -232,7 +232,7 @@ async def survive(
 
 
 async def died(world: World, bot: Forked) -> None:
-    """Returns when it is dead; the trap is taken away."""
+    """Returns when the process is dead; removes the trap."""
     await bot.dead()
     for standin in (world.rocketchat, world.encvoy):
         standin.faults.clear()
@@ -317,7 +317,7 @@ def _check_log(after: Aftermath) -> None:
 
 
 def _check_done_once(after: Aftermath) -> None:
-    """The secret that was on its way when it died is the one that is there now, or the old one again."""
+    """The secret that was being changed at the crash is now in use, or the old one again."""
     now = after.world.state().accepted
     connection = after.at_death.connection
     on_its_way = None if connection is None else connection.pending or connection.current

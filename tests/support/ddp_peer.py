@@ -31,7 +31,7 @@ class Peer:
         return self.core.tick(self.now)
 
     def stays(self, seconds: float) -> None:
-        """Waits while the server goes on pinging."""
+        """Waits while the server keeps pinging."""
         until = self.now + seconds
         while self.now < until:
             self.hears(msg="ping")

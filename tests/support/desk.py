@@ -45,9 +45,9 @@ class Script:
     """Raised after the effect."""
     steps: tuple[str, ...] = ("Looked",)
     following: tuple[str, ...] = ("status",)
-    """What commands with an effect tell to type next."""
+    """What commands with an effect suggest to type next."""
     next: tuple[str, ...] = ()
-    """What commands without an effect tell to type next."""
+    """What commands without an effect suggest to type next."""
     trace: Trace = Trace.PART
     """What an interrupted run is said to have left."""
     trace_error: Exception | None = None
@@ -58,7 +58,7 @@ class Script:
 
 @dataclass(frozen=True)
 class ScriptedRecovery:
-    """Says what the script says."""
+    """Gives the answers of the script."""
 
     script: Script
 
@@ -129,7 +129,7 @@ def example_registry(script: Script | None = None) -> Registry:
 
 
 class Desk:
-    """A bot at its desk: `type` gives it a message and lets it work until nothing moves."""
+    """A bot in memory: `type` gives it a message and runs it until nothing is left to do."""
 
     def __init__(
         self,
@@ -167,14 +167,14 @@ class Desk:
         )
 
     async def type(self, message: Message) -> list[str]:
-        """Gives a message and returns what stands in the rooms when everything has come to rest."""
+        """Gives a message and returns what is in the rooms when nothing is left to do."""
         await self.runner.handle(message)
         await self.clock.advance(2)
         return self.chat.said()
 
 
 async def crashed(desk: Desk) -> Desk:
-    """The same bot, started again; the old one is gone without a word."""
+    """The same bot, started again; the old one has ended without a message."""
     for task in tuple(desk.runner._tasks):
         task.cancel()
     await settle()

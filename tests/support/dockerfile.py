@@ -1,4 +1,4 @@
-"""Reads `Dockerfile` and `.dockerignore`, and carries the build stage out without a container engine.
+"""Reads `Dockerfile` and `.dockerignore`, and runs the build stage without a container engine.
 
 The paths of the image that the build uses lie under a root folder instead; nothing else is different, so that what is
 tested is what the Dockerfile says.
@@ -20,9 +20,9 @@ from pathlib import Path, PurePosixPath
 PROJECT = Path(__file__).parent.parent.parent
 IN_IMAGE = re.compile(r"(?<![\w./])/(?=(?:src|wheels|opt)\b)")
 BUILT_WITHIN = 300.0
-"""Seconds for the whole, on a machine that has other things to do."""
+"""Seconds for the whole build, on a busy machine."""
 CUSTOM_PIP = ("PIP_NO_CACHE_DIR",)
-"""Settings of the build that say nothing about what comes out; the cache of this machine is welcome."""
+"""Build settings that do not affect the result, so this machine's cache may be used."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class Forked:
         self.process.start()
 
     async def kill(self) -> None:
-        """`kill -9`; returns when it is dead. For hooks of the stand-ins: nothing they answer then reaches anybody."""
+        """`kill -9`; returns when it is dead. For hooks of the stand-ins: their answer then has no receiver."""
         if self.process is not None:
             self.process.kill()
             await self.dead()
@@ -53,7 +53,7 @@ class Forked:
             await self.dead()
 
     async def dead(self, timeout: float = 30.0) -> None:
-        """Returns when it is not there any more."""
+        """Returns when the process has ended."""
         async with asyncio.timeout(timeout):
             while True:
                 if self.process is None or not self.process.is_alive():

@@ -1,6 +1,6 @@
-"""What a connection stands on, and how it breaks in the two systems: each a block at whose end it is fixed.
+"""What a connection needs, and how to break it in the two systems: context managers that fix it at their end.
 
-The ground is broken where it would break in reality, in the servers, never in what the bot has seen of them.
+A ground is broken in the servers, as in reality, never in the evidence that the bot has gathered.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def discovery_gone(world: World) -> Ground:
 
 
 def endpoints_moved(world: World) -> Ground:
-    """A proxy that forgets X-Forwarded-Host: the document is there, and names another address."""
+    """A proxy that does not set X-Forwarded-Host: the document is there, but names another address."""
     document = f'{{"issuer": "{world.encvoy.url}"'
     for name, path in (
         ("authorization", "auth"),
@@ -211,7 +211,7 @@ def password_changed(world: World) -> Iterator[None]:
 
 @contextlib.contextmanager
 def administrators_gone(world: World) -> Iterator[None]:
-    """Of those who hold the role nobody is left but the bot itself."""
+    """Only the bot itself has the role."""
     with (
         attribute(world.rocketchat.person("admin"), "roles", ["user"]),
         attribute(world.rocketchat.person("admin2"), "active", False),
@@ -272,7 +272,7 @@ def secret_changed_at_encvoy_id(world: World) -> Ground:
 
 
 def token_side_asleep(world: World) -> Ground:
-    """It refuses whatever comes, though the record holds our secret."""
+    """It refuses every secret, though the record holds ours."""
     body = '{"error": "invalid_client", "error_description": "client authentication failed"}'
     return fault(world.encvoy, method="POST", path="/oidc/request", status=401, body=body)
 
@@ -330,7 +330,7 @@ def callback_elsewhere(world: World) -> Ground:
 
 @contextlib.contextmanager
 def nothing(world: World) -> Iterator[None]:
-    """All is well at the servers."""
+    """Nothing is broken."""
     yield
 
 

@@ -1,4 +1,4 @@
-"""Asks a hostile server with the bot's own clients, and says what each kind of answer cost: a line of JSON for each.
+"""Asks a hostile server with the bot's own clients, and prints what each kind of answer cost: a line of JSON for each.
 
 python -m tests.support.hostile_client requests http://127.0.0.1:1234 gzip-bomb endless-body …
 """
@@ -51,7 +51,7 @@ LONGEST_PAGING = 60.0
 
 
 def _peak() -> float:
-    """Megabytes that this process has ever held at once; by the kernel, which forgets what was before `exec`."""
+    """The peak memory of this process in megabytes, from the kernel, which starts anew at `exec`."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
@@ -75,7 +75,7 @@ async def by_aiohttp(url: str) -> None:
 
 
 async def by_websocket(url: str) -> None:
-    """Rocket.Chat's realtime side: until something is wrong, or for as long as patience lasts."""
+    """Rocket.Chat's realtime side: until an error, or until the time limit."""
     failed: asyncio.Future[UserError] = asyncio.get_running_loop().create_future()
 
     async def unknown() -> None:
@@ -118,7 +118,7 @@ def by_rest(ask: Callable[[Rest], Awaitable[object]]) -> Callable[[str], Awaitab
 
 
 async def _accounts(rest: Rest) -> None:
-    """Its port never fails; what it says is heard as if it had."""
+    """Its port raises no errors; its reports are handled as if it did."""
     accounts = await PeopleList(rest, SystemClock()).accounts(lambda *_: None)
     said = accounts.reason if isinstance(accounts, Unknown) else accounts.unread
     if "an unexpected response" in said:
@@ -201,7 +201,7 @@ ASK: dict[str, Callable[[str], Awaitable[None]]] = {
 
 
 async def _longest_hold(held: list[float]) -> None:
-    """Notes for how long the loop did nothing else, again and again."""
+    """Measures repeatedly for how long the event loop is blocked."""
     while True:
         before = time.monotonic()
         await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""A server that answers everything in one of many ways that no server should, over a real socket.
+"""A server with many kinds of harmful answers, over a real socket.
 
 The first part of the path says how: `GET /endless-body/api/info`.
 """
@@ -39,7 +39,7 @@ def _endless(piece: bytes) -> Iterator[bytes]:
 
 
 def _bomb(content: bytes, times: int, bits: int = 31) -> bytes:
-    """`content` so many times, compressed without ever being there."""
+    """`content` repeated that many times, compressed piece by piece."""
     packer = zlib.compressobj(9, zlib.DEFLATED, bits)
     first = packer.compress(content) + packer.flush(zlib.Z_FULL_FLUSH)
     block = packer.compress(content) + packer.flush(zlib.Z_FULL_FLUSH)
@@ -181,7 +181,7 @@ _FILLINGS: dict[str, tuple[object, int]] = {
 PAGES = ("endless-pages", "pages-that-repeat")
 SETTINGS = ("many-services",)
 FULL_PAGES = tuple(_FULL)
-"""Each of them is not more than an answer may be."""
+"""Each of them is within the limit of one answer."""
 
 
 @functools.cache
@@ -214,7 +214,7 @@ def _template(kind: str, route: str) -> bytes:
 
 
 def _page(kind: str, route: str, number: int) -> bytes:
-    """The page of that number; made in no time, or the machine would be busy with it."""
+    """The page of that number; cheap to make, so that the server does not slow the test down."""
     number = 0 if kind == "pages-that-repeat" else number
     one = route.startswith("clients/")
     template = _template(kind, "client" if one else route)
@@ -273,7 +273,7 @@ FLOODS = {
     "flood-of-messages": _pushed("x" * 5000),
     "flood-of-services": _added({"scope": "\U0001f511" + "x" * 900_000}),
 }
-"""Each frame is one that is looked at, and of which something is kept."""
+"""The bot reads each frame and keeps a part of it."""
 FLOODS_OF_NOTHING = {
     "frames-of-fields": _pushed("x" * 5000, 50_000),
     "frames-of-odd-services": _added({"scope": [[]] * 150_000, "clientId": [[]] * 150_000}),
@@ -313,7 +313,7 @@ async def hostile_server() -> AsyncIterator[str]:
                 for piece in pieces:
                     writer.write(piece)
                     await writer.drain()
-                    # Where the other side takes everything, nothing else would ever have its turn.
+                    # If the other side reads everything at once, nothing else would run.
                     await asyncio.sleep(0)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

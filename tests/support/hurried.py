@@ -1,4 +1,4 @@
-"""A clock that can be made to run faster, so that half a minute passes in a second, over real sockets."""
+"""A clock that can be made to run faster, so that half a minute takes a second, also over real sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A browser and a client of the Encvoy ID stand-in, independent of the bot: what its tests ask it with."""
+"""A browser and a client for tests of the Encvoy ID stand-in, independent of the bot."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ Create = Callable[..., Awaitable[Answer]]
 
 
 class Jar:
-    """One cookie jar at one server. Follows nothing by itself."""
+    """One cookie jar at one server. Follows no redirects."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -112,7 +112,7 @@ class Jar:
 
 
 class Browser(Jar):
-    """Somebody at the stand-in, who knows its people and its main client."""
+    """A browser at the stand-in, with its people and its main client."""
 
     def __init__(self, stand_in: EncvoyStandIn) -> None:
         super().__init__(stand_in.url)
@@ -194,5 +194,5 @@ class Wall:
         return self.seconds
 
     def pass_by(self, seconds: float) -> None:
-        """Time goes on."""
+        """Moves the time forward."""
         self.seconds += seconds

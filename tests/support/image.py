@@ -1,4 +1,4 @@
-"""The image without a container engine: what its build stage makes, run by nobody, from a folder that may only be read.
+"""The image without a container engine: what its build stage makes, run by the user `nobody`, from a read-only folder.
 
 It is built once for a run of the suite, in a folder of its own that every user may enter.
 """
@@ -95,7 +95,7 @@ def as_nobody() -> tuple[str, ...]:
 
 @contextlib.contextmanager
 def built() -> Iterator[Path]:
-    """The root folder of the build, shared by all workers of this run; the last one to leave takes it away."""
+    """The root folder of the build, shared by all workers of this run; the last one removes it."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
     root = Path(tempfile.gettempdir()) / f"ssobot-image-{run}"
     with _locked(root):

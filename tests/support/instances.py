@@ -1,4 +1,4 @@
-"""A settings store with instances behind it, on a clock that goes on only when told to."""
+"""A settings store with instances behind it, on a clock that only the test moves."""
 
 from __future__ import annotations
 
@@ -84,11 +84,11 @@ class Rig:
         return service.fields
 
     async def settled(self) -> None:
-        """Whatever was written is live."""
+        """Waits until everything written is live."""
         await self.clock.advance(3.0)
 
     async def switched_on(self) -> Rig:
-        """The service is on and live, and nothing is heard of that."""
+        """Switches the service on, waits until it is live, and clears the recorded events."""
         self.one.save(KEY, True)
         await self.settled()
         self.heard.clear()

@@ -1,4 +1,4 @@
-"""Both stand-ins, joined by hand as setup joins them, and how somebody walks through them."""
+"""Both stand-ins, connected as setup connects them, and a person who signs in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEY = "Accounts_OAuth_Custom-Encvoyid"
 
 @dataclass
 class Joined:
-    """Both sides, and how somebody walks."""
+    """Both sides, and a person who signs in."""
 
     rocketchat: RocketChatStandIn
     encvoy: EncvoyStandIn
@@ -24,7 +24,7 @@ class Joined:
 
     @property
     def problem(self) -> str:
-        """Why Rocket.Chat refused somebody last; no client hears it."""
+        """Why Rocket.Chat last refused a sign-in; no client is told."""
         noted: str = self.rocketchat.ledger.of("sign-in")[-1].body["problem"]
         return noted
 

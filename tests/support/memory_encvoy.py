@@ -22,7 +22,7 @@ class MemoryEncvoyId:
     applications_by_id: dict[str, Application] = field(default_factory=dict)
     accepts_anything: bool = False
     hidden: set[str] = field(default_factory=set)
-    """Ids of applications that the bot's role does not reach."""
+    """Ids of applications that the bot's role cannot see."""
     for_administrators: bool = False
     url: str = "https://id.example.org"
     _numbers: int = 0

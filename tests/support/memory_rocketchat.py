@@ -50,11 +50,11 @@ class MemoryRocketChat:
     publication: bool = False
     """Whether it tells of a service that was enabled after the subscription."""
     asked_too_often: bool = False
-    """Whether nobody may ask now what is live."""
+    """Whether reading the live services is refused."""
     accepts: Callable[[Secret], bool] = _anything
     """Whether Encvoy ID takes a secret that Rocket.Chat shows it."""
     uses: list[InUse] = field(default_factory=list)
-    """What it says first, one by one, when a bogus code is brought."""
+    """Its first answers, in order, to an invalid code."""
     carried: list[bool | None] = field(default_factory=list)
     """What its modern engine shows first, one by one; the marker afterwards."""
     quiets: list[float] = field(default_factory=list)
@@ -67,7 +67,7 @@ class MemoryRocketChat:
     """Suffixes of the settings that hold nothing, of whatever service."""
 
     def tick(self) -> None:
-        """Does what was due, each at its time."""
+        """Runs everything that is due, each at its time."""
         while (moment := self._next()) is not None and moment <= self.world.clock.seconds:
             if moment == self.due:
                 self.due = None
@@ -188,7 +188,7 @@ class MemoryRocketChat:
         self.world.after(call)
 
     def _put(self, key: str, settings: Mapping[str, SettingValue | Secret]) -> None:
-        """Stores them; what is there already starts nothing."""
+        """Stores them; an unchanged value starts nothing."""
         self.tick()
         for suffix, value in settings.items():
             if self._holds(key, suffix, value):
@@ -239,7 +239,7 @@ class MemoryRocketChat:
         return found if found.use is Use.PROVED else InUse(Use.UNKNOWN, "it doesn't say why")
 
     def _used(self, name: ServiceName) -> InUse:
-        """What Encvoy ID says to the secret that is live."""
+        """Encvoy ID's answer to the live secret."""
         record = self.live_records.get(name.key)
         if record is None:
             return InUse(Use.SILENT, "there is no such service")

@@ -1,4 +1,4 @@
-"""Migrations one by one, where the program only ever goes to the newest."""
+"""Migrations one by one, while the program always migrates to the newest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.store.tables import Base
 
 
 def config() -> Config:
-    """Of the migrations as they lie there."""
+    """Alembic's configuration for the migrations of this project."""
     made = Config()
     made.set_main_option("script_location", str(Path(migrations.__file__).parent))
     made.set_main_option("path_separator", "os")

@@ -25,7 +25,7 @@ def query_of(location: str) -> dict[str, str]:
 
 @dataclass
 class Modern:
-    """Somebody with a browser, and both sides."""
+    """A person with a browser, and both sides."""
 
     rocket: Rocket
     provider: Provider
@@ -78,7 +78,7 @@ class Modern:
         return user
 
     def problem(self) -> str:
-        """What the server's log says of the last sign-in."""
+        """The server's log of the last sign-in."""
         return str(self.rocket.standin.ledger.of("sign-in")[-1].body["problem"])
 
 

@@ -5,7 +5,7 @@
     @pytest.mark.needs("chromium")      a Chromium that can be driven
 
 Without them the test is skipped, and the last line of the run says so in capitals. `SSOBOT_TEST_REQUIRE=all` turns
-every skip into a failure, so that nothing is left out unseen where everything ought to be there.
+every skip into a failure, so that nothing is skipped unnoticed where everything is installed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _chromium_is_missing() -> str:
 
 
 MISSING: Mapping[str, Callable[[], str]] = {"node": _node_is_missing, "chromium": _chromium_is_missing}
-"""Each tells why it cannot be used; empty if it can."""
+"""Need to the reason why it cannot be used; empty if it can."""
 
 
 class Needs:

@@ -1,4 +1,4 @@
-"""Every regular expression of the program, found in its source, and the texts on which a bad one never ends."""
+"""Every regular expression of the program, found in its source, and the texts on which a bad one would run forever."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FUNCTIONS = frozenset({"compile", "match", "fullmatch", "search", "sub", "subn"
 _ANCHORED = frozenset({"match", "fullmatch"})
 _ALL = _ANCHORED | {"search"}
 _BROKEN_BY = ("", "\n", "\x00", "!", "é")
-"""What may stand behind a long run of what the pattern wants, so that it does not match in the end."""
+"""What may follow a long run of matching text, so that the whole does not match."""
 
 
 class NotRead(Exception):
@@ -170,7 +170,7 @@ class Text:
 
 
 def worst_texts(pattern: re.Pattern[str]) -> list[Text]:
-    """Texts that are almost what the pattern wants: runs of each character and each piece of it, of neighbours and of
+    """Texts that almost match the pattern: runs of each character and each piece of it, of neighbours and of
     the whole, behind what must come first, with something at the end that it does not want."""
     tree = parser.parse(pattern.pattern, pattern.flags)
     pieces = _pieces(tree)

@@ -1,7 +1,7 @@
-"""A PostgreSQL of the suite's own, from a wheel: one server for a test process, an empty database for whoever asks.
+"""The suite's own PostgreSQL, from a wheel: one server for each test process, and empty databases on it.
 
-It listens on a unix socket only, and its folder is a fresh one that goes with the process. What it would lose with the
-machine is no loss here, so it does not wait for the disk.
+It listens on a unix socket only, and its folder is a fresh one that goes with the process. Its data may be lost in a
+crash of the machine, so it does not wait for the disk.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Postgres:
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator[URL]:
-        """An empty one; whoever is still connected at the end is thrown out."""
+        """An empty database; connections left at the end are closed."""
         self._made += 1
         name = f"test{self._made}"
         await self.execute(f"CREATE DATABASE {name}")
@@ -76,11 +76,11 @@ class Postgres:
             await engine.dispose()
 
     def stop(self) -> None:
-        """Away, as after a failure of its machine; what was committed is there again after `start`."""
+        """Stops it, as in a failure of its machine; committed data is there again after `start`."""
         self.server.stop()
 
     def start(self) -> None:
-        """Back, at the same address."""
+        """Starts it again at the same address."""
         self.server.start()
 
 

@@ -1,4 +1,4 @@
-"""What runs in the processes of `tests.support.forked`: `ssobot run`, and two that go wrong on purpose."""
+"""What runs in the processes of `tests.support.forked`: `ssobot run`, and two variants that fail on purpose."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Keeps the rooms of `make quick` pure: a test there that opens a socket or a database, or starts a process, fails. A
 pytest plugin, registered in `tests/conftest.py`, so that the whole suite finds it too.
 
-The rooms stand in the Makefile, and nowhere else.
+The Makefile is the only place that lists the rooms.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Pure:
         self._others = others
         self._watched = False
         self.seen: list[str] = []
-        """What the test that is running did all the same."""
+        """What the running test did although it is refused."""
 
     def is_pure(self, item: pytest.Item) -> bool:
         """Whether `make quick` runs it."""
@@ -83,7 +83,7 @@ class Pure:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Fails it even if what it called made light of the refusal."""
+        """Fails the test even if the code that it called ignored the refusal."""
         report = yield
         if report.when == "teardown" and self.seen:
             report.outcome = "failed"

@@ -1,5 +1,5 @@
-"""A Rocket.Chat that settles quicker than any real one, and a bot that knows: no test waits for what takes a real
-server its time.
+"""A Rocket.Chat that settles quicker than any real one, and a bot that expects it, so that tests need not wait as
+long as with a real server.
 
 A quick server is one whose whole time runs quicker. So does what the bot takes for usual of a server that it has not
 measured; else it would wait for seconds for what is there after a tenth of one.

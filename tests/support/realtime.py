@@ -1,4 +1,4 @@
-"""A websocket server that does what a test tells it, and a clock that moves when it is told to."""
+"""A websocket server that does what a test tells it, and a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Connection:
             await self.send(msg="changed", collection=MESSAGES, id="id", fields=fields)
 
     def cut(self) -> None:
-        """Gone, without a close frame."""
+        """Closes the connection without a close frame."""
         assert self.request.transport is not None
         self.request.transport.abort()
 
@@ -99,7 +99,7 @@ class Connection:
 
 @dataclass
 class ScriptedServer:
-    """A Rocket.Chat that knows no more than `/websocket`; behaves well unless it is told otherwise."""
+    """A Rocket.Chat with only `/websocket`; without faults unless a test sets some."""
 
     user_id: str
     connections: list[Connection] = field(default_factory=list)

@@ -26,7 +26,7 @@ class Reply:
 
 
 class Rocket:
-    """A running stand-in and somebody who calls it."""
+    """A running stand-in and a client of it."""
 
     def __init__(self, standin: RocketChatStandIn, client: aiohttp.ClientSession, clock: ShiftedClock) -> None:
         self.standin = standin

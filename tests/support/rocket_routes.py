@@ -1,4 +1,4 @@
-"""A server of Rocket.Chat's REST whose answers a test writes down route by route; it keeps what it was asked."""
+"""A server for Rocket.Chat's REST whose answers a test sets for each route; it keeps the requests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FORBIDDEN = (403, {"success": False, "error": "no [error-unauthorized]"})
 
 @dataclass
 class Routes:
-    """Answers by route; a list is answered one by one, its last element for ever. What is not there is a 404."""
+    """Answers by route; a list is answered one by one, its last element repeated. An unknown route is a 404."""
 
     replies: dict[str, Reply | list[Reply]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)

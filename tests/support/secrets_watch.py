@@ -2,7 +2,7 @@
 
 While a test runs it learns every secret that comes into being: what the stand-ins are seeded with, every login and
 access token they give out, every client secret, every `Secret` that the bot makes or reads, every key. When the test
-is over it looks for them wherever something was said or left behind (`_surfaces`), and a leak fails that test. It names
+is over it looks for them in all output and in what was left behind (`_surfaces`), and a leak fails that test. It names
 the place and the kind, never the secret itself. Every worker of a parallel run watches its own tests.
 
 What may hold secrets by design is left out: the first line of a sandbox, request bodies, and the environment. Message
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     StandIn = RocketChatStandIn | EncvoyStandIn
 
 SHORTEST = 16
-"""What is shorter was made up by a test, and would be found by chance."""
+"""Shorter values are made up by tests, and would be found by chance."""
 LEFT_BEHIND = (".log", ".sqlite", ".sqlite-wal", ".sqlite-shm", ".sqlite-journal", ".db", ".out")
 CODE = "authorization code"
 EXEMPT = "logs_secrets"
@@ -52,7 +52,7 @@ class Surface:
 
 @dataclass
 class Watch:
-    """What one test made and said."""
+    """The secrets and the output of one test."""
 
     secrets: dict[str, str] = field(default_factory=dict)
     """The kind of each, by its text."""
@@ -61,7 +61,7 @@ class Watch:
     commands: list[str] = field(default_factory=list)
     """Arguments of every process that was started."""
     said: list[tuple[str, str]] = field(default_factory=list)
-    """What was said where only the test could hear it: the place and the text."""
+    """Output that only the test receives: the place and the text."""
 
     def learn(self, text: str, kind: str) -> None:
         """From now on it is looked for; an authorization code stays one, whoever else holds it."""
@@ -96,7 +96,7 @@ current = Watch()
 
 
 def heard(place: str, text: str) -> None:
-    """Something was said where only the test could hear it."""
+    """Records output that only the test receives."""
     current.said.append((place, text))
 
 
@@ -111,7 +111,7 @@ def learn_introduction(told: Any) -> None:
 
 
 def _surfaces(watch: Watch, folder: Path | None, said: Iterable[tuple[str, str]]) -> Iterator[Surface]:
-    """Everything that the test has said and left behind."""
+    """All output of the test, and everything that it left behind."""
     for title, text in said:
         yield Surface(title, text.encode())
     yield Surface("the arguments of a process", "\n".join(watch.commands).encode())
@@ -144,7 +144,7 @@ class SecretsWatch:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """A new test, a new watch. Whatever a fixture of a wider scope made is known to the test that made it."""
+        """Each test has its own watch. What a fixture of a wider scope makes is known to the test that made it."""
         global current
         current = Watch()
 
@@ -168,7 +168,7 @@ class SecretsWatch:
 
 
 def harvest(watch: Watch) -> None:
-    """What the stand-ins came to hold while they ran."""
+    """The secrets that the stand-ins got while they ran."""
     for _, stand_in in watch.stand_ins:
         learn_accounts(stand_in)
         for kind in ("live", "switched"):

@@ -14,7 +14,7 @@ from tests.support.world import READING_METHOD, World
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Both systems at one moment. What people say and who is logged in is left out: an answer is no effect."""
+    """Both systems at one moment. Messages and logins are left out: an answer is not an effect."""
 
     settings: Mapping[str, Any]
     """All settings of Rocket.Chat, as stored."""
@@ -29,7 +29,7 @@ class Snapshot:
     stored: int
     """How many settings were ever written: writing the same value again counts too."""
     writes: tuple[tuple[str, str], ...]
-    """Every request by which the bot may have changed something, whatever became of it, in no order between the two."""
+    """Every request by which the bot may have changed something, of both systems, without the order between them."""
 
 
 def snapshot(world: World) -> Snapshot:

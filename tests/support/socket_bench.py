@@ -1,4 +1,4 @@
-"""The bot's end of the websocket, at a server that does what a test tells it."""
+"""The bot's end of the websocket, at a server that a test controls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOKEN = Secret("generated-token-for-a-test")
 
 @dataclasses.dataclass
 class Bench:
-    """A server, a client and what it gave out."""
+    """A server, a client, and the messages that it delivered."""
 
     server: ScriptedServer
     clock: SteppedClock
@@ -60,7 +60,7 @@ class Bench:
         return self.client.state.connected
 
     async def pinged(self) -> None:
-        """The server gave a sign of life, and it has arrived."""
+        """Sends a frame from the server, and waits until it has arrived."""
         answered = len(self.server.last.of("pong"))
         await self.server.last.send(msg="ping")
         await until(lambda: len(self.server.last.of("pong")) > answered)

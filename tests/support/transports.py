@@ -51,7 +51,7 @@ TRANSPORTS: dict[str, Ask] = {"aiohttp": by_aiohttp, "requests": by_requests, "w
 
 @dataclass
 class Server:
-    """Has a good answer for each of them."""
+    """Answers each of them correctly."""
 
     port: int = 0
     heads: list[str] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Proxy:
     """A forward proxy that leads every host name to loopback."""
 
     credentials: str = ""
-    """`user:password`, if it lets nobody else through."""
+    """`user:password`, if it requires a login."""
     port: int = 0
     asked: list[str] = field(default_factory=list)
     """The first line of each request."""

@@ -1,4 +1,4 @@
-"""Where Python code compares a version of Rocket.Chat. Pure; by names and shapes, so it finds too much rather than too
+"""Where Python code compares a version of Rocket.Chat. Pure; by names and shapes, so it rather finds too much than too
 little."""
 
 from __future__ import annotations

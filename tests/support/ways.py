@@ -1,4 +1,4 @@
-"""The ways in which a command gets into the chat: by those who may give it, and by all who may not."""
+"""The ways in which a command gets into the chat: by people who may give it, and by people who may not."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ async def the_owner_of_the_room(world: World, words: str) -> Message:
 
 
 async def a_member_named_as_the_administrator(world: World, words: str) -> Message:
-    """A name is nobody: it can be changed, and made to look like another."""
+    """A name identifies nobody: it can be changed, and made to look like another."""
     user(world, "member").username = "аdmin"
     user(world, "member").name = "Administrator"
     return say(world, user(world, "member"), f"!sso {words}")

@@ -28,7 +28,7 @@ READING_METHOD = "/api/v1/method.call/private-settings:get"
 
 @dataclass
 class World:
-    """A stage with somebody on it. The bot is started by whoever needs it."""
+    """Both stand-ins, and an administrator in the chat. A test starts the bot if it needs it."""
 
     play: Stage
     admin: Visitor
@@ -47,7 +47,7 @@ class World:
         return self.play.encvoy
 
     def state(self) -> StandIns:
-        """Both stand-ins, read from themselves."""
+        """The state of both stand-ins, read from themselves."""
         return look(self.play)
 
     def writes(self) -> list[tuple[str, str]]:
@@ -58,7 +58,7 @@ class World:
         return [(e.method, e.path) for e in sorted(entries, key=lambda e: e.at) if e.path.startswith(routes)]
 
     async def visitor(self, role: str, room: str = "sso-admins") -> Visitor:
-        """Somebody else at the web client, until the test ends."""
+        """Another user at the web client, until the test ends."""
         return await self.stack.enter_async_context(self.play.visitor(role, room))
 
     async def ask(self, words: str, timeout: float = 30.0) -> str:

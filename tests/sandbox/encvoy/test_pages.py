@@ -27,7 +27,7 @@ async def test_the_stylesheet_is_served(browser: Browser) -> None:
 async def test_who_mistyped_the_password_types_nothing_else_again(idp: EncvoyStandIn, browser: Browser) -> None:
     page = (await browser.authorize()).location
     again = await browser.sign_in(page, idp.person("person"), identifier='pl"ain', password="wrong")
-    assert 'value="pl&quot;ain"' in again.text
+    assert 'value="pl&#34;ain"' in again.text
     assert "<title>Error: " in again.text
     assert re.search(r'name="password"[^>]*aria-describedby="problem" autofocus', again.text)
     assert "wrong" not in again.text
