@@ -89,10 +89,6 @@ class LoginServices:
         """By lower-case name."""
         return self._services.get(service)
 
-    def public(self) -> dict[str, Document]:
-        """Document id -> fields without the secret."""
-        return {service.id: service.public for service in self.all()}
-
     def rewrite(self) -> None:
         """Without waiting: every instance reads what is stored and runs at once."""
         for rewriter in self._rewriters:

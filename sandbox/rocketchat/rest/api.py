@@ -21,7 +21,7 @@ from bot.clock import Clock
 from sandbox.rocketchat.documents import Document, rest
 from sandbox.rocketchat.people import People, ResumeToken, User
 from sandbox.rocketchat.problems import Forbidden, MeteorError, PlainError
-from sandbox.rocketchat.rest.rate_limit import Limit, RateLimiter
+from sandbox.rocketchat.rate_limit import Limit, RateLimiter
 from sandbox.rocketchat.rest.route import RestCall, RestHandler, RestResponse, Route, TwoFactor
 from sandbox.rocketchat.rest.schema import Schema, coerced, first_error
 from sandbox.rocketchat.second_factor import SecondFactor
@@ -150,11 +150,7 @@ class Api:
         reading = self.limiter.count(route.limit or self._default_limit(), key, self.clock.monotonic())
         headers = reading.headers(self.clock.now().timestamp())
         if not reading.allowed:
-            text = (
-                "Error, too many requests. Please slow down. "
-                f"You must wait {reading.wait_seconds} seconds before trying this endpoint again."
-            )
-            raise _TooMany(text, headers)
+            raise _TooMany(reading.refusal("this endpoint again"), headers)
         return headers
 
     def allows(self, ip: str, pattern: str, method: str) -> bool:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from sandbox.rocketchat.chat.chat import Chat
 from sandbox.rocketchat.chat.rooms import Room
 from sandbox.rocketchat.documents import Document
+from sandbox.rocketchat.rate_limit import Limit
 from sandbox.rocketchat.rest import messages, rooms
 from sandbox.rocketchat.rest.api import Api
 from sandbox.rocketchat.rest.messages import ChatRequest
-from sandbox.rocketchat.rest.rate_limit import Limit
 from sandbox.rocketchat.rest.route import RestCall
 from sandbox.rocketchat.rest.schema import BOOLEAN, NAME, NUMBER, OBJECT, PAGED, STRING, Schema, array, strict
 

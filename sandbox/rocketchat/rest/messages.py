@@ -37,9 +37,8 @@ class ChatRequest:
         """A message by its id, readable or not: these routes look it up first and ask for access later."""
         message = self.chat.messages.get(self.given.get(key, ""))
         if message is None:
-            raise MeteorError(
-                "error-message-not-found", 'The provided "messageId" does not match any existing message.'
-            )
+            text = 'The provided "messageId" does not match any existing message.'
+            raise MeteorError("error-message-not-found", text)
         return message
 
     def readable(self, room_id: str, refusal: MeteorError) -> Room:
@@ -60,12 +59,10 @@ def post_message(asked: ChatRequest) -> Document:
     targets = given.get("roomId") or given.get("channel") or []
     sent = [(target, _post(asked, target)) for target in ([targets] if isinstance(targets, str) else targets)]
     channel, message = sent[0]
-    if message is None:
-        raise PlainError("unknown-error")
     return {"ts": milliseconds(asked.chat.now()), "channel": channel, "message": message.document()}
 
 
-def _post(asked: ChatRequest, target: str) -> Message | None:
+def _post(asked: ChatRequest, target: str) -> Message:
     chat, given = asked.chat, asked.given
     room = target_room(chat, asked.user_id, target)
     chat.check_thread(given.get("tmid"))
@@ -153,9 +150,8 @@ def delete(asked: ChatRequest) -> Document:
     if asked.given.get("asUser") and message.author.id != user_id:
         room = asked.chat.rooms.all[message.rid]
         if not asked.chat.may(user_id, "force-delete-message", room):
-            raise PlainError(
-                'Unauthorized. You must have the permission "force-delete-message" to delete other\'s message as them.'
-            )
+            wanted = 'You must have the permission "force-delete-message" to delete other\'s message as them.'
+            raise PlainError(f"Unauthorized. {wanted}")
         user_id = message.author.id
     asked.chat.delete(user_id, message)
     about = {"_id": message.id, "rid": message.rid, "u": message.author.document()}
@@ -219,9 +215,8 @@ def sync_messages(asked: ChatRequest) -> Document:
 def _check_cursors(given: Document) -> None:
     following, previous, kind = given.get("next"), given.get("previous"), given.get("type")
     if kind and kind not in {"UPDATED", "DELETED"}:
-        raise MeteorError(
-            "error-type-param-not-supported", 'The "type" parameter must be either "UPDATED" or "DELETED"'
-        )
+        text = 'The "type" parameter must be either "UPDATED" or "DELETED"'
+        raise MeteorError("error-type-param-not-supported", text)
     if (following or previous) and not kind:
         text = 'The "type" parameter is required when using the "next" or "previous" parameters'
         raise MeteorError("error-type-param-required", text)

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.people import User
+from sandbox.rocketchat.rate_limit import Limit
 from sandbox.rocketchat.rest.api import Api
-from sandbox.rocketchat.rest.rate_limit import Limit
 from sandbox.rocketchat.rest.route import RestCall
 from sandbox.rocketchat.rest.schema import STRING, strict
 

@@ -13,7 +13,7 @@ from sandbox.rocketchat.instance import Instance
 from sandbox.rocketchat.instances import REQUEST_KEY
 from sandbox.rocketchat.people import ResumeToken, User
 from sandbox.rocketchat.problems import MeteorError
-from sandbox.rocketchat.rest.rate_limit import Limit
+from sandbox.rocketchat.rate_limit import Limit
 from sandbox.rocketchat.rest.schema import Schema
 from sandbox.rocketchat.second_factor import FactorAttempt, fingerprint
 
