@@ -76,8 +76,7 @@ class Instance:
         chance: random.Random,
         timing: Callable[[], Timing],
         announce: Announce,
-        *,
-        remembers_removals: bool = True,
+        remembers_removals: bool,
     ) -> None:
         """`remembers_removals` off: what was removed is made with its values, as after a restart."""
         self.id = str(uuid.UUID(int=chance.getrandbits(128), version=4))
@@ -110,6 +109,13 @@ class Instance:
         cached = self._cache.get(setting_id)
         return default if cached is None or cached.value is None else cached.value
 
+    def take_over(self, told: SettingEvent, setting: Setting) -> None:
+        """Takes over what happened to a setting."""
+        if told is SettingEvent.REMOVED:
+            self._forget(setting)
+        else:
+            self.learn(setting)
+
     def learn(self, setting: Setting) -> None:
         """Takes over what a setting is now; a value that is known already starts nothing."""
         value, known = self._settings.effective(setting), self._cache.get(setting.id)
@@ -117,8 +123,7 @@ class Instance:
             self._cache[setting.id] = Cached(value)
             self._changed(setting.id)
 
-    def forget(self, setting: Setting) -> None:
-        """Takes over that a setting was removed."""
+    def _forget(self, setting: Setting) -> None:
         known = self._cache.get(setting.id)
         if known is None or known.value is not None:
             self._mark_gone(setting.id)
@@ -169,7 +174,7 @@ class Instance:
     def load(self) -> None:
         """Reads the database, as a process does at its start, and takes what is there for live."""
         self.suspend()
-        self._cache = {setting.id: Cached(self._settings.effective(setting)) for setting in self._settings}
+        self._cache = self._stored()
         self._due = False
 
     def resume(self) -> None:
@@ -196,14 +201,17 @@ class Instance:
         for setting_id in self:
             if setting_id not in self._settings:
                 self._mark_gone(setting_id)
-        for setting in self._settings:
-            self._cache[setting.id] = Cached(self._settings.effective(setting))
+        self._cache |= self._stored()
         self._due = False
         self.run()
 
+    def _stored(self) -> dict[str, Cached]:
+        return {setting.id: Cached(self._settings.effective(setting)) for setting in self._settings}
+
     def _differs(self, before: Mapping[str, Cached]) -> bool:
         ids = {setting_id for setting_id in (*before, *self._cache) if _ANY.match(setting_id)}
-        return any(not same(_value(before, i), _value(self._cache, i)) for i in ids)
+        none = Cached(None)
+        return any(not same(before.get(i, none).value, self._cache.get(i, none).value) for i in ids)
 
     # Writing.
 
@@ -250,13 +258,9 @@ class Instance:
     def _told(self, told: SettingEvent, setting_id: str, removed: Setting | None = None) -> None:
         """This instance takes over what is stored by now, and tells."""
         setting = removed or self._settings.find(setting_id)
-        if setting is None:
-            return
-        if told is SettingEvent.REMOVED:
-            self.forget(setting)
-        else:
-            self.learn(setting)
-        self._announce(told, setting, self)
+        if setting is not None:
+            self.take_over(told, setting)
+            self._announce(told, setting, self)
 
     def _tell_later(self, told: SettingEvent, setting_id: str, removed: Setting | None = None) -> None:
         async def later() -> None:
@@ -266,8 +270,3 @@ class Instance:
         task = asyncio.get_running_loop().create_task(later())
         self._unawaited.add(task)
         task.add_done_callback(self._unawaited.discard)
-
-
-def _value(cache: Mapping[str, Cached], setting_id: str) -> Any:
-    cached = cache.get(setting_id)
-    return None if cached is None else cached.value

@@ -58,19 +58,6 @@ class ResumeToken:
         """Whether it is a personal access token."""
         return self.name is not None
 
-    def document(self) -> Document:
-        """`{hashedToken, …}` as stored (facts/rocketchat.md §1.2)."""
-        if not self.personal:
-            return {"hashedToken": self.hashed, "when": self.when}
-        return {
-            "hashedToken": self.hashed,
-            "type": "personalAccessToken",
-            "createdAt": self.when,
-            "lastTokenPart": self.last_part,
-            "name": self.name,
-            "bypassTwoFactor": self.bypass_two_factor,
-        }
-
 
 @dataclass
 class User:

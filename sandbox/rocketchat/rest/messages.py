@@ -6,6 +6,7 @@ returns the envelope without `success`, or throws what the real server throws.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from sandbox.rocketchat.chat.rules import Draft
 from sandbox.rocketchat.ddp.methods import SYSTEM_TYPES
 from sandbox.rocketchat.documents import Document, milliseconds
 from sandbox.rocketchat.problems import MeteorError, PlainError
+from sandbox.rocketchat.rest.paging import page
 
 _KEPT = ("alias", "emoji", "avatar", "attachments", "blocks", "customFields", "tshow", "parseUrls", "groupable")
 
@@ -40,6 +42,10 @@ class ChatRequest:
             text = 'The provided "messageId" does not match any existing message.'
             raise MeteorError("error-message-not-found", text)
         return message
+
+    def paged(self, key: str, items: list[Document]) -> Document:
+        """The page of `items` that is asked for, under `key`."""
+        return page(key, items, self.given, self.chat.settings)
 
     def readable(self, room_id: str, refusal: MeteorError) -> Room:
         """A room the caller may read, or `refusal`."""
@@ -189,7 +195,7 @@ def thread_messages(asked: ChatRequest) -> Document:
         raise MeteorError("error-invalid-message", "Invalid Message")
     asked.readable(head.rid, MeteorError("error-not-allowed", "Not Allowed"))
     answers = sorted((m for m in chat.messages.values() if m.tmid == head.id), key=lambda m: m.ts)
-    return paged("messages", [m.document() for m in answers], given)
+    return asked.paged("messages", [m.document() for m in answers])
 
 
 def sync_messages(asked: ChatRequest) -> Document:
@@ -261,8 +267,10 @@ def _by_cursor(chat: Chat, room: Room, given: Document) -> Document:
     }
 
 
-def history(chat: Chat, room: Room, given: Document) -> Document:
-    """`*.history`: newest first, `latest` and `oldest` exclusive unless `inclusive`, at most 100 at once."""
+def history(asked: ChatRequest, find: Callable[[ChatRequest], Room]) -> Document:
+    """`*.history` of the room that `find` finds: newest first, `latest` and `oldest` exclusive unless `inclusive`, at
+    most 100 at once."""
+    chat, room, given = asked.chat, find(asked), asked.given
     inclusive = given.get("inclusive") in {True, "true"}
     # Our answers come within the millisecond of the message, the real server's never do.
     latest = _lenient_date(given.get("latest")) or chat.now() + timedelta(milliseconds=1)
@@ -282,14 +290,6 @@ def history(chat: Chat, room: Room, given: Document) -> Document:
     if given.get("unreads") in {True, "true"}:
         answer["unreadNotLoaded"] = 0
     return answer
-
-
-def paged(key: str, items: list[Document], given: Document) -> Document:
-    """One page under `key`, with `count`, `offset`, `total` (facts/rocketchat.md §2.3: 50 by default, at most 100)."""
-    offset, count = int(given.get("offset") or 0), given.get("count")
-    size = 50 if count is None else (int(count) or len(items))
-    page = items[offset : offset + min(size, 100)]
-    return {key: page, "count": len(page), "offset": offset, "total": len(items)}
 
 
 def _lenient_date(value: Any) -> datetime | None:

@@ -14,7 +14,7 @@ from sandbox.rocketchat.problems import MeteorError, PlainError, seen_by_caller
 from sandbox.rocketchat.rest.api import Api
 from sandbox.rocketchat.rest.bulk import save_bulk
 from sandbox.rocketchat.rest.oauth_admin import OAuthAdmin
-from sandbox.rocketchat.rest.route import RestCall, RestResponse
+from sandbox.rocketchat.rest.route import RestCall, RestResponse, Route
 from sandbox.rocketchat.rest.schema import STRING, strict
 from sandbox.rocketchat.workspace import Workspace
 
@@ -23,8 +23,8 @@ def register(api: Api, workspace: Workspace, logins: Logins, admin: OAuthAdmin) 
     """Declares both routes. They are not counted by the REST limiter: methods have one of their own."""
     caller = Methods(workspace, logins, admin)
     body = strict({"message": STRING})
-    api.route("POST", "method.call/:method", body=body, unlimited=True)(caller.over_rest)
-    api.route("POST", "method.callAnon/:method", login=False, body=body, unlimited=True)(caller.over_rest)
+    api.route(Route("POST", "method.call/:method", body=body, unlimited=True))(caller.over_rest)
+    api.route(Route("POST", "method.callAnon/:method", login=False, body=body, unlimited=True))(caller.over_rest)
 
 
 class Methods:
@@ -62,17 +62,16 @@ class Methods:
             return self._administer(name, params, call)
         if name == "private-settings/get":
             return self._private_settings(call.user)
-        return call_method(self._workspace.chat, call.user.id if call.user else None, name, params)
+        return call_method(self._workspace.chat, call.user_id, name, params)
 
     def _administer(self, name: str, params: list[Any], call: RestCall) -> Any:
-        user_id = call.user.id if call.user else None
         match name, params:
             case "addOAuthService", [str(service), *_]:
-                return self._admin.add(user_id, service, call.instance)
+                return self._admin.add(call.user_id, service, call.instance)
             case "removeOAuthService", [str(service), *_]:
-                return self._admin.remove(user_id, service, call.instance)
+                return self._admin.remove(call.user_id, service, call.instance)
             case "refreshOAuthService", _:
-                return self._admin.refresh(user_id, call.instance)
+                return self._admin.refresh(call.user_id, call.instance)
             case "saveSettings", [list(rows), *rest]:
                 return self._save_settings(rows, rest, call)
             case _:

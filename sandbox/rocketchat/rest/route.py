@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 from aiohttp import web
 
@@ -45,6 +45,11 @@ class RestCall:
         return self.user
 
     @property
+    def user_id(self) -> str | None:
+        """Id of the caller, None without a login."""
+        return self.user.id if self.user else None
+
+    @property
     def instance(self) -> Instance:
         """The server process that answers."""
         return self.request[REQUEST_KEY]
@@ -81,12 +86,16 @@ class Route:
     method: str
     path: str
     """Below `/api/v1/`, parameters as `:name`; with a leading slash: below the workspace's address."""
-    handler: RestHandler
+    _: KW_ONLY
+    since: str = "0.0"
+    """The first version that has it."""
+    until: str = "999.0"
+    """The first version that doesn't have it any more."""
     login: bool = True
-    permissions: tuple[str, ...] = ()
-    """All of them are needed."""
+    permission: str = ""
+    """What the caller needs; empty: nothing."""
     guard: Callable[[RestCall], bool] | None = None
-    """A condition of its own, where permissions alone don't say it."""
+    """A condition that one permission can't express."""
     two_factor: TwoFactor = TwoFactor.NONE
     body: Schema | None = None
     query: Schema | None = None
@@ -94,7 +103,7 @@ class Route:
     """None: the workspace's default."""
     unlimited: bool = False
     bypass: str = "api-bypass-rate-limit"
-    """Permission whose holders are not counted."""
+    """Permission whose holders are not limited."""
 
     @property
     def full_path(self) -> str:

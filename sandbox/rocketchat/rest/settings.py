@@ -8,18 +8,12 @@ from sandbox.rocketchat.problems import PlainError
 from sandbox.rocketchat.rest.api import Api
 from sandbox.rocketchat.rest.bulk import save_bulk
 from sandbox.rocketchat.rest.paging import page
-from sandbox.rocketchat.rest.route import RestCall, TwoFactor
+from sandbox.rocketchat.rest.route import RestCall, Route, TwoFactor
 from sandbox.rocketchat.rest.schema import ANY, BOOLEAN, PAGED, STRING, array, strict
 from sandbox.rocketchat.settings import Setting
 from sandbox.rocketchat.workspace import Workspace
 
-_WRITE_ONE = {
-    "oneOf": [
-        strict({"value": ANY}),
-        strict({"execute": BOOLEAN}),
-        strict({"editor": STRING, "value": ANY}),
-    ]
-}
+_WRITE_ONE = {"oneOf": [strict({"value": ANY}), strict({"execute": BOOLEAN}), strict({"editor": STRING, "value": ANY})]}
 _WRITE_MANY = strict({"settings": array(strict({"_id": STRING, "value": ANY}, {"editor": STRING}), at_least=1)})
 
 
@@ -29,15 +23,19 @@ def register(api: Api, workspace: Workspace, *, whole: bool = False) -> None:
     defaults = {"includeDefaults": BOOLEAN} if workspace.version >= (7, 10) else {}
     unsafe = () if workspace.version.major < 9 else ("query", "fields")
     listing = strict(optional={**{k: v for k, v in PAGED.items() if k not in unsafe}, **defaults})
-    api.route("GET", "settings", query=listing)(routes.list)
-    api.route("POST", "settings", since="8.6", two_factor=TwoFactor.EVERY_TIME, body=_WRITE_MANY)(routes.write_many)
-    api.route("GET", "settings/:_id", permissions=("view-privileged-setting",))(routes.read)
-    api.route("POST", "settings/:_id", guard=routes.may_write, two_factor=TwoFactor.REMEMBERED, body=_WRITE_ONE)(
+    api.route(Route("GET", "settings", query=listing))(routes.list)
+    api.route(Route("POST", "settings", since="8.6", two_factor=TwoFactor.EVERY_TIME, body=_WRITE_MANY))(
+        routes.write_many
+    )
+    api.route(Route("GET", "settings/:_id", permission="view-privileged-setting"))(routes.read)
+    api.route(Route("POST", "settings/:_id", guard=routes.may_write, two_factor=TwoFactor.REMEMBERED, body=_WRITE_ONE))(
         routes.write
     )
-    api.route("GET", "settings.public", login=False, query=strict(optional={**PAGED, "_id": STRING}))(routes.public)
-    api.route("GET", "settings.oauth", login=False)(routes.oauth)
-    api.route("GET", "service.configurations", login=False)(routes.configurations)
+    api.route(Route("GET", "settings.public", login=False, query=strict(optional={**PAGED, "_id": STRING})))(
+        routes.public
+    )
+    api.route(Route("GET", "settings.oauth", login=False))(routes.oauth)
+    api.route(Route("GET", "service.configurations", login=False))(routes.configurations)
 
 
 class SettingsRoutes:

@@ -20,7 +20,7 @@ K = "Accounts_OAuth_Custom-Encvoyid"
 async def server() -> AsyncIterator[ChatServer]:
     async with chat_server() as running:
         add_service(running.settings, "Encvoyid", gated=False)
-        running.instances.load()
+        running.instances.first.load()
         yield running
 
 
