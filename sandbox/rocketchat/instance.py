@@ -1,10 +1,9 @@
 """One server process: its cache of the settings, its two debounces in a row, and how it writes (facts/rocketchat.md
 §2.4–2.6).
 
-The cache is told of each write, and ignores a value that it has. Whatever changes there of `Accounts_OAuth_…` waits
-half a second for itself, then starts the wait for the run anew, which reads the cache as it fires: what was written
-just before goes live with it. Of all settings only these are read from the cache; the rest of the stand-in reads the
-database.
+The cache is told of each write, and ignores a value that it has. Each changed `Accounts_OAuth_…` setting waits half a
+second by itself, then restarts the wait for the run. The run reads the cache when it fires, so that what was written
+just before goes live too. Only these settings are read from the cache; the rest of the stand-in reads the database.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Cached:
-    """A setting as an instance knows it: what counts of it, None for no value."""
+    """A setting in an instance's cache: the value that counts, None for no value."""
 
     value: Any
     gone: bool = False
@@ -117,7 +116,7 @@ class Instance:
             self.learn(setting)
 
     def learn(self, setting: Setting) -> None:
-        """Takes over what a setting is now; a value that is known already starts nothing."""
+        """Takes over a setting's current value; one that is in the cache already starts nothing."""
         value, known = self._settings.effective(setting), self._cache.get(setting.id)
         if known is None or not same(known.value, value):
             self._cache[setting.id] = Cached(value)
@@ -172,7 +171,7 @@ class Instance:
     # Start and stop.
 
     def load(self) -> None:
-        """Reads the database, as a process does at its start, and takes what is there for live."""
+        """Reads the database, as a process does at its start, and takes it for live without a run."""
         self.suspend()
         self._cache = self._stored()
         self._due = False
@@ -186,7 +185,7 @@ class Instance:
             self._schedule()
 
     def suspend(self) -> None:
-        """Stops: what is under way is lost, and made good by `resume`."""
+        """Stops: what is under way is lost, and `resume` does it again."""
         waiting = [debounce for debounce in (self._run, *self._keys.values()) if debounce.pending]
         self._due = self._due or bool(waiting or self._unawaited)
         for debounce in waiting:
@@ -221,7 +220,7 @@ class Instance:
         self._told(SettingEvent.UPDATED, setting_id)
 
     def save_all(self, values: Mapping[str, Any]) -> None:
-        """A bulk write: what differs is stored, in no order, and told when it is told."""
+        """A bulk write: what differs is stored, in random order, and announced later."""
         ids = [setting_id for setting_id in values if setting_id in self._settings]
         self._chance.shuffle(ids)
         for setting_id in ids:
@@ -231,8 +230,8 @@ class Instance:
                 self._tell_later(SettingEvent.UPDATED, setting_id)
 
     def add(self, settings: Iterable[Setting]) -> None:
-        """Makes what this instance doesn't know of. The others are not told. One that it saw removed comes back without
-        a value (facts/rocketchat.md §2.6)."""
+        """Makes the settings that are not in this instance's cache. The others are not told. One whose removal it was
+        told of comes back without a value (facts/rocketchat.md §2.6)."""
         for setting in settings:
             known = self._cache.get(setting.id)
             if known is None:
@@ -244,14 +243,14 @@ class Instance:
                 self._settings.insert(setting)
 
     def remove(self, setting_ids: Iterable[str]) -> None:
-        """Deletes them; of each it is told when it is told."""
+        """Deletes them; each removal is announced later."""
         for setting_id in setting_ids:
             removed = self._settings.delete(setting_id)
             if removed is not None:
                 self._tell_later(SettingEvent.REMOVED, setting_id, removed)
 
     def refresh(self) -> None:
-        """Empties the table without a word and rebuilds it at once: every record has another id."""
+        """Empties the table silently and rebuilds it at once: every record has another id."""
         self._services.empty(self.id)
         self.run()
 

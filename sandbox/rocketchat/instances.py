@@ -23,7 +23,7 @@ from sandbox.rocketchat.login_services import LoginServices
 from sandbox.rocketchat.settings import Notice, Setting, SettingEvent, Settings
 
 REQUEST_KEY: web.RequestKey[Instance] = web.RequestKey("instance", Instance)
-"""Under which a request knows the instance that answers it."""
+"""Of a request: the instance that answers it."""
 
 
 class Sticky(enum.Enum):
@@ -110,7 +110,7 @@ class Instances:
         return next(self._next)
 
     def _on_owner(self, told: SettingEvent, setting: Setting) -> None:
-        """Written without the instances: all of them know it, and no client gets an event."""
+        """Written without the instances: each takes it over, and all sessions are told, except of a new setting."""
         for instance in self.each:
             instance.take_over(told, setting)
         if told is not SettingEvent.INSERTED:

@@ -47,7 +47,7 @@ Build = tuple[str, Document | None]
 
 
 def built(values: InstanceSettings) -> Iterator[Build]:
-    """What a run makes of the settings that an instance knows in that moment."""
+    """The services that a run builds from an instance's current settings."""
     for setting_id in values:
         value = values.get(setting_id)
         if not _SWITCH.match(setting_id) or setting_id in _NOT_A_SERVICE or not isinstance(value, bool):

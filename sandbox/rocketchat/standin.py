@@ -60,10 +60,10 @@ __all__ = ["ADMIN_ROOM", "RocketChatStandIn", "Switches"]
 
 
 class Part(Protocol):
-    """What has pages or routes of its own."""
+    """A part with pages or routes of its own."""
 
     def serve(self, app: web.Application) -> None:
-        """Puts them on `app`."""
+        """Adds them to `app`."""
         ...
 
 
@@ -186,7 +186,7 @@ class RocketChatStandIn:
         return self._seeded[role].user
 
     async def start(self) -> None:
-        """Listens. After `stop` it comes back on the same port with everything that it knew."""
+        """Listens. After `stop` it listens on the same port again, with its data kept."""
         self.faults.closing.clear()
         connector = aiohttp.TCPConnector(ssl=self.trusted)
         looking_up = aiohttp.TraceConfig()
@@ -205,7 +205,7 @@ class RocketChatStandIn:
         self.modern.restart()
 
     async def stop(self) -> None:
-        """Closes the port and every connection; what hangs is let go."""
+        """Closes the port and every connection, and ends answers that hang."""
         self.faults.closing.set()
         self.instances.suspend()
         self._endpoint.close_all()
@@ -271,7 +271,7 @@ class RocketChatStandIn:
         return await handler(request)
 
     async def _date(self, _: web.Request, response: web.StreamResponse) -> None:
-        """The header is of the same clock as the messages' times, unless another machine answers."""
+        """The header has the clock of the messages' times, plus what a proxy's clock is ahead."""
         response.headers["Date"] = format_datetime(self.clock.now() + self.proxy_ahead, usegmt=True)
 
     def _who(self, request: web.Request) -> str | None:

@@ -1,4 +1,4 @@
-"""What a workspace consists of: the parts that the routes, the methods and the pages work on."""
+"""What a workspace consists of: the parts that routes, methods and pages use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sandbox.rocketchat.version import Version
 
 @dataclass(frozen=True)
 class Workspace:
-    """The state of one workspace, and nothing that serves it. The parts change while it runs, which of them there are
+    """The state of one workspace, without anything that serves it. The parts change at run time, the set of parts
     doesn't."""
 
     version: Version

@@ -20,8 +20,8 @@ _TOO_MANY = {"success": False, "error": "Too many requests. Please try again lat
 
 
 class ModernPages:
-    """Serves them. `allowed` says of an IP whether it may begin one more sign-in; where the router steps aside,
-    `shell` answers for the button's address and `callback` for the other."""
+    """Serves them. `allowed`: whether an IP may begin one more sign-in. Where no strategy is in use, `shell` answers at
+    the button's address and `callback` at the other."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class ModernPages:
         self._otherwise = callback
 
     def serve(self, app: web.Application) -> None:
-        """Puts them on `app`."""
+        """Adds them to `app`."""
         app.router.add_get("/oauth/{service}", self._button)
         app.router.add_get("/_oauth/{service}", self._callback)
 

@@ -21,7 +21,7 @@ templates = Environment(loader=FileSystemLoader(FOLDER), autoescape=select_autoe
 
 class CallbackPages:
     """Makes the page of the callback, whose address is served where the modern engine steps aside, and serves what it
-    loads. `root` is the path below which the workspace lives, empty or `/chat`; `closing` ends what hangs."""
+    loads. `root` is the path below which the workspace lives, empty or `/chat`; `closing` ends answers that hang."""
 
     def __init__(self, sign_in: SignIn, root: str, closing: asyncio.Event) -> None:
         self._sign_in = sign_in
@@ -29,7 +29,7 @@ class CallbackPages:
         self._closing = closing
 
     def serve(self, app: web.Application) -> None:
-        """Puts the scripts on `app`."""
+        """Adds the scripts to `app`."""
         for name in _SCRIPTS:
             app.router.add_get(f"/packages/oauth/{name}", self._script)
 

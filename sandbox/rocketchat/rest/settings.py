@@ -48,8 +48,8 @@ class SettingsRoutes:
         self._services = workspace.login_services
 
     def list(self, call: RestCall) -> Document:
-        """All that the caller may see, by id, and a few fields of each; hidden ones nobody. The default comes on
-        request (≥ 7.10)."""
+        """All that the caller may see, sorted by id, a few fields of each; never hidden ones. The default is added on
+        request (from 7.10 on)."""
         everything = self._people.may(call.caller.id, "view-privileged-setting")
         default = bool(call.query.get("includeDefaults"))
         shown = [
@@ -71,7 +71,7 @@ class SettingsRoutes:
         return page("settings", shown, call.query, self._settings)
 
     def read(self, call: RestCall) -> Document:
-        """One, as stored; unknown or hidden is a bare failure."""
+        """One setting as stored; an unknown or hidden one is a bare failure."""
         setting = self._visible(call)
         return {"_id": setting.id} | ({} if setting.value is None else {"value": setting.value})
 
@@ -84,8 +84,8 @@ class SettingsRoutes:
         return self._people.may(user, "manage-selected-settings") and self._people.may(user, own)
 
     def write(self, call: RestCall) -> Document:
-        """Stores one value without looking at its type; then the answering instance knows it (facts/rocketchat.md
-        §2.4)."""
+        """Stores one value of any type. The answering instance has it in its cache before it answers
+        (facts/rocketchat.md §2.4)."""
         setting = self._visible(call)
         if "execute" in call.body:
             raise PlainError("")

@@ -31,7 +31,7 @@ class SandboxRoutes:
         self._players = players
 
     def serve(self, app: web.Application) -> None:
-        """Puts them on `app`."""
+        """Adds them to `app`."""
         app.router.add_post("/sandbox/composer", self._composer)
         app.router.add_post("/sandbox/act-as/{role}", self._act_as)
 
@@ -44,8 +44,8 @@ class SandboxRoutes:
         return web.json_response({"outcome": _OUTCOMES[type(outcome)], **asdict(outcome)})
 
     async def _act_as(self, request: web.Request) -> web.Response:
-        """A new login of one of them, `{userId, authToken}`, for the pages of the stand-in itself only: no other site
-        that the same browser shows may have it, under whatever name it found the way here."""
+        """A new login of one of them, `{userId, authToken}`, for the stand-in's own pages only: no other site in the
+        same browser may have it, whatever host name it asks by."""
         own = {f"{scheme}://{request.host}" for scheme in ("http", "https")}
         if request.headers.get("Origin") not in own or request.url.host not in LOOPBACK:
             return _refused(403, "Only the sandbox's own pages, on this machine, may act as somebody.")
