@@ -1,4 +1,4 @@
-"""A trailing debounce: what is asked for is done once, some time after it was last asked for."""
+"""A trailing debounce: a call is made once, some time after it was last asked for."""
 
 from __future__ import annotations
 

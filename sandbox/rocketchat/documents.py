@@ -1,16 +1,24 @@
 """A JSON document, and the two forms in which it leaves.
 
-Dates are ISO text on REST and `{"$date": ms}` on DDP (facts/rocketchat.md §5.4). Documents hold `datetime`s and are
-rendered at the very edge, by `rest` and `ddp`.
+Dates are ISO text on REST and `{"$date": ms}` on DDP (facts/rocketchat.md §5.4). Documents hold `datetime`s; `rest` and
+`ddp` render them when they are sent.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from importlib import resources
 from typing import Any
 
 Document = dict[str, Any]
+
+
+def table(name: str) -> Document:
+    """A data file that lies beside this module."""
+    document: Document = json.loads(resources.files(__package__).joinpath(name).read_text("utf-8"))
+    return document
 
 
 def rest(value: Any) -> Any:

@@ -1,10 +1,9 @@
 """One server process: its cache of the settings, its two debounces in a row, and how it writes (facts/rocketchat.md
 §2.4–2.6).
 
-The cache is told of each write, and ignores a value that it has. Whatever changes there of `Accounts_OAuth_…` waits
-half a second for itself, then starts the wait for the run anew, which reads the cache as it fires: what was written
-just before goes live with it. Of all settings only these are read from the cache; the rest of the stand-in reads the
-database.
+The cache is told of each write, and ignores a value that it has. Each changed `Accounts_OAuth_…` setting waits half a
+second by itself, then restarts the wait for the run. The run reads the cache when it fires, so that what was written
+just before goes live too. Only these settings are read from the cache; the rest of the stand-in reads the database.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Cached:
-    """A setting as an instance knows it: what counts of it, None for no value."""
+    """A setting in an instance's cache: the value that counts, None for no value."""
 
     value: Any
     gone: bool = False
@@ -76,8 +75,7 @@ class Instance:
         chance: random.Random,
         timing: Callable[[], Timing],
         announce: Announce,
-        *,
-        remembers_removals: bool = True,
+        remembers_removals: bool,
     ) -> None:
         """`remembers_removals` off: what was removed is made with its values, as after a restart."""
         self.id = str(uuid.UUID(int=chance.getrandbits(128), version=4))
@@ -110,15 +108,21 @@ class Instance:
         cached = self._cache.get(setting_id)
         return default if cached is None or cached.value is None else cached.value
 
+    def take_over(self, told: SettingEvent, setting: Setting) -> None:
+        """Takes over what happened to a setting."""
+        if told is SettingEvent.REMOVED:
+            self._forget(setting)
+        else:
+            self.learn(setting)
+
     def learn(self, setting: Setting) -> None:
-        """Takes over what a setting is now; a value that is known already starts nothing."""
+        """Takes over a setting's current value; one that is in the cache already starts nothing."""
         value, known = self._settings.effective(setting), self._cache.get(setting.id)
         if known is None or not same(known.value, value):
             self._cache[setting.id] = Cached(value)
             self._changed(setting.id)
 
-    def forget(self, setting: Setting) -> None:
-        """Takes over that a setting was removed."""
+    def _forget(self, setting: Setting) -> None:
         known = self._cache.get(setting.id)
         if known is None or known.value is not None:
             self._mark_gone(setting.id)
@@ -167,9 +171,9 @@ class Instance:
     # Start and stop.
 
     def load(self) -> None:
-        """Reads the database, as a process does at its start, and takes what is there for live."""
+        """Reads the database, as a process does at its start, and takes it for live without a run."""
         self.suspend()
-        self._cache = {setting.id: Cached(self._settings.effective(setting)) for setting in self._settings}
+        self._cache = self._stored()
         self._due = False
 
     def resume(self) -> None:
@@ -181,7 +185,7 @@ class Instance:
             self._schedule()
 
     def suspend(self) -> None:
-        """Stops: what is under way is lost, and made good by `resume`."""
+        """Stops: what is under way is lost, and `resume` does it again."""
         waiting = [debounce for debounce in (self._run, *self._keys.values()) if debounce.pending]
         self._due = self._due or bool(waiting or self._unawaited)
         for debounce in waiting:
@@ -196,14 +200,17 @@ class Instance:
         for setting_id in self:
             if setting_id not in self._settings:
                 self._mark_gone(setting_id)
-        for setting in self._settings:
-            self._cache[setting.id] = Cached(self._settings.effective(setting))
+        self._cache |= self._stored()
         self._due = False
         self.run()
 
+    def _stored(self) -> dict[str, Cached]:
+        return {setting.id: Cached(self._settings.effective(setting)) for setting in self._settings}
+
     def _differs(self, before: Mapping[str, Cached]) -> bool:
         ids = {setting_id for setting_id in (*before, *self._cache) if _ANY.match(setting_id)}
-        return any(not same(_value(before, i), _value(self._cache, i)) for i in ids)
+        none = Cached(None)
+        return any(not same(before.get(i, none).value, self._cache.get(i, none).value) for i in ids)
 
     # Writing.
 
@@ -213,7 +220,7 @@ class Instance:
         self._told(SettingEvent.UPDATED, setting_id)
 
     def save_all(self, values: Mapping[str, Any]) -> None:
-        """A bulk write: what differs is stored, in no order, and told when it is told."""
+        """A bulk write: what differs is stored, in random order, and announced later."""
         ids = [setting_id for setting_id in values if setting_id in self._settings]
         self._chance.shuffle(ids)
         for setting_id in ids:
@@ -223,8 +230,8 @@ class Instance:
                 self._tell_later(SettingEvent.UPDATED, setting_id)
 
     def add(self, settings: Iterable[Setting]) -> None:
-        """Makes what this instance doesn't know of. The others are not told. One that it saw removed comes back without
-        a value (facts/rocketchat.md §2.6)."""
+        """Makes the settings that are not in this instance's cache. The others are not told. One whose removal it was
+        told of comes back without a value (facts/rocketchat.md §2.6)."""
         for setting in settings:
             known = self._cache.get(setting.id)
             if known is None:
@@ -236,27 +243,23 @@ class Instance:
                 self._settings.insert(setting)
 
     def remove(self, setting_ids: Iterable[str]) -> None:
-        """Deletes them; of each it is told when it is told."""
+        """Deletes them; each removal is announced later."""
         for setting_id in setting_ids:
             removed = self._settings.delete(setting_id)
             if removed is not None:
                 self._tell_later(SettingEvent.REMOVED, setting_id, removed)
 
     def refresh(self) -> None:
-        """Empties the table without a word and rebuilds it at once: every record has another id."""
+        """Empties the table silently and rebuilds it at once: every record has another id."""
         self._services.empty(self.id)
         self.run()
 
     def _told(self, told: SettingEvent, setting_id: str, removed: Setting | None = None) -> None:
         """This instance takes over what is stored by now, and tells."""
         setting = removed or self._settings.find(setting_id)
-        if setting is None:
-            return
-        if told is SettingEvent.REMOVED:
-            self.forget(setting)
-        else:
-            self.learn(setting)
-        self._announce(told, setting, self)
+        if setting is not None:
+            self.take_over(told, setting)
+            self._announce(told, setting, self)
 
     def _tell_later(self, told: SettingEvent, setting_id: str, removed: Setting | None = None) -> None:
         async def later() -> None:
@@ -266,8 +269,3 @@ class Instance:
         task = asyncio.get_running_loop().create_task(later())
         self._unawaited.add(task)
         task.add_done_callback(self._unawaited.discard)
-
-
-def _value(cache: Mapping[str, Cached], setting_id: str) -> Any:
-    cached = cache.get(setting_id)
-    return None if cached is None else cached.value

@@ -1,7 +1,7 @@
 """The server processes behind the one address, and what they tell each other (facts/rocketchat.md §2.4).
 
-A balancer in front gives each request to the next one, or to the same one for each client (`sticky`). They hear of each
-other's writes by the broadcasts of the `scalability` licence; without them the caches go stale, and a run there writes
+A balancer in front gives each request to the next one, or to the same one for each client (`sticky`). They are told of
+each other's writes by the broadcasts of the `scalability` licence; without these the caches go stale, and a run writes
 old values back into the login services that all share.
 """
 
@@ -11,6 +11,7 @@ import enum
 import random
 import weakref
 from collections.abc import Callable, Iterator, MutableMapping
+from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
 
@@ -22,11 +23,11 @@ from sandbox.rocketchat.login_services import LoginServices
 from sandbox.rocketchat.settings import Notice, Setting, SettingEvent, Settings
 
 REQUEST_KEY: web.RequestKey[Instance] = web.RequestKey("instance", Instance)
-"""Under which a request knows the instance that answers it."""
+"""Of a request: the instance that answers it."""
 
 
 class Sticky(enum.Enum):
-    """What a balancer keeps together."""
+    """Which requests a balancer gives to the same instance."""
 
     NOTHING = "no"
     CONNECTION = "connection"
@@ -37,45 +38,40 @@ Listener = Callable[[Notice, str], None]
 """What happened to a setting, and the id of the instance where; empty for all of them at once."""
 
 
+@dataclass(frozen=True)
+class Deployment:
+    """How many server processes there are, and how they behave."""
+
+    timing: Timing
+    count: int = 1
+    sticky: Sticky = Sticky.NOTHING
+    broadcasts: bool = True
+    """Whether they are told of each other's writes."""
+    remembers_removals: bool = True
+    """Whether a setting that was removed comes back without a value, until a restart."""
+
+
 class Instances:
     """All of them; at least one."""
 
     def __init__(
-        self,
-        settings: Settings,
-        services: LoginServices,
-        clock: Clock,
-        *,
-        timing: Timing,
-        chance: random.Random,
-        count: int = 1,
-        sticky: Sticky = Sticky.NOTHING,
-        broadcasts: bool = True,
-        remembers_removals: bool = True,
+        self, settings: Settings, services: LoginServices, clock: Clock, deployment: Deployment, chance: random.Random
     ) -> None:
         """`chance` decides jitter and order."""
         self._settings = settings
-        self.timing = timing
-        self.sticky = sticky
-        self.broadcasts = broadcasts
+        self.timing, self.sticky, self.broadcasts = deployment.timing, deployment.sticky, deployment.broadcasts
+        remembers = deployment.remembers_removals
         self.each = tuple(
-            Instance(
-                settings,
-                services,
-                clock,
-                chance,
-                lambda: self.timing,
-                self._announce,
-                remembers_removals=remembers_removals,
-            )
-            for _ in range(count)
+            Instance(settings, services, clock, chance, lambda: self.timing, self._announce, remembers)
+            for _ in range(deployment.count)
         )
         self._next = cycle(self.each)
         self._addresses: dict[str | None, Instance] = {}
         self._connections: weakref.WeakKeyDictionary[object, Instance] = weakref.WeakKeyDictionary()
         self._listeners: list[Listener] = []
         settings.listen(self._on_owner)
-        services.on_rewrite(self._catch_up)
+        for instance in self.each:
+            services.on_rewrite(instance.catch_up)
 
     @property
     def first(self) -> Instance:
@@ -96,11 +92,6 @@ class Instances:
         """Whether the instance `at` hears what the instance `by` tells."""
         return self.broadcasts or not by or at == by
 
-    def load(self) -> None:
-        """All of them take what is stored for live."""
-        for instance in self.each:
-            instance.load()
-
     def resume(self) -> None:
         """All of them start."""
         for instance in self.each:
@@ -118,21 +109,17 @@ class Instances:
             return _kept(self._connections, request.transport, self._next)
         return next(self._next)
 
-    def _catch_up(self) -> None:
-        for instance in self.each:
-            instance.catch_up()
-
     def _on_owner(self, told: SettingEvent, setting: Setting) -> None:
-        """Written without the instances: all of them know it, and no client gets an event."""
+        """Written without the instances: each takes it over, and all sessions are told, except of a new setting."""
         for instance in self.each:
-            _take_over(instance, told, setting)
+            instance.take_over(told, setting)
         if told is not SettingEvent.INSERTED:
             self._tell(told, setting, "")
 
     def _announce(self, told: SettingEvent, setting: Setting, by: Instance) -> None:
         for instance in self.each:
             if instance is not by and self.broadcasts:
-                _take_over(instance, told, setting)
+                instance.take_over(told, setting)
         self._tell(told, setting, by.id)
 
     def _tell(self, told: SettingEvent, setting: Setting, by: str) -> None:
@@ -146,10 +133,3 @@ def _kept(known: MutableMapping[Any, Instance], key: object, more: Iterator[Inst
     if key not in known:
         known[key] = next(more)
     return known[key]
-
-
-def _take_over(instance: Instance, told: SettingEvent, setting: Setting) -> None:
-    if told is SettingEvent.REMOVED:
-        instance.forget(setting)
-    else:
-        instance.learn(setting)

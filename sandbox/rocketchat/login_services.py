@@ -10,32 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from sandbox.ledger import Ledger
 from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.ids import random_id
-from sandbox.rocketchat.oauth_settings import PREFIX, live_fields
+from sandbox.rocketchat.oauth_settings import PREFIX, InstanceSettings, live_fields
 
 _SWITCH = re.compile(r"^(Accounts_OAuth_|Accounts_OAuth_Custom-)[a-z0-9_]+$", re.IGNORECASE)
 _NOT_A_SERVICE = frozenset({"Accounts_OAuth_Use_Modern_Flow"})
 
 Listener = Callable[[str, str, dict[str, Any], str], None]
 """(kind, id, fields, by): kind `added` for a new record, `changed` for a rewritten one, `removed`, or `emptied` for one
-that a refresh took away without a word. All public fields, never the secret. `by` is the id of the instance that wrote,
-empty for all of them at once."""
-
-
-class InstanceSettings(Protocol):
-    """Settings as one instance knows them."""
-
-    def __iter__(self) -> Iterator[str]:
-        """Ids, in the order in which they came."""
-        ...
-
-    def get(self, setting_id: str, default: Any = None) -> Any:
-        """The value that counts."""
-        ...
+that a refresh removed silently. All public fields, never the secret. `by` is the id of the instance that wrote, empty
+for all of them at once."""
 
 
 @dataclass
@@ -59,7 +47,7 @@ Build = tuple[str, Document | None]
 
 
 def built(values: InstanceSettings) -> Iterator[Build]:
-    """What a run makes of the settings that an instance knows in that moment."""
+    """The services that a run builds from an instance's current settings."""
     for setting_id in values:
         value = values.get(setting_id)
         if not _SWITCH.match(setting_id) or setting_id in _NOT_A_SERVICE or not isinstance(value, bool):
@@ -89,10 +77,6 @@ class LoginServices:
         """By lower-case name."""
         return self._services.get(service)
 
-    def public(self) -> dict[str, Document]:
-        """Document id -> fields without the secret."""
-        return {service.id: service.public for service in self.all()}
-
     def rewrite(self) -> None:
         """Without waiting: every instance reads what is stored and runs at once."""
         for rewriter in self._rewriters:
@@ -103,7 +87,7 @@ class LoginServices:
         self._rewriters.append(rewriter)
 
     def write(self, builds: Iterable[Build], by: str = "") -> None:
-        """Carries a run of the instance `by` out."""
+        """Carries out a run of the instance `by`."""
         for service, fields in builds:
             if fields is None:
                 self.drop(service, by)
@@ -111,18 +95,19 @@ class LoginServices:
                 self._put(service, fields, by)
 
     def drop(self, service: str, by: str = "") -> None:
-        """Takes one record out and tells of it; harmless if it is gone."""
-        record = self._services.pop(service, None)
-        if record is not None:
-            self._ledger.add("gone", body={"service": service, "instance": by})
-            self._tell("removed", record, by)
+        """Removes one record and tells of it; harmless if it is gone."""
+        if service in self._services:
+            self._gone("removed", self._services.pop(service), by)
 
     def empty(self, by: str = "") -> None:
         """Removes every record, as a refresh does: no client gets an event (facts/rocketchat.md §2.6)."""
         gone, self._services = self.all(), {}
         for record in gone:
-            self._ledger.add("gone", body={"service": record.service, "instance": by})
-            self._tell("emptied", record, by)
+            self._gone("emptied", record, by)
+
+    def _gone(self, kind: str, record: LoginService, by: str) -> None:
+        self._ledger.add("gone", body={"service": record.service, "instance": by})
+        self._tell(kind, record, by)
 
     def _put(self, service: str, fields: Document, by: str) -> None:
         """A record keeps its id, and every field that the instance has no value for (MongoDB's `$set`)."""

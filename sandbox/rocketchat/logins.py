@@ -45,7 +45,7 @@ token; throws MeteorError."""
 
 
 class Logins:
-    """Checks logins. `oauth` is how a credential of the login page becomes a login."""
+    """Checks logins. `oauth` makes a login of a credential of the login page."""
 
     def __init__(self, people: People, oauth: OAuthLogin, second_factor: SecondFactor) -> None:
         self._people = people

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -105,14 +106,18 @@ def add_service(settings: Settings, name: str, *, gated: bool, warned: bool = Fa
         settings.add(setting)
 
 
-class Readable(Protocol):
-    """Where the values that count are read."""
+class InstanceSettings(Protocol):
+    """Settings as one instance knows them."""
 
-    def get(self, setting_id: str) -> Any:
-        """None where there is none."""
+    def __iter__(self) -> Iterator[str]:
+        """Ids, in the order in which they came."""
+        ...
+
+    def get(self, setting_id: str, default: Any = None) -> Any:
+        """The value that counts."""
         ...
 
 
-def live_fields(settings: Readable, name: str) -> dict[str, Any]:
+def live_fields(settings: InstanceSettings, name: str) -> dict[str, Any]:
     """The fields of the live record, the secret included, as the settings count now."""
     return {field.live: settings.get(f"{key(name)}-{field.suffix}") for field in FIELDS}

@@ -58,19 +58,6 @@ class ResumeToken:
         """Whether it is a personal access token."""
         return self.name is not None
 
-    def document(self) -> Document:
-        """`{hashedToken, …}` as stored (facts/rocketchat.md §1.2)."""
-        if not self.personal:
-            return {"hashedToken": self.hashed, "when": self.when}
-        return {
-            "hashedToken": self.hashed,
-            "type": "personalAccessToken",
-            "createdAt": self.when,
-            "lastTokenPart": self.last_part,
-            "name": self.name,
-            "bypassTwoFactor": self.bypass_two_factor,
-        }
-
 
 @dataclass
 class User:
@@ -178,8 +165,8 @@ class People:
         return next((user for user in self if user.has_address(address)), None)
 
     def with_token(self, token: str) -> tuple[User, ResumeToken] | None:
-        """By login token or personal access token: who it belongs to, None if it is unknown, expired or theirs who
-        is deactivated."""
+        """By login token or personal access token: its owner and its entry; None if it is unknown or expired, or the
+        owner deactivated."""
         wanted = hashed(token)
         for user in self:
             for entry in user.tokens:
@@ -188,7 +175,7 @@ class People:
                     return None if expired or not user.active else (user, entry)
         return None
 
-    # Coming and going.
+    # Adding and removing.
 
     def add(
         self,
@@ -230,7 +217,7 @@ class People:
         self._users[user.id] = user
 
     def delete(self, user: User) -> None:
-        """Takes an account away; harmless if it is gone."""
+        """Deletes an account; harmless if it is gone."""
         self._users.pop(user.id, None)
 
     def touch(self, user: User) -> None:
@@ -263,7 +250,7 @@ class People:
         return next((token for token in user.tokens if token.personal and token.name == name), None)
 
     def deactivate(self, user: User) -> None:
-        """Locks somebody out: nothing that they hold works any more."""
+        """Deactivates somebody: none of their tokens is valid any more."""
         user.active = False
         user.tokens = []
         self.touch(user)

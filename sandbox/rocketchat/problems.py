@@ -32,7 +32,7 @@ class MeteorError(Exception):
 
 
 class Wordless(MeteorError):
-    """An error of which nothing is left by the time the client hears of it (facts/rocketchat.md §3.3)."""
+    """An error that reaches the client empty (facts/rocketchat.md §3.3)."""
 
     def __init__(self) -> None:
         super().__init__("")
@@ -43,7 +43,7 @@ class Wordless(MeteorError):
 
 
 class PlainError(Exception):
-    """A bare JavaScript Error, or a failure by hand: its text is all there is, save an `error_type` in rare cases."""
+    """A bare JavaScript Error: a text, and in rare cases an `error_type`."""
 
     def __init__(self, text: str, error_type: str | None = None) -> None:
         super().__init__(text)
@@ -51,7 +51,16 @@ class PlainError(Exception):
 
 
 class MatchError(PlainError):
-    """Meteor's `check` refused a value. A method's caller sees no more than 400."""
+    """Meteor's `check` refused a value."""
+
+
+def seen_by_caller(error: MeteorError | PlainError) -> MeteorError:
+    """What the caller of a method is told of an error: the text of a bare one stays on the server."""
+    if isinstance(error, MeteorError):
+        return error
+    return (
+        MeteorError(400, "Match failed") if isinstance(error, MatchError) else MeteorError(500, "Internal server error")
+    )
 
 
 class Forbidden(Exception):

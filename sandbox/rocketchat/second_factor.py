@@ -74,9 +74,8 @@ class SecondFactor:
             raise MeteorError("totp-required", "TOTP Required", self._details(user, method, fresh=True))
         if not self._right(user, method, attempt.code):
             if method == "email" and self._too_many(user):
-                raise MeteorError(
-                    "totp-max-attempts", "TOTP Maximun Failed Attempts Reached", self._details(user, method)
-                )
+                text = "TOTP Maximun Failed Attempts Reached"
+                raise MeteorError("totp-max-attempts", text, self._details(user, method))
             raise MeteorError("totp-invalid", "TOTP Invalid", self._details(user, method))
         if remember and attempt.token is not None:
             attempt.token.authorized_until = self._now() + self._remember_for
@@ -89,7 +88,7 @@ class SecondFactor:
         self.check(user, FactorAttempt(None, "", code, method), remember=False)
 
     def at_oauth_login(self, user: User, code: str) -> None:
-        """The check of a login by single sign-on: as any, but somebody new is left in peace for the time that a code is
+        """The check of a login by single sign-on: as any, but nothing is asked of somebody new for as long as a code is
         remembered, unless they set up TOTP themselves (facts/rocketchat.md §3.6)."""
         if self.methods(user) != ["email"] or self._now() >= user.created_at + self._remember_for:
             self.at_login(user, code)
@@ -133,15 +132,8 @@ class SecondFactor:
 
     def _details(self, user: User, method: str, *, fresh: bool = False) -> dict[str, Any]:
         generated = method == "email" and fresh
-        details: dict[str, Any] = {
-            "method": method,
-            "codeGenerated": generated,
-            "availableMethods": self.methods(user),
-        }
-        if generated:
-            expires = self._mail_code(user)
-            details |= {"codeCount": 1, "codeExpires": [expires]}
-        return details
+        details: dict[str, Any] = {"method": method, "codeGenerated": generated, "availableMethods": self.methods(user)}
+        return details | ({"codeCount": 1, "codeExpires": [self._mail_code(user)]} if generated else {})
 
     def _mail_code(self, user: User) -> datetime:
         """Mails a code: an entry of kind `mail` in the ledger. Without SMTP it is not delivered."""

@@ -6,11 +6,12 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from sandbox.rocketchat.ddp.sockets import Publication
 from sandbox.rocketchat.instances import Sticky
-from sandbox.rocketchat.people import User
+from sandbox.rocketchat.people import People, User
 from sandbox.rocketchat.second_factor import enrol_totp
 from sandbox.rocketchat.workspace import Workspace
 from sandbox.rocketchat.workspace_settings import seed, workspace_settings
@@ -43,8 +44,8 @@ class Switches:
     """On is an air-gapped workspace past its grace period (`Settings.restricted`)."""
     value_rules: Mapping[str, str] = field(default_factory=dict)
     """Patterns that values must have, by id (`Settings.rules`)."""
-    whole_documents: bool | None = None
-    """Whether `GET settings` shows whole documents; None: no, a few fields only, as every version does."""
+    whole_documents: bool = False
+    """Whether `GET settings` shows whole documents; every known version shows a few fields only."""
     publication: Publication | None = None
     """How the login services are published; None: as the version does it."""
     jitter: tuple[float, float] = (0.005, 0.020)
@@ -55,8 +56,8 @@ class Switches:
     """What of a client's requests the balancer keeps at one instance."""
     broadcasts: bool = True
     """Whether the instances hear of each other's writes."""
-    remembers_removals: bool | None = None
-    """Whether a setting that was removed comes back without a value, until a restart; None: as the version does it."""
+    remembers_removals: bool = True
+    """Whether a setting that was removed comes back without a value, until a restart, as in every known version."""
     instance_header: bool = True
     """Whether answers carry `X-Instance-ID`."""
     allow_unrecognised_slash: bool = False
@@ -76,18 +77,22 @@ class Seeded:
 def seed_workspace(workspace: Workspace, switches: Switches) -> dict[str, Seeded]:
     """Fills an empty workspace; who is there now, by role: admin, admin2, bot, member."""
     _set_up(workspace, switches)
-    accounts = _Accounts(workspace)
+    made = workspace.clock.now() - _LONG_AGO
+    add = partial(_account, workspace.people, made)
     seeded = {
-        "admin": accounts.person("admin", "Administrator", ["admin", "user"]),
-        "admin2": accounts.person("admin2", "Second Administrator", ["admin", "user"]),
-        "bot": accounts.bot("ssobot", "Single sign-on", ["bot", "admin", "user"], bypass=switches.pat_bypass),
-        "member": accounts.person("member", "Plain Member", ["user"]),
+        "admin": add("admin", "Administrator", "admin", "user"),
+        "admin2": add("admin2", "Second Administrator", "admin", "user"),
+        "bot": add("ssobot", "Single sign-on", "bot", "admin", "user", bot=True, bypass=switches.pat_bypass),
+        "member": add("member", "Plain Member", "user"),
     }
     if switches.twofa == "totp":
         for role in ("admin", "admin2", "bot"):
             enrol_totp(seeded[role].user)
-    accounts.rocket_cat()
-    _open_rooms(workspace, seeded)
+    cat = "rocket.cat"  # the server's own account, whose id is its name
+    workspace.people.add(cat, user_id=cat, name="Rocket.Cat", roles=["bot"], kind="bot", created_at=made)
+    admin, *others = (one.user.id for one in seeded.values())
+    workspace.chat.create_room(admin, "general", "c", others)
+    workspace.chat.create_room(admin, ADMIN_ROOM, "p", others)
     return seeded
 
 
@@ -109,44 +114,19 @@ def _set_up(workspace: Workspace, switches: Switches) -> None:
     workspace.second_factor.honour_bypass = switches.honour_pat_bypass
 
 
-def _open_rooms(workspace: Workspace, seeded: Mapping[str, Seeded]) -> None:
-    admin, *others = (one.user.id for one in seeded.values())
-    workspace.chat.create_room(admin, "general", "c", others)
-    workspace.chat.create_room(admin, ADMIN_ROOM, "p", others)
-
-
-class _Accounts:
-    """Makes the accounts, all of one age."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._people = workspace.people
-        self._made: datetime = workspace.clock.now() - _LONG_AGO
-
-    def person(self, username: str, name: str, roles: list[str]) -> Seeded:
-        """Somebody who is logged in."""
-        user, password = self._add(username, name, roles, kind="user")
-        return Seeded(user, password, self._people.log_in(user))
-
-    def bot(self, username: str, name: str, roles: list[str], *, bypass: bool) -> Seeded:
-        """An account with a personal access token."""
-        user, password = self._add(username, name, roles, kind="bot")
-        return Seeded(user, password, self._people.personal_token(user, username, bypass_two_factor=bypass))
-
-    def rocket_cat(self) -> None:
-        """The server's own account, whose id is its name."""
-        self._people.add(
-            "rocket.cat", user_id="rocket.cat", name="Rocket.Cat", roles=["bot"], kind="bot", created_at=self._made
-        )
-
-    def _add(self, username: str, name: str, roles: list[str], *, kind: str) -> tuple[User, str]:
-        password = secrets.token_urlsafe(15)
-        user = self._people.add(
-            username,
-            name=name,
-            password=password,
-            roles=roles,
-            emails=[{"address": f"{username}@workspace.example", "verified": True}],
-            kind=kind,
-            created_at=self._made,
-        )
-        return user, password
+def _account(
+    people: People, made: datetime, username: str, name: str, *roles: str, bot: bool = False, bypass: bool = False
+) -> Seeded:
+    """Somebody who is logged in; a bot has a personal access token instead, with `bypassTwoFactor` or without."""
+    password = secrets.token_urlsafe(15)
+    user = people.add(
+        username,
+        name=name,
+        password=password,
+        roles=roles,
+        emails=[{"address": f"{username}@workspace.example", "verified": True}],
+        kind="bot" if bot else "user",
+        created_at=made,
+    )
+    token = people.personal_token(user, username, bypass_two_factor=bypass) if bot else people.log_in(user)
+    return Seeded(user, password, token)

@@ -169,7 +169,7 @@ class Settings:
             if not re.fullmatch(self.rules.get(setting_id, ".*"), str(value), re.DOTALL):
                 raise MeteorError("error-setting-validation-failed", "Setting validation failed")
 
-    # As the owner of the workspace would: every instance knows at once.
+    # As the owner of the workspace: every instance takes it over at once.
 
     def add(self, setting: Setting) -> None:
         """Makes a setting; one that is there keeps its value (facts/rocketchat.md §2.1: repeating is harmless)."""
@@ -183,7 +183,7 @@ class Settings:
         self._tell(SettingEvent.UPDATED, self._settings[setting_id])
 
     def remove(self, setting_id: str) -> None:
-        """Takes a setting away; harmless if it is gone."""
+        """Removes a setting; harmless if it is gone."""
         setting = self.delete(setting_id)
         if setting is not None:
             self._tell(SettingEvent.REMOVED, setting)
@@ -191,7 +191,7 @@ class Settings:
     # In the database alone.
 
     def insert(self, setting: Setting) -> None:
-        """Puts a document there, in the place of any other; what the environment says of it counts."""
+        """Stores a document, replacing any other; a value that the environment forces is written over it."""
         self._settings[setting.id] = setting
         self._force(setting)
 
@@ -209,14 +209,14 @@ class Settings:
         return differs
 
     def delete(self, setting_id: str) -> Setting | None:
-        """Takes a document away and nothing else; the document, None if there is none."""
+        """Removes a document and nothing else; the document, None if there is none."""
         setting = self._settings.pop(setting_id, None)
         if setting is not None:
             self._ledger.add("stored", body={"_id": setting_id, "removed": True})
         return setting
 
     def _force(self, setting: Setting) -> None:
-        """A value that is the same anyway leaves no mark."""
+        """Writes the environment's value, if it differs from the stored one."""
         forced = self.overwritten.get(setting.id)
         if forced is not None and not same(setting.value, forced):
             setting.value = setting.env_value = forced

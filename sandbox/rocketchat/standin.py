@@ -25,7 +25,7 @@ from sandbox.rocketchat.ddp.sockets import Publication
 from sandbox.rocketchat.ddp.streams import Streams
 from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.instance import Timing
-from sandbox.rocketchat.instances import REQUEST_KEY
+from sandbox.rocketchat.instances import REQUEST_KEY, Deployment
 from sandbox.rocketchat.logins import Logins
 from sandbox.rocketchat.oauth.modern import ModernEngine
 from sandbox.rocketchat.oauth.pages import CallbackPages
@@ -60,10 +60,10 @@ __all__ = ["ADMIN_ROOM", "RocketChatStandIn", "Switches"]
 
 
 class Part(Protocol):
-    """What has pages or routes of its own."""
+    """A part with pages or routes of its own."""
 
     def serve(self, app: web.Application) -> None:
-        """Puts them on `app`."""
+        """Adds them to `app`."""
         ...
 
 
@@ -95,12 +95,14 @@ class RocketChatStandIn:
             Version.of(version),
             switches.modules,
             clock or SystemClock(),
-            timing=Timing(settle, jitter=switches.jitter),
-            chance=random.Random(seed),  # noqa: S311 - jitter and order, no secret
-            instances=switches.instances,
-            sticky=switches.sticky,
-            broadcasts=switches.broadcasts,
-            remembers_removals=switches.remembers_removals is not False,
+            Deployment(
+                Timing(settle, jitter=switches.jitter),
+                switches.instances,
+                switches.sticky,
+                switches.broadcasts,
+                switches.remembers_removals,
+            ),
+            random.Random(seed),  # noqa: S311 - jitter and order, no secret
         )
         self.version, self.modules, self.clock = workspace.version, workspace.modules, workspace.clock
         self.ledger, self.people, self.settings = workspace.ledger, workspace.people, workspace.settings
@@ -111,15 +113,9 @@ class RocketChatStandIn:
         self.logins = Logins(self.people, self.sign_in.log_in, self.second_factor)
         self.oauth_admin = OAuthAdmin(workspace)
         know_user = switches.open_routes_know_user
-        self.api = Api(
-            self.version,
-            self.people,
-            self.settings,
-            self.second_factor,
-            self.clock,
-            open_routes_know_user=self.version.major >= 8 if know_user is None else know_user,
-        )
-        self.sockets.login_services = switches.publication or _publication(self.version)
+        self.api = Api(workspace, open_routes_know_user=self.version.major >= 8 if know_user is None else know_user)
+        usual = Publication.NORMAL if self.version >= (7, 7) else Publication.PUSHED
+        self.sockets.login_services = switches.publication or usual
         streams = Streams(self.chat, self.login_services, self.sockets, self.instances.hears)
         self.instances.listen(streams.on_setting)
         self._endpoint = Endpoint(self.chat, self.logins, streams, self.sockets, self.clock)
@@ -132,7 +128,8 @@ class RocketChatStandIn:
         """Hosts whose names the server's own requests do not find; a test may change it while it runs."""
         self._server = Server(web.Application(), port=port, tls=authority.server_context() if authority else None)
         self._seeded = seed_workspace(workspace, switches)
-        self.instances.load()
+        for instance in self.instances.each:
+            instance.load()
         players = {role: self.person(role) for role in PLAYERS}
         pages = Pages(workspace, self._path, players)
         self._parts: list[Part] = [pages, SandboxRoutes(workspace, players)]
@@ -160,7 +157,7 @@ class RocketChatStandIn:
 
     @property
     def introduction(self) -> Introduction:
-        """How to reach it, what the bot needs, and who is there."""
+        """Its address, what the bot needs, and the accounts."""
         bot = self._seeded["bot"]
         env = {
             "SSOBOT_ROCKETCHAT_URL": self.url,
@@ -189,7 +186,7 @@ class RocketChatStandIn:
         return self._seeded[role].user
 
     async def start(self) -> None:
-        """Listens. After `stop` it comes back on the same port with everything that it knew."""
+        """Listens. After `stop` it listens on the same port again, with its data kept."""
         self.faults.closing.clear()
         connector = aiohttp.TCPConnector(ssl=self.trusted)
         looking_up = aiohttp.TraceConfig()
@@ -208,7 +205,7 @@ class RocketChatStandIn:
         self.modern.restart()
 
     async def stop(self) -> None:
-        """Closes the port and every connection; what hangs is let go."""
+        """Closes the port and every connection, and ends answers that hang."""
         self.faults.closing.set()
         self.instances.suspend()
         self._endpoint.close_all()
@@ -239,12 +236,12 @@ class RocketChatStandIn:
     def _declare(self) -> None:
         """Every REST route."""
         api, workspace = self.api, self._workspace
-        settings.register(api, workspace, whole=bool(self._switches.whole_documents))
-        users.register(api, self.people, self.settings)
+        settings.register(api, workspace, whole=self._switches.whole_documents)
+        users.register(api, workspace)
         tokens.register(api, self.people)
         roles.register(api, workspace)
         server.register(api, workspace)
-        login.register(api, self.people, self.second_factor, self.version)
+        login.register(api, workspace)
         modern_login.register(api, self.modern.completion)
         methods.register(api, workspace, self.logins, self.oauth_admin)
         oauth_admin.register(api, self.oauth_admin)
@@ -274,17 +271,13 @@ class RocketChatStandIn:
         return await handler(request)
 
     async def _date(self, _: web.Request, response: web.StreamResponse) -> None:
-        """The header is of the same clock as the messages' times, unless another machine answers."""
+        """The header has the clock of the messages' times, plus what a proxy's clock is ahead."""
         response.headers["Date"] = format_datetime(self.clock.now() + self.proxy_ahead, usegmt=True)
 
     def _who(self, request: web.Request) -> str | None:
         """Id of the user whose token came along."""
         found = self.api.who(request)
         return found[0].id if found else None
-
-
-def _publication(version: Version) -> Publication:
-    return Publication.NORMAL if version >= (7, 7) else Publication.PUSHED
 
 
 def _instance_id(request: web.Request) -> str:

@@ -1,4 +1,4 @@
-"""What a workspace consists of: the parts that the routes, the methods and the pages work on."""
+"""What a workspace consists of: the parts that routes, methods and pages use."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from bot.clock import Clock
 from sandbox.ledger import Ledger
 from sandbox.rocketchat.chat.chat import Chat
 from sandbox.rocketchat.ddp.sockets import Sockets
-from sandbox.rocketchat.instance import Timing
-from sandbox.rocketchat.instances import Instances, Sticky
+from sandbox.rocketchat.instances import Deployment, Instances
 from sandbox.rocketchat.login_services import LoginServices
 from sandbox.rocketchat.people import People
 from sandbox.rocketchat.second_factor import SecondFactor
@@ -21,7 +20,7 @@ from sandbox.rocketchat.version import Version
 
 @dataclass(frozen=True)
 class Workspace:
-    """The state of one workspace, and nothing that serves it. The parts change while it runs, which of them there are
+    """The state of one workspace, without anything that serves it. The parts change at run time, the set of parts
     doesn't."""
 
     version: Version
@@ -51,16 +50,10 @@ class Workspace:
         version: Version,
         modules: Collection[str],
         clock: Clock,
-        *,
-        timing: Timing,
+        deployment: Deployment,
         chance: random.Random,
-        instances: int = 1,
-        sticky: Sticky = Sticky.NOTHING,
-        broadcasts: bool = True,
-        remembers_removals: bool = True,
     ) -> Workspace:
-        """Nobody in it and nothing set yet. `chance` decides what is left open: jitter, and the order of what happens
-        at once."""
+        """A workspace without people and settings. `chance` decides jitter, and the order of what happens at once."""
         ledger, licensed = Ledger(), set(modules)
         people = People(clock.now)
         settings = Settings(ledger, licensed.issuperset)
@@ -73,17 +66,7 @@ class Workspace:
             people=people,
             settings=settings,
             login_services=services,
-            instances=Instances(
-                settings,
-                services,
-                clock,
-                timing=timing,
-                chance=chance,
-                count=instances,
-                sticky=sticky,
-                broadcasts=broadcasts,
-                remembers_removals=remembers_removals,
-            ),
+            instances=Instances(settings, services, clock, deployment, chance),
             second_factor=SecondFactor(settings, clock.now, ledger),
             chat=Chat(people, settings, clock, ledger),
             sockets=Sockets(clock.monotonic),

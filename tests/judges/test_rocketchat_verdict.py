@@ -21,8 +21,8 @@ from sandbox.rocketchat.chat.messages import Message
 from sandbox.rocketchat.chat.rooms import Room
 from sandbox.rocketchat.people import User
 from sandbox.rocketchat.permissions import Role
+from sandbox.rocketchat.rate_limit import LimitVerdict
 from sandbox.rocketchat.rest.api import Api
-from sandbox.rocketchat.rest.rate_limit import LimitVerdict
 from sandbox.rocketchat.rest.route import RestResponse
 from sandbox.rocketchat.standin import Switches
 from tests.judges.rocketchat import recording, routes

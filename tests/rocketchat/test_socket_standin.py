@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ from sandbox.rocketchat.ddp.endpoint import Endpoint
 from sandbox.rocketchat.ddp.sockets import Publication, Sockets
 from sandbox.rocketchat.ddp.streams import Streams
 from sandbox.rocketchat.documents import ddp
+from sandbox.rocketchat.login_services import LoginServices
 from sandbox.rocketchat.logins import Logins
 from sandbox.rocketchat.people import People, User
 from sandbox.rocketchat.problems import MeteorError
@@ -35,22 +36,13 @@ from tests.support.clocks import SteppedClock
 from tests.support.realtime import StillTime, quiet, until
 
 
-@dataclass
-class Table:
-    """Live login services that a test writes itself."""
+class Table(LoginServices):
+    """One live login service, whose events a test sends itself; None is a field that is gone."""
 
-    records: dict[str, dict[str, Any]] = field(default_factory=dict)
-    callbacks: list[Callable[[str, str, dict[str, Any]], None]] = field(default_factory=list)
-
-    def public(self) -> Mapping[str, Mapping[str, Any]]:
-        return self.records
-
-    def listen(self, callback: Callable[[str, str, dict[str, Any]], None]) -> None:
-        self.callbacks.append(callback)
-
-    def tell(self, kind: str, key: str, fields: dict[str, Any]) -> None:
-        for callback in self.callbacks:
-            callback(kind, key, fields)
+    def tell(self, kind: str, fields: dict[str, Any]) -> None:
+        [record] = self.all()
+        for listener in self._listeners:
+            listener(kind, record.id, fields, "")
 
 
 def _no_oauth(*_: object) -> tuple[User, str]:
@@ -67,7 +59,8 @@ class Standin:
         self.bot = self.people.add("ssobot", roles=("bot",))
         self.ada = self.people.add("ada", roles=("admin", "user"))
         self.token = Secret(self.people.personal_token(self.bot, "bot"))
-        self.table = Table({"k": {"service": "encvoyid", "scope": "a b", "clientId": "c"}})
+        self.table = Table(ledger)
+        self.table.write([("encvoyid", {"service": "encvoyid", "scope": "a b", "clientId": "c"})])
         self.sockets = Sockets(clock.monotonic, chance=random.Random(7))
         self.chat = Chat(self.people, settings, clock, ledger)
         logins = Logins(self.people, _no_oauth, SecondFactor(settings, clock.now, ledger))
@@ -145,9 +138,9 @@ async def test_a_message_typed_is_a_message_heard(bench: Bench) -> None:
 async def test_a_rewritten_record_is_live_at_once(bench: Bench) -> None:
     await bench.connected()
     assert bench.client.live.current("encvoyid") == LiveService("encvoyid", {"scope": "a b", "id": "c"})
-    bench.standin.table.tell("changed", "k", {"scope": "b a", "clientId": None})
+    bench.standin.table.tell("changed", {"scope": "b a", "clientId": None})
     await until(lambda: bench.client.live.current("encvoyid") == LiveService("encvoyid", {"scope": "b a"}))
-    bench.standin.table.tell("removed", "k", {})
+    bench.standin.table.tell("removed", {})
     await until(lambda: bench.client.live.current("encvoyid") is None)
 
 

@@ -21,16 +21,16 @@ from sandbox.rocketchat.ddp.endpoint import Endpoint
 from sandbox.rocketchat.ddp.sockets import Sockets
 from sandbox.rocketchat.ddp.streams import Streams
 from sandbox.rocketchat.instance import Timing
-from sandbox.rocketchat.instances import Instances
+from sandbox.rocketchat.instances import Deployment, Instances
 from sandbox.rocketchat.login_services import LoginServices
 from sandbox.rocketchat.logins import Logins
 from sandbox.rocketchat.people import People, User
 from sandbox.rocketchat.problems import MeteorError
 from sandbox.rocketchat.rest import chat as chat_routes
 from sandbox.rocketchat.rest.api import Api
-from sandbox.rocketchat.second_factor import SecondFactor
 from sandbox.rocketchat.settings import Setting, Settings
 from sandbox.rocketchat.version import Version
+from sandbox.rocketchat.workspace import Workspace
 from sandbox.serving import Server
 
 PATIENCE = 5.0
@@ -168,21 +168,19 @@ async def chat_server(
     *, settle: float = 0.01, heartbeat: float = 15.0, patience: float = 15.0
 ) -> AsyncIterator[ChatServer]:
     """A running server; closed afterwards."""
-    clock, ledger = SystemClock(), Ledger()
-    people = People(clock.now)
-    settings = Settings(ledger, lambda modules: True)
+    clock = SystemClock()
+    deployment = Deployment(Timing(settle, jitter=(0.0, 0.0)))
+    workspace = Workspace.empty(Version.of("8.8"), (), clock, deployment, random.Random(0))
+    ledger, people, settings = workspace.ledger, workspace.people, workspace.settings
+    services, instances = workspace.login_services, workspace.instances
+    chat, sockets = workspace.chat, workspace.sockets
+    sockets.heartbeat, sockets.patience = heartbeat, patience
     for name, value in {"Message_MaxAllowedSize": 5000, "API_Enable_Rate_Limiter": True}.items():
         settings.add(Setting(name, "int", value))
-    second_factor = SecondFactor(settings, clock.now, ledger)
-    services = LoginServices(ledger)
-    timing = Timing(settle, jitter=(0.0, 0.0))
-    instances = Instances(settings, services, clock, timing=timing, chance=random.Random(0))
-    chat = Chat(people, settings, clock, ledger)
-    sockets = Sockets(clock.monotonic, heartbeat=heartbeat, patience=patience)
     streams = Streams(chat, services, sockets)
     instances.listen(streams.on_setting)
-    endpoint = Endpoint(chat, Logins(people, _no_oauth, second_factor), streams, sockets, clock)
-    api = Api(Version.of("8.8"), people, settings, second_factor, clock)
+    endpoint = Endpoint(chat, Logins(people, _no_oauth, workspace.second_factor), streams, sockets, clock)
+    api = Api(workspace)
     chat_routes.register(api, chat)
     app = web.Application()
     endpoint.serve(app)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.ledger import Ledger
 from sandbox.rocketchat.instance import Instance, Timing
-from sandbox.rocketchat.instances import Instances, Sticky
+from sandbox.rocketchat.instances import Deployment, Instances, Sticky
 from sandbox.rocketchat.login_services import LoginServices
 from sandbox.rocketchat.oauth_settings import key, service_settings
 from sandbox.rocketchat.settings import Settings
@@ -42,20 +42,13 @@ class Rig:
         self.ledger.now = self.clock.monotonic
         self.settings = Settings(self.ledger, licensed)
         self.table = LoginServices(self.ledger)
-        self.instances = Instances(
-            self.settings,
-            self.table,
-            self.clock,
-            timing=self.timing,
-            chance=random.Random(self.seed),
-            count=self.count,
-            sticky=self.sticky,
-            broadcasts=self.broadcasts,
-            remembers_removals=self.remembers_removals,
-        )
+        deployment = Deployment(self.timing, self.count, self.sticky, self.broadcasts, self.remembers_removals)
+        chance = random.Random(self.seed)
+        self.instances = Instances(self.settings, self.table, self.clock, deployment, chance)
         for setting in service_settings("Encvoyid", gated=self.gated):
             self.settings.insert(setting)
-        self.instances.load()
+        for instance in self.instances.each:
+            instance.load()
         self.table.listen(lambda kind, id_, fields, by: self.heard.append((kind, fields)))
 
     @property

@@ -1,7 +1,7 @@
-"""The whole chat: the conversation's rules, who comes and goes, and the ways in which a test or the demo takes part.
+"""The whole chat: the conversation with its rules, who joins and leaves, and how a test or the demo takes part.
 
-Entry points for tests go past the permissions where reality can get there another way (a webhook, an old message, an
-event that is sent twice), and through them where a person would.
+Entry points for tests skip the permissions where a real server has another way in (a webhook, an old message, an event
+that is sent twice), and check them where a person would be checked.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from bot.clock import Clock
 from sandbox.ledger import Ledger
@@ -19,17 +20,18 @@ from sandbox.rocketchat.chat.composer import ComposerResult, Reaction, Registere
 from sandbox.rocketchat.chat.conversation import Conversation
 from sandbox.rocketchat.chat.events import Activity, Membership
 from sandbox.rocketchat.chat.messages import Message
-from sandbox.rocketchat.chat.ports import Directory, Values
 from sandbox.rocketchat.chat.rooms import Member, Room
 from sandbox.rocketchat.chat.rules import Draft
 from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.ids import random_id
+from sandbox.rocketchat.people import People
 from sandbox.rocketchat.problems import MeteorError
+from sandbox.rocketchat.settings import Settings
 
 
 @dataclass(frozen=True)
 class TypedLine:
-    """What became of a line typed into the web client, and the message if one reached the server."""
+    """What the web client did with a typed line, and the message if one reached the server."""
 
     outcome: ComposerResult
     message: Message | None = None
@@ -38,7 +40,7 @@ class TypedLine:
 class Chat(Conversation):
     """Rooms, members, messages."""
 
-    def __init__(self, people: Directory, settings: Values, clock: Clock, ledger: Ledger) -> None:
+    def __init__(self, people: People, settings: Settings, clock: Clock, ledger: Ledger) -> None:
         super().__init__(people, settings, clock, ledger)
         self.commands = Commands()
 
@@ -50,9 +52,8 @@ class Chat(Conversation):
         """A channel (`c`) or a group (`p`) with these user ids in it; `error-duplicate-channel-name` if the name is
         taken."""
         if self.rooms.find(name):
-            raise MeteorError(
-                "error-duplicate-channel-name", f"A channel with name '{name}' exists", {"channel_name": name}
-            )
+            text = f"A channel with name '{name}' exists"
+            raise MeteorError("error-duplicate-channel-name", text, {"channel_name": name})
         people = [self.author(user_id) for user_id in members]
         room = self.rooms.create(t, name, self.author(creator_id), people, flags or {})
         for user_id in room.members:
@@ -83,7 +84,7 @@ class Chat(Conversation):
         self.system(room, "au", self.author(by), room.members[user_id].user.username)
 
     def remove(self, by: str, room: Room, user_id: str) -> None:
-        """Somebody is removed by somebody: they lose the room at once, its stream included."""
+        """Somebody is removed by somebody: they lose the room and its stream at once."""
         gone = self._exit(user_id, room)
         self.system(room, "ru", self.author(by), gone.user.username)
 
@@ -123,9 +124,7 @@ class Chat(Conversation):
     def delete_room(self, room: Room) -> None:
         """The room and its messages are gone for everybody."""
         for user_id in list(room.members):
-            subscription = room.subscription(user_id)
-            del room.members[user_id]
-            self.tell(Membership(user_id, "removed", room, subscription))
+            self._drop(user_id, room)
         self.messages = {key: message for key, message in self.messages.items() if message.rid != room.id}
         del self.rooms.all[room.id]
 
@@ -134,8 +133,7 @@ class Chat(Conversation):
     def type_as(self, user_id: str, room: Room, text: str, tmid: str | None = None) -> TypedLine:
         """Somebody types a line into the web client and presses Enter (facts/rocketchat.md §4.1). A refusal is shown
         to them alone and never reaches the server."""
-        allow = bool(self.setting("Message_AllowUnrecognizedSlashCommand", False))
-        outcome = composer(text, self.commands.names(), allow, self.setting("Message_MaxAllowedSize", 5000))
+        outcome = self.composed(text)
         if isinstance(outcome, Sent):
             return TypedLine(outcome, self.send(user_id, Draft(room.id, outcome.text, random_id(), tmid)))
         if isinstance(outcome, RegisteredCommand):
@@ -145,6 +143,11 @@ class Chat(Conversation):
             if last is not None:
                 self.react(user_id, last, outcome.emoji, True)
         return TypedLine(outcome)
+
+    def composed(self, text: str) -> ComposerResult:
+        """What the web client does with a line, by the commands and settings of this workspace."""
+        allow = bool(self.setting("Message_AllowUnrecognizedSlashCommand", False))
+        return composer(text, self.commands.names(), allow, self.setting("Message_MaxAllowedSize", 5000))
 
     def run_command(
         self, user_id: str, room: Room, command: str, params: str, tmid: str | None = None
@@ -156,43 +159,32 @@ class Chat(Conversation):
     def post(
         self, room: Room, user_id: str, text: str, *, tmid: str | None = None, ts: datetime | None = None
     ) -> Message:
-        """A message of a person, who need not be a member; `ts` may lie anywhere in time."""
-        message = self.store(self.author(user_id), room, Draft(room.id, text, tmid=tmid, ts=ts))
-        assert message is not None
-        return message
+        """A message of a person, who need not be a member; `ts` may be any time."""
+        return self.store(self.author(user_id), room, Draft(room.id, text, tmid=tmid, ts=ts))
 
     def post_as_webhook(self, room: Room, user_id: str, text: str, alias: str | None = None) -> Message:
         """What an incoming webhook posts: the author is its configured user, who may be an administrator, and only
         `bot` says that nobody typed it (facts/rocketchat.md §5.4)."""
         extra: Document = {"bot": {"i": random_id()}, "groupable": False, "parseUrls": True}
-        message = self.store(
-            self.author(user_id), room, Draft(room.id, text, extra=extra | ({"alias": alias} if alias else {}))
-        )
-        assert message is not None
-        return message
+        extra |= {"alias": alias} if alias else {}
+        return self.store(self.author(user_id), room, Draft(room.id, text, extra=extra))
 
     def post_encrypted(self, room: Room, user_id: str) -> Message:
         """An end-to-end encrypted message: nobody but the members' own clients can read it."""
         ciphertext = base64.b64encode(secrets.token_bytes(48)).decode()
-        content = {"algorithm": "rc.v1.aes-sha2", "ciphertext": ciphertext}
-        message = self.store(
-            self.author(user_id),
-            room,
-            Draft(room.id, ciphertext, t="e2e", extra={"e2e": "pending", "content": content}),
-        )
-        assert message is not None
-        return message
+        extra = {"e2e": "pending", "content": {"algorithm": "rc.v1.aes-sha2", "ciphertext": ciphertext}}
+        return self.store(self.author(user_id), room, Draft(room.id, ciphertext, t="e2e", extra=extra))
 
     def resend(self, message: Message) -> None:
-        """The event of a message once more, as after a link preview was fetched: nothing else is changed than
-        `_updatedAt` (facts/rocketchat.md §5.3)."""
+        """Sends the event of a message again, as after a link preview was fetched: only `_updatedAt` is changed
+        (facts/rocketchat.md §5.3)."""
         self.changed(message)
 
     def activity(self, user_id: str, room: Room, activities: Iterable[str] = ("user-typing",)) -> None:
         """Somebody is typing (or, without activities, no longer)."""
         self.tell(Activity(room, self.author(user_id).username, tuple(activities)))
 
-    # Coming and going.
+    # Joining and leaving.
 
     def _enter(self, user_id: str, room: Room) -> None:
         room.members[user_id] = Member(self.author(user_id), self.now())
@@ -204,16 +196,17 @@ class Chat(Conversation):
             raise MeteorError("error-user-not-in-room", "User is not in this room")
         owners = [m for m in room.members.values() if "owner" in m.roles]
         if owners == [member]:
-            raise MeteorError(
-                "error-you-are-last-owner", "You are the last owner. Please set new owner before leaving."
-            )
+            text = "You are the last owner. Please set new owner before leaving."
+            raise MeteorError("error-you-are-last-owner", text)
+        self._drop(user_id, room)
+        return member
+
+    def _drop(self, user_id: str, room: Room) -> None:
         subscription = room.subscription(user_id)
         del room.members[user_id]
         room.updated_at = self.now()
         self.tell(Membership(user_id, "removed", room, subscription))
-        return member
 
-    def _tell_membership(self, user_id: str, kind: str, room: Room) -> None:
+    def _tell_membership(self, user_id: str, kind: Literal["inserted", "updated"], room: Room) -> None:
         room.updated_at = self.now()
-        subscription = room.subscription(user_id)
-        self.tell(Membership(user_id, "inserted" if kind == "inserted" else "updated", room, subscription))
+        self.tell(Membership(user_id, kind, room, room.subscription(user_id)))

@@ -1,5 +1,4 @@
-"""The slash commands that every workspace has. An unregistered one is not here, and that is the point (§4.1, §4.2 of
-facts/rocketchat.md): there is no REST route that registers a command."""
+"""The slash commands that every workspace has (facts/rocketchat.md §4.1, §4.2). No REST route registers another one."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Swallowed:
-    """Nothing reaches the server; rocket.cat says `reply` to the person alone. Empty: nothing is said either."""
+    """Nothing reaches the server; rocket.cat shows `reply` to the person alone, nothing if it is empty."""
 
     reply: str
 
@@ -61,7 +61,7 @@ ComposerResult = Sent | Swallowed | RegisteredCommand | Reaction | TooLong
 def composer(
     text: str, known_commands: Collection[str], allow_unrecognised: bool, max_size: int | None = None
 ) -> ComposerResult:
-    """What becomes of `text`. `allow_unrecognised` is `Message_AllowUnrecognizedSlashCommand`; `max_size`
+    """What the client does with `text`. `allow_unrecognised` is `Message_AllowUnrecognizedSlashCommand`; `max_size`
     `Message_MaxAllowedSize`, beyond which the client warns and sends nothing."""
     text = text.strip()
     if not text:

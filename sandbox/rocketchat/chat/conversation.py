@@ -18,12 +18,13 @@ from sandbox.ledger import Ledger
 from sandbox.rocketchat.chat.attachments import check_attachments
 from sandbox.rocketchat.chat.events import ChatEvent, Deleted, Ephemeral, Listener, Posted
 from sandbox.rocketchat.chat.messages import Author, Message, channel_names, links, mentioned_names, previews
-from sandbox.rocketchat.chat.ports import Directory, Values
 from sandbox.rocketchat.chat.rooms import Room
 from sandbox.rocketchat.chat.rules import Draft, Rules
 from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.ids import random_id
+from sandbox.rocketchat.people import People
 from sandbox.rocketchat.problems import MeteorError, PlainError
+from sandbox.rocketchat.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Trashed:
 class Conversation(Rules):
     """Rooms, messages, and the rules between them. `messages` keeps the order of arrival."""
 
-    def __init__(self, people: Directory, settings: Values, clock: Clock, ledger: Ledger) -> None:
+    def __init__(self, people: People, settings: Settings, clock: Clock, ledger: Ledger) -> None:
         super().__init__(people, settings, clock)
         self.ledger = ledger
         self.messages: dict[str, Message] = {}
@@ -57,7 +58,8 @@ class Conversation(Rules):
     # Sending.
 
     def send(self, user_id: str, draft: Draft) -> Message | None:
-        """One message into a room; None if its id was used before, by whomever (the first one stays as it was)."""
+        """Sends one message into a room; None if its id was used before, by anybody (the first message stays as it
+        was)."""
         ts = self.timestamp(draft)
         self.check_size(draft.msg)
         check_attachments(draft.extra.get("attachments"))
@@ -72,18 +74,13 @@ class Conversation(Rules):
             user_id, "message-impersonate", room
         ):
             raise PlainError("Not enough permission")
-        return self.store(author, room, replace(draft, ts=ts))
+        return None if draft.id in self.messages else self.store(author, room, replace(draft, ts=ts))
 
-    def store(self, author: Author, room: Room, draft: Draft) -> Message | None:
-        """Keeps a message and tells everybody, without asking whether it may be: the way of system messages, webhooks
-        and tests."""
-        if draft.id and draft.id in self.messages:
-            return None
+    def store(self, author: Author, room: Room, draft: Draft) -> Message:
+        """Keeps a message and tells everybody, without any check: for system messages, webhooks and tests."""
         now = self.now()
-        message = Message(
-            draft.id or random_id(), room.id, draft.msg, draft.ts or now, author, now, draft.t, extra=dict(draft.extra)
-        )
-        message.tmid = draft.tmid
+        message = Message(draft.id or random_id(), room.id, draft.msg, draft.ts or now, author, now, draft.t)
+        message.tmid, message.extra = draft.tmid, dict(draft.extra)
         self._parse(message, draft.preview_urls)
         self.messages[message.id] = message
         room.msgs += 1
@@ -96,9 +93,7 @@ class Conversation(Rules):
 
     def system(self, room: Room, t: str, author: Author, msg: str, extra: Document | None = None) -> Message:
         """A message the server itself writes: `uj`, `ul`, `au`, `ru` … (facts/rocketchat.md §5.4)."""
-        message = self.store(author, room, Draft(room.id, msg, t=t, extra=extra or {}))
-        assert message is not None
-        return message
+        return self.store(author, room, Draft(room.id, msg, t=t, extra=extra or {}))
 
     # Changing what was sent.
 
@@ -110,45 +105,30 @@ class Conversation(Rules):
         extra: Document | None = None,
         preview_urls: Sequence[str] | None = None,
     ) -> None:
-        """Another text for a message; the same text changes nothing, not even `editedAt`."""
+        """Gives a message another text; the same text changes nothing, not even `editedAt`."""
         room = self.rooms.all[message.rid]
         if message.msg == text and not extra:
             return
         if not self.may(user_id, "edit-message", room) and not (
             self.setting("Message_AllowEditing", True) and message.author.id == user_id
         ):
-            raise MeteorError(
-                "error-action-not-allowed",
-                "Message editing not allowed",
-                {"method": "updateMessage", "action": "Message_editing"},
-            )
+            details = {"method": "updateMessage", "action": "Message_editing"}
+            raise MeteorError("error-action-not-allowed", "Message editing not allowed", details)
         if self.too_old(user_id, message, "Message_AllowEditing_BlockEditInMinutes"):
-            raise MeteorError(
-                "error-message-editing-blocked", "Message editing is blocked", {"method": "updateMessage"}
-            )
+            details = {"method": "updateMessage"}
+            raise MeteorError("error-message-editing-blocked", "Message editing is blocked", details)
         self.check_size(text)
         self.writable(room.id, user_id)
-        self.rewrite(message, text, self.author(user_id), extra, preview_urls)
-
-    def rewrite(
-        self,
-        message: Message,
-        text: str,
-        editor: Author,
-        extra: Document | None = None,
-        preview_urls: Sequence[str] | None = None,
-    ) -> None:
-        """Edits without asking whether it may be."""
         message.msg = text
         message.extra |= extra or {}
         self._parse(message, preview_urls)
-        message.edited_at, message.edited_by = self.now(), editor
+        message.edited_at, message.edited_by = self.now(), self.author(user_id)
         self.changed(message)
-        self._note(message, self.rooms.all[message.rid])
+        self._note(message, room)
         self._preview(message)
 
     def delete(self, user_id: str, message: Message) -> None:
-        """Takes a message away; `error-action-not-allowed` where that isn't this person's to do."""
+        """Deletes a message; `error-action-not-allowed` if this person may not."""
         room = self.rooms.all[message.rid]
         if not self.may_delete(user_id, message, room):
             details = {"method": "deleteMessage", "action": "Delete_message"}
@@ -162,7 +142,7 @@ class Conversation(Rules):
         self.tell(Deleted(message.id, room))
 
     def react(self, user_id: str, message: Message, emoji: str, should: bool | None = None) -> None:
-        """Puts a reaction or takes it away; None turns it over."""
+        """Adds a reaction (`should`) or removes it (not); None toggles it."""
         room = self.writable(message.rid, user_id)
         emoji = f":{emoji.replace(':', '')}:"
         username = self.author(user_id).username
@@ -181,9 +161,8 @@ class Conversation(Rules):
         """Pins a message; returns the system message that says so, as the real server does."""
         room = self.writable(message.rid, user_id)
         if not self.setting("Message_AllowPinning", True) or not self.may(user_id, "pin-message", room):
-            raise MeteorError(
-                "error-action-not-allowed", "Not authorized", {"method": "pinMessage", "action": "Message_pinning"}
-            )
+            details = {"method": "pinMessage", "action": "Message_pinning"}
+            raise MeteorError("error-action-not-allowed", "Not authorized", details)
         pinner = self.author(user_id)
         message.pinned_at, message.pinned_by = self.now(), pinner
         self.changed(message)
@@ -199,16 +178,8 @@ class Conversation(Rules):
         """An ephemeral note of rocket.cat, as the server sends after a refused message."""
         now = self.now()
         cat = Author("rocket.cat", "rocket.cat", "Rocket.Cat").document()
-        note = {
-            "_id": random_id(),
-            "rid": room_id,
-            "ts": now,
-            "msg": text,
-            "u": cat,
-            "private": True,
-            "_updatedAt": now,
-        }
-        self.tell(Ephemeral(user_id, note))
+        note: Document = {"_id": random_id(), "rid": room_id, "msg": text, "u": cat, "private": True}
+        self.tell(Ephemeral(user_id, note | {"ts": now, "_updatedAt": now}))
 
     # The rules in detail.
 

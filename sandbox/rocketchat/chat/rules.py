@@ -10,10 +10,11 @@ from typing import Any
 
 from bot.clock import Clock
 from sandbox.rocketchat.chat.messages import Author, Message
-from sandbox.rocketchat.chat.ports import Directory, Values
 from sandbox.rocketchat.chat.rooms import Room, Rooms, may_read
 from sandbox.rocketchat.documents import Document
+from sandbox.rocketchat.people import People
 from sandbox.rocketchat.problems import MeteorError, PlainError
+from sandbox.rocketchat.settings import Settings
 
 _REFUSED_SKEW = timedelta(seconds=60)
 _TOLERATED_SKEW = timedelta(seconds=10)
@@ -37,7 +38,7 @@ class Draft:
 class Rules:
     """Decides; changes nothing."""
 
-    def __init__(self, people: Directory, settings: Values, clock: Clock) -> None:
+    def __init__(self, people: People, settings: Settings, clock: Clock) -> None:
         self.people = people
         self.settings = settings
         self.rooms = Rooms(self.now)
@@ -68,9 +69,7 @@ class Rules:
     def check_size(self, text: str) -> None:
         """`error-message-size-exceeded` beyond `Message_MaxAllowedSize`."""
         if len(text) > self.setting("Message_MaxAllowedSize", 5000):
-            raise MeteorError(
-                "error-message-size-exceeded", "Message size exceeds Message_MaxAllowedSize", {"method": "sendMessage"}
-            )
+            raise _unsendable("error-message-size-exceeded", "Message size exceeds Message_MaxAllowedSize")
 
     def writable(self, room_id: str, user_id: str) -> Room:
         """The room, if the person may write into it; the real server throws bare errors here."""
@@ -92,7 +91,7 @@ class Rules:
     def check_thread(self, tmid: str | None) -> None:
         """`error-not-allowed` for every message with `tmid` while threads are off."""
         if tmid and not self.setting("Threads_enabled", True):
-            raise MeteorError("error-not-allowed", "not-allowed", {"method": "sendMessage"})
+            raise _unsendable("error-not-allowed", "not-allowed")
 
     def readable(self, room_id: str, user_id: str) -> Room | None:
         """The room, if it exists and the person may read it."""
@@ -103,24 +102,18 @@ class Rules:
         """When a message counts as sent: a client's time is taken within ten seconds and refused beyond a minute."""
         now = self.now()
         if draft.extra.get("tshow") and not draft.tmid:
-            raise MeteorError("invalid-params", "tshow provided but missing tmid", {"method": "sendMessage"})
-        if draft.ts is None or abs(draft.ts - now) > _TOLERATED_SKEW:
-            if draft.ts is not None and abs(draft.ts - now) > _REFUSED_SKEW:
-                raise MeteorError(
-                    "error-message-ts-out-of-sync", "Message timestamp is out of sync", {"method": "sendMessage"}
-                )
+            raise _unsendable("invalid-params", "tshow provided but missing tmid")
+        if draft.ts is None:
             return now
-        return draft.ts
+        if abs(draft.ts - now) > _REFUSED_SKEW:
+            raise _unsendable("error-message-ts-out-of-sync", "Message timestamp is out of sync")
+        return now if abs(draft.ts - now) > _TOLERATED_SKEW else draft.ts
 
     def check_encryption(self, room: Room, draft: Draft) -> None:
         """`error-not-allowed` for plain text in an encrypted room."""
         plain_refused = self.setting("E2E_Enable", False) and not self.setting("E2E_Allow_Unencrypted_Messages", False)
         if room.encrypted and plain_refused and draft.t != "e2e":
-            raise MeteorError(
-                "error-not-allowed",
-                "Not allowed to send un-encrypted messages in an encrypted room",
-                {"method": "sendMessage"},
-            )
+            raise _unsendable("error-not-allowed", "Not allowed to send un-encrypted messages in an encrypted room")
 
     def too_old(self, user_id: str, message: Message, setting: str) -> bool:
         """Whether a message is older than the minutes that `setting` allows for changing it."""
@@ -139,3 +132,7 @@ class Rules:
         if not own and not self.may(user_id, "delete-message", room):
             return False
         return not self.too_old(user_id, message, "Message_AllowDeleting_BlockDeleteInMinutes")
+
+
+def _unsendable(code: str, reason: str) -> MeteorError:
+    return MeteorError(code, reason, {"method": "sendMessage"})

@@ -1,18 +1,19 @@
-"""The server side of one DDP connection as a pure state machine: frames in, frames out, no I/O and no clock of its own.
+"""The server side of one DDP connection as a pure state machine: frames in, frames out, without I/O or a clock.
 
     session.receive(text, now) -> what the client asks for (`Method`, `Subscribe`, `Unsubscribe`)
     session.result(...), session.ready(...), session.changed(...) ...  queue frames
     session.take() -> the queued frames, as JSON texts, in order
 
-Behaviour after Meteor's own server (facts/rocketchat.md §5.1–5.3): anything before `connect` is refused, `connect`
-without a common version gets `failed` and the end, pings are answered with their id, silence gets a ping and then
-the end. Dates travel as `{"$date": ms}`; callers hand them over in that form.
+Behaves as Meteor's own server (facts/rocketchat.md §5.1–5.3): anything before `connect` is refused, `connect` without a
+common version is answered `failed` and ends the connection, pings are answered with their id, and after silence the
+server sends a ping, then closes. Callers pass dates as `{"$date": ms}`.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,21 +26,20 @@ VERSIONS = ("1", "pre2", "pre1")
 
 
 @dataclass(frozen=True)
-class Method:
+class Request:
+    """What the client asks for by name."""
+
+    id: str
+    name: str
+    params: tuple[Any, ...] = ()
+
+
+class Method(Request):
     """The client calls a method."""
 
-    id: str
-    name: str
-    params: tuple[Any, ...] = ()
 
-
-@dataclass(frozen=True)
-class Subscribe:
+class Subscribe(Request):
     """The client subscribes to a publication."""
-
-    id: str
-    name: str
-    params: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,35 +64,31 @@ class DdpSession:
     """The server is done with this connection: send what `take` gives, then close."""
     last_heard: float = 0.0
     subscriptions: dict[str, Subscribe] = field(default_factory=dict)
-    _boxes: dict[str, MergeBox] = field(default_factory=dict)
+    _boxes: defaultdict[str, MergeBox] = field(default_factory=lambda: defaultdict(MergeBox))
     _pinged_at: float | None = None
     _queue: list[dict[str, Any]] = field(default_factory=list)
 
     def open(self, now: float) -> None:
-        """The socket is there: Meteor greets with its server id before anybody asked."""
+        """The socket is open: Meteor sends its server id first, unasked."""
         self.last_heard = now
         self._queue.append({"server_id": "0"})
 
     def receive(self, text: str, now: float) -> list[ClientFrame]:
-        """Takes one frame; protocol answers are queued, the rest is returned. Never raises on bad input."""
+        """Reads one frame; protocol answers are queued, the rest is returned. Never raises on bad input."""
         if self.closed:
             return []
         self.last_heard, self._pinged_at = now, None
         message = _parse(text)
         if message is None or not message.get("msg"):
-            self._protocol_error("Bad request", message)
-            return []
-        kind = message["msg"]
-        if kind == "connect":
-            self._connect(message)
-            return []
+            return self._protocol_error("Bad request", message)
+        if message["msg"] == "connect":
+            return self._connect(message)
         if not self.connected:
-            self._protocol_error("Must connect first", message)
-            return []
-        return self._dispatch(kind, message)
+            return self._protocol_error("Must connect first", message)
+        return self._dispatch(message["msg"], message)
 
     def tick(self, now: float) -> None:
-        """Lets time pass: queues a ping after silence, closes when that ping stayed without any answer."""
+        """Queues a ping after silence, and closes if nothing came after the ping either."""
         if self.closed or not self.connected:
             return
         if self._pinged_at is not None:
@@ -134,7 +130,7 @@ class DdpSession:
         self._queue.append({"msg": "ready", "subs": list(ids)})
 
     def nosub(self, id_: str, error: MeteorError | None = None) -> None:
-        """A subscription is refused (with an error) or over (without), and what it alone held is gone first."""
+        """A subscription is refused (with an error) or has ended (without). What it alone held is removed first."""
         self.subscriptions.pop(id_, None)
         for collection, box in self._boxes.items():
             self._send(collection, box.drop(id_))
@@ -142,7 +138,7 @@ class DdpSession:
         self._queue.append(frame | {"error": error.frame()} if error else frame)
 
     def added(self, collection: str, id_: str, fields: dict[str, Any]) -> None:
-        """A document came into a collection."""
+        """A document is new in a collection."""
         self._queue.append({"msg": "added", "collection": collection, "id": id_, "fields": fields})
 
     def changed(self, collection: str, id_: str, fields: dict[str, Any], cleared: Sequence[str] = ()) -> None:
@@ -161,24 +157,20 @@ class DdpSession:
     # The same for what several subscriptions of this session may hold.
 
     def hold(self, subscription: str, collection: str, id_: str, fields: Mapping[str, Any]) -> None:
-        """A subscription came to hold a document."""
-        self._send(collection, self._box(collection).add(subscription, id_, fields))
+        """A subscription begins to hold a document."""
+        self._send(collection, self._boxes[collection].add(subscription, id_, fields))
 
     def alter(self, subscription: str, collection: str, id_: str, fields: Mapping[str, Any]) -> None:
-        """A subscription is told of a change; None clears a field. Nothing is said of a document that nobody here
-        holds."""
-        self._send(collection, self._box(collection).change(subscription, id_, fields))
+        """A subscription is told of a change; None clears a field. Nothing is sent of a document that nobody holds."""
+        self._send(collection, self._boxes[collection].change(subscription, id_, fields))
 
     def release(self, subscription: str, collection: str, id_: str) -> None:
-        """A subscription lets go of a document."""
-        self._send(collection, self._box(collection).remove(subscription, id_))
+        """A subscription gives up a document."""
+        self._send(collection, self._boxes[collection].remove(subscription, id_))
 
     def rerun(self, collection: str, documents: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
-        """All its subscriptions started again: by subscription, the documents that it holds now."""
-        self._send(collection, self._box(collection).replace(documents))
-
-    def _box(self, collection: str) -> MergeBox:
-        return self._boxes.setdefault(collection, MergeBox())
+        """All its subscriptions started again; `documents` by subscription are those that it holds now."""
+        self._send(collection, self._boxes[collection].replace(documents))
 
     def _send(self, collection: str, changes: Iterable[MergedFrame]) -> None:
         for change in changes:
@@ -192,57 +184,49 @@ class DdpSession:
 
     # How frames are taken.
 
-    def _connect(self, message: dict[str, Any]) -> None:
+    def _connect(self, message: dict[str, Any]) -> list[ClientFrame]:
         if self.connected:
-            self._protocol_error("Already connected", message)
-            return
+            return self._protocol_error("Already connected", message)
         version, support = message.get("version"), message.get("support")
         offered = support if isinstance(support, list) else []
         common = next((v for v in VERSIONS if v in offered), None)
         if common is None or version != common:
             self._queue.append({"msg": "failed", "version": common or VERSIONS[0]})
             self.closed = True
-            return
-        self.connected = True
-        self._queue.append({"msg": "connected", "session": self.session_id})
+        else:
+            self.connected = True
+            self._queue.append({"msg": "connected", "session": self.session_id})
+        return []
 
     def _dispatch(self, kind: str, message: dict[str, Any]) -> list[ClientFrame]:
         if kind == "ping":
-            pong: dict[str, Any] = {"msg": "pong"}
-            self._queue.append(pong | ({"id": message["id"]} if "id" in message else {}))
-            return []
-        if kind == "pong":
-            return []
-        if kind == "method":
-            return self._method(message)
-        if kind == "sub":
-            return self._subscribe(message)
-        if kind == "unsub" and isinstance(message.get("id"), str):
+            self._queue.append({"msg": "pong"} | ({"id": message["id"]} if "id" in message else {}))
+        elif kind in ("method", "sub"):
+            return self._request(kind, message)
+        elif kind == "unsub" and isinstance(message.get("id"), str):
             return [Unsubscribe(message["id"])] if message["id"] in self.subscriptions else []
-        self._protocol_error("Bad request", message)
+        elif kind != "pong":
+            return self._protocol_error("Bad request", message)
         return []
 
-    def _method(self, message: dict[str, Any]) -> list[ClientFrame]:
-        id_, name, params = message.get("id"), message.get("method"), message.get("params", [])
+    def _request(self, kind: str, message: dict[str, Any]) -> list[ClientFrame]:
+        id_, params = message.get("id"), message.get("params", [])
+        name = message.get("method" if kind == "method" else "name")
         if not isinstance(id_, str) or not isinstance(name, str) or not isinstance(params, list):
-            self._protocol_error("Malformed method invocation", message)
-            return []
-        return [Method(id_, name, tuple(params))]
-
-    def _subscribe(self, message: dict[str, Any]) -> list[ClientFrame]:
-        id_, name, params = message.get("id"), message.get("name"), message.get("params", [])
-        if not isinstance(id_, str) or not isinstance(name, str) or not isinstance(params, list):
-            self._protocol_error("Malformed subscription", message)
-            return []
+            what = "method invocation" if kind == "method" else "subscription"
+            return self._protocol_error(f"Malformed {what}", message)
+        if kind == "method":
+            return [Method(id_, name, tuple(params))]
         if id_ in self.subscriptions:
             return []  # Meteor ignores a repeated id: after a reconnect the same sub may be asked for twice
-        request = Subscribe(id_, name, tuple(params))
-        self.subscriptions[id_] = request
-        return [request]
+        self.subscriptions[id_] = Subscribe(id_, name, tuple(params))
+        return [self.subscriptions[id_]]
 
-    def _protocol_error(self, reason: str, offending: dict[str, Any] | None) -> None:
+    def _protocol_error(self, reason: str, offending: dict[str, Any] | None) -> list[ClientFrame]:
+        """Queues the error; what the client asks for by such a frame: nothing."""
         frame: dict[str, Any] = {"msg": "error", "reason": reason}
         self._queue.append(frame | ({"offendingMessage": offending} if offending else {}))
+        return []
 
 
 def _parse(text: str) -> dict[str, Any] | None:

@@ -1,14 +1,13 @@
 """The websocket endpoint `/websocket`: the thin driver between aiohttp and the pure parts.
 
 One connection has a reader (frames in, one after the other, as Meteor works through them) and a writer (wakes when
-something is queued or a heartbeat is due). Everything it says comes from `ddp_core.Session`.
+something is queued or a heartbeat is due). All frames come from `DdpSession` in `core`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -18,14 +17,14 @@ from aiohttp import web
 from bot.clock import Clock
 from sandbox.rocketchat.chat.chat import Chat
 from sandbox.rocketchat.ddp.core import ClientFrame, DdpSession, Method, Subscribe, Unsubscribe
-from sandbox.rocketchat.ddp.methods import METHODS, MethodCall
+from sandbox.rocketchat.ddp.methods import call_method
 from sandbox.rocketchat.ddp.sockets import Limiter, Sockets
 from sandbox.rocketchat.ddp.streams import Streams
 from sandbox.rocketchat.documents import ddp
 from sandbox.rocketchat.ids import random_id
 from sandbox.rocketchat.instances import REQUEST_KEY
-from sandbox.rocketchat.logins import Login, Logins
-from sandbox.rocketchat.problems import MeteorError, PlainError
+from sandbox.rocketchat.logins import Logins
+from sandbox.rocketchat.problems import MeteorError, PlainError, seen_by_caller
 
 MAX_FRAME = 16 * 1024 * 1024
 
@@ -155,17 +154,14 @@ class ClientConnection:
         self._endpoint.streams.subscribe(self, request)
 
     def _call(self, call: Method) -> None:
-        """Calls a method; `result` and `updated` (and a login's `added`) go out in an order nobody may rely on."""
+        """Calls a method; `result`, `updated` and a login's `added` are sent in random order, as DDP leaves it open."""
         frames: list[Callable[[], None]] = [lambda: self.session.updated([call.id])]
         try:
             self._limit("method", call.name)
             value = self._run(call, frames)
-        except MeteorError as refusal:
-            error = refusal
+        except (MeteorError, PlainError) as problem:
+            error = seen_by_caller(problem)
             frames.append(lambda: self.session.fail(call.id, error))
-        except PlainError:
-            internal = MeteorError(500, "Internal server error")
-            frames.append(lambda: self.session.fail(call.id, internal))
         else:
             frames.append(lambda: self.session.result(call.id, ddp(value)))
         self._endpoint.sockets.chance.shuffle(frames)
@@ -177,23 +173,13 @@ class ClientConnection:
             login = self._endpoint.logins.login(call.params, self.instance)
             self.user_id = login.user_id
             self._endpoint.streams.reconsider(self)
-            frames.append(lambda: self._introduce(login))
+            frames.append(lambda: self.session.added("users", login.user_id, ddp(login.user)))
             return login.document()
         if call.name == "logout":
             self.user_id = None
             self._endpoint.streams.reconsider(self)
             return None
-        handler = METHODS.get(call.name)
-        if handler is None:
-            raise MeteorError(404, f"Method '{call.name}' not found")
-        try:
-            inspect.signature(handler).bind(None, *call.params)
-        except TypeError:
-            raise MeteorError(400, "Match failed") from None
-        return handler(MethodCall(self._endpoint.chat, self.user_id, call.name), *call.params)
-
-    def _introduce(self, login: Login) -> None:
-        self.session.added("users", login.user_id, ddp(login.user))
+        return call_method(self._endpoint.chat, self.user_id, call.name, call.params)
 
     def _limit(self, kind: str, name: str) -> None:
         now = self._endpoint.sockets.now()

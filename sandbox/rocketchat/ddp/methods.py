@@ -5,13 +5,14 @@ Each method is a function of the caller and its parameters, registered under its
     @method("joinRoom")
     def join_room(call: Call, room_id: str) -> Any: ...
 
-A method that needs somebody logged in asks `call.user_id()`, which throws what the real server does. Dates in
-parameters come as `{"$date": ms}`. What is returned is a document with `datetime`s; None is JavaScript's `undefined`.
+A method that needs a login calls `call.user_id()`, which throws what the real server does. Dates in parameters are
+`{"$date": ms}`. What is returned is a document with `datetime`s; None is JavaScript's `undefined`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -46,15 +47,19 @@ class MethodCall:
     def user_id(self) -> str:
         """The caller; `error-invalid-user` for nobody."""
         if self.caller is None:
-            raise MeteorError("error-invalid-user", "Invalid user", {"method": self.name})
+            raise self.refusal("error-invalid-user", "Invalid user")
         return self.caller
 
     def room(self, room_id: Any) -> Room:
         """A room the caller may read; `error-invalid-room` for any other."""
         room = self.chat.readable(text(room_id), self.user_id())
         if room is None:
-            raise MeteorError("error-invalid-room", "Invalid room", {"method": self.name})
+            raise self.refusal("error-invalid-room", "Invalid room")
         return room
+
+    def refusal(self, code: str, reason: str, **details: str) -> MeteorError:
+        """An error whose details name the method."""
+        return MeteorError(code, reason, {"method": self.name, **details})
 
 
 MethodHandler = Callable[..., Any]
@@ -69,6 +74,18 @@ def method(name: str) -> Callable[[MethodHandler], MethodHandler]:
         return handler
 
     return register
+
+
+def call_method(chat: Chat, caller: str | None, name: str, params: Sequence[Any]) -> Any:
+    """Calls one method; MeteorError 404 if there is none of that name, 400 if it takes other parameters."""
+    handler = METHODS.get(name)
+    if handler is None:
+        raise MeteorError(404, f"Method '{name}' not found")
+    try:
+        inspect.signature(handler).bind(None, *params)
+    except TypeError:
+        raise MeteorError(400, "Match failed") from None
+    return handler(MethodCall(chat, caller, name), *params)
 
 
 def text(value: Any) -> str:
@@ -95,7 +112,6 @@ def send_message(call: MethodCall, given: Any = None, *_: Any) -> Document | Non
     user_id = call.user_id()
     if message.get("t") in SYSTEM_TYPES:
         raise PlainError("Cannot send system messages using 'sendMessage'")
-    extra = {key: value for key, value in message.items() if key not in {"_id", "rid", "msg", "tmid", "ts", "t"}}
     draft = Draft(
         rid=message.get("rid") or "",
         msg=message.get("msg") or "",
@@ -103,7 +119,7 @@ def send_message(call: MethodCall, given: Any = None, *_: Any) -> Document | Non
         tmid=message.get("tmid"),
         ts=_date(message.get("ts")),
         t=message.get("t"),
-        extra=extra,
+        extra={key: value for key, value in message.items() if key not in {"_id", "rid", "msg", "tmid", "ts", "t"}},
     )
     try:
         sent = call.chat.send(user_id, draft)
@@ -112,11 +128,7 @@ def send_message(call: MethodCall, given: Any = None, *_: Any) -> Document | Non
         if code != "error-message-size-exceeded":
             call.chat.whisper(user_id, draft.rid, str(code))
         if code == "error-not-allowed":
-            raise MeteorError(
-                "error-not-allowed",
-                refusal.reason if isinstance(refusal, MeteorError) else "",
-                {"method": "sendMessage"},
-            ) from None
+            raise call.refusal(code, refusal.reason if isinstance(refusal, MeteorError) else "") from None
         return None
     return sent.document() if sent else None
 
@@ -132,30 +144,27 @@ def update_message(call: MethodCall, given: Any = None, *_: Any) -> None:
     before = stored.document()
     for key, value in message.items():
         if key not in _EDITABLE and not isinstance(value, dict | list) and value != before.get(key):
-            raise MeteorError(
-                "error-invalid-update-key", f"Cannot update the message {key}", {"method": "updateMessage"}
-            )
+            raise call.refusal("error-invalid-update-key", f"Cannot update the message {key}")
     call.chat.edit(user_id, stored, text(message.get("msg", stored.msg)))
 
 
 @method("deleteMessage")
 def delete_message(call: MethodCall, given: Any = None) -> None:
-    """Takes `{_id}` away."""
+    """Deletes `{_id}`."""
     user_id = call.user_id()
     stored = call.chat.messages.get(text(document(given).get("_id")))
     if stored is None or not may_read(call.chat.rooms.all[stored.rid], user_id):
-        details = {"method": "deleteMessage", "action": "Delete_message"}
-        raise MeteorError("error-action-not-allowed", "Not allowed", details)
+        raise call.refusal("error-action-not-allowed", "Not allowed", action="Delete_message")
     call.chat.delete(user_id, stored)
 
 
 @method("setReaction")
 def set_reaction(call: MethodCall, reaction: Any = None, message_id: Any = None, should: Any = None) -> None:
-    """Puts a reaction on a message or takes it away."""
+    """Adds a reaction to a message, or removes it."""
     user_id = call.user_id()
     stored = call.chat.messages.get(text(message_id))
     if stored is None:
-        raise MeteorError("error-not-allowed", "Not allowed", {"method": "setReaction"})
+        raise call.refusal("error-not-allowed", "Not allowed")
     call.chat.react(user_id, stored, text(reaction), should if isinstance(should, bool) else None)
 
 
@@ -165,7 +174,7 @@ def join_room(call: MethodCall, room_id: Any = None, *_: Any) -> bool:
     user_id = call.user_id()
     room = call.chat.rooms.get(text(room_id))
     if room is None:
-        raise MeteorError("error-invalid-room", "Invalid room", {"method": "joinRoom"})
+        raise call.refusal("error-invalid-room", "Invalid room")
     call.chat.join(user_id, room)
     return True
 
@@ -184,7 +193,7 @@ def create_direct_message(call: MethodCall, *usernames: Any) -> Document:
     for name in usernames:
         user = call.chat.people.named(text(name))
         if user is None:
-            raise MeteorError("error-invalid-user", "Invalid user", {"method": "createDirectMessage"})
+            raise call.refusal("error-invalid-user", "Invalid user")
         others.append(user.id)
     room = call.chat.direct(user_id, *others)
     return {"t": "d", "rid": room.id, "usernames": room.document()["usernames"]}
@@ -196,9 +205,9 @@ def get_room_by_type_and_name(call: MethodCall, kind: Any = None, name: Any = No
     user_id = call.user_id()
     room = call.chat.rooms.find(text(name))
     if room is None or room.t != text(kind):
-        raise MeteorError("error-invalid-room", "Invalid room", {"method": "getRoomByTypeAndName"})
+        raise call.refusal("error-invalid-room", "Invalid room")
     if not may_read(room, user_id):
-        raise MeteorError("error-no-permission", "No permission", {"method": "getRoomByTypeAndName"})
+        raise call.refusal("error-no-permission", "No permission")
     return room.document()
 
 
@@ -207,7 +216,7 @@ def get_room_id_by_name_or_id(call: MethodCall, name: Any = None) -> str:
     """A room's id; `error-not-allowed` for one the caller may not see, existing or not."""
     room = call.chat.rooms.find(text(name))
     if room is None or not may_read(room, call.user_id()):
-        raise MeteorError("error-not-allowed", "Not allowed", {"method": "getRoomIdByNameOrId"})
+        raise call.refusal("error-not-allowed", "Not allowed")
     return room.id
 
 

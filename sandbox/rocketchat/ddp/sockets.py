@@ -13,28 +13,30 @@ import asyncio
 import enum
 import math
 import random
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from sandbox.rocketchat.problems import MeteorError
+from sandbox.rocketchat.rate_limit import Limit, RateLimiter
+
+_CONNECTION, _CONNECTION_BY_METHOD, _USER_BY_METHOD = Limit(600, 60.0), Limit(10, 10.0), Limit(20, 10.0)
 
 
 class Publication(enum.Enum):
     """How the publication of the login services behaves (facts/rocketchat.md §5.5)."""
 
     NORMAL = "normal"
-    """As since 7.7: a record comes with the subscription, and changes and goes; one that is made later never comes, and
-    a refresh is not told."""
+    """Since 7.7: a record is sent with the subscription, then its changes and its removal; one that is made later is
+    never sent, nor is a refresh."""
     PUSHED = "pushed"
-    """As before: every event is sent."""
+    """Before 7.7: every event is sent."""
     STREAMER = "streamer"
-    """As the microservice `ddp-streamer`: a record that is made later comes as `changed`."""
+    """The microservice `ddp-streamer`: a record that is made later is sent as `changed`."""
     STALE = "stale"
     """Each subscription is answered with what was there at the first one, and nothing follows."""
     REFUSED = "refused"
-    """`nosub`, and records sent before are all there will be."""
+    """`nosub`, and nothing follows the records that were sent before."""
     SILENT = "silent"
     """`ready`, and never a record."""
 
@@ -43,7 +45,7 @@ class Cuttable(Protocol):
     """An open connection."""
 
     def cut(self) -> None:
-        """Ends it without a word."""
+        """Ends it without a close frame."""
         ...
 
 
@@ -79,7 +81,7 @@ class Sockets:
         self._flowing.clear()
 
     def thaw(self) -> None:
-        """What was held back goes out."""
+        """What was held back is sent."""
         self._flowing.set()
 
     async def flowing(self) -> None:
@@ -100,14 +102,6 @@ class Sockets:
         return self.now() < self._refused_until
 
 
-@dataclass(frozen=True)
-class Limit:
-    """So many calls in so many seconds."""
-
-    calls: int
-    seconds: float
-
-
 @dataclass
 class Limiter:
     """DDP's own rate limits (facts/rocketchat.md §1.6), for one connection at a time.
@@ -115,12 +109,10 @@ class Limiter:
     Names beginning with `stream-` may be called four times as often. None switches a limit off.
     """
 
-    connection: Limit | None = Limit(600, 60.0)
-    connection_by_method: Limit | None = Limit(10, 10.0)
-    user_by_method: Limit | None = Limit(20, 10.0)
-    _windows: dict[tuple[str, ...], tuple[float, int]] = field(
-        default_factory=lambda: defaultdict(lambda: (-math.inf, 0))
-    )
+    connection: Limit | None = _CONNECTION
+    connection_by_method: Limit | None = _CONNECTION_BY_METHOD
+    user_by_method: Limit | None = _USER_BY_METHOD
+    _counted: RateLimiter = field(default_factory=RateLimiter)
 
     def check(self, now: float, connection: str, user: str | None, kind: str, name: str) -> None:
         """Counts one call; `too-many-requests` with `details.timeToReset` in ms when it is one too many."""
@@ -133,14 +125,7 @@ class Limiter:
     def _count(self, now: float, limit: Limit | None, factor: int, key: tuple[str, ...]) -> None:
         if limit is None:
             return
-        began, calls = self._windows[key]
-        if now - began >= limit.seconds:
-            began, calls = now, 0
-        self._windows[key] = (began, calls + 1)
-        if calls + 1 > limit.calls * factor:
-            wait = max(0, math.ceil((began + limit.seconds - now) * 1000))
-            reason = (
-                "Error, too many requests. Please slow down. "
-                f"You must wait {math.ceil(wait / 1000)} seconds before trying again."
-            )
-            raise MeteorError("too-many-requests", reason, {"timeToReset": wait})
+        verdict = self._counted.count(Limit(limit.calls * factor, limit.seconds), key, now)
+        if not verdict.allowed:
+            wait = math.ceil(verdict.wait * 1000)
+            raise MeteorError("too-many-requests", verdict.refusal("again"), {"timeToReset": wait})

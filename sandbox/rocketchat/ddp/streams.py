@@ -1,7 +1,7 @@
 """Publications: who may subscribe to what, and which events go to whom (facts/rocketchat.md §5.3, §5.5).
 
-A stream is a collection that never holds anything: its only frame is `changed` with the literal id "id", the event's
-name and its arguments. `meteor.loginServiceConfiguration` is a real collection with documents that come, change and go.
+A stream is a collection without documents: its only frame is `changed` with the literal id "id", the event's name and
+its arguments. `meteor.loginServiceConfiguration` is a real collection, whose documents are added, changed and removed.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from sandbox.rocketchat.chat.chat import Chat
 from sandbox.rocketchat.chat.events import Activity, ChatEvent, Deleted, Ephemeral, Membership, Posted
 from sandbox.rocketchat.chat.rooms import Room, may_read
 from sandbox.rocketchat.ddp.core import DdpSession, Subscribe
-from sandbox.rocketchat.ddp.ports import ServiceTable
 from sandbox.rocketchat.ddp.sockets import Publication, Sockets
 from sandbox.rocketchat.documents import Document, ddp
+from sandbox.rocketchat.login_services import LoginServices
 from sandbox.rocketchat.problems import MeteorError
 from sandbox.rocketchat.settings import Notice
 
@@ -25,11 +25,11 @@ _SETTINGS_PERMISSIONS = ("view-privileged-setting", "edit-privileged-setting", "
 LOGIN_SERVICES = "meteor.loginServiceConfiguration"
 LOGIN_SERVICES_COLLECTION = "meteor_accounts_loginServiceConfiguration"
 EMPTY = frozenset({"meteor_autoupdate_clientVersions", "userData", "activeUsers"})
-"""Publications that official clients ask for and that have nothing to say here."""
+"""Publications that official clients subscribe to and that are empty here."""
 
 
 class Subscriber(Protocol):
-    """A connection, as far as publications know it."""
+    """What publications need of a connection."""
 
     session: DdpSession
     user_id: str | None
@@ -42,12 +42,12 @@ class Subscriber(Protocol):
 
 
 class Streams:
-    """Decides about subscriptions and passes events to the connections in `sockets.open`."""
+    """Decides about subscriptions, and passes events on to `connections`."""
 
     def __init__(
         self,
         chat: Chat,
-        login_services: ServiceTable,
+        login_services: LoginServices,
         sockets: Sockets,
         hears: Callable[[str, str], bool] = lambda at, by: True,
     ) -> None:
@@ -62,7 +62,7 @@ class Streams:
         login_services.listen(self._on_login_service)
 
     def subscribe(self, connection: Subscriber, request: Subscribe) -> None:
-        """Answers one `sub`: first what there is, then `ready`; or `nosub`."""
+        """Answers one `sub`: the documents that there are, then `ready`; or `nosub`."""
         session = connection.session
         try:
             if request.name == LOGIN_SERVICES:
@@ -77,18 +77,17 @@ class Streams:
             session.ready([request.id])
 
     def reconsider(self, connection: Subscriber) -> None:
-        """Another user, or none, on this connection: streams that they may not hear are ended, and publications begin
-        anew, as Meteor does."""
+        """Another user, or none, on this connection: streams that they may not hear are ended, and publications start
+        again, as in Meteor."""
         session = connection.session
-        anew = {r.id: self._login_service_documents() for r in _of(session, LOGIN_SERVICES)}
-        if anew:
+        if anew := {r.id: self._login_service_documents() for r in _of(session, LOGIN_SERVICES)}:
             session.rerun(LOGIN_SERVICES_COLLECTION, anew)
         for request in list(session.subscriptions.values()):
             if request.name.startswith("stream-"):
                 try:
                     self._check(connection, request)
                 except MeteorError as refusal:
-                    connection.session.nosub(request.id, refusal)
+                    session.nosub(request.id, refusal)
 
     # Who may subscribe.
 
@@ -125,10 +124,7 @@ class Streams:
         """What a subscription that begins now is answered with."""
         if self._sockets.login_services in {Publication.SILENT, Publication.REFUSED}:
             return {}
-        fresh = {
-            service_id: {key: value for key, value in document.items() if key != "_id"}
-            for service_id, document in self._login_services.public().items()
-        }
+        fresh = {service.id: service.public for service in self._login_services.all()}
         if self._sockets.login_services is not Publication.STALE:
             return fresh
         self._stale = fresh if self._stale is None else self._stale
@@ -136,8 +132,8 @@ class Streams:
 
     # What goes to whom.
 
-    def _on_login_service(self, kind: str, service_id: str, fields: Document, by: str = "") -> None:
-        """The table was rewritten: whoever is told gets only what differs, with the time a socket takes."""
+    def _on_login_service(self, kind: str, service_id: str, fields: Document, by: str) -> None:
+        """The table was rewritten: each connection that is told gets only what differs for it."""
         for connection in list(self.connections):
             if self._hears(connection.instance, by):
                 for request in _of(connection.session, LOGIN_SERVICES):
@@ -150,14 +146,12 @@ class Streams:
             case Publication.PUSHED, "added":
                 session.hold(subscription, *where, fields)
             case Publication.STREAMER, "added" | "changed":
-                session.changed(*where, {key: value for key, value in fields.items() if value is not None})
+                session.changed(*where, fields)
             case Publication.NORMAL | Publication.PUSHED, "added" | "changed":
                 session.alter(subscription, *where, fields)
-            case Publication.PUSHED, "emptied":
-                session.release(subscription, *where)
             case Publication.STREAMER, "removed":
                 session.removed(*where)
-            case Publication.NORMAL | Publication.PUSHED, "removed":
+            case (Publication.PUSHED, "emptied") | (Publication.NORMAL | Publication.PUSHED, "removed"):
                 session.release(subscription, *where)
 
     def on_setting(self, notice: Notice, by: str) -> None:
@@ -190,7 +184,7 @@ class Streams:
                 self._send(connection, stream, event, list(args))
 
     def _emit_to_participants(self, room: Room, document: Document) -> None:
-        """`__my_messages__` asks for access at each event, so it follows people in and out of rooms."""
+        """`__my_messages__` checks the access to the room at each event, so it follows who joins and leaves."""
         for connection, request in self._subscriptions():
             if request.name != "stream-room-messages" or request.params[0] != MY_MESSAGES:
                 continue

@@ -11,15 +11,7 @@ from typing import Any
 
 from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.oauth.engine import Engine
-from sandbox.rocketchat.oauth.javascript import (
-    UNDEFINED,
-    JsTypeError,
-    member,
-    read,
-    regular_expression,
-    text,
-    truthy,
-)
+from sandbox.rocketchat.oauth.javascript import UNDEFINED, JsTypeError, member, read, regular_expression, text, truthy
 
 _PLACE = re.compile(r"\{\{((?:(?!\}\}).)+)\}\}")
 _CAPTURE = re.compile(r"^/((?!/::).*)/::(.+)")

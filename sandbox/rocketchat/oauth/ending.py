@@ -68,7 +68,7 @@ class EndOfLogin:
 
 
 def safe(token: Any) -> bool:
-    """Whether a credential token may stand in the page."""
+    """Whether a credential token may be written into the page."""
     return isinstance(token, str) and bool(_SAFE.fullmatch(token))
 
 
@@ -108,7 +108,7 @@ def _back_to_app(home: str, credential: Credential | None, error: str) -> str:
 
 def embedded(config: Document) -> str:
     """JSON for the page's hidden element as Rocket.Chat writes it: each text escaped by itself and the JSON around them
-    not. An apostrophe becomes a quotation mark, which breaks the JSON for whoever undoes the escapes first."""
+    not. An apostrophe becomes a quotation mark, so that the JSON is broken if the escapes are undone first."""
     return json.dumps(
         {name: _escaped(value) if isinstance(value, str) else value for name, value in config.items()},
         separators=(",", ":"),

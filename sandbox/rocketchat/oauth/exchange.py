@@ -24,12 +24,12 @@ class ExchangeFailed(Exception):
 
 @dataclass(frozen=True)
 class Configuration:
-    """What an exchange goes by. The two may differ for a while where several instances run."""
+    """The fields that an exchange uses. The two may differ for a while where several instances run."""
 
     document: Document
     """The service's record in the database at this moment: client id and secret, and the style of the redirect URI."""
     cached: Document
-    """What the instance was configured with: addresses, paths, placement, and what becomes of the claims."""
+    """What the instance was configured with: addresses, paths, placement, and how claims are mapped."""
 
 
 def redirect_uri(site: str, document: Document) -> str:

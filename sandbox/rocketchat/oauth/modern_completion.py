@@ -55,7 +55,7 @@ class Completion:
         return code
 
     def redeem(self, code: str) -> tuple[User, str]:
-        """Whose code it is, and their new login token; `error-invalid-code` for whatever is none any more."""
+        """Whose code it is, and their new login token; `error-invalid-code` if it is unknown, used or too old."""
         user = self._due(self._codes.pop(code, None))
         if user is None:
             raise MeteorError("error-invalid-code", "Invalid code")
@@ -69,7 +69,7 @@ class Completion:
 
     def verify(self, challenge_id: str, code: str) -> tuple[User, str]:
         """Who proved themselves, and their new login token. `totp-invalid` for a wrong code, after which they may try
-        again; `error-invalid-challenge` for what is no challenge any more."""
+        again; `error-invalid-challenge` if the challenge is unknown, done or too old."""
         user, method = self._challenged(challenge_id)
         self._workspace.second_factor.at_login(user, code, method)
         del self._challenges[challenge_id]

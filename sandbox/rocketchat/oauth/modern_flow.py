@@ -1,6 +1,6 @@
 """The modern login engine: passport's way from the button to somebody who is logged in (facts/rocketchat.md §3.4).
 
-Whatever fails says the same to the browser. What it was is told to the ledger, as the real server's log tells it.
+The browser is told the same of every failure. The reason is in the ledger, as it is in the real server's log.
 """
 
 from __future__ import annotations
@@ -58,17 +58,14 @@ class ModernFlow:
     """Sign-ins of one workspace."""
 
     def __init__(
-        self,
-        workspace: Workspace,
-        completion: Completion,
-        client: Callable[[], aiohttp.ClientSession],
+        self, workspace: Workspace, completion: Completion, client: Callable[[], aiohttp.ClientSession]
     ) -> None:
         self._workspace = workspace
         self._completion = completion
         self._client = client
 
     def begin(self, strategy: Strategy, session: Session, login_client: str = "") -> Redirect:
-        """To the provider, with a handle and a challenge that only this browser's session can answer for."""
+        """To the provider, with a handle and a challenge that only this browser's session can answer."""
         started = Started(
             secrets.token_urlsafe(HANDLE_BYTES),
             secrets.token_urlsafe(32),
@@ -84,14 +81,16 @@ class ModernFlow:
         if query.get("error") == "access_denied":
             return TO_LOGIN
         if query.get("error"):
-            raise self._broken(strategy, f"The provider answered {query['error']}")
+            self._note(strategy, f"The provider answered {query['error']}")
+            raise Broken
         started = session.started.pop(strategy.provider, None) if session else None
         if started is None or started.handle != query.get("state"):
             return TO_LOGIN
         try:
             user = await self._user(strategy, query["code"], started.verifier)
         except (ExchangeFailed, claims.IdentityFailed, MeteorError, PlainError) as error:
-            raise self._broken(strategy, str(error)) from None
+            self._note(strategy, str(error))
+            raise Broken from None
         return self._arrived(strategy, user, started)
 
     async def _user(self, strategy: Strategy, code: str, verifier: str) -> User:
@@ -100,9 +99,8 @@ class ModernFlow:
         given = await modern_exchange.identity(client, strategy, token)
         identity = claims.identity_of(given, strategy.fields, Engine.MODERN)
         hooks = Hooks.after(Engine.MODERN, strategy.hooks)
-        return resolve(
-            identity, strategy.fields, AccountResolver(self._workspace.people, self._workspace.settings, hooks)
-        )
+        accounts = AccountResolver(self._workspace.people, self._workspace.settings, hooks)
+        return resolve(identity, strategy.fields, accounts)
 
     def _arrived(self, strategy: Strategy, user: User, started: Started) -> Redirect | Popup:
         """A second factor first, where one is asked for."""
@@ -119,10 +117,6 @@ class ModernFlow:
             query["loginClient"] = started.login_client
         site = str(self._workspace.settings.get("Site_Url", "")).rstrip("/")
         return Redirect(f"{site}/home?{urlencode(query)}")
-
-    def _broken(self, strategy: Strategy, problem: str) -> Broken:
-        self._note(strategy, problem)
-        return Broken()
 
     def _note(self, strategy: Strategy, problem: str, user_id: str | None = None) -> None:
         """An entry of kind `sign-in`, as the legacy engine writes them."""

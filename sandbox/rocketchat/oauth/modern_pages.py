@@ -11,35 +11,17 @@ from aiohttp import web
 from sandbox.rocketchat.oauth.modern_flow import Broken, ModernFlow, Popup, Redirect
 from sandbox.rocketchat.oauth.modern_sessions import Sessions
 from sandbox.rocketchat.oauth.modern_strategies import Strategies, Strategy
+from sandbox.rocketchat.oauth.pages import FOLDER, templates
 
 PageHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_ERROR_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>Error</title>
-</head>
-<body>
-<pre>Internal Server Error</pre>
-</body>
-</html>
-"""
-_POPUP_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Login</title></head>
-<body><script nonce="{nonce}">
-if (window.opener) window.opener.postMessage({message}, {origin});
-window.close();
-</script></body>
-</html>
-"""
+_ERROR_PAGE = (FOLDER / "express_error.html").read_text(encoding="utf-8")
 _TOO_MANY = {"success": False, "error": "Too many requests. Please try again later."}
 
 
 class ModernPages:
-    """Serves them. `allowed` says of an IP whether it may begin one more sign-in; where the router steps aside,
-    `shell` answers for the button's address and `callback` for the other."""
+    """Serves them. `allowed`: whether an IP may begin one more sign-in. Where no strategy is in use, `shell` answers at
+    the button's address and `callback` at the other."""
 
     def __init__(
         self,
@@ -63,7 +45,7 @@ class ModernPages:
         self._otherwise = callback
 
     def serve(self, app: web.Application) -> None:
-        """Puts them on `app`."""
+        """Adds them to `app`."""
         app.router.add_get("/oauth/{service}", self._button)
         app.router.add_get("/_oauth/{service}", self._callback)
 
@@ -96,7 +78,7 @@ class ModernPages:
     def _popup(self, end: Popup) -> web.Response:
         nonce = secrets.token_urlsafe(16)
         message, origin = (json.dumps(value).replace("<", "\\u003c") for value in (end.message, self._origin()))
-        page = _POPUP_PAGE.format(nonce=nonce, message=message, origin=origin)
+        page = templates.get_template("end_of_modern_popup.html").render(nonce=nonce, message=message, origin=origin)
         policy = f"default-src 'none'; script-src 'nonce-{nonce}'"
         return _page(page, 200, {"Content-Security-Policy": policy, "Cache-Control": "no-store"})
 

@@ -1,7 +1,7 @@
 """The sessions of the modern login engine, as express-session keeps them (facts/rocketchat.md §3.4).
 
-One starts with a sign-in and lives for five minutes. Its cookie is for https only: a browser that came by plain HTTP,
-or by a proxy that doesn't say `X-Forwarded-Proto: https`, gets none, and comes back as nobody.
+One starts with a sign-in and lasts five minutes. Its cookie is for https only: a browser that uses plain HTTP, or a
+proxy without `X-Forwarded-Proto: https`, gets no cookie, and has no session when it comes back.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Session:
     expires: float
     """In monotonic seconds."""
     started: dict[str, Started] = field(default_factory=dict)
-    """By host of the provider: whoever begins again at one forgets the sign-in before."""
+    """By host of the provider: a second sign-in at one replaces the first."""
 
 
 class Sessions:
@@ -50,12 +50,12 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
 
     def of(self, request: web.Request) -> Session | None:
-        """The one that the cookie names, if it still lives."""
+        """The session that the cookie names, None if it has expired."""
         found = self._sessions.get(request.cookies.get(COOKIE, ""))
         return found if found is not None and found.expires > self._clock.monotonic() else None
 
     def begin(self, request: web.Request) -> Session:
-        """That one, or a new one."""
+        """That session, or a new one."""
         found = self.of(request)
         if found is None:
             found = Session(secrets.token_urlsafe(32), self._clock.monotonic() + LIFE.total_seconds())
@@ -71,6 +71,6 @@ class Sessions:
 
 
 def _secure(request: web.Request) -> bool:
-    """Directly, or as the nearest proxy says: every proxy is trusted."""
+    """Whether the browser uses https, directly or by `X-Forwarded-Proto`: every proxy is trusted."""
     said = request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip().lower()
     return request.secure or said == "https"

@@ -30,7 +30,7 @@ class Strategy:
     callback_url: str
     scope: str
     hooks: tuple[Document, ...] = field(repr=False)
-    """The fields by which the user hooks decide that this process has by now, the oldest first."""
+    """The fields of every user hook that this process has added so far, the oldest first."""
 
     @property
     def provider(self) -> str:
@@ -54,7 +54,7 @@ class Strategy:
         return bool(self.fields.get("loginStyle") == "popup")
 
     def authorize_url(self, state: str, challenge: str) -> str:
-        """Where a browser is sent. What stands in the query of the path stays there, as passport merges it."""
+        """Where a browser is sent. A query in the path is kept, as passport merges it."""
         url = urlsplit(self._below("authorizePath"))
         query = dict(parse_qsl(url.query, keep_blank_values=True)) | {
             "response_type": "code",
@@ -85,8 +85,8 @@ class Strategies:
         self._hooks: dict[str, list[Document]] = {}
 
     def rebuild(self) -> None:
-        """The instance runs: what its cache holds counts from now on. Entries of kind `strategy` in the ledger say when
-        people began to sign in by which secret, and at which instance."""
+        """Rebuilds all strategies from the instance's cache. Entries of kind `strategy` in the ledger record from when
+        on people sign in with which secret, and at which instance."""
         self._strategies = {}
         if not self._workspace.modern_login:
             return

@@ -14,14 +14,14 @@ from sandbox.rocketchat.instances import REQUEST_KEY
 from sandbox.rocketchat.oauth.ending import embedded
 from sandbox.rocketchat.oauth.signin import SignIn
 
-_FOLDER = Path(__file__).parent / "templates"
+FOLDER = Path(__file__).parent / "templates"
 _SCRIPTS = ("end_of_popup_response.js", "end_of_redirect_response.js")
-_templates = Environment(loader=FileSystemLoader(_FOLDER), autoescape=select_autoescape())
+templates = Environment(loader=FileSystemLoader(FOLDER), autoescape=select_autoescape())
 
 
 class CallbackPages:
     """Makes the page of the callback, whose address is served where the modern engine steps aside, and serves what it
-    loads. `root` is the path below which the workspace lives, empty or `/chat`; `closing` ends what hangs."""
+    loads. `root` is the path below which the workspace lives, empty or `/chat`; `closing` ends answers that hang."""
 
     def __init__(self, sign_in: SignIn, root: str, closing: asyncio.Event) -> None:
         self._sign_in = sign_in
@@ -29,12 +29,12 @@ class CallbackPages:
         self._closing = closing
 
     def serve(self, app: web.Application) -> None:
-        """Puts the scripts on `app`."""
+        """Adds the scripts to `app`."""
         for name in _SCRIPTS:
             app.router.add_get(f"/packages/oauth/{name}", self._script)
 
     async def _script(self, request: web.Request) -> web.Response:
-        return looks.file(_FOLDER / request.path.rpartition("/")[2])
+        return looks.file(FOLDER / request.path.rpartition("/")[2])
 
     async def callback(self, request: web.Request) -> web.StreamResponse:
         """Always 200 and HTML; what went wrong is told to the mobile app alone. The page is Meteor's, its style
@@ -45,7 +45,7 @@ class CallbackPages:
         end = await self._sign_in.callback(request.match_info["service"], dict(request.query), at)
         if end is None:
             return await self._never(request)
-        page = _templates.get_template("end_of_login.html").render(
+        page = templates.get_template("end_of_login.html").render(
             config=embedded(end.config), root=self._root, script=f"end_of_{end.login_style}_response.js"
         )
         return looks.page(page, style="'unsafe-inline'")

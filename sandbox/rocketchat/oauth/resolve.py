@@ -68,7 +68,7 @@ class _Resolution:
     # Melding by e-mail, before everything else.
 
     def _meld(self) -> None:
-        """Whoever has the identity's address becomes its account, whatever `mergeUsers` says."""
+        """The account with the identity's address is taken, whether `mergeUsers` is on or off."""
         if self._service not in _ALWAYS_MELDED and self._data.get("_OAuthCustom") is not True:
             return
         if self._service == "linkedin":

@@ -33,7 +33,7 @@ _WINDOW = 10.0
 
 @dataclass
 class Manners:
-    """How the engine behaves where servers differ; a test may change them while it runs."""
+    """How the engine behaves where servers differ; a test may change it at run time."""
 
     patience: float = PATIENCE
     """Seconds that the provider has for each of the two requests."""
@@ -167,7 +167,7 @@ class SignIn:
             raise self._hidden(refusal) from None
 
     def _hidden(self, refusal: Exception) -> MeteorError:
-        """A refusal before anybody is known by it."""
+        """What a client is told of a refusal before the person is known."""
         if self._workspace.version >= (7, 0):
             return MeteorError(401, "User not found")
         return refusal if isinstance(refusal, MeteorError) else MeteorError(500, "Internal server error")
@@ -175,13 +175,14 @@ class SignIn:
     async def _exchanged(
         self, service: str, query: Document, state: OAuthState, process: Process
     ) -> tuple[Credential | None, str]:
-        """Brings the code to the provider and parks what comes of it; the credential, or what the page calls wrong."""
-        configuration = self._configuration(service, process)
-        if configuration is None:
-            if service in process.cached:
-                self._fail(service, state, "Service not configured")
-                return None, "ServiceConfiguration.ConfigError: Service not configured"
+        """Exchanges the code at the provider and parks the result; the credential, or the error for the page."""
+        if service not in process.cached:
             raise exchange.ExchangeFailed(f"Unexpected OAuth service {service}")
+        record = self._workspace.login_services.get(service)
+        if record is None:
+            self._fail(service, state, "Service not configured")
+            return None, "ServiceConfiguration.ConfigError: Service not configured"
+        configuration = exchange.Configuration(record.fields, process.cached[service])
         client, patience = self._client(), self.manners.patience
         token = await exchange.access_token(client, configuration, query, self._site(), patience)
         given = await exchange.claims(client, configuration, token, patience)
@@ -190,13 +191,6 @@ class SignIn:
         expires = self._workspace.clock.monotonic() + _LIFE
         self._parked[state.credential_token] = Parked(credential.secret, expires, service, identity)
         return (credential, "") if ending.safe(state.credential_token) else (None, ending.UNSAFE)
-
-    def _configuration(self, service: str, process: Process) -> exchange.Configuration | None:
-        """What an exchange goes by, read now; None if the service is off or unknown."""
-        record = self._workspace.login_services.get(service)
-        if record is None or service not in process.cached:
-            return None
-        return exchange.Configuration(record.fields, process.cached[service])
 
     def _fail(self, service: str, state: OAuthState, problem: str) -> None:
         self._note(service, problem)

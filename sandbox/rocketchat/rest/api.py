@@ -1,7 +1,7 @@
 """Where REST routes are declared, and what is done around every one of them (facts/rocketchat.md §1).
 
-    @api.route("POST", "settings.addCustomOAuth", permissions=("add-oauth-service",), two_factor=TwoFactor.REMEMBERED,
-               body=strict({"name": STRING}))
+    @api.route(Route("POST", "settings.addCustomOAuth", permission="add-oauth-service",
+                     two_factor=TwoFactor.REMEMBERED, body=strict({"name": STRING})))
     def add_custom_oauth(call: Call) -> Document: ...
 
 The order is the real server's: who calls → rate limit → schema → permissions → second factor → the handler. A handler
@@ -17,16 +17,14 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from bot.clock import Clock
 from sandbox.rocketchat.documents import Document, rest
-from sandbox.rocketchat.people import People, ResumeToken, User
+from sandbox.rocketchat.people import ResumeToken, User
 from sandbox.rocketchat.problems import Forbidden, MeteorError, PlainError
-from sandbox.rocketchat.rest.rate_limit import Limit, RateLimiter
+from sandbox.rocketchat.rate_limit import Limit, RateLimiter
 from sandbox.rocketchat.rest.route import RestCall, RestHandler, RestResponse, Route, TwoFactor
 from sandbox.rocketchat.rest.schema import Schema, coerced, first_error
-from sandbox.rocketchat.second_factor import SecondFactor
-from sandbox.rocketchat.settings import Settings
 from sandbox.rocketchat.version import Version
+from sandbox.rocketchat.workspace import Workspace
 
 NOT_LOGGED_IN = "You must be logged in to do this."
 NO_PERMISSION = "User does not have the permissions required for this action [error-unauthorized]"
@@ -42,74 +40,39 @@ _REFUSALS_OF_9 = frozenset(
 class Api:
     """All routes of one stand-in, and their guards."""
 
-    version: Version
-    people: People
-    settings: Settings
-    second_factor: SecondFactor
-    clock: Clock
+    workspace: Workspace
     open_routes_know_user: bool = True
     """Whether routes that need no login look at the two headers too, so that a caller may bypass the limit there."""
     limiter: RateLimiter = field(default_factory=RateLimiter)
-    routes: list[Route] = field(default_factory=list)
+    routes: list[tuple[Route, RestHandler]] = field(default_factory=list)
 
-    def route(
-        self,
-        method: str,
-        path: str,
-        *,
-        since: str = "0.0",
-        until: str = "999.0",
-        login: bool = True,
-        permissions: tuple[str, ...] = (),
-        guard: Callable[[RestCall], bool] | None = None,
-        two_factor: TwoFactor = TwoFactor.NONE,
-        body: Schema | None = None,
-        query: Schema | None = None,
-        limit: Limit | None = None,
-        unlimited: bool = False,
-        bypass: str = "api-bypass-rate-limit",
-    ) -> Callable[[RestHandler], RestHandler]:
-        """Registers a handler, if the version has the route: from `since` on, before `until`."""
+    def route(self, route: Route) -> Callable[[RestHandler], RestHandler]:
+        """Registers the handler of a route, if the version has the route."""
 
         def register(handler: RestHandler) -> RestHandler:
-            if Version.of(since) <= self.version < Version.of(until):
-                self.routes.append(
-                    Route(
-                        method,
-                        path,
-                        handler,
-                        login,
-                        permissions,
-                        guard,
-                        two_factor,
-                        body,
-                        query,
-                        limit,
-                        unlimited,
-                        bypass,
-                    )
-                )
+            if Version.of(route.since) <= self.workspace.version < Version.of(route.until):
+                self.routes.append((route, handler))
             return handler
 
         return register
 
     def serve(self, app: web.Application) -> None:
         """Puts all routes on `app`, and the 404 behind them."""
-        for route in self.routes:
-            app.router.add_route(route.method, route.full_path, self._endpoint(route))
+        for route, handler in self.routes:
+            app.router.add_route(route.method, route.full_path, self._endpoint(route, handler))
         app.router.add_route("*", "/api/{tail:.*}", self._no_such_route)
 
     def who(self, request: web.Request) -> tuple[User, ResumeToken] | None:
         """Whom the two headers name; both are needed and must belong together (facts/rocketchat.md §1.1)."""
         token, user_id = request.headers.get("X-Auth-Token"), request.headers.get("X-User-Id")
-        found = self.people.with_token(token) if token and user_id else None
+        found = self.workspace.people.with_token(token) if token and user_id else None
         return found if found and found[0].id == user_id else None
 
-    def _endpoint(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def _endpoint(self, route: Route, handler: RestHandler) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def endpoint(request: web.Request) -> web.Response:
             headers: dict[str, str] = {}
             try:
-                answer = await self._answer(route, request, headers)
+                answer = await self._answer(route, handler, request, headers)
             except MeteorError as error:
                 answer = self.refusal(error)
             except Forbidden as error:
@@ -120,7 +83,9 @@ class Api:
 
         return endpoint
 
-    async def _answer(self, route: Route, request: web.Request, headers: dict[str, str]) -> RestResponse:
+    async def _answer(
+        self, route: Route, handler: RestHandler, request: web.Request, headers: dict[str, str]
+    ) -> RestResponse:
         known = self.who(request) if route.login or self.open_routes_know_user else None
         user, token = (known if route.login else None) or (None, None)
         if route.login and user is None:
@@ -128,13 +93,14 @@ class Api:
         headers |= self._count(route, request, known[0] if known else None)
         call = RestCall(request, user, token, _given_query(route, request), await _given_body(route, request))
         if user is not None:
-            if not all(self.people.may(user.id, permission) for permission in route.permissions):
+            if route.permission and not self.workspace.people.may(user.id, route.permission):
                 return self.no_permission()
             if route.guard is not None and not route.guard(call):
                 return self.no_permission()
             if route.two_factor is not TwoFactor.NONE:
-                self.second_factor.check(user, call.attempt, remember=route.two_factor is TwoFactor.REMEMBERED)
-        outcome = route.handler(call)
+                remember = route.two_factor is TwoFactor.REMEMBERED
+                self.workspace.second_factor.check(user, call.attempt, remember=remember)
+        outcome = handler(call)
         result = await outcome if inspect.isawaitable(outcome) else outcome
         return result if isinstance(result, RestResponse) else RestResponse(200, {**result, "success": True})
 
@@ -142,43 +108,42 @@ class Api:
 
     def _count(self, route: Route, request: web.Request, user: User | None) -> dict[str, str]:
         """Counts the call; the headers of an ordinary answer, none for who is not limited."""
-        if route.unlimited or not self.settings.get("API_Enable_Rate_Limiter", True):
+        if route.unlimited or not self.workspace.settings.get("API_Enable_Rate_Limiter", True):
             return {}
-        if user is not None and self.people.may(user.id, route.bypass):
+        if user is not None and self.workspace.people.may(user.id, route.bypass):
             return {}
         key = (request.remote or "", route.path, route.method)
-        reading = self.limiter.count(route.limit or self._default_limit(), key, self.clock.monotonic())
-        headers = reading.headers(self.clock.now().timestamp())
+        clock = self.workspace.clock
+        reading = self.limiter.count(route.limit or self._default_limit(), key, clock.monotonic())
+        headers = reading.headers(clock.now().timestamp())
         if not reading.allowed:
-            text = (
-                "Error, too many requests. Please slow down. "
-                f"You must wait {reading.wait_seconds} seconds before trying this endpoint again."
-            )
-            raise _TooMany(text, headers)
+            raise _TooMany(reading.refusal("this endpoint again"), headers)
         return headers
 
     def allows(self, ip: str, pattern: str, method: str) -> bool:
         """Counts one call of what is no REST route and has the default limit all the same."""
-        if not self.settings.get("API_Enable_Rate_Limiter", True):
+        if not self.workspace.settings.get("API_Enable_Rate_Limiter", True):
             return True
-        return self.limiter.count(self._default_limit(), (ip, pattern, method), self.clock.monotonic()).allowed
+        now = self.workspace.clock.monotonic()
+        return self.limiter.count(self._default_limit(), (ip, pattern, method), now).allowed
 
     def _default_limit(self) -> Limit:
-        calls = self.settings.get("API_Enable_Rate_Limiter_Limit_Calls_Default", 10)
-        return Limit(calls, self.settings.get("API_Enable_Rate_Limiter_Limit_Time_Default", 60000) / 1000)
+        calls = self.workspace.settings.get("API_Enable_Rate_Limiter_Limit_Calls_Default", 10)
+        return Limit(calls, self.workspace.settings.get("API_Enable_Rate_Limiter_Limit_Time_Default", 60000) / 1000)
 
     # What refusals look like (facts/rocketchat.md §1.5).
 
     def not_logged_in(self) -> RestResponse:
         """401; 9.0 dropped the old fields."""
         body: Document = {"success": False, "error": NOT_LOGGED_IN}
-        if self.version.major < 9:
+        if self.workspace.version.major < 9:
             body |= {"status": "error", "message": NOT_LOGGED_IN}
         return RestResponse(401, body)
 
     def no_permission(self) -> RestResponse:
         """403 of a route whose permission is missing."""
-        return RestResponse(403, {"success": False, "error": NO_PERMISSION if self.version.major < 9 else "forbidden"})
+        error = NO_PERMISSION if self.workspace.version.major < 9 else "forbidden"
+        return RestResponse(403, {"success": False, "error": error})
 
     def refusal(self, error: MeteorError) -> RestResponse:
         """400, 403 or 429 of an error with a code."""
@@ -186,7 +151,7 @@ class Api:
             return RestResponse(429, {"success": False, "error": str(error)}, error.headers)
         if error.code in _UNAUTHORIZED:
             return RestResponse(403, {"success": False, "error": str(error)})
-        if self.version.major >= 9 and error.code in _REFUSALS_OF_9:
+        if self.workspace.version.major >= 9 and error.code in _REFUSALS_OF_9:
             return RestResponse(403, {"success": False, "error": str(error), "errorType": "error-forbidden"})
         body: Document = {"success": False, "error": str(error), "errorType": error.code}
         return RestResponse(400, body | ({"details": error.details} if error.details is not None else {}))

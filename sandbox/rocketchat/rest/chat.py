@@ -6,30 +6,30 @@ Schemas are as strict as those of `@rocket.chat/rest-typings` 8.8 (facts/rocketc
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Literal
 
 from sandbox.rocketchat.chat.chat import Chat
-from sandbox.rocketchat.chat.rooms import Room
 from sandbox.rocketchat.documents import Document
+from sandbox.rocketchat.rate_limit import Limit
 from sandbox.rocketchat.rest import messages, rooms
 from sandbox.rocketchat.rest.api import Api
 from sandbox.rocketchat.rest.messages import ChatRequest
-from sandbox.rocketchat.rest.rate_limit import Limit
-from sandbox.rocketchat.rest.route import RestCall
+from sandbox.rocketchat.rest.route import RestCall, Route
 from sandbox.rocketchat.rest.schema import BOOLEAN, NAME, NUMBER, OBJECT, PAGED, STRING, Schema, array, strict
 
 _MANY: Schema = {"anyOf": [STRING, array(STRING)]}
 _OPTIONAL: Schema = {"type": "string", "nullable": True}
+_OBJECTS: Schema = {**array(OBJECT), "nullable": True}
+_FIELDS: Schema = {**OBJECT, "nullable": True}
 _LOOK: Mapping[str, Schema] = {
     **dict.fromkeys(("text", "alias", "emoji", "avatar"), _OPTIONAL),
-    "attachments": {**array(OBJECT), "nullable": True},
-    "customFields": {"type": "object", "nullable": True},
+    "attachments": _OBJECTS,
+    "customFields": _FIELDS,
     "parseUrls": BOOLEAN,
 }
 POST_MESSAGE: Schema = {
-    "oneOf": [
-        strict({"roomId": _MANY}, {**_LOOK, "tmid": _OPTIONAL}),
-        strict({"channel": _MANY}, _LOOK),
-    ]
+    "oneOf": [strict({"roomId": _MANY}, {**_LOOK, "tmid": _OPTIONAL}), strict({"channel": _MANY}, _LOOK)]
 }
 """One of the two forms; `tmid` only with `roomId`, `blocks` in neither."""
 SEND_MESSAGE = strict(
@@ -40,9 +40,9 @@ SEND_MESSAGE = strict(
                 **dict.fromkeys(("_id", "msg", "tmid", "alias", "emoji", "avatar"), _OPTIONAL),
                 "rid": STRING,
                 "tshow": {"type": "boolean", "nullable": True},
-                "attachments": {**array(OBJECT), "nullable": True},
-                "blocks": {**array(OBJECT), "nullable": True},
-                "customFields": {"type": "object", "nullable": True},
+                "attachments": _OBJECTS,
+                "blocks": _OBJECTS,
+                "customFields": _FIELDS,
             },
         }
     },
@@ -51,13 +51,10 @@ SEND_MESSAGE = strict(
 """The message itself may hold more, which the official SDK makes use of."""
 UPDATE = strict(
     {"roomId": STRING, "msgId": STRING, "text": STRING},
-    {"previewUrls": {**array(STRING), "nullable": True}, "customFields": {"type": "object", "nullable": True}},
+    {"previewUrls": {**array(STRING), "nullable": True}, "customFields": _FIELDS},
 )
 REACT: Schema = {
-    "anyOf": [
-        strict({"emoji": STRING, "messageId": NAME}, {"shouldReact": BOOLEAN}),
-        strict({"reaction": STRING, "messageId": NAME}, {"shouldReact": BOOLEAN}),
-    ]
+    "anyOf": [strict({name: STRING, "messageId": NAME}, {"shouldReact": BOOLEAN}) for name in ("emoji", "reaction")]
 }
 _ROOM: Mapping[str, Schema] = {"roomId": NAME, "roomName": NAME}
 _DIRECT: Mapping[str, Schema] = {"roomId": NAME, "username": NAME}
@@ -71,6 +68,8 @@ _PERSON: Mapping[str, Schema] = {"userId": STRING, "username": STRING}
 _CREATE = strict(
     {"name": NAME}, {"members": array(STRING), "readOnly": BOOLEAN, "excludeSelf": BOOLEAN, "extraData": OBJECT}
 )
+_EXCLUDE = {"excludeSelf": BOOLEAN}
+_CREATE_DIRECT: Schema = {"oneOf": [strict({"username": NAME}, _EXCLUDE), strict({"usernames": NAME}, _EXCLUDE)]}
 _SYNC = strict({"roomId": NAME}, dict.fromkeys(("lastUpdate", "next", "previous", "type"), STRING) | {"count": NUMBER})
 _RUN = strict({"command": STRING, "roomId": STRING}, dict.fromkeys(("params", "tmid", "triggerId"), STRING))
 SENDING = Limit(5, 1.0)
@@ -79,83 +78,54 @@ SENDING = Limit(5, 1.0)
 
 def register(api: Api, chat: Chat) -> None:
     """Puts all routes of the chat on `api`."""
-    _Declare(api, chat).all()
+    get, post = partial(_declare, api, chat, "GET"), partial(_declare, api, chat, "POST")
+    post("chat.postMessage", messages.post_message, POST_MESSAGE)
+    post("chat.sendMessage", messages.send_message, SEND_MESSAGE, limit=SENDING, bypass="send-many-messages")
+    post("chat.update", messages.update, UPDATE)
+    post("chat.delete", messages.delete, strict({"msgId": STRING, "roomId": STRING}, {"asUser": BOOLEAN}))
+    post("chat.react", messages.react, REACT)
+    post("chat.pinMessage", messages.pin, strict({"messageId": NAME}))
+    get("chat.getMessage", messages.get_message, strict({"msgId": NAME}))
+    get("chat.getThreadMessages", messages.thread_messages, strict({"tmid": NAME}, PAGED))
+    get("chat.syncMessages", messages.sync_messages, _SYNC)
+    for kind, noun in rooms.NOUNS.items():
+        find = partial(rooms.room_of_kind, kind=kind)
+        get(f"{noun}s.info", partial(rooms.info, kind=kind), strict({}, _ROOM))
+        get(f"{noun}s.list", partial(rooms.listing, kind=kind), strict({}, PAGED))
+        get(f"{noun}s.members", partial(rooms.members, find=find), strict({}, {**_ROOM, **PAGED}))
+        get(f"{noun}s.history", partial(messages.history, find=find), strict({}, {**_ROOM, **_HISTORY}))
+        get(f"{noun}s.roles", partial(rooms.roles, kind=kind), strict({}, _ROOM))
+        post(f"{noun}s.create", partial(rooms.create, kind=kind), _CREATE)
+        post(f"{noun}s.invite", partial(rooms.invite, kind=kind), strict({}, {**_ROOM, **_PERSON}))
+        post(f"{noun}s.kick", partial(rooms.kick, kind=kind), strict({}, {**_ROOM, **_PERSON}))
+    post("channels.join", rooms.join, strict({}, {**_ROOM, "joinCode": STRING}))
+    for prefix in ("im", "dm"):
+        get(f"{prefix}.list", rooms.im_list, strict({}, PAGED))
+        get(f"{prefix}.members", partial(rooms.members, find=rooms.direct_room), strict({}, {**_DIRECT, **PAGED}))
+        get(f"{prefix}.history", partial(messages.history, find=rooms.direct_room), strict({}, {**_DIRECT, **_HISTORY}))
+        post(f"{prefix}.create", rooms.im_create, _CREATE_DIRECT)
+    get("rooms.info", rooms.rooms_info, strict({}, _ROOM))
+    get("rooms.get", rooms.rooms_get, strict({}, {"updatedSince": STRING}))
+    get("subscriptions.get", rooms.subscriptions_get, strict({}, {"updatedSince": STRING}))
+    get("subscriptions.getOne", rooms.subscriptions_get_one, strict({"roomId": NAME}))
+    get("commands.list", rooms.commands_list, strict({}, PAGED))
+    get("commands.get", rooms.commands_get, strict({"command": STRING}))
+    post("commands.run", rooms.commands_run, _RUN)
 
 
-class _Declare:
-    """Writes one route in one line."""
+def _declare(
+    api: Api,
+    chat: Chat,
+    method: Literal["GET", "POST"],
+    path: str,
+    handler: Callable[[ChatRequest], Document],
+    given: Schema,
+    limit: Limit | None = None,
+    bypass: str = "api-bypass-rate-limit",
+) -> None:
+    """Declares one route: `given` is the schema of its query or its body."""
+    query, body = (given, None) if method == "GET" else (None, given)
 
-    def __init__(self, api: Api, chat: Chat) -> None:
-        self._api = api
-        self._chat = chat
-
-    def all(self) -> None:
-        """Every route."""
-        self._messages()
-        self._rooms("c", "channels")
-        self._rooms("p", "groups")
-        self._direct("im")
-        self._direct("dm")
-        self._get("rooms.info", rooms.rooms_info, strict({}, _ROOM))
-        self._get("rooms.get", rooms.rooms_get, strict({}, {"updatedSince": STRING}))
-        self._get("subscriptions.get", rooms.subscriptions_get, strict({}, {"updatedSince": STRING}))
-        self._get("subscriptions.getOne", rooms.subscriptions_get_one, strict({"roomId": NAME}))
-        self._get("commands.list", rooms.commands_list, strict({}, PAGED))
-        self._get("commands.get", rooms.commands_get, strict({"command": STRING}))
-        self._post("commands.run", rooms.commands_run, _RUN)
-
-    def _messages(self) -> None:
-        self._post("chat.postMessage", messages.post_message, POST_MESSAGE)
-        self._post("chat.sendMessage", messages.send_message, SEND_MESSAGE, SENDING, "send-many-messages")
-        self._post("chat.update", messages.update, UPDATE)
-        self._post("chat.delete", messages.delete, strict({"msgId": STRING, "roomId": STRING}, {"asUser": BOOLEAN}))
-        self._post("chat.react", messages.react, REACT)
-        self._post("chat.pinMessage", messages.pin, strict({"messageId": NAME}))
-        self._get("chat.getMessage", messages.get_message, strict({"msgId": NAME}))
-        self._get("chat.getThreadMessages", messages.thread_messages, strict({"tmid": NAME}, PAGED))
-        self._get("chat.syncMessages", messages.sync_messages, _SYNC)
-
-    def _rooms(self, kind: str, prefix: str) -> None:
-        def find(asked: ChatRequest) -> Room:
-            return rooms.room_of_kind(asked, kind)
-
-        self._get(f"{prefix}.info", rooms.info(kind), strict({}, _ROOM))
-        self._get(f"{prefix}.list", rooms.listing(kind), strict({}, PAGED))
-        self._get(f"{prefix}.members", rooms.members(find), strict({}, {**_ROOM, **PAGED}))
-        self._get(f"{prefix}.history", rooms.messages(find), strict({}, {**_ROOM, **_HISTORY}))
-        self._get(f"{prefix}.roles", rooms.roles(kind), strict({}, _ROOM))
-        self._post(f"{prefix}.create", rooms.create(kind), _CREATE)
-        self._post(f"{prefix}.invite", rooms.invite(kind), strict({}, {**_ROOM, **_PERSON}))
-        self._post(f"{prefix}.kick", rooms.kick(kind), strict({}, {**_ROOM, **_PERSON}))
-        if kind == "c":
-            self._post("channels.join", rooms.join, strict({}, {**_ROOM, "joinCode": STRING}))
-
-    def _direct(self, prefix: str) -> None:
-        one_or_many: Schema = {
-            "oneOf": [
-                strict({"username": NAME}, {"excludeSelf": BOOLEAN}),
-                strict({"usernames": NAME}, {"excludeSelf": BOOLEAN}),
-            ]
-        }
-        self._post(f"{prefix}.create", rooms.im_create, one_or_many)
-        self._get(f"{prefix}.list", rooms.im_list, strict({}, PAGED))
-        self._get(f"{prefix}.members", rooms.members(rooms.direct_room), strict({}, {**_DIRECT, **PAGED}))
-        self._get(f"{prefix}.history", rooms.messages(rooms.direct_room), strict({}, {**_DIRECT, **_HISTORY}))
-
-    def _get(self, path: str, handler: Callable[[ChatRequest], Document], query: Schema) -> None:
-        self._api.route("GET", path, query=query)(
-            lambda call: handler(ChatRequest(self._chat, call.caller.id, call.query))
-        )
-
-    def _post(
-        self,
-        path: str,
-        handler: Callable[[ChatRequest], Document],
-        body: Schema,
-        limit: Limit | None = None,
-        bypass: str = "api-bypass-rate-limit",
-    ) -> None:
-        def answer(call: RestCall) -> Document:
-            return handler(ChatRequest(self._chat, call.caller.id, call.body))
-
-        self._api.route("POST", path, body=body, limit=limit, bypass=bypass)(answer)
+    @api.route(Route(method, path, query=query, body=body, limit=limit, bypass=bypass))
+    def answer(call: RestCall) -> Document:
+        return handler(ChatRequest(chat, call.caller.id, call.query if method == "GET" else call.body))

@@ -6,30 +6,29 @@ import hmac
 from typing import Any
 
 from sandbox.rocketchat.documents import Document
-from sandbox.rocketchat.people import People, User, digest
+from sandbox.rocketchat.people import User, digest
 from sandbox.rocketchat.problems import MeteorError
 from sandbox.rocketchat.rest.api import Api
-from sandbox.rocketchat.rest.route import RestCall, RestResponse
+from sandbox.rocketchat.rest.route import RestCall, RestResponse, Route
 from sandbox.rocketchat.rest.users import own_profile
-from sandbox.rocketchat.second_factor import SecondFactor
-from sandbox.rocketchat.version import Version
+from sandbox.rocketchat.workspace import Workspace
 
 
-def register(api: Api, people: People, second_factor: SecondFactor, version: Version) -> None:
+def register(api: Api, workspace: Workspace) -> None:
     """Declares them."""
-    routes = LoginRoutes(people, second_factor, version)
-    api.route("POST", "login", login=False)(routes.login)
-    api.route("POST", "logout")(routes.logout)
-    api.route("GET", "logout", until="8.0")(routes.logout)
+    routes = LoginRoutes(workspace)
+    api.route(Route("POST", "login", login=False))(routes.login)
+    api.route(Route("POST", "logout"))(routes.logout)
+    api.route(Route("GET", "logout", until="8.0"))(routes.logout)
 
 
 class LoginRoutes:
     """The handlers."""
 
-    def __init__(self, people: People, second_factor: SecondFactor, version: Version) -> None:
-        self._people = people
-        self._second_factor = second_factor
-        self._version = version
+    def __init__(self, workspace: Workspace) -> None:
+        self._people = workspace.people
+        self._second_factor = workspace.second_factor
+        self._version = workspace.version
 
     def login(self, call: RestCall) -> Document | RestResponse:
         """By password or by a token that is kept (`resume`)."""

@@ -6,6 +6,7 @@ returns the envelope without `success`, or throws what the real server throws.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from sandbox.rocketchat.chat.rules import Draft
 from sandbox.rocketchat.ddp.methods import SYSTEM_TYPES
 from sandbox.rocketchat.documents import Document, milliseconds
 from sandbox.rocketchat.problems import MeteorError, PlainError
+from sandbox.rocketchat.rest.paging import page
 
 _KEPT = ("alias", "emoji", "avatar", "attachments", "blocks", "customFields", "tshow", "parseUrls", "groupable")
 
@@ -37,10 +39,13 @@ class ChatRequest:
         """A message by its id, readable or not: these routes look it up first and ask for access later."""
         message = self.chat.messages.get(self.given.get(key, ""))
         if message is None:
-            raise MeteorError(
-                "error-message-not-found", 'The provided "messageId" does not match any existing message.'
-            )
+            text = 'The provided "messageId" does not match any existing message.'
+            raise MeteorError("error-message-not-found", text)
         return message
+
+    def paged(self, key: str, items: list[Document]) -> Document:
+        """The page of `items` that is asked for, under `key`."""
+        return page(key, items, self.given, self.chat.settings)
 
     def readable(self, room_id: str, refusal: MeteorError) -> Room:
         """A room the caller may read, or `refusal`."""
@@ -60,12 +65,10 @@ def post_message(asked: ChatRequest) -> Document:
     targets = given.get("roomId") or given.get("channel") or []
     sent = [(target, _post(asked, target)) for target in ([targets] if isinstance(targets, str) else targets)]
     channel, message = sent[0]
-    if message is None:
-        raise PlainError("unknown-error")
     return {"ts": milliseconds(asked.chat.now()), "channel": channel, "message": message.document()}
 
 
-def _post(asked: ChatRequest, target: str) -> Message | None:
+def _post(asked: ChatRequest, target: str) -> Message:
     chat, given = asked.chat, asked.given
     room = target_room(chat, asked.user_id, target)
     chat.check_thread(given.get("tmid"))
@@ -153,9 +156,8 @@ def delete(asked: ChatRequest) -> Document:
     if asked.given.get("asUser") and message.author.id != user_id:
         room = asked.chat.rooms.all[message.rid]
         if not asked.chat.may(user_id, "force-delete-message", room):
-            raise PlainError(
-                'Unauthorized. You must have the permission "force-delete-message" to delete other\'s message as them.'
-            )
+            wanted = 'You must have the permission "force-delete-message" to delete other\'s message as them.'
+            raise PlainError(f"Unauthorized. {wanted}")
         user_id = message.author.id
     asked.chat.delete(user_id, message)
     about = {"_id": message.id, "rid": message.rid, "u": message.author.document()}
@@ -193,7 +195,7 @@ def thread_messages(asked: ChatRequest) -> Document:
         raise MeteorError("error-invalid-message", "Invalid Message")
     asked.readable(head.rid, MeteorError("error-not-allowed", "Not Allowed"))
     answers = sorted((m for m in chat.messages.values() if m.tmid == head.id), key=lambda m: m.ts)
-    return paged("messages", [m.document() for m in answers], given)
+    return asked.paged("messages", [m.document() for m in answers])
 
 
 def sync_messages(asked: ChatRequest) -> Document:
@@ -219,9 +221,8 @@ def sync_messages(asked: ChatRequest) -> Document:
 def _check_cursors(given: Document) -> None:
     following, previous, kind = given.get("next"), given.get("previous"), given.get("type")
     if kind and kind not in {"UPDATED", "DELETED"}:
-        raise MeteorError(
-            "error-type-param-not-supported", 'The "type" parameter must be either "UPDATED" or "DELETED"'
-        )
+        text = 'The "type" parameter must be either "UPDATED" or "DELETED"'
+        raise MeteorError("error-type-param-not-supported", text)
     if (following or previous) and not kind:
         text = 'The "type" parameter is required when using the "next" or "previous" parameters'
         raise MeteorError("error-type-param-required", text)
@@ -266,8 +267,10 @@ def _by_cursor(chat: Chat, room: Room, given: Document) -> Document:
     }
 
 
-def history(chat: Chat, room: Room, given: Document) -> Document:
-    """`*.history`: newest first, `latest` and `oldest` exclusive unless `inclusive`, at most 100 at once."""
+def history(asked: ChatRequest, find: Callable[[ChatRequest], Room]) -> Document:
+    """`*.history` of the room that `find` finds: newest first, `latest` and `oldest` exclusive unless `inclusive`, at
+    most 100 at once."""
+    chat, room, given = asked.chat, find(asked), asked.given
     inclusive = given.get("inclusive") in {True, "true"}
     # Our answers come within the millisecond of the message, the real server's never do.
     latest = _lenient_date(given.get("latest")) or chat.now() + timedelta(milliseconds=1)
@@ -287,14 +290,6 @@ def history(chat: Chat, room: Room, given: Document) -> Document:
     if given.get("unreads") in {True, "true"}:
         answer["unreadNotLoaded"] = 0
     return answer
-
-
-def paged(key: str, items: list[Document], given: Document) -> Document:
-    """One page under `key`, with `count`, `offset`, `total` (facts/rocketchat.md §2.3: 50 by default, at most 100)."""
-    offset, count = int(given.get("offset") or 0), given.get("count")
-    size = 50 if count is None else (int(count) or len(items))
-    page = items[offset : offset + min(size, 100)]
-    return {key: page, "count": len(page), "offset": offset, "total": len(items)}
 
 
 def _lenient_date(value: Any) -> datetime | None:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from sandbox.rocketchat.ddp import methods
+from sandbox.rocketchat.ddp.methods import call_method
 from sandbox.rocketchat.documents import Document, ddp
-from sandbox.rocketchat.instance import Instance
 from sandbox.rocketchat.logins import Logins
 from sandbox.rocketchat.people import User
-from sandbox.rocketchat.problems import MatchError, MeteorError, PlainError
+from sandbox.rocketchat.problems import MeteorError, PlainError, seen_by_caller
 from sandbox.rocketchat.rest.api import Api
 from sandbox.rocketchat.rest.bulk import save_bulk
 from sandbox.rocketchat.rest.oauth_admin import OAuthAdmin
-from sandbox.rocketchat.rest.route import RestCall, RestResponse
+from sandbox.rocketchat.rest.route import RestCall, RestResponse, Route
 from sandbox.rocketchat.rest.schema import STRING, strict
-from sandbox.rocketchat.second_factor import FactorAttempt
 from sandbox.rocketchat.workspace import Workspace
 
 
@@ -26,23 +23,8 @@ def register(api: Api, workspace: Workspace, logins: Logins, admin: OAuthAdmin) 
     """Declares both routes. They are not counted by the REST limiter: methods have one of their own."""
     caller = Methods(workspace, logins, admin)
     body = strict({"message": STRING})
-    api.route("POST", "method.call/:method", body=body, unlimited=True)(caller.over_rest)
-    api.route("POST", "method.callAnon/:method", login=False, body=body, unlimited=True)(caller.over_rest)
-
-
-@dataclass(frozen=True)
-class Caller:
-    """The caller of a method, None without a login, and the second factor that was sent."""
-
-    user: User | None
-    attempt: FactorAttempt
-    instance: Instance
-    """The server process that answers."""
-
-    @property
-    def id(self) -> str | None:
-        """The user id."""
-        return self.user.id if self.user else None
+    api.route(Route("POST", "method.call/:method", body=body, unlimited=True))(caller.over_rest)
+    api.route(Route("POST", "method.callAnon/:method", login=False, body=body, unlimited=True))(caller.over_rest)
 
 
 class Methods:
@@ -53,7 +35,7 @@ class Methods:
         self._logins = logins
         self._admin = admin
 
-    async def over_rest(self, call: RestCall) -> Document | RestResponse:
+    def over_rest(self, call: RestCall) -> Document | RestResponse:
         """Unpacks the message, calls, packs the result. Errors are inside; the status is 200 before 8.0, 400 from then
         on."""
         try:
@@ -63,65 +45,52 @@ class Methods:
             raise PlainError("Invalid message") from None
         answer: Document = {"msg": "result", "id": number}
         try:
-            answer["result"] = ddp(await self.call(name, params, Caller(call.user, call.attempt, call.instance)))
-        except MeteorError as error:
-            answer["error"] = error.frame()
-        except MatchError:
-            answer["error"] = MeteorError(400, "Match failed").frame()
-        except PlainError:
-            answer["error"] = MeteorError(500, "Internal server error").frame()
+            answer["result"] = ddp(self._call(name, params, call))
+        except (MeteorError, PlainError) as error:
+            answer["error"] = seen_by_caller(error).frame()
         packed = {"message": json.dumps(answer)}
         if "error" in answer and self._workspace.version.major >= 8:
             return RestResponse(400, {"success": False, **packed})
         return packed
 
-    async def call(self, name: str, params: list[Any], caller: Caller) -> Any:
-        """Calls one method; MeteorError 404 if there is none of that name."""
+    def _call(self, name: str, params: list[Any], call: RestCall) -> Any:
         if name == "login":
-            return self._logins.login(tuple(params), caller.instance.id).document()
+            return self._logins.login(tuple(params), call.instance.id).document()
         if name in {"addOAuthService", "removeOAuthService", "refreshOAuthService", "saveSettings"}:
             if self._workspace.version.major >= 9:
                 raise MeteorError(404, f"Method '{name}' not found")
-            return self._administer(name, params, caller)
+            return self._administer(name, params, call)
         if name == "private-settings/get":
-            return self._private_settings(caller)
-        handler = methods.METHODS.get(name)
-        if handler is None:
-            raise MeteorError(404, f"Method '{name}' not found")
-        try:
-            inspect.signature(handler).bind(None, *params)
-        except TypeError:
-            raise MeteorError(400, "Match failed") from None
-        return handler(methods.MethodCall(self._workspace.chat, caller.id, name), *params)
+            return self._private_settings(call.user)
+        return call_method(self._workspace.chat, call.user_id, name, params)
 
-    def _administer(self, name: str, params: list[Any], caller: Caller) -> Any:
+    def _administer(self, name: str, params: list[Any], call: RestCall) -> Any:
         match name, params:
             case "addOAuthService", [str(service), *_]:
-                return self._admin.add(caller.id, service, caller.instance)
+                return self._admin.add(call.user_id, service, call.instance)
             case "removeOAuthService", [str(service), *_]:
-                return self._admin.remove(caller.id, service, caller.instance)
+                return self._admin.remove(call.user_id, service, call.instance)
             case "refreshOAuthService", _:
-                return self._admin.refresh(caller.id, caller.instance)
+                return self._admin.refresh(call.user_id, call.instance)
             case "saveSettings", [list(rows), *rest]:
-                return self._save_settings(rows, rest, caller)
+                return self._save_settings(rows, rest, call)
             case _:
                 raise MeteorError(400, "Match failed")
 
-    def _private_settings(self, caller: Caller) -> list[Document]:
+    def _private_settings(self, user: User | None) -> list[Document]:
         """Whole documents, for the pages of administration: `processEnvValue` is nowhere else."""
-        workspace = self._workspace
-        if caller.id is None or not workspace.people.may(caller.id, "view-privileged-setting"):
+        if user is None or not self._workspace.people.may(user.id, "view-privileged-setting"):
             return []
-        return [setting.document(with_default=True) for setting in workspace.settings if not setting.hidden]
+        return [setting.document(with_default=True) for setting in self._workspace.settings if not setting.hidden]
 
-    def _save_settings(self, rows: list[Document], rest: list[Any], caller: Caller) -> bool:
+    def _save_settings(self, rows: list[Document], rest: list[Any], call: RestCall) -> bool:
         """The bulk write before 8.6. The second factor is needed each time, in the headers or as the last parameter."""
-        if caller.user is None:
+        if call.user is None:
             details = {"method": "saveSetting"}
             raise MeteorError("error-action-not-allowed", "Editing settings is not allowed", details)
-        attempt = caller.attempt
+        attempt = call.attempt
         if rest and isinstance(rest[-1], dict) and "twoFactorCode" in rest[-1]:
             attempt = replace(attempt, code=rest[-1]["twoFactorCode"], method=rest[-1].get("twoFactorMethod", ""))
-        self._workspace.second_factor.check(caller.user, attempt, remember=False)
-        save_bulk(self._workspace.settings, self._workspace.people.may, caller.user.id, rows, caller.instance)
+        self._workspace.second_factor.check(call.user, attempt, remember=False)
+        save_bulk(self._workspace.settings, self._workspace.people.may, call.user.id, rows, call.instance)
         return True

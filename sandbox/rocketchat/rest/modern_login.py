@@ -6,12 +6,11 @@ from typing import Protocol
 
 from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.people import User
+from sandbox.rocketchat.rate_limit import Limit
 from sandbox.rocketchat.rest.api import Api
-from sandbox.rocketchat.rest.rate_limit import Limit
-from sandbox.rocketchat.rest.route import RestCall
+from sandbox.rocketchat.rest.route import RestCall, Route
 from sandbox.rocketchat.rest.schema import STRING, strict
 
-SINCE = "8.7"
 _REDEEM = Limit(10, 60)
 _VERIFY = Limit(5, 60)
 
@@ -35,20 +34,23 @@ class Completion(Protocol):
 def register(api: Api, completion: Completion) -> None:
     """Declares them. Nobody is logged in yet who calls them."""
 
-    @api.route("POST", "loginCode.redeem", since=SINCE, login=False, body=strict({"code": STRING}), limit=_REDEEM)
+    given = strict({"code": STRING})
+
+    @api.route(Route("POST", "loginCode.redeem", since="8.7", login=False, body=given, limit=_REDEEM))
     def redeem(call: RestCall) -> Document:
         return _logged_in(*completion.redeem(call.body["code"]))
 
-    challenge = "twoFactorChallenges"
-    answered = strict({"challengeId": STRING, "code": STRING})
+    given = strict({"challengeId": STRING, "code": STRING})
 
-    @api.route("POST", f"{challenge}.verifyChallenge", since=SINCE, login=False, body=answered, limit=_VERIFY)
+    @api.route(
+        Route("POST", "twoFactorChallenges.verifyChallenge", since="8.7", login=False, body=given, limit=_VERIFY)
+    )
     def verify(call: RestCall) -> Document:
         return _logged_in(*completion.verify(call.body["challengeId"], call.body["code"]))
 
-    named = strict({"challengeId": STRING})
+    given = strict({"challengeId": STRING})
 
-    @api.route("POST", f"{challenge}.sendEmailCode", since=SINCE, login=False, body=named, limit=_VERIFY)
+    @api.route(Route("POST", "twoFactorChallenges.sendEmailCode", since="8.7", login=False, body=given, limit=_VERIFY))
     def send(call: RestCall) -> Document:
         completion.send_code(call.body["challengeId"])
         return {}

@@ -7,7 +7,7 @@ from sandbox.rocketchat.instance import Instance
 from sandbox.rocketchat.oauth_settings import MODULE, normalised, service_settings, setting_ids
 from sandbox.rocketchat.problems import MeteorError
 from sandbox.rocketchat.rest.api import Api
-from sandbox.rocketchat.rest.route import RestCall, TwoFactor
+from sandbox.rocketchat.rest.route import RestCall, Route, TwoFactor
 from sandbox.rocketchat.rest.schema import STRING, strict
 from sandbox.rocketchat.workspace import Workspace
 
@@ -20,19 +20,19 @@ def register(api: Api, admin: OAuthAdmin) -> None:
     """Declares the routes; the methods are `rest.methods`'."""
     guard = TwoFactor.REMEMBERED
 
-    @api.route("POST", "settings.addCustomOAuth", permissions=(PERMISSION,), two_factor=guard, body=_BODY)
+    @api.route(Route("POST", "settings.addCustomOAuth", permission=PERMISSION, two_factor=guard, body=_BODY))
     def add(call: RestCall) -> Document:
         admin.add(call.caller.id, _name(call), call.instance)
         return {}
 
     @api.route(
-        "POST", "settings.removeCustomOAuth", since="8.7", permissions=(PERMISSION,), two_factor=guard, body=_BODY
+        Route("POST", "settings.removeCustomOAuth", since="8.7", permission=PERMISSION, two_factor=guard, body=_BODY)
     )
     def remove(call: RestCall) -> Document:
         admin.remove(call.caller.id, _name(call), call.instance)
         return {}
 
-    @api.route("POST", "settings.refreshOAuthServices", since="8.7", permissions=(PERMISSION,), two_factor=guard)
+    @api.route(Route("POST", "settings.refreshOAuthServices", since="8.7", permission=PERMISSION, two_factor=guard))
     def refresh(call: RestCall) -> Document:
         admin.refresh(call.caller.id, call.instance)
         return {}

@@ -10,8 +10,8 @@ from sandbox.rocketchat.settings import Settings
 
 
 def page(name: str, items: list[Document], given: Document, settings: Settings) -> Document:
-    """One page under `name`, with `count`, `offset` and `total`. 50 by default, 100 at most; `count=0` is everything
-    where `API_Allow_Infinite_Count` is on."""
+    """One page under `name`, with `count`, `offset` and `total`. 50 items by default, 100 at most; `count=0` is all of
+    them where `API_Allow_Infinite_Count` is on."""
     items = _sorted(items, given.get("sort"))
     offset, count = int(given.get("offset") or 0), given.get("count")
     most = int(settings.get("API_Upper_Count_Limit", 100))

@@ -8,7 +8,7 @@ from sandbox.rocketchat.permissions import Role
 from sandbox.rocketchat.problems import MeteorError
 from sandbox.rocketchat.rest.api import Api
 from sandbox.rocketchat.rest.paging import page
-from sandbox.rocketchat.rest.route import RestCall
+from sandbox.rocketchat.rest.route import RestCall, Route
 from sandbox.rocketchat.rest.schema import NUMBER, STRING, strict
 from sandbox.rocketchat.workspace import Workspace
 
@@ -18,13 +18,15 @@ _ASSIGN = strict({"username": STRING}, {"roleId": STRING, "roleName": STRING, "r
 def register(api: Api, workspace: Workspace) -> None:
     """Declares them."""
     routes = RoleRoutes(workspace)
-    api.route("GET", "roles.list")(routes.list)
+    api.route(Route("GET", "roles.list"))(routes.list)
     in_role = strict({"role": STRING}, {"roomId": STRING, "count": NUMBER, "offset": NUMBER, "sort": STRING})
-    api.route("GET", "roles.getUsersInRole", permissions=("access-permissions",), query=in_role)(routes.users_in_role)
-    api.route("POST", "roles.addUserToRole", permissions=("access-permissions",), body=_ASSIGN)(routes.add)
-    api.route("POST", "roles.removeUserFromRole", permissions=("access-permissions",), body=_ASSIGN)(routes.remove)
+    api.route(Route("GET", "roles.getUsersInRole", permission="access-permissions", query=in_role))(
+        routes.users_in_role
+    )
+    api.route(Route("POST", "roles.addUserToRole", permission="access-permissions", body=_ASSIGN))(routes.add)
+    api.route(Route("POST", "roles.removeUserFromRole", permission="access-permissions", body=_ASSIGN))(routes.remove)
     since = strict(optional={"updatedSince": STRING})
-    api.route("GET", "permissions.listAll", query=since)(routes.permissions)
+    api.route(Route("GET", "permissions.listAll", query=since))(routes.permissions)
 
 
 class RoleRoutes:

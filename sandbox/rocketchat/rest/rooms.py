@@ -4,28 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from sandbox.rocketchat.chat.rooms import Room, may_read
 from sandbox.rocketchat.documents import Document, iso
 from sandbox.rocketchat.problems import Forbidden, MeteorError, PlainError
-from sandbox.rocketchat.rest.messages import ChatRequest, history, paged
+from sandbox.rocketchat.rest.messages import ChatRequest
 
-RoomHandler = Callable[[ChatRequest], Document]
+NOUNS = {"c": "channel", "p": "group"}
+"""By kind of room."""
 
 
 def room_of_kind(asked: ChatRequest, kind: str) -> Room:
     """The channel or group that `roomId` or `roomName` names. A group is found by its members only, so a stranger
     cannot tell it from one that doesn't exist."""
-    wanted = asked.given.get("roomId") or asked.given.get("roomName")
-    noun = "group" if kind == "p" else "channel"
-    if not wanted:
-        code = "error-room-param-not-provided" if kind == "p" else "error-roomid-param-not-provided"
-        raise MeteorError(code, 'The parameter "roomId" or "roomName" is required')
-    room = asked.chat.rooms.find(wanted)
+    room = _named(asked, kind)
     if room is None or room.t != kind or not may_read(room, asked.user_id):
-        text = f'The required "roomId" or "roomName" param provided does not match any {noun}'
-        raise MeteorError("error-room-not-found", text)
+        raise _not_found(kind)
     return room
 
 
@@ -45,14 +39,9 @@ def direct_room(asked: ChatRequest) -> Room:
 
 def rooms_info(asked: ChatRequest) -> Document:
     """`rooms.info?roomId=|roomName=`; the text of the refusal is the same for a room that isn't there."""
-    wanted = asked.given.get("roomId") or asked.given.get("roomName")
-    if not wanted:
-        text = 'The parameter "roomId" or "roomName" is required'
-        raise MeteorError("error-roomid-param-not-provided", text)
-    room = asked.chat.rooms.find(wanted)
+    room = _named(asked, "c")
     if room is None:
-        text = 'The required "roomId" or "roomName" param provided does not match any channel'
-        raise MeteorError("error-room-not-found", text)
+        raise _not_found("c")
     if not may_read(room, asked.user_id):
         raise PlainError("not-allowed", "Not Allowed")
     return {"room": room.document()}
@@ -79,71 +68,46 @@ def subscriptions_get_one(asked: ChatRequest) -> Document:
     return {"subscription": room.subscription(asked.user_id)}
 
 
-def info(kind: str) -> RoomHandler:
+def info(asked: ChatRequest, kind: str) -> Document:
     """`channels.info`, `groups.info`."""
-    key = "group" if kind == "p" else "channel"
-    return lambda asked: {key: room_of_kind(asked, kind).document()}
+    return {NOUNS[kind]: room_of_kind(asked, kind).document()}
 
 
-def listing(kind: str) -> RoomHandler:
+def listing(asked: ChatRequest, kind: str) -> Document:
     """`channels.list` (all of them), `groups.list` (the caller's own)."""
-    key = "groups" if kind == "p" else "channels"
-
-    def handler(asked: ChatRequest) -> Document:
-        rooms = [r for r in asked.chat.rooms.all.values() if r.t == kind and may_read(r, asked.user_id)]
-        return paged(key, [room.document() for room in sorted(rooms, key=lambda room: room.name)], asked.given)
-
-    return handler
+    rooms = [r for r in asked.chat.rooms.all.values() if r.t == kind and may_read(r, asked.user_id)]
+    return asked.paged(f"{NOUNS[kind]}s", [r.document() for r in sorted(rooms, key=lambda room: room.name)])
 
 
-def members(find: Callable[[ChatRequest], Room]) -> RoomHandler:
+def members(asked: ChatRequest, find: Callable[[ChatRequest], Room]) -> Document:
     """`*.members`: `{_id, username, name, status}` of each."""
-
-    def handler(asked: ChatRequest) -> Document:
-        room = find(asked)
-        people = [m.user.document() | {"status": "offline"} for m in room.members.values()]
-        return paged("members", sorted(people, key=lambda person: str(person["username"])), asked.given)
-
-    return handler
+    people = [m.user.document() | {"status": "offline"} for m in find(asked).members.values()]
+    return asked.paged("members", sorted(people, key=lambda person: str(person["username"])))
 
 
-def roles(kind: str) -> RoomHandler:
+def roles(asked: ChatRequest, kind: str) -> Document:
     """`channels.roles`, `groups.roles`: who owns and moderates the room."""
-
-    def handler(asked: ChatRequest) -> Document:
-        room = room_of_kind(asked, kind)
-        return {
-            "roles": [
-                {"rid": room.id, "u": m.user.document(), "roles": sorted(m.roles), "_id": m.subscription_id}
-                for m in room.members.values()
-                if m.roles
-            ]
-        }
-
-    return handler
+    room = room_of_kind(asked, kind)
+    return {
+        "roles": [
+            {"rid": room.id, "u": m.user.document(), "roles": sorted(m.roles), "_id": m.subscription_id}
+            for m in room.members.values()
+            if m.roles
+        ]
+    }
 
 
-def messages(find: Callable[[ChatRequest], Room]) -> RoomHandler:
-    """`*.history`."""
-    return lambda asked: history(asked.chat, find(asked), asked.given)
-
-
-def create(kind: str) -> RoomHandler:
+def create(asked: ChatRequest, kind: str) -> Document:
     """`channels.create`, `groups.create` `{name, members?: [username], readOnly?, extraData?}`."""
-    key = "group" if kind == "p" else "channel"
-
-    def handler(asked: ChatRequest) -> Document:
-        given = asked.given
-        if not asked.chat.may(asked.user_id, "create-p" if kind == "p" else "create-c"):
-            raise MeteorError("error-unauthorized", "unauthorized")
-        people = [asked.chat.people.named(name) for name in given.get("members") or []]
-        extra = given.get("extraData") or {}
-        flags: Document = {"ro": True} if given.get("readOnly") else {}
-        flags |= {name: extra[name] for name in ("encrypted", "topic", "description", "teamId") if name in extra}
-        ids = [person.id for person in people if person is not None]
-        return {key: asked.chat.create_room(asked.user_id, given["name"], kind, ids, flags).document()}
-
-    return handler
+    given = asked.given
+    if not asked.chat.may(asked.user_id, f"create-{kind}"):
+        raise MeteorError("error-unauthorized", "unauthorized")
+    people = [asked.chat.people.named(name) for name in given.get("members") or []]
+    extra = given.get("extraData") or {}
+    flags: Document = {"ro": True} if given.get("readOnly") else {}
+    flags |= {name: extra[name] for name in ("encrypted", "topic", "description", "teamId") if name in extra}
+    ids = [person.id for person in people if person is not None]
+    return {NOUNS[kind]: asked.chat.create_room(asked.user_id, given["name"], kind, ids, flags).document()}
 
 
 def join(asked: ChatRequest) -> Document:
@@ -153,39 +117,28 @@ def join(asked: ChatRequest) -> Document:
     return {"channel": room.document()}
 
 
-def invite(kind: str) -> RoomHandler:
+def invite(asked: ChatRequest, kind: str) -> Document:
     """`channels.invite`, `groups.invite` `{roomId, userId | username}`."""
-    key = "group" if kind == "p" else "channel"
-
-    def handler(asked: ChatRequest) -> Document:
-        room = room_of_kind(asked, kind)
-        _may_manage(asked, room, f"add-user-to-any-{kind}-room", "add-user-to-joined-room")
-        asked.chat.add(asked.user_id, room, _person(asked))
-        return {key: room.document()}
-
-    return handler
+    room = room_of_kind(asked, kind)
+    _may_manage(asked, room, f"add-user-to-any-{kind}-room", "add-user-to-joined-room")
+    asked.chat.add(asked.user_id, room, _person(asked))
+    return {NOUNS[kind]: room.document()}
 
 
-def kick(kind: str) -> RoomHandler:
+def kick(asked: ChatRequest, kind: str) -> Document:
     """`channels.kick`, `groups.kick` `{roomId, userId | username}`."""
-
-    def handler(asked: ChatRequest) -> Document:
-        room = room_of_kind(asked, kind)
-        _may_manage(asked, room, "remove-user")
-        asked.chat.remove(asked.user_id, room, _person(asked))
-        return {"channel": room.document()} if kind == "c" else {}
-
-    return handler
+    room = room_of_kind(asked, kind)
+    _may_manage(asked, room, "remove-user")
+    asked.chat.remove(asked.user_id, room, _person(asked))
+    return {"channel": room.document()} if kind == "c" else {}
 
 
 def im_create(asked: ChatRequest) -> Document:
     """`im.create {username | usernames}`: the room with `rid` besides `_id`; a room that is there is given again."""
     given = asked.given
-    names = [
-        name.strip() for name in (given.get("username") or given.get("usernames") or "").split(",") if name.strip()
-    ]
-    people = [asked.chat.people.named(name.removeprefix("@")) for name in names]
-    if not names or None in people:
+    names = (given.get("username") or given.get("usernames") or "").split(",")
+    people = [asked.chat.people.named(name.strip()) for name in names if name.strip()]
+    if not people or None in people:
         raise MeteorError("error-invalid-user", "Invalid user", {"method": "createDirectMessage"})
     if not asked.chat.may(asked.user_id, "create-d"):
         raise MeteorError("error-not-allowed", "Not allowed", {"method": "createDirectMessage"})
@@ -196,13 +149,13 @@ def im_create(asked: ChatRequest) -> Document:
 def im_list(asked: ChatRequest) -> Document:
     """`im.list`: the caller's direct rooms."""
     rooms = [room for room in asked.chat.rooms.of(asked.user_id) if room.t == "d"]
-    return paged("ims", [room.document() for room in rooms], asked.given)
+    return asked.paged("ims", [room.document() for room in rooms])
 
 
 def commands_list(asked: ChatRequest) -> Document:
     """`commands.list` (facts/rocketchat.md §4.2)."""
     commands = [c.document() for c in asked.chat.commands.registered.values()]
-    return paged("commands", commands, asked.given) | {"appsLoaded": True}
+    return asked.paged("commands", commands) | {"appsLoaded": True}
 
 
 def commands_get(asked: ChatRequest) -> Document:
@@ -215,7 +168,7 @@ def commands_get(asked: ChatRequest) -> Document:
 
 def commands_run(asked: ChatRequest) -> Document:
     """`commands.run {command, params?, roomId, tmid?}`."""
-    given: dict[str, Any] = asked.given
+    given = asked.given
     command = asked.chat.commands.get(given["command"])
     if command is None:
         raise PlainError("The command provided does not exist (or is disabled).")
@@ -233,10 +186,24 @@ def _person(asked: ChatRequest) -> str:
     given = asked.given
     person = asked.chat.people.get(given.get("userId") or "") or asked.chat.people.named(given.get("username") or "")
     if person is None:
-        raise MeteorError(
-            "error-invalid-user", 'The required "userId" or "username" param provided does not match any users'
-        )
+        text = 'The required "userId" or "username" param provided does not match any users'
+        raise MeteorError("error-invalid-user", text)
     return person.id
+
+
+def _named(asked: ChatRequest, kind: str) -> Room | None:
+    """The room that `roomId` or `roomName` names; of a missing parameter the routes of a kind have codes of their
+    own."""
+    wanted = asked.given.get("roomId") or asked.given.get("roomName")
+    if not wanted:
+        code = "error-room-param-not-provided" if kind == "p" else "error-roomid-param-not-provided"
+        raise MeteorError(code, 'The parameter "roomId" or "roomName" is required')
+    return asked.chat.rooms.find(wanted)
+
+
+def _not_found(kind: str) -> MeteorError:
+    text = f'The required "roomId" or "roomName" param provided does not match any {NOUNS[kind]}'
+    return MeteorError("error-room-not-found", text)
 
 
 def _may_manage(asked: ChatRequest, room: Room, *permissions: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 from aiohttp import web
 
@@ -13,7 +13,7 @@ from sandbox.rocketchat.instance import Instance
 from sandbox.rocketchat.instances import REQUEST_KEY
 from sandbox.rocketchat.people import ResumeToken, User
 from sandbox.rocketchat.problems import MeteorError
-from sandbox.rocketchat.rest.rate_limit import Limit
+from sandbox.rocketchat.rate_limit import Limit
 from sandbox.rocketchat.rest.schema import Schema
 from sandbox.rocketchat.second_factor import FactorAttempt, fingerprint
 
@@ -43,6 +43,11 @@ class RestCall:
         if self.user is None:
             raise MeteorError("error-invalid-user", "Invalid user")
         return self.user
+
+    @property
+    def user_id(self) -> str | None:
+        """Id of the caller, None without a login."""
+        return self.user.id if self.user else None
 
     @property
     def instance(self) -> Instance:
@@ -81,12 +86,16 @@ class Route:
     method: str
     path: str
     """Below `/api/v1/`, parameters as `:name`; with a leading slash: below the workspace's address."""
-    handler: RestHandler
+    _: KW_ONLY
+    since: str = "0.0"
+    """The first version that has it."""
+    until: str = "999.0"
+    """The first version that doesn't have it any more."""
     login: bool = True
-    permissions: tuple[str, ...] = ()
-    """All of them are needed."""
+    permission: str = ""
+    """What the caller needs; empty: nothing."""
     guard: Callable[[RestCall], bool] | None = None
-    """A condition of its own, where permissions alone don't say it."""
+    """A condition that one permission can't express."""
     two_factor: TwoFactor = TwoFactor.NONE
     body: Schema | None = None
     query: Schema | None = None
@@ -94,7 +103,7 @@ class Route:
     """None: the workspace's default."""
     unlimited: bool = False
     bypass: str = "api-bypass-rate-limit"
-    """Permission whose holders are not counted."""
+    """Permission whose holders are not limited."""
 
     @property
     def full_path(self) -> str:

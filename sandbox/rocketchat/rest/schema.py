@@ -1,8 +1,7 @@
 """The strict schemas of REST routes: a small part of JSON Schema, with AJV's texts (facts/rocketchat.md §1.5).
 
 Schemas are ordinary JSON Schema documents; understood are `type`, `nullable`, `properties`, `required`,
-`additionalProperties: false`, `items`, `minItems`, `minLength`, `enum`, `oneOf` and `anyOf`. `strict` writes the
-common form.
+`additionalProperties: false`, `items`, `minItems`, `minLength`, `oneOf` and `anyOf`. `strict` writes the common form.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ ANY: Schema = {}
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "boolean": bool,
+    "number": (int, float),
     "object": dict,
     "array": list,
-    "null": type(None),
 }
 
 
@@ -57,10 +56,8 @@ def first_error(schema: Schema, value: Any) -> str | None:
     kind = schema.get("type")
     if kind and not _is(kind, value):
         return f"must be {kind}"
-    if "enum" in schema and value not in schema["enum"]:
-        return "must be equal to one of the allowed values"
     if isinstance(value, str) and len(value) < schema.get("minLength", 0):
-        return _fewer("characters", schema["minLength"])
+        return f"must NOT have fewer than {schema['minLength']} characters"
     if isinstance(value, dict):
         return _object(schema, value)
     if isinstance(value, list):
@@ -77,7 +74,7 @@ def coerced(schema: Schema, given: Mapping[str, str]) -> dict[str, Any]:
 def _coerce(kind: str | None, text: str) -> Any:
     if kind == "boolean" and text in {"true", "false"}:
         return text == "true"
-    if kind in {"number", "integer"}:
+    if kind == "number":
         try:
             number = float(text)
         except ValueError:
@@ -91,21 +88,12 @@ def _branches(kind: str, schemas: Iterable[Schema], value: Any) -> str | None:
     fitting = errors.count(None)
     if fitting == 1 or (fitting > 1 and kind == "anyOf"):
         return None
-    texts = [error for error in errors if error]
-    if kind == "oneOf":
-        return "\n ".join([*texts, "must match exactly one schema in oneOf"])
-    return "\n ".join([*texts, "must match a schema in anyOf"])
+    wanted = "exactly one schema" if kind == "oneOf" else "a schema"
+    return "\n ".join([*filter(None, errors), f"must match {wanted} in {kind}"])
 
 
 def _is(kind: str, value: Any) -> bool:
-    if kind in {"number", "integer"}:
-        numeric = isinstance(value, int | float) and not isinstance(value, bool)
-        return numeric and (kind == "number" or float(value).is_integer())
-    return isinstance(value, _TYPES[kind])
-
-
-def _fewer(what: str, limit: int) -> str:
-    return f"must NOT have fewer than {limit} {what}"
+    return isinstance(value, _TYPES[kind]) and (kind != "number" or not isinstance(value, bool))
 
 
 def _object(schema: Schema, value: dict[str, Any]) -> str | None:
@@ -121,6 +109,6 @@ def _object(schema: Schema, value: dict[str, Any]) -> str | None:
 
 def _array(schema: Schema, value: list[Any]) -> str | None:
     if len(value) < schema.get("minItems", 0):
-        return _fewer("items", schema["minItems"])
+        return f"must NOT have fewer than {schema['minItems']} items"
     errors = (first_error(schema.get("items", {}), item) for item in value)
     return next((error for error in errors if error), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.rest.api import Api
-from sandbox.rocketchat.rest.route import RestCall
+from sandbox.rocketchat.rest.route import RestCall, Route
 from sandbox.rocketchat.rest.schema import BOOLEAN, strict
 from sandbox.rocketchat.workspace import Workspace
 
@@ -20,9 +20,9 @@ def register(api: Api, workspace: Workspace) -> None:
         return {"version": workspace.version.short}
 
     for path in ("/api/info", "/api/v1/info"):
-        api.route("GET", path, login=False)(info)
+        api.route(Route("GET", path, login=False))(info)
 
-    @api.route("GET", "licenses.info", query=strict(optional={"loadValues": BOOLEAN}))
+    @api.route(Route("GET", "licenses.info", query=strict(optional={"loadValues": BOOLEAN})))
     def licenses_info(call: RestCall) -> Document:
         licensed = bool(workspace.modules)
         license_info: Document = {
@@ -38,11 +38,11 @@ def register(api: Api, workspace: Workspace) -> None:
             license_info["limits"] = {"privateApps": {"max": -1 if licensed else 0}}
         return {"license": license_info}
 
-    @api.route("GET", "licenses.isEnterprise")
+    @api.route(Route("GET", "licenses.isEnterprise"))
     def is_enterprise(_: RestCall) -> Document:
         return {"isEnterprise": bool(workspace.modules)}
 
-    @api.route("GET", "/api/apps/count")
+    @api.route(Route("GET", "/api/apps/count"))
     def apps_count(_: RestCall) -> Document:
         most = -1 if workspace.modules else 0
         return {

@@ -8,18 +8,12 @@ from sandbox.rocketchat.problems import PlainError
 from sandbox.rocketchat.rest.api import Api
 from sandbox.rocketchat.rest.bulk import save_bulk
 from sandbox.rocketchat.rest.paging import page
-from sandbox.rocketchat.rest.route import RestCall, TwoFactor
+from sandbox.rocketchat.rest.route import RestCall, Route, TwoFactor
 from sandbox.rocketchat.rest.schema import ANY, BOOLEAN, PAGED, STRING, array, strict
 from sandbox.rocketchat.settings import Setting
 from sandbox.rocketchat.workspace import Workspace
 
-_WRITE_ONE = {
-    "oneOf": [
-        strict({"value": ANY}),
-        strict({"execute": BOOLEAN}),
-        strict({"editor": STRING, "value": ANY}),
-    ]
-}
+_WRITE_ONE = {"oneOf": [strict({"value": ANY}), strict({"execute": BOOLEAN}), strict({"editor": STRING, "value": ANY})]}
 _WRITE_MANY = strict({"settings": array(strict({"_id": STRING, "value": ANY}, {"editor": STRING}), at_least=1)})
 
 
@@ -29,15 +23,19 @@ def register(api: Api, workspace: Workspace, *, whole: bool = False) -> None:
     defaults = {"includeDefaults": BOOLEAN} if workspace.version >= (7, 10) else {}
     unsafe = () if workspace.version.major < 9 else ("query", "fields")
     listing = strict(optional={**{k: v for k, v in PAGED.items() if k not in unsafe}, **defaults})
-    api.route("GET", "settings", query=listing)(routes.list)
-    api.route("POST", "settings", since="8.6", two_factor=TwoFactor.EVERY_TIME, body=_WRITE_MANY)(routes.write_many)
-    api.route("GET", "settings/:_id", permissions=("view-privileged-setting",))(routes.read)
-    api.route("POST", "settings/:_id", guard=routes.may_write, two_factor=TwoFactor.REMEMBERED, body=_WRITE_ONE)(
+    api.route(Route("GET", "settings", query=listing))(routes.list)
+    api.route(Route("POST", "settings", since="8.6", two_factor=TwoFactor.EVERY_TIME, body=_WRITE_MANY))(
+        routes.write_many
+    )
+    api.route(Route("GET", "settings/:_id", permission="view-privileged-setting"))(routes.read)
+    api.route(Route("POST", "settings/:_id", guard=routes.may_write, two_factor=TwoFactor.REMEMBERED, body=_WRITE_ONE))(
         routes.write
     )
-    api.route("GET", "settings.public", login=False, query=strict(optional={**PAGED, "_id": STRING}))(routes.public)
-    api.route("GET", "settings.oauth", login=False)(routes.oauth)
-    api.route("GET", "service.configurations", login=False)(routes.configurations)
+    api.route(Route("GET", "settings.public", login=False, query=strict(optional={**PAGED, "_id": STRING})))(
+        routes.public
+    )
+    api.route(Route("GET", "settings.oauth", login=False))(routes.oauth)
+    api.route(Route("GET", "service.configurations", login=False))(routes.configurations)
 
 
 class SettingsRoutes:
@@ -50,8 +48,8 @@ class SettingsRoutes:
         self._services = workspace.login_services
 
     def list(self, call: RestCall) -> Document:
-        """All that the caller may see, by id, and a few fields of each; hidden ones nobody. The default comes on
-        request (≥ 7.10)."""
+        """All that the caller may see, sorted by id, a few fields of each; never hidden ones. The default is added on
+        request (from 7.10 on)."""
         everything = self._people.may(call.caller.id, "view-privileged-setting")
         default = bool(call.query.get("includeDefaults"))
         shown = [
@@ -73,7 +71,7 @@ class SettingsRoutes:
         return page("settings", shown, call.query, self._settings)
 
     def read(self, call: RestCall) -> Document:
-        """One, as stored; unknown or hidden is a bare failure."""
+        """One setting as stored; an unknown or hidden one is a bare failure."""
         setting = self._visible(call)
         return {"_id": setting.id} | ({} if setting.value is None else {"value": setting.value})
 
@@ -86,8 +84,8 @@ class SettingsRoutes:
         return self._people.may(user, "manage-selected-settings") and self._people.may(user, own)
 
     def write(self, call: RestCall) -> Document:
-        """Stores one value without looking at its type; then the answering instance knows it (facts/rocketchat.md
-        §2.4)."""
+        """Stores one value of any type. The answering instance has it in its cache before it answers
+        (facts/rocketchat.md §2.4)."""
         setting = self._visible(call)
         if "execute" in call.body:
             raise PlainError("")

@@ -6,7 +6,7 @@ from sandbox.rocketchat.documents import Document
 from sandbox.rocketchat.people import People, ResumeToken
 from sandbox.rocketchat.problems import MeteorError
 from sandbox.rocketchat.rest.api import Api
-from sandbox.rocketchat.rest.route import RestCall, TwoFactor
+from sandbox.rocketchat.rest.route import RestCall, Route, TwoFactor
 from sandbox.rocketchat.rest.schema import BOOLEAN, STRING, strict
 
 PERMISSION = "create-personal-access-tokens"
@@ -28,10 +28,12 @@ def register(api: Api, people: People) -> None:
         return token
 
     @api.route(
-        "POST",
-        "users.generatePersonalAccessToken",
-        two_factor=TwoFactor.REMEMBERED,
-        body=strict({"tokenName": STRING}, {"bypassTwoFactor": BOOLEAN}),
+        Route(
+            "POST",
+            "users.generatePersonalAccessToken",
+            two_factor=TwoFactor.REMEMBERED,
+            body=strict({"tokenName": STRING}, {"bypassTwoFactor": BOOLEAN}),
+        )
     )
     def generate(call: RestCall) -> Document:
         check(call, "generateToken")
@@ -40,24 +42,21 @@ def register(api: Api, people: People) -> None:
             raise MeteorError("error-token-param-not-provided", "Token name is required")
         return {"token": people.personal_token(call.caller, name, bypass_two_factor=bypass)}
 
-    @api.route("POST", "users.regeneratePersonalAccessToken", two_factor=TwoFactor.REMEMBERED, body=named)
+    @api.route(Route("POST", "users.regeneratePersonalAccessToken", two_factor=TwoFactor.REMEMBERED, body=named))
     def regenerate(call: RestCall) -> Document:
         check(call, "regenerateToken")
         token = find(call, "regenerateToken")
         people.log_out(call.caller, token)
-        return {
-            "token": people.personal_token(
-                call.caller, call.body["tokenName"], bypass_two_factor=token.bypass_two_factor
-            )
-        }
+        name, bypass = call.body["tokenName"], token.bypass_two_factor
+        return {"token": people.personal_token(call.caller, name, bypass_two_factor=bypass)}
 
-    @api.route("POST", "users.removePersonalAccessToken", two_factor=TwoFactor.REMEMBERED, body=named)
+    @api.route(Route("POST", "users.removePersonalAccessToken", two_factor=TwoFactor.REMEMBERED, body=named))
     def remove(call: RestCall) -> Document:
         check(call, "removeToken")
         people.log_out(call.caller, find(call, "removeToken"))
         return {}
 
-    @api.route("GET", "users.getPersonalAccessTokens")
+    @api.route(Route("GET", "users.getPersonalAccessTokens"))
     def get(call: RestCall) -> Document:
         check(call, "getPersonalAccessTokens")
         return {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sandbox.rocketchat.documents import Document, iso
-from sandbox.rocketchat.people import People, User, digest
+from sandbox.rocketchat.people import User, digest
 from sandbox.rocketchat.problems import Forbidden, MeteorError, PlainError
 from sandbox.rocketchat.rest.api import Api
 from sandbox.rocketchat.rest.paging import page
-from sandbox.rocketchat.rest.route import RestCall
+from sandbox.rocketchat.rest.route import RestCall, Route
 from sandbox.rocketchat.rest.schema import BOOLEAN, NAME, OBJECT, PAGED, STRING, array, strict
-from sandbox.rocketchat.settings import Settings
+from sandbox.rocketchat.workspace import Workspace
 
 _STATUSES = ("online", "away", "offline", "busy")
 _NOT_IN_PROFILE = {"type", "reason"}
@@ -35,36 +35,36 @@ _BY_STATUS = {"status": STRING, "hasLoggedIn": BOOLEAN, "type": STRING, "roles":
 _ONE = strict(optional={**_WHO, "importId": STRING, "includeUserRooms": STRING, "fields": STRING})
 
 
-def register(api: Api, people: People, settings: Settings) -> None:
+def register(api: Api, workspace: Workspace) -> None:
     """Declares them."""
-    routes = UserRoutes(people, settings)
-    api.route("GET", "me")(routes.me)
-    api.route("GET", "users.info", query=_ONE)(routes.info)
-    api.route("GET", "users.list", permissions=("view-d-room",), query=strict(optional=PAGED))(routes.list)
+    routes = UserRoutes(workspace)
+    api.route(Route("GET", "me"))(routes.me)
+    api.route(Route("GET", "users.info", query=_ONE))(routes.info)
+    api.route(Route("GET", "users.list", permission="view-d-room", query=strict(optional=PAGED)))(routes.list)
     by_status = strict(optional={**PAGED, **_BY_STATUS})
-    api.route("GET", "users.listByStatus", since="7.0", permissions=("view-d-room",), query=by_status)(
+    api.route(Route("GET", "users.listByStatus", since="7.0", permission="view-d-room", query=by_status))(
         routes.list_by_status
     )
-    api.route("POST", "users.create", permissions=("create-user",), body=_CREATE)(routes.create)
+    api.route(Route("POST", "users.create", permission="create-user", body=_CREATE))(routes.create)
     update = strict({"userId": NAME, "data": _DATA}, {"confirmRelinquish": BOOLEAN})
-    api.route("POST", "users.update", body=update)(routes.update)
+    api.route(Route("POST", "users.update", body=update))(routes.update)
     gone = {"anyOf": [strict({w: NAME}, {"confirmRelinquish": BOOLEAN}) for w in _WHO]}
-    api.route("POST", "users.delete", permissions=("delete-user",), body=gone)(routes.delete)
+    api.route(Route("POST", "users.delete", permission="delete-user", body=gone))(routes.delete)
     active = strict({"userId": NAME, "activeStatus": BOOLEAN}, {"confirmRelinquish": BOOLEAN})
-    api.route("POST", "users.setActiveStatus", body=active)(routes.set_active_status)
+    api.route(Route("POST", "users.setActiveStatus", body=active))(routes.set_active_status)
     presence = strict(optional={"from": STRING, "ids": STRING})
-    api.route("GET", "users.presence", query=presence)(routes.presence)
-    api.route("GET", "users.getStatus", query=strict(optional=_WHO))(routes.get_status)
+    api.route(Route("GET", "users.presence", query=presence))(routes.presence)
+    api.route(Route("GET", "users.getStatus", query=strict(optional=_WHO)))(routes.get_status)
     status = strict(optional={"status": STRING, "message": STRING, **_WHO})
-    api.route("POST", "users.setStatus", body=status)(routes.set_status)
+    api.route(Route("POST", "users.setStatus", body=status))(routes.set_status)
 
 
 class UserRoutes:
     """The handlers."""
 
-    def __init__(self, people: People, settings: Settings) -> None:
-        self._people = people
-        self._settings = settings
+    def __init__(self, workspace: Workspace) -> None:
+        self._people = workspace.people
+        self._settings = workspace.settings
 
     def me(self, call: RestCall) -> Document:
         """Everything about the caller, without an envelope of its own."""
@@ -82,7 +82,7 @@ class UserRoutes:
         return self._page(call, list(self._people))
 
     def list_by_status(self, call: RestCall) -> Document:
-        """The same of those who fit, with the reason that somebody gave for wanting in."""
+        """The same of those who fit, with the reason that somebody gave when they asked for an account."""
         query = call.query
         wanted = {"active": True, "deactivated": False}.get(query.get("status", ""))
         roles = {role for role in query.get("roles", "").split(",") if role}
@@ -111,10 +111,7 @@ class UserRoutes:
         """A new account; refused if the username or the address is taken."""
         body = call.body
         username, address = body["username"], body["email"]
-        if self._people.named(username):
-            raise MeteorError("error-field-unavailable", f"{username} is already in use :(")
-        if self._people.with_address(address):
-            raise MeteorError("error-field-unavailable", f"{address} is already in use :(")
+        self._check_free(username, address)
         user = self._people.add(
             username,
             name=body["name"],
@@ -142,7 +139,7 @@ class UserRoutes:
         return {"user": user.full()}
 
     def delete(self, call: RestCall) -> Document:
-        """Takes somebody away."""
+        """Deletes somebody."""
         user = self._find(call.body)
         if user is None:
             raise MeteorError("error-invalid-user", 'The required "userId" or "username" param was not provided')
@@ -169,21 +166,12 @@ class UserRoutes:
         """Who is there; `ids` is a list with commas."""
         wanted = call.query.get("ids")
         users = [user for user in self._people if not wanted or user.id in wanted.split(",")]
-        return {
-            "users": [
-                {
-                    "_id": user.id,
-                    "username": user.username,
-                    "name": user.name,
-                    "status": user.status,
-                    "utcOffset": 0,
-                    "statusText": user.status_text,
-                    "avatarETag": "",
-                }
-                for user in users
-            ],
-            "full": not wanted and not call.query.get("from"),
-        }
+        shown = [
+            {"_id": user.id, "username": user.username, "name": user.name, "status": user.status}
+            | {"utcOffset": 0, "statusText": user.status_text, "avatarETag": ""}
+            for user in users
+        ]
+        return {"users": shown, "full": not wanted and not call.query.get("from")}
 
     def get_status(self, call: RestCall) -> Document:
         """Somebody's status, the caller's own without a name."""
@@ -217,15 +205,18 @@ class UserRoutes:
         return user.full() if full else user.basic()
 
     def _change_names(self, user: User, data: Document) -> None:
-        username, address = data.get("username"), data.get("email")
-        if username and self._people.named(username) not in (None, user):
-            raise MeteorError("error-field-unavailable", f"{username} is already in use :(")
-        if address and self._people.with_address(address) not in (None, user):
-            raise MeteorError("error-field-unavailable", f"{address} is already in use :(")
+        username, address = data.get("username", ""), data.get("email", "")
+        self._check_free(username, address, user)
         user.username = username or user.username
         user.name = data.get("name", user.name)
         if address:
             user.emails = [{"address": address, "verified": bool(data.get("verified"))}]
+
+    def _check_free(self, username: str, address: str, user: User | None = None) -> None:
+        """`error-field-unavailable` for what somebody else than `user` has; an empty text is free."""
+        for value, holder in ((username, self._people.named(username)), (address, self._people.with_address(address))):
+            if value and holder not in (None, user):
+                raise MeteorError("error-field-unavailable", f"{value} is already in use :(")
 
     def _apply_rest(self, user: User, data: Document) -> None:
         if data.get("active") is False:

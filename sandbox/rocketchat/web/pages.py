@@ -30,7 +30,7 @@ class Pages:
         self._players = players
 
     def serve(self, app: web.Application) -> None:
-        """Puts them on `app`."""
+        """Adds them to `app`."""
         for path in ("/", "/home", "/login", "/2fa/{method}/{challenge}"):
             app.router.add_get(path, self.shell)
         # A private group has an address of its own in the real client; here both lead to any room.
@@ -40,8 +40,8 @@ class Pages:
         app.router.add_get("/sandbox/{name}", self._file)
 
     async def shell(self, request: web.Request) -> web.Response:
-        """The login page. For whoever is logged in, `/` and `/home` lead on to the room; the script sees to it, as the
-        login is kept in the browser."""
+        """The login page. If somebody is logged in, its script leads on from `/` and `/home` to the room, as the login
+        is kept in the browser."""
         settings = self._workspace.settings
         services = [s.public for s in self._workspace.login_services.all() if s.fields["custom"]]
         data = {

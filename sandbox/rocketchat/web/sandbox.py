@@ -1,28 +1,26 @@
-"""Two routes that no real Rocket.Chat has, for the pages of the sandbox alone: what the composer does with a line, and
-being one of the seeded people without a password.
-"""
+"""Two routes that no real Rocket.Chat has, for the sandbox's own pages: what the composer does with a line, and a login
+as one of the seeded people without a password."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
 
-from sandbox.rocketchat.chat.composer import (
-    ComposerResult,
-    Reaction,
-    RegisteredCommand,
-    Sent,
-    Swallowed,
-    TooLong,
-    composer,
-)
-from sandbox.rocketchat.documents import Document
+from sandbox.rocketchat.chat.composer import ComposerResult, Reaction, RegisteredCommand, Sent, Swallowed, TooLong
 from sandbox.rocketchat.people import User
 from sandbox.rocketchat.workspace import Workspace
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_OUTCOMES: Mapping[type[ComposerResult], str] = {
+    Sent: "sent",
+    Swallowed: "swallowed",
+    RegisteredCommand: "command",
+    Reaction: "reaction",
+    TooLong: "too long",
+}
 
 
 class SandboxRoutes:
@@ -33,7 +31,7 @@ class SandboxRoutes:
         self._players = players
 
     def serve(self, app: web.Application) -> None:
-        """Puts them on `app`."""
+        """Adds them to `app`."""
         app.router.add_post("/sandbox/composer", self._composer)
         app.router.add_post("/sandbox/act-as/{role}", self._act_as)
 
@@ -42,14 +40,12 @@ class SandboxRoutes:
         text = await _text(request)
         if text is None:
             return _refused(400, "A line to look at is expected as {text}.")
-        chat = self._workspace.chat
-        allow = bool(chat.setting("Message_AllowUnrecognizedSlashCommand", False))
-        outcome = composer(text, chat.commands.names(), allow, chat.setting("Message_MaxAllowedSize", 5000))
-        return web.json_response(_document(outcome))
+        outcome = self._workspace.chat.composed(text)
+        return web.json_response({"outcome": _OUTCOMES[type(outcome)], **asdict(outcome)})
 
     async def _act_as(self, request: web.Request) -> web.Response:
-        """A new login of one of them, `{userId, authToken}`, for the pages of the stand-in itself only: no other site
-        that the same browser shows may have it, under whatever name it found the way here."""
+        """A new login of one of them, `{userId, authToken}`, for the stand-in's own pages only: no other site in the
+        same browser may have it, whatever host name it asks by."""
         own = {f"{scheme}://{request.host}" for scheme in ("http", "https")}
         if request.headers.get("Origin") not in own or request.url.host not in LOOPBACK:
             return _refused(403, "Only the sandbox's own pages, on this machine, may act as somebody.")
@@ -67,20 +63,6 @@ async def _text(request: web.Request) -> str | None:
         return None
     text = given.get("text") if isinstance(given, dict) else None
     return text if isinstance(text, str) else None
-
-
-def _document(outcome: ComposerResult) -> Document:
-    match outcome:
-        case Sent(text):
-            return {"outcome": "sent", "text": text}
-        case Swallowed(reply):
-            return {"outcome": "swallowed", "reply": reply}
-        case RegisteredCommand(command, params):
-            return {"outcome": "command", "command": command, "params": params}
-        case Reaction(emoji):
-            return {"outcome": "reaction", "emoji": emoji}
-        case TooLong(limit):
-            return {"outcome": "too long", "limit": limit}
 
 
 def _refused(status: int, error: str) -> web.Response:

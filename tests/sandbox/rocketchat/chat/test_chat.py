@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,33 +14,11 @@ from sandbox.rocketchat.chat.composer import RegisteredCommand, Sent, Swallowed
 from sandbox.rocketchat.chat.events import ChatEvent, Deleted, Ephemeral, Membership, Posted
 from sandbox.rocketchat.chat.rooms import Room
 from sandbox.rocketchat.chat.rules import Draft
+from sandbox.rocketchat.people import People
 from sandbox.rocketchat.problems import MeteorError, PlainError
+from sandbox.rocketchat.settings import Setting, Settings
 
 T0 = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Somebody:
-    id: str
-    username: str
-    name: str = ""
-
-
-@dataclass
-class Office:
-    """Three people; what each may is written down."""
-
-    allowed: set[tuple[str, str]] = field(default_factory=set)
-    people: tuple[Somebody, ...] = (Somebody("u1", "ada", "Ada"), Somebody("u2", "bob", "Bob"), Somebody("u3", "eve"))
-
-    def get(self, user_id: str) -> Somebody | None:
-        return next((p for p in self.people if p.id == user_id), None)
-
-    def named(self, username: str) -> Somebody | None:
-        return next((p for p in self.people if p.username == username), None)
-
-    def may(self, user_id: str, permission: str, room_roles: Collection[str] = ()) -> bool:
-        return (user_id, permission) in self.allowed or any((role, permission) in self.allowed for role in room_roles)
 
 
 @dataclass
@@ -66,8 +43,6 @@ class Hands:
 @dataclass
 class World:
     chat: Chat
-    office: Office
-    settings: dict[str, Any]
     clock: Hands
     room: Room
     events: list[ChatEvent]
@@ -75,15 +50,26 @@ class World:
     def posted(self) -> list[str]:
         return [event.message.id for event in self.events if isinstance(event, Posted)]
 
+    def allow(self, role: str, permission: str) -> None:
+        """Lets a role of the room, or one person by their id, do something."""
+        self.chat.people.permissions.setdefault(permission, set()).add(role)
+
+    def configure(self, name: str, value: Any) -> None:
+        self.chat.settings.add(Setting(name, "", value))
+
 
 @pytest.fixture
 def world() -> World:
-    """A private room of ada (owner) and bob; eve is outside."""
-    office, settings, clock, events = Office(), dict[str, Any](), Hands(), list[ChatEvent]()
-    chat = Chat(office, settings, clock, Ledger())
+    """A private room of ada (owner) and bob; eve is outside. Nobody has a permission, and nothing is configured."""
+    clock, events = Hands(), list[ChatEvent]()
+    people = People(clock.now)
+    people.permissions.clear()
+    for user_id, username, name in (("u1", "ada", "Ada"), ("u2", "bob", "Bob"), ("u3", "eve", "")):
+        people.add(username, name=name, user_id=user_id, roles=[user_id])
+    chat = Chat(people, Settings(Ledger(), lambda modules: True), clock, Ledger())
     room = chat.create_room("u1", "sso-admins", "p", ["u2"])
     chat.listen(events.append)
-    return World(chat, office, settings, clock, room, events)
+    return World(chat, clock, room, events)
 
 
 # Sending.
@@ -136,7 +122,7 @@ def test_anybody_may_write_into_a_channel(world: World) -> None:
 
 def test_a_readonly_room_takes_only_those_who_may(world: World) -> None:
     world.room.flags["ro"] = True
-    world.office.allowed.add(("owner", "post-readonly"))
+    world.allow("owner", "post-readonly")
     assert world.chat.send("u1", Draft(world.room.id, "owner speaks"))
     with pytest.raises(PlainError, match="readonly"):
         world.chat.send("u2", Draft(world.room.id, "me too"))
@@ -150,7 +136,7 @@ def test_the_size_has_a_limit(world: World) -> None:
 
 
 def test_the_size_is_a_setting(world: World) -> None:
-    world.settings["Message_MaxAllowedSize"] = 3
+    world.configure("Message_MaxAllowedSize", 3)
     with pytest.raises(MeteorError, match="error-message-size-exceeded"):
         world.chat.send("u1", Draft(world.room.id, "four"))
 
@@ -160,7 +146,7 @@ def test_another_face_needs_a_permission(world: World, field: str) -> None:
     draft = Draft(world.room.id, "hello", extra={field: "CI"})
     with pytest.raises(PlainError, match="Not enough permission"):
         world.chat.send("u1", draft)
-    world.office.allowed.add(("u1", "message-impersonate"))
+    world.allow("u1", "message-impersonate")
     message = world.chat.send("u1", draft)
     assert message is not None
     assert message.document()[field] == "CI"
@@ -199,7 +185,7 @@ def test_mentions_channels_and_links_are_found(world: World) -> None:
 
 def test_an_encrypted_room_takes_no_plain_text(world: World) -> None:
     world.room.flags["encrypted"] = True
-    world.settings["E2E_Enable"] = True
+    world.configure("E2E_Enable", True)
     with pytest.raises(MeteorError, match="error-not-allowed"):
         world.chat.send("u1", Draft(world.room.id, "plain"))
     assert world.chat.send("u1", Draft(world.room.id, "c2VjcmV0", t="e2e"))
@@ -255,7 +241,7 @@ def test_the_same_text_is_no_edit(world: World) -> None:
 
 def test_editing_can_be_off(world: World) -> None:
     message = world.chat.post(world.room, "u1", "hello")
-    world.settings["Message_AllowEditing"] = False
+    world.configure("Message_AllowEditing", False)
     with pytest.raises(MeteorError, match="Message editing not allowed"):
         world.chat.edit("u1", message, "other")
 
@@ -264,7 +250,7 @@ def test_another_persons_message_needs_a_permission_in_the_room(world: World) ->
     message = world.chat.post(world.room, "u2", "hello")
     with pytest.raises(MeteorError, match="error-action-not-allowed"):
         world.chat.edit("u1", message, "other")
-    world.office.allowed.add(("owner", "edit-message"))
+    world.allow("owner", "edit-message")
     world.chat.edit("u1", message, "other")
     assert message.msg == "other"
     assert [entry.who for entry in world.chat.ledger.of("message")] == ["u2", "u1"]
@@ -272,13 +258,13 @@ def test_another_persons_message_needs_a_permission_in_the_room(world: World) ->
 
 @pytest.mark.parametrize(("minutes", "blocked"), [(4.99, False), (5, True)])
 def test_editing_ends_after_some_minutes(world: World, minutes: float, blocked: bool) -> None:
-    world.settings["Message_AllowEditing_BlockEditInMinutes"] = 5
+    world.configure("Message_AllowEditing_BlockEditInMinutes", 5)
     message = world.chat.post(world.room, "u1", "hello")
     world.clock.forward(minutes=minutes)
     if blocked:
         with pytest.raises(MeteorError, match="error-message-editing-blocked"):
             world.chat.edit("u1", message, "other")
-        world.office.allowed.add(("u1", "bypass-time-limit-edit-and-delete"))
+        world.allow("u1", "bypass-time-limit-edit-and-delete")
     world.chat.edit("u1", message, "other")
     assert message.msg == "other"
 
@@ -303,7 +289,7 @@ def test_own_messages_may_be_deleted_with_the_permission(world: World) -> None:
     message = world.chat.post(world.room, "u2", "hello")
     with pytest.raises(MeteorError, match="error-action-not-allowed"):
         world.chat.delete("u2", message)
-    world.office.allowed.add(("u2", "delete-own-message"))
+    world.allow("u2", "delete-own-message")
     world.chat.delete("u2", message)
     assert not world.chat.messages
     assert [gone.id for gone in world.chat.trash] == [message.id]
@@ -312,8 +298,9 @@ def test_own_messages_may_be_deleted_with_the_permission(world: World) -> None:
 
 def test_force_delete_goes_past_everything(world: World) -> None:
     message = world.chat.post(world.room, "u2", "hello")
-    world.settings["Message_AllowDeleting"] = False
-    world.office.allowed |= {("u2", "delete-own-message"), ("u1", "force-delete-message")}
+    world.configure("Message_AllowDeleting", False)
+    world.allow("u2", "delete-own-message")
+    world.allow("u1", "force-delete-message")
     with pytest.raises(MeteorError):
         world.chat.delete("u2", message)
     world.chat.delete("u1", message)
@@ -321,7 +308,7 @@ def test_force_delete_goes_past_everything(world: World) -> None:
 
 
 def test_a_pin_leaves_a_system_message(world: World) -> None:
-    world.office.allowed.add(("owner", "pin-message"))
+    world.allow("owner", "pin-message")
     message = world.chat.post(world.room, "u2", "hello")
     assert world.chat.pin("u1", message).t == "message_pinned"
     assert message.document()["pinned"] is True
@@ -413,7 +400,7 @@ def test_a_typed_command_that_nobody_knows_stays_in_the_client(world: World) -> 
     typed = world.chat.type_as("u1", world.room, "/sso setup")
     assert isinstance(typed.outcome, Swallowed)
     assert not world.events
-    world.settings["Message_AllowUnrecognizedSlashCommand"] = True
+    world.configure("Message_AllowUnrecognizedSlashCommand", True)
     typed = world.chat.type_as("u1", world.room, " /sso setup")
     assert isinstance(typed.outcome, Sent)
     assert typed.message is not None

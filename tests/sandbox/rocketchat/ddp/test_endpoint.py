@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.rocketchat.ddp.sockets import Limit
+from sandbox.rocketchat.rate_limit import Limit
 from sandbox.rocketchat.second_factor import enrol_totp, totp
 from sandbox.rocketchat.settings import Setting
 from tests.support.chat_server import ChatServer, Ddp, chat_server

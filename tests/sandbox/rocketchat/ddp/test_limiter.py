@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.rocketchat.ddp.sockets import Limit, Limiter
+from sandbox.rocketchat.ddp.sockets import Limiter
 from sandbox.rocketchat.problems import MeteorError
+from sandbox.rocketchat.rate_limit import Limit
 
 
 def calls_that_pass(limiter: Limiter, name: str = "login", *, now: float = 0.0, user: str | None = None) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox import looks
+from sandbox.rocketchat import documents
 from sandbox.rocketchat.oauth import pages as callback
 from sandbox.rocketchat.web import pages
 from tests.support.rocket import Rocket, running
@@ -132,5 +133,7 @@ def test_every_file_of_the_pages_is_shipped_with_the_code() -> None:
         "api.js", "ddp.js", "login.js", "markup.js", "messages.js", "parser.js", "room.css", "room.js",
     }  # fmt: skip
     ends = {"end_of_popup_response.js", "end_of_redirect_response.js"}
-    assert files(callback.__file__, "templates") == {"end_of_login.html", *ends}
+    modern = {"end_of_modern_popup.html", "express_error.html"}
+    assert files(callback.__file__, "templates") == {"end_of_login.html", *ends, *modern}
+    assert {"permissions.json", "workspace_settings.json"} <= files(documents.__file__, ".")
     assert "plain.css" in files(looks.__file__, ".")

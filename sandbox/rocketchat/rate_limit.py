@@ -1,4 +1,4 @@
-"""The REST rate limiter (facts/rocketchat.md §1.6): fixed windows for each client IP, route pattern and HTTP method."""
+"""Counting calls for a rate limit (facts/rocketchat.md §1.6): fixed windows, each begun by the first call in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class LimitVerdict:
-    """What the limiter says of one call."""
+    """Whether one call is within the limit, and what is left of it."""
 
     allowed: bool
     limit: int
@@ -24,10 +24,10 @@ class LimitVerdict:
     wait: float
     """Seconds until the window ends."""
 
-    @property
-    def wait_seconds(self) -> int:
-        """As the text of the refusal says it."""
-        return math.ceil(self.wait)
+    def refusal(self, again: str) -> str:
+        """The text for one call too many; `again` is what may be tried after the wait."""
+        wait = math.ceil(self.wait)
+        return f"Error, too many requests. Please slow down. You must wait {wait} seconds before trying {again}."
 
     def headers(self, epoch: float) -> dict[str, str]:
         """`X-RateLimit-*`; `Reset` in milliseconds since 1970, `epoch` being now in seconds."""
@@ -40,12 +40,12 @@ class LimitVerdict:
 
 @dataclass
 class RateLimiter:
-    """Counts calls. A window begins with its first call."""
+    """Counts calls by key: on REST client IP, route pattern and HTTP method."""
 
-    _windows: dict[tuple[str, str, str], tuple[float, int]] = field(default_factory=dict)
+    _windows: dict[tuple[str, ...], tuple[float, int]] = field(default_factory=dict)
 
-    def count(self, limit: Limit, key: tuple[str, str, str], now: float) -> LimitVerdict:
-        """Counts one call of `key` (IP, route pattern, method) at `now`, in monotonic seconds."""
+    def count(self, limit: Limit, key: tuple[str, ...], now: float) -> LimitVerdict:
+        """Counts one call of `key` at `now`, in monotonic seconds."""
         began, calls = self._windows.get(key, (now, 0))
         if now - began >= limit.seconds:
             began, calls = now, 0
