@@ -10,7 +10,7 @@ WORKERS ?= 3
 
 # Rooms without a socket, a database or a process (tests/support/pure.py sees to it), and what in them is not so. Tests
 # that need Node are left out as well.
-QUICK := tests/connection tests/chatops tests/doctor tests/commands tests/docs tests/sandbox/rocketchat/chat \
+QUICK := tests/connection tests/chatops tests/doctor tests/commands tests/schedule tests/docs tests/sandbox/rocketchat/chat \
 	tests/test_bounds.py tests/test_clock.py tests/test_config.py tests/test_logs.py tests/test_sentences.py \
 	tests/test_values.py
 NOT_QUICK := tests/chatops/test_store_contract.py

@@ -43,7 +43,7 @@ from bot.retry import until_available
 _log = structlog.get_logger()
 _ENDED = (OperationState.DONE, OperationState.FAILED)
 
-Listener = Callable[[Operation, Ending], None]
+EndListener = Callable[[Operation, Ending], None]
 """Called when the end of an operation is committed. It must not wait."""
 
 
@@ -59,7 +59,7 @@ class Runner:
         access: Access,
         admin_room: Room,
         unfamiliar: UnknownFields,
-        listeners: Sequence[Listener] = (),
+        listeners: Sequence[EndListener] = (),
     ) -> None:
         self._outbox = outbox
         self._clock = outbox.clock

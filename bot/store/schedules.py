@@ -25,7 +25,7 @@ _SHAPES: Mapping[Kind, tuple[str, TypeAdapter[Any]]] = {
 """For each kind of row, the field of `Schedule` that it holds, and its shape."""
 
 
-class Unreadable(UserError):
+class UnreadableSchedule(UserError):
     """A row that this version cannot read: it was written by another version, or by hand."""
 
 
@@ -82,7 +82,7 @@ def _parsed(kind: Kind, shape: TypeAdapter[Any], value: object) -> Any:
     try:
         return shape.validate_python(value)
     except ValidationError:
-        raise Unreadable(
+        raise UnreadableSchedule(
             f"What is scheduled for `{kind.value}` cannot be read, so nothing is scheduled.",
             why="It was written by another version, or is damaged.",
             fix=f"`/sso schedule off {kind.value}` removes it; then set it again.",

@@ -25,7 +25,7 @@ from bot.schedule.rules import (
     Window,
 )
 from bot.store.engine import Database
-from bot.store.schedules import SqlSchedules, Unreadable
+from bot.store.schedules import SqlSchedules, UnreadableSchedule
 
 NOW = datetime(2026, 12, 1, 12, 30, 15, 250_000, tzinfo=UTC)
 BY = SetBy("anna1", "anna", NOW)
@@ -102,7 +102,7 @@ async def test_a_damaged_row_is_named_and_can_be_removed(
     await schedules.change(lambda _: WHOLE)
     async with database.writing() as transaction:
         await transaction.execute(text("UPDATE schedules SET value = :v WHERE kind = 'rotate'"), {"v": value})
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnreadableSchedule) as caught:
         await schedules.get()
     assert "`/sso schedule off rotate`" in caught.value.fix
     await schedules.forget(Kind.ROTATE)

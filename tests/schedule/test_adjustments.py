@@ -1,0 +1,247 @@
+"""What people say to the schedule. The rotation is planned for Tuesday 10 February, 02:00–05:00 in Madrid, every 30
+days; people speak on Tuesday 3 February at noon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from bot.errors import UserError
+from bot.schedule.adjustments import (
+    confirmed,
+    frozen,
+    postponed,
+    resumed,
+    scheduled,
+    skipped,
+    standing_freeze,
+    thawed,
+)
+from bot.schedule.overdue import SecretAge
+from bot.schedule.rules import Freeze, Rehearsal, Rotation, SetBy, Suspension
+from tests.support.schedules import ANA, NIGHT, local, middle, rotation, window
+
+NOW = local("2026-02-03 12:00")
+NOTHING = SecretAge()
+PASSED = Rehearsal(passed_at=local("2026-02-02 03:00"))
+BEN = SetBy("u-ben", "ben", NOW)
+SUSPENDED = Suspension(local("2026-02-01 04:00"), "refused")
+FAIR = Freeze(date(2026, 2, 9), date(2026, 2, 20), "fair")
+
+
+def new(every: int, proved_at: str | None, previous: Rotation | None = None, now: datetime = NOW) -> Rotation:
+    known = SecretAge(local(proved_at) if proved_at else None)
+    return scheduled(every, NIGHT, ANA, known, now, middle, previous)
+
+
+@pytest.mark.parametrize(
+    ("every", "proved_at", "day"),
+    [
+        (30, None, "2026-03-05"),  # from now
+        (30, "2026-01-20 15:00", "2026-02-19"),
+        (90, "2025-01-01 15:00", "2026-02-05"),  # past: a day is left for the rehearsal
+        (30, "2026-01-05 15:00", "2026-02-05"),  # tomorrow would leave 14 hours
+        (1, None, "2026-02-04"),
+        (365, None, "2027-02-03"),
+    ],
+)
+def test_a_new_schedule(every: int, proved_at: str | None, day: str) -> None:
+    anchor = local(proved_at) if proved_at else NOW
+    assert new(every, proved_at) == rotation(day, every, anchor=anchor)
+
+
+def test_a_new_schedule_keeps_what_is_not_its_own() -> None:
+    before = rotation(
+        freeze=FAIR, operation="0a1b2c3d4e5f", begun=1, failures=2, suspended=SUSPENDED, postponed=3, role_told=True
+    )
+    after = new(30, "2026-01-12 15:00", before)
+    assert after == rotation(
+        "2026-02-21",
+        anchor=local("2026-01-12 15:00"),
+        nominal_end=local("2026-02-11 05:00"),
+        freeze=FAIR,
+        operation="0a1b2c3d4e5f",
+        failures=2,
+        suspended=SUSPENDED,
+    )
+
+
+def test_a_new_schedule_forgets_a_freeze_that_is_over() -> None:
+    assert new(30, None, rotation(freeze=FAIR), local("2026-02-21 00:00")).freeze is None
+
+
+@pytest.mark.parametrize(("days", "expected"), [(10, 2), (None, 0)])
+def test_notices_are_not_repeated_by_a_new_schedule(days: int | None, expected: int) -> None:
+    known = SecretAge(local("2026-01-01 03:00"), days)
+    assert scheduled(30, NIGHT, ANA, known, NOW, middle, rotation(overdue_told=2)).overdue_told == expected
+
+
+def test_skip_leaves_out_one_interval() -> None:
+    one = rotation(rehearsal=PASSED, warned=True, postponed=2, failures=1)
+    assert skipped(one, NOTHING, NOW, middle) == rotation("2026-03-12", anchor=one.anchor, failures=1)
+
+
+def test_postpone_moves_it_to_the_first_window_from_then_on() -> None:
+    one = rotation(window=window(weekdays=range(5)), rehearsal=PASSED, warned=True)
+    after = postponed(one, 4, NOTHING, NOW, middle)  # Saturday
+    assert after == rotation("2026-02-16", window=one.window, anchor=one.anchor, postponed=1)
+
+
+def test_postpone_into_a_freeze() -> None:
+    after = postponed(rotation("2026-02-08", freeze=FAIR), 2, NOTHING, NOW, middle)
+    assert (after.slot, after.nominal_end) == (rotation("2026-02-21").slot, local("2026-02-10 05:00"))
+
+
+def test_it_is_postponed_three_times_at_most() -> None:
+    one = rotation()
+    for _ in range(3):
+        one = postponed(one, 2, NOTHING, NOW, middle)
+    assert one.slot == rotation("2026-02-16").slot
+    with pytest.raises(UserError, match="postponed 3 times"):
+        postponed(one, 2, NOTHING, NOW, middle)
+    assert postponed(skipped(one, NOTHING, NOW, middle), 2, NOTHING, NOW, middle).postponed == 1
+
+
+@pytest.mark.parametrize("days", [0, 31])
+def test_how_far_it_is_postponed(days: int) -> None:
+    with pytest.raises(UserError, match="1 to 30 days"):
+        postponed(rotation(), days, NOTHING, NOW, middle)
+
+
+def test_what_was_overdue_is_moved_into_time() -> None:
+    """Its window was missed, and notices were posted."""
+    one = rotation("2026-02-04", nominal_end=local("2026-01-10 05:00"), overdue_told=3)
+    after = postponed(one, 2, NOTHING, NOW, middle)
+    assert (after.nominal_end, after.overdue_told) == (local("2026-02-06 05:00"), 0)
+
+
+Moved = Callable[[Rotation, SecretAge], Rotation]
+
+
+def by_two_days(one: Rotation, known: SecretAge) -> Rotation:
+    return postponed(one, 2, known, NOW, middle)
+
+
+def by_an_interval(one: Rotation, known: SecretAge) -> Rotation:
+    return skipped(one, known, NOW, middle)
+
+
+@pytest.mark.parametrize(
+    ("move", "proved_at", "moved", "deadline"),
+    [
+        (by_two_days, "2026-01-13 04:59", "12 Feb 2026", "12 Feb 2026"),
+        (by_an_interval, "2026-01-13 05:00", "12 Mar 2026", "12 Feb 2026"),
+    ],
+)
+def test_not_past_the_maximum_age(move: Moved, proved_at: str, moved: str, deadline: str) -> None:
+    with pytest.raises(UserError) as refused:
+        move(rotation(), SecretAge(local(proved_at), 30))
+    assert refused.value.what == f"The next rotation cannot be moved to {moved}."
+    assert refused.value.why == f"The secret reaches its maximum age of 30 days on {deadline}."
+    assert "`/sso schedule maximum`" in refused.value.fix
+
+
+def test_up_to_the_maximum_age() -> None:
+    assert by_two_days(rotation(), SecretAge(local("2026-01-13 05:00"), 30)).slot == rotation("2026-02-12").slot
+
+
+@pytest.mark.parametrize("move", [by_two_days, by_an_interval])
+@pytest.mark.parametrize(
+    ("fields", "why"), [({"operation": "0a1b2c3d4e5f"}, "running"), ({"suspended": SUSPENDED}, "suspended")]
+)
+def test_what_runs_or_is_suspended_is_not_moved(move: Moved, fields: dict[str, Any], why: str) -> None:
+    with pytest.raises(UserError, match=why) as refused:
+        move(rotation(**fields), NOTHING)
+    assert refused.value.fix
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "day"),
+    [
+        ("2026-02-09", "2026-02-20", "2026-02-21"),
+        ("2026-02-10", "2026-02-10", "2026-02-11"),
+        ("2026-02-11", "2026-02-20", "2026-02-10"),
+        ("2026-02-01", "2026-02-09", "2026-02-10"),
+    ],
+)
+def test_a_freeze_moves_what_it_covers(first: str, last: str, day: str) -> None:
+    freeze = Freeze(date.fromisoformat(first), date.fromisoformat(last), "fair")
+    one = rotation(rehearsal=PASSED, warned=True)
+    after = frozen(one, freeze, NOW, middle)
+    assert after.slot == rotation(day).slot
+    assert (after.freeze, after.nominal_end) == (freeze, one.nominal_end)
+    assert after.warned == (after.slot == one.slot)  # the warning and the rehearsal were for that slot
+    assert (after.rehearsal == PASSED) == (after.slot == one.slot)
+
+
+def test_a_freeze_waits_for_an_operation_that_runs() -> None:
+    one = rotation(operation="0a1b2c3d4e5f", begun=1)
+    assert frozen(one, FAIR, NOW, middle) == replace(one, freeze=FAIR)
+
+
+def test_an_operation_for_another_slot_does_not_hold_back_a_freeze() -> None:
+    """While it ran, a rotation outside of the schedule was proved."""
+    assert frozen(rotation(operation="0a1b2c3d4e5f"), FAIR, NOW, middle).slot == rotation("2026-02-21").slot
+
+
+def test_a_freeze_that_is_over_is_refused() -> None:
+    with pytest.raises(UserError, match="over already"):
+        frozen(rotation(), FAIR, local("2026-02-21 00:00"), middle)
+    assert frozen(rotation("2026-03-01"), FAIR, local("2026-02-20 23:59"), middle).freeze == FAIR
+
+
+def test_a_freeze_in_place_of_another_one() -> None:
+    """The rotation of the 10th was moved to the 21st; the 15th is free now."""
+    before = frozen(rotation(), FAIR, NOW, middle)
+    shorter = Freeze(date(2026, 2, 9), date(2026, 2, 14), "fair")
+    assert frozen(before, shorter, NOW, middle) == rotation(
+        "2026-02-15", nominal_end=before.nominal_end, freeze=shorter, anchor=before.anchor
+    )
+    longer = Freeze(date(2026, 2, 9), date(2026, 2, 28), "fair")
+    assert frozen(before, longer, NOW, middle).slot == rotation("2026-03-01").slot
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        ("2026-02-05 12:00", "2026-02-10"),  # in time for its own window
+        ("2026-02-09 03:00", "2026-02-11"),  # a day is left for the rehearsal
+        ("2026-02-15 12:00", "2026-02-17"),
+        ("2026-02-20 12:00", "2026-02-21"),  # already the next one
+    ],
+)
+def test_the_end_of_a_freeze_brings_back_what_it_moved(now: str, day: str) -> None:
+    before = frozen(rotation(), FAIR, NOW, middle)
+    after = thawed(before, local(now), middle)
+    assert (after.slot, after.freeze, after.nominal_end) == (rotation(day).slot, None, before.nominal_end)
+
+
+def test_the_end_of_a_freeze_that_moved_nothing() -> None:
+    one = rotation("2026-03-12", rehearsal=PASSED, freeze=FAIR)
+    assert thawed(one, NOW, middle) == replace(one, freeze=None)
+
+
+@pytest.mark.parametrize("freeze", [None, Freeze(date(2026, 1, 1), date(2026, 2, 2), "fair")])
+def test_nothing_is_frozen(freeze: Freeze | None) -> None:
+    assert standing_freeze(rotation(freeze=freeze), NOW) is None
+    with pytest.raises(UserError, match="not frozen"):
+        thawed(rotation(freeze=freeze), NOW, middle)
+
+
+@pytest.mark.parametrize(("now", "day"), [("2026-02-10 04:30", "2026-02-11"), ("2026-02-13 12:00", "2026-02-14")])
+def test_resume_uses_the_next_window(now: str, day: str) -> None:
+    one = rotation(suspended=SUSPENDED, failures=3, begun=3, rehearsal=PASSED, warned=True)
+    assert resumed(one, local(now), middle) == rotation(day, anchor=one.anchor, nominal_end=one.nominal_end)
+
+
+def test_what_is_not_suspended_is_not_resumed() -> None:
+    with pytest.raises(UserError, match="not suspended"):
+        resumed(rotation(), NOW, middle)
+
+
+def test_another_administrator_confirms() -> None:
+    assert confirmed(rotation(role_told=True), BEN) == rotation(set_by=BEN)
