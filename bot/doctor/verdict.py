@@ -16,6 +16,7 @@ from bot.doctor.checks.service import catalogue as service
 from bot.doctor.checks.systems import catalogue as systems
 from bot.doctor.checks.unmanaged import catalogue as foreign
 from bot.doctor.evidence import Evidence
+from bot.doctor.sight import NOT_KNOWN, FailedCheck, SeenVersions, Sight
 from bot.doctor.terminal import at_terminal
 
 OF_A_CONNECTION = (finished, application, service, joint)
@@ -99,6 +100,18 @@ def _checks(number: int) -> str:
 def judge(evidence: Evidence) -> Verdict:
     """Runs every check of the catalogue."""
     return Verdict(tuple(finding for catalogue in CATALOGUES for finding in catalogue.judge(evidence)))
+
+
+def sight_of(verdict: Verdict, versions: SeenVersions = NOT_KNOWN) -> Sight:
+    """What the watch of the scheduled tests needs of a verdict. A check that is in no catalogue ranks last."""
+    names = [entry.name for catalogue in CATALOGUES for entry in catalogue.entries]
+    ranks = {name: rank for rank, name in enumerate(names)}
+    failures = tuple(
+        FailedCheck(finding.check, line, ranks.get(finding.check, len(names)))
+        for finding, line in zip(verdict.of(CheckState.FAILED), verdict.wrong(), strict=True)
+    )
+    unchecked = tuple(finding.check for finding in verdict.of(CheckState.SKIPPED))
+    return Sight(failures, unchecked, versions)
 
 
 def _line(finding: Finding, terminal: bool = False) -> str:
