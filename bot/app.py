@@ -7,6 +7,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import click
 import structlog
@@ -23,6 +24,8 @@ from bot.doctor.own import OwnMachine
 from bot.errors import ConfigError, StoreUnavailable, Unauthenticated, UserError
 from bot.retry import until_available
 from bot.rocketchat.names import service_name
+from bot.schedule.examination import ConnectionExaminer
+from bot.schedule.watching import Watcher
 from bot.secret import Fingerprints
 from bot.store.connections import SqlConnections
 from bot.store.engine import Database, open_database
@@ -30,9 +33,12 @@ from bot.store.fingerprints import kept_fingerprints
 from bot.store.migrate import NotOurs, check, upgrade
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
+from bot.store.schedules import SqlSchedules
 from bot.store.sealed import try_keys
 from bot.store.vault import Vault
+from bot.store.watch import NotedWatch
 from bot.systems import Systems, systems
+from bot.unattended import Unattended
 from bot.web.health import application, serving
 from bot.web.port import try_port
 from commands import register_all
@@ -112,6 +118,9 @@ class Bot:
         slash, notes = systems.rocketchat.facts, SqlNotes(self.database, systems.clock)
         systems.remember(notes)
         connections = SqlConnections(self.database, vault, systems.clock)
+        unattended = Unattended(
+            SqlSchedules(self.database, systems.clock), Watcher(NotedWatch(notes), systems.clock), systems.clock
+        )
         context = CommandContext(
             rocketchat=systems.rocketchat,
             encvoy=systems.encvoy,
@@ -124,8 +133,13 @@ class Bot:
             slash=slash,
             notes=notes,
             previous=connections,
+            schedules=unattended.schedules,
+            watcher=unattended.watcher,
+            wake=unattended.waker.wake,
+            zone=systems.rocketchat.facts.time_zone,
+            draw=unattended.draw,
         )
-
+        examiner = ConnectionExaminer(context, systems.examine, systems.encvoy.version)
         return Chatops(
             chat=systems.chat,
             listener=systems.realtime,
@@ -141,6 +155,9 @@ class Bot:
             whoami=self._whoami,
             announcements=(correction(context),),
             buttons=config.buttons,
+            report_room=config.report_room,
+            unattended=partial(unattended.run, examiner),
+            listeners=(lambda *_: unattended.waker.wake(),),
         )
 
     async def health(self) -> Mapping[str, str | None]:

@@ -95,9 +95,9 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - one bad message must not end the listening
             self._say_in_admin_room(message, render_internal((), log_internal(error, "message")))
 
-    async def begin(self, origin: FromSchedule, words: str) -> Operation:
-        """Begins the operation of a due time, or returns the one that was begun for it before. It runs on its own;
-        `listeners` hear of its end."""
+    async def begin(self, origin: FromSchedule, words: str) -> None:
+        """Begins the operation of a due time, unless it was begun before. It runs on its own; `listeners` hear of its
+        end."""
         parsed = self._reception.reread(words)
         if parsed is None:
             raise ValueError(f"{words} is no command")
@@ -109,13 +109,9 @@ class Runner:
             created_at=self._clock.now(),
         )
         accepted = await self._operations.accept(wanted)
-        if accepted is None:
-            begun = await self._operations.of_schedule(origin.due)
-            assert begun is not None
-            return begun
-        who, room, prefix = self._asked(origin)
-        self._spawn(self._run(Job(accepted, replace(parsed, prefix=prefix), who, room)))
-        return accepted
+        if accepted is not None:
+            who, room, prefix = self._asked(origin)
+            self._spawn(self._run(Job(accepted, replace(parsed, prefix=prefix), who, room)))
 
     @contextlib.asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:

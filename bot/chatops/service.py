@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TypeVar
 
 import structlog
@@ -16,11 +16,14 @@ from bot.chatops.ports import Chat, MessageStream, Notes, Operations, ServerTime
 from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Registry
 from bot.chatops.reply import Outbox
-from bot.chatops.runner import Runner
+from bot.chatops.report import Report
+from bot.chatops.runner import EndListener, Runner
+from bot.chatops.scheduled import AdministratorRoles, ScheduledOperations
 from bot.chatops.unknown_fields import UnknownFields
 from bot.clock import Clock
 from bot.errors import ConfigError, UserError
 from bot.retry import until_available
+from bot.schedule.ports import Floor
 
 _log = structlog.get_logger()
 T = TypeVar("T")
@@ -49,10 +52,14 @@ class Chatops:
         whoami: Callable[[], Awaitable[str]],
         announcements: Sequence[Announcement] = (),
         buttons: bool = True,
+        report_room: str | None = None,
+        unattended: Callable[[Floor], Coroutine[None, None, None]] | None = None,
+        listeners: Sequence[EndListener] = (),
     ) -> None:
         """`admin_room`: name or id. `time`: the server's clock. `whoami`: the bot's own username, asked anew.
         `announcements` are made in the admin room, one after the other, while commands are taken already. `buttons`:
-        whether results have some."""
+        whether results have some. `report_room`: name or id, by default the admin room. `unattended` runs beside the
+        listening: what no message asked for. `listeners` hear of the end of each operation."""
         self._outbox = Outbox(chat, clock, buttons)
         self._listener = listener
         self._operations = operations
@@ -65,6 +72,9 @@ class Chatops:
         self._time = time
         self._announcements = announcements
         self._whoami = whoami
+        self._report_room = AdminRoom(chat, notes, report_room, "SSOBOT_REPORT_ROOM") if report_room else None
+        self._unattended = unattended
+        self._listeners = listeners
         self.recovered = asyncio.Event()
         """Set when the admin room is known and everything left by an earlier process is being taken up."""
 
@@ -74,20 +84,29 @@ class Chatops:
         for a few seconds."""
         found = await until_available(self._admin_room.find)
         self._listener.watch(found.room.id, found.room.type)
-        reception, runner = self._build(found)
-        keeping_up = asyncio.create_task(self._keep_up(found, reception, runner))
+        report_room = (await until_available(self._report_room.find)).room if self._report_room else found.room
+        access = Access(self._outbox.chat, self._admin_roles, found.room.id)
+        reception, runner = self._build(found, access)
+        beside = [asyncio.create_task(self._keep_up(found, reception, runner))]
         try:
             await until_available(runner.recover)
+            if self._unattended is not None:
+                floor = Floor(
+                    ScheduledOperations(runner, self._operations, report_room.id),
+                    Report(self._outbox, self._notes, report_room.id),
+                    AdministratorRoles(access),
+                )
+                beside.append(asyncio.create_task(self._unattended(floor)))
             self.recovered.set()
             async for message in self._listener.messages():
                 await runner.handle(message)
         finally:
-            keeping_up.cancel()
-            await asyncio.gather(keeping_up, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await runner.stop()
 
-    def _build(self, found: Found) -> tuple[Reception, Runner]:
-        access = Access(self._outbox.chat, self._admin_roles, found.room.id)
+    def _build(self, found: Found, access: Access) -> tuple[Reception, Runner]:
         reception = Reception(
             clock=self._outbox.clock,
             registry=self._registry,
@@ -103,6 +122,7 @@ class Chatops:
             access=access,
             admin_room=found.room,
             unfamiliar=UnknownFields(Announcer(self._outbox, self._notes, found.room.id), self._notes),
+            listeners=self._listeners,
         )
         return reception, runner
 

@@ -73,6 +73,10 @@ class EncvoyIdClient(Applications):
         """The published key set."""
         return await self._discovery.keys()
 
+    async def version(self) -> str:
+        """As it says itself; read each time."""
+        return await self._discovery.version()
+
     async def log_in(self) -> None:
         """Makes sure that the bot's user can log in; LoginRefused says why not."""
         await self._session.log_in()
