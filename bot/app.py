@@ -62,6 +62,12 @@ class Bot:
     database: Database
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once it listens and has begun to recover what an earlier process left."""
+    unattended: Unattended = field(init=False)
+
+    def __post_init__(self) -> None:
+        clock = self.systems.clock
+        watcher = Watcher(NotedWatch(SqlNotes(self.database, clock)), clock)
+        self.unattended = Unattended(SqlSchedules(self.database, clock), watcher, clock)
 
     async def serve(self) -> None:
         """Runs until cancelled. ConfigError if the configuration is wrong or the database is too new."""
@@ -118,9 +124,7 @@ class Bot:
         slash, notes = systems.rocketchat.facts, SqlNotes(self.database, systems.clock)
         systems.remember(notes)
         connections = SqlConnections(self.database, vault, systems.clock)
-        unattended = Unattended(
-            SqlSchedules(self.database, systems.clock), Watcher(NotedWatch(notes), systems.clock), systems.clock
-        )
+        unattended = self.unattended
         context = CommandContext(
             rocketchat=systems.rocketchat,
             encvoy=systems.encvoy,
