@@ -11,6 +11,7 @@ import structlog
 from bot.chatops.access import Access
 from bot.chatops.admin_room import AdminRoom, Found, tell_of_namesake
 from bot.chatops.execution import log_internal
+from bot.chatops.heard import Heard
 from bot.chatops.notices import Announcement, Announcer, tell_of_slash, warn_of_public_room
 from bot.chatops.ports import Chat, MessageStream, Notes, Operations, ServerTime, SlashSetting
 from bot.chatops.reception import Identity, Reception
@@ -76,15 +77,20 @@ class Chatops:
         self._listener.watch(found.room.id, found.room.type)
         reception, runner = self._build(found)
         keeping_up = asyncio.create_task(self._keep_up(found, reception, runner))
+        heard = Heard(self._notes, self._outbox.clock, self._time)
+        noting = asyncio.create_task(heard.run())
         try:
             await until_available(runner.recover)
             self.recovered.set()
             async for message in self._listener.messages():
                 await runner.handle(message)
+                heard.saw(message)
         finally:
-            keeping_up.cancel()
-            await asyncio.gather(keeping_up, return_exceptions=True)
+            for task in (keeping_up, noting):
+                task.cancel()
+            await asyncio.gather(keeping_up, noting, return_exceptions=True)
             await runner.stop()
+            await heard.close()
 
     def _build(self, found: Found) -> tuple[Reception, Runner]:
         access = Access(self._outbox.chat, self._admin_roles, found.room.id)

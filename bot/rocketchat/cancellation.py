@@ -8,21 +8,26 @@ cutting means shutting the duplicate down: the blocked read ends at once, inside
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import threading
+from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from bot.bounds import Intake
+from bot.clock import steady
 
 
 class CancellableCall:
     """One call, from the loop's side. The worker writes `route`, `instance` and `sent`; they are read after the end."""
 
-    def __init__(self, intake: Intake | None = None) -> None:
-        """`intake` where the answer is a piece of something longer."""
+    def __init__(self, intake: Intake | None = None, *, until: float = math.inf) -> None:
+        """`intake` where the answer is a piece of something longer. After `until` (of `bot.clock.steady`) nothing is
+        sent: a process that was stopped meanwhile may not be the one that works any more."""
         self.intake = intake
+        self.until = until
         self.route = ""
         self.instance = ""
         """Which process of Rocket.Chat answered, by `X-Instance-ID`; empty if it doesn't say."""
@@ -112,6 +117,13 @@ class _Leashed(HTTPConnection):
         if self.sock is not None and not self.line.call.sent:
             self.line.call.sent = self.line.reused = True
         super().putrequest(method, url, skip_host, skip_accept_encoding)
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        if steady() > self.line.call.until:
+            raise TimeoutError("too late to be sent")
+        super().send(data)
 
 
 def leashed_pools(line: Line) -> dict[str, type[HTTPConnectionPool]]:

@@ -23,8 +23,9 @@ from urllib.parse import quote
 from rocketchat_API.rocketchat import RocketChat
 
 from bot.bounds import Intake
-from bot.clock import Clock
+from bot.clock import Clock, steady
 from bot.errors import Busy, NoAnswer, RemoteError, Unreachable
+from bot.http import BeforeWrite, at_once
 from bot.rocketchat.cancellation import CancellableCall
 from bot.rocketchat.messages import iso
 from bot.rocketchat.remedies import REFUSED
@@ -62,8 +63,10 @@ class Rest:
         password: Secret | None = None,
         tls: ssl.SSLContext | None = None,
         limit: float = LIMIT,
+        before_write: BeforeWrite = at_once,
     ) -> None:
-        """`url` without trailing slash. `tls` where more than the system's authorities is trusted."""
+        """`url` without trailing slash. `tls` where more than the system's authorities is trusted. `before_write` comes
+        before each POST."""
         self.url = url.rstrip("/")
         self.user_id = user_id
         self._token = token
@@ -71,6 +74,7 @@ class Rest:
         self._tls = tls or client_context()
         self._clock = clock
         self._limit = limit
+        self._before_write = before_write
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="rocketchat")
         self._local = threading.local()
         self._sessions: list[LeashedSession] = []
@@ -125,7 +129,8 @@ class Rest:
         return await self.call(_getting(route, query), patient=False)
 
     async def post(self, route: str, body: Mapping[str, object]) -> dict[str, Any]:
-        """`POST /api/v1/<route>` with a JSON body."""
+        """`POST /api/v1/<route>` with a JSON body. Nothing else that is called here writes."""
+        await self._before_write(self._limit)
         return await self.call(lambda api: api.call_api_post(route, body=dict(body)))
 
     async def method(self, name: str, *params: object) -> Any:
@@ -142,7 +147,7 @@ class Rest:
             session.close()
 
     async def _once(self, use: ClientCall, limit: float, intake: Intake | None) -> tuple[dict[str, Any], str]:
-        call = CancellableCall(intake)
+        call = CancellableCall(intake, until=steady() + limit)
         future = asyncio.get_running_loop().run_in_executor(self._threads, self._work, call, use)
         try:
             done, _ = await asyncio.wait({future}, timeout=limit)
