@@ -16,12 +16,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.clock import for_ever
 from bot.errors import ConfigError, StoreUnavailable
+from bot.store.address import connecting
 
 BUSY_TIMEOUT_MS = 5000
 """How long a writer waits for another one in SQLite."""
-
-CONNECT_SECONDS = 5.0
-"""How long PostgreSQL may take to connect; `?timeout=` in the URL overrides it."""
 
 _MEND = "Check that SSOBOT_DATABASE_URL leads to it and that its disk is not full, then type the command again."
 _WRITING = "ssobot_writing"
@@ -139,8 +137,8 @@ def _engine(url: URL) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    patience = {} if "timeout" in url.query else {"timeout": CONNECT_SECONDS}
-    return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=patience)
+    plain, arguments = connecting(url)
+    return create_async_engine(plain, hide_parameters=True, pool_pre_ping=True, connect_args=arguments)
 
 
 @contextmanager
@@ -165,7 +163,7 @@ def unusable_named() -> Iterator[None]:
     except StoreUnavailable as away:
         raise ConfigError(_line(away.reason)) from None
     except (TypeError, ValueError, SQLAlchemyError) as error:
-        # asyncpg raises TypeError or ValueError for a query that it does not know.
+        # asyncpg raises TypeError or ValueError for what it does not understand.
         raise ConfigError(_line(_reason(error))) from None
 
 
