@@ -5,6 +5,7 @@ What was typed since then, while nobody listened, is found by catching up (`bot.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 
 import structlog
@@ -44,17 +45,21 @@ class Heard:
         self._time = time
         self._until: datetime | None = None
         self._noted: datetime | None = None
+        self._news = asyncio.Event()
 
     def saw(self, message: Message) -> None:
         """It was decided what to do with this message. A time in the future would hide what is said until then."""
         at = min(message.ts, self._time.now())
         self._until = at if self._until is None else max(self._until, at)
+        self._news.set()
 
     async def run(self) -> None:
         """Until cancelled. A database that is unavailable for a while costs a longer look back."""
         while True:
-            await self._clock.sleep(INTERVAL)
+            self._news.clear()
             await self._note()
+            await self._clock.sleep(INTERVAL)
+            await self._news.wait()
 
     async def close(self) -> None:
         """The last note."""

@@ -23,11 +23,13 @@ from bot.clock import steady
 class CancellableCall:
     """One call, from the loop's side. The worker writes `route`, `instance` and `sent`; they are read after the end."""
 
-    def __init__(self, intake: Intake | None = None, *, until: float = math.inf) -> None:
+    def __init__(self, intake: Intake | None = None, *, until: float = math.inf, writes: bool = False) -> None:
         """`intake` where the answer is a piece of something longer. After `until` (of `bot.clock.steady`) nothing is
-        sent: a process that was stopped meanwhile may not be the one that works any more."""
+        sent: a process that was stopped meanwhile may not be the one that works any more. `writes`: it may change
+        something, which was allowed before."""
         self.intake = intake
         self.until = until
+        self.writes = writes
         self.route = ""
         self.instance = ""
         """Which process of Rocket.Chat answered, by `X-Instance-ID`; empty if it doesn't say."""
