@@ -57,7 +57,8 @@ class Heard:
         """Until cancelled. A database that is unavailable for a while costs a longer look back."""
         while True:
             self._news.clear()
-            await self._note()
+            if not await self._note():
+                self._news.set()
             await self._clock.sleep(INTERVAL)
             await self._news.wait()
 
@@ -68,14 +69,17 @@ class Heard:
         except TimeoutError:
             _log.info("not noted until when messages were heard")
 
-    async def _note(self) -> None:
+    async def _note(self) -> bool:
+        """False if it is to be tried again."""
         # At the very first start the note says that nothing before it is ours.
         until = self._until or self._time.started
         if until == self._noted or (self._until is None and self._noted is not None):
-            return
+            return True
         try:
             if self._until is not None or await self._notes.get(NOTE) is None:
                 await self._notes.put(NOTE, until.isoformat())
             self._noted = until
         except StoreUnavailable as error:
             _log.info("not noted until when messages were heard", error=error.what)
+            return False
+        return True
