@@ -36,6 +36,14 @@ def as_quick(settle: float) -> Iterator[None]:
             patch.setattr("bot.connection.context.SETTLE", settle)
             patch.setattr("bot.connection.proof.LAG", proof.LAG * settle / REAL_SETTLE)
             patch.setattr("bot.rocketchat.callback.WITHIN", callback.WITHIN * settle / REAL_SETTLE)
+        yield
+
+
+@contextlib.contextmanager
+def led_briefly(settle: float) -> Iterator[None]:
+    """A bot in a process that may be killed holds its lease for a short time, at such a quick server."""
+    with pytest.MonkeyPatch.context() as patch:
+        if settle < REAL_SETTLE:
             patch.setattr("bot.app.TERMS", QUICK_TERMS)
         yield
 
