@@ -30,7 +30,7 @@ from bot.chatops.delivery import Recipient, recipient_of
 from bot.chatops.execution import Ending, Job, Means, Steps, execute, log_internal
 from bot.chatops.origin import FromMessage, FromSchedule, Origin
 from bot.chatops.ports import Message, Operation, Operations, OperationState, Person, Room
-from bot.chatops.posting import new_message_id
+from bot.chatops.posting import derived_id, new_message_id
 from bot.chatops.reception import Order, Reception, Say
 from bot.chatops.registry import Command
 from bot.chatops.reply import Outbox, Reply
@@ -286,10 +286,11 @@ class Runner:
             self._say(message, text)
 
     def _say(self, message: Message, text: str) -> None:
-        """An answer that belongs to no operation."""
+        """An answer that belongs to no operation. Its id follows from the message, so that it is said once, also by two
+        instances, or before and after a crash."""
         thread = _thread(message, message.room_type)
         recipient = Recipient(message.room_id, thread, message.user_id, message.username, message.text)
-        reply = Reply(self._outbox, new_message_id(), recipient)
+        reply = Reply(self._outbox, derived_id(message.id, "said"), recipient)
 
         async def deliver() -> None:
             await reply.finish(text)

@@ -11,6 +11,7 @@ import structlog
 from bot.chatops.access import Access
 from bot.chatops.admin_room import AdminRoom, Found, tell_of_namesake
 from bot.chatops.execution import log_internal
+from bot.chatops.heard import Heard
 from bot.chatops.notices import Announcement, Announcer, tell_of_slash, warn_of_public_room
 from bot.chatops.ports import Chat, MessageStream, Notes, Operations, ServerTime, SlashSetting
 from bot.chatops.reception import Identity, Reception
@@ -87,7 +88,8 @@ class Chatops:
         report_room = (await until_available(self._report_room.find)).room if self._report_room else found.room
         access = Access(self._outbox.chat, self._admin_roles, found.room.id)
         reception, runner = self._build(found, access)
-        beside = [asyncio.create_task(self._keep_up(found, reception, runner))]
+        heard = Heard(self._notes, self._outbox.clock, self._time)
+        beside = [asyncio.create_task(work) for work in (self._keep_up(found, reception, runner), heard.run())]
         try:
             await until_available(runner.recover)
             if self._unattended is not None:
@@ -100,11 +102,13 @@ class Chatops:
             self.recovered.set()
             async for message in self._listener.messages():
                 await runner.handle(message)
+                heard.saw(message)
         finally:
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             await runner.stop()
+            await heard.close()
 
     def _build(self, found: Found, access: Access) -> tuple[Reception, Runner]:
         reception = Reception(

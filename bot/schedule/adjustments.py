@@ -119,11 +119,12 @@ def _moved(rotation: Rotation, days: int, known: SecretAge, now: datetime, draw:
     day = day_of(rotation.window, rotation.slot.begins) + days * _DAY
     slot, nominal_end = placed(rotation.window, day, now, draw, freeze=rotation.freeze)
     if known.deadline is not None and slot.ends > known.deadline:
+        more = _more(known.maximum_days or 0)
         raise UserError(
             f"The next rotation cannot be moved to {_written(slot.begins, rotation)}.",
             why=f"The secret reaches its maximum age of {known.maximum_days} days on "
             f"{_written(known.deadline, rotation)}.",
-            fix=f"`/sso rotate` rotates now; `/sso schedule maximum {_more(known.maximum_days or 0)} days` allows more.",
+            fix=f"`/sso rotate` rotates now; `/sso schedule maximum {more} days` allows more.",
         )
     return replace(with_slot(rotation, slot), nominal_end=nominal_end, overdue_told=0)
 
