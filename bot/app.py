@@ -27,9 +27,11 @@ from bot.secret import Fingerprints
 from bot.store.connections import SqlConnections
 from bot.store.engine import Database, open_database
 from bot.store.fingerprints import kept_fingerprints
+from bot.store.history import SqlHistory
 from bot.store.migrate import NotOurs, check, upgrade
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
+from bot.store.retention import Retention
 from bot.store.sealed import try_keys
 from bot.store.vault import Vault
 from bot.systems import Systems, systems
@@ -66,10 +68,13 @@ class Bot:
             asyncio.create_task(systems.realtime.run(), name="realtime"),
             asyncio.create_task(chatops.run(), name="chatops"),
             asyncio.create_task(self._watch_the_schema(), name="schema"),
+            asyncio.create_task(
+                Retention(self.database, systems.config.history_days).run(systems.clock), name="retention"
+            ),
             asyncio.create_task(self._announce(chatops), name="announce"),
         ]
         try:
-            done, _ = await asyncio.wait(tasks[:3], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks[:-1], return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
@@ -124,6 +129,7 @@ class Bot:
             slash=slash,
             notes=notes,
             previous=connections,
+            history=SqlHistory(self.database),
         )
 
         return Chatops(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.chatops.history import PastOperations
 from bot.chatops.ports import Notes, SlashSetting
 from bot.chatops.registry import OperationRef
 from bot.connection.context import Context
@@ -29,6 +30,7 @@ class CommandContext(Context):
     notes: Notes
     """What was noted for later starts."""
     previous: PreviousStates
+    history: PastOperations
 
     async def observed(self, connection: Connection) -> Observed:
         """What both sides hold. RemoteError if one does not answer."""

@@ -10,7 +10,7 @@ from bot.errors import UserError
 from tests.support.counter import WRITES, Counter
 
 EFFECTS = ("setup", "rotate", "disable", "enable", "slash on")
-LOOKS = ("help", "status", "test", "setup --dry-run", "rotate --dry-run")
+LOOKS = ("help", "status", "test", "history", "history --all", "setup --dry-run", "rotate --dry-run")
 
 
 async def arranged(counter: Counter, words: str) -> Counter:
@@ -79,6 +79,9 @@ EXAMPLES: dict[str, tuple[dict[str, str], set[str]]] = {
     "rotate --dry-run": ({}, {"dry-run"}),
     "test": ({}, set()),
     "test --all": ({}, {"all"}),
+    "history": ({}, set()),
+    'history --last "50"': ({"last": "50"}, set()),
+    'history --id "5f0c2a9d1e00"': ({"id": "5f0c2a9d1e00"}, set()),
     "slash on": ({"state": "on"}, set()),
     "help": ({}, set()),
     "help rotate": ({"command": "rotate"}, set()),

@@ -21,6 +21,7 @@ from tests.support.chat import MemoryNotes
 from tests.support.clocks import ManualClock
 from tests.support.memory_connections import MemoryConnections
 from tests.support.memory_encvoy import MemoryEncvoyId
+from tests.support.memory_history import MemoryHistory
 from tests.support.memory_rocketchat import MemoryRocketChat
 from tests.support.scripted import Scripted
 
@@ -112,6 +113,7 @@ class Counter:
     doctor: MemoryDoctor
     context: CommandContext
     notes: MemoryNotes
+    history: MemoryHistory
     refusal: UserError | None = None
     """Raised when a command asks whether it may go on."""
     spoken: Spoken = field(default_factory=Spoken)
@@ -154,7 +156,7 @@ def new_counter() -> Counter:
     encvoy = MemoryEncvoyId(world)
     rocketchat = MemoryRocketChat(world, accepts=encvoy.takes)
     connections, slash, notes = MemoryConnections(world), MemorySlash(world), MemoryNotes()
-    doctor = MemoryDoctor()
+    doctor, history = MemoryDoctor(), MemoryHistory()
     context = CommandContext(
         rocketchat=rocketchat,
         encvoy=encvoy,
@@ -167,6 +169,7 @@ def new_counter() -> Counter:
         slash=slash,
         notes=notes,
         previous=connections,
+        history=history,
     )
     registry = register_all(Registry(), context)
-    return Counter(world, rocketchat, encvoy, connections, slash, registry, doctor, context, notes)
+    return Counter(world, rocketchat, encvoy, connections, slash, registry, doctor, context, notes, history)
