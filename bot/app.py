@@ -34,10 +34,12 @@ from bot.store.connections import SqlConnections
 from bot.store.engine import Database, open_database
 from bot.store.file_lock import alone
 from bot.store.fingerprints import kept_fingerprints
+from bot.store.history import SqlHistory
 from bot.store.lease import Lease, Terms
 from bot.store.migrate import NotOurs, check, upgrade
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
+from bot.store.retention import Retention
 from bot.store.schedules import SqlSchedules
 from bot.store.sealed import try_keys
 from bot.store.vault import Vault
@@ -91,7 +93,8 @@ class Bot:
         chatops = self._chatops(identity, database, fingerprints, self.unattended)
         announcing = asyncio.create_task(self._announce(chatops), name="announce")
         try:
-            await until_one_ends(systems.realtime.run(), chatops.run())
+            retention = Retention(database, systems.config.history_days)
+            await until_one_ends(systems.realtime.run(), chatops.run(), retention.run(systems.clock))
         finally:
             self.ready.clear()
             await ended(announcing)
@@ -147,6 +150,7 @@ class Bot:
             slash=slash,
             notes=notes,
             previous=connections,
+            history=SqlHistory(database),
             schedules=unattended.schedules,
             watcher=unattended.watcher,
             wake=unattended.waker.wake,
