@@ -33,7 +33,9 @@ from bot.store.operations import SqlOperations
 from bot.store.sealed import try_keys
 from bot.store.vault import Vault
 from bot.systems import Systems, systems
+from bot.tls import client_context
 from bot.web.health import application, serving
+from bot.web.heartbeat import Heartbeat
 from bot.web.port import try_port
 from commands import register_all
 from commands.context import CommandContext
@@ -56,6 +58,11 @@ class Bot:
     database: Database
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once it listens and has begun to recover what an earlier process left."""
+    heartbeat: Heartbeat = field(init=False)
+
+    def __post_init__(self) -> None:
+        config, clock = self.systems.config, self.systems.clock
+        self.heartbeat = Heartbeat(config.heartbeat_url, clock, tls=client_context(config.ca_file))
 
     async def serve(self) -> None:
         """Runs until cancelled. ConfigError if the configuration is wrong or the database is too new."""
@@ -67,6 +74,7 @@ class Bot:
             asyncio.create_task(chatops.run(), name="chatops"),
             asyncio.create_task(self._watch_the_schema(), name="schema"),
             asyncio.create_task(self._announce(chatops), name="announce"),
+            asyncio.create_task(self.heartbeat.run(), name="heartbeat"),
         ]
         try:
             done, _ = await asyncio.wait(tasks[:3], return_when=asyncio.FIRST_COMPLETED)
