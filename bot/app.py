@@ -7,11 +7,13 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import click
 import structlog
 
 from bot import redaction
+from bot.chatops.heard import heard_until
 from bot.chatops.reception import Identity
 from bot.chatops.registry import Registry
 from bot.chatops.service import Chatops
@@ -21,19 +23,28 @@ from bot.connection.asking import or_unknown
 from bot.connection.unknown import Unknown
 from bot.doctor.own import OwnMachine
 from bot.errors import ConfigError, StoreUnavailable, Unauthenticated, UserError
+from bot.http import at_once
+from bot.leader import ended, lead, until_one_ends
 from bot.retry import until_available
 from bot.rocketchat.names import service_name
+from bot.schedule.examination import ConnectionExaminer
+from bot.schedule.watching import Watcher
 from bot.secret import Fingerprints
 from bot.store.connections import SqlConnections
 from bot.store.engine import Database, open_database
+from bot.store.file_lock import alone
 from bot.store.fingerprints import kept_fingerprints
+from bot.store.lease import Lease, Terms
 from bot.store.migrate import NotOurs, check, upgrade
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
+from bot.store.schedules import SqlSchedules
 from bot.store.sealed import try_keys
 from bot.store.vault import Vault
+from bot.store.watch import NotedWatch
 from bot.systems import Systems, systems
 from bot.tls import client_context
+from bot.unattended import Unattended
 from bot.web.health import application, serving
 from bot.web.heartbeat import Heartbeat
 from bot.web.port import try_port
@@ -46,6 +57,9 @@ _log = structlog.get_logger()
 HEALTH_SECONDS = 2.0
 """How long `/healthz` waits for the database; a monitor has a time-out of its own."""
 
+TERMS = Terms()
+"""Of the lease that decides which of several instances works."""
+
 SCHEMA_SECONDS = 30.0
 """Seconds between two checks whether the database still has the schema of this version."""
 
@@ -56,8 +70,12 @@ class Bot:
 
     systems: Systems
     database: Database
+    lease: Lease | None = None
+    """None: nobody else can use this database."""
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once it listens and has begun to recover what an earlier process left."""
+    unattended: Unattended | None = None
+    """What works without being asked, while this instance works."""
     heartbeat: Heartbeat = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,24 +84,26 @@ class Bot:
 
     async def serve(self) -> None:
         """Runs until cancelled. ConfigError if the configuration is wrong or the database is too new."""
-        systems = self.systems
-        identity = await self._identity()
-        chatops = self._chatops(identity, await until_available(self._fingerprints))
-        tasks = [
-            asyncio.create_task(systems.realtime.run(), name="realtime"),
-            asyncio.create_task(chatops.run(), name="chatops"),
-            asyncio.create_task(self._watch_the_schema(), name="schema"),
-            asyncio.create_task(self._announce(chatops), name="announce"),
-            asyncio.create_task(self.heartbeat.run(), name="heartbeat"),
-        ]
+        work = partial(self._work, await self._identity())
+        working = work() if self.lease is None else lead(self.lease, self.systems.clock, work)
+        await until_one_ends(working, self._watch_the_schema())
+
+    async def _work(self, identity: Identity) -> None:
+        """What only one instance does, until cancelled."""
+        database = self.database if self.lease is None else self.lease.working()
+        systems, notes = self.systems, SqlNotes(database, self.systems.clock)
+        systems.server_clock.begin(await until_available(partial(heard_until, notes)))
+        self.unattended = self._unattended(database)
+        fingerprints = await until_available(partial(kept_fingerprints, notes, Vault(systems.config.keys)))
+        chatops = self._chatops(identity, database, fingerprints, self.unattended)
+        announcing = asyncio.create_task(self._announce(chatops), name="announce")
+        beating = asyncio.create_task(self.heartbeat.run(), name="heartbeat")
         try:
-            done, _ = await asyncio.wait(tasks[:3], return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await until_one_ends(systems.realtime.run(), chatops.run())
         finally:
-            for task in reversed(tasks):
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+            self.ready.clear()
+            await ended(beating)
+            await ended(announcing)
 
     async def _watch_the_schema(self) -> None:
         """NotOurs as soon as an instance of a newer version has migrated the database under this one."""
@@ -111,15 +131,19 @@ class Bot:
     async def _whoami(self) -> str:
         return (await self.systems.rocketchat.facts.me()).username
 
-    async def _fingerprints(self) -> Fingerprints:
-        return await kept_fingerprints(SqlNotes(self.database, self.systems.clock), Vault(self.systems.config.keys))
+    def _unattended(self, database: Database) -> Unattended:
+        clock = self.systems.clock
+        watcher = Watcher(NotedWatch(SqlNotes(database, clock)), clock)
+        return Unattended(SqlSchedules(database, clock), watcher, clock, ran=self.heartbeat.beat)
 
-    def _chatops(self, identity: Identity, fingerprints: Fingerprints) -> Chatops:
+    def _chatops(
+        self, identity: Identity, database: Database, fingerprints: Fingerprints, unattended: Unattended
+    ) -> Chatops:
         systems, config = self.systems, self.systems.config
         vault = Vault(config.keys)
-        slash, notes = systems.rocketchat.facts, SqlNotes(self.database, systems.clock)
+        slash, notes = systems.rocketchat.facts, SqlNotes(database, systems.clock)
         systems.remember(notes)
-        connections = SqlConnections(self.database, vault, systems.clock)
+        connections = SqlConnections(database, vault, systems.clock)
         context = CommandContext(
             rocketchat=systems.rocketchat,
             encvoy=systems.encvoy,
@@ -132,12 +156,17 @@ class Bot:
             slash=slash,
             notes=notes,
             previous=connections,
+            schedules=unattended.schedules,
+            watcher=unattended.watcher,
+            wake=unattended.waker.wake,
+            zone=systems.rocketchat.facts.time_zone,
+            draw=unattended.draw,
         )
-
+        examiner = ConnectionExaminer(context, systems.examine, systems.encvoy.version)
         return Chatops(
             chat=systems.chat,
             listener=systems.realtime,
-            operations=SqlOperations(self.database, systems.clock),
+            operations=SqlOperations(database, systems.clock),
             notes=notes,
             slash=slash,
             registry=register_all(Registry(), context),
@@ -149,10 +178,16 @@ class Bot:
             whoami=self._whoami,
             announcements=(correction(context),),
             buttons=config.buttons,
+            report_room=config.report_room,
+            unattended=partial(unattended.run, examiner),
+            listeners=(lambda *_: unattended.waker.wake(),),
         )
 
     async def health(self) -> Mapping[str, str | None]:
-        """For `/healthz`."""
+        """For `/healthz`. A standby has nothing to do with Rocket.Chat, and does not listen."""
+        if self.lease is not None and not self.lease.held:
+            waiting = None if self.lease.elsewhere else "starting"
+            return {"database": await self._database_trouble(), "standby": waiting}
         state = self.systems.realtime.state
         reason = None if state.connected else (state.error.text if state.error else "connecting")
         return {
@@ -174,15 +209,16 @@ class Bot:
 
 @contextlib.asynccontextmanager
 async def building(config: Config, clock: Clock | None = None) -> AsyncIterator[Bot]:
-    """The bot with its database migrated, before it serves."""
+    """The bot with its database migrated, before it serves. ConfigError if another one uses its file."""
     clock = clock or SystemClock()
-    database = await open_database(config.database_url)
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        database = await open_database(config.database_url)
+        stack.push_async_callback(database.close)
+        await stack.enter_async_context(alone(config.database_url, clock))
         await upgrade(database)
-        async with systems(config, clock) as both:
-            yield Bot(both, database)
-    finally:
-        await database.close()
+        lease = Lease(database, clock, TERMS) if database.is_postgresql else None
+        guard = at_once if lease is None else lease.guard
+        yield Bot(await stack.enter_async_context(systems(config, clock, guard)), database, lease)
 
 
 def run(config: Config) -> int:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -68,6 +68,12 @@ async def within(clock: Clock, seconds: float, doing: Coroutine[Any, Any, T]) ->
             one.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
     raise TimeoutError
+
+
+async def for_ever() -> NoReturn:
+    """Waits until it is cancelled."""
+    await asyncio.get_running_loop().create_future()
+    raise AssertionError("nobody sets it")
 
 
 @dataclass

@@ -104,6 +104,10 @@ class Config(StoreConfig):
         default=frozenset({"admin"}),
         description="Global roles that may use the bot, by name or id, separated by commas.",
     )
+    report_room: Annotated[str, BeforeValidator(values.room)] | None = Field(
+        default=None,
+        description="Name or id of the room where results are posted that nobody asked for; by default the admin room.",
+    )
     encvoy_url: _Origin = Field(description="Address of Encvoy ID.")
     encvoy_client_id: _Word = Field(description="The id of Encvoy ID's main client, which the bot logs in through.")
     encvoy_login: _Text = Field(description="Login of the bot's user at Encvoy ID (role ADMIN, “manager”).")

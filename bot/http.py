@@ -7,7 +7,7 @@ can hold addresses with queries, so none of them is chained to the error that is
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,15 @@ TOTAL_SECONDS = 8.0
 KEEP_ALIVE_SECONDS = 4.0
 """How long an idle connection is kept: longer than Rocket.Chat's settle time, shorter than the five seconds after which
 Node closes one. If a POST met the close, nobody could tell whether it was carried out."""
+BeforeWrite = Callable[[float], Awaitable[None]]
+"""Awaited just before a request that is no GET, with the seconds that it may take. It returns when the request may be
+sent; where it may not be sent any more, it never does."""
+
+
+async def at_once(_seconds: float) -> None:
+    """Nobody else writes."""
+
+
 USER_AGENT = "ssobot"
 """What Encvoy ID writes into its log as the device of a login."""
 
@@ -55,10 +64,18 @@ class HttpResponse:
 class HttpClient:
     """The connections to one system. Use as `async with`, or call `close`."""
 
-    def __init__(self, system: System, *, timeout: float = TOTAL_SECONDS, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        system: System,
+        *,
+        timeout: float = TOTAL_SECONDS,
+        tls: ssl.SSLContext | None = None,
+        before_write: BeforeWrite = at_once,
+    ) -> None:
         """`timeout` is in seconds, for a whole request; `tls` is set if more than the system's authorities are
         trusted."""
         self.system: System = system
+        self._before_write = before_write
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(CONNECT_SECONDS, timeout))
         self._tls = tls
         self._connector: aiohttp.TCPConnector | None = None
@@ -129,6 +146,8 @@ class HttpClient:
         intake: Intake | None = None,
     ) -> HttpResponse:
         failure: RemoteError
+        if method != "GET":
+            await self._before_write(self._timeout.total or TOTAL_SECONDS)
         try:
             async with session.request(
                 method,

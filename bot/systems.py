@@ -18,7 +18,7 @@ from bot.doctor.gather_own import OwnGatherer, OwnLooks
 from bot.doctor.own import OwnMachine
 from bot.doctor.verdict import Verdict, judge
 from bot.encvoy.client import EncvoyIdClient
-from bot.http import HttpClient
+from bot.http import BeforeWrite, HttpClient, at_once
 from bot.rocketchat.callback import PATIENCE
 from bot.rocketchat.chat import RestChat
 from bot.rocketchat.client import RocketChatClient
@@ -60,8 +60,8 @@ class Systems:
 
 
 @contextlib.asynccontextmanager
-async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
-    """Builds the clients; sends nothing yet."""
+async def systems(config: Config, clock: Clock, before_write: BeforeWrite = at_once) -> AsyncIterator[Systems]:
+    """Builds the clients; sends nothing yet. `before_write` comes before each request that may change something."""
     tls = client_context(config.ca_file)
     rest = Rest(
         config.rocketchat_url,
@@ -70,6 +70,7 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
         clock=clock,
         password=config.rocketchat_password,
         tls=tls,
+        before_write=before_write,
     )
     chat = RestChat(rest)
     encvoy = EncvoyIdClient(
@@ -79,6 +80,7 @@ async def systems(config: Config, clock: Clock) -> AsyncIterator[Systems]:
         password=config.encvoy_password,
         clock=clock,
         tls=tls,
+        before_write=before_write,
     )
     quiet = Quiet(clock)
     patient = HttpClient("Rocket.Chat", timeout=PATIENCE, tls=tls)

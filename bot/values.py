@@ -144,10 +144,8 @@ def heartbeat(value: str) -> Secret:
 
 
 def database(value: str) -> URL:
-    """A SQLAlchemy URL with the async driver; `sqlite://`, `postgresql://` and `postgres://` are completed.
-
-    What libpq calls `sslmode` is `ssl` to asyncpg.
-    """
+    """A SQLAlchemy URL with the async driver; `sqlite://`, `postgresql://` and `postgres://` are completed. Its
+    parameters are looked at by `bot.store.address`."""
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
@@ -175,8 +173,6 @@ def _postgresql(url: URL) -> URL:
         raise ValueError("must name a database after the host")
     if "password" in url.query:
         raise ValueError("must have its password before the @, not in the query")
-    if mode := url.query.get("sslmode"):
-        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
     return url.set(drivername="postgresql+asyncpg")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.chatops.ports import Notes, SlashSetting
 from bot.chatops.registry import OperationRef
@@ -13,6 +14,8 @@ from bot.connection.previous import PreviousStates
 from bot.connection.state import Connection, Observed, ServiceName
 from bot.doctor.verdict import Verdict
 from bot.errors import UserError
+from bot.schedule.ports import Schedules
+from bot.schedule.watching import Watcher
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,19 @@ class CommandContext(Context):
     notes: Notes
     """What was noted for later starts."""
     previous: PreviousStates
+    schedules: Schedules
+    watcher: Watcher
+    wake: Callable[[], None]
+    """Tells the scheduler that something has changed."""
+    zone: Callable[[], Awaitable[str | None]]
+    """The time zone of the workspace; None: it names none, or cannot be asked."""
+    draw: Callable[[], float]
+    """A random number, 0 ≤ x < 1."""
+
+    async def proved_at(self) -> datetime | None:
+        """When the secret in use was last proved; None: there is no connection, or nobody knows."""
+        connection = await self.connections.get()
+        return None if connection is None else connection.proved_at
 
     async def observed(self, connection: Connection) -> Observed:
         """What both sides hold. RemoteError if one does not answer."""

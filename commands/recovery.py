@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.chatops.registry import Call, Trace
@@ -58,6 +59,21 @@ class ConnectionRecovery:
                 if not unseen or shown(before, desired, observed, self.scope) is Shown.PART:
                     return observed
             await context.clock.sleep(PAUSE)
+
+
+@dataclass(frozen=True)
+class OwnRecovery:
+    """For the commands that change only what the bot itself keeps, in one step. See `bot.chatops.registry.Recovery`."""
+
+    is_done: Callable[[Call], Awaitable[bool]]
+    """Whether that step shows."""
+
+    async def trace(self, call: Call) -> Trace:
+        """Done or not: there is nothing in between."""
+        return Trace.PART if await self.is_done(call) else Trace.NOTHING
+
+    async def revert(self, call: Call) -> None:
+        """Does nothing: no desired state of the connection was saved."""
 
 
 @dataclass(frozen=True)

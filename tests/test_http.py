@@ -199,3 +199,36 @@ async def test_a_private_authority_can_be_trusted(certificate: Path, https_url: 
 
     async with HttpClient("Encvoy ID", timeout=2.0, tls=context) as http:
         assert (await http.send("GET", https_url, route=ROUTE)).status == 200
+
+
+class Gate:
+    """Comes before each write."""
+
+    def __init__(self) -> None:
+        self.asked: list[float] = []
+        self.open = asyncio.Event()
+
+    async def __call__(self, seconds: float) -> None:
+        self.asked.append(seconds)
+        await self.open.wait()
+
+
+async def test_a_write_waits_until_it_may_be_sent_and_a_read_does_not() -> None:
+    came: list[str] = []
+
+    async def note(request: web.Request) -> web.StreamResponse:
+        came.append(request.method)
+        return web.Response()
+
+    gate = Gate()
+    async with served(note) as address, HttpClient("Encvoy ID", timeout=2.0, before_write=gate) as http:
+        await http.send("GET", address, route=ROUTE)
+        assert (came, gate.asked) == (["GET"], [])
+        writing = asyncio.create_task(http.send("PUT", address, route=ROUTE, json={}))
+        async with http.browser() as browser:
+            posting = asyncio.create_task(browser.post(address, {}, route=ROUTE))
+            await asyncio.sleep(0.05)
+            assert (came, gate.asked) == (["GET"], [2.0, 2.0])
+            gate.open.set()
+            await asyncio.gather(writing, posting)
+    assert sorted(came) == ["GET", "POST", "PUT"]

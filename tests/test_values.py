@@ -80,7 +80,7 @@ def test_an_origin_has_no_path() -> None:
         ("postgres://u@h/d", "postgresql+asyncpg://u@h/d"),
         ("postgresql://u@h:5433/d", "postgresql+asyncpg://u@h:5433/d"),
         ("postgresql+asyncpg://u@h/d", "postgresql+asyncpg://u@h/d"),
-        ("postgresql://u@h/d?sslmode=require", "postgresql+asyncpg://u@h/d?ssl=require"),
+        ("postgresql://u@h/d?sslmode=require", "postgresql+asyncpg://u@h/d?sslmode=require"),
     ],
 )
 def test_database_urls_get_the_asynchronous_driver(written: str, used: str) -> None:

@@ -30,7 +30,7 @@ from bot.chatops.delivery import Recipient, recipient_of
 from bot.chatops.execution import Ending, Job, Means, Steps, execute, log_internal
 from bot.chatops.origin import FromMessage, FromSchedule, Origin
 from bot.chatops.ports import Message, Operation, Operations, OperationState, Person, Room
-from bot.chatops.posting import new_message_id
+from bot.chatops.posting import derived_id, new_message_id
 from bot.chatops.reception import Order, Reception, Say
 from bot.chatops.registry import Command
 from bot.chatops.reply import Outbox, Reply
@@ -95,9 +95,9 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - one bad message must not end the listening
             self._say_in_admin_room(message, render_internal((), log_internal(error, "message")))
 
-    async def begin(self, origin: FromSchedule, words: str) -> Operation:
-        """Begins the operation of a due time, or returns the one that was begun for it before. It runs on its own;
-        `listeners` hear of its end."""
+    async def begin(self, origin: FromSchedule, words: str) -> None:
+        """Begins the operation of a due time, unless it was begun before. It runs on its own; `listeners` hear of its
+        end."""
         parsed = self._reception.reread(words)
         if parsed is None:
             raise ValueError(f"{words} is no command")
@@ -109,13 +109,9 @@ class Runner:
             created_at=self._clock.now(),
         )
         accepted = await self._operations.accept(wanted)
-        if accepted is None:
-            begun = await self._operations.of_schedule(origin.due)
-            assert begun is not None
-            return begun
-        who, room, prefix = self._asked(origin)
-        self._spawn(self._run(Job(accepted, replace(parsed, prefix=prefix), who, room)))
-        return accepted
+        if accepted is not None:
+            who, room, prefix = self._asked(origin)
+            self._spawn(self._run(Job(accepted, replace(parsed, prefix=prefix), who, room)))
 
     @contextlib.asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
@@ -290,10 +286,11 @@ class Runner:
             self._say(message, text)
 
     def _say(self, message: Message, text: str) -> None:
-        """An answer that belongs to no operation."""
+        """An answer that belongs to no operation. Its id follows from the message, so that it is said once, also by two
+        instances, or before and after a crash."""
         thread = _thread(message, message.room_type)
         recipient = Recipient(message.room_id, thread, message.user_id, message.username, message.text)
-        reply = Reply(self._outbox, new_message_id(), recipient)
+        reply = Reply(self._outbox, derived_id(message.id, "said"), recipient)
 
         async def deliver() -> None:
             await reply.finish(text)

@@ -10,7 +10,7 @@ from bot.chatops.origin import FromSchedule
 from bot.chatops.ports import Operations, OperationState
 from bot.chatops.runner import Runner
 from bot.errors import RemoteError
-from bot.schedule.ports import Due, Ended
+from bot.schedule.ports import Begun, Due, Ended
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,17 @@ class ScheduledOperations:
     room_id: str
     """Of the report room."""
 
-    async def begin(self, due: Due, words: str) -> str:
+    async def begin(self, due: Due, words: str) -> None:
         """See `Operating.begin`."""
-        origin = FromSchedule(due.key, due.until, self.room_id, due.user_id, due.username)
-        return (await self.runner.begin(origin, words)).id
+        await self.runner.begin(FromSchedule(due.key, due.until, self.room_id, due.user_id, due.username), words)
 
-    async def ended(self, due_key: str) -> Ended | None:
-        """See `Operating.ended`."""
+    async def outcome(self, due_key: str) -> Ended | Begun | None:
+        """See `Operating.outcome`."""
         operation = await self.operations.of_schedule(due_key)
-        if operation is None or operation.reply_text is None:
+        if operation is None:
             return None
+        if operation.reply_text is None:
+            return Begun()
         return Ended(operation.state is OperationState.DONE, operation.reply_text)
 
     def alone(self) -> AbstractAsyncContextManager[None]:

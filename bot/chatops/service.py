@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TypeVar
 
 import structlog
@@ -11,16 +11,20 @@ import structlog
 from bot.chatops.access import Access
 from bot.chatops.admin_room import AdminRoom, Found, tell_of_namesake
 from bot.chatops.execution import log_internal
+from bot.chatops.heard import Heard
 from bot.chatops.notices import Announcement, Announcer, tell_of_slash, warn_of_public_room
 from bot.chatops.ports import Chat, MessageStream, Notes, Operations, ServerTime, SlashSetting
 from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Registry
 from bot.chatops.reply import Outbox
-from bot.chatops.runner import Runner
+from bot.chatops.report import Report
+from bot.chatops.runner import EndListener, Runner
+from bot.chatops.scheduled import AdministratorRoles, ScheduledOperations
 from bot.chatops.unknown_fields import UnknownFields
 from bot.clock import Clock
 from bot.errors import ConfigError, UserError
 from bot.retry import until_available
+from bot.schedule.ports import Floor
 
 _log = structlog.get_logger()
 T = TypeVar("T")
@@ -49,10 +53,14 @@ class Chatops:
         whoami: Callable[[], Awaitable[str]],
         announcements: Sequence[Announcement] = (),
         buttons: bool = True,
+        report_room: str | None = None,
+        unattended: Callable[[Floor], Coroutine[None, None, None]] | None = None,
+        listeners: Sequence[EndListener] = (),
     ) -> None:
         """`admin_room`: name or id. `time`: the server's clock. `whoami`: the bot's own username, asked anew.
         `announcements` are made in the admin room, one after the other, while commands are taken already. `buttons`:
-        whether results have some."""
+        whether results have some. `report_room`: name or id, by default the admin room. `unattended` runs beside the
+        listening: what no message asked for. `listeners` hear of the end of each operation."""
         self._outbox = Outbox(chat, clock, buttons)
         self._listener = listener
         self._operations = operations
@@ -65,6 +73,9 @@ class Chatops:
         self._time = time
         self._announcements = announcements
         self._whoami = whoami
+        self._report_room = AdminRoom(chat, notes, report_room, "SSOBOT_REPORT_ROOM") if report_room else None
+        self._unattended = unattended
+        self._listeners = listeners
         self.recovered = asyncio.Event()
         """Set when the admin room is known and everything left by an earlier process is being taken up."""
 
@@ -74,20 +85,32 @@ class Chatops:
         for a few seconds."""
         found = await until_available(self._admin_room.find)
         self._listener.watch(found.room.id, found.room.type)
-        reception, runner = self._build(found)
-        keeping_up = asyncio.create_task(self._keep_up(found, reception, runner))
+        report_room = (await until_available(self._report_room.find)).room if self._report_room else found.room
+        access = Access(self._outbox.chat, self._admin_roles, found.room.id)
+        reception, runner = self._build(found, access)
+        heard = Heard(self._notes, self._outbox.clock, self._time)
+        beside = [asyncio.create_task(work) for work in (self._keep_up(found, reception, runner), heard.run())]
         try:
             await until_available(runner.recover)
+            if self._unattended is not None:
+                floor = Floor(
+                    ScheduledOperations(runner, self._operations, report_room.id),
+                    Report(self._outbox, self._notes, report_room.id),
+                    AdministratorRoles(access),
+                )
+                beside.append(asyncio.create_task(self._unattended(floor)))
             self.recovered.set()
             async for message in self._listener.messages():
                 await runner.handle(message)
+                heard.saw(message)
         finally:
-            keeping_up.cancel()
-            await asyncio.gather(keeping_up, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await runner.stop()
+            await heard.close()
 
-    def _build(self, found: Found) -> tuple[Reception, Runner]:
-        access = Access(self._outbox.chat, self._admin_roles, found.room.id)
+    def _build(self, found: Found, access: Access) -> tuple[Reception, Runner]:
         reception = Reception(
             clock=self._outbox.clock,
             registry=self._registry,
@@ -103,6 +126,7 @@ class Chatops:
             access=access,
             admin_room=found.room,
             unfamiliar=UnknownFields(Announcer(self._outbox, self._notes, found.room.id), self._notes),
+            listeners=self._listeners,
         )
         return reception, runner
 

@@ -16,7 +16,7 @@ from bot.encvoy.responses import SYSTEM
 from bot.encvoy.session import ManagementSession
 from bot.encvoy.urls import why_refused_as_callback
 from bot.errors import Rejected
-from bot.http import TOTAL_SECONDS, HttpClient
+from bot.http import TOTAL_SECONDS, BeforeWrite, HttpClient, at_once
 from bot.secret import Secret
 
 SETTINGS = "/api/v1/settings"
@@ -40,11 +40,12 @@ class EncvoyIdClient(Applications):
         clock: Clock,
         timeout: float = TOTAL_SECONDS,
         tls: ssl.SSLContext | None = None,
+        before_write: BeforeWrite = at_once,
     ) -> None:
         """`url`, `client_id` (of the main client), `login`, `password`: the variables SSOBOT_ENCVOY_…; `timeout` in
-        seconds for one request."""
+        seconds for one request; `before_write` comes before each that is no GET, logins and probes included."""
         self.url = url.rstrip("/")
-        self._http = HttpClient(SYSTEM, timeout=timeout, tls=tls)
+        self._http = HttpClient(SYSTEM, timeout=timeout, tls=tls, before_write=before_write)
         self._discovery = Discovery(self._http, self.url, clock)
         self._account = BotLogin(self.url, login, password)
         session = ManagementSession(self._http, self._discovery, self._account, client_id, clock)
@@ -72,6 +73,10 @@ class EncvoyIdClient(Applications):
     async def keys(self) -> KeySet:
         """The published key set."""
         return await self._discovery.keys()
+
+    async def version(self) -> str:
+        """As it says itself; read each time."""
+        return await self._discovery.version()
 
     async def log_in(self) -> None:
         """Makes sure that the bot's user can log in; LoginRefused says why not."""

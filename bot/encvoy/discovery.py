@@ -21,6 +21,7 @@ from bot.errors import Busy, ConfigError, RemoteError, RouteAbsent
 from bot.http import HttpClient
 
 WELL_KNOWN = "/.well-known/openid-configuration"
+DESCRIPTION = "/api-json"
 PLACES = (WELL_KNOWN, "/oidc" + WELL_KNOWN, "/api/oidc" + WELL_KNOWN)
 KEPT_SECONDS = 60.0
 """How long the document is cached: about one operation. Endpoints move when a proxy is changed."""
@@ -86,6 +87,16 @@ class Discovery:
         provider = await self.provider()
         route = f"GET {urlsplit(provider.jwks_url).path}"
         return read_keys(await self._json(provider.jwks_url, route), route)
+
+    async def version(self) -> str:
+        """`1.0.10`, from its own OpenAPI document: the only place that says so (facts/encvoy-id.md §1)."""
+        route = f"GET {DESCRIPTION}"
+        document = await self._json(self._domain + DESCRIPTION, route)
+        info = document.get("info") if isinstance(document, Mapping) else None
+        version = info.get("version") if isinstance(info, Mapping) else None
+        if not isinstance(version, str) or not version:
+            raise not_its_own(route, "it names no version")
+        return version.removeprefix("v")
 
     async def _read(self) -> ProviderMetadata:
         failures: list[RemoteError] = []

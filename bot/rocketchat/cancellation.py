@@ -9,22 +9,29 @@ proxies too.
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import threading
+from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from bot.bounds import Intake
+from bot.clock import steady
 
 
 class CancellableCall:
     """One call, as the event loop sees it. The worker sets `route`, `instance` and `sent`, which are read after its
     end."""
 
-    def __init__(self, intake: Intake | None = None) -> None:
-        """`intake` counts the answer if it is one of several pieces."""
+    def __init__(self, intake: Intake | None = None, *, until: float = math.inf, writes: bool = False) -> None:
+        """`intake` where the answer is a piece of something longer. After `until` (of `bot.clock.steady`) nothing is
+        sent: a process that was stopped meanwhile may not be the one that works any more. `writes`: it may change
+        something, which was allowed before."""
         self.intake = intake
+        self.until = until
+        self.writes = writes
         self.route = ""
         self.instance = ""
         """The process of Rocket.Chat that answered, from `X-Instance-ID`; empty if unknown."""
@@ -114,6 +121,13 @@ class _Leashed(HTTPConnection):
         if self.sock is not None and not self.line.call.sent:
             self.line.call.sent = self.line.reused = True
         super().putrequest(method, url, skip_host, skip_accept_encoding)
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        if steady() > self.line.call.until:
+            raise TimeoutError("too late to be sent")
+        super().send(data)
 
 
 def leashed_pools(line: Line) -> dict[str, type[HTTPConnectionPool]]:

@@ -80,6 +80,6 @@ class OrderedWrites:
     async def _write(self, name: ServiceName, suffix: str, value: SettingValue) -> str:
         setting = encoded_query(setting_id(name.key, suffix))
         try:
-            return (await self.rest.call_noting(lambda api: api.settings_update(setting, value)))[1]
+            return (await self.rest.write(lambda api: api.settings_update(setting, value)))[1]
         finally:
             self.quiet.wrote()

@@ -23,8 +23,9 @@ from urllib.parse import quote
 from rocketchat_API.rocketchat import RocketChat
 
 from bot.bounds import Intake
-from bot.clock import Clock
+from bot.clock import Clock, steady
 from bot.errors import Busy, NoAnswer, RemoteError, Unreachable
+from bot.http import BeforeWrite, at_once
 from bot.rocketchat.cancellation import CancellableCall
 from bot.rocketchat.messages import iso
 from bot.rocketchat.remedies import REFUSED
@@ -62,8 +63,10 @@ class Rest:
         password: Secret | None = None,
         tls: ssl.SSLContext | None = None,
         limit: float = LIMIT,
+        before_write: BeforeWrite = at_once,
     ) -> None:
-        """`url` without trailing slash. `tls` where more than the system's authorities is trusted."""
+        """`url` without trailing slash. `tls` where more than the system's authorities is trusted. `before_write` comes
+        before each POST."""
         self.url = url.rstrip("/")
         self.user_id = user_id
         self._token = token
@@ -71,29 +74,35 @@ class Rest:
         self._tls = tls or client_context()
         self._clock = clock
         self._limit = limit
+        self._before_write = before_write
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="rocketchat")
         self._local = threading.local()
         self._sessions: list[LeashedSession] = []
         self._instances: dict[str, float] = {}
 
     async def call(self, use: ClientCall, *, patient: bool = True, intake: Intake | None = None) -> dict[str, Any]:
-        """The answer to one request by a method of rocketchat-API. `patient`: waits out a rate limit that ends soon.
+        """The answer to one GET by a method of rocketchat-API. `patient`: waits out a rate limit that ends soon.
         `intake`: what it is a piece of."""
-        return (await self.call_noting(use, patient=patient, intake=intake))[0]
+        return (await self._noting(use, patient=patient, intake=intake))[0]
 
-    async def call_noting(
-        self, use: ClientCall, *, patient: bool = True, intake: Intake | None = None
+    async def write(self, use: ClientCall) -> tuple[dict[str, Any], str]:
+        """The answer to one POST by a method of rocketchat-API, and which instance of Rocket.Chat answered; empty if it
+        does not say."""
+        await self._before_write(self._limit)
+        return await self._noting(use, writes=True)
+
+    async def _noting(
+        self, use: ClientCall, *, patient: bool = True, intake: Intake | None = None, writes: bool = False
     ) -> tuple[dict[str, Any], str]:
-        """The same, and which instance of Rocket.Chat answered; empty if it does not say."""
         started = self._clock.monotonic()
         try:
-            return await self._once(use, self._limit, intake)
+            return await self._once(use, self._limit, intake, writes)
         except Busy as busy:
             wait = busy.retry_after
             if not patient or self._clock.monotonic() - started + wait > PATIENCE:
                 raise
         await self._clock.sleep(wait)
-        return await self._once(use, self._limit - (self._clock.monotonic() - started), intake)
+        return await self._once(use, self._limit - (self._clock.monotonic() - started), intake, writes)
 
     def instances(self) -> frozenset[str]:
         """Those that answered within the last minutes (facts/rocketchat.md §2.4)."""
@@ -122,7 +131,7 @@ class Rest:
 
     async def post(self, route: str, body: Mapping[str, object]) -> dict[str, Any]:
         """`POST /api/v1/<route>` with a JSON body."""
-        return await self.call(lambda api: api.call_api_post(route, body=dict(body)))
+        return (await self.write(lambda api: api.call_api_post(route, body=dict(body))))[0]
 
     async def method(self, name: str, *params: object) -> Any:
         """A method of the realtime side by `method.call` (facts/rocketchat.md §1.7); in its address a slash of the name
@@ -137,8 +146,10 @@ class Rest:
         for session in self._sessions:
             session.close()
 
-    async def _once(self, use: ClientCall, limit: float, intake: Intake | None) -> tuple[dict[str, Any], str]:
-        call = CancellableCall(intake)
+    async def _once(
+        self, use: ClientCall, limit: float, intake: Intake | None, writes: bool
+    ) -> tuple[dict[str, Any], str]:
+        call = CancellableCall(intake, until=steady() + limit, writes=writes)
         future = asyncio.get_running_loop().run_in_executor(self._threads, self._work, call, use)
         try:
             done, _ = await asyncio.wait({future}, timeout=limit)

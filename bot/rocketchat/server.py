@@ -7,13 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import available_timezones
 
 from bot.chatops.ports import SLASH_SETTING
 from bot.connection.asking import or_unknown
 from bot.connection.ports import ServerInfo
 from bot.connection.profile import MODERN_FLOW, Edition, Profile, Version, has_choice, profile
 from bot.connection.state import SettingValue
-from bot.errors import Busy, Forbidden, Rejected, Unauthenticated
+from bot.errors import Busy, Forbidden, Rejected, RemoteError, Unauthenticated
 from bot.rocketchat.names import SITE_URL, site_url, value_from
 from bot.rocketchat.rate_budget import RateBudget
 from bot.rocketchat.responses import not_its_own
@@ -21,6 +22,7 @@ from bot.rocketchat.rest import Rest
 from bot.rocketchat.services import read_setting, write_setting
 
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:[.\-+].*)?\Z")
+ZONE_KIND, ZONE_NAME = "Default_Timezone_For_Reporting", "Default_Custom_Timezone"
 KNOWN = 300.0
 """Seconds for which a known version is used if a rate limit forbids the request; an upgrade takes longer."""
 
@@ -116,6 +118,17 @@ class ServerFacts:
             raise not_its_own("GET /api/v1/settings.public")
         wanted = {str(d.get("_id")): value_from(d.get("value")) for d in documents if isinstance(d, Mapping)}
         return {name: value for name, value in wanted.items() if name in settings}
+
+    async def time_zone(self) -> str | None:
+        """The time zone of the workspace, an IANA name (facts/rocketchat.md §17). None: it names none, names one that
+        is not known here, or cannot be asked."""
+        try:
+            if await self.setting(ZONE_KIND) != "custom":
+                return None
+            zone = await self.setting(ZONE_NAME)
+        except RemoteError:
+            return None
+        return zone if isinstance(zone, str) and zone in available_timezones() else None
 
     async def allowed(self) -> bool:
         """Whether the web client sends unknown slash commands (§4.1)."""

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 
+FARTHEST = timedelta(days=1)
+"""How far before its own start a bot takes up messages: nobody waits longer for an answer."""
 RESOLUTION = timedelta(seconds=2)
 """The header has whole seconds. If it differs by less, our own clock is used, because it is more precise."""
 DROPPED = timedelta(seconds=0.5)
@@ -32,6 +34,7 @@ class ServerClock:
         self._clock = clock
         self._ask = ask
         self._began = clock.monotonic()
+        self._heard: datetime | None = None
         self._anchor: tuple[datetime, float] | None = None
         self._coarse = timedelta(0)
         self._set_back = timedelta(0)
@@ -44,11 +47,19 @@ class ServerClock:
         """Whether the server's time was ever read; before that, our clock is used."""
         return self._anchor is not None
 
+    def begin(self, heard: datetime | None = None) -> None:
+        """The bot starts now, or begins to work after having stood by. `heard`: until when, by the server's clock, a
+        bot before it has heard messages."""
+        self._began = self._clock.monotonic()
+        self._heard = heard
+
     @property
     def started(self) -> datetime:
-        """When this bot started, by the server's clock. Rather slightly too early than too late: messages typed right
-        after the start must not be missed."""
-        return self.now() - timedelta(seconds=self._clock.monotonic() - self._began) - self._coarse
+        """From when on messages are for this bot, by the server's clock: since its start, rather a little too early
+        than so late that what was typed right after it is not asked for; or what nobody has heard since another one
+        ended."""
+        start = self.now() - timedelta(seconds=self._clock.monotonic() - self._began) - self._coarse
+        return start if self._heard is None else min(start, max(self._heard, start - FARTHEST))
 
     def now(self) -> datetime:
         """The server's time."""

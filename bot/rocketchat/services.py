@@ -209,7 +209,7 @@ async def read_setting(rest: Rest, setting: str) -> Any:
 
 async def write_setting(rest: Rest, setting: str, value: SettingValue) -> None:
     """Stores one setting, as JSON text or boolean: single writes are not checked for their type (§2.4)."""
-    await rest.call(lambda api: api.settings_update(encoded_query(setting), value))
+    await rest.write(lambda api: api.settings_update(encoded_query(setting), value))
 
 
 def _item(name: ServiceName, suffix: str, value: SettingValue) -> dict[str, SettingValue]:

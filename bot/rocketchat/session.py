@@ -60,6 +60,8 @@ class LeashedSession(requests.Session):
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """The hook: every request of rocketchat-API goes through here, as `get` and `post` with keywords."""
+        if str(method).upper() != "GET" and not self.line.call.writes:
+            raise RuntimeError("a write that is not called as one")
         self._drop_idle_connection()
         kwargs |= {"timeout": (CONNECT_TIMEOUT, READ_TIMEOUT), "allow_redirects": False, "stream": True}
         route = self.line.call.route = f"{str(method).upper()} {urlsplit(str(url)).path.removeprefix(self._base_path)}"

@@ -84,12 +84,18 @@ class RealtimeClient:
         self._sending: asyncio.Task[None] | None = None
         self._jitter = jitter
         self._state = RealtimeState(connected=False, since=clock.now())
-        self._waiting = MessageQueue()
-        self._catch_up = CatchUp(history, clock, time, self._waiting.admit, self._waiting.put, jitter)
+        self._history, self._time = history, time
+        self._begin()
         self.connected = asyncio.Event()
         """Set for as long as messages are pushed."""
         self._flowing = asyncio.Event()
         self._connected_at: float | None = None
+
+    def _begin(self) -> None:
+        self._waiting = MessageQueue()
+        self._catch_up = CatchUp(
+            self._history, self._clock, self._time, self._waiting.admit, self._waiting.put, self._jitter
+        )
 
     @property
     def state(self) -> RealtimeState:
@@ -113,7 +119,15 @@ class RealtimeClient:
             yield
 
     async def run(self) -> None:
-        """Keeps a socket open until cancelled, after every error."""
+        """Keeps a socket open until cancelled, after every error. May be run again: what was not read by then is
+        forgotten, and found by catching up."""
+        try:
+            await self._keep_one()
+        finally:
+            self._begin()
+            self._flowing.clear()
+
+    async def _keep_one(self) -> None:
         backoff = Backoff(RETRY_FIRST, RETRY_MOST)
         while True:
             self._connected_at = None

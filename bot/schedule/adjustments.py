@@ -13,6 +13,7 @@ from bot.errors import UserError
 from bot.schedule.calendar import Draw, Occurrence, day_of, drawn, is_frozen, local_date, next_occurrence, placed
 from bot.schedule.outcomes import in_next_window, with_slot
 from bot.schedule.overdue import SecretAge, is_overdue
+from bot.schedule.phrases import MAXIMUM_DAYS
 from bot.schedule.rotation import lead
 from bot.schedule.rules import Freeze, Rotation, SetBy, Window
 
@@ -118,11 +119,12 @@ def _moved(rotation: Rotation, days: int, known: SecretAge, now: datetime, draw:
     day = day_of(rotation.window, rotation.slot.begins) + days * _DAY
     slot, nominal_end = placed(rotation.window, day, now, draw, freeze=rotation.freeze)
     if known.deadline is not None and slot.ends > known.deadline:
+        more = _more(known.maximum_days or 0)
         raise UserError(
             f"The next rotation cannot be moved to {_written(slot.begins, rotation)}.",
             why=f"The secret reaches its maximum age of {known.maximum_days} days on "
             f"{_written(known.deadline, rotation)}.",
-            fix="`/sso rotate` rotates now; `/sso schedule maximum` followed by a number of days allows more.",
+            fix=f"`/sso rotate` rotates now; `/sso schedule maximum {more} days` allows more.",
         )
     return replace(with_slot(rotation, slot), nominal_end=nominal_end, overdue_told=0)
 
@@ -152,6 +154,11 @@ def _after_nominal(rotation: Rotation, now: datetime) -> Occurrence:
         freeze=rotation.freeze,
         begins_from=now + lead(rotation.every),
     )
+
+
+def _more(days: int) -> int:
+    """A longer maximum age, as an example."""
+    return min(2 * days, MAXIMUM_DAYS[1])
 
 
 def _written(at: datetime, rotation: Rotation) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.doctor.sight import SeenVersions
 from bot.doctor.verdict import Verdict
 from bot.schedule.rules import Kind, Schedule
 
@@ -51,15 +52,20 @@ class Ended:
     """Its whole answer."""
 
 
+@dataclass(frozen=True)
+class Begun:
+    """It was begun, and has not ended."""
+
+
 class Operating(Protocol):
     """The operation runner, as the scheduler uses it."""
 
-    async def begin(self, due: Due, words: str) -> str:
-        """The id of the operation that was begun now, or before, for this due time."""
+    async def begin(self, due: Due, words: str) -> None:
+        """Begins the operation of this due time, unless it was begun before."""
         ...
 
-    async def ended(self, due_key: str) -> Ended | None:
-        """How the operation of this due time ended; None if it goes on."""
+    async def outcome(self, due_key: str) -> Ended | Begun | None:
+        """How the operation of this due time ended, or that it goes on; None: it was never begun."""
         ...
 
     def alone(self) -> AbstractAsyncContextManager[None]:
@@ -96,6 +102,15 @@ class Roles(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Floor:
+    """What the scheduler works with while the bot has a chat."""
+
+    operating: Operating
+    room: ReportRoom
+    roles: Roles
+
+
 class Examiner(Protocol):
     """What the connection is asked for without changing it. Errors: `UserError`."""
 
@@ -107,6 +122,14 @@ class Examiner(Protocol):
         """Runs every check."""
         ...
 
-    async def rehearse(self) -> str:
-        """Proves that a rotation could begin, without beginning one. Why it could not; empty: it could."""
+    async def versions(self) -> SeenVersions:
+        """The versions of both systems, as far as they say."""
+        ...
+
+    async def rehearse(self) -> None:
+        """Proves that a rotation could begin, without beginning one. UserError: it could not."""
+        ...
+
+    async def trouble(self) -> str | None:
+        """Why the exchange of a secret is undecided, if one is."""
         ...

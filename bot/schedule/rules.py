@@ -104,7 +104,8 @@ class Rotation:
     warned: bool = False
     """Whether the room was told an hour before."""
     operation: str | None = None
-    """The id of the operation that rotates just now, or that an earlier process began."""
+    """The due time (`bot.chatops.origin.FromSchedule.due`) of the operation that rotates just now, or that an earlier
+    process began."""
     begun: int = 0
     """How many operations were begun for this slot."""
     failures: int = 0
@@ -116,6 +117,8 @@ class Rotation:
     """How many of the notices about an overdue rotation were posted."""
     role_told: bool = False
     """Whether it was posted that who set this is no administrator any more."""
+    changed_by: str = ""
+    """The id of the operation that changed it last: after a crash it is not changed twice."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,8 @@ class Verification:
     every: timedelta
     set_by: SetBy
     due_at: datetime
+    changed_by: str = ""
+    """See `Rotation`."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,8 @@ class MaximumAge:
     """How many of the notices were posted for the present secret."""
     proved_at: datetime | None = None
     """The proof that those notices count from."""
+    changed_by: str = ""
+    """See `Rotation`."""
 
 
 @dataclass(frozen=True)

@@ -71,8 +71,10 @@ class ApschedulerWaker:
 
     async def wait(self, until: datetime) -> None:
         """See `Waker.wait`."""
-        at = min(until, self._clock.now() + AT_LEAST_EVERY)
-        self._scheduler.add_job(self._fire, "date", run_date=at, id="due", replace_existing=True)
+        # APScheduler reads the clock of the machine by itself, and the clock of a test may be another one.
+        delay = min(until - self._clock.now(), AT_LEAST_EVERY)
+        run_date = datetime.now(UTC) + max(delay, timedelta(0))
+        self._scheduler.add_job(self._fire, "date", run_date=run_date, id="due", replace_existing=True)
         await self._event.wait()
         self._event.clear()
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, NullPool, create_engine, event
@@ -14,16 +14,18 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.clock import for_ever
 from bot.errors import ConfigError, StoreUnavailable
+from bot.store.address import connecting
 
 BUSY_TIMEOUT_MS = 5000
 """How long a writer waits for another one in SQLite."""
 
-CONNECT_SECONDS = 5.0
-"""How long PostgreSQL may take to connect; `?timeout=` in the URL overrides it."""
-
 _MEND = "Check that SSOBOT_DATABASE_URL leads to it and that its disk is not full, then type the command again."
 _WRITING = "ssobot_writing"
+
+Admission = Callable[[AsyncConnection], Awaitable[bool]]
+"""Whether the transaction that begins on this connection may write."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,12 @@ class Database:
     """A database that was reached once. Close it when done."""
 
     engine: AsyncEngine
+    admits: Admission | None = None
+    """Asked first in each transaction that writes, if only one of several instances may."""
+
+    def admitting(self, admits: Admission) -> Database:
+        """The same database, whose writes begin with this question."""
+        return replace(self, admits=admits)
 
     @property
     def is_postgresql(self) -> bool:
@@ -52,13 +60,17 @@ class Database:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that writes: committed at the end, rolled back on an error. StoreUnavailable while the database
-        is unavailable; if the commit itself fails so, it is unknown whether it was committed."""
+        is unavailable; if the commit itself fails so, it is unknown whether it was committed. Where `admits` says no it
+        never begins: whoever waits for it is cancelled."""
         with _away_named():
             await self._require_file()
             async with self.engine.connect() as connection:
                 await connection.execution_options(**{_WRITING: True})
                 async with connection.begin():
-                    yield connection
+                    if self.admits is None or await self.admits(connection):
+                        yield connection
+                        return
+        await for_ever()
 
     async def ping(self) -> None:
         """StoreUnavailable if it is unavailable or read-only; writes nothing."""
@@ -125,8 +137,8 @@ def _engine(url: URL) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    patience = {} if "timeout" in url.query else {"timeout": CONNECT_SECONDS}
-    return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=patience)
+    plain, arguments = connecting(url)
+    return create_async_engine(plain, hide_parameters=True, pool_pre_ping=True, connect_args=arguments)
 
 
 @contextmanager
@@ -151,7 +163,7 @@ def unusable_named() -> Iterator[None]:
     except StoreUnavailable as away:
         raise ConfigError(_line(away.reason)) from None
     except (TypeError, ValueError, SQLAlchemyError) as error:
-        # asyncpg raises TypeError or ValueError for a query that it does not know.
+        # asyncpg raises TypeError or ValueError for what it does not understand.
         raise ConfigError(_line(_reason(error))) from None
 
 

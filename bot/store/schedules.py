@@ -26,7 +26,7 @@ _SHAPES: Mapping[Kind, tuple[str, TypeAdapter[Any]]] = {
 
 
 class UnreadableSchedule(UserError):
-    """A row that this version cannot read: it was written by another version, or by hand."""
+    """A row that this version cannot read."""
 
 
 @dataclass

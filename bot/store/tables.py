@@ -129,3 +129,17 @@ class NoteRow(Base):
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     value: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class LeaseRow(Base):
+    """Which instance works, `bot.store.lease.Lease`. Only PostgreSQL is shared by several."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    holder: Mapped[str | None] = mapped_column(String(128))
+    """None: it was given back."""
+    fence: Mapped[int]
+    """Grows whenever it is taken, so that a holder of before is known, also one of the same name."""
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    """By the database's clock, so that those of the hosts do not matter."""

@@ -22,8 +22,9 @@ LONGEST = 100_000
 """Bytes; a longer answer is not the bot's."""
 
 
-PARTS = frozenset({"rocketchat", "database", "listening"})
-"""The parts that `bot.app.Bot.health` reports."""
+PARTS = (frozenset({"rocketchat", "database", "listening"}), frozenset({"database", "standby"}))
+"""The parts that `bot.app.Bot.health` reports: those of an instance that works, and of one that stands by."""
+STANDBY = "ok: standing by, another instance works"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def ask(listen: Listen) -> int:
         click.echo(f"What answers at {at} is not ssobot.")
         return 1
     failing = [f"{name}: {reason}" for name, reason in health.parts.items() if reason != "ok"]
-    click.echo("\n".join(failing) or "ok")
+    click.echo("\n".join(failing) or (STANDBY if "standby" in health.parts else "ok"))
     return 1 if failing or health.status != 200 else 0
 
 
@@ -60,7 +61,7 @@ def is_ours(listen: Listen) -> bool:
         health = health_at(Listen(_near(listen.host), listen.port))
     except (OSError, HTTPException):
         return False
-    return health is not None and health.parts.keys() >= PARTS
+    return health is not None and any(health.parts.keys() >= parts for parts in PARTS)
 
 
 def health_at(at: Listen) -> Health | None:

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
+from bot.clock import SystemClock
+from bot.store.file_lock import alone
 from sandbox.faults import Fault, FaultEffect
 from tests.answers.conftest import Heard
 from tests.support import grounds
@@ -31,6 +34,9 @@ WRONG = {
     "The file of a variable is not there": {"SSOBOT_ENCVOY_PASSWORD": "", "SSOBOT_ENCVOY_PASSWORD_FILE": "/no/such"},
     "The CA file is not there": {"SSOBOT_CA_FILE": "/no/such/ca.pem"},
     "The database cannot be created": {"SSOBOT_DATABASE_URL": "sqlite:////no/such/folder/ssobot.sqlite"},
+    "The address of PostgreSQL asks for what the driver cannot do": {
+        "SSOBOT_DATABASE_URL": "postgresql://ssobot@db.example.org/ssobot?sslmode=require&channel_binding=require"
+    },
     "The token of Rocket.Chat is wrong": {"SSOBOT_ROCKETCHAT_TOKEN": "not-the-right-token"},
     "There is no such admin room": {"SSOBOT_ADMIN_ROOM": "nowhere"},
 }
@@ -66,6 +72,23 @@ async def test_a_wrong_password_of_the_database(quiet_world: World, postgres: Po
     url = postgres.url().set(username=LOCKED, password="not-the-right-one")
     variables = {"SSOBOT_DATABASE_URL": url.render_as_string(hide_password=False)}
     status, said = await ended(quiet_world, "run", **variables)
+    assert status == 2
+    hears(said, typed="ssobot run")
+
+
+@case(GROUP, "Another ssobot uses the database file")
+async def test_a_file_in_use(quiet_world: World, hears: Heard) -> None:
+    url = make_url(quiet_world.play.env["SSOBOT_DATABASE_URL"])
+    async with alone(url, SystemClock()):
+        status, said = await ended(quiet_world, "run")
+    assert status == 2
+    hears(said, typed="ssobot run")
+
+
+@case(GROUP, "No lock file can be made beside the database file")
+async def test_no_lock_file(quiet_world: World, hears: Heard) -> None:
+    (quiet_world.play.folder / "ssobot.sqlite.lock").mkdir()
+    status, said = await ended(quiet_world, "run")
     assert status == 2
     hears(said, typed="ssobot run")
 

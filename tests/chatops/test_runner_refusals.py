@@ -157,3 +157,13 @@ async def test_a_hint_does_not_keep_a_mistake_from_being_answered(desk: Desk) ->
 async def test_the_answer_to_a_quoted_message_is_a_command(desk: Desk) -> None:
     await desk.type(typed("[ ](https://chat.example.org/group/sso-admins?msg=abc)\n!sso setup"))
     assert desk.script.effects == ["effect"]
+
+
+@pytest.mark.parametrize("text", ["!sso chnge on", "!sso change on"], ids=["hint", "refusal"])
+async def test_an_answer_without_an_operation_is_said_once_by_two_instances(desk: Desk, text: str) -> None:
+    """By the next start, too: its id follows from the message."""
+    other = Desk(chat=desk.chat, operations=desk.operations, notes=desk.notes, clock=desk.clock)
+    message = typed(text, who=MARC)
+    once = await desk.type(message)
+    assert len(once) == 1
+    assert await other.type(message) == once

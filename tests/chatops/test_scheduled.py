@@ -12,7 +12,7 @@ from bot.chatops.access import Access
 from bot.chatops.ports import OperationState
 from bot.chatops.scheduled import AdministratorRoles, ScheduledOperations
 from bot.errors import Rejected, Unreachable
-from bot.schedule.ports import Due
+from bot.schedule.ports import Begun, Due, Ended
 from tests.support.chat import ADMIN_ROOM, ANNA, MARC, OTHER_ROOM, MemoryChat, typed
 from tests.support.clocks import START, settle
 from tests.support.desk import Desk, crashed
@@ -52,8 +52,8 @@ async def test_nobody_is_asked_for_a_role(desk: Desk) -> None:
 
 
 async def test_a_due_time_begins_one_operation(desk: Desk) -> None:
-    first = await of(desk).begin(DUE, "rotate")
-    assert await of(desk).begin(DUE, "rotate") == first
+    await of(desk).begin(DUE, "rotate")
+    await of(desk).begin(DUE, "rotate")
     await desk.clock.advance(2)
     assert desk.script.effects == ["effect"]
 
@@ -65,15 +65,15 @@ async def test_words_that_are_no_command_are_a_bug(desk: Desk) -> None:
 
 async def test_how_it_ended_is_known_when_it_has_ended(desk: Desk) -> None:
     scheduled = of(desk)
-    assert await scheduled.ended(KEY) is None
+    assert await scheduled.outcome(KEY) is None
     desk.script.after_effect = asyncio.Event()
     await scheduled.begin(DUE, "rotate")
     await settle()
-    assert await scheduled.ended(KEY) is None
+    assert await scheduled.outcome(KEY) == Begun()
     desk.script.after_effect.set()
     await desk.clock.advance(2)
-    ended = await scheduled.ended(KEY)
-    assert ended is not None
+    ended = await scheduled.outcome(KEY)
+    assert isinstance(ended, Ended)
     assert ended.succeeded
     assert ended.said.startswith("✓ Changed.")
 
@@ -82,8 +82,8 @@ async def test_a_failure_is_none_that_succeeded(desk: Desk) -> None:
     desk.script.error = Unreachable("Encvoy ID", "GET /")
     await of(desk).begin(DUE, "rotate")
     await desk.clock.advance(2)
-    ended = await of(desk).ended(KEY)
-    assert ended is not None
+    ended = await of(desk).outcome(KEY)
+    assert isinstance(ended, Ended)
     assert not ended.succeeded
 
 

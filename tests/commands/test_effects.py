@@ -6,16 +6,24 @@ from __future__ import annotations
 import pytest
 
 from bot.chatops.grammar import Invocation, parse
+from bot.doctor.incident import Incident, WatchState
+from bot.doctor.sight import FailedCheck
 from bot.errors import UserError
+from bot.schedule.watching import KeptWatch
 from tests.support.counter import WRITES, Counter
 
-EFFECTS = ("setup", "rotate", "disable", "enable", "slash on")
+EFFECTS = ("setup", "rotate", "disable", "enable", "slash on", "schedule test every 15 minutes", "mute 2 hours", "ack")
+OWN = ("slash", "schedule", "mute", "ack")
+"""Commands with an effect that desire nothing of the connection."""
 LOOKS = ("help", "status", "test", "setup --dry-run", "rotate --dry-run")
 
 
 async def arranged(counter: Counter, words: str) -> Counter:
     """A world in which the command has something to do."""
-    if words not in ("setup", "slash on"):
+    if words == "ack":
+        cause = FailedCheck("Encvoy ID answers", "✗ failed: it does not", 0)
+        counter.watch.kept = KeptWatch(WatchState(incident=Incident(counter.world.clock.now(), cause, "", posts=1)))
+    elif words != "setup" and words.split()[0] not in OWN:
         await counter.run("setup --disabled" if words == "enable" else "setup")
     return counter
 
@@ -70,6 +78,17 @@ def test_only_what_looks_at_most_is_for_everyone(counter: Counter) -> None:
     assert not any(counter.registry.commands[name].effect for name in everyone)
 
 
+SCHEDULES = (
+    "rotate every 30 days between 02:00 and 05:00 Europe/Madrid mon-fri",
+    "test every 15 minutes",
+    "off rotate",
+    "resume rotate",
+    "confirm rotate",
+    "skip",
+    "postpone 2 days",
+    "freeze 20 Dec to 7 Jan",
+    "maximum 90 days",
+)
 EXAMPLES: dict[str, tuple[dict[str, str], set[str]]] = {
     "setup": ({}, set()),
     'setup --name "Encvoy ID" --disabled': ({"name": "Encvoy ID"}, {"disabled"}),
@@ -80,6 +99,10 @@ EXAMPLES: dict[str, tuple[dict[str, str], set[str]]] = {
     "test": ({}, set()),
     "test --all": ({}, {"all"}),
     "slash on": ({"state": "on"}, set()),
+    "schedule": ({"what": ""}, set()),
+    **{f"schedule {example}": ({"what": example}, set()) for example in SCHEDULES},
+    'mute 2 hours --reason "maintenance"': ({"duration": "2 hours", "reason": "maintenance"}, set()),
+    "mute off": ({"duration": "off"}, set()),
     "help": ({}, set()),
     "help rotate": ({"command": "rotate"}, set()),
 }

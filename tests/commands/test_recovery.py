@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from bot.chatops.grammar import reread
 from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Recovery, Trace
 from bot.connection.state import Connection
 from bot.errors import Forbidden, NoAnswer, RemoteError
 from commands.recovery import PATIENCE, PAUSE
-from tests.commands.test_effects import EFFECTS, arranged
+from tests.commands.test_effects import EFFECTS, OWN, arranged
 from tests.support.counter import WRITES, Counter
 
-DESIRING = tuple(words for words in EFFECTS if words != "slash on")
+DESIRING = tuple(words for words in EFFECTS if words.split()[0] not in OWN)
 
 
 class Killed(BaseException):
@@ -42,13 +43,14 @@ async def interrupted(counter: Counter, words: str, *, writes: int) -> Connectio
 
 
 def recovery(counter: Counter, words: str) -> tuple[Recovery, Call]:
-    name, _, rest = words.partition(" ")
-    found = counter.registry.commands[name].recovery
+    invocation = reread(words, counter.registry.commands)
+    assert invocation is not None
+    found = invocation.command.recovery
     assert found is not None
     call = Call(
         who=Person("u1", "anna", None, active=True, type="user"),
         room=Room("r1", "sso-admins", "p", encrypted=False, members=3),
-        arguments={"state": rest},
+        arguments=invocation.arguments,
         options=frozenset(),
         progress=counter.spoken,
         authorize=counter._authorize,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.rocketchat.server_clock import DOUBT_INTERVAL, DROPPED, ServerClock
+from bot.rocketchat.server_clock import DOUBT_INTERVAL, DROPPED, FARTHEST, ServerClock
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -175,3 +175,20 @@ class TestDoubt:
     async def test_two_at_the_same_time_are_answered_both(self, clock: ServerClock, server: Server) -> None:
         server.ahead = timedelta(hours=1)
         assert all(await asyncio.gather(clock.doubt(), clock.compare()))
+
+
+async def test_what_nobody_heard_is_for_this_bot_too_but_nothing_older_than_a_day(
+    clock: ServerClock, machine: Machine
+) -> None:
+    machine.passes(3600)
+    clock.begin(START + timedelta(minutes=10))
+    assert clock.started == START + timedelta(minutes=10)
+    clock.begin(START - timedelta(days=30))
+    assert clock.started == START + timedelta(hours=1) - FARTHEST
+
+
+async def test_without_a_note_it_begins_when_it_begins_to_work(clock: ServerClock, machine: Machine) -> None:
+    machine.passes(3600)
+    for noted in (None, START + timedelta(days=1)):
+        clock.begin(noted)
+        assert clock.started == START + timedelta(hours=1), "a note of the future hides nothing"

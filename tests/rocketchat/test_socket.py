@@ -14,7 +14,7 @@ from bot.rocketchat.ddp import DEAD_AFTER, PING_AFTER
 from bot.rocketchat.socket import RealtimeState
 from bot.rocketchat.websocket import CONNECT_WITHIN, websocket_url
 from tests.support.clocks import START, SteppedClock
-from tests.support.realtime import MESSAGES, RECORDS, SERVICES, CatchUps, ScriptedServer, document, quiet, until
+from tests.support.realtime import MESSAGES, RECORDS, ROOM, SERVICES, CatchUps, ScriptedServer, document, quiet, until
 from tests.support.socket_bench import ME, TOKEN, Bench
 
 DENIED: dict[str, object] = {"error": 403, "reason": f"You've been logged out {TOKEN.reveal()}", "message": "[403]"}
@@ -292,3 +292,23 @@ async def test_a_server_that_was_away_is_found_again(bench: Bench) -> None:
         bench.clock.jump(20)
         await quiet()
     await until(lambda: bench.connected)
+
+
+async def test_run_again_it_begins_anew(bench: Bench) -> None:
+    """As an instance that lost its lease and has it again: what was not read is found by catching up."""
+    await bench.up()
+    running, reading = bench.tasks
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    await bench.server.last.push(document("not read"))
+    await bench.pinged()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert not bench.connected
+    bench.catch_ups.asked.clear()
+    bench.client.watch(ROOM, "p")
+    bench.tasks = [asyncio.create_task(bench.client.run()), asyncio.create_task(bench._read())]
+    await until(lambda: bench.connected and bench.catch_ups.asked)
+    await bench.server.last.push(document("new"))
+    await until(lambda: bench.got)
+    assert bench.got == ["new"]

@@ -142,7 +142,7 @@ def test_not_past_the_maximum_age(move: Moved, proved_at: str, moved: str, deadl
         move(rotation(), SecretAge(local(proved_at), 30))
     assert refused.value.what == f"The next rotation cannot be moved to {moved}."
     assert refused.value.why == f"The secret reaches its maximum age of 30 days on {deadline}."
-    assert "`/sso schedule maximum`" in refused.value.fix
+    assert "`/sso schedule maximum 60 days`" in refused.value.fix
 
 
 def test_up_to_the_maximum_age() -> None:

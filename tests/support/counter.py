@@ -14,6 +14,7 @@ from bot.doctor.checks import CheckState, Finding, Result
 from bot.doctor.verdict import Verdict
 from bot.errors import UserError
 from bot.rocketchat.names import service_name
+from bot.schedule.watching import Watcher
 from bot.secret import Fingerprints
 from commands import register_all
 from commands.context import CommandContext
@@ -23,6 +24,7 @@ from tests.support.memory_connections import MemoryConnections
 from tests.support.memory_encvoy import MemoryEncvoyId
 from tests.support.memory_rocketchat import MemoryRocketChat
 from tests.support.scripted import Scripted
+from tests.support.unattended import MemorySchedules, MemoryWatch
 
 WRITES = frozenset(
     {
@@ -36,6 +38,9 @@ WRITES = frozenset(
         "delete_application",
         "save",
         "allow",
+        "change_schedule",
+        "forget_schedule",
+        "keep_watch",
     }
 )
 
@@ -112,6 +117,8 @@ class Counter:
     doctor: MemoryDoctor
     context: CommandContext
     notes: MemoryNotes
+    schedules: MemorySchedules
+    watch: MemoryWatch
     refusal: UserError | None = None
     """Raised when a command asks whether it may go on."""
     spoken: Spoken = field(default_factory=Spoken)
@@ -148,6 +155,11 @@ class Counter:
             raise self.refusal
 
 
+async def zone() -> str | None:
+    """The workspace names one."""
+    return "Europe/Madrid"
+
+
 def new_counter() -> Counter:
     """Two empty systems, nothing connected, and a doctor whose checks all pass."""
     world = Scripted(ManualClock())
@@ -155,6 +167,7 @@ def new_counter() -> Counter:
     rocketchat = MemoryRocketChat(world, accepts=encvoy.takes)
     connections, slash, notes = MemoryConnections(world), MemorySlash(world), MemoryNotes()
     doctor = MemoryDoctor()
+    schedules, watch = MemorySchedules(called=world.before), MemoryWatch(called=world.before)
     context = CommandContext(
         rocketchat=rocketchat,
         encvoy=encvoy,
@@ -167,6 +180,11 @@ def new_counter() -> Counter:
         slash=slash,
         notes=notes,
         previous=connections,
+        schedules=schedules,
+        watcher=Watcher(watch, world.clock),
+        wake=lambda: None,
+        zone=zone,
+        draw=lambda: 0.5,
     )
     registry = register_all(Registry(), context)
-    return Counter(world, rocketchat, encvoy, connections, slash, registry, doctor, context, notes)
+    return Counter(world, rocketchat, encvoy, connections, slash, registry, doctor, context, notes, schedules, watch)

@@ -3,6 +3,7 @@
 
     @pytest.mark.needs("node")          Node and the packages of tests/judges
     @pytest.mark.needs("chromium")      a Chromium that can be driven
+    @pytest.mark.needs("pgbouncer")     Debian's PgBouncer
 
 Without them the test is skipped, and the last line of the run says so in capitals. `SSOBOT_TEST_REQUIRE=all` turns
 every skip into a failure, so that nothing is skipped unnoticed where everything is installed.
@@ -46,7 +47,17 @@ def _chromium_is_missing() -> str:
     return "" if chromium() else "Chromium is not installed"
 
 
-MISSING: Mapping[str, Callable[[], str]] = {"node": _node_is_missing, "chromium": _chromium_is_missing}
+def _pgbouncer_is_missing() -> str:
+    from tests.support.pgbouncer import PROGRAM
+
+    return "" if PROGRAM else "PgBouncer is not installed"
+
+
+MISSING: Mapping[str, Callable[[], str]] = {
+    "node": _node_is_missing,
+    "chromium": _chromium_is_missing,
+    "pgbouncer": _pgbouncer_is_missing,
+}
 """Need to the reason why it cannot be used; empty if it can."""
 
 

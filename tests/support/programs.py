@@ -15,7 +15,7 @@ from bot.connection.state import Connection
 from bot.encvoy.applications import Applications
 from bot.store.connections import SqlConnections
 from bot.store.operations import SqlOperations
-from tests.support.quick import as_quick
+from tests.support.quick import as_quick, led_briefly
 
 PRELOADED = (bot.app, SqlConnections, SqlOperations, Applications)
 
@@ -28,7 +28,7 @@ def run(env: Mapping[str, str], log: str, settle: float) -> None:
     for standard in (1, 2):
         os.dup2(descriptor, standard)
     sys.argv = ["ssobot", "run"]
-    with as_quick(settle):
+    with as_quick(settle), led_briefly(settle):
         main()
 
 

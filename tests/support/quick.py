@@ -15,6 +15,7 @@ import pytest
 
 from bot.connection import proof
 from bot.rocketchat import callback
+from bot.store.lease import Terms
 from sandbox.rocketchat.instance import Timing
 from sandbox.stage import stage
 
@@ -22,6 +23,8 @@ REAL_SETTLE = Timing().settle
 """Seconds, of a Rocket.Chat that no test hurries."""
 QUICK_SETTLE = 0.1
 """Seconds, of one that has only to answer."""
+QUICK_TERMS = Terms(ttl=4.0, renew=0.5, attempt=0.1)
+"""Of the lease: so that what was killed is not waited for as long as in earnest."""
 
 
 @contextlib.contextmanager
@@ -33,6 +36,15 @@ def as_quick(settle: float) -> Iterator[None]:
             patch.setattr("bot.connection.context.SETTLE", settle)
             patch.setattr("bot.connection.proof.LAG", proof.LAG * settle / REAL_SETTLE)
             patch.setattr("bot.rocketchat.callback.WITHIN", callback.WITHIN * settle / REAL_SETTLE)
+        yield
+
+
+@contextlib.contextmanager
+def led_briefly(settle: float) -> Iterator[None]:
+    """A bot in a process that may be killed holds its lease for a short time, at such a quick server."""
+    with pytest.MonkeyPatch.context() as patch:
+        if settle < REAL_SETTLE:
+            patch.setattr("bot.app.TERMS", QUICK_TERMS)
         yield
 
 

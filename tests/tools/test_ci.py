@@ -18,7 +18,10 @@ def run(folder: Path, make: str, limit: str = "1m") -> subprocess.CompletedProce
     shutil.copy(ROOT / ".ci" / "run", folder / ".ci" / "run")
     commands = folder / "bin"
     commands.mkdir()
-    for name, line in {"make": make, **dict.fromkeys(("python3", "node", "npm", "chromium"), "true")}.items():
+    for name, line in {
+        "make": make,
+        **dict.fromkeys(("python3", "node", "npm", "chromium", "pgbouncer"), "true"),
+    }.items():
         (commands / name).write_text(f"#!/bin/sh\n{line}\n")
         (commands / name).chmod(0o755)
     env = {"PATH": f"{commands}:{os.environ['PATH']}", "CI_LIMIT": limit}

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.errors import ConfigError
 from bot.values import Listen
-from bot.web.ask import ask
+from bot.web.ask import STANDBY, ask, is_ours
 from bot.web.health import Parts, application, serving
 
 WIDE = Listen("0.0.0.0", 0)
@@ -76,3 +76,16 @@ async def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.Monke
 def test_a_port_that_is_chosen_at_the_start_cannot_be_asked() -> None:
     with pytest.raises(ConfigError, match="port 0"):
         ask(WIDE)
+
+
+async def test_a_standby_is_ok_and_one_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    async with serving(application(saying({"database": None, "standby": None})), WIDE) as listen:
+        assert await asyncio.to_thread(ask, listen) == 0
+        assert await asyncio.to_thread(is_ours, listen)
+    assert capsys.readouterr().out == f"{STANDBY}\n"
+
+
+async def test_a_standby_that_has_not_asked_yet_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    async with serving(application(saying({"database": None, "standby": "starting"})), WIDE) as listen:
+        assert await asyncio.to_thread(ask, listen) == 1
+    assert capsys.readouterr().out == "standby: starting\n"

@@ -1,0 +1,100 @@
+"""What the scheduler says in the report room, and how it writes times. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.schedule.calendar import Occurrence
+from bot.schedule.rules import Rotation, Slot
+from bot.text import code
+
+
+def at(moment: datetime, zone: str) -> str:
+    """`Mon 28 Dec 2026 02:13`, in the zone."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local:%a} {local.day} {local:%b %Y %H:%M}"
+
+
+def between(slot: Slot | Occurrence, zone: str) -> str:
+    """`Mon 28 Dec 2026 between 02:00 and 05:00`, in the zone."""
+    begins, ends = (moment.astimezone(ZoneInfo(zone)) for moment in (slot.begins, slot.ends))
+    return f"{begins:%a} {begins.day} {begins:%b %Y} between {begins:%H:%M} and {ends:%H:%M}"
+
+
+def warning(rotation: Rotation, slot: Slot) -> str:
+    """An hour before a rotation."""
+    zone = rotation.window.zone
+    return (
+        f"• On {at(slot.at, zone)} ({zone}) I replace the client secret, as scheduled.\n"
+        "To move it: `/sso schedule postpone 1 day`. To leave it out: `/sso schedule skip`."
+    )
+
+
+def failed_rehearsal(rotation: Rotation, slot: Slot, failure: str) -> str:
+    """The rotation will not start as things are."""
+    zone = rotation.window.zone
+    return (
+        f"✗ The rotation scheduled for {at(slot.at, zone)} ({zone}) will not start as things are.\n{failure}\n"
+        f"I check again every hour until its window ends at {at(slot.ends, zone)}.\nNext: `/sso test`"
+    )
+
+
+def missed(rotation: Rotation, slot: Slot, following: Slot) -> str:
+    """A window that ended without a rotation; `following` is the next one."""
+    zone, reason = rotation.window.zone, rotation.rehearsal.failure
+    why = f"Why: the check before it never passed. {reason}" if reason else _unexplained(rotation)
+    return (
+        f"✗ The rotation scheduled for {at(slot.at, zone)} ({zone}) did not happen; its window is over.\n{why}\n"
+        f"The next window is on {between(following, zone)}.\nNext: `/sso test`, `/sso rotate`"
+    )
+
+
+def _unexplained(rotation: Rotation) -> str:
+    if rotation.failures:
+        return f"Why: it failed; failures in a row: {rotation.failures}."
+    return "Why: I was not running in this window, or could not work then."
+
+
+def overdue(rotation: Rotation | None, since: datetime, days: int, maximum_days: int | None) -> str:
+    """The secret should have been replaced by now."""
+    zone = rotation.window.zone if rotation else "UTC"
+    late = "1 day" if days == 1 else f"{days} days"
+    allowed = f" Its maximum age is {maximum_days} days." if maximum_days else ""
+    return (
+        f"✗ The client secret is overdue for rotation by {late}: it should have been replaced by "
+        f"{at(since, zone)} ({zone}).{allowed}\nNext: `/sso rotate`, `/sso schedule`"
+    )
+
+
+def suspended(rotation: Rotation, said: str) -> str:
+    """After failures in a row; `said` is the answer of the last one, with what is true on each side."""
+    verdict = said.partition("\nNext: ")[0]
+    return (
+        f"✗ Scheduled rotations are suspended after {rotation.failures} failures in a row. The last one said:\n"
+        f"{verdict}\nFix: remove the cause, then `/sso rotate`, or `/sso schedule resume rotate`."
+    )
+
+
+def role_gone(rotation: Rotation) -> str:
+    """Who set the schedule is no administrator any more."""
+    who = code(rotation.set_by.username)
+    return (
+        f"• The schedule of rotations was set by {who} on {at(rotation.set_by.at, rotation.window.zone)}, who is no "
+        "administrator any more. It goes on.\n"
+        "`/sso schedule confirm rotate` by an administrator confirms it, and `/sso schedule off rotate` ends it."
+    )
+
+
+def lasting(duration: timedelta) -> str:
+    """`15 minutes`, `1 hour`, `2 hours`, `1 day`."""
+    minutes = int(duration.total_seconds() // 60)
+    for unit, length in (("day", 1440), ("hour", 60)):
+        if minutes % length == 0 and minutes >= length:
+            return counted(minutes // length, unit)
+    return counted(minutes, "minute")
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 day`, `2 days`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
