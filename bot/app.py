@@ -34,10 +34,12 @@ from bot.store.connections import SqlConnections
 from bot.store.engine import Database, open_database
 from bot.store.file_lock import alone
 from bot.store.fingerprints import kept_fingerprints
+from bot.store.history import SqlHistory
 from bot.store.lease import Lease, Terms
 from bot.store.migrate import NotOurs, check, upgrade
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
+from bot.store.retention import Retention
 from bot.store.schedules import SqlSchedules
 from bot.store.sealed import try_keys
 from bot.store.vault import Vault
@@ -99,7 +101,8 @@ class Bot:
         announcing = asyncio.create_task(self._announce(chatops), name="announce")
         beating = asyncio.create_task(self.heartbeat.run(), name="heartbeat")
         try:
-            await until_one_ends(systems.realtime.run(), chatops.run())
+            retention = Retention(database, systems.config.history_days)
+            await until_one_ends(systems.realtime.run(), chatops.run(), retention.run(systems.clock))
         finally:
             self.ready.clear()
             await ended(beating)
@@ -156,6 +159,7 @@ class Bot:
             slash=slash,
             notes=notes,
             previous=connections,
+            history=SqlHistory(database),
             schedules=unattended.schedules,
             watcher=unattended.watcher,
             wake=unattended.waker.wake,

@@ -39,6 +39,7 @@ _Database = Annotated[URL, BeforeValidator(values.database), PlainSerializer(str
 """Serialised as text, it hides its password; pydantic by itself would dump its parts."""
 _CaFile = Annotated[Path, BeforeValidator(values.ca_file)]
 _Level = Annotated[LogLevel, BeforeValidator(values.log_level)]
+_Days = Annotated[int, BeforeValidator(values.days)]
 _YesOrNo = Annotated[bool, BeforeValidator(values.yes_or_no)]
 _Listening = Annotated[Listen, BeforeValidator(values.listen)]
 
@@ -126,7 +127,11 @@ class Config(StoreConfig):
         description="Lowest level that is logged: `debug`, `info`, `warning` or `error`. The line for each finished "
         "operation has the level `info`.",
     )
-
+    history_days: _Days = Field(
+        default=400,
+        description="For how many days operations are kept for `history`, at least 1; the last 50 of each command stay "
+        "in any case.",
+    )
     buttons: _YesOrNo = Field(
         default=True,
         description="Whether results have a button for each command to type next: `true` or `false`.",

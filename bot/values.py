@@ -196,6 +196,14 @@ def listen(value: str) -> Listen:
     return Listen(host, int(port))
 
 
+def days(value: str) -> int:
+    """A whole number from 1 to 36500, a hundred years."""
+    found = value.strip()
+    if not (found.isascii() and found.isdigit() and len(found) <= 5 and 1 <= int(found) <= 36500):
+        raise ValueError("must be a number of days from 1 to 36500")
+    return int(found)
+
+
 def yes_or_no(value: str) -> bool:
     """`true` or `false`, also as people write them elsewhere."""
     words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.chatops.history import PastOperations
 from bot.chatops.ports import Notes, SlashSetting
 from bot.chatops.registry import OperationRef
 from bot.connection.observe import observe
@@ -32,6 +33,7 @@ class CommandContext(Context):
     notes: Notes
     """What was noted for later starts."""
     previous: PreviousStates
+    history: PastOperations
     schedules: Schedules
     watcher: Watcher
     wake: Callable[[], None]

@@ -78,12 +78,14 @@ def test_the_defaults_are_those_of_the_table() -> None:
     assert loaded.rocketchat_password is None
     assert loaded.admin_roles == frozenset({"admin"})
     assert loaded.listen == Listen("127.0.0.1", 8080)
+    assert loaded.history_days == 400
     assert str(loaded.database_url) == "sqlite+aiosqlite:///ssobot.sqlite"
     defaults = {v.name: v.default for v in VARIABLES if v.default}
     assert defaults == {
         "SSOBOT_ADMIN_ROLES": "admin",
         "SSOBOT_LISTEN": "127.0.0.1:8080",
         "SSOBOT_LOG_LEVEL": "info",
+        "SSOBOT_HISTORY_DAYS": "400",
         "SSOBOT_BUTTONS": "true",
         "SSOBOT_DATABASE_URL": "sqlite+aiosqlite:///ssobot.sqlite",
     }

@@ -124,6 +124,17 @@ def test_listen_refuses_everything_else(written: str) -> None:
         values.listen(written)
 
 
+@pytest.mark.parametrize(("written", "used"), [("1", 1), (" 400 ", 400), ("36500", 36500)])
+def test_days_are_a_whole_number(written: str, used: int) -> None:
+    assert values.days(written) == used
+
+
+@pytest.mark.parametrize("written", ["0", "-1", "1.5", "36501", "9" * 5000, "٣", "²", "", "forever"])
+def test_days_refuse_everything_else(written: str) -> None:
+    with pytest.raises(ValueError, match="from 1 to 36500"):
+        values.days(written)
+
+
 def test_roles_are_split_at_commas() -> None:
     assert values.roles("admin, sso-admin,") == frozenset({"admin", "sso-admin"})
 

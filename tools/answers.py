@@ -35,7 +35,8 @@ OWN_CODE = {"PYTHONPATH": str(ROOT)}
 TERMINAL = "On the terminal"
 WHATEVER = "Whatever the command"
 UNASKED = "Unasked"
-GROUPS = (WHATEVER, "setup", "status", "test", "rotate", "enable", "disable", "slash", "help", UNASKED, TERMINAL)
+COMMANDS = ("setup", "status", "test", "rotate", "history", "enable", "disable", "slash", "help")
+GROUPS = (WHATEVER, *COMMANDS, UNASKED, TERMINAL)
 """In the order of the index."""
 FILES = {WHATEVER: "any-command", UNASKED: "unasked", TERMINAL: "terminal"}
 """Of the groups that are no command; a command's file has its name."""
@@ -81,6 +82,10 @@ SEEN: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("test", "Rocket.Chat uses an outdated client secret"),
         ("test", "Rocket.Chat's own server does not find Encvoy ID"),
         ("test", "Something else answers at the callback address"),
+    ),
+    "Something was changed, and nobody remembers by whom": (
+        ("history", "Setup, a rotation and a failure are listed"),
+        ("history", "A rotation in full"),
     ),
     "Encvoy ID lets only some people in": (
         ("test", "Encvoy ID excludes people, and the application has another callback address"),

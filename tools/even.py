@@ -20,7 +20,11 @@ SETTLED = (2.5, 2.7)
 _PORT = re.compile(r"(?P<host>127\.\u200b?0\.\u200b?0\.\u200b?1|localhost):(?!8080\b)(?P<port>\d+)")
 """With the zero-width spaces, too, that keep Rocket.Chat's words from being a link."""
 _CLIENT_ID = re.compile(r"(?<=`)[A-Za-z0-9]{22}(?=`)|\b(?=[A-Za-z]*[0-9])(?=[a-z0-9]*[A-Z])[A-Za-z0-9]{22}\b")
-_FINGERPRINT = re.compile(r"(?:(?<=secret )|(?<=fingerprint )|(?<=previous secret \()|(?<=again \())[0-9a-f]{4}\b")
+_FINGERPRINT = re.compile(
+    r"(?:(?<=secret )|(?<=fingerprint )|(?<=previous secret \()|(?<=again \()|(?<=[0-9a-f]{4} → ))[0-9a-f]{4}\b"
+)
+_OPERATION_ID = re.compile(r"\b[0-9a-f]{12}\b")
+_WHEN = re.compile(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC \((?:just now|\d+ \w+ ago)\)")
 _ERROR_ID = re.compile(r"(?<=internal error )[0-9a-f]{8}\b")
 _TOOK = re.compile(r"   (\d+\.\d) s$", re.MULTILINE)
 _GAP = re.compile(r"\d+(?= ms at most)")
@@ -30,6 +34,8 @@ _ENDED = re.compile(r"(?<=\bEnded after )[\d.]+(?= s\.$)", re.MULTILINE)
 _WHOLE = re.compile(r"(?<=answer\. )\d+(?= s\.)")
 _OPEN_ROUTE = re.compile(r"(?<=GET /api/v1/)(settings\.oauth|service\.configurations)(?= \(502\))")
 """Two routes show the same, and are asked in turn (bot/rocketchat/open_routes.py): which one, depends on the run."""
+_SEEN_BY = re.compile(r"(?<=Seen to be active: )(Rocket\.Chat published it|found by asking Rocket\.Chat)")
+"""Whichever is faster."""
 _RETRY_IN = re.compile(r'(?<="retry_in": )[\d.]+')
 _LOGGED_AT = re.compile(r'(?<="timestamp": ")[^"]+')
 MEASURED = "N"
@@ -43,9 +49,11 @@ class Implausible(Exception):
 def even(text: str) -> str:
     """Ports, ids and fingerprints by the order in which they come; of a step's time what every run has in common, of
     the other times that there was one. Implausible for a step of which that cannot be said."""
-    ports, fingerprints = count(FIRST_PORT), count(0x9C1F, 0x1B37)
+    ports, fingerprints, operations = count(FIRST_PORT), count(0x9C1F, 0x1B37), count(0x5F0C2A9D1E00, 0x1B37)
     text = _by_order(_PORT, text, lambda: str(next(ports)))
     text = _by_order(_FINGERPRINT, text, lambda: f"{next(fingerprints) & 0xFFFF:04x}")
+    text = _by_order(_OPERATION_ID, text, lambda: f"{next(operations):012x}")
+    text = _WHEN.sub(f"2026-11-24 09:30 UTC ({MEASURED} minutes ago)", text)
     text = _CLIENT_ID.sub(CLIENT_ID, text)
     text = _ERROR_ID.sub("1f2e3d4c", text)
     text = _TOOK.sub(_took, text)
@@ -54,6 +62,7 @@ def even(text: str) -> str:
     text = _PATIENCE.sub(f"{TOTAL_SECONDS:g}", text)
     text = _WHOLE.sub(MEASURED, text)
     text = _OPEN_ROUTE.sub("service.configurations", text)
+    text = _SEEN_BY.sub("Rocket.Chat published it", text)
     text = _RETRY_IN.sub(MEASURED, text)
     text = _LOGGED_AT.sub("2026-11-24T09:30:00.000000Z", text)
     text = _ENDED.sub(MEASURED, text)

@@ -121,7 +121,7 @@ class SqlOperations:
     async def _rows(self, *conditions: Any) -> list[Operation]:
         query = select(TABLE).where(*conditions).order_by(TABLE.c.created_at, TABLE.c.id)
         async with self.database.reading() as transaction:
-            return [_operation(row) for row in (await transaction.execute(query)).mappings()]
+            return [operation_of(row) for row in (await transaction.execute(query)).mappings()]
 
 
 def _one(found: list[Operation]) -> Operation | None:
@@ -138,7 +138,7 @@ def _origin_columns(origin: Origin) -> dict[str, Any]:
             assert_never(never)
 
 
-def _origin(row: RowMapping) -> Origin:
+def _origin(row: RowMapping | Mapping[str, Any]) -> Origin:
     """An origin that this version does not know is answered in its room, if it has one."""
     if row["origin"] == _SCHEDULE:
         return FromSchedule(**{name: row[name] for name in _OF_A_SCHEDULE})
@@ -162,7 +162,8 @@ def _columns(operation: Operation) -> dict[str, Any]:
     }
 
 
-def _operation(row: RowMapping) -> Operation:
+def operation_of(row: RowMapping | Mapping[str, Any]) -> Operation:
+    """A whole row of the table."""
     return Operation(
         id=row["id"],
         origin=_origin(row),

@@ -36,6 +36,7 @@ PLAIN = {
     ("help", "Help for `status`"): "help status",
     ("help", "Help for `test`"): "help test",
     ("help", "Help for `rotate`"): "help rotate",
+    ("help", "Help for `history`"): "help history",
     ("help", "Help for `enable`"): "help enable",
     ("help", "Help for `disable`"): "help disable",
     ("help", "Help for `slash`"): "help slash",

@@ -200,6 +200,7 @@ VALUES = (
     ("SSOBOT_LISTEN", "8080"),
     ("SSOBOT_LISTEN", "::1:8080"),
     ("SSOBOT_LOG_LEVEL", "loud"),
+    ("SSOBOT_HISTORY_DAYS", "0"),
     ("SSOBOT_BUTTONS", "perhaps"),
     ("SSOBOT_DATABASE_URL", "a file"),
     ("SSOBOT_DATABASE_URL", "mysql://host/name"),

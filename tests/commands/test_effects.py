@@ -15,7 +15,7 @@ from tests.support.counter import WRITES, Counter
 EFFECTS = ("setup", "rotate", "disable", "enable", "slash on", "schedule test every 15 minutes", "mute 2 hours", "ack")
 OWN = ("slash", "schedule", "mute", "ack")
 """Commands with an effect that desire nothing of the connection."""
-LOOKS = ("help", "status", "test", "setup --dry-run", "rotate --dry-run")
+LOOKS = ("help", "status", "test", "history", "history --all", "setup --dry-run", "rotate --dry-run")
 
 
 async def arranged(counter: Counter, words: str) -> Counter:
@@ -98,6 +98,9 @@ EXAMPLES: dict[str, tuple[dict[str, str], set[str]]] = {
     "rotate --dry-run": ({}, {"dry-run"}),
     "test": ({}, set()),
     "test --all": ({}, {"all"}),
+    "history": ({"which": ""}, set()),
+    "history 50": ({"which": "50"}, set()),
+    "history 5f0c2a9d1e00": ({"which": "5f0c2a9d1e00"}, set()),
     "slash on": ({"state": "on"}, set()),
     "schedule": ({"what": ""}, set()),
     **{f"schedule {example}": ({"what": example}, set()) for example in SCHEDULES},

@@ -22,6 +22,7 @@ from tests.support.chat import MemoryNotes
 from tests.support.clocks import ManualClock
 from tests.support.memory_connections import MemoryConnections
 from tests.support.memory_encvoy import MemoryEncvoyId
+from tests.support.memory_history import MemoryHistory
 from tests.support.memory_rocketchat import MemoryRocketChat
 from tests.support.scripted import Scripted
 from tests.support.unattended import MemorySchedules, MemoryWatch
@@ -119,6 +120,7 @@ class Counter:
     notes: MemoryNotes
     schedules: MemorySchedules
     watch: MemoryWatch
+    history: MemoryHistory
     refusal: UserError | None = None
     """Raised when a command asks whether it may go on."""
     spoken: Spoken = field(default_factory=Spoken)
@@ -166,7 +168,7 @@ def new_counter() -> Counter:
     encvoy = MemoryEncvoyId(world)
     rocketchat = MemoryRocketChat(world, accepts=encvoy.takes)
     connections, slash, notes = MemoryConnections(world), MemorySlash(world), MemoryNotes()
-    doctor = MemoryDoctor()
+    doctor, history = MemoryDoctor(), MemoryHistory()
     schedules, watch = MemorySchedules(called=world.before), MemoryWatch(called=world.before)
     context = CommandContext(
         rocketchat=rocketchat,
@@ -180,6 +182,7 @@ def new_counter() -> Counter:
         slash=slash,
         notes=notes,
         previous=connections,
+        history=history,
         schedules=schedules,
         watcher=Watcher(watch, world.clock),
         wake=lambda: None,
@@ -187,4 +190,6 @@ def new_counter() -> Counter:
         draw=lambda: 0.5,
     )
     registry = register_all(Registry(), context)
-    return Counter(world, rocketchat, encvoy, connections, slash, registry, doctor, context, notes, schedules, watch)
+    return Counter(
+        world, rocketchat, encvoy, connections, slash, registry, doctor, context, notes, schedules, watch, history
+    )

@@ -22,6 +22,10 @@ Rocket.Chat stand-in at http://127.0.0.1:{chat}, Encvoy ID stand-in at http://12
        ✓ Rocket.Chat's own address: Site_Url is http://localhost:{chat}
        – not checked: Rocket.Chat sent an unexpected response: GET /api/v1/{route} (502).
        Sign-ins may have failed for {gap} ms at most, seen by publication.
+       • `{operation}`: `rotate` by `admin`, {day} 10:00 UTC ({ago})
+           gap {gap} ms at most; fingerprint {first} → {second}
+       • Seen to be active: {seen}
+       Next: `!sso history {operation}`
        Messages that look like commands: 1 of the newest 1, the last on {day}
 {{"reason": "It is away.", "retry_in": {retry_in}, "timestamp": "{at}", "level": "warning"}}
 
@@ -30,11 +34,13 @@ Everything was right on both sides after every answer. {whole} s.
 ONE = {
     "chat": "43195", "identity": "43863", "client_id": "iGOv2rbcQI664cUROS3NxH", "first": "f57a", "second": "eea5",
     "quick": "0.0", "slow": "2.5", "gap": "8", "whole": "9", "day": "2026-11-20",
+    "operation": "0123456789ab", "ago": "just now", "seen": "Rocket.Chat published it",
     "retry_in": "0.5", "route": "settings.oauth", "at": "2026-11-20T08:01:02.345678Z",
 }  # fmt: skip
 OTHER = {
     "chat": "1024", "identity": "65535", "client_id": "0" * 22, "first": "0000", "second": "1234",
     "quick": "0.4", "slow": "2.7", "gap": "112", "whole": "17", "day": "2027-01-01",
+    "operation": "f" * 12, "ago": "119 minutes ago", "seen": "found by asking Rocket.Chat",
     "retry_in": "12", "route": "service.configurations", "at": "2027-01-01T00:00:00Z",
 }  # fmt: skip
 
@@ -66,7 +72,7 @@ def test_untimed_it_says_nothing_of_any_step() -> None:
 def test_no_figure_is_shown_that_the_run_did_not_measure() -> None:
     """What is left of its times is in the run itself, or is no number."""
     times = re.findall(r"\S+ (?:s|ms)\b", even(RUN.format(**ONE)))
-    assert times == [f"{ONE['slow']} s", "N ms", "N s"]
+    assert times == [f"{ONE['slow']} s", "N ms", "N ms", "N s"]
 
 
 @pytest.mark.parametrize(
