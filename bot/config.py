@@ -121,7 +121,9 @@ class Config(StoreConfig):
         description="Keys that encrypt secrets in the database, separated by commas; `ssobot keys new` creates one. "
         "The first one encrypts, all decrypt: put a new one in front, keep the old ones."
     )
-    listen: _Listening = Field(default=LISTEN, description="Host and port of `/healthz`; port 0 picks a free one.")
+    listen: _Listening = Field(
+        default=LISTEN, description="Host and port of `/healthz` and `/metrics`; port 0 picks a free one."
+    )
     log_level: _Level = Field(
         default=LogLevel.INFO,
         description="Lowest level that is logged: `debug`, `info`, `warning` or `error`. The line for each finished "
