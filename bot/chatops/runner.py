@@ -7,7 +7,8 @@
 Operations run one after the other, in the order of their messages; commands for everyone never wait. The final answer
 is committed before it is delivered, so a crash loses neither.
 
-This is one of the two places of the program that survive any error (the other is the socket loop).
+This is one of the three places of the program that survive any error; the others are the socket loop and the
+scheduler.
 """
 
 from __future__ import annotations

@@ -27,15 +27,16 @@ OwedStep = Callable[[WatchState, datetime], Said]
 
 
 def owed(state: WatchState) -> tuple[OwedStep, ...]:
-    """The steps that may speak now. Muted, only a new failure is an alarm."""
+    """The steps that may speak now. Muted, a new failure is an alarm, and so is a worse cause."""
     if state.mute is not None:
-        return (_first_failure,)
+        return (_first_failure, _worse_cause)
     return (
         _late_edits,
         _flapping_over,
         _flapping,
         _first_failure,
-        _new_message,
+        _worse_cause,
+        _refused_edit,
         _edit,
         _recovery,
         _reminder,
@@ -96,15 +97,20 @@ def _first_failure(state: WatchState, now: datetime) -> Said:
     return (replace(state, told=state.seen) if versions else state), said
 
 
-def _new_message(state: WatchState, now: datetime) -> Said:
-    """For a worse cause, or in place of one that cannot be edited."""
+def _worse_cause(state: WatchState, now: datetime) -> Said:
     incident = state.incident
-    if incident is None or not incident.going_on:
+    if incident is None or not incident.going_on or incident.cause.rank >= incident.worst:
         return state, ()
-    if incident.cause.rank < incident.worst:
-        worse = replace(incident, posted_at=now, worst=incident.cause.rank)
-        return _posted(state, replace(worse, preface="", reminded=0, acknowledged=None))
-    return _posted(state, incident) if incident.refused else (state, ())
+    worse = replace(incident, posted_at=now, worst=incident.cause.rank)
+    return _posted(state, replace(worse, preface="", reminded=0, acknowledged=None))
+
+
+def _refused_edit(state: WatchState, now: datetime) -> Said:
+    """A new message in place of one that cannot be edited."""
+    incident = state.incident
+    if incident is None or not incident.going_on or not incident.refused:
+        return state, ()
+    return _posted(state, incident)
 
 
 def _posted(state: WatchState, incident: Incident) -> Said:

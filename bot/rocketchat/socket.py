@@ -135,7 +135,7 @@ class RealtimeClient:
                 error = await self._one_socket()
             except RemoteError as failure:
                 error = failure
-            except Exception as failure:  # noqa: BLE001 - one of the two places that must survive anything
+            except Exception as failure:  # noqa: BLE001 - one of the three places that must survive anything
                 log.error("realtime.bug", error=type(failure).__name__, where=where(failure))
                 error = Unreachable("Rocket.Chat", "websocket", code="internal")
             connected_at = self._connected_at

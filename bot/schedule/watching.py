@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, assert_never
 
 from bot.clock import Clock
@@ -17,6 +17,10 @@ from bot.doctor import watch
 from bot.doctor.incident import Action, Decision, Edit, FullTest, LookAgain, Post, WatchState
 from bot.doctor.sight import SeenVersions, Sight
 from bot.schedule.ports import ReportRoom, Roles
+
+REACTIONS_EVERY = timedelta(minutes=5)
+"""Between two looks at who reacted: a few requests each, of the ten a minute that a route allows by default
+(facts/rocketchat.md §1.6)."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Watcher:
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
         self._test_now = False
+        self._looked_at: datetime | None = None
 
     async def state(self) -> WatchState:
         """As it is now."""
@@ -88,11 +93,18 @@ class Watcher:
         await self._decide(None, lambda state: watch.muted(state, until, reason, self._clock.now()))
 
     async def _acknowledge_by_reaction(self, room: ReportRoom, roles: Roles) -> None:
-        """A reaction raises no event while the bot is away, so the messages themselves are looked at."""
-        state = await self.state()
-        if state.incident is None or state.incident.acknowledged is not None:
+        """A reaction raises no event while the bot is away, so the messages themselves are looked at: now and then, and
+        always before a reminder."""
+        state, now = await self.state(), self._clock.now()
+        incident, due = state.incident, watch.due(state)
+        if incident is None or incident.acknowledged is not None:
             return
-        for key in watch.to_acknowledge(state):
+        recently = self._looked_at is not None and now - self._looked_at < REACTIONS_EVERY
+        if recently and (due is None or due > now):
+            return
+        self._looked_at = now
+        keys = [key for key in watch.to_acknowledge(state) if key.startswith(incident.key)]
+        for key in keys[: 1 + incident.reminded]:
             for username in await room.reacted(key):
                 if await roles.named(username):
                     await self.acknowledge(username)

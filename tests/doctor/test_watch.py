@@ -381,9 +381,13 @@ def test_a_first_failure_is_an_alarm_and_is_posted_while_muted(watched: Watched)
     assert len(mute(watched).tested(failing(3)).posts) == 1
 
 
+def test_a_worse_cause_is_an_alarm_too(watched: Watched) -> None:
+    watched.tested(failing(3))
+    assert len(mute(watched).tested(failing(1)).posts) == 2
+
+
 HELD: dict[str, Callable[[Watched], object]] = {
     "an edit": lambda w: w.tested(failing(3, 4)),
-    "a worse cause": lambda w: w.tested(failing(1)),
     "a recovery": lambda w: w.later(HOUR).looked(FINE),
     "a reminder": lambda w: w.later(HOUR).ticked(),
     "an acknowledgement": lambda w: w.act(watch.acknowledged(w.state, "anna", w.now)),
@@ -408,9 +412,11 @@ def test_everything_else_is_held_back_and_said_when_the_mute_ends(what: str) -> 
 
 def test_only_what_is_still_true_is_said_when_the_mute_ends(watched: Watched) -> None:
     watched.tested(failing(3))
-    mute(watched).tested(failing(1)).later(HOUR).tested(failing(3))
+    mute(watched).tested(failing(3, 4)).later(HOUR).tested(failing(3))
+    [post] = watched.posts
     watched.act(watch.acknowledged(watched.state, "anna", watched.now)).waited(watched.now + 2 * HOUR, failing(3))
-    assert len(watched.posts) == 1, "neither the worse cause, which is gone, nor a reminder"
+    assert watched.posts == [post], "no reminder: it was acknowledged"
+    assert not any("1 more check" in text for text in watched.messages[post]), "the other failure is gone"
 
 
 def test_a_new_failure_while_muted_is_posted_and_the_old_message_is_closed_afterwards(watched: Watched) -> None:

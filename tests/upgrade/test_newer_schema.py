@@ -30,7 +30,7 @@ NEWER = "UPDATE alembic_version SET version_num = '9999'"
 
 
 async def content(restored: Restored) -> list[str]:
-    """Every row."""
+    """Every row, but for what was heard last, which is noted all the time."""
     database = await open_database(restored.url)
     try:
         async with database.reading() as transaction:
@@ -38,7 +38,7 @@ async def content(restored: Restored) -> list[str]:
             found = [(await transaction.execute(text(f"SELECT * FROM {table}"))).all() for table in tables]
     finally:
         await database.close()
-    return [str(row) for rows in found for row in rows]
+    return [str(row) for rows in found for row in rows if row[0] != "heard until"]
 
 
 async def make_newer(restored: Restored) -> None:

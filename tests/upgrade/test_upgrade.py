@@ -42,7 +42,8 @@ async def rows(scene: Restored) -> dict[str, Any]:
     try:
         async with database.reading() as transaction:
             told = await transaction.execute(text("SELECT id, message_id, words, reply_text FROM operations"))
-            noted = await transaction.execute(text("SELECT key, value FROM notes"))
+            # What was heard last is noted all the time.
+            noted = await transaction.execute(text("SELECT key, value FROM notes WHERE key <> 'heard until'"))
             return {row[0]: tuple(row) for row in (*told, *noted)}
     finally:
         await database.close()
