@@ -13,15 +13,19 @@ import click
 import structlog
 
 from bot import redaction
+from bot.chatops.audit import counted
 from bot.chatops.heard import heard_until
+from bot.chatops.hearing import Hearing
 from bot.chatops.reception import Identity
 from bot.chatops.registry import Registry
 from bot.chatops.service import Chatops
 from bot.clock import Clock, SystemClock
 from bot.config import Config
 from bot.connection.asking import or_unknown
+from bot.connection.state import Connection
 from bot.connection.unknown import Unknown
 from bot.doctor.own import OwnMachine
+from bot.doctor.verdict import Verdict
 from bot.errors import ConfigError, StoreUnavailable, Unauthenticated, UserError
 from bot.http import at_once
 from bot.leader import ended, lead, until_one_ends
@@ -40,14 +44,19 @@ from bot.store.migrate import NotOurs, check, upgrade
 from bot.store.notes import SqlNotes
 from bot.store.operations import SqlOperations
 from bot.store.retention import Retention
+from bot.store.rotations import SqlRotations
 from bot.store.schedules import SqlSchedules
 from bot.store.sealed import try_keys
 from bot.store.vault import Vault
 from bot.store.watch import NotedWatch
 from bot.systems import Systems, systems
+from bot.tls import client_context
 from bot.unattended import Unattended
 from bot.web.health import application, serving
+from bot.web.heartbeat import Heartbeat
+from bot.web.metrics import Metrics
 from bot.web.port import try_port
+from bot.web.readings import Sources
 from commands import register_all
 from commands.context import CommandContext
 from commands.correction import correction
@@ -76,6 +85,13 @@ class Bot:
     """Set once it listens and has begun to recover what an earlier process left."""
     unattended: Unattended | None = None
     """What works without being asked, while this instance works."""
+    heartbeat: Heartbeat = field(init=False)
+    metrics: Metrics = field(init=False)
+
+    def __post_init__(self) -> None:
+        config, clock = self.systems.config, self.systems.clock
+        self.metrics = Metrics(clock)
+        self.heartbeat = Heartbeat(config.heartbeat_url, clock, tls=client_context(config.ca_file))
 
     async def serve(self) -> None:
         """Runs until cancelled. ConfigError if the configuration is wrong or the database is too new."""
@@ -92,11 +108,14 @@ class Bot:
         fingerprints = await until_available(partial(kept_fingerprints, notes, Vault(systems.config.keys)))
         chatops = self._chatops(identity, database, fingerprints, self.unattended)
         announcing = asyncio.create_task(self._announce(chatops), name="announce")
+        beating = asyncio.create_task(self.heartbeat.run(), name="heartbeat")
         try:
             retention = Retention(database, systems.config.history_days)
             await until_one_ends(systems.realtime.run(), chatops.run(), retention.run(systems.clock))
         finally:
             self.ready.clear()
+            self.metrics.forget()
+            await ended(beating)
             await ended(announcing)
 
     async def _watch_the_schema(self) -> None:
@@ -128,7 +147,14 @@ class Bot:
     def _unattended(self, database: Database) -> Unattended:
         clock = self.systems.clock
         watcher = Watcher(NotedWatch(SqlNotes(database, clock)), clock)
-        return Unattended(SqlSchedules(database, clock), watcher, clock)
+        unattended = Unattended(
+            SqlSchedules(database, clock), watcher, clock, self.heartbeat.beat, self.metrics.scheduler_event
+        )
+        connections = SqlConnections(database, Vault(self.systems.config.keys), clock)
+        self.metrics.readings = Sources(
+            unattended.schedules.get, connections.get, SqlRotations(database).last, watcher.state, clock
+        ).read
+        return unattended
 
     def _chatops(
         self, identity: Identity, database: Database, fingerprints: Fingerprints, unattended: Unattended
@@ -146,7 +172,7 @@ class Bot:
             fingerprints=fingerprints,
             rocketchat_url=config.rocketchat_url,
             service_name=service_name,
-            examine=systems.examine,
+            examine=self._examine,
             slash=slash,
             notes=notes,
             previous=connections,
@@ -157,10 +183,10 @@ class Bot:
             zone=systems.rocketchat.facts.time_zone,
             draw=unattended.draw,
         )
-        examiner = ConnectionExaminer(context, systems.examine, systems.encvoy.version)
+        examiner = ConnectionExaminer(context, self._examine, systems.encvoy.version)
         return Chatops(
             chat=systems.chat,
-            listener=systems.realtime,
+            listener=Hearing(systems.realtime, self.metrics.message_heard),
             operations=SqlOperations(database, systems.clock),
             notes=notes,
             slash=slash,
@@ -175,8 +201,13 @@ class Bot:
             buttons=config.buttons,
             report_room=config.report_room,
             unattended=partial(unattended.run, examiner),
-            listeners=(lambda *_: unattended.waker.wake(),),
+            listeners=(lambda *_: unattended.waker.wake(), counted(self.metrics.operation_ended)),
         )
+
+    async def _examine(self, connection: Connection | None) -> Verdict:
+        verdict = await self.systems.examine(connection)
+        self.metrics.verdict(verdict)
+        return verdict
 
     async def health(self) -> Mapping[str, str | None]:
         """For `/healthz`. A standby has nothing to do with Rocket.Chat, and does not listen."""
@@ -225,7 +256,7 @@ def run(config: Config) -> int:
 async def _run(config: Config) -> int:
     _end_at_a_signal()
     with contextlib.suppress(asyncio.CancelledError):
-        async with building(config) as bot, serving(application(bot.health), config.listen) as listen:
+        async with building(config) as bot, serving(application(bot.health, bot.metrics), config.listen) as listen:
             _log.info("started", health=f"http://{listen}/healthz")
             await bot.serve()
     return 0

@@ -32,6 +32,7 @@ _Word = Annotated[str, BeforeValidator(values.word)]
 _Text = Annotated[str, BeforeValidator(values.text)]
 _Token = Annotated[Secret, BeforeValidator(values.token)]
 _Password = Annotated[Secret, BeforeValidator(values.password)]
+_Heartbeat = Annotated[Secret, BeforeValidator(values.heartbeat)]
 _Keys = Annotated[tuple[Secret, ...], BeforeValidator(values.keys)]
 _Roles = Annotated[frozenset[str], BeforeValidator(values.roles)]
 _Database = Annotated[URL, BeforeValidator(values.database), PlainSerializer(str)]
@@ -120,7 +121,9 @@ class Config(StoreConfig):
         description="Keys that encrypt secrets in the database, separated by commas; `ssobot keys new` creates one. "
         "The first one encrypts, all decrypt: put a new one in front, keep the old ones."
     )
-    listen: _Listening = Field(default=LISTEN, description="Host and port of `/healthz`; port 0 picks a free one.")
+    listen: _Listening = Field(
+        default=LISTEN, description="Host and port of `/healthz` and `/metrics`; port 0 picks a free one."
+    )
     log_level: _Level = Field(
         default=LogLevel.INFO,
         description="Lowest level that is logged: `debug`, `info`, `warning` or `error`. The line for each finished "
@@ -135,12 +138,28 @@ class Config(StoreConfig):
         default=True,
         description="Whether results have a button for each command to type next: `true` or `false`.",
     )
+    heartbeat_url: _Heartbeat | None = Field(
+        default=None,
+        description="Address of a monitor, as healthchecks.io gives it: asked every 5 minutes while the bot is alive, "
+        "with `/fail` after its path while a rotation needs an administrator. Keep it secret.",
+    )
 
     def secrets(self) -> tuple[Secret, ...]:
         """Every secret of the configuration, for `bot.redaction.redact_values`."""
-        named = (self.rocketchat_token, self.rocketchat_password, self.encvoy_password, *self.keys)
+        named = (self.rocketchat_token, self.rocketchat_password, self.encvoy_password, self.heartbeat_url, *self.keys)
         of_database = self.database_url.password
-        return (*(s for s in named if s is not None), *((Secret(str(of_database)),) if of_database else ()))
+        return (
+            *(s for s in named if s is not None),
+            *((Secret(str(of_database)),) if of_database else ()),
+            *self._heartbeat_path(),
+        )
+
+    def _heartbeat_path(self) -> tuple[Secret, ...]:
+        """What the address of the heartbeat and that of a failure begin with."""
+        url = self.heartbeat_url
+        if url is None or "?" not in url.reveal():
+            return ()
+        return (Secret(url.reveal().partition("?")[0].rstrip("/")),)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ class whose text reaches a person; anything else becomes "internal error" with a
         ├── Uncertain         nobody can say whether it was done
         ├── ConfigError       names the variable
         ├── StoreUnavailable  the bot's own database is away          (effect unknown, but nothing remote)
-        └── RemoteError       one of the two systems did not do what was asked
+        └── RemoteError       another system did not do what was asked
             ├── Unreachable   nothing was sent                        (transient, no effect)
             ├── Busy          a rate limit                            (transient, no effect)
             ├── NoAnswer      sent, no answer in time                 (transient, effect unknown)
@@ -25,8 +25,13 @@ import math
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-System = Literal["Rocket.Chat", "Encvoy ID"]
-ADDRESSES: Mapping[System, str] = {"Rocket.Chat": "SSOBOT_ROCKETCHAT_URL", "Encvoy ID": "SSOBOT_ENCVOY_URL"}
+System = Literal["Rocket.Chat", "Encvoy ID", "Monitoring"]
+"""What the bot sends requests to: the two systems that it connects, and what hears its heartbeat."""
+ADDRESSES: Mapping[System, str] = {
+    "Rocket.Chat": "SSOBOT_ROCKETCHAT_URL",
+    "Encvoy ID": "SSOBOT_ENCVOY_URL",
+    "Monitoring": "SSOBOT_HEARTBEAT_URL",
+}
 """The variable that leads to each system."""
 
 

@@ -135,6 +135,14 @@ def origin(value: str) -> str:
     return found.base
 
 
+def heartbeat(value: str) -> Secret:
+    """The address of a monitor, which may have a query; a fragment is dropped, as it is never sent. It is a secret
+    because anyone who knows it can say that the bot is alive."""
+    address, _, _ = value.strip().partition("#")
+    plain(address, tail=True)
+    return Secret(address)
+
+
 def database(value: str) -> URL:
     """A SQLAlchemy URL with the async driver; `sqlite://`, `postgresql://` and `postgres://` are completed. Its
     parameters are looked at by `bot.store.address`."""

@@ -29,7 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{secrets_watch.EXEMPT}: logs a secret to see that it is masked")
     config.pluginmanager.register(secrets_watch.install(), "secrets-watch")
     config.pluginmanager.register(pure.install(), "pure")
-    config.addinivalue_line("markers", "needs(*what): `node`, `chromium` or `pgbouncer`; skipped where it is missing")
+    config.addinivalue_line(
+        "markers", "needs(*what): `node`, `chromium`, `pgbouncer` or `promtool`; skipped without it"
+    )
     config.pluginmanager.register(needs.install(), "needs")
     config.addinivalue_line("markers", "case(group, title): one answer of docs/answers")
     config.pluginmanager.register(plugin.install(config), "rocketchat-judges")

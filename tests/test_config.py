@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import trustme
 
-from bot import config
+from bot import config, redaction
 from bot.config import VARIABLES, Config, StoreConfig
 from bot.errors import ConfigError
 from bot.secret import Secret, new_secret
 from bot.values import Listen, LogLevel
+from bot.web.heartbeat import failing_url
 
 TOKEN = new_secret().reveal()
 PASSWORD = new_secret().reveal()
@@ -108,6 +110,7 @@ def test_the_table_knows_what_is_required_and_what_is_secret() -> None:
         "SSOBOT_ROCKETCHAT_PASSWORD",
         "SSOBOT_ENCVOY_PASSWORD",
         "SSOBOT_KEYS",
+        "SSOBOT_HEARTBEAT_URL",
     }
     assert all(v.meaning for v in VARIABLES)
 
@@ -186,6 +189,8 @@ WRONG = [
     ("SSOBOT_LISTEN", "8080"),
     ("SSOBOT_LOG_LEVEL", "hunter2222"),
     ("SSOBOT_CA_FILE", "/no/such/ca.pem"),
+    ("SSOBOT_HEARTBEAT_URL", "hc-ping.com/hunter2222"),
+    ("SSOBOT_HEARTBEAT_URL", "https://hc-ping.com/hunter2222 x"),
 ]
 
 
@@ -231,6 +236,7 @@ def test_the_database_alone_is_enough_to_migrate(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.usefixtures("good")
 def test_nothing_secret_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSOBOT_DATABASE_URL", f"postgresql://ssobot:{PASSWORD}@db/ssobot")
+    monkeypatch.setenv("SSOBOT_HEARTBEAT_URL", f"https://hc-ping.com/{PASSWORD}")
     loaded = config.load(Config)
     printed = f"{loaded!r} {loaded!s} {loaded.model_dump()}"
     assert not [s for s in (TOKEN, PASSWORD, KEY) if s in printed]
@@ -247,6 +253,22 @@ def test_all_secrets_are_named_for_the_log(monkeypatch: pytest.MonkeyPatch) -> N
         "of-the-database",
         "of-the-bot",
     }
+
+
+@pytest.mark.usefixtures("good")
+@pytest.mark.parametrize("url", ["https://hc-ping.com/key/ssobot", "https://hc-ping.com/key/ssobot/?create=1"])
+@pytest.mark.parametrize("sent", [lambda url: url, failing_url])
+def test_the_address_of_the_heartbeat_is_masked_in_each_form_that_is_sent(
+    url: str, sent: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redaction, "_known", set())
+    monkeypatch.setenv("SSOBOT_HEARTBEAT_URL", f" {url}#of-a-page ")
+    loaded = config.load(Config)
+    assert loaded.heartbeat_url == Secret(url)
+    redaction.redact_values(loaded.secrets())
+    line = redaction.redact(f"asked {sent(url)} in vain")
+    assert "key" not in line
+    assert "ssobot" not in line
 
 
 def test_a_stray_variable_is_told_the_nearest_name(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ It holds ids and names, and no text that a person typed: only the declared name 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import assert_never
 
@@ -32,11 +32,25 @@ def ended(operation: Operation, ending: Ending, *, command: Command | None, rece
         operation=operation.id,
         command=command.name if command else None,
         **_from_where(operation.origin),
-        outcome=REFUSED if ending.refused else ending.state.value,
+        outcome=_outcome(ending),
         receipt=receipt,
         # The wall clock may have been set back since.
         seconds=max(0.0, round((now - operation.created_at).total_seconds(), 3)),
     )
+
+
+def counted(told: Callable[[str, str], None]) -> Callable[[Operation, Ending], None]:
+    """A listener of the runner that tells the declared name of the command, without what was typed after it, and the
+    outcome as in the log."""
+
+    def ended(operation: Operation, ending: Ending) -> None:
+        told(operation.words.partition(" ")[0], _outcome(ending))
+
+    return ended
+
+
+def _outcome(ending: Ending) -> str:
+    return REFUSED if ending.refused else ending.state.value
 
 
 def _from_where(origin: Origin) -> Mapping[str, str]:

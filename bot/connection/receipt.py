@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from bot.connection.in_use import InUse, Use
@@ -65,6 +66,16 @@ class Receipt:
         uses = {"in_use": _use_from(row.get("in_use")), "in_use_later": _use_from(row.get("in_use_later"))}
         whole = {"outcome": Outcome(row["outcome"]), "changes": tuple(row["changes"]), "proof": proof, **uses}
         return cls(**(row | whole))
+
+
+@dataclass(frozen=True)
+class LastRotation:
+    """The last rotation that succeeded."""
+
+    at: datetime
+    """When it ended; aware, in UTC."""
+    gap: float | None
+    """See `Receipt.gap`."""
 
 
 def _use_as_dict(found: InUse | None) -> dict[str, str] | None:

@@ -1,4 +1,4 @@
-"""`/healthz`: whether every part of the bot works, for monitoring."""
+"""`/healthz`: whether every part of the bot works, and `/metrics`; for monitoring."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.errors import ConfigError
 from bot.values import Listen
+from bot.web.exposition import MEDIA_TYPE
+from bot.web.metrics import Metrics
 
 Parts = Callable[[], Awaitable[Mapping[str, str | None]]]
 """Called for each request: by the name of a part, the reason why it does not work, or None. Without secrets."""
 
 
-def application(parts: Parts) -> web.Application:
-    """200 and `{"status": "ok", "parts": {"database": "ok"}}`, or 503 and `failing`, with the reasons."""
+def application(parts: Parts, metrics: Metrics | None = None) -> web.Application:
+    """`/healthz`: 200 and `{"status": "ok", "parts": {"database": "ok"}}`, or 503 and `failing`, with the reasons.
+    `/metrics`: `bot.web.exposition`, 200 in both cases; 404 without `metrics`."""
 
     async def health(_request: web.Request) -> web.Response:
         reasons = dict(await parts())
@@ -29,8 +32,15 @@ def application(parts: Parts) -> web.Application:
         }
         return web.json_response(body, status=503 if failing else 200, headers={"Cache-Control": "no-store"})
 
+    async def scrape(_request: web.Request) -> web.Response:
+        assert metrics is not None
+        body = await metrics.scraped(await parts())
+        return web.Response(body=body, headers={"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"})
+
     app = web.Application()
     app.router.add_get("/healthz", health)
+    if metrics is not None:
+        app.router.add_get("/metrics", scrape)
     return app
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import structlog.testing
 
-from bot.chatops.audit import ENDED
+from bot.chatops.audit import ENDED, counted
 from bot.errors import Unreachable, UserError
 from tests.support.chat import ADMIN_ROOM, ANNA, DIRECT, MARC, typed
 from tests.support.clocks import settle
@@ -181,3 +181,13 @@ async def test_a_clock_that_was_set_back_makes_no_time_less_than_none(desk: Desk
     await later.runner.recover()
     await later.clock.advance(2)
     assert [line["seconds"] for line in ends(log)] == [0.0]
+
+
+async def test_what_is_counted_is_the_command_and_the_outcome_of_the_line(desk: Desk, log: Log) -> None:
+    told: list[tuple[str, str]] = []
+    desk.runner._listeners = (counted(lambda kind, outcome: told.append((kind, outcome))),)
+    await desk.type(typed('!sso setup --name "Free words"'))
+    desk.script.error = UserError("It cannot be done.")
+    await desk.type(replace(typed("!sso rotate"), id="m2"))
+    assert told == [("setup", "done"), ("rotate", "failed")]
+    assert told == [(line["command"], line["outcome"]) for line in ends(log)]

@@ -3,6 +3,7 @@
 
     @pytest.mark.needs("node")          Node and the packages of tests/judges
     @pytest.mark.needs("chromium")      a Chromium that can be driven
+    @pytest.mark.needs("promtool")      the checks of Prometheus, in Debian's package `prometheus`
     @pytest.mark.needs("pgbouncer")     Debian's PgBouncer
 
 Without them the test is skipped, and the last line of the run says so in capitals. `SSOBOT_TEST_REQUIRE=all` turns
@@ -53,10 +54,15 @@ def _pgbouncer_is_missing() -> str:
     return "" if PROGRAM else "PgBouncer is not installed"
 
 
+def _promtool_is_missing() -> str:
+    return "" if shutil.which("promtool") else "promtool is not installed"
+
+
 MISSING: Mapping[str, Callable[[], str]] = {
     "node": _node_is_missing,
     "chromium": _chromium_is_missing,
     "pgbouncer": _pgbouncer_is_missing,
+    "promtool": _promtool_is_missing,
 }
 """Need to the reason why it cannot be used; empty if it can."""
 
