@@ -31,6 +31,7 @@ from bot.http import at_once
 from bot.leader import ended, lead, until_one_ends
 from bot.retry import until_available
 from bot.rocketchat.names import service_name
+from bot.schedule.attention import Attention
 from bot.schedule.examination import ConnectionExaminer
 from bot.schedule.watching import Watcher
 from bot.secret import Fingerprints
@@ -184,6 +185,7 @@ class Bot:
             draw=unattended.draw,
         )
         examiner = ConnectionExaminer(context, self._examine, systems.encvoy.version)
+        self.heartbeat.failing = Attention(unattended.schedules, examiner, systems.clock)
         return Chatops(
             chat=systems.chat,
             listener=Hearing(systems.realtime, self.metrics.message_heard),
