@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import Clock
-from bot.schedule.overdue import SecretAge, is_overdue
+from bot.schedule.overdue import is_secret_overdue
 from bot.schedule.ports import Examiner, Schedules
 from bot.schedule.rules import Schedule
 
@@ -17,11 +17,10 @@ SUSPENDED = "Scheduled rotations are suspended after failures in a row."
 def attention(schedule: Schedule, proved_at: datetime | None, undecided: str | None, now: datetime) -> str | None:
     """Pure. `undecided`: why the exchange of a secret is not decided, if one is. While a scheduled rotation runs, it is
     not expected to be."""
-    rotation, maximum = schedule.rotation, schedule.maximum
-    known = SecretAge(proved_at, maximum.days if maximum else None)
+    rotation = schedule.rotation
     if rotation is not None and rotation.suspended is not None:
         return SUSPENDED
-    if is_overdue(rotation, known, now) if rotation else known.deadline is not None and now >= known.deadline:
+    if is_secret_overdue(schedule, proved_at, now):
         return OVERDUE
     running = rotation is not None and rotation.operation is not None
     return None if undecided is None or running else f"The state of the secret is undecided: {undecided}."

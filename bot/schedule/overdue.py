@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.schedule.rules import MaximumAge, Rotation
+from bot.schedule.rules import MaximumAge, Rotation, Schedule
 
 TOLD_AFTER = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
 """A rotation that is overdue is told so often, and no more."""
@@ -40,6 +40,15 @@ def overdue_since(rotation: Rotation, known: SecretAge) -> datetime:
 def is_overdue(rotation: Rotation, known: SecretAge, now: datetime) -> bool:
     """Whether it should have happened by now; also while it is frozen or suspended."""
     return now >= overdue_since(rotation, known)
+
+
+def is_secret_overdue(schedule: Schedule, proved_at: datetime | None, now: datetime) -> bool:
+    """Whether a rotation is overdue, by the schedule of rotations or by the maximum age alone; not if neither is
+    set."""
+    known = SecretAge(proved_at, schedule.maximum.days if schedule.maximum else None)
+    if schedule.rotation is not None:
+        return is_overdue(schedule.rotation, known, now)
+    return known.deadline is not None and now >= known.deadline
 
 
 def notices_due(since: datetime, now: datetime) -> int:

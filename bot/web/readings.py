@@ -12,7 +12,7 @@ from bot.connection.receipt import LastRotation
 from bot.connection.state import Connection
 from bot.connection.unknown import Unknown
 from bot.doctor.incident import WatchState
-from bot.schedule.overdue import SecretAge, is_overdue
+from bot.schedule.overdue import is_secret_overdue
 from bot.schedule.rules import Schedule
 
 
@@ -60,7 +60,7 @@ class Sources:
             secret_age=None if proved_at is None else max(0.0, (now - proved_at).total_seconds()),
             rotated_at=None if last is None else last.at,
             gap=None if last is None else last.gap,
-            overdue=None if unseen or isinstance(schedule, Unknown) else _overdue(schedule, proved_at, now),
+            overdue=None if unseen or isinstance(schedule, Unknown) else is_secret_overdue(schedule, proved_at, now),
             suspended=None if isinstance(schedule, Unknown) else _suspended(schedule),
             failing=None if isinstance(watch, Unknown) or watch.sight is None else watch.failing,
         )
@@ -68,10 +68,3 @@ class Sources:
 
 def _suspended(schedule: Schedule) -> bool:
     return schedule.rotation is not None and schedule.rotation.suspended is not None
-
-
-def _overdue(schedule: Schedule, proved_at: datetime | None, now: datetime) -> bool:
-    known = SecretAge(proved_at, schedule.maximum.days if schedule.maximum else None)
-    if schedule.rotation is not None:
-        return is_overdue(schedule.rotation, known, now)
-    return known.deadline is not None and now >= known.deadline
