@@ -39,7 +39,7 @@ class Occurrence:
 def moment(day: date, at: time, zone: str) -> datetime:
     """A local time in UTC. The clock skips it (spring): the moment of the change. The clock shows it twice (autumn):
     the first of the two (PEP 495)."""
-    first = datetime.combine(day, at, ZoneInfo(zone))
+    first = datetime.combine(day, at.replace(fold=0), ZoneInfo(zone))
     second = first.replace(fold=1)
     skipped = first.utcoffset() < second.utcoffset()  # type: ignore[operator]  # a ZoneInfo knows every offset
     return _change(second.astimezone(UTC), first.astimezone(UTC), zone) if skipped else first.astimezone(UTC)

@@ -63,6 +63,7 @@ NAMED_TIMES = {"midnight": time(0), "noon": time(12)}
 _NOT_FIXED = {"month": 30, "months": 30, "year": 365, "years": 365}
 """Days to be offered for what has no fixed length."""
 
+MINUTES_OF_A_DAY = 24 * 60
 _TIME_OF_DAY = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))?(am|pm)?")
 _ISO_DATE = re.compile(r"(20[0-9]{2})-([0-9]{1,2})-([0-9]{1,2})")
 _DAY_OF_MONTH = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)?")
@@ -189,7 +190,7 @@ def time_of_day(line: Cursor) -> time:
     apart = line.peek(1) if not found[3] and line.peek(1) in HALVES else ""
     half = found[3] or apart
     hour, minute = int(found[1]), int(found[2] or 0)
-    valid = 1 <= hour <= 12 if half else hour < 24 or (hour, minute) == (24, 0)
+    valid = 1 <= hour <= 12 if half else hour < 24 or hour * 60 + minute == MINUTES_OF_A_DAY
     if not valid or minute > 59:
         raise line.wrong(f"{line.shown(2 if apart else 1)} is not a time of day.")
     if not half and not found[2]:
