@@ -124,6 +124,13 @@ class Counter:
     refusal: UserError | None = None
     """Raised when a command asks whether it may go on."""
     spoken: Spoken = field(default_factory=Spoken)
+    operation: str = "op1"
+    """The id of the operation that a command is."""
+
+    @property
+    def woken(self) -> int:
+        """How often the scheduler was woken by the last command."""
+        return self.world.calls.count("wake")
 
     async def run(
         self, words: str, *, resumed: bool = False, receipt: Mapping[str, object] | None = None
@@ -141,7 +148,7 @@ class Counter:
                 options=invocation.options,
                 progress=self.spoken,
                 authorize=self._authorize,
-                operation=OperationRef("op1", resumed=resumed, receipt=receipt),
+                operation=OperationRef(self.operation, resumed=resumed, receipt=receipt),
             )
         )
         return answer, render((), answer, prefix="!sso")
@@ -185,7 +192,7 @@ def new_counter() -> Counter:
         history=history,
         schedules=schedules,
         watcher=Watcher(watch, world.clock),
-        wake=lambda: None,
+        wake=lambda: world.calls.append("wake"),
         zone=zone,
         draw=lambda: 0.5,
     )
