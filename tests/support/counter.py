@@ -124,6 +124,8 @@ class Counter:
     refusal: UserError | None = None
     """Raised when a command asks whether it may go on."""
     spoken: Spoken = field(default_factory=Spoken)
+    zone: str | None = "Europe/Madrid"
+    """Of the workspace."""
     operation: str = "op1"
     """The id of the operation that a command is."""
 
@@ -164,11 +166,6 @@ class Counter:
             raise self.refusal
 
 
-async def zone() -> str | None:
-    """The workspace names one."""
-    return "Europe/Madrid"
-
-
 def new_counter() -> Counter:
     """Two empty systems, nothing connected, and a doctor whose checks all pass."""
     world = Scripted(ManualClock())
@@ -177,6 +174,11 @@ def new_counter() -> Counter:
     connections, slash, notes = MemoryConnections(world), MemorySlash(world), MemoryNotes()
     doctor, history = MemoryDoctor(), MemoryHistory()
     schedules, watch = MemorySchedules(called=world.before), MemoryWatch(called=world.before)
+    counter: Counter
+
+    async def zone() -> str | None:
+        return counter.zone
+
     context = CommandContext(
         rocketchat=rocketchat,
         encvoy=encvoy,
@@ -197,6 +199,7 @@ def new_counter() -> Counter:
         draw=lambda: 0.5,
     )
     registry = register_all(Registry(), context)
-    return Counter(
+    counter = Counter(
         world, rocketchat, encvoy, connections, slash, registry, doctor, context, notes, schedules, watch, history
     )
+    return counter
