@@ -25,7 +25,7 @@ async def scheduled(world: World) -> None:
     assert "Scheduled" in await world.ask(EVERY)
 
 
-async def rotated_once(world: World, before: str) -> None:
+async def rotated_once(world: World, before: str | None) -> None:
     """One rotation and one message about it; nothing follows in the next seconds."""
     await asyncio.sleep(1.0)
     assert agree(world)
