@@ -19,7 +19,7 @@ COVERAGE := .coverage
 
 JUDGES := tests/judges/node_modules/.package-lock.json
 
-.PHONY: demo quick coverage mutants test test-all check docs lock clean bench-rotation judges screenshots
+.PHONY: demo quick coverage mutants two-instances test test-all check docs lock clean bench-rotation judges screenshots
 
 demo: $(VENV)/installed
 	$(BIN)/ssobot demo
@@ -48,6 +48,11 @@ coverage: $(VENV)/installed-dev
 # `make mutants MUTANTS='--sample 100 bot/connection/plan.py'`.
 mutants: $(VENV)/installed-dev
 	$(BIN)/python -m tools.mutants $(MUTANTS)
+
+# Two instances under commands and due schedules, one of them killed in each of 20 rounds; ten minutes at most.
+# `make two-instances SEED=7` is another order of the same.
+two-instances: $(VENV)/installed-dev
+	SSOBOT_TEST_SEED=$(SEED) timeout 600 $(BIN)/python -m pytest -m "" -s -k twenty_rounds tests/system/test_two_instances.py
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

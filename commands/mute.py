@@ -18,8 +18,10 @@ def register(registry: Registry, context: CommandContext) -> None:
     """Declares the command."""
 
     async def is_done(call: Call) -> bool:
-        muted = (await context.watcher.state()).mute is not None
-        return muted == isinstance(read_mute(call.arguments[DURATION].split()), MuteFor)
+        there = (await context.watcher.state()).mute
+        if isinstance(read_mute(call.arguments[DURATION].split()), Unmute):
+            return there is None
+        return there is not None and there.set_by == call.operation.id
 
     @registry.command(
         "mute",
@@ -42,11 +44,12 @@ def register(registry: Registry, context: CommandContext) -> None:
                 return Answer("✓ Nothing is held back any more.", next=("status",))
             case MuteFor(duration=duration):
                 before = (await context.watcher.state()).mute
-                if before is not None and call.operation.resumed:  # by this operation, before a crash
-                    now = before.until - duration
+                until = now + duration
+                if before is not None and before.set_by == call.operation.id:  # before a crash
+                    until = before.until
                 else:
-                    await context.watcher.mute(now + duration, reason)
+                    await context.watcher.mute(until, reason, call.operation.id)
                 context.wake()
                 lines = (f"Reason: {quoted(reason)}",) if reason else ()
-                verdict = f"✓ Until {at(now + duration, 'UTC')} (UTC) the report room hears of alarms only."
+                verdict = f"✓ Until {at(until, 'UTC')} (UTC) the report room hears of alarms only."
                 return Answer(verdict, lines, next=("mute off", "status"))

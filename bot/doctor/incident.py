@@ -127,6 +127,8 @@ class Mute:
 
     until: datetime
     reason: str
+    set_by: str = ""
+    """The id of the operation that set it: after a crash it is not set twice."""
 
 
 @dataclass(frozen=True)

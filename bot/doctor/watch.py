@@ -104,10 +104,10 @@ def edit_refused(state: WatchState, key: str, now: datetime) -> Decision:
     return _settled(replace(state, incident=replace(incident, refused=True)), now)
 
 
-def muted(state: WatchState, until: datetime, reason: str, now: datetime) -> Decision:
+def muted(state: WatchState, mute: Mute, now: datetime) -> Decision:
     """Until then the channel hears only of a new failure; afterwards, only what is still true is said. With `until` =
     `now` a mute ends early."""
-    return _settled(replace(state, mute=Mute(until, reason)), now)
+    return _settled(replace(state, mute=mute), now)
 
 
 def noticed(state: WatchState, versions: SeenVersions) -> Decision:

@@ -9,6 +9,7 @@ earliest moment, without a limit for being late, and it only sets an event.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -22,6 +23,8 @@ from bot.clock import Clock
 
 AT_LEAST_EVERY = timedelta(seconds=60)
 """The longest sleep: a clock that was set, or a row that another program changed, is noticed after this time."""
+LATE = timedelta(seconds=1)
+"""After it, the wait ends without APScheduler."""
 
 _TROUBLES = {EVENT_JOB_MISSED: "missed", EVENT_JOB_ERROR: "error", EVENT_JOB_MAX_INSTANCES: "max_instances"}
 
@@ -75,7 +78,10 @@ class ApschedulerWaker:
         delay = min(until - self._clock.now(), AT_LEAST_EVERY)
         run_date = datetime.now(UTC) + max(delay, timedelta(0))
         self._scheduler.add_job(self._fire, "date", run_date=run_date, id="due", replace_existing=True)
-        await self._event.wait()
+        # When the clock of the machine is set back, APScheduler waits for it to catch up, which may take hours.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout((AT_LEAST_EVERY + LATE).total_seconds()):
+                await self._event.wait()
         self._event.clear()
 
     async def _fire(self) -> None:
@@ -83,5 +89,7 @@ class ApschedulerWaker:
 
     def _heard(self, event: Any) -> None:
         name = _TROUBLES[event.code]
-        _log.warning("scheduler.trouble", event=name)
+        _log.warning("scheduler.trouble", trouble=name)
         self._trouble(name)
+        # The job may not have run, and nothing else would look at the rows.
+        self._event.set()

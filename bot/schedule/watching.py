@@ -14,7 +14,7 @@ from typing import Protocol, assert_never
 
 from bot.clock import Clock
 from bot.doctor import watch
-from bot.doctor.incident import Action, Decision, Edit, FullTest, LookAgain, Post, WatchState
+from bot.doctor.incident import Action, Decision, Edit, FullTest, LookAgain, Mute, Post, WatchState
 from bot.doctor.sight import SeenVersions, Sight
 from bot.schedule.ports import ReportRoom, Roles
 
@@ -88,9 +88,10 @@ class Watcher:
         """`by` is the user name of an administrator. Returns the state before. The next `tick` posts what follows."""
         return await self._decide(None, lambda state: watch.acknowledged(state, by, self._clock.now()))
 
-    async def mute(self, until: datetime, reason: str) -> None:
-        """See `watch.muted`. The next `tick` posts what follows."""
-        await self._decide(None, lambda state: watch.muted(state, until, reason, self._clock.now()))
+    async def mute(self, until: datetime, reason: str, set_by: str = "") -> None:
+        """See `watch.muted`; `set_by` is the id of an operation. The next `tick` posts what follows."""
+        mute = Mute(until, reason, set_by)
+        await self._decide(None, lambda state: watch.muted(state, mute, self._clock.now()))
 
     async def _acknowledge_by_reaction(self, room: ReportRoom, roles: Roles) -> None:
         """A reaction raises no event while the bot is away, so the messages themselves are looked at: now and then, and

@@ -10,7 +10,7 @@ import pytest
 
 from bot.connection.unknown import Unknown
 from bot.doctor import watch
-from bot.doctor.incident import REMINDERS, Decision, Edit, FullTest, LookAgain, Post, WatchState
+from bot.doctor.incident import REMINDERS, Decision, Edit, FullTest, LookAgain, Mute, Post, WatchState
 from bot.doctor.sight import FailedCheck, SeenVersions, Sight
 from bot.doctor.strip import DayResult
 from bot.doctor.verdict import judge, sight_of
@@ -374,7 +374,7 @@ def test_a_reaction_to_any_message_of_the_incident_counts(watched: Watched) -> N
 
 
 def mute(watched: Watched, *, by: timedelta = 2 * HOUR) -> Watched:
-    return watched.act(watch.muted(watched.state, watched.now + by, "maintenance", watched.now))
+    return watched.act(watch.muted(watched.state, Mute(watched.now + by, "maintenance"), watched.now))
 
 
 def test_a_first_failure_is_an_alarm_and_is_posted_while_muted(watched: Watched) -> None:
@@ -424,7 +424,7 @@ def test_a_new_failure_while_muted_is_posted_and_the_old_message_is_closed_after
     mute(watched, by=8 * HOUR).later(HOUR).looked(FINE).later(2 * HOUR).tested(failing(4))
     old, new = watched.posts
     assert len(watched.messages[old]) == 1
-    watched.act(watch.muted(watched.state, watched.now, "", watched.now))
+    watched.act(watch.muted(watched.state, Mute(watched.now, ""), watched.now))
     assert watched.messages[old][-1].startswith("✓ It works again")
     assert watched.posts == [old, new]
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.doctor import watch
-from bot.doctor.incident import HOUR, Decision, Post
+from bot.doctor.incident import HOUR, Decision, Mute, Post
 from bot.doctor.sight import NOT_KNOWN, SeenVersions, Sight
 from tests.support.watched import DAY, MINUTE, SECOND, Watched, failing
 
@@ -76,7 +76,7 @@ def told(story: Story) -> Recorded:
         if isinstance(value, Sight):
             watched.looked(value) if event == "looked" else watched.tested(value)
         elif isinstance(value, timedelta):
-            watched.act(watch.muted(watched.state, watched.now + value, "", watched.now))
+            watched.act(watch.muted(watched.state, Mute(watched.now + value, ""), watched.now))
         elif isinstance(value, bool):
             watched.edits_allowed = value
         elif event == "ticked":
@@ -120,7 +120,7 @@ def test_in_the_end_the_newest_message_is_true(story: Story) -> None:
     """Unmuted, and after hours of the same verdict: what fails is in a message that says so, and nothing else is."""
     watched = told(story)
     watched.edits_allowed = True
-    watched.act(watch.muted(watched.state, watched.now, "", watched.now))
+    watched.act(watch.muted(watched.state, Mute(watched.now, ""), watched.now))
     for sight in (failing(2), Sight(), failing(3)):
         for _ in range(4):
             watched.tested(sight).waited(watched.now + HOUR, sight)

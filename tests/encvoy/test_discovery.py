@@ -314,3 +314,32 @@ async def test_what_was_forgotten_meanwhile_is_read_again(standin: EncvoyStandIn
     await asyncio.gather(first, client.provider())
 
     assert len(standin.ledger.requests("GET", "openid-configuration")) == 2
+
+
+async def test_its_version_is_read_from_its_own_description(standin: EncvoyStandIn, client: EncvoyIdClient) -> None:
+    assert await client.version() == "1.0.10"
+    assert [request.path for request in standin.ledger.requests("GET")] == ["/api-json"]
+
+
+async def test_a_version_is_read_each_time(standin: EncvoyStandIn, client: EncvoyIdClient) -> None:
+    """It may be replaced while the bot runs."""
+    for said, version in (("2.0.0", "2.0.0"), ("v2.1", "2.1")):
+        standin.faults.add(Fault("GET", "/api-json", status=200, times=1, body=f'{{"info": {{"version": "{said}"}}}}'))
+        assert await client.version() == version
+
+
+@pytest.mark.parametrize(
+    "body", ["[]", "{}", '{"info": []}', '{"info": {}}', '{"info": {"version": 7}}', '{"info": {"version": ""}}']
+)
+async def test_a_description_without_a_version_is_refused(
+    standin: EncvoyStandIn, client: EncvoyIdClient, body: str
+) -> None:
+    standin.faults.add(Fault("GET", "/api-json", status=200, body=body))
+    with pytest.raises(BadAnswer):
+        await client.version()
+
+
+async def test_without_a_description_there_is_no_version(standin: EncvoyStandIn, client: EncvoyIdClient) -> None:
+    standin.faults.add(Fault("GET", "/api-json", status=404, body="{}"))
+    with pytest.raises(RemoteError):
+        await client.version()

@@ -444,3 +444,22 @@ class TestChat:
             sent = {m.id for m in await w.chat.since(room_id, began)}
             assert {f"own-{n}" for n in range(6)} <= sent
             assert w.asked("chat.sendMessage") > 6
+
+    async def test_reactions_are_seen(self) -> None:
+        async with world() as w:
+            await w.chat.post(Outgoing("own-1", await self.room(w), "hello"))
+            assert await w.chat.reacted("own-1") == ()
+            person = w.standin.person("admin")
+            w.standin.chat.react(person.id, w.standin.chat.messages["own-1"], ":eyes:", None)
+            assert await w.chat.reacted("own-1") == (person.username,)
+            assert await w.chat.person_named(person.username) == await w.chat.person(person.id)
+
+
+async def test_the_time_zone_of_the_workspace() -> None:
+    async with world() as w:
+        assert await w.client.facts.time_zone() is None
+        for key, value in (("Default_Timezone_For_Reporting", "custom"), ("Default_Custom_Timezone", "Asia/Kolkata")):
+            setting = w.standin.settings.find(key)
+            assert setting is not None
+            setting.value = value
+        assert await w.client.facts.time_zone() == "Asia/Kolkata"

@@ -386,3 +386,55 @@ class TestDirectRooms:
         async with rocket(Routes({"GET im.list": {}})) as rest:
             with pytest.raises(BadAnswer):
                 await RestChat(rest).direct_rooms()
+
+
+class TestPersonNamed:
+    async def test_by_user_name(self) -> None:
+        routes = Routes({"GET users.info": {"user": FULL}})
+        async with rocket(routes) as rest:
+            person = await RestChat(rest).person_named("ada")
+        assert person == Person("u1", "ada", frozenset({"user", "admin"}), active=True, type="user")
+        assert routes.asked[0].query == {"username": "ada"}
+
+    @pytest.mark.parametrize("name", ["a&userId=u2", "a b", "ö#?"])
+    async def test_a_name_is_one_value_of_the_query(self, name: str) -> None:
+        routes = Routes({"GET users.info": BARE_FAILURE})
+        async with rocket(routes) as rest:
+            with pytest.raises(Rejected):
+                await RestChat(rest).person_named(name)
+        assert routes.asked[0].query == {"username": name}
+
+    async def test_an_answer_without_a_user_is_not_believed(self) -> None:
+        async with rocket(Routes({"GET users.info": {"user": []}})) as rest:
+            with pytest.raises(BadAnswer):
+                await RestChat(rest).person_named("ada")
+
+
+class TestReacted:
+    MINE: Body = document(1, u={"_id": BOT_ID, "username": "ssobot"})
+
+    async def reacted(self, reply: Reply) -> tuple[str, ...]:
+        async with rocket(Routes({"GET chat.getMessage": reply})) as rest:
+            return await RestChat(rest).reacted("m1")
+
+    async def test_each_person_once_in_order(self) -> None:
+        reactions = {":eyes:": {"usernames": ["ada", "ben"]}, ":+1:": {"usernames": ["ben", "cleo"]}}
+        assert await self.reacted({"message": {**self.MINE, "reactions": reactions}}) == ("ada", "ben", "cleo")
+
+    @pytest.mark.parametrize(
+        "reactions",
+        [None, [], "x", {":x:": None}, {":x:": {}}, {":x:": {"usernames": "ada"}}, {":x:": {"usernames": [7, None]}}],
+    )
+    async def test_what_is_no_reaction_is_none(self, reactions: object) -> None:
+        assert await self.reacted({"message": {**self.MINE, "reactions": reactions}}) == ()
+
+    async def test_reactions_to_the_message_of_another_do_not_count(self) -> None:
+        assert await self.reacted({"message": document(1, reactions={":x:": {"usernames": ["ada"]}})}) == ()
+
+    @pytest.mark.parametrize("reply", [BARE_FAILURE, FORBIDDEN, {"message": None}, {"message": []}, {}])
+    async def test_a_message_that_is_not_there_has_none(self, reply: Reply) -> None:
+        assert await self.reacted(reply) == ()
+
+    async def test_a_server_that_is_away_raises(self) -> None:
+        with pytest.raises(RemoteError):
+            await self.reacted((504, {}))

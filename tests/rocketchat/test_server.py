@@ -13,7 +13,7 @@ from bot.connection.unknown import Unknown
 from bot.errors import BadAnswer, Busy, RouteAbsent
 from bot.rocketchat.rate_budget import CALLS, RateBudget
 from bot.rocketchat.rest import Rest
-from bot.rocketchat.server import Me, ServerFacts, version_from
+from bot.rocketchat.server import ZONE_KIND, ZONE_NAME, Me, ServerFacts, version_from
 from tests.support.rocket_routes import ABSENT, FORBIDDEN, Reply, Routes, rocket
 
 SLASH = "settings/Message_AllowUnrecognizedSlashCommand"
@@ -190,3 +190,31 @@ class TestTheAccount:
         async with rocket(healthy(me=odd)) as rest:
             with pytest.raises(BadAnswer):
                 await facts(rest).me()
+
+
+class TestTimeZone:
+    """facts/rocketchat.md §17."""
+
+    @staticmethod
+    def routes(kind: Reply, name: Reply) -> Routes:
+        return Routes({f"GET settings/{ZONE_KIND}": kind, f"GET settings/{ZONE_NAME}": name})
+
+    async def zone(self, kind: Reply, name: Reply) -> str | None:
+        async with rocket(self.routes(kind, name)) as rest:
+            return await facts(rest).time_zone()
+
+    async def test_a_custom_one(self) -> None:
+        assert await self.zone({"value": "custom"}, {"value": "Europe/Madrid"}) == "Europe/Madrid"
+
+    @pytest.mark.parametrize("kind", ["server", "user", "", None, 7])
+    async def test_another_kind_names_none(self, kind: object) -> None:
+        assert await self.zone({"value": kind}, {"value": "Europe/Madrid"}) is None
+
+    @pytest.mark.parametrize("name", ["", "Europe/Nowhere", "../etc/passwd", None, 7, ["UTC"]])
+    async def test_a_name_that_is_not_known_here_is_none(self, name: object) -> None:
+        assert await self.zone({"value": "custom"}, {"value": name}) is None
+
+    @pytest.mark.parametrize("refusal", [FORBIDDEN, NO_SUCH_SETTING, ABSENT, (502, {})])
+    async def test_what_cannot_be_asked_is_none(self, refusal: Reply) -> None:
+        assert await self.zone(refusal, {"value": "UTC"}) is None
+        assert await self.zone({"value": "custom"}, refusal) is None

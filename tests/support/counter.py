@@ -124,6 +124,15 @@ class Counter:
     refusal: UserError | None = None
     """Raised when a command asks whether it may go on."""
     spoken: Spoken = field(default_factory=Spoken)
+    zone: str | None = "Europe/Madrid"
+    """Of the workspace."""
+    operation: str = "op1"
+    """The id of the operation that a command is."""
+
+    @property
+    def woken(self) -> int:
+        """How often the scheduler was woken by the last command."""
+        return self.world.calls.count("wake")
 
     async def run(
         self, words: str, *, resumed: bool = False, receipt: Mapping[str, object] | None = None
@@ -141,7 +150,7 @@ class Counter:
                 options=invocation.options,
                 progress=self.spoken,
                 authorize=self._authorize,
-                operation=OperationRef("op1", resumed=resumed, receipt=receipt),
+                operation=OperationRef(self.operation, resumed=resumed, receipt=receipt),
             )
         )
         return answer, render((), answer, prefix="!sso")
@@ -157,11 +166,6 @@ class Counter:
             raise self.refusal
 
 
-async def zone() -> str | None:
-    """The workspace names one."""
-    return "Europe/Madrid"
-
-
 def new_counter() -> Counter:
     """Two empty systems, nothing connected, and a doctor whose checks all pass."""
     world = Scripted(ManualClock())
@@ -170,6 +174,11 @@ def new_counter() -> Counter:
     connections, slash, notes = MemoryConnections(world), MemorySlash(world), MemoryNotes()
     doctor, history = MemoryDoctor(), MemoryHistory()
     schedules, watch = MemorySchedules(called=world.before), MemoryWatch(called=world.before)
+    counter: Counter
+
+    async def zone() -> str | None:
+        return counter.zone
+
     context = CommandContext(
         rocketchat=rocketchat,
         encvoy=encvoy,
@@ -185,11 +194,12 @@ def new_counter() -> Counter:
         history=history,
         schedules=schedules,
         watcher=Watcher(watch, world.clock),
-        wake=lambda: None,
+        wake=lambda: world.calls.append("wake"),
         zone=zone,
         draw=lambda: 0.5,
     )
     registry = register_all(Registry(), context)
-    return Counter(
+    counter = Counter(
         world, rocketchat, encvoy, connections, slash, registry, doctor, context, notes, schedules, watch, history
     )
+    return counter

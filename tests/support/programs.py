@@ -1,18 +1,24 @@
-"""What runs in the processes of `tests.support.forked`: `ssobot run`, and two variants that fail on purpose."""
+"""What runs in the processes of `tests.support.forked`: `ssobot run`, and variants that fail on purpose."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NoReturn
 
 import bot.app
 from bot.__main__ import main
+from bot.chatops.ports import Outgoing
+from bot.chatops.scheduled import ScheduledOperations
 from bot.connection.ports import ApplicationFields
 from bot.connection.state import Connection
 from bot.encvoy.applications import Applications
+from bot.rocketchat.chat import RestChat
+from bot.schedule.ports import Due
 from bot.store.connections import SqlConnections
 from bot.store.operations import SqlOperations
 from tests.support.quick import as_quick, led_briefly
@@ -68,4 +74,28 @@ def run_committing_late(env: Mapping[str, str], log: str, settle: float) -> None
 
     SqlConnections.save = save_later  # type: ignore[method-assign]
     Applications.write_application = write_and_save  # type: ignore[method-assign]
+    run(env, log, settle)
+
+
+def run_beginning_again(env: Mapping[str, str], log: str, settle: float) -> None:
+    """The planted bug: the due time of an operation is not unique, so it is begun again."""
+    begin = ScheduledOperations.begin
+
+    async def begin_another(self: ScheduledOperations, due: Due, words: str) -> None:
+        await begin(self, replace(due, key=f"{due.key} {secrets.token_hex(4)}"), words)
+
+    ScheduledOperations.begin = begin_another  # type: ignore[method-assign]
+    run(env, log, settle)
+
+
+def run_answering_again(env: Mapping[str, str], log: str, settle: float) -> None:
+    """The planted bug: the id of an answer is not the one that was kept, so it is posted again after a crash."""
+    send = RestChat.post
+
+    async def send_twice(self: RestChat, message: Outgoing) -> None:
+        await send(self, message)
+        if message.thread_id is not None and message.text.startswith("@"):
+            await send(self, replace(message, id=secrets.token_hex(8)))
+
+    RestChat.post = send_twice  # type: ignore[method-assign]
     run(env, log, settle)

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from bot.store.engine import open_database
 from sandbox.stage import config_from
-from tests.support.forked import Forked
+from tests.support.forked import Forked, Program
 from tests.support.postgres import Postgres
 from tests.support.programs import run
 from tests.support.quick import QUICK_SETTLE
@@ -30,12 +30,14 @@ class Several:
 
     world: World
     started: list[Forked] = field(default_factory=list)
+    program: Program = run
+    """What runs in each process."""
 
     def start(self) -> Forked:
         """One more; it may have to stand by."""
         log = self.world.play.folder / f"bot{len(self.started)}.log"
         bot = Forked(self.world.play.env, log, self.world.settle)
-        bot.start(run)
+        bot.start(self.program)
         self.started.append(bot)
         return bot
 
@@ -117,11 +119,13 @@ def resume(bot: Forked) -> None:
 
 
 @asynccontextmanager
-async def several(folder: Path, postgres: Postgres, count: int, settle: float = QUICK_SETTLE) -> AsyncIterator[Several]:
+async def several(
+    folder: Path, postgres: Postgres, count: int, settle: float = QUICK_SETTLE, program: Program = run
+) -> AsyncIterator[Several]:
     """So many instances, of which one listens and the others stand by; one after the other, so that the first leads.
     With the settle time of a real server, the lease has its real time as well."""
     async with postgres.database() as url, world_at(folder, database=url, settle=settle) as world:
-        made = Several(world)
+        made = Several(world, program=program)
         try:
             for _ in range(count):
                 bot = made.start()
