@@ -35,7 +35,20 @@ OWN_CODE = {"PYTHONPATH": str(ROOT)}
 TERMINAL = "On the terminal"
 WHATEVER = "Whatever the command"
 UNASKED = "Unasked"
-COMMANDS = ("setup", "status", "test", "rotate", "history", "enable", "disable", "slash", "help")
+COMMANDS = (
+    "setup",
+    "status",
+    "test",
+    "rotate",
+    "history",
+    "schedule",
+    "ack",
+    "mute",
+    "enable",
+    "disable",
+    "slash",
+    "help",
+)
 GROUPS = (WHATEVER, *COMMANDS, UNASKED, TERMINAL)
 """In the order of the index."""
 FILES = {WHATEVER: "any-command", UNASKED: "unasked", TERMINAL: "terminal"}

@@ -71,4 +71,5 @@ REFUSED = {
 
 @pytest.mark.parametrize("words", [pytest.param(w, marks=case("history", title)) for title, w in REFUSED.items()])
 async def test_what_makes_no_sense(world: World, asks: Asks, words: str) -> None:
-    assert "✗ Not done" in await asks(words)
+    said = await asks(words)
+    assert "✗ Not done" in said or "is neither a number" in said
