@@ -19,7 +19,7 @@ COVERAGE := .coverage
 
 JUDGES := tests/judges/node_modules/.package-lock.json
 
-.PHONY: demo quick coverage mutants two-instances test test-all check docs lock clean bench-rotation judges screenshots
+.PHONY: demo quick coverage mutants crash-matrix two-instances test test-all check docs lock clean bench-rotation judges screenshots
 
 demo: $(VENV)/installed
 	$(BIN)/ssobot demo
@@ -30,6 +30,10 @@ test: check judges
 # With the full matrices, of which `make test` runs a sample.
 test-all: check judges
 	$(BIN)/python -m pytest -n $(WORKERS) -m ""
+
+# `kill -9` at every commit and every remote call of every operation, once and twice. The counts are printed at the end.
+crash-matrix: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n 2 -m "" tests/system/test_crash_matrix.py
 
 # What needs nothing but Python, in seconds: while something is being written.
 quick: $(VENV)/installed-dev

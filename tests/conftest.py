@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from tests.judges.rocketchat import plugin
-from tests.support import needs, pure, secrets_watch
+from tests.support import matrix_counts, needs, pure, secrets_watch
 from tests.support.databases import KINDS, empty_database
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(needs.install(), "needs")
     config.addinivalue_line("markers", "case(group, title): one answer of docs/answers")
     config.pluginmanager.register(plugin.install(config), "rocketchat-judges")
+    config.pluginmanager.register(matrix_counts.install(), "matrix-counts")
     # How long an example takes is the machine's matter; what must be quick has a test that compares.
     settings.register_profile("unhurried", deadline=None)
     settings.load_profile("unhurried")

@@ -6,24 +6,38 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import NoReturn
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 import bot.app
 from bot.__main__ import main
-from bot.chatops.ports import Outgoing
+from bot.chatops.ports import Operation, Outgoing
 from bot.chatops.scheduled import ScheduledOperations
 from bot.connection.ports import ApplicationFields
 from bot.connection.state import Connection
 from bot.encvoy.applications import Applications
 from bot.rocketchat.chat import RestChat
-from bot.schedule.ports import Due
+from bot.schedule import outcomes
+from bot.schedule.ports import Due, Floor
+from bot.schedule.rules import Rotation, Slot
+from bot.schedule.scheduler import Scheduler
 from bot.store.connections import SqlConnections
+from bot.store.engine import Database
 from bot.store.operations import SqlOperations
 from tests.support.quick import as_quick, led_briefly
 
+Program = Callable[[Mapping[str, str], str, float], None]
+"""See `tests.support.forked`."""
 PRELOADED = (bot.app, SqlConnections, SqlOperations, Applications)
+
+
+COMMITS = ".commits"
+"""A file beside the log: a byte for each transaction that was counted."""
 
 
 def run(env: Mapping[str, str], log: str, settle: float) -> None:
@@ -47,6 +61,51 @@ def run_until_settled(env: Mapping[str, str], log: str, settle: float) -> None:
 
     SqlOperations.finish = die  # type: ignore[method-assign]
     run(env, log, settle)
+
+
+def run_dying_at_commit(
+    env: Mapping[str, str],
+    log: str,
+    settle: float,
+    *,
+    number: int,
+    after: bool,
+    since_accepted: bool,
+    program: Program = run,
+) -> None:
+    """The same, killed just before or after that commit; counted from 1, and 0 for none. `since_accepted`: the first
+    is the one that accepts an operation, else the first of the process."""
+    writing, accept = Database.writing, SqlOperations.accept
+    counted, counting = 0, not since_accepted
+
+    def mark() -> None:
+        with Path(f"{log}{COMMITS}").open("a") as marks:
+            marks.write(".")
+
+    def die_if(now: bool) -> None:
+        if now:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    @asynccontextmanager
+    async def counted_writing(self: Database) -> AsyncIterator[AsyncConnection]:
+        nonlocal counted
+        counted += counting
+        here = counting and counted == number
+        if counting:
+            mark()
+        async with writing(self) as transaction:
+            yield transaction
+            die_if(here and not after)
+        die_if(here)
+
+    async def counted_accept(self: SqlOperations, operation: Operation) -> Operation | None:
+        nonlocal counting
+        counting = True
+        return await accept(self, operation)
+
+    Database.writing = counted_writing  # type: ignore[method-assign]
+    SqlOperations.accept = counted_accept  # type: ignore[method-assign]
+    program(env, log, settle)
 
 
 def run_committing_late(env: Mapping[str, str], log: str, settle: float) -> None:
@@ -98,4 +157,16 @@ def run_answering_again(env: Mapping[str, str], log: str, settle: float) -> None
             await send(self, replace(message, id=secrets.token_hex(8)))
 
     RestChat.post = send_twice  # type: ignore[method-assign]
+    run(env, log, settle)
+
+
+def run_beginning_first(env: Mapping[str, str], log: str, settle: float) -> None:
+    """Another planted bug: a scheduled rotation begins before it is stored that it begins, and its key is of now."""
+
+    async def begin_first(self: Scheduler, floor: Floor, rotation: Rotation, slot: Slot) -> None:
+        key = f"rotate {self._clock.now().isoformat()} 1"
+        await floor.operating.begin(self._due(rotation, key), "rotate")
+        await self._change(lambda there: outcomes.began(there, key) if there == rotation else there)
+
+    Scheduler._rotate = begin_first  # type: ignore[method-assign]
     run(env, log, settle)
