@@ -48,6 +48,22 @@ def everything(schedule: Schedule, proved_at: datetime | None, now: datetime) ->
     return Answer(verdict, tuple(lines), next=(*_fitting(schedule), *missing))
 
 
+def in_status(schedule: Schedule, proved_at: datetime | None, now: datetime) -> tuple[str, ...]:
+    """For `status`: the next rotation and the age of the secret; nothing where nothing is scheduled."""
+    if schedule == Schedule():
+        return ()
+    rotation = schedule.rotation
+    if rotation is None:
+        lines = ["• Rotations are not scheduled."]
+    elif now >= overdue_since(rotation, _secret_age(schedule, proved_at)):
+        lines = ["• ✗ The rotation is overdue; `/sso schedule` shows since when."]
+    elif rotation.suspended is not None:
+        lines = ["• ✗ Scheduled rotations are suspended; `/sso schedule` shows why."]
+    else:
+        lines = [f"• Next rotation: {at(rotation.slot.at, rotation.window.zone)} ({rotation.window.zone})"]
+    return (*lines, _age(proved_at, now))
+
+
 def rotation_set(schedule: Schedule, rotation: Rotation, zone_note: str) -> Answer:
     """Rotations are scheduled now."""
     lines = [_next_line(rotation), zone_note]

@@ -10,10 +10,12 @@ from bot.connection.observe import Apart, observe_apart
 from bot.connection.plan import plan
 from bot.connection.state import Application, Connection, NotVisible, Observed
 from bot.connection.unknown import Unknown
+from bot.doctor.watch_text import summary
 from bot.errors import UserError
 from bot.text import code, quoted
 from commands.context import CommandContext
 from commands.elsewhere import fix_of, moved
+from commands.schedule_shown import in_status
 from commands.wording import also_differs, plan_text
 
 ORDER = 20
@@ -43,7 +45,19 @@ def register(registry: Registry, context: CommandContext) -> None:
         if (elsewhere := moved(connection, seen.site_url)) is not None:
             fix = fix_of(seen.site_url)
             drift, following = f"✗ Out of sync. {elsewhere} {fix}", fixes_in(fix)
-        return Answer(drift, (*notes, *_facts(connection, seen, context)), next=following)
+        lines = (*notes, *_facts(connection, seen, context), *await _unattended(connection, context))
+        return Answer(drift, lines, next=following)
+
+
+async def _unattended(connection: Connection, context: CommandContext) -> tuple[str, ...]:
+    """What is scheduled, and the last verdict; nothing where nothing is scheduled. Asks no server."""
+    try:
+        schedule = await context.schedules.get()
+    except UserError as error:
+        return (f"• {error.what}",)
+    state, now = await context.watcher.state(), context.clock.now()
+    tested = summary(state, now) if schedule.verification is not None or state.mute is not None else ()
+    return (*in_status(schedule, connection.proved_at, now), *tested)
 
 
 def _facts(connection: Connection, seen: Apart, context: CommandContext) -> tuple[str, ...]:

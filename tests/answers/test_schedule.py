@@ -60,6 +60,13 @@ async def test_shown(world: World, asks: Asks) -> None:
     assert "Rotation every 30 days" in await asks("schedule")
 
 
+@case("status", "A rotation is scheduled")
+async def test_in_the_status(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    await world.ask(NIGHTLY)
+    assert "• Next rotation: " in await asks("status")
+
+
 CHANGED = {
     "The next rotation is postponed": "schedule postpone 2 days",
     "The next rotation is left out": "schedule skip",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from bot.connection.in_use import InUse, Use
 from bot.doctor.checks import CheckState, Finding, Result
 from bot.doctor.verdict import Verdict
 from bot.errors import Forbidden, NoAnswer, UserError
+from bot.schedule.rules import Schedule, Suspension
 from bot.secret import Secret
+from tests.support.clocks import START
 from tests.support.counter import Counter
 
 
@@ -312,3 +315,47 @@ async def test_an_address_that_cannot_be_registered_is_not_to_be_registered(stan
     answer, text = await standing.run("status")
     assert "Set it back: the new one cannot be registered." in text
     assert answer.next == ()
+
+
+async def test_status_shows_nothing_of_a_schedule_that_there_is_not(standing: Counter) -> None:
+    assert "Age of the secret" not in (await standing.run("status"))[1]
+
+
+async def test_status_shows_the_next_rotation_and_the_age_of_the_secret(standing: Counter) -> None:
+    await standing.run("schedule rotate every 30 days")
+    _, text = await standing.run("status")
+    assert "• Next rotation: " in text
+    assert "(Europe/Madrid)" in text
+    assert "• Age of the secret: 0 days" in text
+
+
+async def test_status_shows_the_scheduled_tests_and_a_mute(standing: Counter) -> None:
+    await standing.run("schedule test every 15 minutes")
+    await standing.run('mute 2 hours --reason "maintenance"')
+    _, text = await standing.run("status")
+    assert "• Rotations are not scheduled." in text
+    assert "• Scheduled tests: none has run yet" in text
+    assert "• Muted until " in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"suspended": Suspension(START, "three failures")}, "Scheduled rotations are suspended"),
+        ({"nominal_end": START - timedelta(days=1)}, "The rotation is overdue"),
+    ],
+)
+async def test_status_shows_what_needs_an_administrator(standing: Counter, changes: dict[str, Any], said: str) -> None:
+    await standing.run("schedule rotate every 30 days")
+    kept = standing.schedules.kept
+    assert kept.rotation is not None
+    standing.schedules.kept = replace(kept, rotation=replace(kept.rotation, **changes))
+    assert said in (await standing.run("status"))[1]
+
+
+async def test_status_says_that_the_schedule_cannot_be_read(standing: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def damaged() -> Schedule:
+        raise UserError("What is scheduled for `rotate` cannot be read.")
+
+    monkeypatch.setattr(standing.schedules, "get", damaged)
+    assert "• What is scheduled for `rotate` cannot be read." in (await standing.run("status"))[1]
