@@ -35,6 +35,10 @@ test-all: check judges
 crash-matrix: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n 2 -m "" tests/system/test_crash_matrix.py
 
+# A failure of every kind at every remote call of `rotate` and `setup`.
+fault-matrix: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n 2 -m "" tests/system/test_fault_matrix.py
+
 # What needs nothing but Python, in seconds: while something is being written.
 quick: $(VENV)/installed-dev
 	$(BIN)/python -m pytest $(QUICK) $(NOT_QUICK:%=--ignore=%) -m 'not slow and not needs'
