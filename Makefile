@@ -19,7 +19,7 @@ COVERAGE := .coverage
 
 JUDGES := tests/judges/node_modules/.package-lock.json
 
-.PHONY: demo quick coverage mutants crash-matrix two-instances test test-all check docs lock clean bench-rotation judges screenshots
+.PHONY: demo quick coverage mutants crash-matrix fault-matrix two-instances test test-all check docs lock clean bench-rotation judges screenshots
 
 demo: $(VENV)/installed
 	$(BIN)/ssobot demo
@@ -34,6 +34,10 @@ test-all: check judges
 # `kill -9` at every commit and every remote call of every operation, once and twice. The counts are printed at the end.
 crash-matrix: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n 2 -m "" tests/system/test_crash_matrix.py
+
+# A failure of every kind at every remote call of `rotate` and `setup`.
+fault-matrix: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n 2 -m "" tests/system/test_fault_matrix.py
 
 # What needs nothing but Python, in seconds: while something is being written.
 quick: $(VENV)/installed-dev

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, time, timedelta
 
+from bot.chatops.heard import heard_until
 from bot.chatops.origin import FromSchedule
 from bot.chatops.ports import Operation
 from bot.clock import SystemClock
@@ -14,6 +15,7 @@ from bot.schedule.rules import Rotation, Schedule, SetBy, Slot, Window
 from bot.secret import Secret
 from bot.store.engine import Database, open_database
 from bot.store.history import SqlHistory
+from bot.store.notes import SqlNotes
 from bot.store.schedules import SqlSchedules
 from sandbox.stage import config_from
 from tests.support.crashes import fingerprints_of, records
@@ -49,6 +51,16 @@ async def at_rest(world: World, timeout: float) -> None:
             if begun and followed and all(operation.delivered for operation in begun):
                 return
             await asyncio.sleep(0.05)
+
+
+async def noted(world: World, timeout: float) -> None:
+    """Returns when the bot has noted since when it listens; catching up begins there."""
+    async with _database(world) as database, asyncio.timeout(timeout):
+        notes = SqlNotes(database, SystemClock())
+        while True:
+            if await heard_until(notes) is not None:
+                return
+            await asyncio.sleep(0.02)
 
 
 async def check_due(world: World, old: str | None) -> None:

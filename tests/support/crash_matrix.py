@@ -21,7 +21,7 @@ from aiohttp import web
 from bot.errors import StoreUnavailable
 from sandbox.faults import Fault, FaultEffect, When
 from tests.support import crashes
-from tests.support.begun_by_schedule import at_rest, check_due, make_due
+from tests.support.begun_by_schedule import at_rest, check_due, make_due, noted
 from tests.support.crashes import Aftermath, Moment, Scenario, answered, is_write, records, scene
 from tests.support.forked import Forked, Program
 from tests.support.programs import COMMITS, run, run_dying_at_commit
@@ -115,7 +115,7 @@ def _moment(world: World, kill: Kill) -> Moment:
 
 async def measured(folder: Path, scenario: Scenario) -> Size:
     """Runs it without a crash, and checks it."""
-    _make(folder)
+    made(folder)
     seen, writes = 0, list[int]()
 
     def count(fits: Callable[[web.Request, Any], bool], request: web.Request, body: Any) -> bool:
@@ -140,7 +140,7 @@ async def measured(folder: Path, scenario: Scenario) -> Size:
 
 async def case(folder: Path, scenario: Scenario, *kills: Kill, program: Program = run) -> int:
     """One case, checked; how many of the kills were reached. A scenario without words is what the schedule begins."""
-    _make(folder)
+    made(folder)
     async with scene(folder, scenario) as world:
         bot = world.forked()
         first = kills[0]
@@ -158,8 +158,10 @@ async def case(folder: Path, scenario: Scenario, *kills: Kill, program: Program 
         return await _play(world, scenario, bot, program, lambda: begin(world, bot), later)
 
 
-def _make(folder: Path) -> None:
+def made(folder: Path) -> Path:
+    """A new folder."""
     folder.mkdir()
+    return folder
 
 
 def _length_of(file: str) -> int:
@@ -181,6 +183,7 @@ async def _play(
         if scenario.words:
             bot.start(program)
             await bot.listening()
+            await noted(world, QUIET_WITHIN)  # before, whoever types during the first start ever is not found later
             lay()
             message_id = await world.admin.send(f"!sso {scenario.words}")
             quiet: Callable[[], Awaitable[None]] = partial(answered, world, message_id, QUIET_WITHIN)
@@ -197,6 +200,8 @@ async def _play(
             moment.lay(world, bot)
             bot.start(run)
             died += await _died(world, bot, quiet)
+        if not died:  # it may still be about to die, at what the next command does
+            await bot.kill()
         if bot_is_dead(bot):
             bot.start(run)
         await quiet()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 PROPERTY = "matrix"
@@ -10,9 +11,9 @@ Record = Any
 """The fixture `record_property`."""
 
 
-def count(record_property: Record, matrix: str, counts: dict[str, int]) -> None:
+def count(record_property: Record, matrix: str, counts: Mapping[str, int]) -> None:
     """To be called by a test, once."""
-    record_property(PROPERTY, (matrix, counts))
+    record_property(PROPERTY, (matrix, dict(counts)))  # a plain one: it comes from another process
 
 
 class _Plugin:

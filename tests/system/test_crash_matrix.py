@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.crash_matrix import Kill, Point, Size, Tally, case, measured
+from tests.support.crash_matrix import Kill, Point, Size, Tally, case, made, measured
 from tests.support.crashes import SCENARIOS, Scenario
 from tests.support.forked import Program
 from tests.support.matrix_counts import count
@@ -113,11 +113,6 @@ async def finds(folder: Path, scenario: Scenario, cases: Sequence[tuple[Kill, ..
         if (await play(made(folder / f"planted{number}"), scenario, [kills], program)).failures:
             return True
     return False
-
-
-def made(folder: Path) -> Path:
-    folder.mkdir()
-    return folder
 
 
 async def test_a_pending_secret_that_is_saved_after_the_first_write_is_found(tmp_path: Path) -> None:
