@@ -19,7 +19,7 @@ COVERAGE := .coverage
 
 JUDGES := tests/judges/node_modules/.package-lock.json
 
-.PHONY: demo quick coverage mutants crash-matrix fault-matrix two-instances test test-all check docs lock clean bench-rotation judges screenshots
+.PHONY: demo quick coverage mutants crash-matrix fault-matrix simulate two-instances test test-all check docs lock clean bench-rotation judges screenshots
 
 demo: $(VENV)/installed
 	$(BIN)/ssobot demo
@@ -38,6 +38,11 @@ crash-matrix: $(VENV)/installed-dev
 # A failure of every kind at every remote call of `rotate` and `setup`.
 fault-matrix: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n 2 -m "" tests/system/test_fault_matrix.py
+
+# Commands, schedules, faults, crashes, clocks and two instances at random, in memory: `make simulate STEPS=100000 SEED=1`.
+STEPS := 20000
+simulate: $(VENV)/installed-dev
+	$(BIN)/python -m tests.support.simulation $(STEPS) $(or $(SEED),1)
 
 # What needs nothing but Python, in seconds: while something is being written.
 quick: $(VENV)/installed-dev

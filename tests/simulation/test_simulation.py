@@ -20,6 +20,7 @@ from tests.support.simulation.machine import HOUR, Simulation, counted
 from tests.support.simulation.systems import LinkedConnections, why_not
 from tests.support.simulation.weather import Fault, Kind, Side, Trap
 
+pytestmark = pytest.mark.slow
 SAMPLE, SEED = 1500, 1
 """Steps, which take about 20 seconds."""
 
@@ -138,9 +139,14 @@ def test_a_secret_that_is_not_stored_before_it_is_sent_is_found(
     monkeypatch.setattr(LinkedConnections, "save", _forgetful)
     simulation.type("rotate", 0.0)
     with pytest.raises(AssertionError, match="no secret of the store is valid"):
-        for _ in range(200):
-            simulation.wait(0.03)
-            simulation.holds()
+        _watched(simulation)
+
+
+def _watched(simulation: Simulation) -> None:
+    """Looks often, so that a short moment is seen."""
+    for _ in range(200):
+        simulation.wait(0.03)
+        simulation.holds()
 
 
 def test_a_false_verdict_is_found(simulation: Simulation) -> None:
@@ -149,7 +155,7 @@ def test_a_false_verdict_is_found(simulation: Simulation) -> None:
     async def lies(client_id: str, fields: object) -> None:
         """Answers that it stored the secret."""
 
-    encvoy.write_application = lies  # type: ignore[method-assign, assignment]
+    encvoy.write_application = lies  # type: ignore[method-assign]
     encvoy.accepts_anything = True
     simulation.type("rotate", 60.0)
     with pytest.raises(AssertionError, match="But Encvoy ID has another secret"):

@@ -1,5 +1,5 @@
-"""`make simulate STEPS=100000 SEED=1`: as many steps, in runs of fifty; the first failure ends it, with the command that
-repeats it."""
+"""`make simulate STEPS=100000 SEED=1`: as many steps, in runs of fifty; the first failure ends it, with the command
+that repeats it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STEPS_OF_A_RUN, RUNS_OF_A_SEED = 50, 20
 def simulate(number: int, runs: int = RUNS_OF_A_SEED) -> None:
     """The runs of one seed. Raises what fails."""
     machine = seed(number)(type("Simulation", (Simulation,), {}))
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=runs,
@@ -48,7 +48,9 @@ def main(steps: int, number: int) -> int:
         number += 1
     seconds = time.monotonic() - began
     done = counted["steps"]
-    print(f"{done} steps in {counted['runs']} runs without a failure: {done / seconds:.0f} a second; next SEED={number}")
+    print(
+        f"{done} steps in {counted['runs']} runs without a failure: {done / seconds:.0f} a second; next SEED={number}"
+    )
     return 0
 
 

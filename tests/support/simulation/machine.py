@@ -17,7 +17,7 @@ from bot.chatops.origin import FromMessage, FromSchedule
 from bot.chatops.ports import OperationState
 from bot.chatops.posting import derived_id, second_id
 from bot.errors import StoreUnavailable
-from bot.secret import new_secret
+from bot.secret import Secret, new_secret
 from tests.support.simulation.process import Process
 from tests.support.simulation.virtual import virtual_loop
 from tests.support.simulation.weather import ALL_WRITES, CALLS, WRITES, Fault, Kind, Side, Trap
@@ -56,9 +56,9 @@ COMMANDS = (
 )
 ALARMED, RECOVERED = "✗", "✓ Recovered"
 NOT_DONE = "✗ Not done: "
-"""Known: a message that was answered so without an operation (the database or the roles could not be asked) is heard again
-by a bot that starts soon afterwards. Then it gets a second answer, or is even carried out. The same if the row was
-committed, and only the answer of the database was lost."""
+"""Known: a message that was answered so without an operation (the database or the roles could not be asked) is heard
+again by a bot that starts soon afterwards. Then it gets a second answer, or is even carried out. The same if the row
+was committed, and only the answer of the database was lost."""
 counted = {"steps": 0, "runs": 0}
 """Over the whole process."""
 
@@ -215,7 +215,8 @@ class Simulation(RuleBasedStateMachine):
         for key in rocketchat.settings:
             secret = new_secret()
             self.world.secrets.saw(secret)
-            rocketchat._put(key, {suffix: {"": False, "secret": secret}.get(suffix, "other")})
+            values: dict[str, bool | Secret] = {"": False, "secret": secret}
+            rocketchat._put(key, {suffix: values.get(suffix, "other")})
         self.world.meddled += 1
 
     @precondition(lambda self: self.world.rocketchat.settings)
@@ -281,7 +282,9 @@ class Simulation(RuleBasedStateMachine):
                     assert NOT_DONE in said.text, f"two answers: {said.text} And: {posted.text}"
                 known = {i for base in _parts(operation.reply_id) for i in (base, second_id(base))}
                 thread = [p for p in world.chat.posted.values() if p.thread_id == origin.message_id]
-                assert all(p.id in known or ENDED in p.text or NOT_DONE in p.text for p in thread), [p.text for p in thread]
+                assert all(p.id in known or ENDED in p.text or NOT_DONE in p.text for p in thread), [
+                    p.text for p in thread
+                ]
 
     def each_due_time_rotates_once(self) -> None:
         """One slot leads to one success."""

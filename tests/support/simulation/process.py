@@ -159,7 +159,9 @@ class Process:
             await asyncio.sleep(TIMEOUT)
         if error is not None and not (writes and kind in WITH_EFFECT):
             raise error
-        result = await (asyncio.shield(on_its_own(self.lease.loop, self._land(name, doing, kind))) if writes else doing())
+        result = await (
+            asyncio.shield(on_its_own(self.lease.loop, self._land(name, doing, kind))) if writes else doing()
+        )
         await self._at(name, "after")
         if error is not None:
             await asyncio.sleep(TIMEOUT if kind is Kind.UNANSWERED else 0)

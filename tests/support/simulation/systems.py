@@ -1,5 +1,5 @@
-"""Both systems, the chat and the store of the simulation: the in-memory adapters of the tests on virtual time, with an eye
-on what must never happen."""
+"""Both systems, the chat and the store of the simulation: the in-memory adapters of the tests on virtual time, with an
+eye on what must never happen."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class VirtualClock(ManualClock):
         """By how much the wall clock is ahead of Rocket.Chat's."""
 
     @property
-    def seconds(self) -> float:  # type: ignore[override]  # the memory adapters move a clock, and here it moves itself
+    def seconds(self) -> float:  # the memory adapters move a clock, and here it moves itself
         return self._loop.time()
 
     @seconds.setter

@@ -120,7 +120,7 @@ class World:
     """Everything, on one loop."""
 
     loop: VirtualLoop
-    rng: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - not for secrets
+    rng: random.Random = field(default_factory=lambda: random.Random(0))
     weather: Weather = field(default_factory=Weather)
     secrets: Secrets = field(default_factory=Secrets)
     heard: list[Message] = field(default_factory=list)
@@ -136,7 +136,7 @@ class World:
     """What the loop reports: errors of tasks that nobody awaited."""
 
     def __post_init__(self) -> None:
-        self.loop.set_task_factory(tracking)  # type: ignore[arg-type]  # typeshed wants every keyword
+        self.loop.set_task_factory(tracking)  # typeshed wants every keyword
         self.loop.set_exception_handler(lambda _, about: self.troubles.append(str(about.get("exception"))))
         self.clock = VirtualClock(self.loop)
         quiet = Quiet(self.clock)
@@ -352,4 +352,6 @@ class Doctor:
 def _finding(check: str, holds: bool) -> Finding:
     if holds:
         return Finding(check, Result(CheckState.PASSED, "it is as needed"))
-    return Finding(check, Result(CheckState.FAILED, "it is not as needed", "Somebody changed it.", "`/sso setup` fixes it."))
+    return Finding(
+        check, Result(CheckState.FAILED, "it is not as needed", "Somebody changed it.", "`/sso setup` fixes it.")
+    )
