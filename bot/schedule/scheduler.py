@@ -118,7 +118,7 @@ class Scheduler:
                 return False
             case Ended(succeeded=succeeded, said=said):
                 pass
-            case None if now < rotation.slot.ends:
+            case None if rotation.slot.begins <= now < rotation.slot.ends:
                 await floor.operating.begin(self._due(rotation, key), "rotate")
                 return False
             case None:

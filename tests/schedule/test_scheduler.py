@@ -349,3 +349,16 @@ async def test_the_machine_is_not_kept_busy_by_a_state_that_never_rests(
     await shop.clock.advance(60)
     assert len(shop.clock.slept) < 20
     task.cancel()
+
+
+async def test_an_operation_that_never_began_does_not_begin_outside_of_a_window_that_was_set_meanwhile(
+    shop: Shop,
+) -> None:
+    shop.rotates_in(48)
+    kept = shop.schedules.kept.rotation
+    assert kept is not None
+    shop.schedules.kept = Schedule(rotation=replace(kept, operation="rotate lost 1", begun=0))
+    await go(shop, 60)
+    after = shop.schedules.kept.rotation
+    assert after is not None
+    assert (after.operation, after.failures, shop.operating.begun) == (None, 0, {})
