@@ -63,7 +63,7 @@ class Recorded(Watched):
         else:
             rank = int(post.text.partition("Check ")[2].partition(":")[0])
             assert stem not in self.worst or rank < self.worst[stem] or self.refusing
-            assert not (muted and stem in self.worst)
+            assert not (muted and stem in self.worst and rank >= self.worst[stem])
             assert stem in self.worst or kind == "1"
             self.worst[stem] = min(rank, self.worst.get(stem, rank))
 
