@@ -11,7 +11,7 @@ from bot.connection.changes import AwaitLive
 from bot.connection.in_use import Use
 from bot.connection.plan import Scope, plan
 from bot.connection.receipt import Outcome, Receipt
-from bot.connection.rotation import prepare_rotation
+from bot.connection.rotation import nobody_is_asked, prepare_rotation
 from bot.connection.state import Connection, Observed
 from bot.connection.undertake import Undertaking, undertake
 from commands.context import CommandContext
@@ -66,14 +66,10 @@ async def _desired(call: Call, context: CommandContext, there: Connection) -> tu
         return there, observed
     call.progress.doing("checking the connection")
     # A dry run proves them too; the person's role is checked again just before the first write.
-    authorize = _nobody_is_asked if "dry-run" in call.options else call.authorize
+    authorize = nobody_is_asked if "dry-run" in call.options else call.authorize
     desired = await prepare_rotation(there, observed, context, authorize)
     call.progress.step("Both sides have the same secret, Encvoy ID accepts it and lets me write")
     return desired, observed
-
-
-async def _nobody_is_asked() -> None:
-    """Nothing will be changed."""
 
 
 def _answer(

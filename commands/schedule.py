@@ -27,7 +27,7 @@ from bot.schedule.asked import (
 )
 from bot.schedule.calendar import local_date
 from bot.schedule.dates import freeze_dates
-from bot.schedule.overdue import SecretAge
+from bot.schedule.overdue import SecretAge, secret_age
 from bot.schedule.phrases import EXAMPLES, USAGE, in_normal_form, read
 from bot.schedule.rules import Freeze, Kind, MaximumAge, Rotation, Schedule, SetBy, Verification, Window
 from commands import schedule_shown as shown
@@ -126,7 +126,7 @@ class ScheduleChange:
         def change(there: Schedule) -> Schedule:
             if there.rotation is not None and there.rotation.changed_by == self._id:
                 return there
-            age = _age(there, proved_at)
+            age = secret_age(there, proved_at)
             rotation = adjustments.scheduled(asked.days, window, self._by, age, self._now, self._draw, there.rotation)
             return replace(there, rotation=replace(rotation, changed_by=self._id))
 
@@ -184,7 +184,7 @@ class ScheduleChange:
                 raise _not_scheduled("rotate")
             if there.rotation.changed_by == self._id:
                 return there
-            rotation = change(there.rotation, _age(there, proved_at))
+            rotation = change(there.rotation, secret_age(there, proved_at))
             return replace(there, rotation=replace(rotation, changed_by=self._id))
 
         after = (await self._save(changed)).rotation
@@ -222,10 +222,6 @@ def _is_done(asked: AskedFor, there: Schedule, operation_id: str) -> bool:
             assert_never(never)
     row = rows[kind]
     return row is not None and row.changed_by == operation_id
-
-
-def _age(there: Schedule, proved_at: datetime | None) -> SecretAge:
-    return SecretAge(proved_at, there.maximum.days if there.maximum else None)
 
 
 def _not_scheduled(word: str) -> UserError:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.chatops.answer import Answer
+from bot.chatops.phrases import spelled
 from bot.schedule.asked import spelled_days
 from bot.schedule.calendar import next_times
-from bot.schedule.overdue import SecretAge, overdue_since
+from bot.schedule.overdue import overdue_since, secret_age
 from bot.schedule.rules import EVERY_DAY, Kind, Rotation, Schedule, Slot, Verification
-from bot.schedule.wording import at, between, counted, lasting
+from bot.schedule.wording import at, between, counted
 from bot.text import code, quoted
 
 SUGGESTED = ("schedule rotate every 30 days", "schedule test every 15 minutes")
@@ -43,7 +44,7 @@ def everything(schedule: Schedule, proved_at: datetime | None, now: datetime) ->
     verdict = "✓ This is scheduled:"
     if schedule.rotation is not None and schedule.rotation.suspended is not None:
         verdict = "✗ Scheduled rotations are suspended."
-    elif schedule.rotation is not None and now >= overdue_since(schedule.rotation, _secret_age(schedule, proved_at)):
+    elif schedule.rotation is not None and now >= overdue_since(schedule.rotation, secret_age(schedule, proved_at)):
         verdict = "✗ The rotation is overdue."
     return Answer(verdict, tuple(lines), next=(*_fitting(schedule), *missing))
 
@@ -55,7 +56,7 @@ def in_status(schedule: Schedule, proved_at: datetime | None, now: datetime) -> 
     rotation = schedule.rotation
     if rotation is None:
         lines = ["• Rotations are not scheduled."]
-    elif now >= overdue_since(rotation, _secret_age(schedule, proved_at)):
+    elif now >= overdue_since(rotation, secret_age(schedule, proved_at)):
         lines = ["• ✗ The rotation is overdue; `/sso schedule` shows since when."]
     elif rotation.suspended is not None:
         lines = ["• ✗ Scheduled rotations are suspended; `/sso schedule` shows why."]
@@ -95,7 +96,7 @@ def test_set(number: int, schedule: Schedule) -> Answer:
     """Tests are scheduled now."""
     following = ("schedule",) if schedule.rotation else ("schedule", SUGGESTED[0])
     return Answer(
-        f"✓ Scheduled: a full test every {lasting(minutes(number)).removeprefix('1 ')}. The first one runs now.",
+        f"✓ Scheduled: a full test every {spelled(minutes(number)).removeprefix('1 ')}. The first one runs now.",
         ("The report room hears of it when the verdict changes.",),
         next=following,
     )
@@ -159,14 +160,10 @@ def _rotation_lines(schedule: Schedule, rotation: Rotation, proved_at: datetime 
     if (freeze := rotation.freeze) is not None:
         why = f": {quoted(freeze.reason)}" if freeze.reason else ""
         lines.append(f"• Frozen from {freeze.first:%d %b %Y} to {freeze.last:%d %b %Y}{why}")
-    since = overdue_since(rotation, _secret_age(schedule, proved_at))
+    since = overdue_since(rotation, secret_age(schedule, proved_at))
     if now >= since:
         lines.append(f"• Overdue since {at(since, zone)}")
     return lines
-
-
-def _secret_age(schedule: Schedule, proved_at: datetime | None) -> SecretAge:
-    return SecretAge(proved_at, schedule.maximum.days if schedule.maximum else None)
 
 
 def _rule(rotation: Rotation) -> str:
@@ -186,7 +183,7 @@ def _next_line(rotation: Rotation) -> str:
 
 
 def _verification_line(verification: Verification) -> str:
-    every = lasting(verification.every).removeprefix("1 ")
+    every = spelled(verification.every).removeprefix("1 ")
     by = verification.set_by
     return (
         f"• Test every {every}; set by {code(by.username)} on {at(by.at, 'UTC')}; "

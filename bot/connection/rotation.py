@@ -16,6 +16,10 @@ from bot.errors import UserError
 from bot.secret import new_secret
 
 
+async def nobody_is_asked() -> None:
+    """The `authorize` of a proof after which nothing is changed: a dry run, a rehearsal."""
+
+
 async def prepare_rotation(
     there: Connection, observed: Observed, context: Context, authorize: Callable[[], Awaitable[None]]
 ) -> Connection:

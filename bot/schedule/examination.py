@@ -10,7 +10,7 @@ from bot.connection.asking import or_unknown
 from bot.connection.observe import observe
 from bot.connection.ports import Context
 from bot.connection.profile import Profile
-from bot.connection.rotation import prepare_rotation
+from bot.connection.rotation import nobody_is_asked, prepare_rotation
 from bot.connection.state import Connection
 from bot.connection.unknown import Unknown
 from bot.doctor.sight import SeenVersions
@@ -51,14 +51,10 @@ class ConnectionExaminer:
         if connection.pending is not None:
             raise UserError("The last rotation is not finished.", fix="`/sso rotate` finishes it.")
         observed = await observe(connection, context)
-        await prepare_rotation(connection, observed, context, _nobody_is_asked)
+        await prepare_rotation(connection, observed, context, nobody_is_asked)
 
     async def trouble(self) -> str | None:
         """See `Examiner.trouble`."""
         connection = await self.context.connections.get()
         exchanging = connection is not None and connection.pending is not None
         return "the exchange of a secret is not finished" if exchanging else None
-
-
-async def _nobody_is_asked() -> None:
-    """Nothing will be changed."""

@@ -31,6 +31,11 @@ class SecretAge:
         return self.proved_at + timedelta(days=self.maximum_days)
 
 
+def secret_age(schedule: Schedule, proved_at: datetime | None) -> SecretAge:
+    """By what is scheduled."""
+    return SecretAge(proved_at, schedule.maximum.days if schedule.maximum else None)
+
+
 def overdue_since(rotation: Rotation, known: SecretAge) -> datetime:
     """When the rotation becomes overdue, or became it: with the end of its window, frozen or not, or at the maximum
     age."""
@@ -45,7 +50,7 @@ def is_overdue(rotation: Rotation, known: SecretAge, now: datetime) -> bool:
 def is_secret_overdue(schedule: Schedule, proved_at: datetime | None, now: datetime) -> bool:
     """Whether a rotation is overdue, by the schedule of rotations or by the maximum age alone; not if neither is
     set."""
-    known = SecretAge(proved_at, schedule.maximum.days if schedule.maximum else None)
+    known = secret_age(schedule, proved_at)
     if schedule.rotation is not None:
         return is_overdue(schedule.rotation, known, now)
     return known.deadline is not None and now >= known.deadline

@@ -18,7 +18,7 @@ from bot.clock import Clock
 from bot.doctor.verdict import sight_of
 from bot.errors import StoreUnavailable, UserError, where
 from bot.schedule import outcomes, wording
-from bot.schedule.overdue import SecretAge, maximum_notice, maximum_told
+from bot.schedule.overdue import SecretAge, maximum_notice, maximum_told, secret_age
 from bot.schedule.ports import Begun, Due, Ended, Examiner, Floor, Schedules
 from bot.schedule.rotation import (
     Anchor,
@@ -107,7 +107,7 @@ class Scheduler:
         raise RuntimeError("the schedule does not come to rest")
 
     async def _known(self, schedule: Schedule) -> SecretAge:
-        return SecretAge(await self._examiner.proved_at(), schedule.maximum.days if schedule.maximum else None)
+        return secret_age(schedule, await self._examiner.proved_at())
 
     async def _followed(self, floor: Floor, rotation: Rotation, key: str) -> bool:
         """Whether the operation has ended, and what follows is stored. One that was meant to begin before a crash

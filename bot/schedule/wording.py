@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.schedule.calendar import Occurrence
@@ -84,15 +84,6 @@ def role_gone(rotation: Rotation) -> str:
         "administrator any more. It goes on.\n"
         "`/sso schedule confirm rotate` by an administrator confirms it, and `/sso schedule off rotate` ends it."
     )
-
-
-def lasting(duration: timedelta) -> str:
-    """`15 minutes`, `1 hour`, `2 hours`, `1 day`."""
-    minutes = int(duration.total_seconds() // 60)
-    for unit, length in (("day", 1440), ("hour", 60)):
-        if minutes % length == 0 and minutes >= length:
-            return counted(minutes // length, unit)
-    return counted(minutes, "minute")
 
 
 def counted(number: int, noun: str) -> str:
