@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, time, timedelta
 
 from bot.chatops.heard import heard_until
@@ -13,12 +11,12 @@ from bot.chatops.ports import Operation
 from bot.clock import SystemClock
 from bot.schedule.rules import Rotation, Schedule, SetBy, Slot, Window
 from bot.secret import Secret
-from bot.store.engine import Database, open_database
+from bot.store.engine import Database
 from bot.store.history import SqlHistory
 from bot.store.notes import SqlNotes
 from bot.store.schedules import SqlSchedules
-from sandbox.stage import config_from
 from tests.support.crashes import fingerprints_of, records
+from tests.support.due import opened
 from tests.support.world import World
 
 HOUR = timedelta(hours=1)
@@ -36,14 +34,14 @@ def due_rotation(world: World, now: datetime) -> Rotation:
 
 async def make_due(world: World) -> None:
     """Puts that row into the store; no bot may run."""
-    async with _database(world) as database:
+    async with opened(world) as database:
         row = due_rotation(world, datetime.now(UTC))
         await SqlSchedules(database, SystemClock()).change(lambda _: Schedule(rotation=row))
 
 
 async def at_rest(world: World, timeout: float) -> None:
     """Returns when the rotation is over, delivered, and the schedule has gone on to the next one."""
-    async with _database(world) as database, asyncio.timeout(timeout):
+    async with opened(world) as database, asyncio.timeout(timeout):
         schedules = SqlSchedules(database, SystemClock())
         while True:
             rotation, begun = (await schedules.get()).rotation, await _begun(database)
@@ -55,7 +53,7 @@ async def at_rest(world: World, timeout: float) -> None:
 
 async def noted(world: World, timeout: float) -> None:
     """Returns when the bot has noted since when it listens; catching up begins there."""
-    async with _database(world) as database, asyncio.timeout(timeout):
+    async with opened(world) as database, asyncio.timeout(timeout):
         notes = SqlNotes(database, SystemClock())
         while True:
             if await heard_until(notes) is not None:
@@ -68,7 +66,7 @@ async def check_due(world: World, old: str | None) -> None:
     state = world.state()
     assert state.applications == 1, f"{state.applications} applications"
     assert state.accepted == state.stored == state.live, "the two sides hold different secrets"
-    async with _database(world) as database:
+    async with opened(world) as database:
         begun, rotation = await _begun(database), (await SqlSchedules(database, SystemClock()).get()).rotation
     assert len(begun) == 1, f"{len(begun)} operations for one due time"
     assert state.accepted != old, "it was not rotated"
@@ -92,12 +90,3 @@ async def check_due(world: World, old: str | None) -> None:
 async def _begun(database: Database) -> list[Operation]:
     latest = await SqlHistory(database).latest(50)
     return [past.operation for past in latest if isinstance(past.operation.origin, FromSchedule)]
-
-
-@asynccontextmanager
-async def _database(world: World) -> AsyncIterator[Database]:
-    database = await open_database(config_from(world.play.env).database_url)
-    try:
-        yield database
-    finally:
-        await database.close()
