@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,13 +9,24 @@ import pytest
 
 from bot.connection.unknown import Unknown
 from bot.doctor import watch
-from bot.doctor.incident import REMINDERS, Decision, Edit, FullTest, LookAgain, Mute, Post, WatchState
-from bot.doctor.sight import FailedCheck, SeenVersions, Sight
+from bot.doctor.incident import Decision, Edit, LookAgain, Post, WatchState
+from bot.doctor.sight import FailedCheck, Sight
 from bot.doctor.strip import DayResult
 from bot.doctor.verdict import judge, sight_of
 from bot.doctor.watch_text import summary
 from tests.doctor.grounds import WHOLE
-from tests.support.watched import DAY, FINE, HOUR, MINUTE, NIGHT, SECOND, Watched, failing
+from tests.support.watched import (
+    FINE,
+    HOUR,
+    MINUTE,
+    NIGHT,
+    SECOND,
+    Watched,
+    failing,
+    flapped,
+    mute,
+    stem,
+)
 
 AWAY = Unknown("Encvoy ID did not answer within 10 s.", "Check that it is up.")
 OUTAGE = sight_of(
@@ -28,19 +38,12 @@ OUTAGE = sight_of(
     )
 )  # fmt: skip
 """Encvoy ID is away, as the doctor's own catalogues see it."""
-NEW = SeenVersions("8.9.1", "1.0.10")
-OLD = SeenVersions("8.8.0", "1.0.10")
 
 
 @pytest.fixture
 def watched() -> Watched:
     """A watch that has seen one test pass."""
     return Watched().looked(FINE).later(15 * MINUTE)
-
-
-def stem(watched: Watched) -> str:
-    assert watched.state.incident
-    return watched.state.incident.key.rpartition(" ")[0]
 
 
 # One incident
@@ -220,266 +223,6 @@ def test_a_refusal_about_another_message_changes_nothing(watched: Watched) -> No
     watched.tested(failing(3))
     for state in (watched.state, WatchState()):
         assert watch.edit_refused(state, "incident 1", watched.now) == Decision(state)
-
-
-# Flapping
-
-
-def test_100_flaps_lead_to_at_most_2_posts(watched: Watched) -> None:
-    """The first failure, and the notice that the result keeps changing, which comes with the third change."""
-    for flap in range(100):
-        watched.tested(failing(3)).waited(watched.now + 4 * MINUTE, FINE)
-        watched.tested(FINE).waited(watched.now + 4 * MINUTE, FINE)
-        assert len(watched.posts) == (1 if flap == 0 else 2)
-    first, notice = watched.posts
-    assert first.startswith("incident ")
-    assert watched.messages[first][-1].startswith("✓ It works again since"), "the edit of the recovery was silent"
-    assert notice.startswith("flapping ")
-    assert watched.last.startswith("✗ The result of the tests keeps changing: 3 times since 28 Nov 02:15 UTC.")
-    watched.waited(watched.state.changes[-1] + HOUR, FINE)
-    assert watched.posts[2:] == [f"{notice} over"]
-    assert watched.last.startswith("✓ Stable again: no check has failed since 28 Nov 16:")
-    assert "the result changed 200 times in 14 h" in watched.last
-
-
-def flapped(watched: Watched) -> Watched:
-    """Three changes: it fails, and the channel has heard of the flapping."""
-    return watched.tested(failing(3)).later(MINUTE).tested(FINE).later(MINUTE).tested(failing(3))
-
-
-def test_what_still_fails_after_an_hour_is_posted_with_its_cause(watched: Watched) -> None:
-    last = flapped(watched).state.changes[-1]
-    watched.waited(last + HOUR - SECOND, failing(3, 4))
-    assert len(watched.posts) == 2
-    watched.waited(last + HOUR, failing(3, 4))
-    assert watched.posts[2:] == [f"{stem(watched)} 1"]
-    assert watched.last.startswith("The result of the tests has been the same since 28 Nov 02:18 UTC, after 3 changes")
-    assert ": ✗ failed: Check 3: no\n" in watched.last
-    watched.later(2 * HOUR).looked(FINE)
-    assert watched.posts[3:] == [f"{stem_of(watched.posts[2])} recovered"]
-
-
-def stem_of(key: str) -> str:
-    return key.rpartition(" ")[0]
-
-
-def test_another_change_begins_the_hour_anew(watched: Watched) -> None:
-    last = flapped(watched).state.changes[-1]
-    watched.waited(last + 50 * MINUTE, failing(3)).tested(FINE)
-    watched.waited(last + 109 * MINUTE, FINE)
-    assert len(watched.posts) == 2
-    assert len(watched.waited(last + 110 * MINUTE, FINE).posts) == 3
-
-
-def test_a_look_before_the_hour_is_over_does_not_end_the_flapping(watched: Watched) -> None:
-    last = flapped(watched).state.changes[-1]
-    watched.now = last + HOUR - SECOND
-    assert len(watched.looked(failing(3)).posts) == 2
-    assert len(watched.later(SECOND).looked(failing(3)).posts) == 3
-
-
-def test_while_it_flaps_no_cause_is_looked_at_twice_as_none_is_posted(watched: Watched) -> None:
-    assert flapped(watched).later(MINUTE).looked(failing(0)).looks == []
-
-
-def test_the_end_of_the_flapping_is_seen_and_not_supposed(watched: Watched) -> None:
-    last = flapped(watched).state.changes[-1]
-    watched.now = last + HOUR
-    assert watched.ticked().looks == [timedelta(0)]
-    assert len(watched.posts) == 2
-
-
-def test_flapping_that_ends_with_a_recovery_leaves_no_message_that_says_it_fails(watched: Watched) -> None:
-    watched.tested(failing(3)).later(2 * HOUR).tested(FINE).later(MINUTE).tested(failing(3)).later(MINUTE).tested(FINE)
-    *_, second, notice = watched.posts
-    assert notice.startswith("flapping ")
-    assert "Now no check fails." in watched.last
-    assert watched.messages[second][-1].startswith("✓ It works again")
-    watched.now = watched.state.changes[-2] + HOUR
-    assert watched.looked(FINE).posts[-1] == notice, "it has recovered when it is stable, and not before"
-
-
-def test_changes_that_are_not_within_an_hour_are_posted_each(watched: Watched) -> None:
-    for _ in range(3):
-        watched.tested(failing(3)).waited(watched.now + 40 * MINUTE, failing(3))
-        watched.tested(FINE).waited(watched.now + 40 * MINUTE, FINE)
-    assert [key.split()[-1] for key in watched.posts] == ["1", "recovered"] * 3
-
-
-# Reminders, acknowledgement
-
-
-def test_there_are_three_reminders_and_no_more(watched: Watched) -> None:
-    posted = watched.tested(failing(3)).now
-    watched.waited(posted + 9 * DAY, failing(3))
-    first = watched.posts[0]
-    assert watched.posts[1:] == [f"{first} reminder {number}" for number in (1, 2, 3)]
-    assert watch.due(watched.state) is None
-    one, two, three = (watched.messages[key][0] for key in watched.posts[1:])
-    assert one.startswith(
-        "Still failing since 28 Nov 02:15 UTC (1 h):\n✗ failed: Check 3: no\n    Why: x\n    Fix: y\n"
-    )
-    assert "(4 h)" in two
-    assert one.endswith("`/sso ack`, or a reaction to this message, acknowledges it and ends the reminders.")
-    assert three.endswith("This is the last reminder.")
-
-
-@pytest.mark.parametrize(("after", "number"), [(REMINDERS[0], 1), (REMINDERS[1], 2), (REMINDERS[2], 3)])
-def test_a_reminder_comes_not_a_second_before(watched: Watched, after: timedelta, number: int) -> None:
-    watched.tested(failing(3)).later(after - SECOND).ticked()
-    assert not any(key.endswith(f"reminder {number}") for key in watched.posts)
-    assert watched.later(SECOND).ticked().posts[-1].endswith(f"reminder {number}")
-
-
-def test_after_an_absence_only_the_last_of_the_missed_reminders_is_posted(watched: Watched) -> None:
-    watched.tested(failing(3)).later(5 * HOUR).ticked()
-    assert [key for key in watched.posts if "reminder" in key] == [f"{stem(watched)} 1 reminder 2"]
-
-
-def test_an_acknowledgement_is_shown_by_an_edit_and_ends_the_reminders(watched: Watched) -> None:
-    watched.tested(failing(3)).later(MINUTE).act(watch.acknowledged(watched.state, "anna", watched.now))
-    assert watched.last.endswith("\nAcknowledged by @anna on 28 Nov 02:16 UTC.")
-    watched.waited(watched.now + 2 * DAY, failing(3)).tested(failing(3))
-    assert len(watched.posts) == 1
-    assert watch.acknowledged(watched.state, "bert", watched.now) == Decision(watched.state)
-    watched.looked(FINE)
-    assert "Acknowledged by @anna" in watched.messages[watched.posts[0]][-1]
-
-
-def test_nothing_can_be_acknowledged_where_nothing_was_posted(watched: Watched) -> None:
-    for known in (watched, watched.looked(failing(3)), watched.tested(failing(3)).later(MINUTE).looked(FINE)):
-        assert watch.acknowledged(known.state, "anna", known.now) == Decision(known.state)
-        assert watch.to_acknowledge(known.state) == ()
-
-
-def test_a_name_that_would_be_markup_is_made_harmless(watched: Watched) -> None:
-    watched.tested(failing(3)).act(watch.acknowledged(watched.state, "`@all`", watched.now))
-    assert "@all" not in watched.last
-
-
-def test_a_worse_cause_is_acknowledged_anew(watched: Watched) -> None:
-    watched.tested(failing(3)).act(watch.acknowledged(watched.state, "anna", watched.now)).tested(failing(1))
-    assert "Acknowledged" not in watched.last
-    watched.later(HOUR).ticked()
-    assert watched.posts[-1] == f"{stem(watched)} 2 reminder 1"
-
-
-def test_a_reaction_to_any_message_of_the_incident_counts(watched: Watched) -> None:
-    watched.tested(failing(3)).later(HOUR).ticked().tested(failing(1))
-    assert len(watched.posts) == 3
-    assert set(watched.posts) <= set(watch.to_acknowledge(watched.state))
-
-
-# Muted
-
-
-def mute(watched: Watched, *, by: timedelta = 2 * HOUR) -> Watched:
-    return watched.act(watch.muted(watched.state, Mute(watched.now + by, "maintenance"), watched.now))
-
-
-def test_a_first_failure_is_an_alarm_and_is_posted_while_muted(watched: Watched) -> None:
-    assert len(mute(watched).tested(failing(3)).posts) == 1
-
-
-def test_a_worse_cause_is_an_alarm_too(watched: Watched) -> None:
-    watched.tested(failing(3))
-    assert len(mute(watched).tested(failing(1)).posts) == 2
-
-
-HELD: dict[str, Callable[[Watched], object]] = {
-    "an edit": lambda w: w.tested(failing(3, 4)),
-    "a recovery": lambda w: w.later(HOUR).looked(FINE),
-    "a reminder": lambda w: w.later(HOUR).ticked(),
-    "an acknowledgement": lambda w: w.act(watch.acknowledged(w.state, "anna", w.now)),
-    "a refused edit": lambda w: w.act(watch.edit_refused(w.state, w.posts[0], w.now)),
-    "flapping": lambda w: flapped(w.tested(FINE)),
-    "a version": lambda w: w.tested(failing(3, versions=NEW)),
-}
-
-
-@pytest.mark.parametrize("what", HELD)
-def test_everything_else_is_held_back_and_said_when_the_mute_ends(what: str) -> None:
-    watched = Watched().looked(Sight(versions=OLD)).later(MINUTE).tested(failing(3, versions=OLD))
-    until = mute(watched).state.mute
-    before = {key: list(texts) for key, texts in watched.messages.items()}
-    HELD[what](watched)
-    assert watched.messages == before
-    assert until
-    assert watch.due(watched.state) == until.until
-    watched.waited(until.until, watched.state.sight or FINE)
-    assert watched.messages != before
-
-
-def test_only_what_is_still_true_is_said_when_the_mute_ends(watched: Watched) -> None:
-    watched.tested(failing(3))
-    mute(watched).tested(failing(3, 4)).later(HOUR).tested(failing(3))
-    [post] = watched.posts
-    watched.act(watch.acknowledged(watched.state, "anna", watched.now)).waited(watched.now + 2 * HOUR, failing(3))
-    assert watched.posts == [post], "no reminder: it was acknowledged"
-    assert not any("1 more check" in text for text in watched.messages[post]), "the other failure is gone"
-
-
-def test_a_new_failure_while_muted_is_posted_and_the_old_message_is_closed_afterwards(watched: Watched) -> None:
-    watched.tested(failing(3)).later(HOUR)
-    mute(watched, by=8 * HOUR).later(HOUR).looked(FINE).later(2 * HOUR).tested(failing(4))
-    old, new = watched.posts
-    assert len(watched.messages[old]) == 1
-    watched.act(watch.muted(watched.state, Mute(watched.now, ""), watched.now))
-    assert watched.messages[old][-1].startswith("✓ It works again")
-    assert watched.posts == [old, new]
-
-
-# Versions
-
-
-@pytest.mark.parametrize(
-    ("versions", "said"),
-    [
-        (NEW, "Rocket.Chat is `8.9.1` now (was `8.8.0`): ✓ No check failed."),
-        (SeenVersions("8.8.0", "1.0.11"), "Encvoy ID is `1.0.11` now (was `1.0.10`): ✓ No check failed."),
-        (
-            SeenVersions("8.9.1", "1.0.11"),
-            "Rocket.Chat is `8.9.1` now (was `8.8.0`) and Encvoy ID is `1.0.11` now (was `1.0.10`): ✓ No check failed.",
-        ),
-    ],
-)
-def test_a_new_version_is_posted_once_with_its_verdict(versions: SeenVersions, said: str) -> None:
-    watched = Watched().looked(Sight(versions=OLD))
-    assert watched.posts == []
-    for _ in range(3):
-        watched.later(MINUTE).tested(Sight(versions=versions))
-    assert watched.messages == {"versions 1": [said]}
-    watched.looked(Sight(versions=OLD)).looked(Sight(versions=versions))
-    assert watched.posts == ["versions 1", "versions 2", "versions 3"]
-
-
-@pytest.mark.parametrize("unknown", [SeenVersions(), SeenVersions(encvoy="1.0.10"), SeenVersions("8.8.0")])
-def test_an_unknown_version_is_no_change(unknown: SeenVersions) -> None:
-    watched = Watched()
-    for versions in (unknown, OLD, unknown, OLD):
-        watched.looked(Sight(versions=versions))
-    assert watched.posts == []
-
-
-def test_a_failure_with_a_new_version_is_one_post_that_names_both() -> None:
-    watched = Watched().looked(Sight(versions=OLD)).tested(failing(3, versions=NEW)).later(MINUTE)
-    watched.tested(failing(3, 4, versions=NEW))
-    assert len(watched.posts) == 1
-    assert watched.last.startswith("Rocket.Chat is `8.9.1` now (was `8.8.0`): ✗ failed: Check 3: no")
-
-
-def test_a_new_version_during_an_incident_is_told_with_its_cause() -> None:
-    watched = Watched().looked(Sight(versions=OLD)).tested(failing(3, versions=OLD)).tested(failing(3, versions=NEW))
-    assert watched.last.startswith("Rocket.Chat is `8.9.1` now (was `8.8.0`): ✗ failed: Check 3")
-
-
-def test_versions_that_were_seen_elsewhere_ask_for_a_full_test_until_one_was_made() -> None:
-    watched = Watched().looked(Sight(versions=OLD))
-    assert watch.noticed(watched.state, NEW).actions == (FullTest(),)
-    assert watch.noticed(watched.state, SeenVersions(None, "1.0.10")).actions == ()
-    watched.looked(Sight(versions=NEW))
-    assert watch.noticed(watched.state, NEW).actions == ()
-    assert watch.noticed(WatchState(), NEW).actions == ()
 
 
 # After a crash, and what `status` shows

@@ -9,7 +9,7 @@ from typing import assert_never
 from pydantic import TypeAdapter
 
 from bot.doctor import watch
-from bot.doctor.incident import Action, Decision, Edit, FullTest, LookAgain, Post, WatchState
+from bot.doctor.incident import Action, Decision, Edit, FullTest, LookAgain, Mute, Post, WatchState
 from bot.doctor.sight import NOT_KNOWN, FailedCheck, SeenVersions, Sight
 
 STATES = TypeAdapter(WatchState)
@@ -113,3 +113,27 @@ class Watched:
             case never:
                 assert_never(never)
         return True
+
+
+NEW, OLD = SeenVersions("8.9.1", "1.0.10"), SeenVersions("8.8.0", "1.0.10")
+
+
+def stem(watched: Watched) -> str:
+    """What the keys of its incident begin with."""
+    assert watched.state.incident
+    return watched.state.incident.key.rpartition(" ")[0]
+
+
+def stem_of(key: str) -> str:
+    """Of the key of a message."""
+    return key.rpartition(" ")[0]
+
+
+def flapped(watched: Watched) -> Watched:
+    """Three changes: it fails, and the channel has heard of the flapping."""
+    return watched.tested(failing(3)).later(MINUTE).tested(FINE).later(MINUTE).tested(failing(3))
+
+
+def mute(watched: Watched, *, by: timedelta = 2 * HOUR) -> Watched:
+    """Muted for so long."""
+    return watched.act(watch.muted(watched.state, Mute(watched.now + by, "maintenance"), watched.now))
