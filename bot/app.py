@@ -15,7 +15,6 @@ import structlog
 from bot import redaction
 from bot.chatops.audit import counted
 from bot.chatops.heard import heard_until
-from bot.chatops.hearing import Hearing
 from bot.chatops.reception import Identity
 from bot.chatops.registry import Registry
 from bot.chatops.service import Chatops
@@ -188,7 +187,7 @@ class Bot:
         self.heartbeat.failing = Attention(unattended.schedules, examiner, systems.clock)
         return Chatops(
             chat=systems.chat,
-            listener=Hearing(systems.realtime, self.metrics.message_heard),
+            listener=systems.realtime,
             operations=SqlOperations(database, systems.clock),
             notes=notes,
             slash=slash,
@@ -204,6 +203,7 @@ class Bot:
             report_room=config.report_room,
             unattended=partial(unattended.run, examiner),
             listeners=(lambda *_: unattended.waker.wake(), counted(self.metrics.operation_ended)),
+            heard=self.metrics.message_heard,
         )
 
     async def _examine(self, connection: Connection | None) -> Verdict:

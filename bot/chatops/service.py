@@ -56,11 +56,13 @@ class Chatops:
         report_room: str | None = None,
         unattended: Callable[[Floor], Coroutine[None, None, None]] | None = None,
         listeners: Sequence[EndListener] = (),
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
         """`admin_room`: name or id. `time`: the server's clock. `whoami`: the bot's own username, asked anew.
         `announcements` are made in the admin room, one after the other, while commands are taken already. `buttons`:
         whether results have some. `report_room`: name or id, by default the admin room. `unattended` runs beside the
-        listening: what no message asked for. `listeners` hear of the end of each operation."""
+        listening: what no message asked for. `listeners` hear of the end of each operation; `heard` is called for each
+        message, before it is handled. None of them may wait."""
         self._outbox = Outbox(chat, clock, buttons)
         self._listener = listener
         self._operations = operations
@@ -76,6 +78,7 @@ class Chatops:
         self._report_room = AdminRoom(chat, notes, report_room, "SSOBOT_REPORT_ROOM") if report_room else None
         self._unattended = unattended
         self._listeners = listeners
+        self._message_heard = heard
         self.recovered = asyncio.Event()
         """Set when the admin room is known and everything left by an earlier process is being taken up."""
 
@@ -101,6 +104,7 @@ class Chatops:
                 beside.append(asyncio.create_task(self._unattended(floor)))
             self.recovered.set()
             async for message in self._listener.messages():
+                self._message_heard()
                 await runner.handle(message)
                 heard.saw(message)
         finally:

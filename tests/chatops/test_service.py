@@ -49,6 +49,8 @@ class Parts:
     skew: timedelta = timedelta(0)
     announcements: tuple[Announcement, ...] = ()
     username: str = BOT_NAME
+    heard: list[int] = field(default_factory=list)
+    """For each message, how many effects there were before it."""
 
     async def whoami(self) -> str:
         return self.username
@@ -68,6 +70,7 @@ class Parts:
             whoami=self.whoami,
             time=MemoryTime(self.clock, self.skew),
             announcements=self.announcements,
+            heard=lambda: self.heard.append(len(self.script.effects)),
         )
 
 
@@ -94,6 +97,14 @@ async def test_a_message_comes_in_and_an_answer_comes_back(parts: Parts, admin_r
         await parts.clock.advance(2)
     assert parts.script.effects == ["effect"]
     assert "Changed." in parts.chat.said()[0]
+
+
+async def test_each_message_is_told_before_it_is_handled(parts: Parts) -> None:
+    async with running(parts, parts.build()):
+        for text in ("!sso setup", "talk"):
+            parts.listener.push(typed(text))
+            await parts.clock.advance(2)
+    assert parts.heard == [0, 1]
 
 
 async def test_at_the_start_it_says_what_does_not_work(parts: Parts) -> None:
