@@ -1,5 +1,5 @@
-"""Writes what is generated in README.md and docs/architecture.md, each section between two markers, and
-docs/answers.
+"""Writes what is generated in README.md, docs/architecture.md and docs/rotation.md, each section between two markers,
+and docs/answers.
 
 python -m tools.docs            writes it anew
 python -m tools.docs --check    exit status 1 and the names of the sections that differ; answers differ in their tests
@@ -24,10 +24,11 @@ from commands import register_all
 from commands.context import CommandContext
 from tools import answers
 from tools import round_trips as trips
+from tools.rotation_states import states
 from tools.transcript import transcript
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "architecture.md")
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "architecture.md", ROOT / "docs" / "rotation.md")
 ROOMS = ("bot", "commands", "migrations", "sandbox", "tools")
 END = "<!-- end -->"
 _BLOCK = re.compile(rf"(<!-- generated: (\w+) -->\n).*?({END})", re.DOTALL)
@@ -114,6 +115,7 @@ SECTIONS: Mapping[str, Section] = {
     "transcript": shown,
     "checks": checks,
     "round_trips": round_trips,
+    "rotation_states": states,
     "rooms": rooms,
 }
 
