@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from bot.errors import ConfigError
 from bot.secret import Secret
 from bot.signin.walk import sign_in
 from sandbox.__main__ import behaviour, told_to_stop
+from sandbox.clock import ShiftedClock
+from sandbox.demo_unattended import DAILY, TESTS, unattended
 from sandbox.rocketchat.version import Version
 from sandbox.stage import Stage, stage
 from sandbox.visitor import Visitor
@@ -100,6 +103,8 @@ SCENES: tuple[tuple[str, Callable[[StandIns, StandIns], bool]], ...] = (
     ("/sso disable", off),
     ("/sso enable", whole),
 )
+UNATTENDED = (DAILY, TESTS)
+"""Typed after that; then nobody types any more."""
 
 
 def main(tls: bool = False, version: str = VERSION) -> int:
@@ -115,15 +120,15 @@ def main(tls: bool = False, version: str = VERSION) -> int:
         except (DemoFailed, TimeoutError) as failure:
             click.echo(f"The demo failed: {failure or 'an answer took too long'}", err=True)
             return 1
-    click.echo(f"\nEverything was right on both sides after every answer. {time.monotonic() - began:.0f} s.")
+    click.echo(f"Everything was right on both sides after every answer. {time.monotonic() - began:.0f} s.")
     return 0
 
 
 async def _play(folder: Path, tls: bool, version: str) -> None:
-    rocketchat = behaviour({"licence": needs_tls(version)})
+    rocketchat, clock = behaviour({"licence": needs_tls(version)}), ShiftedClock()
     async with (
-        stage(folder, tls=folder if tls else None, version=version, **rocketchat) as play,
-        play.bot(),
+        stage(folder, tls=folder if tls else None, version=version, clock=clock, **rocketchat) as play,
+        play.bot(clock) as bot,
         play.visitor() as admin,
     ):
         click.echo(f"Rocket.Chat stand-in at {play.rocketchat.url}, Encvoy ID stand-in at {play.encvoy.url}\n")
@@ -134,6 +139,19 @@ async def _play(folder: Path, tls: bool, version: str) -> None:
             if not right(before, look(play)):
                 raise DemoFailed(f"after `{line}` a stand-in is not as it should be")
         await _sign_in(play)
+        for line in UNATTENDED:
+            await _say(admin, line)
+        before, scheduled = look(play), bot.unattended
+        assert scheduled is not None
+
+        async def due() -> datetime:
+            rotation = (await scheduled.schedules.get()).rotation
+            assert rotation is not None
+            return rotation.slot.at
+
+        await unattended(play, admin, clock, due, scheduled.waker.wake)
+        if not rotated(before, look(play)):
+            raise DemoFailed("after the scheduled rotation a stand-in is not as it should be")
 
 
 async def _slash(admin: Visitor) -> None:
@@ -175,7 +193,7 @@ async def _sign_in(play: Stage) -> None:
     if user is None or SERVICE not in user.services:
         raise DemoFailed("nobody arrived in Rocket.Chat")
     pages = ", ".join(arrived.pages) or "nothing"
-    click.echo(f"       signed in at Encvoy ID, was asked for {pages}, and is `{user.username}` in Rocket.Chat")
+    click.echo(f"       signed in at Encvoy ID, was asked for {pages}, and is `{user.username}` in Rocket.Chat\n")
 
 
 def sandbox(tls: Path | None = None, given: Mapping[str, Any] | None = None, version: str = VERSION) -> int:

@@ -6,6 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sandbox.clock import ShiftedClock
+
+__all__ = ["START", "ManualClock", "ShiftedClock", "SteppedClock", "settle"]
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
@@ -76,19 +79,3 @@ class SteppedClock:
             if at <= self.seconds and not waking.done():
                 waking.set_result(None)
         self._sleepers = [sleeper for sleeper in self._sleepers if not sleeper[1].done()]
-
-
-class ShiftedClock:
-    """The machine's time, which a test may push forward. Sleeping is real, so keep it short."""
-
-    def __init__(self) -> None:
-        self.shift = 0.0
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=self.shift)
-
-    def monotonic(self) -> float:
-        return asyncio.get_running_loop().time() + self.shift
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(max(0.0, seconds))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.demo import SCENES
+from sandbox.demo import SCENES, UNATTENDED
 from tools.docs import ROOT, sections
 from tools.even import Implausible, even
 
@@ -88,7 +88,15 @@ def test_it_says_nothing_on_standard_error(played: Played) -> None:
 
 def test_it_prints_every_line_that_is_typed_and_an_answer_below_it(played: Played) -> None:
     typed = re.findall(r"^admin> (.*)\n {7}\S", played.out, re.MULTILINE)
-    assert typed == ["/sso setup", "!sso slash on", *(line for line, _ in SCENES)]
+    assert typed == ["/sso setup", "!sso slash on", *(line for line, _ in SCENES), *UNATTENDED]
+
+
+def test_it_shows_what_the_channel_hears_when_nobody_types(played: Played) -> None:
+    _, _, unattended = played.out.partition("An hour before the rotation, in the channel:")
+    heard = ["as scheduled.", "✓ Rotated: ", "This was scheduled", "✗ failed: ", "✓ Recovered: "]
+    places = [unattended.find(words) for words in heard]
+    assert -1 not in places
+    assert places == sorted(places)
 
 
 def test_it_shows_what_rotation_proved_and_who_came_in(played: Played) -> None:
