@@ -92,3 +92,22 @@ def test_everything_else_is_left_as_it_was() -> None:
 @pytest.mark.parametrize("indented", ["", "       "])
 def test_how_long_an_operation_took_is_another_figure_in_each_run(indented: str) -> None:
     assert even(f"{indented}✓ Switched on\n{indented}Ended after 2.6 s.").endswith("Ended after N s.")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("GET /api/v1/`settings.oauth` (502)", "GET /api/v1/`service.configurations` (502)"),
+        ("GET /api/v1/settings.oauth (502)", "GET /api/v1/service.configurations (502)"),
+        ("on Mon 28 Dec 2026 02:13", "on Tue 1 Jan 2030 04:00"),
+        ("since 28 Nov 02:01 UTC", "since 1 Jan 23:59 UTC"),
+        ("everything works again after 2 h 5 min. It", "everything works again after 31 s. It"),
+    ],
+)
+def test_what_depends_on_the_moment_reads_the_same(one: str, other: str) -> None:
+    assert even(one) == even(other) != ""
+
+
+@pytest.mark.parametrize("text", ["between 02:00 and 05:00", "on 28 Dec 2026", "GET /api/v1/settings (502)"])
+def test_what_does_not_is_kept(text: str) -> None:
+    assert even(text) == text
