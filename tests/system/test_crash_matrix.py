@@ -116,9 +116,12 @@ async def finds(folder: Path, scenario: Scenario, cases: Sequence[tuple[Kill, ..
 
 
 async def test_a_pending_secret_that_is_saved_after_the_first_write_is_found(tmp_path: Path) -> None:
-    """A planted bug: the matrix can fail."""
-    writes = [(Kill(nth, Point.AFTER),) for nth in (await measured(tmp_path / "dry", ROTATE)).writes]
-    assert await finds(tmp_path, ROTATE, writes, run_committing_late)
+    """A planted bug: the matrix can fail. On a busy machine a call may have another number than in the run that was
+    measured, so its neighbours are tried, too."""
+    writes = (await measured(tmp_path / "dry", ROTATE)).writes
+    near = dict.fromkeys(nth + by for by in (0, 1, -1, 2, -2, 3, -3) for nth in writes)
+    cases = [(Kill(nth, Point.AFTER),) for nth in near if nth > 0]
+    assert await finds(tmp_path, ROTATE, cases, run_committing_late)
 
 
 async def test_a_scheduled_rotation_that_begins_before_it_is_stored_is_found(tmp_path: Path) -> None:

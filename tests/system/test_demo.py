@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from sandbox.demo import SCENES, UNATTENDED
 from tools.docs import ROOT, sections
@@ -72,9 +74,14 @@ def play(folder: Path, *code: str) -> Played:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    """The demo as it is, with Rocket.Chat's own two and a half seconds."""
-    return play(tmp_path_factory.mktemp("demo"))
+def played(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Played:
+    """The demo as it is, with Rocket.Chat's own two and a half seconds: played once, for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    kept = (base if worker_id == "master" else base.parent) / "demo.json"
+    with FileLock(f"{kept}.lock"):
+        if not kept.exists():
+            kept.write_text(json.dumps(asdict(play(tmp_path_factory.mktemp("demo")))))
+        return Played(**json.loads(kept.read_text()))
 
 
 def test_it_ends_well_within_a_minute(played: Played) -> None:
