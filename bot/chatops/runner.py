@@ -220,7 +220,7 @@ class Runner:
             case FromMessage():
                 return inbox.AWAY if await self._reception.long_ago(operation.created_at) else ""
             case FromSchedule(until=until):
-                return "" if self._clock.now() < until else CLOSED.what
+                return "" if self._clock.now() < until else render_failure((), CLOSED, prefix=EVERYWHERE)
             case never:
                 assert_never(never)
 

@@ -43,11 +43,16 @@ def failed_rehearsal(rotation: Rotation, slot: Slot, failure: str) -> str:
 def missed(rotation: Rotation, slot: Slot, following: Slot) -> str:
     """A window that ended without a rotation; `following` is the next one."""
     zone, reason = rotation.window.zone, rotation.rehearsal.failure
-    why = f"Why: the check before it never passed. {reason}" if reason else _unexplained(rotation)
+    why = f"Why: the check before it never passed: {in_short(reason)}" if reason else _unexplained(rotation)
     return (
         f"✗ The rotation scheduled for {at(slot.at, zone)} ({zone}) did not happen; its window is over.\n{why}\n"
         f"The next window is on {between(following, zone)}.\nNext: `/sso test`, `/sso rotate`"
     )
+
+
+def in_short(failure: str) -> str:
+    """The first line of what failed, without the sign: what is to be done about it is told by `test`."""
+    return failure.partition("\n")[0].removeprefix("✗ failed: ")
 
 
 def _unexplained(rotation: Rotation) -> str:

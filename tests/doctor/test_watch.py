@@ -75,7 +75,8 @@ def test_what_can_never_be_checked_does_not_follow_from_a_failure() -> None:
 def test_what_else_fails_is_folded_into_one_line(watched: Watched, sight: Sight, line: str) -> None:
     watched.tested(sight)
     rest = watched.last.partition("Fix: y\n")[2].splitlines()
-    assert len(rest) == 1 + bool(line)
+    assert len(rest) == 2 + bool(line)
+    assert rest[-1] == "Next: `/sso test`, `/sso ack`"
     assert rest[0].startswith(line or "It has failed since")
 
 
@@ -338,7 +339,7 @@ def test_after_an_absence_only_the_last_of_the_missed_reminders_is_posted(watche
 
 def test_an_acknowledgement_is_shown_by_an_edit_and_ends_the_reminders(watched: Watched) -> None:
     watched.tested(failing(3)).later(MINUTE).act(watch.acknowledged(watched.state, "anna", watched.now))
-    assert watched.last.endswith("\nAcknowledged by @anna on 28 Nov 02:16 UTC.")
+    assert watched.last.endswith("\nAcknowledged by @anna on 28 Nov 02:16 UTC.\nNext: `/sso test`")
     watched.waited(watched.now + 2 * DAY, failing(3)).tested(failing(3))
     assert len(watched.posts) == 1
     assert watch.acknowledged(watched.state, "bert", watched.now) == Decision(watched.state)
@@ -537,5 +538,6 @@ def test_a_look_too_many_is_harmless(watched: Watched) -> None:
 def test_what_fails_alone_says_so() -> None:
     cause = FailedCheck("Admin room", "✗ failed: Admin room: the bot cannot see it", 4)
     assert Watched().tested(Sight((cause,))).last == (
-        "✗ failed: Admin room: the bot cannot see it\nIt has failed since 28 Nov 02:00 UTC."
+        "✗ failed: Admin room: the bot cannot see it\nIt has failed since 28 Nov 02:00 UTC.\n"
+        "Next: `/sso test`, `/sso ack`"
     )
