@@ -63,7 +63,7 @@ def register(registry: Registry, context: CommandContext) -> None:
         if reason and not isinstance(asked, FreezeDays):
             raise UserError(
                 "A reason belongs to a freeze only.",
-                fix='For example `/sso schedule freeze 20 Dec to 7 Jan --reason "…"`.',
+                fix="Leave it out; `/sso help schedule` shows examples.",
             )
         if isinstance(asked, Show):
             return shown.everything(await context.schedules.get(), await context.proved_at(), context.clock.now())
@@ -227,5 +227,5 @@ def _is_done(asked: AskedFor, there: Schedule, operation_id: str) -> bool:
 def _not_scheduled(word: str) -> UserError:
     return UserError(
         "No rotation is scheduled." if word == "rotate" else "No test is scheduled.",
-        fix=f"For example `/sso schedule {EXAMPLES[word]}`.",
+        fix=f"For example `/sso {shown.SUGGESTED[word]}`.",
     )

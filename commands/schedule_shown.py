@@ -9,12 +9,18 @@ from bot.chatops.phrases import spelled
 from bot.schedule.asked import spelled_days
 from bot.schedule.calendar import next_times
 from bot.schedule.overdue import overdue_since, secret_age
+from bot.schedule.rotation import SHORT_INTERVAL
 from bot.schedule.rules import EVERY_DAY, Kind, Rotation, Schedule, Slot, Verification
-from bot.schedule.wording import at, between, counted
+from bot.schedule.wording import at, between, counted, in_short
 from bot.text import code, quoted
 
-SUGGESTED = ("schedule rotate every 30 days", "schedule test every 15 minutes")
-_NOUNS = {Kind.ROTATE: "Rotations are", Kind.TEST: "Tests are", Kind.MAXIMUM: "The maximum age is"}
+SUGGESTED = {"rotate": "schedule rotate every 30 days", "test": "schedule test every 15 minutes"}
+"""What may be typed where nothing is scheduled, by the second word."""
+_OFF = {
+    Kind.ROTATE: "Rotations are not scheduled any more.",
+    Kind.TEST: "Tests are not scheduled any more.",
+    Kind.MAXIMUM: "The secret has no maximum age any more.",
+}
 
 
 def minutes(number: int) -> timedelta:
@@ -25,17 +31,17 @@ def minutes(number: int) -> timedelta:
 def everything(schedule: Schedule, proved_at: datetime | None, now: datetime) -> Answer:
     """All that is scheduled, and the age of the secret."""
     if schedule == Schedule():
-        return Answer("Nothing is scheduled.", (_age(proved_at, now),), next=SUGGESTED)
+        return Answer("Nothing is scheduled.", (_age(proved_at, now),), next=tuple(SUGGESTED.values()))
     lines: list[str] = []
     missing: list[str] = []
     if schedule.rotation is None:
         lines.append("• Rotations are not scheduled.")
-        missing.append(SUGGESTED[0])
+        missing.append(SUGGESTED["rotate"])
     else:
         lines += _rotation_lines(schedule, schedule.rotation, proved_at, now)
     if schedule.verification is None:
         lines.append("• Tests are not scheduled.")
-        missing.append(SUGGESTED[1])
+        missing.append(SUGGESTED["test"])
     else:
         lines.append(_verification_line(schedule.verification))
     if schedule.maximum is not None:
@@ -73,12 +79,13 @@ def rotation_set(schedule: Schedule, rotation: Rotation, zone_note: str) -> Answ
             f"• Note: the maximum age is {counted(schedule.maximum.days, 'day')}, shorter than this interval, so the "
             "secret will be overdue before each rotation."
         )
-    lines.append(
-        "I check whether it can work "
-        + ("an hour" if rotation.every < 2 else "24 hours")
-        + " before, and announce it an hour before, in the report room."
-    )
-    following = ("schedule",) if schedule.verification else ("schedule", SUGGESTED[1])
+    if rotation.every < SHORT_INTERVAL:
+        lines.append("An hour before each, I check whether it can work, and announce it in the report room.")
+    else:
+        lines.append(
+            "24 hours before each, I check whether it can work. An hour before, I announce it in the report room."
+        )
+    following = ("schedule",) if schedule.verification else ("schedule", SUGGESTED["test"])
     return Answer(f"✓ Scheduled: I replace the client secret {_rule(rotation)}.", _told(lines), next=following)
 
 
@@ -94,7 +101,7 @@ def zone_of_the_workspace(zone: str | None) -> str:
 
 def test_set(number: int, schedule: Schedule) -> Answer:
     """Tests are scheduled now."""
-    following = ("schedule",) if schedule.rotation else ("schedule", SUGGESTED[0])
+    following = ("schedule",) if schedule.rotation else ("schedule", SUGGESTED["rotate"])
     return Answer(
         f"✓ Scheduled: a full test every {spelled(minutes(number)).removeprefix('1 ')}. The first one runs now.",
         ("The report room hears of it when the verdict changes.",),
@@ -116,7 +123,7 @@ def maximum_set(days: int, schedule: Schedule, proved_at: datetime | None, now: 
 
 def off(kind: Kind) -> Answer:
     """It is not scheduled any more."""
-    return Answer(f"✓ {_NOUNS[kind]} not scheduled any more.", next=("schedule",))
+    return Answer(f"✓ {_OFF[kind]}", next=("schedule",))
 
 
 def changed(what: str, rotation: Rotation) -> Answer:
@@ -154,7 +161,7 @@ def _rotation_lines(schedule: Schedule, rotation: Rotation, proved_at: datetime 
     if rotation.rehearsal.passed_at is not None:
         lines.append(f"• The check before it passed on {at(rotation.rehearsal.passed_at, zone)}")
     elif rotation.rehearsal.failure:
-        lines.append(f"• The check before it failed: {rotation.rehearsal.failure}")
+        lines.append(f"• The check before it failed: {in_short(rotation.rehearsal.failure)}")
     if rotation.postponed:
         lines.append(f"• Postponed {rotation.postponed} of 3 times")
     if (freeze := rotation.freeze) is not None:

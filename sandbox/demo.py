@@ -39,6 +39,10 @@ HTTPS = "Nobody can sign in to Rocket.Chat {version} over plain http: its modern
 VERSION = "8.8"
 
 
+PROGRESS_OVER = ("Done.", "Ended.", "Ended after ")
+"""How the last line of a progress begins."""
+
+
 class DemoFailed(Exception):
     """A stand-in is not as it should be."""
 
@@ -176,7 +180,7 @@ async def _say(admin: Visitor, line: str) -> None:
                 if number and printed[number - 1]:
                     click.echo()
             rows = [row for row in message.splitlines() if not row.startswith("…")]
-            if len(rows) == 1 and rows[0].startswith("Ended after "):  # shown only because the machine is slow
+            if len(rows) == 1 and rows[0].startswith(PROGRESS_OVER):  # shown only because the machine is slow
                 rows = []
             for row in (row for row in rows if row not in printed[number]):
                 click.echo(f"       {row}")

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import click
 
-from bot.chatops.answer import ENDED
+from bot.chatops.answer import is_over
 from bot.doctor.verdict import Verdict
 
 ROOT = Path(__file__).parent.parent
@@ -163,7 +163,7 @@ def symptoms(text: str) -> list[tuple[str, str]]:
     """For each message in it that is no progress: the section of the index, and the first sentence of what tells
     most."""
     messages = [message.splitlines() for message in text.split("\n\n")]
-    return [_symptom(lines) for lines in messages if not lines[-1].startswith(ENDED)]
+    return [_symptom(lines) for lines in messages if not is_over("\n".join(lines))]
 
 
 def _symptom(lines: list[str]) -> tuple[str, str]:

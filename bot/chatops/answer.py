@@ -69,10 +69,12 @@ WORKING = "…"
 """Begins the last line of a message that will still change."""
 ENDED = "Ended "
 """Begins the last line of a progress that is over."""
+BARELY_DONE, BARELY_ENDED = "Done.", "Ended."
+"""The whole of a progress that is over and had no steps: the result says everything."""
 MOST_BUTTONS = 4
 REPLY_TO = "This is the reply to "
 """Begins the last line of a result that does not stand below its command."""
-SCHEDULED = "This was scheduled; `/sso schedule` shows by whom."
+SCHEDULED = f"This was scheduled; `{EVERYWHERE} schedule` shows by whom."
 """The last line of a result that nobody asked for."""
 _COMMAND = re.compile(f"`{PREFIX} (?=[a-z])")
 _FOLLOWING = "Next: "
@@ -92,8 +94,10 @@ def render_working(steps: Sequence[Step], doing: str) -> str:
     return _finished([*(step.render() for step in steps), f"{WORKING} {doing}"], (), PREFIX)
 
 
-def render_ended(steps: Sequence[Step], seconds: float, *, prefix: str = PREFIX) -> str:
-    """The progress once it is over; the result follows in a message of its own."""
+def render_ended(steps: Sequence[Step], seconds: float, *, prefix: str = PREFIX, well: bool = True) -> str:
+    """The progress once it is over; the result follows in a message of its own. `well`: it did not fail."""
+    if not steps:
+        return BARELY_DONE if well else BARELY_ENDED
     return _finished([*(step.render() for step in steps), f"{ENDED}after {seconds:.1f} s."], (), prefix)
 
 
@@ -115,6 +119,16 @@ def render_internal(steps: Sequence[Step], error_id: str, *, prefix: str = PREFI
         "Fix: check the current state, then try again.",
     ]
     return _finished([*lines, *_before(steps)], ("status",), prefix)
+
+
+def is_over(text: str) -> bool:
+    """Whether it is the last text of a progress."""
+    return text in (BARELY_DONE, BARELY_ENDED) or text.split("\n")[-1].startswith(ENDED)
+
+
+def everywhere(text: str) -> str:
+    """A text that belongs to no command that somebody typed, with commands as every client sends them."""
+    return _COMMAND.sub(f"`{EVERYWHERE} ", text)
 
 
 def buttons(text: str) -> tuple[str, ...]:

@@ -51,6 +51,11 @@ def recipient_of(operation: Operation) -> Recipient:
             assert_never(never)
 
 
+def ids_of(message_id: str) -> tuple[str, str, str]:
+    """Of the postings of one message, by the way that is tried."""
+    return message_id, derived_id(message_id, "outside"), derived_id(message_id, "direct")
+
+
 @dataclass(frozen=True)
 class Manner:
     """How a message is posted, in any place."""
@@ -86,7 +91,7 @@ class Delivery:
         """May be changed until the first post."""
         self.said = False
         """Whether something was posted."""
-        self._ids = (message_id, derived_id(message_id, "outside"), derived_id(message_id, "direct"))
+        self._ids = ids_of(message_id)
         self._way = 0
         self._postings: dict[int, Posting] = {}
 

@@ -12,6 +12,7 @@ import structlog
 
 from bot.chatops.access import Access, Refused
 from bot.chatops.answer import (
+    BARELY_ENDED,
     Mark,
     Step,
     fixes_in,
@@ -42,7 +43,7 @@ class Ending:
     receipt: Mapping[str, object] | None = None
     refused: bool = False
     """Its author may not do this; nothing was changed."""
-    progress: str = "Ended."
+    progress: str = BARELY_ENDED
     """The last text of the progress, if any is shown."""
 
 
@@ -108,10 +109,11 @@ class Steps:
         """See `Progress.doing`."""
         self._shows.show(render_working(self._steps, text))
 
-    def ended(self, prefix: str, *, told: bool = False) -> str:
-        """The last text of the progress. `told`: lasting steps are part of the result, and left out here."""
+    def ended(self, prefix: str, *, told: bool = False, well: bool = True) -> str:
+        """The last text of the progress. `told`: lasting steps are part of the result, and left out here.
+        `well`: it did not fail."""
         steps = [step for step in self._steps if not (told and step.lasting)]
-        return render_ended(steps, self._clock.monotonic() - self._began, prefix=prefix)
+        return render_ended(steps, self._clock.monotonic() - self._began, prefix=prefix, well=well)
 
     def _add(self, step: Step) -> None:
         self._steps.append(step)
@@ -168,7 +170,7 @@ async def execute(job: Job, steps: Steps, means: Means) -> Ending:
     state = OperationState.FAILED if answer.failed else OperationState.DONE
     prefix = job.invocation.prefix
     told = render(steps.done, answer, prefix=prefix)
-    return Ending(state, told, answer.receipt, progress=steps.ended(prefix, told=True))
+    return Ending(state, told, answer.receipt, progress=steps.ended(prefix, told=True, well=not answer.failed))
 
 
 def call_of(job: Job, steps: Steps, means: Means) -> Call:
@@ -190,10 +192,10 @@ def failed(job: Job, steps: Steps, error: Exception) -> Ending:
     if isinstance(error, UserError):
         text = render_failure(steps.done, error, next=_after(error, job), prefix=prefix)
         refused = isinstance(error, Refused)
-        return Ending(OperationState.FAILED, text, refused=refused, progress=steps.ended(prefix))
+        return Ending(OperationState.FAILED, text, refused=refused, progress=steps.ended(prefix, well=False))
     error_id = log_internal(error, job.command.name, job.operation.id)
     text = render_internal(steps.done, error_id, prefix=prefix)
-    return Ending(OperationState.FAILED, text, progress=steps.ended(prefix))
+    return Ending(OperationState.FAILED, text, progress=steps.ended(prefix, well=False))
 
 
 async def _offered(following: tuple[str, ...], job: Job, means: Means) -> tuple[str, ...]:

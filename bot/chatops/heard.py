@@ -37,7 +37,7 @@ async def heard_until(notes: Notes) -> datetime | None:
 
 
 class Heard:
-    """Notes it: `run` beside the listening, `close` after it."""
+    """Notes it: `begin` before the listening, `run` beside it, `close` after it."""
 
     def __init__(self, notes: Notes, clock: Clock, time: ServerTime) -> None:
         self._notes = notes
@@ -52,6 +52,10 @@ class Heard:
         at = min(message.ts, self._time.now())
         self._until = at if self._until is None else max(self._until, at)
         self._news.set()
+
+    async def begin(self) -> None:
+        """The first note, before anybody is told that the bot listens."""
+        await self._note()
 
     async def run(self) -> None:
         """Until cancelled. A database that is unavailable for a while costs a longer look back."""

@@ -74,6 +74,7 @@ class Reception:
         self._admin_room = admin_room
         self._time = time
         self._seen = inbox.Seen()
+        self._began = time.now()
         self._answered_at: dict[str, float] = {}
         self._encrypted = False
 
@@ -101,6 +102,10 @@ class Reception:
         stood still with a machine that was off: so the server's is looked at too, and what one of them calls old is."""
         await self._time.doubt()
         return any(abs(now - moment) > inbox.YOUNG for now in (self._clock.now(), self._time.now()))
+
+    def may_be_known(self, message: Message) -> bool:
+        """Whether an earlier run may have heard it: it is not from the time in which this one remembers everything."""
+        return message.caught_up or message.ts < self._began + inbox.SLACK
 
     async def decide(self, message: Message) -> Order | Say | None:
         """None: it is not for us, or answering would tell a stranger that we are here."""

@@ -1,4 +1,7 @@
-"""The report room: where the bot posts what nobody asked for. See `bot.schedule.ports.ReportRoom`."""
+"""The report room: where the bot posts what nobody asked for. See `bot.schedule.ports.ReportRoom`.
+
+Nobody has typed a prefix here, so commands stand with the one that every client sends.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.chatops.answer import everywhere
 from bot.chatops.delivery import Delivery, Manner, Recipient
 from bot.chatops.ports import Notes
 from bot.chatops.posting import derived_id, new_message_id
@@ -34,14 +38,14 @@ class Report:
             known = await self.outbox.chat.room_of(message_id) is not None
         except RemoteError:
             known = True
-        return await Reply(self.outbox, message_id, Recipient(self.room_id), known=known).finish(text)
+        return await Reply(self.outbox, message_id, Recipient(self.room_id), known=known).finish(everywhere(text))
 
     async def edit(self, key: str, text: str) -> bool:
         """See `ReportRoom.edit`."""
         manner = Manner(buttons=self.outbox.buttons)
         delivery = Delivery(self.outbox.chat, await self._id(key), Recipient(self.room_id), known=True, manner=manner)
         try:
-            await delivery.rewrite(text)
+            await delivery.rewrite(everywhere(text))
         except RemoteError as error:
             _log.info("report not edited", room=self.room_id, error=error.what)
             return False

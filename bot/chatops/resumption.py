@@ -23,7 +23,8 @@ LATE = Uncertain(
     "I was interrupted, and I am not continuing.", why=f"{_LONG_AGO} {UNCLEAR}", fix="Please type it again."
 )
 CLOSED = UserError(
-    "✗ The scheduled run was interrupted before anything was written, and its window is over. The next window is used."
+    "The scheduled run was interrupted before anything was written, and its window is over.",
+    fix="None is needed: the next window is used.",
 )
 """For an operation that a schedule began."""
 NOT_KNOWN = UserError("I was restarted and no longer know this command.", fix="`/sso help` lists the commands.")

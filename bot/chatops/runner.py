@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import assert_never
 
 import structlog
@@ -26,19 +26,21 @@ import structlog
 from bot.chatops import audit, inbox
 from bot.chatops.access import Access
 from bot.chatops.answer import EVERYWHERE, render_failure, render_internal
+from bot.chatops.background import Background
 from bot.chatops.backlog import Backlog
-from bot.chatops.delivery import Recipient, recipient_of
+from bot.chatops.delivery import recipient_of
 from bot.chatops.execution import Ending, Job, Means, Steps, execute, log_internal
 from bot.chatops.origin import FromMessage, FromSchedule, Origin
 from bot.chatops.ports import Message, Operation, Operations, OperationState, Person, Room
-from bot.chatops.posting import derived_id, new_message_id
+from bot.chatops.posting import new_message_id
 from bot.chatops.reception import Order, Reception, Say
 from bot.chatops.registry import Command
+from bot.chatops.remarks import Remarks, thread_of
 from bot.chatops.reply import Outbox, Reply
 from bot.chatops.resumption import CLOSED, NOT_KNOWN, SENSELESS, makes_sense, resume
 from bot.chatops.unknown_fields import UnknownFields
 from bot.clock import within
-from bot.errors import UserError
+from bot.errors import StoreUnavailable, UserError
 from bot.retry import until_available
 
 _log = structlog.get_logger()
@@ -71,7 +73,8 @@ class Runner:
         self._unfamiliar = unfamiliar
         self._listeners = listeners
         self._one_at_a_time = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._work = Background()
+        self._remarks = Remarks(outbox, self._work)
         self._backlog = Backlog(outbox.clock)
         self._retrying: asyncio.Task[None] | None = None
         self._stopping = False
@@ -80,16 +83,16 @@ class Runner:
         """Handles one message, and returns once it is decided what to do with it. Never raises."""
         try:
             decision = await self._reception.decide(message)
-            if decision is not None:
-                self._backlog.opportunity()
-            if isinstance(decision, Say):
-                # Accepted before a crash, it gets its answer there: a role that was withdrawn since must not cause a
-                # second one.
-                if await self._operations.of_message(message.id) is None:
-                    self._say(message, decision.text)
-            elif isinstance(decision, Order):
+            if decision is None:
+                return
+            self._backlog.opportunity()
+            if self._reception.may_be_known(message) and await self._is_answered(message.id):
+                _log.info("repeated message ignored", message=message.id)
+            elif isinstance(decision, Say):
+                self._remarks.make(message, decision.text)
+            else:
                 if fields := self._unfamiliar.among(message.unknown):
-                    self._spawn(self._unfamiliar.saw(fields))
+                    self._work.spawn(self._unfamiliar.saw(fields))
                 await self._accept(message, decision)
         except UserError as error:
             self._say_in_admin_room(message, render_failure((), error))
@@ -112,7 +115,7 @@ class Runner:
         accepted = await self._operations.accept(wanted)
         if accepted is not None:
             who, room, prefix = self._asked(origin)
-            self._spawn(self._run(Job(accepted, replace(parsed, prefix=prefix), who, room)))
+            self._work.spawn(self._run(Job(accepted, replace(parsed, prefix=prefix), who, room)))
 
     @contextlib.asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
@@ -123,7 +126,7 @@ class Runner:
     async def recover(self) -> None:
         """Resumes what an earlier process left: answers not delivered, and operations not ended."""
         for operation in await self._operations.unfinished():
-            self._spawn(self._take_up(operation))
+            self._work.spawn(self._take_up(operation))
 
     def reconnected(self) -> None:
         """Rocket.Chat is back: undelivered answers can be tried again."""
@@ -137,21 +140,23 @@ class Runner:
             await asyncio.gather(self._retrying, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
             await within(self._clock, grace, self.idle())
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._work.cancel()
 
     async def idle(self) -> None:
         """Returns when nothing is running."""
-        while self._tasks:
-            await asyncio.wait(tuple(self._tasks))
+        await self._work.idle()
+
+    async def _is_answered(self, message_id: str) -> bool:
+        """Whether it has its answer, or will get it: what is said now may contradict that, and a role that was
+        withdrawn since must not cause a second one."""
+        row = await until_available(partial(self._operations.of_message, message_id))
+        return row is not None or await self._remarks.were_made(message_id)
 
     async def _accept(self, message: Message, order: Order) -> None:
         operation = Operation(
             id=secrets.token_hex(6),
             origin=FromMessage(
-                message.id, message.room_id, _thread(message, order.room.type), order.who.id, message.username
+                message.id, message.room_id, thread_of(message, order.room.type), order.who.id, message.username
             ),
             words=order.invocation.words,
             reply_id=new_message_id(),
@@ -161,15 +166,19 @@ class Runner:
         if accepted is None:
             _log.info("repeated message ignored", message=message.id)
         elif order.late is not None:
-            self._spawn(self._end(accepted, self._reply(accepted), Ending(OperationState.FAILED, order.late)))
+            self._work.spawn(self._end(accepted, self._reply(accepted), Ending(OperationState.FAILED, order.late)))
         else:
-            self._spawn(self._run(Job(accepted, order.invocation, order.who, order.room)))
+            self._work.spawn(self._run(Job(accepted, order.invocation, order.who, order.room)))
 
     async def _take_up(self, operation: Operation) -> None:
         reply = self._reply(operation, known=True)
         parsed = self._reception.reread(operation.words)
         who, room, prefix = self._asked(operation.origin)
-        if operation.state in _ENDED and operation.reply_text is not None:
+        if operation.state is OperationState.ACCEPTED and await self._was_denied(operation.origin):
+            # The answer to whatever could not be accepted.
+            await self._commit(operation, Ending(OperationState.FAILED, render_failure((), StoreUnavailable())))
+            await until_available(partial(self._operations.delivered, operation.id))
+        elif operation.state in _ENDED and operation.reply_text is not None:
             await self._give(operation, reply, operation.reply_text)
         elif parsed is None or not makes_sense(operation):
             text = render_failure((), SENSELESS if parsed else NOT_KNOWN, prefix=prefix)
@@ -179,6 +188,12 @@ class Runner:
         else:
             parsed = replace(parsed, prefix=prefix)
             await self._run(Job(operation, parsed, who, room, resumed=True))
+
+    async def _was_denied(self, origin: Origin) -> bool:
+        """Whether its author was told that it is not done: the database had accepted it, and its answer was lost."""
+        if not isinstance(origin, FromMessage):
+            return False
+        return await self._remarks.were_made(origin.message_id)
 
     def _asked(self, origin: Origin) -> tuple[Person, Room, str]:
         """Who asked, where, and the prefix for what the answer tells to type next."""
@@ -221,7 +236,7 @@ class Runner:
             case FromMessage():
                 return inbox.AWAY if await self._reception.long_ago(operation.created_at) else ""
             case FromSchedule(until=until):
-                return "" if self._clock.now() < until else CLOSED.what
+                return "" if self._clock.now() < until else render_failure((), CLOSED, prefix=EVERYWHERE)
             case never:
                 assert_never(never)
 
@@ -269,12 +284,12 @@ class Runner:
     async def _note(self, operation: Operation, reply: Reply, text: str, given: bool) -> None:
         """An answer that was not posted never counts as delivered."""
         if given:
-            return await until_available(functools.partial(self._operations.delivered, operation.id))
+            return await until_available(partial(self._operations.delivered, operation.id))
 
         async def again() -> bool:
             given = await reply.finish(text, patience=0)
             if given:
-                await until_available(functools.partial(self._operations.delivered, operation.id))
+                await until_available(partial(self._operations.delivered, operation.id))
             return given
 
         self._backlog.add(operation.id, again)
@@ -284,34 +299,7 @@ class Runner:
 
     def _say_in_admin_room(self, message: Message, text: str) -> None:
         if message.room_id == self._admin_room.id and self._reception.parse(message.text, bare=False) is not None:
-            self._say(message, text)
-
-    def _say(self, message: Message, text: str) -> None:
-        """An answer that belongs to no operation. Its id follows from the message, so that it is said once, also by two
-        instances, or before and after a crash."""
-        thread = _thread(message, message.room_type)
-        recipient = Recipient(message.room_id, thread, message.user_id, message.username, message.text)
-        reply = Reply(self._outbox, derived_id(message.id, "said"), recipient)
-
-        async def deliver() -> None:
-            await reply.finish(text)
-
-        self._spawn(deliver())
+            self._remarks.make(message, text)
 
     def _reply(self, operation: Operation, *, known: bool = False) -> Reply:
         return Reply(self._outbox, operation.reply_id, recipient_of(operation), known=known)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._settle)
-
-    def _settle(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log_internal(error, "runner")
-
-
-def _thread(message: Message, room_type: str) -> str | None:
-    """The thread of the answer: that of the command, or one that it begins; None in a direct room."""
-    return None if room_type == "d" else message.thread_id or message.id

@@ -92,6 +92,7 @@ class Chatops:
         access = Access(self._outbox.chat, self._admin_roles, found.room.id)
         reception, runner = self._build(found, access)
         heard = Heard(self._notes, self._outbox.clock, self._time)
+        await heard.begin()
         beside = [asyncio.create_task(work) for work in (self._keep_up(found, reception, runner), heard.run())]
         try:
             await until_available(runner.recover)

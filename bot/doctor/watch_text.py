@@ -61,6 +61,8 @@ def of_incident(incident: Incident) -> str:
     if incident.acknowledged is not None:
         by = defuse(incident.acknowledged.by)
         lines.append(f"Acknowledged by @{by} on {moment(incident.acknowledged.at)}.")
+    if incident.ended is None:
+        lines.append(f"Next: `/sso test`{'' if incident.acknowledged else ', `/sso ack`'}")
     return "\n".join(line for line in lines if line)
 
 

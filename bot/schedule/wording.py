@@ -43,11 +43,16 @@ def failed_rehearsal(rotation: Rotation, slot: Slot, failure: str) -> str:
 def missed(rotation: Rotation, slot: Slot, following: Slot) -> str:
     """A window that ended without a rotation; `following` is the next one."""
     zone, reason = rotation.window.zone, rotation.rehearsal.failure
-    why = f"Why: the check before it never passed. {reason}" if reason else _unexplained(rotation)
+    why = f"Why: the check before it never passed: {in_short(reason)}" if reason else _unexplained(rotation)
     return (
         f"✗ The rotation scheduled for {at(slot.at, zone)} ({zone}) did not happen; its window is over.\n{why}\n"
         f"The next window is on {between(following, zone)}.\nNext: `/sso test`, `/sso rotate`"
     )
+
+
+def in_short(failure: str) -> str:
+    """The first line of what failed, without the sign: what is to be done about it is told by `test`."""
+    return failure.partition("\n")[0].removeprefix("✗ failed: ")
 
 
 def _unexplained(rotation: Rotation) -> str:
@@ -59,8 +64,8 @@ def _unexplained(rotation: Rotation) -> str:
 def overdue(rotation: Rotation | None, since: datetime, days: int, maximum_days: int | None) -> str:
     """The secret should have been replaced by now."""
     zone = rotation.window.zone if rotation else "UTC"
-    late = "1 day" if days == 1 else f"{days} days"
-    allowed = f" Its maximum age is {maximum_days} days." if maximum_days else ""
+    late = counted(days, "day")
+    allowed = f" Its maximum age is {counted(maximum_days, 'day')}." if maximum_days else ""
     return (
         f"✗ The client secret is overdue for rotation by {late}: it should have been replaced by "
         f"{at(since, zone)} ({zone}).{allowed}\nNext: `/sso rotate`, `/sso schedule`"

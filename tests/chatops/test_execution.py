@@ -58,6 +58,14 @@ async def test_what_lasts_and_what_counts_as_a_change(clock: SteppedClock) -> No
     assert [step.text for step in steps.done if step.lasting] == ["people must know"]
 
 
+async def test_the_last_text_of_a_progress_without_steps_takes_no_time_to_read(clock: SteppedClock) -> None:
+    steps = Steps(clock, Screen())
+    steps.note("people must know")
+    await clock.advance(0.2)
+    assert steps.ended("!sso", told=True) == "Done."
+    assert Steps(clock, Screen()).ended("!sso", well=False) == "Ended."
+
+
 async def test_the_last_text_of_the_progress_says_how_long_it_took(clock: SteppedClock) -> None:
     steps = Steps(clock, Screen())
     await clock.advance(30)

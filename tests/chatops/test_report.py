@@ -13,6 +13,9 @@ from tests.support.clocks import ManualClock
 TEXT = "✗ Out of order.\nNext: `/sso test`"
 
 
+POSTED = "✗ Out of order.\nNext: `!sso test`"
+
+
 @pytest.fixture
 def chat() -> MemoryChat:
     return MemoryChat()
@@ -26,7 +29,14 @@ def report(chat: MemoryChat) -> Report:
 async def test_it_is_a_message_of_its_own_with_its_buttons(chat: MemoryChat, report: Report) -> None:
     assert await report.post("incident 1", TEXT)
     [message] = chat.posted.values()
-    assert (message.room_id, message.thread_id, message.texts) == (OTHER_ROOM.id, None, [TEXT])
+    assert (message.room_id, message.thread_id, message.texts) == (OTHER_ROOM.id, None, [POSTED])
+
+
+async def test_an_edit_has_commands_that_every_client_sends(chat: MemoryChat, report: Report) -> None:
+    await report.post("incident 1", "✗ Worse.")
+    assert await report.edit("incident 1", TEXT)
+    [message] = chat.posted.values()
+    assert message.text == POSTED
 
 
 async def test_the_same_key_is_posted_once_and_edited(chat: MemoryChat, report: Report) -> None:

@@ -15,7 +15,7 @@ from bot.chatops.ports import Operation, OperationState, Person
 from bot.chatops.registry import Trace
 from bot.errors import StoreUnavailable, UserError
 from tests.support.chat import ANNA, MemoryOperations, typed
-from tests.support.clocks import START, settle
+from tests.support.clocks import START
 from tests.support.desk import Desk
 
 DEMOTED = replace(ANNA, roles=frozenset({"user"}))
@@ -27,9 +27,7 @@ async def restarted(desk: Desk, trace: Trace, *, after: float = 60, who: Person 
     """The same bot after it was killed right behind `authorize`; the author is `who` by now."""
     desk.script.after_effect = asyncio.Event()
     await desk.type(typed("!sso setup --disabled"))
-    for task in tuple(desk.runner._tasks):
-        task.cancel()
-    await settle()
+    await desk.runner._work.cancel()
     await desk.clock.advance(after)
     desk.chat.people[ANNA.id] = who
     later = Desk(chat=desk.chat, operations=desk.operations, clock=desk.clock)

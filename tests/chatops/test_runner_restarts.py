@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from bot.chatops.inbox import AWAY
-from bot.errors import Unreachable
-from tests.support.chat import ADMIN_ROOM, ANNA, MARC, typed
+from bot.chatops.ports import OperationState
+from bot.errors import BadAnswer, Unreachable
+from tests.support.chat import ADMIN_ROOM, ANNA, MARC, Fault, typed
 from tests.support.clocks import settle
 from tests.support.desk import Desk, crashed, silenced
 
@@ -119,3 +120,77 @@ async def test_a_command_that_is_gone_is_said_to_be(desk: Desk) -> None:
     await later.runner.recover()
     await later.clock.advance(2)
     assert "no longer know this command" in desk.chat.said()[0]
+
+
+# Told that it is not done, it is not done later
+
+
+@pytest.mark.parametrize("caught_up", [True, False])
+async def test_a_command_that_was_denied_is_not_carried_out_when_it_is_heard_again(desk: Desk, caught_up: bool) -> None:
+    message = replace(typed("!sso setup"), caught_up=caught_up)
+    desk.operations.away = True
+    denied = await desk.type(message)
+    assert "✗ Not done: " in denied[0]
+    desk.operations.away = False
+    later = await crashed(desk)
+    assert await later.type(replace(message, caught_up=True)) == denied
+    assert later.script.effects == []
+
+
+async def test_a_command_that_was_accepted_after_all_is_not_carried_out_either(desk: Desk) -> None:
+    desk.operations.answer_lost = True
+    denied = await desk.type(typed("!sso setup"))
+    [row] = desk.operations.rows.values()
+    assert row.state is OperationState.ACCEPTED
+    desk.operations.answer_lost = False
+    later = await crashed(desk)
+    await later.runner.recover()
+    await later.clock.advance(2)
+    assert (later.script.effects, desk.chat.said()) == ([], denied)
+    [row] = desk.operations.rows.values()
+    assert (row.state, row.delivered) == (OperationState.FAILED, True)
+    assert row.reply_text
+    assert row.reply_text in denied[0]
+
+
+async def denied_and_restarted(desk: Desk) -> Desk:
+    desk.operations.away = True
+    await desk.type(typed("!sso setup"))
+    desk.operations.away = False
+    return await crashed(desk)
+
+
+async def test_whether_it_was_denied_is_asked_until_rocketchat_answers(desk: Desk) -> None:
+    later = await denied_and_restarted(desk)
+    desk.chat.faults["room_of"] = Fault(Unreachable("Rocket.Chat", "GET /api/v1/chat.getMessage"), 3, after=False)
+    await later.type(replace(typed("!sso setup"), caught_up=True))
+    assert later.script.effects == []
+
+
+async def test_a_server_that_cannot_say_it_does_not_end_the_listening(desk: Desk) -> None:
+    desk.chat.faults["room_of"] = Fault(BadAnswer("Rocket.Chat", "GET /api/v1/chat.getMessage"), 3, after=False)
+    await desk.type(replace(typed("!sso setup"), caught_up=True))
+    assert desk.script.effects == ["effect"]
+
+
+async def test_what_was_done_is_not_called_undone_while_the_database_is_away(desk: Desk) -> None:
+    message = typed("!sso setup")
+    said = await desk.type(message)
+    later = await crashed(desk)
+    desk.operations.away_for = 3
+    assert await later.type(replace(message, caught_up=True)) == said
+
+
+async def test_what_comes_after_the_start_is_not_asked_about(desk: Desk) -> None:
+    await desk.clock.advance(60)
+    await desk.type(replace(typed("!sso status"), ts=desk.time.now()))
+    assert "room_of" not in desk.chat.calls
+
+
+async def test_a_denial_in_another_place_counts_as_well(desk: Desk) -> None:
+    silenced(desk, ADMIN_ROOM)
+    later = await denied_and_restarted(desk)
+    [place] = {message.room_id for message in desk.chat.posted.values()}
+    assert place != ADMIN_ROOM.id
+    await later.type(replace(typed("!sso setup"), caught_up=True))
+    assert later.script.effects == []

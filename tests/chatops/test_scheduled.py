@@ -30,7 +30,7 @@ async def test_it_runs_and_is_posted_in_the_report_room_with_why(desk: Desk) -> 
     await desk.clock.advance(2)
     result = list(desk.chat.posted.values())[-1]
     assert (result.room_id, result.thread_id) == (OTHER_ROOM.id, None)
-    assert result.text == "✓ Changed.\nNext: `!sso status`\nThis was scheduled; `/sso schedule` shows by whom."
+    assert result.text == "✓ Changed.\nNext: `!sso status`\nThis was scheduled; `!sso schedule` shows by whom."
     assert result.buttons == ("!sso status",)
 
 
@@ -146,7 +146,8 @@ async def test_after_a_crash_what_had_not_begun_begins_inside_its_window_only(
     assert len(later.script.effects) == effects
     said = desk.chat.said()[-1]
     assert ("Changed." in said) == bool(effects)
-    assert ("The next window is used." in said) != bool(effects)
+    assert ("the next window is used." in said) != bool(effects)
+    assert said.count("✗") == (not effects)
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,19 @@ async def test_a_message_comes_in_and_an_answer_comes_back(parts: Parts, admin_r
     assert "Changed." in parts.chat.said()[0]
 
 
+async def test_before_it_says_that_it_listens_it_has_noted_since_when(parts: Parts) -> None:
+    """Killed right after that, it finds at its next start what was typed in between."""
+    parts.notes.put = never  # type: ignore[method-assign]
+    chatops = parts.build()
+    async with running(parts, chatops):
+        assert not chatops.recovered.is_set()
+
+
+async def never(key: str, value: str) -> None:
+    """A database that takes for ever to note it."""
+    await asyncio.Event().wait()
+
+
 async def test_each_message_is_told_before_it_is_handled(parts: Parts) -> None:
     async with running(parts, parts.build()):
         for text in ("!sso setup", "talk"):

@@ -77,7 +77,7 @@ class TestRotate:
             "• Next: Thu 24 Dec 2026 03:00, then Sat 23 Jan 2027 between 02:00 and 05:00, "
             "Mon 22 Feb 2027 between 02:00 and 05:00",
             "• Europe/Madrid is the time zone of the workspace (`Default_Custom_Timezone`).",
-            "I check whether it can work 24 hours before, and announce it an hour before, in the report room.",
+            "24 hours before each, I check whether it can work. An hour before, I announce it in the report room.",
         ]
         assert answer.next == ("schedule", "schedule test every 15 minutes")
         assert kept(standing).slot.at == local("2026-12-24 03:00")
@@ -86,7 +86,7 @@ class TestRotate:
         _, text = await standing.run("schedule rotate every 1 day between 22:00 and 01:00 America/New_York mon-fri")
         assert "every day between 22:00 and 01:00 (America/New_York, mon-fri)." in text
         assert "time zone of the workspace" not in text
-        assert "an hour before, and announce it an hour before" in text
+        assert "An hour before each, I check whether it can work, and announce it in the report room." in text
         assert kept(standing).window.weekdays == frozenset(range(5))
 
     async def test_without_any_zone_it_is_utc_and_says_so(self, standing: Counter) -> None:
@@ -199,7 +199,7 @@ class TestChanges:
 
     @pytest.mark.parametrize(
         ("kind", "said"),
-        [(kind, word) for kind, word in zip(Kind, ("Rotations", "Tests", "The maximum age"), strict=True)],
+        [(kind, word) for kind, word in zip(Kind, ("Rotations", "Tests", "The secret"), strict=True)],
     )
     async def test_off_ends_one_and_leaves_the_others(self, full: Counter, kind: Kind, said: str) -> None:
         for _ in range(2):

@@ -19,13 +19,15 @@ from bot.connection.changes import (
     WriteApplication,
 )
 from bot.connection.context import LoopState
+from bot.connection.ports import ApplicationFields
 from bot.connection.proof import Proof
 from bot.connection.receipt import Receipt
 from bot.connection.state import Connection, LiveService, ServiceName
 from bot.connection.unknown import Unknown
-from bot.errors import NotLive
+from bot.errors import NoAnswer, NotLive
 from bot.secret import Secret
 from tests.connection.conftest import FINGERPRINTS, NEW, OLD, Bench, exchange, new_connection
+from tests.connection.exchanging import at
 from tests.support.clocks import START
 
 ELSEWHERE = "https://elsewhere.example.org/cb"
@@ -38,9 +40,45 @@ async def applied(bench: Bench, change: Change, desired: Connection | None = Non
 async def test_the_id_of_a_new_application_is_saved_before_anything_else_is_done(bench: Bench) -> None:
     bench.connections.row = new_connection()
     done = await applied(bench, CreateApplication())
-    assert bench.world.calls == ["create_application", "save"]
+    assert bench.world.calls[:2] == ["create_application", "save"]
     (client_id,) = bench.encvoy.applications_by_id
     assert bench.connections.there.client_id == done.desired.client_id == client_id
+
+
+def created_twice(bench: Bench) -> Connection:
+    """A connection whose application is created twice by one request."""
+    desired = bench.connections.row = new_connection()
+    once = bench.encvoy.create_application
+
+    async def twice(fields: ApplicationFields) -> str:
+        await once(fields)
+        return await once(fields)
+
+    bench.encvoy.create_application = twice  # type: ignore[method-assign]
+    return desired
+
+
+async def test_a_creation_that_was_carried_out_twice_leaves_one_application(bench: Bench) -> None:
+    done = await applied(bench, CreateApplication(), created_twice(bench))
+    assert list(bench.encvoy.applications_by_id) == [done.desired.client_id]
+    assert done.receipt.changes == ("DeleteTwin", "CreateApplication")
+
+
+async def test_an_application_of_somebody_else_is_no_twin(bench: Bench) -> None:
+    desired = bench.connections.row = new_connection()
+    own = ApplicationFields(description=desired.description, redirect_uris=(desired.redirect_uri,))
+    others = (replace(own, description="by hand"), replace(own, redirect_uris=(desired.redirect_uri, ELSEWHERE)))
+    kept = [await bench.encvoy.create_application(fields) for fields in others]
+    done = await applied(bench, CreateApplication(), desired)
+    assert list(bench.encvoy.applications_by_id) == [*kept, done.desired.client_id]
+
+
+@pytest.mark.parametrize("call", ["applications", "delete_application"])
+async def test_a_twin_that_could_not_be_deleted_at_once_goes_with_the_next_look(bench: Bench, call: str) -> None:
+    desired = created_twice(bench)
+    bench.world.script = at(f"{call} before", NoAnswer("Encvoy ID", "GET /api/v1/clients"))
+    await bench.run(desired)
+    assert len(bench.encvoy.applications_by_id) == 1
 
 
 async def test_each_change_is_in_the_receipt(standing: Bench) -> None:

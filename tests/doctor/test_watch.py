@@ -78,7 +78,8 @@ def test_what_can_never_be_checked_does_not_follow_from_a_failure() -> None:
 def test_what_else_fails_is_folded_into_one_line(watched: Watched, sight: Sight, line: str) -> None:
     watched.tested(sight)
     rest = watched.last.partition("Fix: y\n")[2].splitlines()
-    assert len(rest) == 1 + bool(line)
+    assert len(rest) == 2 + bool(line)
+    assert rest[-1] == "Next: `/sso test`, `/sso ack`"
     assert rest[0].startswith(line or "It has failed since")
 
 
@@ -286,5 +287,6 @@ def test_a_look_too_many_is_harmless(watched: Watched) -> None:
 def test_what_fails_alone_says_so() -> None:
     cause = FailedCheck("Admin room", "✗ failed: Admin room: the bot cannot see it", 4)
     assert Watched().tested(Sight((cause,))).last == (
-        "✗ failed: Admin room: the bot cannot see it\nIt has failed since 28 Nov 02:00 UTC."
+        "✗ failed: Admin room: the bot cannot see it\nIt has failed since 28 Nov 02:00 UTC.\n"
+        "Next: `/sso test`, `/sso ack`"
     )

@@ -54,7 +54,7 @@ def test_after_an_absence_only_the_last_of_the_missed_reminders_is_posted(watche
 
 def test_an_acknowledgement_is_shown_by_an_edit_and_ends_the_reminders(watched: Watched) -> None:
     watched.tested(failing(3)).later(MINUTE).act(watch.acknowledged(watched.state, "anna", watched.now))
-    assert watched.last.endswith("\nAcknowledged by @anna on 28 Nov 02:16 UTC.")
+    assert watched.last.endswith("\nAcknowledged by @anna on 28 Nov 02:16 UTC.\nNext: `/sso test`")
     watched.waited(watched.now + 2 * DAY, failing(3)).tested(failing(3))
     assert len(watched.posts) == 1
     assert watch.acknowledged(watched.state, "bert", watched.now) == Decision(watched.state)

@@ -20,7 +20,6 @@ from tests.support.simulation.machine import HOUR, Simulation, counted
 from tests.support.simulation.systems import LinkedConnections, why_not
 from tests.support.simulation.weather import Fault, Kind, Side, Trap
 
-pytestmark = pytest.mark.slow
 SAMPLE, SEED = 1500, 1
 """Steps, which take about 20 seconds."""
 

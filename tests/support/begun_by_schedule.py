@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, time, timedelta
 
-from bot.chatops.heard import heard_until
 from bot.chatops.origin import FromSchedule
 from bot.chatops.ports import Operation
 from bot.clock import SystemClock
@@ -13,7 +12,6 @@ from bot.schedule.rules import Rotation, Schedule, SetBy, Slot, Window
 from bot.secret import Secret
 from bot.store.engine import Database
 from bot.store.history import SqlHistory
-from bot.store.notes import SqlNotes
 from bot.store.schedules import SqlSchedules
 from tests.support.crashes import fingerprints_of, records
 from tests.support.due import opened
@@ -49,16 +47,6 @@ async def at_rest(world: World, timeout: float) -> None:
             if begun and followed and all(operation.delivered for operation in begun):
                 return
             await asyncio.sleep(0.05)
-
-
-async def noted(world: World, timeout: float) -> None:
-    """Returns when the bot has noted since when it listens; catching up begins there."""
-    async with opened(world) as database, asyncio.timeout(timeout):
-        notes = SqlNotes(database, SystemClock())
-        while True:
-            if await heard_until(notes) is not None:
-                return
-            await asyncio.sleep(0.02)
 
 
 async def check_due(world: World, old: str | None) -> None:

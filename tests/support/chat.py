@@ -188,15 +188,24 @@ class MemoryOperations:
     """Calls that fail for good; the error quotes values, as drivers do."""
     away: bool = False
     """Every call that writes fails, as while the database is away."""
+    away_for: int = 0
+    """The next looks for the operation of a message fail."""
+    answer_lost: bool = False
+    """An operation is accepted, and the connection to the database is lost before it says so."""
 
     async def accept(self, operation: Operation) -> Operation | None:
         self._check("accept")
         if any(_unique(row.origin) == _unique(operation.origin) for row in self.rows.values()):
             return None
         self.rows[operation.id] = operation
+        if self.answer_lost:
+            raise StoreUnavailable
         return operation
 
     async def of_message(self, message_id: str) -> Operation | None:
+        if self.away_for > 0:
+            self.away_for -= 1
+            raise StoreUnavailable
         return self._of(("message", message_id))
 
     async def of_schedule(self, due: str) -> Operation | None:

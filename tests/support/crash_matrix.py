@@ -21,7 +21,7 @@ from aiohttp import web
 from bot.errors import StoreUnavailable
 from sandbox.faults import Fault, FaultEffect, When
 from tests.support import crashes
-from tests.support.begun_by_schedule import at_rest, check_due, make_due, noted
+from tests.support.begun_by_schedule import at_rest, check_due, make_due
 from tests.support.crashes import Aftermath, Moment, Scenario, answered, is_write, records, scene
 from tests.support.forked import Forked, Program
 from tests.support.programs import COMMITS, run, run_dying_at_commit
@@ -183,7 +183,6 @@ async def _play(
         if scenario.words:
             bot.start(program)
             await bot.listening()
-            await noted(world, QUIET_WITHIN)  # before, whoever types during the first start ever is not found later
             lay()
             message_id = await world.admin.send(f"!sso {scenario.words}")
             quiet: Callable[[], Awaitable[None]] = partial(answered, world, message_id, QUIET_WITHIN)

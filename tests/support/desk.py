@@ -28,7 +28,7 @@ from tests.support.chat import (
     MemoryTime,
     remote,
 )
-from tests.support.clocks import SteppedClock, settle
+from tests.support.clocks import SteppedClock
 
 
 @dataclass
@@ -175,9 +175,7 @@ class Desk:
 
 async def crashed(desk: Desk) -> Desk:
     """The same bot, started again; the old one has ended without a message."""
-    for task in tuple(desk.runner._tasks):
-        task.cancel()
-    await settle()
+    await desk.runner._work.cancel()
     return Desk(chat=desk.chat, operations=desk.operations, clock=desk.clock)
 
 

@@ -23,9 +23,6 @@ from tests.support.world import REAL_SETTLE, SETTINGS, World, world_at
 
 PACE = 8.0
 """Seconds of the bot and of both stand-ins in a real one."""
-TWIN = "all there, but a twin stays"
-"""Known, and not mended: a creation that was carried out twice and answered well leaves a second application. `setup`
-looks for twins only while it does not know the id of its own, so neither this one nor the next finds it."""
 ANSWERED_WITHIN = 60.0
 """Real seconds."""
 
@@ -79,7 +76,7 @@ def cases_of(command: str, calls: tuple[Call, ...]) -> list[Case]:
 
 
 async def verdict_of(folder: Path, case: Case) -> str:
-    """Plays it. The kind of end: `new`, `old`, `all there`, `nothing`, `part, then all there`, or with a twin;
+    """Plays it. The kind of end: `new`, `old`, `all there`, `nothing`, `part, then all there`;
     AssertionError if it is none of these, or if what is said is not true."""
     async with hurried_world(folder, case.command) as world:
         before = world.state()
@@ -123,9 +120,6 @@ async def _set_up(world: World, result: str, said: str) -> str:
         if "✗" not in head:
             return "all there"
         return await _finished_later(world, head)
-    state = world.state()
-    if state.applications == 2 and "✗" not in head and state.stored == state.live is not None:
-        return TWIN
     connection = (await records(world)).connection
     ours = any(setting.id.startswith(SETTINGS) for setting in world.rocketchat.settings)
     if world.state().applications == 0 and not ours and connection is None:

@@ -140,7 +140,7 @@ def _compiled(node: Any, scope: ast.AST, module: ModuleType, file: str) -> re.Pa
 
 
 def _value(expression: ast.expr, module: ModuleType, local: dict[str, Any]) -> Any:
-    return eval(compile(ast.Expression(expression), "pattern", "eval"), {**vars(module), **local})
+    return eval(compile(ast.Expression(expression), "<pattern>", "eval"), {**vars(module), **local})
 
 
 def _flags(node: Any, module: ModuleType) -> int:

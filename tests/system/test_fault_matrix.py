@@ -21,7 +21,7 @@ PARTS = 8
 SAMPLE = 6
 """Cases of each command."""
 COMMANDS = ("rotate", "setup")
-pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
+pytestmark = pytest.mark.timeout(900)
 
 
 async def play(folder: Path, cases: Sequence[Case]) -> tuple[Counter[str], list[str]]:
@@ -38,6 +38,7 @@ async def play(folder: Path, cases: Sequence[Case]) -> tuple[Counter[str], list[
     return ends, failures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("command", COMMANDS)
 async def test_all(tmp_path: Path, command: str, part: int, record_property: Any) -> None:

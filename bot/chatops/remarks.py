@@ -1,0 +1,64 @@
+"""Answers that belong to no operation: hints, refusals, and what could not be begun.
+
+The id of such an answer follows from the message, so it is said once, also by two instances, or before and after a
+crash. Whoever was told that a command is not done can rely on it: it is not carried out later either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from bot.chatops.background import Background
+from bot.chatops.delivery import Recipient, ids_of
+from bot.chatops.ports import Message
+from bot.chatops.posting import derived_id
+from bot.chatops.reply import Outbox, Reply
+from bot.errors import RemoteError
+from bot.retry import until_available
+
+PATIENCE = 20.0
+_log = structlog.get_logger()
+
+
+def thread_of(message: Message, room_type: str) -> str | None:
+    """Where an answer belongs: below its command, except in a direct room."""
+    return message.thread_id if room_type == "d" else message.thread_id or message.id
+
+
+class Remarks:
+    """Says them, and knows about which messages one was made."""
+
+    def __init__(self, outbox: Outbox, work: Background) -> None:
+        self._outbox = outbox
+        self._work = work
+
+    def make(self, message: Message, text: str) -> None:
+        """Says it where the message was typed. Never waits and never raises."""
+        thread = thread_of(message, message.room_type)
+        recipient = Recipient(message.room_id, thread, message.user_id, message.username, message.text)
+        reply = Reply(self._outbox, _id(message.id), recipient)
+
+        async def deliver() -> None:
+            await reply.finish(text)
+
+        self._work.spawn(deliver())
+
+    async def were_made(self, message_id: str) -> bool:
+        """Whether there is one about this message, in any place; False if nobody answers that for `PATIENCE` seconds:
+        listening must go on."""
+
+        async def ask() -> bool:
+            rooms = await asyncio.gather(*(self._outbox.chat.room_of(own) for own in ids_of(_id(message_id))))
+            return any(room is not None for room in rooms)
+
+        try:
+            return await until_available(ask, patience=PATIENCE)
+        except RemoteError as error:
+            _log.warning("not known whether it was answered", message=message_id, error=error.what)
+            return False
+
+
+def _id(message_id: str) -> str:
+    return derived_id(message_id, "said")

@@ -1,0 +1,157 @@
+"""What the report room hears of scheduled rotations and tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.answers.conftest import Heard
+from tests.support import grounds
+from tests.support.unattended_scene import UnattendedScene, unattended_scene
+
+GROUP = "Unasked"
+DAILY = "schedule rotate every 1 day between 02:00 and 05:00 UTC"
+HOUR = timedelta(hours=1)
+
+
+def case(title: str) -> pytest.MarkDecorator:
+    return pytest.mark.case(GROUP, title)
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[UnattendedScene]:
+    async with unattended_scene(tmp_path) as scene:
+        assert "checks passed" in await scene.world.ask("setup")
+        yield scene
+
+
+@case("A scheduled rotation is an hour away")
+async def test_the_warning(scene: UnattendedScene, hears: Heard) -> None:
+    await scene.world.ask(DAILY)
+    scene.to((await scene.slot()).at - HOUR)
+    hears(await scene.heard("I replace the client secret"))
+
+
+@case("The check before a scheduled rotation fails")
+async def test_a_failed_rehearsal(scene: UnattendedScene, hears: Heard) -> None:
+    await scene.world.ask(DAILY)
+    with grounds.application_deleted(scene.world):
+        scene.to((await scene.slot()).at - HOUR)
+        hears(await scene.heard("will not start"))
+
+
+@case("The window of a rotation is over, and the check before it never passed")
+async def test_a_missed_window(scene: UnattendedScene, hears: Heard) -> None:
+    await scene.world.ask(DAILY)
+    with grounds.application_deleted(scene.world):
+        slot = await scene.slot()
+        scene.to(slot.at - HOUR)
+        await scene.heard("will not start")
+        scene.to(slot.ends)
+        hears(await scene.heard("did not happen"))
+
+
+@case("The window of a rotation is over, and the bot was off")
+async def test_a_window_without_a_bot(scene: UnattendedScene, hears: Heard) -> None:
+    await scene.world.ask(DAILY)
+    scene.to((await scene.slot()).ends + HOUR)
+    hears(await scene.heard("did not happen"))
+
+
+@case("The secret is overdue for rotation")
+async def test_overdue(scene: UnattendedScene, hears: Heard) -> None:
+    await scene.world.ask("schedule maximum 1 day")
+    scene.later(timedelta(days=2, hours=1))
+    hears(await scene.heard("is overdue"))
+
+
+@case("Scheduled rotations are suspended after three failures")
+async def test_suspended(scene: UnattendedScene, hears: Heard) -> None:
+    await scene.world.ask(DAILY)
+    slot = await scene.slot()
+    scene.to(slot.at - HOUR)
+    await scene.heard("I replace the client secret")
+    with grounds.fault(scene.world.encvoy, method="PUT", path="/api/v1/clients", status=403):
+        scene.to(slot.at)
+        for times, minutes in enumerate((11, 41), start=1):
+            await scene.rotations_failed(times)
+            scene.later(timedelta(minutes=minutes))
+        hears(await scene.heard("are suspended"))
+
+
+@case("Who set the schedule is no administrator any more")
+async def test_a_role_that_is_gone(scene: UnattendedScene, hears: Heard) -> None:
+    await scene.world.ask(DAILY)
+    with grounds.attribute(scene.world.rocketchat.person("admin"), "roles", ["user"]):
+        scene.to((await scene.slot()).at - HOUR)
+        hears(await scene.heard("administrator any more"))
+
+
+# Tests
+
+
+@pytest.fixture
+async def tested(scene: UnattendedScene) -> UnattendedScene:
+    """The first of the scheduled tests has passed."""
+    await scene.world.ask("schedule test every 15 minutes")
+    await scene.until(lambda state: state.sight and not state.failing)
+    return scene
+
+
+@case("A scheduled test fails")
+async def test_an_incident(tested: UnattendedScene, hears: Heard) -> None:
+    with grounds.application_deleted(tested.world):
+        await tested.fails()
+        hears(await tested.heard("It has failed since"))
+
+
+@case("A failure is still there after an hour, and nobody has acknowledged it")
+async def test_a_reminder(tested: UnattendedScene, hears: Heard) -> None:
+    with grounds.application_deleted(tested.world):
+        await tested.fails()
+        tested.later(HOUR + timedelta(seconds=10))
+        hears(await tested.heard("Still failing"))
+
+
+@case("What failed works again")
+async def test_a_recovery(tested: UnattendedScene, hears: Heard) -> None:
+    with grounds.application_deleted(tested.world):
+        await tested.fails()
+    tested.later(2 * HOUR)
+    hears(await tested.heard("✓ Recovered"))
+
+
+async def flapped(scene: UnattendedScene) -> str:
+    """It fails, passes, and fails again."""
+    with grounds.application_deleted(scene.world):
+        await scene.fails()
+    scene.later(timedelta(minutes=16))
+    await scene.until(lambda state: not state.failing)
+    with grounds.application_deleted(scene.world):
+        await scene.fails()
+    return await scene.heard("keeps changing")
+
+
+@case("The result of the tests keeps changing")
+async def test_flapping(tested: UnattendedScene, hears: Heard) -> None:
+    hears(await flapped(tested))
+
+
+@case("The result of the tests kept changing, and is stable again")
+async def test_stable_again(tested: UnattendedScene, hears: Heard) -> None:
+    await flapped(tested)
+    tested.later(timedelta(minutes=16))
+    await tested.until(lambda state: not state.failing)
+    tested.later(HOUR + timedelta(minutes=1))
+    hears(await tested.heard("Stable again"))
+
+
+@case("Rocket.Chat has a new version")
+async def test_a_new_version(tested: UnattendedScene, hears: Heard) -> None:
+    body = '{"version": "8.9", "success": true}'
+    with grounds.fault(tested.world.rocketchat, method="GET", path="/api/info", status=200, body=body):
+        tested.later(timedelta(minutes=16))
+        hears(await tested.heard("8.9"))

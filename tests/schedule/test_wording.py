@@ -1,0 +1,28 @@
+"""What the report room reads of a window that has passed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.schedule.rules import Rehearsal
+from bot.schedule.wording import in_short, missed
+from tests.support.schedules import rotation
+
+FAILURE = "✗ failed: Application: it is gone\n    Why: x\n    Fix: `/sso setup` creates a new one."
+
+
+@pytest.mark.parametrize(
+    ("failure", "short"),
+    [(FAILURE, "Application: it is gone"), ("Encvoy ID is away.", "Encvoy ID is away.")],
+)
+def test_a_failure_in_short_is_its_first_line_without_the_sign(failure: str, short: str) -> None:
+    assert in_short(failure) == short
+
+
+def test_a_missed_window_names_the_failed_check_in_one_line() -> None:
+    row = replace(rotation(), rehearsal=Rehearsal(failure=FAILURE))
+    lines = missed(row, row.slot, row.slot).splitlines()
+    assert lines[1] == "Why: the check before it never passed: Application: it is gone"
+    assert len(lines) == 4
