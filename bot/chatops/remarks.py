@@ -23,8 +23,8 @@ _log = structlog.get_logger()
 
 
 def thread_of(message: Message, room_type: str) -> str | None:
-    """Where an answer belongs: below its command, except in a direct room."""
-    return message.thread_id if room_type == "d" else message.thread_id or message.id
+    """The thread of the answer: that of the command, or one that it begins; None in a direct room."""
+    return None if room_type == "d" else message.thread_id or message.id
 
 
 class Remarks:
@@ -46,17 +46,21 @@ class Remarks:
         self._work.spawn(deliver())
 
     async def were_made(self, message_id: str) -> bool:
-        """Whether there is one about this message, in any place; False if nobody answers that for `PATIENCE` seconds:
+        """Whether there is one about this message."""
+        return await self.stands(_id(message_id))
+
+    async def stands(self, own_id: str) -> bool:
+        """Whether an answer with this id was posted, in any place; False if nobody answers that for `PATIENCE` seconds:
         listening must go on."""
 
         async def ask() -> bool:
-            rooms = await asyncio.gather(*(self._outbox.chat.room_of(own) for own in ids_of(_id(message_id))))
+            rooms = await asyncio.gather(*(self._outbox.chat.room_of(each) for each in ids_of(own_id)))
             return any(room is not None for room in rooms)
 
         try:
             return await until_available(ask, patience=PATIENCE)
         except RemoteError as error:
-            _log.warning("not known whether it was answered", message=message_id, error=error.what)
+            _log.warning("not known whether it was answered", message=own_id, error=error.what)
             return False
 
 

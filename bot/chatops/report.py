@@ -6,6 +6,7 @@ Nobody has typed a prefix here, so commands stand with the one that every client
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -13,8 +14,9 @@ from bot.chatops.answer import everywhere
 from bot.chatops.delivery import Delivery, Manner, Recipient
 from bot.chatops.ports import Notes
 from bot.chatops.posting import derived_id, new_message_id
-from bot.chatops.reply import Outbox, Reply
+from bot.chatops.reply import PATIENCE, Outbox, Reply
 from bot.errors import RemoteError
+from bot.retry import until_available
 
 SEED = "seed of message ids"
 """The key of the note that makes the ids of these messages unguessable: nobody can use one first."""
@@ -40,15 +42,15 @@ class Report:
             known = True
         return await Reply(self.outbox, message_id, Recipient(self.room_id), known=known).finish(everywhere(text))
 
-    async def edit(self, key: str, text: str) -> bool:
+    async def edit(self, key: str, text: str) -> bool | None:
         """See `ReportRoom.edit`."""
         manner = Manner(buttons=self.outbox.buttons)
         delivery = Delivery(self.outbox.chat, await self._id(key), Recipient(self.room_id), known=True, manner=manner)
         try:
-            await delivery.rewrite(everywhere(text))
+            await until_available(partial(delivery.rewrite, everywhere(text)), patience=PATIENCE)
         except RemoteError as error:
             _log.info("report not edited", room=self.room_id, error=error.what)
-            return False
+            return None if error.transient else False
         return True
 
     async def reacted(self, key: str) -> tuple[str, ...]:

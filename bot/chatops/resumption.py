@@ -18,6 +18,12 @@ from bot.errors import Uncertain, UserError
 
 _LONG_AGO = "According to my clock or Rocket.Chat's, you did not send this within the last two minutes."
 INTERRUPTED = UserError("I was interrupted before anything was written.", why=_LONG_AGO, fix="Please type it again.")
+TOLD = UserError(
+    "I was interrupted before anything was written.",
+    why="The bot's own database could not be used then.",
+    fix="Please type it again.",
+)
+"""For an operation whose author was told so, or something like it, which a new start could not read."""
 UNCLEAR = "I cannot tell what I had done by then; `/sso status` shows the current state."
 LATE = Uncertain(
     "I was interrupted, and I am not continuing.", why=f"{_LONG_AGO} {UNCLEAR}", fix="Please type it again."
@@ -39,13 +45,14 @@ class Withdrawn(Uncertain, Refused):
     """Begun by an administrator, who is none any more."""
 
 
-async def resume(job: Job, steps: Steps, means: Means, *, old: bool) -> Ending:
-    """Like `execute`. `old`: typed so long ago that it must not begin any more."""
+async def resume(job: Job, steps: Steps, means: Means, *, old: bool, told: bool = False) -> Ending:
+    """Like `execute`. `old`: typed so long ago that it must not begin any more. `told`: its result was posted, and
+    could not be stored."""
     call = call_of(job, steps, means)
     try:
         trace = await _trace(job, call)
         if trace is not Trace.PART:
-            refusal = await _refusal(job, trace, means.access, old=old)
+            refusal = TOLD if told and trace is Trace.NOTHING else await _refusal(job, trace, means.access, old=old)
             if refusal is not None:
                 await _revert(job, call)
                 return failed(job, steps, refusal)

@@ -16,19 +16,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
 import structlog
 
-from bot.chatops import audit, inbox
+from bot.chatops import inbox
 from bot.chatops.access import Access
 from bot.chatops.answer import EVERYWHERE, render_failure, render_internal
 from bot.chatops.background import Background
-from bot.chatops.backlog import Backlog
 from bot.chatops.delivery import recipient_of
+from bot.chatops.ending import Endings, EndListener
 from bot.chatops.execution import Ending, Job, Means, Steps, execute, log_internal
 from bot.chatops.origin import FromMessage, FromSchedule, Origin
 from bot.chatops.ports import Message, Operation, Operations, OperationState, Person, Room
@@ -45,9 +45,6 @@ from bot.retry import until_available
 
 _log = structlog.get_logger()
 _ENDED = (OperationState.DONE, OperationState.FAILED)
-
-EndListener = Callable[[Operation, Ending], None]
-"""Called when the end of an operation is committed. It must not wait."""
 
 
 class Runner:
@@ -71,12 +68,10 @@ class Runner:
         self._access = access
         self._admin_room = admin_room
         self._unfamiliar = unfamiliar
-        self._listeners = listeners
+        self._endings = Endings(operations, outbox.clock, self._command_of, listeners)
         self._one_at_a_time = asyncio.Lock()
         self._work = Background()
         self._remarks = Remarks(outbox, self._work)
-        self._backlog = Backlog(outbox.clock)
-        self._retrying: asyncio.Task[None] | None = None
         self._stopping = False
 
     async def handle(self, message: Message) -> None:
@@ -85,7 +80,7 @@ class Runner:
             decision = await self._reception.decide(message)
             if decision is None:
                 return
-            self._backlog.opportunity()
+            self._endings.opportunity()
             if self._reception.may_be_known(message) and await self._is_answered(message.id):
                 _log.info("repeated message ignored", message=message.id)
             elif isinstance(decision, Say):
@@ -130,14 +125,12 @@ class Runner:
 
     def reconnected(self) -> None:
         """Rocket.Chat is back: undelivered answers can be tried again."""
-        self._backlog.opportunity()
+        self._endings.opportunity()
 
     async def stop(self, grace: float = 5.0) -> None:
         """Gives running operations `grace` seconds to finish, then cancels them; the next start continues."""
         self._stopping = True
-        if self._retrying is not None:
-            self._retrying.cancel()
-            await asyncio.gather(self._retrying, return_exceptions=True)
+        await self._endings.stop()
         with contextlib.suppress(TimeoutError):
             await within(self._clock, grace, self.idle())
         await self._work.cancel()
@@ -162,11 +155,18 @@ class Runner:
             reply_id=new_message_id(),
             created_at=self._clock.now(),
         )
-        accepted = await self._operations.accept(operation)
+        try:
+            accepted = await self._operations.accept(operation)
+        except StoreUnavailable as error:
+            self._remarks.make(message, render_failure((), error))
+            self._work.spawn(self._withdraw(operation.id, message.id))
+            return
         if accepted is None:
             _log.info("repeated message ignored", message=message.id)
         elif order.late is not None:
-            self._work.spawn(self._end(accepted, self._reply(accepted), Ending(OperationState.FAILED, order.late)))
+            self._work.spawn(
+                self._endings.end(accepted, self._reply(accepted), Ending(OperationState.FAILED, order.late))
+            )
         else:
             self._work.spawn(self._run(Job(accepted, order.invocation, order.who, order.room)))
 
@@ -175,19 +175,28 @@ class Runner:
         parsed = self._reception.reread(operation.words)
         who, room, prefix = self._asked(operation.origin)
         if operation.state is OperationState.ACCEPTED and await self._was_denied(operation.origin):
-            # The answer to whatever could not be accepted.
-            await self._commit(operation, Ending(OperationState.FAILED, render_failure((), StoreUnavailable())))
-            await until_available(partial(self._operations.delivered, operation.id))
+            await self._deny(operation)
         elif operation.state in _ENDED and operation.reply_text is not None:
-            await self._give(operation, reply, operation.reply_text)
+            await self._endings.deliver(operation, reply, operation.reply_text)
         elif parsed is None or not makes_sense(operation):
             text = render_failure((), SENSELESS if parsed else NOT_KNOWN, prefix=prefix)
-            await self._end(operation, reply, Ending(OperationState.FAILED, text))
+            await self._endings.end(operation, reply, Ending(OperationState.FAILED, text))
         elif operation.state is OperationState.ACCEPTED and (late := await self._late(operation)):
-            await self._end(operation, reply, Ending(OperationState.FAILED, late))
+            await self._endings.end(operation, reply, Ending(OperationState.FAILED, late))
         else:
             parsed = replace(parsed, prefix=prefix)
             await self._run(Job(operation, parsed, who, room, resumed=True))
+
+    async def _withdraw(self, operation_id: str, message_id: str) -> None:
+        """The database may have accepted it, and only its answer was lost."""
+        row = await until_available(partial(self._operations.of_message, message_id))
+        if row is not None and row.id == operation_id:
+            await self._deny(row)
+
+    async def _deny(self, operation: Operation) -> None:
+        """Ends it with the answer that its author has."""
+        ending = Ending(OperationState.FAILED, render_failure((), StoreUnavailable()))
+        await self._endings.without_answer(operation, ending)
 
     async def _was_denied(self, origin: Origin) -> bool:
         """Whether its author was told that it is not done: the database had accepted it, and its answer was lost."""
@@ -218,9 +227,9 @@ class Runner:
                 if self._stopping:
                     return
                 ending = await self._ending(job, steps, reply)
-                committed = await self._commit(job.operation, ending)
+                committed = await self._endings.commit(job.operation, ending)
             # Outside of the turn: an unavailable chat must not delay the next operation.
-            await self._conclude(job.operation, reply, ending, committed)
+            await self._endings.conclude(job.operation, reply, ending, committed)
         finally:
             reply.abandon()
 
@@ -228,7 +237,8 @@ class Runner:
         means = Means(self._access, self._operations, reply.open, self._reception.for_everyone)
         if not job.resumed:
             return await execute(job, steps, means)
-        return await resume(job, steps, means, old=bool(await self._late(job.operation)))
+        told = isinstance(job.operation.origin, FromMessage) and await self._remarks.stands(job.operation.reply_id)
+        return await resume(job, steps, means, old=bool(await self._late(job.operation)), told=told)
 
     async def _late(self, operation: Operation) -> str:
         """Not empty: it is too late to begin it, and this is said instead."""
@@ -250,52 +260,9 @@ class Runner:
             steps.begin()
             yield
 
-    async def _end(self, operation: Operation, reply: Reply, ending: Ending) -> None:
-        await self._conclude(operation, reply, ending, await self._commit(operation, ending))
-
-    async def _commit(self, operation: Operation, ending: Ending) -> bool:
-        try:
-            await self._finish(operation, ending)
-        except Exception as error:  # noqa: BLE001 - the answer is true all the same, and is still given
-            log_internal(error, "finish", operation.id)
-            return False
-        return True
-
-    async def _finish(self, operation: Operation, ending: Ending) -> None:
-        """Commits the end and logs it: the one place where an operation ends."""
-        receipt = await self._operations.finish(operation.id, ending.state, ending.text, ending.receipt)
-        known = self._reception.reread(operation.words)
-        command = known.command if known else None
-        audit.ended(operation, ending, command=command, receipt=receipt, now=self._clock.now())
-        for heard in self._listeners:
-            heard(operation, ending)
-
-    async def _conclude(self, operation: Operation, reply: Reply, ending: Ending, committed: bool) -> None:
-        """The answer is delivered in any case. If the commit failed, it is repeated once the database is back:
-        otherwise a new start would resume the operation and replace this answer."""
-        given = await reply.finish(ending.text, ended=ending.progress)
-        if not committed:
-            await until_available(lambda: self._finish(operation, ending))
-        await self._note(operation, reply, ending.text, given)
-
-    async def _give(self, operation: Operation, reply: Reply, text: str) -> None:
-        await self._note(operation, reply, text, await reply.finish(text, ended=Ending.progress))
-
-    async def _note(self, operation: Operation, reply: Reply, text: str, given: bool) -> None:
-        """An answer that was not posted never counts as delivered."""
-        if given:
-            return await until_available(partial(self._operations.delivered, operation.id))
-
-        async def again() -> bool:
-            given = await reply.finish(text, patience=0)
-            if given:
-                await until_available(partial(self._operations.delivered, operation.id))
-            return given
-
-        self._backlog.add(operation.id, again)
-        if self._retrying is None and not self._stopping:
-            self._retrying = asyncio.create_task(self._backlog.run())
-        return None
+    def _command_of(self, words: str) -> Command | None:
+        known = self._reception.reread(words)
+        return known.command if known else None
 
     def _say_in_admin_room(self, message: Message, text: str) -> None:
         if message.room_id == self._admin_room.id and self._reception.parse(message.text, bare=False) is not None:

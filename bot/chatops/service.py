@@ -10,6 +10,7 @@ import structlog
 
 from bot.chatops.access import Access
 from bot.chatops.admin_room import AdminRoom, Found, tell_of_namesake
+from bot.chatops.ending import EndListener
 from bot.chatops.execution import log_internal
 from bot.chatops.heard import Heard
 from bot.chatops.notices import Announcement, Announcer, tell_of_slash, warn_of_public_room
@@ -18,7 +19,7 @@ from bot.chatops.reception import Identity, Reception
 from bot.chatops.registry import Registry
 from bot.chatops.reply import Outbox
 from bot.chatops.report import Report
-from bot.chatops.runner import EndListener, Runner
+from bot.chatops.runner import Runner
 from bot.chatops.scheduled import AdministratorRoles, ScheduledOperations
 from bot.chatops.unknown_fields import UnknownFields
 from bot.clock import Clock

@@ -81,8 +81,9 @@ class ReportRoom(Protocol):
         """Posts it, or edits what was posted under the key. False if that was not possible."""
         ...
 
-    async def edit(self, key: str, text: str) -> bool:
-        """Edits what was posted under the key. False if that was refused or nothing is there."""
+    async def edit(self, key: str, text: str) -> bool | None:
+        """Edits what was posted under the key. False if that was refused or nothing is there; None if Rocket.Chat
+        cannot be asked now."""
         ...
 
     async def reacted(self, key: str) -> tuple[str, ...]:

@@ -155,7 +155,10 @@ class Watcher:
                     if not await room.post(key, text):
                         return kept
                 case Edit(key=key, text=text):
-                    if not await room.edit(key, text):
+                    edited = await room.edit(key, text)
+                    if edited is None:
+                        return kept
+                    if not edited:
                         decision = watch.edit_refused(kept.state, key, self._clock.now())
                 case never:
                     assert_never(never)

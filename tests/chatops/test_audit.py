@@ -185,7 +185,7 @@ async def test_a_clock_that_was_set_back_makes_no_time_less_than_none(desk: Desk
 
 async def test_what_is_counted_is_the_command_and_the_outcome_of_the_line(desk: Desk, log: Log) -> None:
     told: list[tuple[str, str]] = []
-    desk.runner._listeners = (counted(lambda kind, outcome: told.append((kind, outcome))),)
+    desk.runner._endings._listeners = (counted(lambda kind, outcome: told.append((kind, outcome))),)
     await desk.type(typed('!sso setup --name "Free words"'))
     desk.script.error = UserError("It cannot be done.")
     await desk.type(replace(typed("!sso rotate"), id="m2"))

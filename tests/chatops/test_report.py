@@ -74,6 +74,17 @@ async def test_an_edit_that_is_refused_is_said(chat: MemoryChat, report: Report)
     assert not await report.edit("incident 2", "✗ Worse.")
 
 
+async def test_an_edit_is_tried_again_while_rocketchat_is_away_and_is_not_refused_then(
+    chat: MemoryChat, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await report.post("incident 1", TEXT)
+    chat.fail("edit", Unreachable, times=2)
+    assert await report.edit("incident 1", "✗ Worse.")
+    monkeypatch.setattr("bot.chatops.report.PATIENCE", 0.001)
+    chat.fail("edit", Unreachable, times=1000)
+    assert await report.edit("incident 1", "✗ Worst.") is None
+
+
 async def test_a_post_that_is_refused_is_said(chat: MemoryChat, report: Report) -> None:
     chat.fail("post", Rejected, times=9)
     assert not await report.post("incident 1", TEXT)

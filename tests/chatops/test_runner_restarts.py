@@ -9,8 +9,8 @@ import pytest
 
 from bot.chatops.inbox import AWAY
 from bot.chatops.ports import OperationState
-from bot.errors import BadAnswer, Unreachable
-from tests.support.chat import ADMIN_ROOM, ANNA, MARC, Fault, typed
+from bot.errors import BadAnswer, StoreUnavailable, Unreachable
+from tests.support.chat import ADMIN_ROOM, ANNA, DIRECT, MARC, Fault, typed
 from tests.support.clocks import settle
 from tests.support.desk import Desk, crashed, silenced
 
@@ -138,12 +138,12 @@ async def test_a_command_that_was_denied_is_not_carried_out_when_it_is_heard_aga
 
 
 async def test_a_command_that_was_accepted_after_all_is_not_carried_out_either(desk: Desk) -> None:
-    desk.operations.answer_lost = True
+    desk.operations.answer_lost = 1_000
     denied = await desk.type(typed("!sso setup"))
     [row] = desk.operations.rows.values()
     assert row.state is OperationState.ACCEPTED
-    desk.operations.answer_lost = False
     later = await crashed(desk)
+    desk.operations.answer_lost = desk.operations.away_for = 0
     await later.runner.recover()
     await later.clock.advance(2)
     assert (later.script.effects, desk.chat.said()) == ([], denied)
@@ -151,6 +151,19 @@ async def test_a_command_that_was_accepted_after_all_is_not_carried_out_either(d
     assert (row.state, row.delivered) == (OperationState.FAILED, True)
     assert row.reply_text
     assert row.reply_text in denied[0]
+
+
+async def test_its_row_ends_as_soon_as_the_database_is_back(desk: Desk) -> None:
+    desk.operations.answer_lost = 2
+    await desk.type(typed("!sso setup"))
+    [row] = desk.operations.rows.values()
+    assert (row.state, row.delivered, desk.script.effects) == (OperationState.FAILED, True, [])
+
+
+async def test_whoever_may_ask_in_a_direct_room_hears_that_the_database_is_away(desk: Desk) -> None:
+    desk.operations.away = True
+    [said] = await desk.type(typed("setup", room=DIRECT))
+    assert said.startswith("✗ Not done: The bot's own database cannot be used right now.")
 
 
 async def denied_and_restarted(desk: Desk) -> Desk:
@@ -194,3 +207,33 @@ async def test_a_denial_in_another_place_counts_as_well(desk: Desk) -> None:
     assert place != ADMIN_ROOM.id
     await later.type(replace(typed("!sso setup"), caught_up=True))
     assert later.script.effects == []
+
+
+async def test_what_was_answered_and_could_not_be_stored_is_not_begun_later(desk: Desk) -> None:
+    desk.script.before_authorize = asyncio.Event()
+    await desk.type(typed("!sso setup"))
+    desk.operations.away = True
+    desk.script.before_authorize.set()
+    await desk.clock.advance(2)
+    assert "✗ Not done: The bot's own database cannot be used right now." in desk.chat.said()[0]
+    later = await crashed(desk)
+    desk.operations.away = False
+    await later.runner.recover()
+    await later.clock.advance(2)
+    assert later.script.effects == []
+    assert desk.chat.said()[0].startswith("✗ Not done: I was interrupted before anything was written.")
+
+
+async def test_what_has_left_a_trace_is_finished_whatever_was_answered(desk: Desk) -> None:
+    desk.script.after_effect = asyncio.Event()
+    await desk.type(typed("!sso setup"))
+    desk.operations.away = True
+    desk.script.error = StoreUnavailable()
+    desk.script.after_effect.set()
+    await desk.clock.advance(2)
+    later = await crashed(desk)
+    desk.operations.away = False
+    await later.runner.recover()
+    await later.clock.advance(2)
+    assert later.script.effects == ["effect"]
+    assert desk.chat.said()[0].startswith("✓ Changed.")

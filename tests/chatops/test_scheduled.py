@@ -89,7 +89,7 @@ async def test_a_failure_is_none_that_succeeded(desk: Desk) -> None:
 
 async def test_listeners_hear_of_the_end(desk: Desk) -> None:
     heard: list[tuple[str, OperationState]] = []
-    desk.runner._listeners = (lambda operation, ending: heard.append((operation.words, ending.state)),)
+    desk.runner._endings._listeners = (lambda operation, ending: heard.append((operation.words, ending.state)),)
     await of(desk).begin(DUE, "rotate")
     await desk.clock.advance(2)
     assert heard == [("rotate", OperationState.DONE)]

@@ -226,6 +226,20 @@ async def test_a_refused_edit_becomes_a_new_message(desk: Desk) -> None:
     assert desk.store.kept.owed == ()
 
 
+async def test_an_edit_waits_while_rocketchat_cannot_be_asked(desk: Desk) -> None:
+    await desk.failed(3)
+    desk.room.away = True
+    await desk.saw(failing(3, 4))
+    desk.restart()
+    await desk.tick()
+    assert (len(desk.said), [type(action) for action in desk.store.kept.owed]) == (1, [Edit])
+    desk.room.away = False
+    await desk.tick()
+    assert desk.said == ["✗ failed: Check 3: no"]
+    assert "Check 4" in desk.room.edits[-1]
+    assert desk.store.kept.owed == ()
+
+
 async def test_a_refused_edit_of_a_message_of_before_is_given_up(desk: Desk) -> None:
     desk.store.kept = KeptWatch(WatchState(), (Edit("long gone", "text"),))
     await desk.tick()

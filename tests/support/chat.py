@@ -190,8 +190,8 @@ class MemoryOperations:
     """Every call that writes fails, as while the database is away."""
     away_for: int = 0
     """The next looks for the operation of a message fail."""
-    answer_lost: bool = False
-    """An operation is accepted, and the connection to the database is lost before it says so."""
+    answer_lost: int = 0
+    """An operation is accepted, and the database is away before it says so: for so many looks."""
 
     async def accept(self, operation: Operation) -> Operation | None:
         self._check("accept")
@@ -199,6 +199,7 @@ class MemoryOperations:
             return None
         self.rows[operation.id] = operation
         if self.answer_lost:
+            self.away_for = self.answer_lost
             raise StoreUnavailable
         return operation
 

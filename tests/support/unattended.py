@@ -80,6 +80,8 @@ class MemoryRoom:
     closed: bool = False
     """Nothing can be posted."""
     editable: bool = True
+    away: bool = False
+    """Nothing can be edited now."""
 
     async def post(self, key: str, text: str) -> bool:
         if self.closed:
@@ -89,7 +91,9 @@ class MemoryRoom:
         self.texts[key] = text
         return True
 
-    async def edit(self, key: str, text: str) -> bool:
+    async def edit(self, key: str, text: str) -> bool | None:
+        if self.away:
+            return None
         if not self.editable or key not in self.texts:
             return False
         self.texts[key] = text
