@@ -112,6 +112,10 @@ class Chat(Protocol):
         """The room of the bot's message with this id; None if there is none."""
         ...
 
+    async def text_of(self, message_id: str) -> str | None:
+        """The text of the bot's message with this id; None if there is none."""
+        ...
+
     async def reacted(self, message_id: str) -> tuple[str, ...]:
         """Usernames of everybody who reacted to the bot's message with this id; empty if there is none."""
         ...

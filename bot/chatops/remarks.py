@@ -7,6 +7,7 @@ crash. Whoever was told that a command is not done can rely on it: it is not car
 from __future__ import annotations
 
 import asyncio
+import re
 
 import structlog
 
@@ -19,6 +20,7 @@ from bot.errors import RemoteError
 from bot.retry import until_available
 
 PATIENCE = 20.0
+_MENTION = re.compile(r"^@\S+ ")
 _log = structlog.get_logger()
 
 
@@ -47,21 +49,21 @@ class Remarks:
 
     async def were_made(self, message_id: str) -> bool:
         """Whether there is one about this message."""
-        return await self.stands(_id(message_id))
+        return bool(await self.standing(_id(message_id)))
 
-    async def stands(self, own_id: str) -> bool:
-        """Whether an answer with this id was posted, in any place; False if nobody answers that for `PATIENCE` seconds:
-        listening must go on."""
+    async def standing(self, own_id: str) -> str:
+        """The text of an answer with this id, wherever it was posted, without the mention. Empty: there is none, or
+        nobody answers that for `PATIENCE` seconds: listening must go on."""
 
-        async def ask() -> bool:
-            rooms = await asyncio.gather(*(self._outbox.chat.room_of(each) for each in ids_of(own_id)))
-            return any(room is not None for room in rooms)
+        async def ask() -> str:
+            texts = await asyncio.gather(*(self._outbox.chat.text_of(each) for each in ids_of(own_id)))
+            return next((text for text in texts if text), "")
 
         try:
-            return await until_available(ask, patience=PATIENCE)
+            return _MENTION.sub("", await until_available(ask, patience=PATIENCE))
         except RemoteError as error:
             _log.warning("not known whether it was answered", message=own_id, error=error.what)
-            return False
+            return ""
 
 
 def _id(message_id: str) -> str:

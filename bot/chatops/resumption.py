@@ -7,9 +7,11 @@ waits for it.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from bot.chatops.access import Access, Refused
+from bot.chatops.answer import Mark
 from bot.chatops.execution import Ending, Job, Means, Steps, call_of, execute, failed
 from bot.chatops.origin import FromSchedule
 from bot.chatops.ports import Operation, OperationState
@@ -18,12 +20,6 @@ from bot.errors import Uncertain, UserError
 
 _LONG_AGO = "According to my clock or Rocket.Chat's, you did not send this within the last two minutes."
 INTERRUPTED = UserError("I was interrupted before anything was written.", why=_LONG_AGO, fix="Please type it again.")
-TOLD = UserError(
-    "I was interrupted before anything was written.",
-    why="The bot's own database could not be used then.",
-    fix="Please type it again.",
-)
-"""For an operation whose author was told so, or something like it, which a new start could not read."""
 UNCLEAR = "I cannot tell what I had done by then; `/sso status` shows the current state."
 LATE = Uncertain(
     "I was interrupted, and I am not continuing.", why=f"{_LONG_AGO} {UNCLEAR}", fix="Please type it again."
@@ -41,18 +37,28 @@ SENSELESS = UserError(
 )
 
 
+async def _nothing() -> str:
+    return ""
+
+
 class Withdrawn(Uncertain, Refused):
     """Begun by an administrator, who is none any more."""
 
 
-async def resume(job: Job, steps: Steps, means: Means, *, old: bool, told: bool = False) -> Ending:
-    """Like `execute`. `old`: typed so long ago that it must not begin any more. `told`: its result was posted, and
-    could not be stored."""
+async def resume(
+    job: Job, steps: Steps, means: Means, *, old: bool, told: Callable[[], Awaitable[str]] = _nothing
+) -> Ending:
+    """Like `execute`. `old`: typed so long ago that it must not begin any more. `told`: the result that was posted, and
+    could not be stored: where it says that nothing was done, and nothing is seen of it, this is how it ends. It is not
+    asked for where half of an exchange waits to be finished."""
     call = call_of(job, steps, means)
     try:
         trace = await _trace(job, call)
         if trace is not Trace.PART:
-            refusal = TOLD if told and trace is Trace.NOTHING else await _refusal(job, trace, means.access, old=old)
+            if trace is Trace.NOTHING and (said := await told()).startswith(Mark.FAILED.value):
+                await _revert(job, call)
+                return Ending(OperationState.FAILED, said)
+            refusal = await _refusal(job, trace, means.access, old=old)
             if refusal is not None:
                 await _revert(job, call)
                 return failed(job, steps, refusal)

@@ -25,7 +25,7 @@ import structlog
 
 from bot.chatops import inbox
 from bot.chatops.access import Access
-from bot.chatops.answer import EVERYWHERE, render_failure, render_internal
+from bot.chatops.answer import EVERYWHERE, Mark, render_failure, render_internal
 from bot.chatops.background import Background
 from bot.chatops.delivery import recipient_of
 from bot.chatops.ending import Endings, EndListener
@@ -176,6 +176,9 @@ class Runner:
         who, room, prefix = self._asked(operation.origin)
         if operation.state is OperationState.ACCEPTED and await self._was_denied(operation.origin):
             await self._deny(operation)
+        elif operation.state is OperationState.ACCEPTED and (told := await self._remarks.standing(operation.reply_id)):
+            state = OperationState.FAILED if told.startswith(Mark.FAILED.value) else OperationState.DONE
+            await self._endings.without_answer(operation, Ending(state, told))
         elif operation.state in _ENDED and operation.reply_text is not None:
             await self._endings.deliver(operation, reply, operation.reply_text)
         elif parsed is None or not makes_sense(operation):
@@ -237,7 +240,7 @@ class Runner:
         means = Means(self._access, self._operations, reply.open, self._reception.for_everyone)
         if not job.resumed:
             return await execute(job, steps, means)
-        told = isinstance(job.operation.origin, FromMessage) and await self._remarks.stands(job.operation.reply_id)
+        told = partial(self._remarks.standing, job.operation.reply_id)
         return await resume(job, steps, means, old=bool(await self._late(job.operation)), told=told)
 
     async def _late(self, operation: Operation) -> str:

@@ -84,8 +84,17 @@ class RestChat:
 
     async def room_of(self, message_id: str) -> str | None:
         """None for every refusal: it does not exist, or the bot may not read it."""
+        message = await self._own(message_id)
+        return None if message is None else message.room_id
+
+    async def text_of(self, message_id: str) -> str | None:
+        """None as with `room_of`."""
+        message = await self._own(message_id)
+        return None if message is None else message.text
+
+    async def _own(self, message_id: str) -> Message | None:
         message = message_from(await self._document(message_id))
-        return message.room_id if message is not None and message.user_id == self.rest.user_id else None
+        return message if message is not None and message.user_id == self.rest.user_id else None
 
     async def reacted(self, message_id: str) -> tuple[str, ...]:
         """`reactions{':x:': {usernames[]}}` (facts/rocketchat.md §5.4)."""

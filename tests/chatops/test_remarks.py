@@ -53,7 +53,7 @@ async def test_it_is_known_wherever_it_stands(scene: Scene, chat: MemoryChat, cl
 
 async def test_it_is_asked_for_again_while_rocketchat_is_away(scene: Scene, chat: MemoryChat) -> None:
     await scene.make("no")
-    chat.fail("room_of", Unreachable, times=2)
+    chat.fail("text_of", Unreachable, times=2)
     assert await scene.remarks.were_made(COMMAND.id)
 
 
@@ -63,7 +63,7 @@ async def test_what_nobody_answers_is_no(
 ) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.001)
     await scene.make("no")
-    chat.fail("room_of", error, times=10_000)
+    chat.fail("text_of", error, times=10_000)
     assert not await scene.remarks.were_made(COMMAND.id)
 
 

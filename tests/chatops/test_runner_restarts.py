@@ -9,6 +9,7 @@ import pytest
 
 from bot.chatops.inbox import AWAY
 from bot.chatops.ports import OperationState
+from bot.chatops.registry import Trace
 from bot.errors import BadAnswer, StoreUnavailable, Unreachable
 from tests.support.chat import ADMIN_ROOM, ANNA, DIRECT, MARC, Fault, typed
 from tests.support.clocks import settle
@@ -175,13 +176,13 @@ async def denied_and_restarted(desk: Desk) -> Desk:
 
 async def test_whether_it_was_denied_is_asked_until_rocketchat_answers(desk: Desk) -> None:
     later = await denied_and_restarted(desk)
-    desk.chat.faults["room_of"] = Fault(Unreachable("Rocket.Chat", "GET /api/v1/chat.getMessage"), 3, after=False)
+    desk.chat.faults["text_of"] = Fault(Unreachable("Rocket.Chat", "GET /api/v1/chat.getMessage"), 3, after=False)
     await later.type(replace(typed("!sso setup"), caught_up=True))
     assert later.script.effects == []
 
 
 async def test_a_server_that_cannot_say_it_does_not_end_the_listening(desk: Desk) -> None:
-    desk.chat.faults["room_of"] = Fault(BadAnswer("Rocket.Chat", "GET /api/v1/chat.getMessage"), 3, after=False)
+    desk.chat.faults["text_of"] = Fault(BadAnswer("Rocket.Chat", "GET /api/v1/chat.getMessage"), 3, after=False)
     await desk.type(replace(typed("!sso setup"), caught_up=True))
     assert desk.script.effects == ["effect"]
 
@@ -197,7 +198,7 @@ async def test_what_was_done_is_not_called_undone_while_the_database_is_away(des
 async def test_what_comes_after_the_start_is_not_asked_about(desk: Desk) -> None:
     await desk.clock.advance(60)
     await desk.type(replace(typed("!sso status"), ts=desk.time.now()))
-    assert "room_of" not in desk.chat.calls
+    assert "text_of" not in desk.chat.calls
 
 
 async def test_a_denial_in_another_place_counts_as_well(desk: Desk) -> None:
@@ -215,13 +216,16 @@ async def test_what_was_answered_and_could_not_be_stored_is_not_begun_later(desk
     desk.operations.away = True
     desk.script.before_authorize.set()
     await desk.clock.advance(2)
-    assert "✗ Not done: The bot's own database cannot be used right now." in desk.chat.said()[0]
+    said = desk.chat.said()
+    assert said[0].startswith("✗ Not done: The bot's own database cannot be used right now.")
     later = await crashed(desk)
     desk.operations.away = False
     await later.runner.recover()
     await later.clock.advance(2)
-    assert later.script.effects == []
-    assert desk.chat.said()[0].startswith("✗ Not done: I was interrupted before anything was written.")
+    assert (later.script.effects, later.script.calls) == ([], [])
+    assert desk.chat.said() == said
+    [row] = desk.operations.rows.values()
+    assert (row.state, row.delivered) == (OperationState.FAILED, True)
 
 
 async def test_what_has_left_a_trace_is_finished_whatever_was_answered(desk: Desk) -> None:
@@ -237,3 +241,21 @@ async def test_what_has_left_a_trace_is_finished_whatever_was_answered(desk: Des
     await later.clock.advance(2)
     assert later.script.effects == ["effect"]
     assert desk.chat.said()[0].startswith("✓ Changed.")
+
+
+async def test_what_was_begun_and_called_undone_ends_so_if_nothing_is_seen_of_it(desk: Desk) -> None:
+    desk.script.after_effect = asyncio.Event()
+    await desk.type(typed("!sso setup"))
+    desk.operations.away = True
+    desk.script.error = StoreUnavailable()
+    desk.script.after_effect.set()
+    await desk.clock.advance(2)
+    said = desk.chat.said()
+    later = await crashed(desk)
+    later.script.trace = Trace.NOTHING
+    desk.operations.away = False
+    await later.runner.recover()
+    await later.clock.advance(2)
+    [row] = desk.operations.rows.values()
+    assert (later.script.calls, later.script.taken_back) == ([], [row.id])
+    assert (row.state, row.delivered, desk.chat.said()) == (OperationState.FAILED, True, said)

@@ -148,17 +148,18 @@ class TestPosting:
                 await RestChat(rest).post(Outgoing("own1", "r1", "hello"))
 
     @pytest.mark.parametrize(
-        ("reply", "room"),
+        ("reply", "room", "text"),
         [
-            ({"message": document(1, _id="own1", u={"_id": BOT_ID})}, "r1"),
-            ({"message": document(1, _id="own1", u={"_id": "somebody"})}, None),
-            (BARE_FAILURE, None),
-            (FORBIDDEN, None),
+            ({"message": document(1, _id="own1", msg="hello", u={"_id": BOT_ID})}, "r1", "hello"),
+            ({"message": document(1, _id="own1", u={"_id": "somebody"})}, None, None),
+            (BARE_FAILURE, None, None),
+            (FORBIDDEN, None, None),
         ],
     )
-    async def test_where_an_own_message_stands(self, reply: Reply, room: str | None) -> None:
+    async def test_where_an_own_message_stands(self, reply: Reply, room: str | None, text: str | None) -> None:
         async with rocket(Routes({"GET chat.getMessage": reply})) as rest:
-            assert await RestChat(rest).room_of("own1") == room
+            chat = RestChat(rest)
+            assert (await chat.room_of("own1"), await chat.text_of("own1")) == (room, text)
 
     async def test_where_it_stands_may_be_untold(self) -> None:
         async with rocket(Routes({"GET chat.getMessage": (504, {})})) as rest:

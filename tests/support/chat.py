@@ -138,6 +138,11 @@ class MemoryChat:
         message = self.posted.get(message_id)
         return message.room_id if message else None
 
+    async def text_of(self, message_id: str) -> str | None:
+        self._enter("text_of")
+        message = self.posted.get(message_id)
+        return message.text if message else None
+
     async def direct_with(self, user_id: str) -> str:
         self._enter("direct_with")
         return f"dm-{(await self.person(user_id)).username}"
