@@ -37,7 +37,7 @@ crash-matrix: $(VENV)/installed-dev
 
 # A failure of every kind at every remote call of `rotate` and `setup`.
 fault-matrix: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n 2 -m "" tests/system/test_fault_matrix.py
+	$(BIN)/python -m pytest -n $(WORKERS) -m "" tests/system/test_fault_matrix.py
 
 # Commands, schedules, faults, crashes, clocks and two instances at random, in memory: `make simulate STEPS=100000 SEED=1`.
 STEPS := 20000

@@ -21,7 +21,7 @@ from tests.support.simulation.systems import LinkedConnections, why_not
 from tests.support.simulation.weather import Fault, Kind, Side, Trap
 
 SAMPLE, SEED = 1500, 1
-"""Steps, which take about 20 seconds."""
+"""Steps, which take a few seconds."""
 
 
 @pytest.fixture

@@ -12,12 +12,9 @@ import structlog.testing
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.chatops.answer import is_over
-from bot.chatops.origin import FromMessage, FromSchedule
-from bot.chatops.ports import OperationState
-from bot.chatops.posting import derived_id, second_id
 from bot.errors import StoreUnavailable
 from bot.secret import Secret, new_secret
+from tests.support.simulation import truths
 from tests.support.simulation.process import Process
 from tests.support.simulation.virtual import virtual_loop
 from tests.support.simulation.weather import ALL_WRITES, CALLS, WRITES, Fault, Kind, Side, Trap
@@ -54,7 +51,6 @@ COMMANDS = (
     "mute 2h",
     "ack",
 )
-ALARMED, RECOVERED = "✗", "✓ Recovered"
 counted = {"steps": 0, "runs": 0}
 """Over the whole process."""
 
@@ -229,8 +225,8 @@ class Simulation(RuleBasedStateMachine):
 
     @property
     def alive(self) -> list[Process]:
-        """The processes that were not killed."""
-        return [one for one in self.world.processes if not one.dead]
+        """See `World.alive`."""
+        return self.world.alive
 
     @invariant()
     def holds(self) -> None:
@@ -244,111 +240,18 @@ class Simulation(RuleBasedStateMachine):
         bugs = [entry for entry in errors if entry.get("kind") != StoreUnavailable.__name__]
         assert not bugs, bugs
         self.log.clear()
-        assert not world.troubles, world.troubles
-        assert not world.secrets.leaked, "a secret is in a text"
-        assert not world.untrue, world.untrue
-        assert not world.schedules.wrong, world.schedules.wrong
-        assert not world.operations.late, world.operations.late
-        self.a_secret_that_we_hold_is_valid()
-        self.each_message_has_one_result()
-        self.each_due_time_rotates_once()
-        self.no_recovery_without_a_failure()
+        truths.hold(world)
         self.held = True
-
-    def a_secret_that_we_hold_is_valid(self) -> None:
-        """Unless somebody else chose it."""
-        connection, application = self.world.connection, self.world.application
-        if connection is None or application is None or connection.current is None:
-            return
-        held = {connection.current, connection.pending}
-        foreign = application.secret.reveal() in self.world.secrets.foreign
-        assert application.secret in held or foreign, "no secret of the store is valid at Encvoy ID"
-
-    def each_message_has_one_result(self) -> None:
-        """And it says one thing only."""
-        world = self.world
-        for operation in world.operations.rows.values():
-            posted = world.chat.posted.get(operation.reply_id)
-            texts = set(posted.texts) if posted else set()
-            # While the database is away an answer cannot be stored; a later start may know more of it, or less.
-            assert len([text for text in texts if str(StoreUnavailable()) not in text]) < 2, texts
-            origin = operation.origin
-            if isinstance(origin, FromMessage):
-                said = world.chat.posted.get(derived_id(origin.message_id, "said"))
-                assert said is None or posted is None, (
-                    f"two answers: {said and said.text} And: {posted and posted.text}"
-                )
-                known = {i for base in _parts(operation.reply_id) for i in (base, second_id(base))}
-                thread = [p for p in world.chat.posted.values() if p.thread_id == origin.message_id]
-                known.add(derived_id(origin.message_id, "said"))
-                assert all(p.id in known or is_over(p.text) for p in thread), [p.text for p in thread]
-
-    def each_due_time_rotates_once(self) -> None:
-        """One slot leads to one success."""
-        assert all(times == 1 for times in self.world.schedules.begun.values()), self.world.schedules.begun
-        rotated = [
-            operation.origin.due.rsplit(" ", 1)[0]
-            for operation in self.world.operations.rows.values()
-            if isinstance(operation.origin, FromSchedule) and operation.state is OperationState.DONE
-        ]
-        assert len(rotated) == len(set(rotated)), rotated
-
-    def no_recovery_without_a_failure(self) -> None:
-        """In the order in which they were posted."""
-        failed = False
-        for posted in self.world.chat.posted.values():
-            if posted.thread_id is None:
-                assert failed or not posted.text.startswith(RECOVERED), posted.text
-                failed = failed or any(text.startswith(ALARMED) for text in posted.texts)
 
     def teardown(self) -> None:
         """Nothing fails any more, and everything gets time: both sides agree, or the answer says why not."""
         try:
             if self.held:  # what follows from a failure would hide it
-                self.come_to_rest()
+                truths.come_to_rest(self.world)
                 self.holds()
-                self.agree_or_say_why()
+                truths.agree_or_say_why(self.world)
+                self.holds()
         finally:
             with contextlib.suppress(Exception):
                 self.world.close()
             self._stack.close()
-
-    def come_to_rest(self) -> None:
-        """Waits for whatever is unfinished."""
-        world = self.world
-        world.weather.clear_up()
-        for one in self.alive:
-            one.go_on()
-        if not self.alive:
-            world.start()
-        for _ in range(12):
-            world.run(600)
-            if all(operation.delivered for operation in world.operations.rows.values()):
-                break
-        left = [operation.words for operation in world.operations.rows.values() if not operation.delivered]
-        assert not left, f"not answered: {left}"
-
-    def agree_or_say_why(self) -> None:
-        """After `setup`, which mends whatever somebody else has changed."""
-        world = self.world
-        if world.connection is None and world.ours() == (0, 0):
-            return
-        message_id = world.type("setup")
-        world.run(600)
-        [mine] = [
-            o
-            for o in world.operations.rows.values()
-            if isinstance(o.origin, FromMessage) and o.origin.message_id == message_id
-        ]
-        assert mine.reply_text is not None
-        if mine.state is OperationState.DONE:
-            assert world.disagreement() is None, f"{mine.reply_text} But {world.disagreement()}."
-            assert max(world.ours()) <= 1, f"{world.ours()} applications and services of ours"
-        else:
-            assert "Fix: " in mine.reply_text, mine.reply_text
-        self.holds()
-
-
-def _parts(reply_id: str) -> list[str]:
-    """The ids of all messages of one operation."""
-    return [reply_id, derived_id(reply_id, "progress"), derived_id(reply_id, "alarm")]

@@ -119,14 +119,24 @@ class WatchedChat(MemoryChat):
     """Every text is looked at as it arrives."""
 
     secrets: Secrets = field(default_factory=Secrets)
+    landing_late: bool = False
+    """The next write was on its way when its process ceased to lead."""
+    late: set[str] = field(default_factory=set)
+    """The messages that landed so."""
 
     async def post(self, message: Outgoing) -> None:
-        self.secrets.look_at(message.text)
+        self._look_at(message.id, message.text)
         await super().post(message)
 
     async def edit(self, message_id: str, room_id: str, text: str) -> None:
-        self.secrets.look_at(text)
+        self._look_at(message_id, text)
         await super().edit(message_id, room_id, text)
+
+    def _look_at(self, message_id: str, text: str) -> None:
+        self.secrets.look_at(text)
+        if self.landing_late:
+            self.late.add(message_id)
+        self.landing_late = False
 
 
 @dataclass

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
@@ -16,9 +14,6 @@ from bot.chatops.reception import Identity
 from bot.chatops.registry import Registry
 from bot.chatops.service import Chatops
 from bot.connection.state import Application, Connection
-from bot.doctor.checks import CheckState, Finding, Result
-from bot.doctor.verdict import Verdict
-from bot.errors import RemoteError
 from bot.leader import lead
 from bot.retry import until_available
 from bot.rocketchat.names import service_name
@@ -32,6 +27,8 @@ from commands.context import CommandContext
 from commands.correction import correction
 from tests.support.chat import ADMIN_ROOM, ANNA, BOT_ID, BOT_NAME, MARC, MemoryNotes, MemorySlash
 from tests.support.memory_history import MemoryHistory
+from tests.support.simulation.around import ServersTime, Stream, VirtualWaker
+from tests.support.simulation.doctor import Doctor
 from tests.support.simulation.process import LeaseRow, Linked, Process, on_its_own, tracking
 from tests.support.simulation.systems import (
     LinkedConnections,
@@ -44,75 +41,11 @@ from tests.support.simulation.systems import (
     WatchedSchedules,
 )
 from tests.support.simulation.virtual import VirtualClock, VirtualLoop
-from tests.support.simulation.weather import Side, Weather
+from tests.support.simulation.weather import WRITES, Side, Weather
 from tests.support.unattended import MemoryWatch
 
 FINGERPRINTS = Fingerprints(b"k" * 32)
 ZONE = "Europe/Madrid"
-
-
-@dataclass
-class VirtualWaker:
-    """See `bot.schedule.waker.Waker`. The longest sleep is longer, or a month would be 43 200 wakings."""
-
-    clock: VirtualClock
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def wake(self) -> None:
-        self._news.set()
-
-    async def wait(self, until: datetime) -> None:
-        seconds = min(max(0.0, (until - self.clock.now()).total_seconds()), 900.0)
-        try:
-            async with asyncio.timeout(seconds):
-                await self._news.wait()
-        except TimeoutError:
-            pass
-        self._news.clear()
-
-
-@dataclass
-class ServersTime:
-    """See `bot.chatops.ports.ServerTime`."""
-
-    clock: VirtualClock
-    started: datetime
-    known: bool = True
-
-    def now(self) -> datetime:
-        return self.clock.true()
-
-    async def doubt(self) -> bool:
-        return True
-
-
-@dataclass
-class Stream:
-    """See `bot.chatops.ports.MessageStream`: what was missed, then what is pushed."""
-
-    world: World
-    process: Process
-    since: datetime
-
-    def watch(self, room_id: str, room_type: str) -> None: ...
-
-    async def connections(self) -> AsyncIterator[None]:
-        await asyncio.get_running_loop().create_future()
-        yield
-
-    async def messages(self) -> AsyncIterator[Message]:
-        heard, position = self.world.heard, 0
-        missed = len(heard)
-        while True:
-            while position < len(heard):
-                await self.process.running.wait()
-                message, position = heard[position], position + 1
-                if position > missed:
-                    yield message
-                elif message.ts > self.since:
-                    yield replace(message, caught_up=True)
-            news = self.world.news
-            await news.wait()
 
 
 @dataclass
@@ -156,9 +89,14 @@ class World:
     def start(self) -> Process:
         """One more process of the bot."""
         process = Process(self.weather, self.lease, self.landed_late)
-        self.processes = [one for one in self.processes if not one.dead] + [process]
+        self.processes = [*self.alive, process]
         process.start(lambda: lead(cast(Any, process), self.clock, partial(self._work, process)))
         return process
+
+    @property
+    def alive(self) -> list[Process]:
+        """The processes that were not killed."""
+        return [one for one in self.processes if not one.dead]
 
     async def _work(self, process: Process) -> None:
         store = partial(Linked, process, Side.STORE)
@@ -283,6 +221,7 @@ class World:
     def landed_late(self, name: str) -> None:
         """A write of a process that may not act any more."""
         self.meddled += 1
+        self.chat.landing_late = name in WRITES[Side.CHAT]
         on_its_own(self.loop, self._adopt_as_foreign())
 
     async def _adopt_as_foreign(self) -> None:
@@ -316,42 +255,3 @@ async def _version() -> str:
 
 async def _name() -> str:
     return BOT_NAME
-
-
-@dataclass(frozen=True)
-class Doctor:
-    """A few of the doctor's checks, on the ports: the real one asks routes that have no in-memory adapter."""
-
-    rocketchat: Any
-    encvoy: Any
-
-    async def __call__(self, connection: Connection | None) -> Verdict:
-        """See `bot.doctor.verdict.judge`."""
-        if connection is None or connection.current is None:
-            skipped = Result(CheckState.FAILED, "it is not finished", "Something is missing.", "`/sso setup` fixes it.")
-            return Verdict((Finding("Setting up", skipped),))
-        name, secret = connection.name, connection.secret
-        try:
-            stored = await self.rocketchat.stored(name)
-            application = await self.encvoy.application(connection.client_id or "")
-        except RemoteError as error:
-            down = Result(CheckState.FAILED, "it does not answer", error.what, "Check that it is running.")
-            return Verdict((Finding("Rocket.Chat responds", down),))
-        held = stored is not None and stored.secret == secret
-        accepted = isinstance(application, Application) and application.secret == secret
-        return Verdict(
-            (
-                _finding("Application", application is not None),
-                _finding("Secret accepted", accepted),
-                _finding("Service", stored is not None),
-                _finding("Service's secret", held),
-            )
-        )
-
-
-def _finding(check: str, holds: bool) -> Finding:
-    if holds:
-        return Finding(check, Result(CheckState.PASSED, "it is as needed"))
-    return Finding(
-        check, Result(CheckState.FAILED, "it is not as needed", "Somebody changed it.", "`/sso setup` fixes it.")
-    )
