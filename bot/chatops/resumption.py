@@ -49,15 +49,16 @@ async def resume(
     job: Job, steps: Steps, means: Means, *, old: bool, told: Callable[[], Awaitable[str]] = _nothing
 ) -> Ending:
     """Like `execute`. `old`: typed so long ago that it must not begin any more. `told`: the result that was posted, and
-    could not be stored: where it says that nothing was done, and nothing is seen of it, this is how it ends. It is not
-    asked for where half of an exchange waits to be finished."""
+    could not be stored: this is how it ends, unless something is seen of what it says is not done. It is not asked for
+    where half of an exchange waits to be finished."""
     call = call_of(job, steps, means)
     try:
         trace = await _trace(job, call)
         if trace is not Trace.PART:
-            if trace is Trace.NOTHING and (said := await told()).startswith(Mark.FAILED.value):
-                await _revert(job, call)
-                return Ending(OperationState.FAILED, said)
+            if (stands := _as_told(await told(), trace)) is not None:
+                if stands.state is OperationState.FAILED:
+                    await _revert(job, call)
+                return stands
             refusal = await _refusal(job, trace, means.access, old=old)
             if refusal is not None:
                 await _revert(job, call)
@@ -78,6 +79,14 @@ async def resume(
     except UserError as error:
         return failed(job, steps, _uncertain(error))
     return ending
+
+
+def _as_told(said: str, trace: Trace) -> Ending | None:
+    if not said:
+        return None
+    if not said.startswith(Mark.FAILED.value):
+        return Ending(OperationState.DONE, said)
+    return Ending(OperationState.FAILED, said) if trace is Trace.NOTHING else None
 
 
 def _uncertain(error: UserError) -> UserError:

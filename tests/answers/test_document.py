@@ -38,7 +38,8 @@ OTHERS = "Meaning, Trouble, Answer, Refuse, Say, Hint, Mistake, step, note, fail
 SPEAKERS = frozenset(f"{ERRORS}, {OTHERS}".split(", "))
 """What turns a text of the code into one that people read."""
 ROOMS = ("bot/chatops", "bot/connection", "bot/doctor", "bot/encvoy", "bot/rocketchat", "bot/store", "bot/values.py",
-         "bot/tls.py", "bot/app.py", "commands")  # fmt: skip
+         "bot/tls.py", "bot/app.py", "commands", *(f"bot/schedule/{name}.py" for name in (
+             "adjustments", "asked", "dates", "examination", "phrases", "zones")))  # fmt: skip
 NO_TEXT = re.compile(r"(GET|POST|PUT|DELETE|websocket) |[a-z-]+$")
 """Routes and codes."""
 SHORTEST = 12

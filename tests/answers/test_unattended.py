@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from tests.answers.conftest import Heard
+from bot.errors import UserError
+from bot.schedule.adjustments import frozen, postponed
+from bot.schedule.examination import ConnectionExaminer
+from bot.schedule.overdue import SecretAge
+from bot.schedule.rules import Freeze, Suspension
+from bot.secret import new_secret
+from tests.answers.conftest import Heard, failure
+from tests.connection.conftest import new_connection
 from tests.support import grounds
-from tests.support.unattended_scene import UnattendedScene, unattended_scene
+from tests.support.clocks import START, ManualClock
+from tests.support.memory_connections import MemoryConnections
+from tests.support.schedules import rotation
+from tests.support.scripted import Scripted
+from tests.support.unattended_scene import MIDDLE, UnattendedScene, unattended_scene
 
 GROUP = "Unasked"
 DAILY = "schedule rotate every 1 day between 02:00 and 05:00 UTC"
 HOUR = timedelta(hours=1)
 
 
-def case(title: str) -> pytest.MarkDecorator:
-    return pytest.mark.case(GROUP, title)
+def case(title: str, group: str = GROUP) -> pytest.MarkDecorator:
+    return pytest.mark.case(group, title)
 
 
 @pytest.fixture
@@ -88,6 +102,54 @@ async def test_a_role_that_is_gone(scene: UnattendedScene, hears: Heard) -> None
     with grounds.attribute(scene.world.rocketchat.person("admin"), "roles", ["user"]):
         scene.to((await scene.slot()).at - HOUR)
         hears(await scene.heard("administrator any more"))
+
+
+REFUSED = {
+    "A rotation is postponed by too many days": ("schedule postpone 40 days",),
+    "A rotation is postponed too often": ("schedule postpone 1 day",) * 4,
+    "To leave a rotation out would pass the maximum age": ("schedule maximum 2 days", "schedule postpone 5 days"),
+    "A freeze is over already": ("schedule freeze 1 Jan 2026 to 7 Jan 2026",),
+    "A freeze began long ago": ("schedule freeze 1 Nov to 3 Dec",),
+    "A freeze ends before it begins": ("schedule freeze 1 Jan 2027 to 7 Dec 2026",),
+    "A freeze is to end that is not there": ("schedule off freeze",),
+}
+
+
+@pytest.mark.parametrize("words", [pytest.param(w, marks=case(title, "schedule")) for title, w in REFUSED.items()])
+async def test_a_change_that_is_refused(scene: UnattendedScene, hears: Heard, words: tuple[str, ...]) -> None:
+    texts = [await scene.world.ask(line) for line in (DAILY, *words)]
+    hears(texts[-1], typed=f"!sso {words[-1]}")
+    assert "✓" not in texts[-1]
+
+
+RUNNING = replace(rotation(), operation="rotate 2026-02-10T02:00:00+00:00 1")
+SUSPENDED = replace(rotation(), suspended=Suspension(START, "x"))
+OVER = Freeze(date(2026, 1, 1), date(2026, 1, 7), "")
+REFUSED_LATER: dict[str, Callable[[], object]] = {
+    "A rotation is postponed while it runs": lambda: postponed(RUNNING, 1, SecretAge(), START, lambda: MIDDLE),
+    "A rotation is postponed that is suspended": lambda: postponed(SUSPENDED, 1, SecretAge(), START, lambda: MIDDLE),
+    "A postponement is out of range by now": lambda: postponed(rotation(), 31, SecretAge(), START, lambda: MIDDLE),
+    "A freeze is over by now": lambda: frozen(rotation(), OVER, START, lambda: MIDDLE),
+}
+
+
+@pytest.mark.parametrize(
+    "change", [pytest.param(change, marks=case(title, "schedule")) for title, change in REFUSED_LATER.items()]
+)
+def test_a_change_that_the_row_refuses(hears: Heard, change: Callable[[], object]) -> None:
+    with pytest.raises(UserError) as error:
+        change()
+    hears(failure(error.value))
+
+
+@case("The check before a scheduled rotation finds another one unfinished")
+async def test_an_unfinished_exchange(hears: Heard) -> None:
+    connections = MemoryConnections(Scripted(ManualClock()))
+    connections.row = replace(new_connection(), current=new_secret())
+    context: Any = SimpleNamespace(connections=connections)
+    with pytest.raises(UserError) as error:
+        await ConnectionExaminer(context, cast(Any, None), cast(Any, None)).rehearse()
+    hears(failure(error.value))
 
 
 # Tests

@@ -259,3 +259,20 @@ async def test_what_was_begun_and_called_undone_ends_so_if_nothing_is_seen_of_it
     [row] = desk.operations.rows.values()
     assert (later.script.calls, later.script.taken_back) == ([], [row.id])
     assert (row.state, row.delivered, desk.chat.said()) == (OperationState.FAILED, True, said)
+
+
+@pytest.mark.parametrize("trace", [Trace.NOTHING, Trace.UNCLEAR])
+@pytest.mark.parametrize("after", [60, 3600])
+async def test_what_was_done_said_and_not_stored_stays_said(desk: Desk, trace: Trace, after: float) -> None:
+    desk.operations.failing = frozenset({"finish"})
+    said = await desk.type(typed("!sso setup"))
+    assert said[0].startswith("✓ Changed.")
+    later = await crashed(desk)
+    later.script.trace = trace
+    await later.clock.advance(after)
+    desk.operations.failing = frozenset()
+    await later.runner.recover()
+    await later.clock.advance(2)
+    [row] = desk.operations.rows.values()
+    assert (row.state, row.delivered, desk.chat.said()) == (OperationState.DONE, True, said)
+    assert (later.script.calls, later.script.taken_back) == ([], [])

@@ -26,7 +26,7 @@ BEGINS = datetime(2026, 11, 24, 12, 0, 10, tzinfo=UTC)
 run."""
 MIDDLE = 0.5
 """What is drawn: each rotation is in the middle of its window."""
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds for something to happen."""
 REPORTS = "sso-reports"
 T = TypeVar("T")
