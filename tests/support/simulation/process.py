@@ -159,14 +159,18 @@ class Process:
             await asyncio.sleep(TIMEOUT)
         if error is not None and not (writes and kind in WITH_EFFECT):
             raise error
-        result = await (
-            asyncio.shield(on_its_own(self.lease.loop, self._land(name, doing, kind))) if writes else doing()
-        )
+        result = await (self._landing(name, doing, kind) if writes else doing())
         await self._at(name, "after")
         if error is not None:
             await asyncio.sleep(TIMEOUT if kind is Kind.UNANSWERED else 0)
             raise error
         return result
+
+    async def _landing(self, name: str, doing: Callable[[], Awaitable[Any]], kind: Kind | None) -> Any:
+        """It lands whatever becomes of the process, and then nobody may be left to hear how it went."""
+        landing = on_its_own(self.lease.loop, self._land(name, doing, kind))
+        landing.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return await asyncio.shield(landing)
 
     async def _land(self, name: str, doing: Callable[[], Awaitable[Any]], kind: Kind | None) -> Any:
         await asyncio.sleep(ANSWER / 2)
