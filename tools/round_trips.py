@@ -33,7 +33,7 @@ class Cost:
 
 
 BOUNDS: Mapping[str, Cost] = {
-    "setup": Cost(chain=30, own=59, roles=2),
+    "setup": Cost(chain=31, own=59, roles=2),
     "status": Cost(chain=1, own=4, roles=1),
     "test": Cost(chain=7, own=28, roles=1),
     "rotate": Cost(chain=10, own=20, roles=3),

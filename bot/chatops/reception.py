@@ -105,7 +105,7 @@ class Reception:
 
     def may_be_known(self, message: Message) -> bool:
         """Whether an earlier run may have heard it: it is not from the time in which this one remembers everything."""
-        return message.caught_up or message.ts < self._began + inbox.SLACK
+        return message.caught_up or message.ts < self._began
 
     async def decide(self, message: Message) -> Order | Say | None:
         """None: it is not for us, or answering would tell a stranger that we are here."""

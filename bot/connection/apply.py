@@ -12,7 +12,7 @@ from bot.connection.context import LoopState, known_id
 from bot.connection.defaults import DEFAULTS
 from bot.connection.exchange import await_marker, prove_secret, prove_what_is_used, write_secret
 from bot.connection.needs import AUTH_METHOD, fixed, foreign_callbacks
-from bot.connection.observe import ours_among
+from bot.connection.observe import twins_among
 from bot.connection.plan import is_shown, live_as_desired
 from bot.connection.ports import ApplicationFields, Awaited, Context
 from bot.connection.refusals import required
@@ -101,8 +101,7 @@ async def _create_application(progress: LoopState, context: Context) -> LoopStat
     created = replace(desired, client_id=client_id)
     await context.connections.save(created)
     # A proxy may have sent the request twice, and Encvoy ID creates an application for each.
-    _, twins = ours_among(await context.encvoy.applications(created.redirect_uri), created, client_id)
-    for twin in twins:
+    for twin in twins_among(await context.encvoy.applications(created.redirect_uri, besides=client_id), created):
         await context.encvoy.delete_application(twin.client_id)
         progress = replace(progress, receipt=progress.receipt.with_change(changes.DeleteTwin.__name__))
     return replace(progress, desired=created)

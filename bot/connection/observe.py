@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.clock import within
@@ -141,18 +142,14 @@ async def _ours(
 ) -> tuple[Application | NotVisible | None, tuple[Application, ...]]:
     """For a connection that is being set up: an application with our description and our redirect URI was created by
     the bot, even if that request was never answered."""
-    application, twins = ours_among(await encvoy.applications(desired.redirect_uri), desired, known)
-    if application is None and known is not None:
-        return await encvoy.application(known), ()
-    return application, twins
-
-
-def ours_among(
-    applications: tuple[Application, ...], desired: Connection, known: str | None
-) -> tuple[Application | None, tuple[Application, ...]]:
-    """The connection's own application, which is the one with the known id if it is there, and its twins. An
-    application with other callback addresses is somebody's, and no twin."""
-    found = [application for application in applications if application.description == desired.description]
+    found = [a for a in await encvoy.applications(desired.redirect_uri) if a.description == desired.description]
     found.sort(key=lambda application: (application.client_id != known, application.client_id))
-    twins = tuple(application for application in found[1:] if application.redirect_uris == (desired.redirect_uri,))
-    return (found[0] if found else None), twins
+    if found:
+        return found[0], twins_among(found[1:], desired)
+    return (None if known is None else await encvoy.application(known)), ()
+
+
+def twins_among(others: Sequence[Application], desired: Connection) -> tuple[Application, ...]:
+    """Those that the bot created as well. One with other callback addresses is somebody's by now."""
+    own = (desired.description, (desired.redirect_uri,))
+    return tuple(other for other in others if (other.description, other.redirect_uris) == own)

@@ -243,8 +243,8 @@ class EncvoyId(Protocol):
         """One application in full; None only if it was proved to be gone."""
         ...
 
-    async def applications(self, redirect_uri: str) -> tuple[Application, ...]:
-        """All visible applications with this redirect URI in exactly this spelling."""
+    async def applications(self, redirect_uri: str, *, besides: str | None = None) -> tuple[Application, ...]:
+        """All visible applications with this redirect URI in exactly this spelling, `besides` the one with this id."""
         ...
 
     async def registered(self, redirect_uri: str) -> Registered:

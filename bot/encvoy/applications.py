@@ -97,13 +97,13 @@ class Applications:
             return NotVisible(client_id)
         return None
 
-    async def applications(self, redirect_uri: str) -> tuple[Application, ...]:
-        """All applications that the bot may administer and that have this redirect URI. The list shows neither secrets
-        nor redirect URIs, so each is read."""
+    async def applications(self, redirect_uri: str, *, besides: str | None = None) -> tuple[Application, ...]:
+        """All applications that the bot may administer and that have this redirect URI, `besides` one. The list shows
+        neither secrets nor redirect URIs, so each is read."""
         condition = json.dumps({"redirect_uris": {"has": redirect_uri}}, separators=(",", ":"))
         intake = Intake(OF_APPLICATIONS)
         ids = await self._ids(f"filter={quote(condition, safe='')}", intake)
-        found = [await self.application(client_id, intake) for client_id in ids]
+        found = [await self.application(client_id, intake) for client_id in ids if client_id != besides]
         return tuple(app for app in found if isinstance(app, Application) and redirect_uri in app.redirect_uris)
 
     async def registered(self, redirect_uri: str) -> Registered:

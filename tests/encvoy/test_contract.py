@@ -51,7 +51,9 @@ async def test_two_creates_make_two(encvoy: EncvoyId) -> None:
     await encvoy.create_application(FIELDS)
     await encvoy.create_application(FIELDS)
 
-    assert len(await encvoy.applications(CALLBACK)) == 2
+    found = await encvoy.applications(CALLBACK)
+    assert len(found) == 2
+    assert await encvoy.applications(CALLBACK, besides=found[0].client_id) == found[1:]
 
 
 async def test_what_is_not_there_is_none(encvoy: EncvoyId) -> None:

@@ -52,10 +52,11 @@ class MemoryEncvoyId:
         found = self.applications_by_id.get(client_id)
         return NotVisible(client_id) if found and client_id in self.hidden else found
 
-    async def applications(self, redirect_uri: str) -> tuple[Application, ...]:
+    async def applications(self, redirect_uri: str, *, besides: str | None = None) -> tuple[Application, ...]:
         self.world.before("applications")
+        unseen = {*self.hidden, besides}
         return tuple(
-            a for i, a in self.applications_by_id.items() if i not in self.hidden and redirect_uri in a.redirect_uris
+            a for i, a in self.applications_by_id.items() if i not in unseen and redirect_uri in a.redirect_uris
         )
 
     async def registered(self, redirect_uri: str) -> Registered:

@@ -78,10 +78,13 @@ class UnattendedScene:
         return found
 
     async def until(self, holds: Callable[[WatchState], object]) -> None:
-        """The watch of the tests has come this far."""
+        """The watch of the tests has come this far, and it is known when the next test is due: that counts from the end
+        of this one, and the clock must not jump before."""
 
         async def look() -> object:
-            return holds(await self.unattended.watcher.state())
+            due = (await self.unattended.schedules.get()).verification
+            followed = due is None or due.due_at > self.clock.now()
+            return followed and holds(await self.unattended.watcher.state())
 
         await _seen(look)
 

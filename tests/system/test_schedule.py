@@ -40,6 +40,7 @@ async def test_a_rotation_is_announced_done_and_reported_without_anybody_asking(
 
 async def test_an_incident_is_posted_once_and_says_when_it_is_over(scene: UnattendedScene) -> None:
     await scene.world.ask("schedule test every 15 minutes")
+    await scene.until(lambda state: state.sight)
     await scene.world.encvoy.stop()
     await scene.fails()
     failure = await scene.heard("✗ failed:")
