@@ -76,6 +76,10 @@ REPLY_TO = "This is the reply to "
 """Begins the last line of a result that does not stand below its command."""
 SCHEDULED = f"This was scheduled; `{EVERYWHERE} schedule` shows by whom."
 """The last line of a result that nobody asked for."""
+NOT_THERE = "I could not post this in the report room."
+"""The last line of what is said in the admin room instead."""
+TYPED_THERE = "Type commands in the admin room."
+"""The last line in a report room of its own, where none is heard."""
 _COMMAND = re.compile(f"`{PREFIX} (?=[a-z])")
 _FOLLOWING = "Next: "
 _TYPED = re.compile("`([^`]+)`")
@@ -134,7 +138,7 @@ def everywhere(text: str) -> str:
 def buttons(text: str) -> tuple[str, ...]:
     """The commands to type next in a result, for a button each, with the prefix that every client sends. Read from the
     text, so that an answer that is delivered after a crash has them, too."""
-    lines = [line for line in text.split("\n") if not line.startswith((REPLY_TO, SCHEDULED))]
+    lines = [line for line in text.split("\n") if not line.startswith((REPLY_TO, SCHEDULED, NOT_THERE, TYPED_THERE))]
     last = lines[-1] if lines and lines[-1].startswith(_FOLLOWING) else ""
     return tuple(f"{EVERYWHERE} {_bare(typed)}" for typed in _TYPED.findall(last))[:MOST_BUTTONS]
 

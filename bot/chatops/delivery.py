@@ -14,7 +14,7 @@ from typing import assert_never
 
 import structlog
 
-from bot.chatops.answer import REPLY_TO, SCHEDULED
+from bot.chatops.answer import NOT_THERE, REPLY_TO, SCHEDULED, TYPED_THERE
 from bot.chatops.origin import FromMessage, FromSchedule
 from bot.chatops.ports import Chat, Operation
 from bot.chatops.posting import Posting, Way, derived_id
@@ -38,17 +38,28 @@ class Recipient:
     """What was asked."""
     tail: str = ""
     """After the result: why it stands there, if nobody asked for it."""
+    instead: str | None = None
+    """The id of the admin room, if this is a report room of its own: it hears what that one does not take."""
+    commands: bool = True
+    """Whether the text says what to type."""
 
 
-def recipient_of(operation: Operation) -> Recipient:
-    """Where its answer belongs."""
+def recipient_of(operation: Operation, admin_room_id: str) -> Recipient:
+    """Where its answer belongs. The admin room hears what the report room does not take: the bot may have been removed
+    from it."""
     match operation.origin:
         case FromMessage() as message:
             return Recipient(message.room_id, message.thread_id, message.user_id, message.username, operation.words)
         case FromSchedule() as schedule:
-            return Recipient(schedule.room_id, words=operation.words, tail=f"\n{SCHEDULED}")
+            return reported(schedule.room_id, admin_room_id, words=operation.words, tail=f"\n{SCHEDULED}")
         case never:
             assert_never(never)
+
+
+def reported(room_id: str, admin_room_id: str, *, words: str = "", tail: str = "", commands: bool = True) -> Recipient:
+    """For what nobody asked for."""
+    instead = None if room_id == admin_room_id else admin_room_id
+    return Recipient(room_id, words=words, tail=tail, instead=instead, commands=commands)
 
 
 def ids_of(message_id: str) -> tuple[str, str, str]:
@@ -150,7 +161,8 @@ class Delivery:
     def _give_up(self) -> bool:
         """Goes on to the next way; False if there is none: then the first way is next."""
         recipient = self._recipient
-        possible = (True, recipient.thread_id is not None, recipient.asker is not None)
+        last = recipient.asker is not None or recipient.instead is not None
+        possible = (True, recipient.thread_id is not None, last)
         following = [way for way in range(self._way + 1, len(possible)) if possible[way]]
         self._way = following[0] if following else 0
         return bool(following)
@@ -163,22 +175,32 @@ class Delivery:
                 recipient.room_id,
                 recipient.thread_id,
                 lead=self._mention,
-                tail=recipient.tail if manner.mention else "",
+                tail=self._tail(TYPED_THERE if recipient.commands else "") if manner.mention else "",
                 in_channel=manner.in_channel,
-                buttons=manner.buttons,
+                buttons=manner.buttons and recipient.instead is None,
             )
         if self._way == 1:
             return self._elsewhere(recipient.room_id, 1)
+        if recipient.instead is not None:
+            return self._elsewhere(recipient.instead, 2)
         assert recipient.asker is not None
         return self._elsewhere(await self._chat.direct_with(recipient.asker), 2)
 
     def _elsewhere(self, room_id: str, way: int) -> Way:
+        if self._recipient.instead is not None:
+            tail = self._tail(NOT_THERE) if self.manner.mention else ""
+            return Way(room_id, tail=tail, buttons=self.manner.buttons)
         words = quoted(self._recipient.words)
         if not self.manner.mention:
             return Way(room_id, lead=f"Progress of {words}; I could not post it below that message:\n")
         lead = self._mention if way == 1 else ""
         tail = f"\n{REPLY_TO}{words}; I could not post it below that message."
         return Way(room_id, lead=lead, tail=tail, buttons=self.manner.buttons)
+
+    def _tail(self, where: str) -> str:
+        """`where`: what is added where there are two rooms for it."""
+        tail = self._recipient.tail
+        return f"{tail}\n{where}" if where and self._recipient.instead is not None else tail
 
     def _posting(self, way: int, where: Way) -> Posting:
         return Posting(self._chat, self._ids[way], where, known=self._known)

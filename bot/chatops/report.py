@@ -10,8 +10,8 @@ from functools import partial
 
 import structlog
 
-from bot.chatops.answer import everywhere
-from bot.chatops.delivery import Delivery, Manner, Recipient
+from bot.chatops.answer import EVERYWHERE, everywhere
+from bot.chatops.delivery import Delivery, Manner, Recipient, ids_of, reported
 from bot.chatops.ports import Notes
 from bot.chatops.posting import derived_id, new_message_id
 from bot.chatops.reply import PATIENCE, Outbox, Reply
@@ -26,28 +26,30 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Report:
-    """One room."""
+    """One room; the admin room hears what it does not take."""
 
     outbox: Outbox
     notes: Notes
     room_id: str
+    admin_room_id: str
 
     async def post(self, key: str, text: str) -> bool:
         """See `ReportRoom.post`."""
         message_id = await self._id(key)
         try:
             # Posted before a crash, it is edited: an edit of what was posted just now would only mark it as edited.
-            known = await self.outbox.chat.room_of(message_id) is not None
+            known = any([await self.outbox.chat.room_of(each) is not None for each in ids_of(message_id)])
         except RemoteError:
             known = True
-        return await Reply(self.outbox, message_id, Recipient(self.room_id), known=known).finish(everywhere(text))
+        text = everywhere(text)
+        return await Reply(self.outbox, message_id, self._recipient(text), known=known).finish(text)
 
     async def edit(self, key: str, text: str) -> bool | None:
         """See `ReportRoom.edit`."""
-        manner = Manner(buttons=self.outbox.buttons)
-        delivery = Delivery(self.outbox.chat, await self._id(key), Recipient(self.room_id), known=True, manner=manner)
+        text, manner = everywhere(text), Manner(mention=True, buttons=self.outbox.buttons)
+        delivery = Delivery(self.outbox.chat, await self._id(key), self._recipient(text), known=True, manner=manner)
         try:
-            await until_available(partial(delivery.rewrite, everywhere(text)), patience=PATIENCE)
+            await until_available(partial(delivery.rewrite, text), patience=PATIENCE)
         except RemoteError as error:
             _log.info("report not edited", room=self.room_id, error=error.what)
             return None if error.transient else False
@@ -60,6 +62,9 @@ class Report:
         except RemoteError as error:
             _log.info("reactions not read", room=self.room_id, error=error.what)
             return ()
+
+    def _recipient(self, text: str) -> Recipient:
+        return reported(self.room_id, self.admin_room_id, commands=f"`{EVERYWHERE} " in text)
 
     async def _id(self, key: str) -> str:
         seed = await self.notes.get(SEED)

@@ -272,4 +272,4 @@ class Runner:
             self._remarks.make(message, text)
 
     def _reply(self, operation: Operation, *, known: bool = False) -> Reply:
-        return Reply(self._outbox, operation.reply_id, recipient_of(operation), known=known)
+        return Reply(self._outbox, operation.reply_id, recipient_of(operation, self._admin_room.id), known=known)

@@ -100,7 +100,7 @@ class Chatops:
             if self._unattended is not None:
                 floor = Floor(
                     ScheduledOperations(runner, self._operations, report_room.id),
-                    Report(self._outbox, self._notes, report_room.id),
+                    Report(self._outbox, self._notes, report_room.id, found.room.id),
                     AdministratorRoles(access),
                 )
                 beside.append(asyncio.create_task(self._unattended(floor)))

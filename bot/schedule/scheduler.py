@@ -43,8 +43,6 @@ AGAIN = timedelta(seconds=10)
 """After an error, such as a database that is away."""
 LOOKED_AT = timedelta(hours=1)
 """Between two looks at the versions of both systems, where no test is scheduled."""
-MUTED_STEPS = (Warn, Missed)
-"""Their messages are no alarms."""
 
 _log = structlog.get_logger()
 
@@ -122,7 +120,9 @@ class Scheduler:
                 await floor.operating.begin(self._due(rotation, key), "rotate")
                 return False
             case None:
-                succeeded, said = False, "I was interrupted before it began."
+                # It never began: its window is missed, which is said, and no attempt has failed.
+                await self._change(lambda there: replace(there, operation=None) if there.operation == key else there)
+                return True
         proved_at = await self._examiner.proved_at()
 
         def follow(there: Rotation) -> Rotation:
@@ -132,15 +132,13 @@ class Scheduler:
 
         after = follow(rotation)
         if after.suspended is not None and rotation.suspended is None:
-            await floor.room.post(f"suspended {key}", wording.suspended(after, said))
+            await self._watcher.say(f"suspended {key}", wording.suspended(after, said), floor.room)
         await self._change(follow)
         self._ran()
         return True
 
     async def _do(self, floor: Floor, rotation: Rotation, step: NextStep, known: SecretAge) -> None:
         now, draw = self._clock.now(), self._draw
-        if isinstance(step, MUTED_STEPS) and await self._is_muted():
-            floor = replace(floor, room=_SILENCE)
         match step:
             case Wait():
                 pass
@@ -148,20 +146,23 @@ class Scheduler:
                 await self._change(lambda there: outcomes.anchored(there, proved_at, now, draw))
             case TellOverdue(since=since, days=days):
                 text = wording.overdue(rotation, since, days, known.maximum_days)
-                await floor.room.post(f"overdue {since.isoformat()} {days}", text)
+                await self._watcher.say(f"overdue {since.isoformat()} {days}", text, floor.room)
                 await self._change(lambda there: outcomes.overdue_told(there, known, now))
             case Missed(slot=slot):
                 after = outcomes.missed(rotation, now, draw)
-                await floor.room.post(f"missed {slot.at.isoformat()}", wording.missed(rotation, slot, after.slot))
+                text = wording.missed(rotation, slot, after.slot)
+                await self._watcher.say(f"missed {slot.at.isoformat()}", text, floor.room)
                 await self._change(lambda there: after if there == rotation else there)
             case Rehearse(slot=slot):
                 await self._rehearse(floor, rotation, slot)
             case TellFailedRehearsal(slot=slot, failure=failure):
                 text = wording.failed_rehearsal(rotation, slot, failure)
-                await floor.room.post(f"rehearsal {slot.at.isoformat()}", text)
+                await self._watcher.say(f"rehearsal {slot.at.isoformat()}", text, floor.room)
                 await self._change(outcomes.failed_rehearsal_told)
             case Warn(slot=slot):
-                await floor.room.post(f"warning {slot.at.isoformat()}", wording.warning(rotation, slot))
+                # Not kept for later, when it would no longer be so; nor is it an alarm.
+                if not await self._is_muted():
+                    await floor.room.post(f"warning {slot.at.isoformat()}", wording.warning(rotation, slot))
                 await self._change(outcomes.warned)
             case Rotate(slot=slot):
                 await self._rotate(floor, rotation, slot)
@@ -169,11 +170,16 @@ class Scheduler:
                 assert_never(never)
 
     async def _rotate(self, floor: Floor, rotation: Rotation, slot: Slot) -> None:
-        """It is stored that it begins before it begins: otherwise it could begin twice."""
-        key = f"rotate {slot.at.isoformat()} {rotation.begun + 1}"
-        after = await self._change(lambda there: outcomes.began(there, key) if there == rotation else there)
-        if after is not None and after.operation == key:
-            await floor.operating.begin(self._due(rotation, key), "rotate")
+        """It is stored that it begins before it begins: otherwise it could begin twice. A rotation that somebody has
+        typed may be running: then it is looked at again after it."""
+        async with floor.operating.alone():
+            known = await self._known(await self._schedules.get())
+            if next_step(rotation, known, self._clock.now()) != Rotate(slot):
+                return
+            key = f"rotate {slot.at.isoformat()} {rotation.begun + 1}"
+            after = await self._change(lambda there: outcomes.began(there, key) if there == rotation else there)
+            if after is not None and after.operation == key:
+                await floor.operating.begin(self._due(rotation, key), "rotate")
 
     def _due(self, rotation: Rotation, key: str) -> Due:
         return Due(key, rotation.slot.ends, rotation.set_by.user_id, rotation.set_by.username)
@@ -185,7 +191,7 @@ class Scheduler:
         now = self._clock.now()
         await self._change(lambda there: outcomes.rehearsed(there, slot, failure, now))
         if not rotation.role_told and await floor.roles.holds(rotation.set_by.user_id) is False:
-            await floor.room.post(f"role {rotation.set_by.at.isoformat()}", wording.role_gone(rotation))
+            await self._watcher.say(f"role {rotation.set_by.at.isoformat()}", wording.role_gone(rotation), floor.room)
             await self._change(outcomes.role_told)
         self._ran()
 
@@ -211,9 +217,8 @@ class Scheduler:
             proved_at, since = known.proved_at, maximum_notice(maximum, known.proved_at, now)
             if since is not None:
                 days = (now - since).days
-                await floor.room.post(
-                    f"overdue {since.isoformat()} {days}", wording.overdue(None, since, days, maximum.days)
-                )
+                text = wording.overdue(None, since, days, maximum.days)
+                await self._watcher.say(f"overdue {since.isoformat()} {days}", text, floor.room)
                 told = maximum_told(maximum, proved_at, now)
                 await self._schedules.change(
                     lambda there: replace(there, maximum=told) if there.maximum == maximum else there
@@ -261,19 +266,3 @@ class Scheduler:
     async def _is_muted(self) -> bool:
         mute = (await self._watcher.state()).mute
         return mute is not None and self._clock.now() < mute.until
-
-
-class _Silence:
-    """See `ReportRoom`: for what is held back."""
-
-    async def post(self, key: str, text: str) -> bool:
-        return True
-
-    async def edit(self, key: str, text: str) -> bool:
-        return True
-
-    async def reacted(self, key: str) -> tuple[str, ...]:
-        return ()
-
-
-_SILENCE = _Silence()

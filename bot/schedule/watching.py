@@ -79,6 +79,10 @@ class Watcher:
         needed, self._test_now = self._test_now, False
         return needed
 
+    async def say(self, key: str, text: str, room: ReportRoom) -> None:
+        """Posts something else, in its turn: what the room does not take now is kept, and posted once it does."""
+        await self._decide(room, lambda state: Decision(state, (Post(key, text),)))
+
     async def due(self) -> datetime | None:
         """When `tick` has something to do again."""
         kept = await self._store.get()

@@ -38,7 +38,7 @@ class Scene:
         return self.operations.rows[ROW.id]
 
     def reply(self) -> Reply:
-        return Reply(self.outbox, ROW.reply_id, recipient_of(ROW))
+        return Reply(self.outbox, ROW.reply_id, recipient_of(ROW, ADMIN_ROOM.id))
 
 
 @pytest.fixture

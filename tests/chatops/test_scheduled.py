@@ -15,7 +15,7 @@ from bot.errors import Rejected, Unreachable
 from bot.schedule.ports import Begun, Due, Ended
 from tests.support.chat import ADMIN_ROOM, ANNA, MARC, OTHER_ROOM, MemoryChat, typed
 from tests.support.clocks import START, settle
-from tests.support.desk import Desk, crashed
+from tests.support.desk import Desk, crashed, silenced
 
 KEY = "rotate 2026-12-28T01:13:00+00:00 1"
 DUE = Due(KEY, START + timedelta(hours=1), ANNA.id, ANNA.username)
@@ -30,8 +30,21 @@ async def test_it_runs_and_is_posted_in_the_report_room_with_why(desk: Desk) -> 
     await desk.clock.advance(2)
     result = list(desk.chat.posted.values())[-1]
     assert (result.room_id, result.thread_id) == (OTHER_ROOM.id, None)
-    assert result.text == "✓ Changed.\nNext: `!sso status`\nThis was scheduled; `!sso schedule` shows by whom."
-    assert result.buttons == ("!sso status",)
+    assert result.text == (
+        "✓ Changed.\nNext: `!sso status`\nThis was scheduled; `!sso schedule` shows by whom.\n"
+        "Type commands in the admin room."
+    )
+    assert result.buttons == (), "what they type would be typed in a room where nobody listens"
+
+
+async def test_where_the_report_room_does_not_take_it_the_admin_room_hears_it(desk: Desk) -> None:
+    silenced(desk, OTHER_ROOM)
+    await of(desk).begin(DUE, "rotate")
+    await desk.clock.advance(2)
+    result = list(desk.chat.posted.values())[-1]
+    assert (result.room_id, result.buttons) == (ADMIN_ROOM.id, ("!sso status",))
+    assert result.text.endswith("shows by whom.\nI could not post this in the report room.")
+    assert desk.script.effects == ["effect"]
 
 
 async def test_its_progress_is_shown_there_too_without_the_why(desk: Desk) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -187,7 +189,7 @@ async def test_a_crash_between_storing_and_beginning_begins_once(shop: Shop, beg
     assert list(shop.operating.begun) == [key]
 
 
-async def test_an_operation_that_never_began_before_the_window_ended_is_a_failure(shop: Shop) -> None:
+async def test_an_operation_that_never_began_before_the_window_ended_is_a_missed_window(shop: Shop) -> None:
     shop.rotates_in(48)
     kept = shop.schedules.kept.rotation
     assert kept is not None
@@ -197,7 +199,60 @@ async def test_an_operation_that_never_began_before_the_window_ended_is_a_failur
     await go(shop, 60)
     after = shop.schedules.kept.rotation
     assert after is not None
-    assert (after.operation, after.failures, shop.operating.begun) == (None, 1, {})
+    assert (after.operation, after.failures, shop.operating.begun) == (None, 0, {})
+    assert after.slot.begins > kept.slot.begins
+    assert len([text for text in shop.heard if "did not happen" in text]) == 1
+
+
+async def test_a_rotation_that_somebody_typed_a_moment_before_is_the_one(shop: Shop) -> None:
+    """It still runs when the drawn moment comes."""
+    shop.rotates_in(48)
+
+    @contextlib.asynccontextmanager
+    async def after_the_other() -> AsyncIterator[None]:
+        if shop.clock.seconds >= 48 * HOUR:
+            shop.examiner.proved = shop.clock.now()
+        yield
+
+    shop.operating.alone = after_the_other  # type: ignore[method-assign]
+    await go(shop, 49 * HOUR)
+    after = shop.schedules.kept.rotation
+    assert after is not None
+    assert (shop.operating.begun, after.operation) == ({}, None)
+    assert after.anchor == shop.examiner.proved
+
+
+NOTICES = {
+    "the rotation did not happen": ("missed", "did not happen"),
+    "it will not start": ("fails", "will not start"),
+    "rotations are suspended": ("suspends", "are suspended"),
+    "who set it has lost the role": ("role", "administrator any more"),
+}
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+@pytest.mark.parametrize("muted", [False, True])
+async def test_what_the_room_does_not_take_is_kept_and_posted_later(shop: Shop, notice: str, muted: bool) -> None:
+    """None of these is held back by a mute: whoever relies on the schedule must hear it."""
+    how, words = NOTICES[notice]
+    shop.rotates_in(48)
+    shop.room.closed = True
+    if muted:
+        await shop.watcher.mute(shop.clock.now() + timedelta(days=90), "maintenance")
+    if how == "missed":
+        shop.clock.jump(60 * HOUR)
+    if how == "fails":
+        shop.examiner.refusal = UserError("It is gone.")
+    if how == "suspends":
+        shop.operating.outcomes = [FAILED] * 3
+    if how == "role":
+        shop.roles.administrators = frozenset()
+    await go(shop, 51 * HOUR)
+    assert shop.heard == []
+    shop.room.closed = False
+    await go(shop, 10)
+    found = [text for text in shop.heard if words in text]
+    assert len(found) == len(set(found)) > 0
 
 
 async def test_an_operation_that_goes_on_is_waited_for(shop: Shop) -> None:
