@@ -36,6 +36,9 @@ class Evidence:
     """True: the bot's user at Encvoy ID can log in and use the management API."""
     site_url_refused: str | Unknown | None
     """Why Encvoy ID would refuse the address of Rocket.Chat; None: it would accept it."""
+    report_room: tuple[Room | None, Room | None] | Unknown | None = None
+    """The room of SSOBOT_REPORT_ROOM, and another one that has its name now, as `room` and `namesake`; None: reports go
+    to the admin room."""
     strange_fields: tuple[str, ...] | Unknown = ()
     """Fields of messages that this version of the bot does not know."""
     own: Own = field(default_factory=Own)

@@ -102,6 +102,8 @@ class Gatherer:
     own: OwnGatherer
     notes: Notes | None = None
     """What the bot noted; None without a database."""
+    report_room: AdminRoom | None = None
+    """None: reports go to the admin room."""
 
     async def gather(self, connection: Connection | None, place: OwnMachine | None = None) -> Evidence:
         """Observes both systems once; never fails. `place` is what was found on this machine, if that was looked at."""
@@ -126,8 +128,9 @@ class Gatherer:
         return whole
 
     async def _systems(self, shared: _Shared) -> Evidence:
-        site, (permissions, provider, keys, fields), (server, account, rooms, login) = await asyncio.gather(
+        site, reports, (permissions, provider, keys, fields), (server, account, rooms, login) = await asyncio.gather(
             self._site(shared),
+            or_unknown(self._reports()),
             asyncio.gather(
                 or_unknown(self.looks.permissions()),
                 or_unknown(self.encvoy.provider()),
@@ -148,9 +151,13 @@ class Gatherer:
             keys=keys,
             login=login,
             site_url_refused=server if isinstance(server, Unknown) else self.encvoy.why_refused(server.site_url),
+            report_room=reports,
             strange_fields=fields,
             site=site,
         )
+
+    async def _reports(self) -> tuple[Room | None, Room | None] | None:
+        return None if self.report_room is None else await self.report_room.look()
 
     async def _server(self, listing: Asked[Listed]) -> ServerInfo:
         edition, listed = await asyncio.gather(self.rocketchat.edition(), listing)

@@ -12,6 +12,7 @@ from bot.doctor.checks.connection import catalogue as joint
 from bot.doctor.checks.finished import catalogue as finished
 from bot.doctor.checks.machine import catalogue as place
 from bot.doctor.checks.notes import catalogue as notes
+from bot.doctor.checks.reports import catalogue as reports
 from bot.doctor.checks.service import catalogue as service
 from bot.doctor.checks.systems import catalogue as systems
 from bot.doctor.checks.unmanaged import catalogue as foreign
@@ -21,7 +22,7 @@ from bot.doctor.terminal import at_terminal
 
 OF_A_CONNECTION = (finished, application, service, joint)
 """Checks that need a connection."""
-CATALOGUES = (place, systems, bot, *OF_A_CONNECTION, button, foreign, notes)
+CATALOGUES = (place, systems, bot, *OF_A_CONNECTION, button, foreign, reports, notes)
 """Every check, in the order in which they are read."""
 
 _MARKS = {

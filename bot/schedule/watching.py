@@ -22,6 +22,9 @@ REACTIONS_EVERY = timedelta(minutes=5)
 """Between two looks at who reacted: a few requests each, of the ten a minute that a route allows by default
 (facts/rocketchat.md §1.6)."""
 
+OWED_EVERY = timedelta(minutes=1)
+"""Between two tries to post what the room did not take."""
+
 
 @dataclass(frozen=True)
 class KeptWatch:
@@ -53,6 +56,7 @@ class Watcher:
         self._one_at_a_time = asyncio.Lock()
         self._test_now = False
         self._looked_at: datetime | None = None
+        self._refused_at: datetime | None = None
 
     async def state(self) -> WatchState:
         """As it is now."""
@@ -85,8 +89,10 @@ class Watcher:
 
     async def due(self) -> datetime | None:
         """When `tick` has something to do again."""
-        kept = await self._store.get()
-        return self._clock.now() if kept.owed else watch.due(kept.state)
+        kept, refused = await self._store.get(), self._refused_at
+        if kept.owed:
+            return self._clock.now() if refused is None else refused + OWED_EVERY
+        return watch.due(kept.state)
 
     async def acknowledge(self, by: str) -> WatchState:
         """`by` is the user name of an administrator. Returns the state before. The next `tick` posts what follows."""
@@ -157,14 +163,19 @@ class Watcher:
             match action:
                 case Post(key=key, text=text):
                     if not await room.post(key, text):
-                        return kept
+                        return self._later(kept)
                 case Edit(key=key, text=text):
                     edited = await room.edit(key, text)
                     if edited is None:
-                        return kept
+                        return self._later(kept)
                     if not edited:
                         decision = watch.edit_refused(kept.state, key, self._clock.now())
                 case never:
                     assert_never(never)
             kept = await self._keep(replace(kept, owed=tuple(left)), decision)
+        self._refused_at = None
+        return kept
+
+    def _later(self, kept: KeptWatch) -> KeptWatch:
+        self._refused_at = self._clock.now()
         return kept

@@ -75,6 +75,8 @@ def overdue(rotation: Rotation | None, since: datetime, days: int, maximum_days:
 def suspended(rotation: Rotation, said: str) -> str:
     """After failures in a row; `said` is the answer of the last one, with what is true on each side."""
     verdict = said.partition("\nNext: ")[0]
+    if verdict.startswith("✗ Not done"):
+        verdict = f"{verdict}\nNothing was changed on either side."
     return (
         f"✗ Scheduled rotations are suspended after {rotation.failures} failures in a row. The last one said:\n"
         f"{verdict}\nFix: remove the cause, then `/sso rotate`, or `/sso schedule resume rotate`."

@@ -112,6 +112,12 @@ ON_THE_SERVERS: dict[str, tuple[Callable[[World], Ground], dict[str, str], int]]
     "`ssobot doctor`: the bot's user is no manager": (grounds.plain_user, {}, 1),
     "`ssobot doctor`: the bot's user only looks after somebody's application": (editor_elsewhere, {}, 1),
     "`ssobot doctor`: the admin room cannot be read": (grounds.room_encrypted, {}, 1),
+    "`ssobot doctor`: the report room is not there": (grounds.nothing, {"SSOBOT_REPORT_ROOM": "nowhere"}, 1),
+    "`ssobot doctor`: the report room cannot be written": (
+        grounds.room_encrypted,
+        {"SSOBOT_REPORT_ROOM": "sso-admins"},
+        1,
+    ),
     "`ssobot doctor`: the token is wrong": (grounds.nothing, {"SSOBOT_ROCKETCHAT_TOKEN": "not-the-right-token"}, 1),
     "`ssobot doctor`: the password at Encvoy ID is wrong": (grounds.nothing, {"SSOBOT_ENCVOY_PASSWORD": "wrong"}, 1),
     "`ssobot doctor`: the database cannot be created": (

@@ -18,13 +18,14 @@ from bot.schedule.overdue import SecretAge
 from bot.schedule.rules import Freeze, Suspension
 from bot.secret import new_secret
 from tests.answers.conftest import Heard, failure
+from tests.answers.test_unasked import spoken
 from tests.connection.conftest import new_connection
 from tests.support import grounds
 from tests.support.clocks import START, ManualClock
 from tests.support.memory_connections import MemoryConnections
 from tests.support.schedules import rotation
 from tests.support.scripted import Scripted
-from tests.support.unattended_scene import MIDDLE, UnattendedScene, unattended_scene
+from tests.support.unattended_scene import MIDDLE, REPORTS, UnattendedScene, unattended_scene
 
 GROUP = "Unasked"
 DAILY = "schedule rotate every 1 day between 02:00 and 05:00 UTC"
@@ -168,6 +169,15 @@ async def test_an_incident(tested: UnattendedScene, hears: Heard) -> None:
     with grounds.application_deleted(tested.world):
         await tested.fails()
         hears(await tested.heard("It has failed since"))
+
+
+@case("A scheduled test fails, and the bot was removed from the report room")
+async def test_an_incident_in_the_admin_room(tested: UnattendedScene, hears: Heard) -> None:
+    rooms, bot = tested.world.rocketchat.chat.rooms, tested.world.rocketchat.person("bot").id
+    rooms.find(REPORTS).members.pop(bot)
+    with grounds.application_deleted(tested.world):
+        await tested.fails()
+        hears(await spoken(tested.world, "It has failed since"))
 
 
 @case("A failure is still there after an hour, and nobody has acknowledged it")

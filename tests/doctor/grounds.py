@@ -65,6 +65,7 @@ OWN = Own(
     typed=TypedByBot(40),
 )
 PLACE = OwnMachine(database=True, sealed=Sealed(2), port=Port("127.0.0.1:8080", PortState.FREE))
+REPORTS = Room("r2", "sso-reports", "p", encrypted=False, members=3)
 WHOLE = Evidence(
     address="https://chat.example.org",
     server=SERVER,
@@ -72,6 +73,7 @@ WHOLE = Evidence(
     permissions=frozenset(NEEDED),
     room=Room("r1", "sso-admins", "p", encrypted=False, members=3),
     namesake=None,
+    report_room=(REPORTS, None),
     provider=PROVIDER,
     keys=KeySet(1, frozenset({"RS256"})),
     login=True,
@@ -119,6 +121,9 @@ BROKEN: list[tuple[str, Evidence]] = [
     ("Admin room", replace(WHOLE, room=None)),
     ("Admin room", replace(WHOLE, room=None, namesake=Room("r9", "sso-admins", "p", encrypted=False, members=3))),
     ("Admin room", replace(WHOLE, room=Room("r1", "a", "p", encrypted=True, members=2))),
+    ("Report room", replace(WHOLE, report_room=(None, None))),
+    ("Report room", replace(WHOLE, report_room=(None, REPORTS))),
+    ("Report room", replace(WHOLE, report_room=(replace(REPORTS, encrypted=True), None))),
     ("Rocket.Chat's own address", replace(WHOLE, server=replace(SERVER, site_url="http://localhost:3000"))),
     ("Rocket.Chat's own address", replace(WHOLE, server=replace(SERVER, site_url="https://moved.example.org"))),
     ("Rocket.Chat's own address", replace(WHOLE, site_url_refused="It has an underscore.")),

@@ -249,6 +249,14 @@ def test_without_a_connection_only_the_systems_are_judged() -> None:
     assert not judge(alone).failed
 
 
+def test_where_reports_go_to_the_admin_room_nothing_is_said_of_another() -> None:
+    assert "Report room" not in {f.check for f in judge(replace(WHOLE, report_room=None)).findings}
+
+
+def test_a_report_room_that_cannot_be_asked_for_is_not_checked() -> None:
+    assert result("Report room", replace(WHOLE, report_room=GONE)).state is CheckState.SKIPPED
+
+
 def test_where_permissions_are_not_listed_the_role_admin_is_enough() -> None:
     assert failing(replace(WHOLE, permissions=GONE)) == set()
 
@@ -273,8 +281,8 @@ def test_the_marker_is_not_taken_for_a_change() -> None:
 def test_the_summary_counts_each_state() -> None:
     verdict = judge(replace(WHOLE, login=GONE, application=GONE))
     assert verdict.headline() == "✗ 1 check failed."
-    assert verdict.summary() == "✓ 27 checks passed, 5 not checked"
-    assert verdict.lines()[-1] == "✗ 27 checks passed, 1 failed, 5 not checked"
+    assert verdict.summary() == "✓ 28 checks passed, 5 not checked"
+    assert verdict.lines()[-1] == "✗ 28 checks passed, 1 failed, 5 not checked"
 
 
 def test_what_was_not_checked_for_one_reason_is_one_line() -> None:

@@ -11,7 +11,7 @@ import pytest
 from bot.doctor.incident import Edit, Post, WatchState
 from bot.doctor.sight import SeenVersions, Sight
 from bot.schedule.ports import ReportRoom
-from bot.schedule.watching import KeptWatch, Watcher, WatchStore
+from bot.schedule.watching import OWED_EVERY, KeptWatch, Watcher, WatchStore
 from tests.support.clocks import ManualClock
 from tests.support.unattended import MemoryRoles, MemoryRoom, MemoryWatch
 from tests.support.watched import FINE, failing
@@ -195,7 +195,7 @@ async def test_a_closed_room_keeps_everything_in_order_until_it_opens(desk: Desk
     kinds = [type(action) for action in desk.store.kept.owed]
     assert kinds[0] is Post
     assert len(kinds) > 1
-    assert await desk.watcher.due() == desk.clock.now()
+    assert await desk.watcher.due() == desk.clock.now() + OWED_EVERY
     desk.restart()
     await desk.tick()
     assert desk.said == []
