@@ -29,8 +29,11 @@ from tests.support.programs import run, run_committing_late, run_until_settled
 from tests.support.world import REAL_SETTLE
 
 SETUP, ROTATE = SCENARIOS[0], SCENARIOS[2]
-MODERN_SETUP, MODERN_ROTATE = MODERN[0], MODERN[2]
+MODERN_ROTATE = MODERN[2]
 ROTATIONS = (ROTATE, MODERN_ROTATE)
+SAMPLE = (SETUP, ROTATE, MODERN_ROTATE)
+REST = [scenario for scenario in (*SCENARIOS, *MODERN) if scenario not in SAMPLE]
+WHENS = [When.AFTER, pytest.param(When.BEFORE, marks=pytest.mark.slow)]
 
 
 async def _each_write(folder: Path, scenario: Scenario, when: When) -> None:
@@ -55,33 +58,29 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("scenario", [*SCENARIOS, MODERN_SETUP, MODERN_ROTATE], ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", SAMPLE, ids=lambda scenario: scenario.name)
 async def test_killed_after_each_remote_write(tmp_path: Path, scenario: Scenario) -> None:
     await _each_write(tmp_path, scenario, When.AFTER)
 
 
-@pytest.mark.parametrize("scenario", [SETUP, ROTATE, MODERN_ROTATE], ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", SAMPLE, ids=lambda scenario: scenario.name)
 async def test_killed_before_each_remote_write(tmp_path: Path, scenario: Scenario) -> None:
     await _each_write(tmp_path, scenario, When.BEFORE)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "scenario", [s for s in MODERN if s not in (MODERN_SETUP, MODERN_ROTATE)], ids=lambda s: s.name
-)
+@pytest.mark.parametrize("scenario", REST, ids=lambda scenario: scenario.name)
 async def test_killed_after_each_remote_write_of_the_others(tmp_path: Path, scenario: Scenario) -> None:
     await _each_write(tmp_path, scenario, When.AFTER)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "scenario", [s for s in (*SCENARIOS, *MODERN) if s not in (SETUP, ROTATE, MODERN_ROTATE)], ids=lambda s: s.name
-)
+@pytest.mark.parametrize("scenario", REST, ids=lambda scenario: scenario.name)
 async def test_killed_before_each_remote_write_of_the_others(tmp_path: Path, scenario: Scenario) -> None:
     await _each_write(tmp_path, scenario, When.BEFORE)
 
 
-@pytest.mark.parametrize("when", list(When), ids=lambda when: when.value)
+@pytest.mark.parametrize("when", WHENS, ids=lambda when: when.value)
 async def test_rotation_killed_at_each_remote_write_on_postgresql(
     tmp_path: Path, postgres: Postgres, when: When
 ) -> None:
@@ -115,7 +114,7 @@ async def test_rotation_killed_after_it_settled_does_not_rotate_again(tmp_path: 
     await survive(_made(tmp_path / "1"), scenario, program=run_until_settled)
 
 
-@pytest.mark.parametrize("when", list(When), ids=lambda when: when.value)
+@pytest.mark.parametrize("when", WHENS, ids=lambda when: when.value)
 @pytest.mark.parametrize("scenario", ROTATIONS, ids=lambda scenario: scenario.name)
 async def test_rotation_goes_on_before_what_was_stored_is_live(tmp_path: Path, scenario: Scenario, when: When) -> None:
     """With the debounce of the real server a new start comes first: the marker is stored, but nobody sees it yet."""

@@ -206,13 +206,14 @@ def telling(moved: asyncio.Event, delay: float) -> Fault:
     return Fault(effect=FaultEffect.PASS, matches=is_settings_write, call=tell, delay=delay)
 
 
-async def test_ten_rolling_starts_in_the_middle_of_rotations_leave_ten_true_answers(
-    tmp_path: Path, postgres: Postgres
+@pytest.mark.parametrize("turns", [4, pytest.param(10, marks=pytest.mark.slow)])
+async def test_rolling_starts_in_the_middle_of_rotations_leave_true_answers(
+    tmp_path: Path, postgres: Postgres, turns: int
 ) -> None:
     """The new one starts while the old one rotates, then the old one is stopped: as containers are replaced."""
     async with several(tmp_path, postgres, 1) as made:
         await made.world.ask("setup")
-        for turn in range(10):
+        for turn in range(turns):
             old, moved = made.started[-1], asyncio.Event()
             # Every other time it takes longer than the old one has to finish.
             made.world.rocketchat.faults.add(telling(moved, delay=(0.5, 3.0)[turn % 2]))

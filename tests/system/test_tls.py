@@ -97,6 +97,7 @@ async def test_the_bot_says_on_the_terminal_what_it_waits_for(tmp_path: Path) ->
             assert await bot.stop() == 0
 
 
+@pytest.mark.slow  # tests/system/test_modern.py plays it over TLS as well, on 9.0
 async def test_the_demo_plays_over_tls(tmp_path: Path) -> None:
     async with ssobot(tmp_path, "demo", "--tls") as demo:
         assert await demo.process.wait() == 0
