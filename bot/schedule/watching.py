@@ -59,8 +59,14 @@ class Watcher:
         return (await self._store.get()).state
 
     async def saw(self, sight: Sight, room: ReportRoom) -> None:
-        """An examination ended, whoever asked for it."""
+        """An examination of the schedule ended, or one that `tick` asked for."""
         await self._decide(room, lambda state: watch.saw(state, sight, self._clock.now()))
+        self._test_now = False
+
+    async def overheard(self, sight: Sight, *, scheduled: bool) -> None:
+        """An examination ended that a person asked for; `scheduled`: whether tests are. The next `tick` posts what
+        follows."""
+        await self._decide(None, lambda state: watch.overheard(state, sight, self._clock.now(), scheduled=scheduled))
 
     async def noticed(self, versions: SeenVersions, room: ReportRoom) -> None:
         """Versions were seen outside of an examination."""
@@ -154,6 +160,8 @@ class Watcher:
                 case Post(key=key, text=text):
                     if not await room.post(key, text):
                         return kept
+                    # A late message tells what was true when it was written: is it still?
+                    self._test_now = self._test_now or not kept.state.is_fresh(self._clock.now())
                 case Edit(key=key, text=text):
                     edited = await room.edit(key, text)
                     if edited is None:
