@@ -254,6 +254,8 @@ class Scheduler:
         verdict = await self._examiner.examine()
         versions = await self._examiner.versions()
         self._versions_seen = self._clock.now()
+        # What is seen may be told as a reminder, and whoever has reacted needs none.
+        await self._watcher.acknowledge_by_reaction(floor.room, floor.roles)
         await self._watcher.saw(sight_of(verdict, versions), floor.room)
         return verdict.wrong()[0] if verdict.failed else None
 

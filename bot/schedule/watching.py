@@ -80,7 +80,7 @@ class Watcher:
 
     async def tick(self, room: ReportRoom, roles: Roles) -> bool:
         """Time has passed: says what is owed. Whether an examination is needed now."""
-        await self._acknowledge_by_reaction(room, roles)
+        await self.acknowledge_by_reaction(room, roles)
         await self._decide(room, lambda state: watch.tick(state, self._clock.now()))
         needed, self._test_now = self._test_now, False
         return needed
@@ -94,12 +94,7 @@ class Watcher:
         """`by` is the user name of an administrator. Returns the state before. The next `tick` posts what follows."""
         return await self._decide(None, lambda state: watch.acknowledged(state, by, self._clock.now()))
 
-    async def mute(self, until: datetime, reason: str, set_by: str = "") -> None:
-        """See `watch.muted`; `set_by` is the id of an operation. The next `tick` posts what follows."""
-        mute = Mute(until, reason, set_by)
-        await self._decide(None, lambda state: watch.muted(state, mute, self._clock.now()))
-
-    async def _acknowledge_by_reaction(self, room: ReportRoom, roles: Roles) -> None:
+    async def acknowledge_by_reaction(self, room: ReportRoom, roles: Roles) -> None:
         """A reaction raises no event while the bot is away, so the messages themselves are looked at: now and then, and
         always before a reminder."""
         state, now = await self.state(), self._clock.now()
@@ -116,6 +111,11 @@ class Watcher:
                 if await roles.named(username):
                     await self.acknowledge(username)
                     return
+
+    async def mute(self, until: datetime, reason: str, set_by: str = "") -> None:
+        """See `watch.muted`; `set_by` is the id of an operation. The next `tick` posts what follows."""
+        mute = Mute(until, reason, set_by)
+        await self._decide(None, lambda state: watch.muted(state, mute, self._clock.now()))
 
     async def _decide(self, room: ReportRoom | None, decide: Callable[[WatchState], Decision]) -> WatchState:
         """Returns the state before."""
