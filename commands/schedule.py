@@ -39,7 +39,7 @@ ORDER = 50
 WHAT, REASON = "what", "reason"
 FALLBACK_ZONE = "UTC"
 STILL_LOOKED_AT = (
-    "The reported failure is not over. I look at it every hour until it is, and say so in the report room."
+    "I go on looking at the reported failure, every hour, until it is over; the report room hears of that."
 )
 
 

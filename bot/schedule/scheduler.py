@@ -228,11 +228,11 @@ class Scheduler:
         verification, now = (await self._schedules.get()).verification, self._clock.now()
         if verification is None:
             look_at = unscheduled_look(await self._watcher.state())
-            if look_at is not None and now >= look_at:
-                async with floor.operating.alone():
-                    await self._examined(floor)
-                look_at = None
-            return min(now + LOOKED_AT, look_at or now + LOOKED_AT)
+            if look_at is None or timedelta(0) < look_at - now <= LOOKED_AT:
+                return look_at or now + LOOKED_AT
+            async with floor.operating.alone():  # the hour is over, or the clock was set back
+                await self._examined(floor)
+            return now + LOOKED_AT
         if is_test_due(verification, now):
             async with floor.operating.alone():
                 await self._examined(floor)

@@ -215,7 +215,7 @@ class TestChanges:
     async def test_off_says_that_a_reported_failure_is_still_looked_at(self, full: Counter, kind: Kind) -> None:
         full.watch.kept = KeptWatch(WatchState(incident=INCIDENT))
         _, text = await full.run(f"schedule off {kind.value}")
-        assert ("The reported failure is not over. I look at it every hour until it is" in text) is (kind is Kind.TEST)
+        assert ("I go on looking at the reported failure, every hour, until it is over" in text) is (kind is Kind.TEST)
 
     @pytest.mark.parametrize("incident", NONE.values(), ids=NONE)
     async def test_off_says_nothing_of_a_failure_that_nobody_waits_for(

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.doctor.checks import CheckState, Finding, Result
-from bot.doctor.sight import SeenVersions
+from bot.doctor.sight import SeenVersions, Sight
 from bot.doctor.verdict import Verdict
 from bot.errors import UserError
 from bot.schedule.ports import Ended, Floor
@@ -334,6 +334,30 @@ async def test_where_no_test_is_scheduled_any_more_a_reminder_was_looked_at(shop
     reminders = shop.heard[1:]
     assert [" (1 h), seen again on" in reminders[0], len(reminders)] == [True, 3]
     assert 48 <= shop.examiner.examined <= 53, "once an hour, and seldom besides"
+
+
+async def test_a_clock_that_was_set_back_does_not_put_that_look_off(shop: Shop) -> None:
+    await failed_and_off(shop)
+    shop.clock.jump(-3 * DAY)
+    await go(shop, 60)
+    assert shop.examiner.examined == 3
+
+
+@pytest.mark.parametrize("off", [False, True])
+async def test_what_a_person_has_seen_to_work_is_never_said_to_fail_still(shop: Shop, off: bool) -> None:
+    shop.schedules.kept = Schedule(verification=Verification(timedelta(days=1), ANA, shop.clock.now()))
+    shop.examiner.verdict = BROKEN
+    task = shop.start()
+    await shop.clock.advance(1200)
+    shop.examiner.verdict = PASSED
+    if off:
+        shop.schedules.kept = Schedule()
+    await shop.watcher.overheard(Sight(), scheduled=not off)
+    await shop.clock.advance(1.5 * DAY)
+    task.cancel()
+    assert [line.partition(":")[0] for line in shop.heard] == ["✗ failed", "✓ Recovered"]
+    assert "It works again since" in shop.room.edits[0]
+    assert (await shop.watcher.state()).incident is None
 
 
 async def test_a_reaction_is_seen_before_a_look_would_remind(shop: Shop) -> None:
