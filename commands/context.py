@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from bot.connection.observe import observe
 from bot.connection.ports import Context
 from bot.connection.previous import PreviousStates
 from bot.connection.state import Connection, Observed, ServiceName
-from bot.doctor.verdict import Verdict
+from bot.doctor.verdict import Verdict, sight_of
 from bot.errors import UserError
 from bot.schedule.ports import Schedules
 from bot.schedule.watching import Watcher
@@ -28,7 +29,7 @@ class CommandContext(Context):
     service_name: Callable[[str], ServiceName]
     """How Rocket.Chat spells a name. UserError for a name that it would change."""
     examine: Callable[[Connection | None], Awaitable[Verdict]]
-    """The doctor: gathers evidence and runs every check."""
+    """The doctor: gathers evidence and runs every check. A command uses `examined`."""
     slash: SlashSetting
     notes: Notes
     """What was noted for later starts."""
@@ -47,6 +48,16 @@ class CommandContext(Context):
         """When the secret in use was last proved; None: there is no connection, or nobody knows."""
         connection = await self.connections.get()
         return None if connection is None else connection.proved_at
+
+    async def examined(self, connection: Connection | None) -> Verdict:
+        """Runs every check for a person, and lets the watch of the scheduled tests know what was seen: what it says
+        must not contradict the answer. The answer does not need the watch."""
+        verdict = await self.examine(connection)
+        with contextlib.suppress(UserError):
+            scheduled = (await self.schedules.get()).verification is not None
+            await self.watcher.overheard(sight_of(verdict), scheduled=scheduled)
+            self.wake()
+        return verdict
 
     async def observed(self, connection: Connection) -> Observed:
         """What both sides hold. RemoteError if one does not answer."""

@@ -20,7 +20,7 @@ def register(registry: Registry, context: CommandContext) -> None:
     async def is_done(call: Call) -> bool:
         there = (await context.watcher.state()).mute
         if isinstance(read_mute(call.arguments[DURATION].split()), Unmute):
-            return there is None
+            return there is None or there.until <= context.clock.now()
         return there is not None and there.set_by == call.operation.id
 
     @registry.command(

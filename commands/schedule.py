@@ -30,6 +30,7 @@ from bot.schedule.dates import freeze_dates
 from bot.schedule.overdue import SecretAge, secret_age
 from bot.schedule.phrases import EXAMPLES, USAGE, in_normal_form, read
 from bot.schedule.rules import Freeze, Kind, MaximumAge, Rotation, Schedule, SetBy, Verification, Window
+from bot.schedule.verification import confirmed
 from commands import schedule_shown as shown
 from commands.context import CommandContext
 from commands.recovery import OwnRecovery
@@ -37,6 +38,9 @@ from commands.recovery import OwnRecovery
 ORDER = 50
 WHAT, REASON = "what", "reason"
 FALLBACK_ZONE = "UTC"
+STILL_LOOKED_AT = (
+    "I go on looking at the reported failure, every hour, until it is over; the report room hears of that."
+)
 
 
 def register(registry: Registry, context: CommandContext) -> None:
@@ -151,6 +155,9 @@ class ScheduleChange:
         await self._call.authorize()
         await self._context.schedules.forget(kind)
         self._context.wake()
+        incident = (await self._context.watcher.state()).incident
+        if kind is Kind.TEST and incident is not None and incident.going_on:
+            return replace(shown.off(kind), lines=(STILL_LOOKED_AT,))
         return shown.off(kind)
 
     async def _confirm(self, kind: Kind) -> Answer:
@@ -161,7 +168,7 @@ class ScheduleChange:
         def change(there: Schedule) -> Schedule:
             if there.verification is None:
                 raise _not_scheduled("test")
-            return replace(there, verification=replace(there.verification, set_by=self._by, changed_by=self._id))
+            return replace(there, verification=confirmed(there.verification, self._by, self._id))
 
         await self._save(change)
         return Answer("✓ You stand for the schedule of tests now.", next=("schedule",))

@@ -285,7 +285,7 @@ async def _tested(
 ) -> Answer:
     """The answer, once everything was checked: what was reverted or failed comes before what is fine."""
     call.progress.doing("testing it")
-    found = await context.examine(connection)
+    found = await context.examined(connection)
     failed = found.failed or not works
     if works and found.failed:
         verdict = f"{found.headline()} {verdict.removeprefix('✓ ')}"

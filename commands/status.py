@@ -50,13 +50,13 @@ def register(registry: Registry, context: CommandContext) -> None:
 
 
 async def _unattended(connection: Connection, context: CommandContext) -> tuple[str, ...]:
-    """What is scheduled, and the last verdict; nothing where nothing is scheduled. Asks no server."""
+    """What is scheduled, the last verdict, and what is not over; nothing where nothing is. Asks no server."""
     try:
         schedule = await context.schedules.get()
     except UserError as error:
         return (f"• {error.what}",)
     state, now = await context.watcher.state(), context.clock.now()
-    tested = summary(state, now) if schedule.verification is not None or state.mute is not None else ()
+    tested = summary(state, now, scheduled=schedule.verification is not None)
     return (*in_status(schedule, connection.proved_at, now), *tested)
 
 

@@ -24,7 +24,7 @@ def register(registry: Registry, context: CommandContext) -> None:
     async def test(call: Call) -> Answer:
         connection = await context.connections.get()
         call.progress.doing("reading both systems")
-        verdict = await context.examine(connection)
+        verdict = await context.examined(connection)
         in_full = ALL in call.options
         lines = verdict.lines() if in_full else (*verdict.wrong(), *verdict.others())
         if verdict.failed:

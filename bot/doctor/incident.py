@@ -20,6 +20,8 @@ HOUR = timedelta(hours=1)
 FLAPS = 3
 REMINDERS = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
 """After the post; there is none after the last."""
+FRESH = timedelta(minutes=1)
+"""What was seen at most so long ago may be said as what is true now."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class Incident:
     """The text of its last message."""
     refused: bool = False
     """Whether its last message cannot be edited."""
+    seen_at: datetime | None = None
+    """The last look that saw it; None: an earlier version stored it."""
     reminded: int = 0
     """How many of the reminders are over."""
     acknowledged: Acknowledgement | None = None
@@ -163,6 +167,15 @@ class WatchState:
     def failing(self) -> bool:
         """Whether the last verdict that counts is a failure."""
         return self.sight is not None and self.sight.failed
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is something that is not over: an incident, a doubt, or flapping."""
+        return (self.incident, self.suspected_at, self.flapping) != (None, None, None)
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether somebody has just looked."""
+        return self.tested_at is not None and timedelta(0) <= now - self.tested_at <= FRESH
 
 
 @dataclass(frozen=True)

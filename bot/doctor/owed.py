@@ -1,6 +1,7 @@
 """What the channel has to hear so that it knows what is true, in small steps. Pure.
 
-Each step looks at the state alone, so what was held back is said later if it is still true, and not otherwise.
+Each step looks at the state alone, so what was held back is said later if it is still true, and not otherwise. What is
+said because time has passed is said only after a fresh look: see `bot.doctor.watch.due`.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _flapping_over(state: WatchState, now: datetime) -> Said:
 
 
 def _flapping(state: WatchState, now: datetime) -> Said:
-    if state.flapping is None or state.flapping.told:
+    if state.flapping is None or state.flapping.told or state.suspected_at is not None:
         return state, ()
     incident, edits = state.incident, tuple[Edit, ...]()
     if incident is not None and incident.ended is not None:
@@ -130,7 +131,7 @@ def _recovery(state: WatchState, now: datetime) -> Said:
     """It waits for the second look at bad news, and while one more change would be flapping. Where its message could
     not be edited, the channel would believe the failure until then, so it does not wait for that."""
     incident = state.incident
-    if incident is None or incident.ended is None or state.suspected_at is not None:
+    if incident is None or incident.ended is None or state.suspected_at is not None or not state.is_fresh(now):
         return state, ()
     if is_held(state, now) and not incident.refused:
         return state, ()
@@ -139,14 +140,16 @@ def _recovery(state: WatchState, now: datetime) -> Said:
 
 
 def _reminder(state: WatchState, now: datetime) -> Said:
-    """One at most: of those that were missed, the last."""
-    incident = state.incident
+    """One at most: of those that were missed, the last. It tells what was seen now, so it waits for a second look."""
+    incident, looked = state.incident, state.tested_at
     if incident is None or not incident.going_on or incident.posted_at is None or incident.acknowledged is not None:
+        return state, ()
+    if looked is None or state.suspected_at is not None or not state.is_fresh(now):
         return state, ()
     number = sum(now - incident.posted_at >= after for after in REMINDERS)
     if number <= incident.reminded:
         return state, ()
-    post = Post(f"{incident.key} reminder {number}", reminder(incident, number, now))
+    post = Post(f"{incident.key} reminder {number}", reminder(incident, number, looked))
     return replace(state, incident=replace(incident, reminded=number)), (post,)
 
 

@@ -55,24 +55,45 @@ def saw(state: WatchState, sight: Sight, now: datetime) -> Decision:
     return _settled(_accepted(state, sight, now), now)
 
 
+def overheard(state: WatchState, sight: Sight, now: datetime, *, scheduled: bool) -> Decision:
+    """A person's examination ended. Where no test is scheduled it opens no incident: who asked has the answer. But it
+    counts for what is open."""
+    return saw(state, sight, now) if scheduled or state.is_open else Decision(state)
+
+
 def tick(state: WatchState, now: datetime) -> Decision:
     """Time has passed: to be called at `due`, and at the start. A `LookAgain` of this call is due at once."""
     decision = _settled(state, now)
-    look_at = _look_at(decision.state)
+    look_at = due(decision.state)
     return _with(decision, LookAgain(timedelta(0))) if look_at is not None and now >= look_at else decision
 
 
 def due(state: WatchState) -> datetime | None:
-    """When `tick` next has something to do; None: not before the next examination."""
-    moments = [_look_at(state)]
+    """When `tick` next has something to do; None: not before the next examination. What is said then is about that
+    moment, so it is looked at first, once: what `saw` is told says it, or says that it is not so any more."""
+    if state.suspected_at is not None:
+        # Nothing is said about what is in doubt, except by the look that decides it.
+        return state.suspected_at + SECOND_LOOK
     if state.mute is not None:
-        moments.append(state.mute.until)
-    elif (incident := state.incident) is not None and state.flapping is None:
-        if incident.ended is not None and is_held(state, state.changes[-1]) and state.suspected_at is None:
-            moments.append(state.changes[-2] + HOUR)
-        elif incident.going_on and incident.acknowledged is None and incident.reminded < len(REMINDERS):
-            moments.append((incident.posted_at or incident.began) + REMINDERS[incident.reminded])
-    return min((moment for moment in moments if moment is not None), default=None)
+        return state.mute.until
+    if state.flapping is not None:
+        return state.changes[-1] + HOUR
+    incident = state.incident
+    if incident is None:
+        return None
+    if incident.ended is not None:
+        is_waiting = is_held(state, state.changes[-1]) and not incident.refused
+        return state.changes[-2] + HOUR if is_waiting else incident.ended
+    if incident.going_on and incident.acknowledged is None and incident.reminded < len(REMINDERS):
+        return (incident.posted_at or incident.began) + REMINDERS[incident.reminded]
+    return None
+
+
+def unscheduled_look(state: WatchState) -> datetime | None:
+    """Where no test is scheduled: when to look whether an incident that was posted goes on. Otherwise nobody would hear
+    of its end."""
+    incident, tested = state.incident, state.tested_at
+    return tested + HOUR if incident is not None and incident.going_on and tested is not None else None
 
 
 def acknowledged(state: WatchState, by: str, now: datetime) -> Decision:
@@ -117,9 +138,15 @@ def noticed(state: WatchState, versions: SeenVersions) -> Decision:
 
 
 def _settled(state: WatchState, now: datetime) -> Decision:
-    """What the channel must hear so that it knows what is true, as far as it may be told now."""
+    """What the channel must hear so that it knows what is true, as far as it may be told now. What a mute held back is
+    said after a fresh look: nobody may have looked for as long as the mute."""
     if state.mute is not None and now >= state.mute.until:
-        state = replace(state, mute=None)
+        unmuted = _said(replace(state, mute=None), now)
+        return _said(state, now) if unmuted.actions and not state.is_fresh(now) else unmuted
+    return _said(state, now)
+
+
+def _said(state: WatchState, now: datetime) -> Decision:
     actions: list[Action] = []
     for step in owed(state):
         state, said = step(state, now)
@@ -143,15 +170,6 @@ def _cannot_tell(state: WatchState, sight: Sight) -> bool:
     """Nothing fails, but what failed before could not be checked, because of a rate limit for example."""
     known = state.incident
     return known is not None and state.failing and not sight.failed and known.cause.check in sight.unchecked
-
-
-def _look_at(state: WatchState) -> datetime | None:
-    """When a look is needed that nobody may have planned: the second one, or the one that ends the flapping."""
-    if state.suspected_at is not None:
-        return state.suspected_at + SECOND_LOOK
-    if state.flapping is not None and state.mute is None:
-        return state.changes[-1] + HOUR
-    return None
 
 
 def _accepted(state: WatchState, sight: Sight, now: datetime) -> WatchState:
@@ -185,5 +203,5 @@ def _incident(state: WatchState, sight: Sight, began: datetime, now: datetime) -
         return replace(incident, ended=incident.ended or now)
     cause, line = sight.failures[0], folded(sight, state.unchecked)
     if incident is None or incident.ended is not None:
-        return Incident(began, cause, line)
-    return replace(incident, cause=cause, folded=line)
+        return Incident(began, cause, line, seen_at=now)
+    return replace(incident, cause=cause, folded=line, seen_at=now)

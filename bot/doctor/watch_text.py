@@ -74,11 +74,20 @@ def recovered(incident: Incident, ended: datetime) -> str:
     )
 
 
-def reminder(incident: Incident, number: int, now: datetime) -> str:
-    """A reminder of an incident that nobody has acknowledged; `number` counts from 1."""
+def reminder(incident: Incident, number: int, looked: datetime) -> str:
+    """A reminder of an incident that nobody has acknowledged; `number` counts from 1. It names the time of the look,
+    because it may be delivered late."""
     last = " This is the last reminder." if number == len(REMINDERS) else ""
+    began, seen_at = incident.began, incident.seen_at or incident.began
+    if seen_at >= looked:
+        seen = f"Still failing since {moment(began)} ({lasting(looked - began)}), seen again on {moment(looked)}:"
+    else:
+        seen = (
+            f"Failing since {moment(began)} when last seen, on {moment(seen_at)}; "
+            f"on {moment(looked)} it could not be checked:"
+        )
     return (
-        f"Still failing since {moment(incident.began)} ({lasting(now - incident.began)}):\n"
+        f"{seen}\n"
         f"{incident.cause.line}\n"
         f"`/sso ack`, or a reaction to this message, acknowledges it and ends the reminders.{last}"
     )
@@ -125,21 +134,25 @@ def verdict_of(sight: Sight) -> str:
     return sight.failures[0].line if sight.failures else "✓ No check failed."
 
 
-def summary(state: WatchState, now: datetime) -> tuple[str, ...]:
-    """What `status` shows: a line for each thing, the strip last."""
-    if state.tested_at is None:
-        lines = ["• Scheduled tests: none has run yet"]
-    else:
-        lines = [
-            f"• Scheduled tests: {_verdict(state)}",
-            f"• Last tested: {moment(state.tested_at)}, {lasting(now - state.tested_at)} ago",
-        ]
+def summary(state: WatchState, now: datetime, *, scheduled: bool = True) -> tuple[str, ...]:
+    """What `status` shows: a line for each thing, the strip last. `scheduled`: whether tests are. If not, only what is
+    not over is shown: nobody knows the rest any more."""
+    goes_on = state.incident is not None and state.incident.ended is None
+    lines: list[str] = []
+    if scheduled and state.tested_at is None:
+        lines.append("• Scheduled tests: none has run yet")
+    elif scheduled:
+        lines.append(f"• Scheduled tests: {_verdict(state)}")
+    elif goes_on:
+        lines.append(f"• Tests are not scheduled; I look at this failure until it is over: {_verdict(state)}")
+    if state.tested_at is not None and (scheduled or goes_on):
+        lines.append(f"• Last tested: {moment(state.tested_at)}, {lasting(now - state.tested_at)} ago")
     if (flapping := state.flapping) is not None:
         lines.append(f"• The result keeps changing: {flapping.changes} times since {moment(flapping.began)}")
     if state.mute is not None and now < state.mute.until:
         reason = f" ({defuse(state.mute.reason)})" if state.mute.reason else ""
         lines.append(f"• Muted until {moment(state.mute.until)}{reason}")
-    return (*lines, strip(state.days, now))
+    return (*lines, strip(state.days, now)) if scheduled else tuple(lines)
 
 
 def _verdict(state: WatchState) -> str:

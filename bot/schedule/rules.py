@@ -130,6 +130,10 @@ class Verification:
     due_at: datetime
     changed_by: str = ""
     """See `Rotation`."""
+    role_asked_at: datetime | None = None
+    """When Rocket.Chat was last asked whether who set this is still an administrator."""
+    role_told: bool = False
+    """See `Rotation`."""
 
 
 @dataclass(frozen=True)

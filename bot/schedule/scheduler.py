@@ -16,6 +16,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.doctor.verdict import sight_of
+from bot.doctor.watch import unscheduled_look
 from bot.errors import StoreUnavailable, UserError, where
 from bot.schedule import outcomes, wording
 from bot.schedule.overdue import SecretAge, maximum_notice, maximum_told, secret_age
@@ -33,7 +34,7 @@ from bot.schedule.rotation import (
     next_step,
 )
 from bot.schedule.rules import Rotation, Schedule, Slot
-from bot.schedule.verification import after_test, is_test_due
+from bot.schedule.verification import after_test, is_role_due, is_test_due, role_asked
 from bot.schedule.waker import Waker
 from bot.schedule.watching import Watcher
 
@@ -228,14 +229,24 @@ class Scheduler:
     # -- verification
 
     async def _verification(self, floor: Floor) -> datetime:
-        """Runs the test that is due."""
+        """Runs the test that is due. Where none is scheduled, an incident is looked at until it is over."""
         verification, now = (await self._schedules.get()).verification, self._clock.now()
         if verification is None:
+            look_at = unscheduled_look(await self._watcher.state())
+            if look_at is None or timedelta(0) < look_at - now <= LOOKED_AT:
+                return look_at or now + LOOKED_AT
+            async with floor.operating.alone():  # the hour is over, or the clock was set back
+                await self._examined(floor)
             return now + LOOKED_AT
         if is_test_due(verification, now):
             async with floor.operating.alone():
                 await self._examined(floor)
             after = after_test(verification, self._clock.now())
+            if is_role_due(after, self._clock.now()) and not await self._is_muted():
+                gone = await floor.roles.holds(verification.set_by.user_id) is False
+                key, text = f"role test {verification.set_by.at.isoformat()}", wording.role_of_tests_gone(verification)
+                told = gone and await floor.room.post(key, text)
+                after = role_asked(after, self._clock.now(), told=told)
             await self._schedules.change(
                 lambda there: replace(there, verification=after) if there.verification == verification else there
             )
@@ -248,6 +259,8 @@ class Scheduler:
         verdict = await self._examiner.examine()
         versions = await self._examiner.versions()
         self._versions_seen = self._clock.now()
+        # What is seen may be told as a reminder, and whoever has reacted needs none.
+        await self._watcher.acknowledge_by_reaction(floor.room, floor.roles)
         await self._watcher.saw(sight_of(verdict, versions), floor.room)
         return verdict.wrong()[0] if verdict.failed else None
 

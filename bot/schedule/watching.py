@@ -22,6 +22,8 @@ REACTIONS_EVERY = timedelta(minutes=5)
 """Between two looks at who reacted: a few requests each, of the ten a minute that a route allows by default
 (facts/rocketchat.md §1.6)."""
 
+OF_TESTS = ("incident ", "flapping ", "versions ")
+"""How the keys of messages begin that tell what a test saw."""
 OWED_EVERY = timedelta(minutes=1)
 """Between two tries to post what the room did not take."""
 
@@ -63,8 +65,14 @@ class Watcher:
         return (await self._store.get()).state
 
     async def saw(self, sight: Sight, room: ReportRoom) -> None:
-        """An examination ended, whoever asked for it."""
+        """An examination of the schedule ended, or one that `tick` asked for."""
         await self._decide(room, lambda state: watch.saw(state, sight, self._clock.now()))
+        self._test_now = False
+
+    async def overheard(self, sight: Sight, *, scheduled: bool) -> None:
+        """An examination ended that a person asked for; `scheduled`: whether tests are. The next `tick` posts what
+        follows."""
+        await self._decide(None, lambda state: watch.overheard(state, sight, self._clock.now(), scheduled=scheduled))
 
     async def noticed(self, versions: SeenVersions, room: ReportRoom) -> None:
         """Versions were seen outside of an examination."""
@@ -78,7 +86,7 @@ class Watcher:
 
     async def tick(self, room: ReportRoom, roles: Roles) -> bool:
         """Time has passed: says what is owed. Whether an examination is needed now."""
-        await self._acknowledge_by_reaction(room, roles)
+        await self.acknowledge_by_reaction(room, roles)
         await self._decide(room, lambda state: watch.tick(state, self._clock.now()))
         needed, self._test_now = self._test_now, False
         return needed
@@ -98,12 +106,7 @@ class Watcher:
         """`by` is the user name of an administrator. Returns the state before. The next `tick` posts what follows."""
         return await self._decide(None, lambda state: watch.acknowledged(state, by, self._clock.now()))
 
-    async def mute(self, until: datetime, reason: str, set_by: str = "") -> None:
-        """See `watch.muted`; `set_by` is the id of an operation. The next `tick` posts what follows."""
-        mute = Mute(until, reason, set_by)
-        await self._decide(None, lambda state: watch.muted(state, mute, self._clock.now()))
-
-    async def _acknowledge_by_reaction(self, room: ReportRoom, roles: Roles) -> None:
+    async def acknowledge_by_reaction(self, room: ReportRoom, roles: Roles) -> None:
         """A reaction raises no event while the bot is away, so the messages themselves are looked at: now and then, and
         always before a reminder."""
         state, now = await self.state(), self._clock.now()
@@ -120,6 +123,11 @@ class Watcher:
                 if await roles.named(username):
                     await self.acknowledge(username)
                     return
+
+    async def mute(self, until: datetime, reason: str, set_by: str = "") -> None:
+        """See `watch.muted`; `set_by` is the id of an operation. The next `tick` posts what follows."""
+        mute = Mute(until, reason, set_by)
+        await self._decide(None, lambda state: watch.muted(state, mute, self._clock.now()))
 
     async def _decide(self, room: ReportRoom | None, decide: Callable[[WatchState], Decision]) -> WatchState:
         """Returns the state before."""
@@ -164,6 +172,9 @@ class Watcher:
                 case Post(key=key, text=text):
                     if not await room.post(key, text):
                         return self._later(kept)
+                    # A late message tells what was true when it was written: is it still?
+                    late = key.startswith(OF_TESTS) and not kept.state.is_fresh(self._clock.now())
+                    self._test_now = self._test_now or late
                 case Edit(key=key, text=text):
                     edited = await room.edit(key, text)
                     if edited is None:

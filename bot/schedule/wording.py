@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.schedule.calendar import Occurrence
-from bot.schedule.rules import Rotation, Slot
+from bot.schedule.rules import Rotation, SetBy, Slot, Verification
 from bot.text import code
 
 
@@ -85,11 +85,19 @@ def suspended(rotation: Rotation, said: str) -> str:
 
 def role_gone(rotation: Rotation) -> str:
     """Who set the schedule is no administrator any more."""
-    who = code(rotation.set_by.username)
+    return _role_gone("rotations", "rotate", rotation.set_by, at(rotation.set_by.at, rotation.window.zone))
+
+
+def role_of_tests_gone(verification: Verification) -> str:
+    """The same of the schedule of tests."""
+    return _role_gone("tests", "test", verification.set_by, f"{at(verification.set_by.at, 'UTC')} (UTC)")
+
+
+def _role_gone(what: str, word: str, set_by: SetBy, when: str) -> str:
     return (
-        f"• The schedule of rotations was set by {who} on {at(rotation.set_by.at, rotation.window.zone)}, who is no "
-        "administrator any more. It goes on.\n"
-        "`/sso schedule confirm rotate` by an administrator confirms it, and `/sso schedule off rotate` ends it."
+        f"• The schedule of {what} was set by {code(set_by.username)} on {when}, who is no administrator any more. "
+        "It goes on.\n"
+        f"`/sso schedule confirm {word}` by an administrator confirms it, and `/sso schedule off {word}` ends it."
     )
 
 

@@ -87,7 +87,7 @@ class _Families(Collector):
         verdict = "unknown" if read.failing is None else "failing" if read.failing else "ok"
         yield _labelled(
             "verdict",
-            "1 for the verdict of the last scheduled test, 0 for the other states.",
+            "1 for the verdict of the last test that the watch was told of, 0 for the other states.",
             "state",
             {state: int(state == verdict) for state in VERDICTS},
         )

@@ -11,6 +11,9 @@ from typing import Any, cast
 
 import pytest
 
+from bot.doctor.incident import Incident
+from bot.doctor.sight import FailedCheck
+from bot.doctor.watch_text import reminder
 from bot.errors import UserError
 from bot.schedule.adjustments import frozen, postponed
 from bot.schedule.examination import ConnectionExaminer
@@ -105,6 +108,13 @@ async def test_a_role_that_is_gone(scene: UnattendedScene, hears: Heard) -> None
         hears(await scene.heard("administrator any more"))
 
 
+@case("Who set the schedule of tests is no administrator any more")
+async def test_a_role_of_tests_that_is_gone(tested: UnattendedScene, hears: Heard) -> None:
+    with grounds.attribute(tested.world.rocketchat.person("admin"), "roles", ["user"]):
+        tested.later(timedelta(days=1, minutes=1))
+        hears(await tested.heard("administrator any more"))
+
+
 REFUSED = {
     "A rotation is postponed by too many days": ("schedule postpone 40 days",),
     "A rotation is postponed too often": ("schedule postpone 1 day",) * 4,
@@ -186,6 +196,20 @@ async def test_a_reminder(tested: UnattendedScene, hears: Heard) -> None:
         await tested.fails()
         tested.later(HOUR + timedelta(seconds=10))
         hears(await tested.heard("Still failing"))
+
+
+@case("A reminder is due, and what failed cannot be checked")
+def test_a_reminder_of_what_cannot_be_checked(hears: Heard) -> None:
+    cause = FailedCheck("Application", "✗ failed: Application: it is gone", 0)
+    incident = Incident(START, cause, "", posts=1, posted_at=START, worst=0, seen_at=START + HOUR / 2)
+    hears(reminder(incident, 1, START + HOUR))
+
+
+@case("Tests are ended while a reported failure goes on", "schedule")
+async def test_tests_that_end_during_an_incident(tested: UnattendedScene, hears: Heard) -> None:
+    with grounds.application_deleted(tested.world):
+        await tested.fails()
+        hears(await tested.world.ask("schedule off test"), typed="!sso schedule off test")
 
 
 @case("What failed works again")

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 
 from bot.chatops.registry import Trace
-from bot.doctor.incident import Mute
+from bot.doctor.incident import Mute, WatchState
 from bot.errors import UserError
+from bot.schedule.watching import KeptWatch
 from tests.commands.test_recovery import recovery
+from tests.support.clocks import START
 from tests.support.counter import Counter
 
 WORDS = 'mute 2 hours --reason "maintenance"'
@@ -113,3 +115,9 @@ async def test_the_mute_of_another_operation_is_no_trace(counter: Counter) -> No
     await counter.run("mute 1h")
     found, call = recovery(counter, WORDS)
     assert await found.trace(call) is Trace.NOTHING
+
+
+async def test_a_mute_that_was_ended_leaves_its_trace_before_what_it_held_back_was_looked_at(counter: Counter) -> None:
+    counter.watch.kept = KeptWatch(WatchState(mute=Mute(START, "")))
+    found, call = recovery(counter, "mute off")
+    assert await found.trace(call) is Trace.PART

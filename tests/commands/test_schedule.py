@@ -8,8 +8,11 @@ from datetime import date, timedelta
 import pytest
 
 from bot.chatops.registry import Trace
+from bot.doctor.incident import Incident, WatchState
 from bot.errors import UserError
 from bot.schedule.rules import Freeze, Kind, MaximumAge, Rehearsal, Rotation, Schedule, Suspension, Verification
+from bot.schedule.watching import KeptWatch
+from tests.commands.test_ack import INCIDENT, NONE
 from tests.commands.test_recovery import recovery
 from tests.support.counter import Counter
 from tests.support.schedules import ANA, local
@@ -189,12 +192,13 @@ class TestChanges:
     async def test_confirm_makes_it_the_schedule_of_whoever_types_it(self, full: Counter, kind: str) -> None:
         there = full.schedules.kept
         assert there.verification is not None
-        full.schedules.kept = replace(there, verification=replace(there.verification, set_by=ANA))
+        full.schedules.kept = replace(there, verification=replace(there.verification, set_by=ANA, role_told=True))
         put(full, set_by=ANA, role_told=True)
         await full.run(f"schedule confirm {kind}")
         row = kept(full) if kind == "rotate" else full.schedules.kept.verification
         assert row is not None
         assert row.set_by.username == "anna"
+        assert row.role_told is False
         assert kept(full).role_told is (kind == "test")
 
     @pytest.mark.parametrize(
@@ -206,6 +210,19 @@ class TestChanges:
             assert (await full.run(f"schedule off {kind.value}"))[1].startswith(f"✓ {said} ")
         there = full.schedules.kept
         assert [there.rotation, there.verification, there.maximum].count(None) == 1
+
+    @pytest.mark.parametrize("kind", Kind)
+    async def test_off_says_that_a_reported_failure_is_still_looked_at(self, full: Counter, kind: Kind) -> None:
+        full.watch.kept = KeptWatch(WatchState(incident=INCIDENT))
+        _, text = await full.run(f"schedule off {kind.value}")
+        assert ("I go on looking at the reported failure, every hour, until it is over" in text) is (kind is Kind.TEST)
+
+    @pytest.mark.parametrize("incident", NONE.values(), ids=NONE)
+    async def test_off_says_nothing_of_a_failure_that_nobody_waits_for(
+        self, full: Counter, incident: Incident | None
+    ) -> None:
+        full.watch.kept = KeptWatch(WatchState(incident=incident))
+        assert "failure" not in (await full.run("schedule off test"))[1]
 
     @pytest.mark.parametrize(
         "words", ["skip", "postpone 1 day", "freeze 20 Dec to 7 Jan", "off freeze", "resume rotate", "confirm rotate"]

@@ -10,10 +10,14 @@ import pytest
 
 from bot.connection.in_use import InUse, Use
 from bot.doctor.checks import CheckState, Finding, Result
+from bot.doctor.incident import WatchState
+from bot.doctor.sight import Sight
 from bot.doctor.verdict import Verdict
 from bot.errors import Forbidden, NoAnswer, UserError
 from bot.schedule.rules import Schedule, Suspension
+from bot.schedule.watching import KeptWatch
 from bot.secret import Secret
+from tests.commands.test_ack import CAUSE, INCIDENT
 from tests.support.clocks import START
 from tests.support.counter import Counter
 
@@ -336,6 +340,29 @@ async def test_status_shows_the_scheduled_tests_and_a_mute(standing: Counter) ->
     assert "• Rotations are not scheduled." in text
     assert "• Scheduled tests: none has run yet" in text
     assert "• Muted until " in text
+
+
+async def test_status_shows_a_mute_where_no_test_is_scheduled_and_claims_nothing_else(standing: Counter) -> None:
+    standing.watch.kept = KeptWatch(WatchState(sight=Sight(), since=START, tested_at=START))
+    assert "tested" not in (await standing.run("status"))[1]
+    await standing.run("mute 2 hours")
+    _, text = await standing.run("status")
+    assert "• Muted until " in text
+    assert "ests" not in text
+
+
+async def test_status_shows_an_incident_also_where_no_test_is_scheduled_any_more(standing: Counter) -> None:
+    await standing.run("schedule test every 15 minutes")
+    state = WatchState(sight=Sight((CAUSE,)), since=START, tested_at=START, incident=INCIDENT)
+    standing.watch.kept = KeptWatch(state)
+    await standing.run("schedule off test")
+    _, text = await standing.run("status")
+    assert (
+        "• Tests are not scheduled; I look at this failure until it is over: ✗ failed: it does not; "
+        "since 24 Nov 12:00 UTC; not acknowledged: `!sso ack`\n• Last tested: 24 Nov 12:00 UTC, "
+    ) in text
+    standing.watch.kept = KeptWatch(replace(state, incident=replace(INCIDENT, ended=START)))
+    assert "Last tested" not in (await standing.run("status"))[1]
 
 
 @pytest.mark.parametrize(

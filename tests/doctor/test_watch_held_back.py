@@ -145,6 +145,31 @@ def test_only_what_is_still_true_is_said_when_the_mute_ends(watched: Watched) ->
     assert not any("1 more check" in text for text in watched.messages[post]), "the other failure is gone"
 
 
+def test_the_end_of_a_mute_is_looked_at_before_anything_is_said(watched: Watched) -> None:
+    watched.tested(failing(3)).later(MINUTE)
+    mute(watched).later(HOUR).looked(FINE).later(HOUR)
+    assert watched.ticked().looks == [timedelta(0)]
+    assert (len(watched.posts), watched.done[:-1]) == (1, ())
+    watched.tested(failing(3))
+    assert not any(key.endswith("recovered") for key in watched.posts)
+    assert watched.state.mute is None
+
+
+def test_the_end_of_a_mute_asks_for_no_look_where_nothing_was_held_back(watched: Watched) -> None:
+    mute(watched).later(2 * HOUR)
+    assert watched.ticked().looks == []
+    assert watched.state.mute is None
+
+
+def test_a_mute_that_is_ended_by_hand_asks_for_the_look_at_once(watched: Watched) -> None:
+    watched.tested(failing(3)).later(MINUTE)
+    mute(watched).later(HOUR).looked(FINE).later(MINUTE * 30)
+    watched.act(watch.muted(watched.state, Mute(watched.now, ""), watched.now))
+    assert watch.due(watched.state) == watched.now
+    assert watched.ticked().looks == [timedelta(0)]
+    assert watched.looked(FINE).posts[-1].endswith("recovered")
+
+
 def test_a_new_failure_while_muted_is_posted_and_the_old_message_is_closed_afterwards(watched: Watched) -> None:
     watched.tested(failing(3)).later(HOUR)
     mute(watched, by=8 * HOUR).later(HOUR).looked(FINE).later(2 * HOUR).tested(failing(4))

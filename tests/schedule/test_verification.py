@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.schedule import rules
-from bot.schedule.verification import after_test, is_test_due
+from bot.schedule.verification import after_test, confirmed, is_role_due, is_test_due, role_asked
 from tests.support.schedules import ANA, utc
 
 NOON = rules.Verification(timedelta(minutes=15), ANA, utc("2026-02-10 12:00"))
@@ -51,3 +51,17 @@ def test_never_at_once_and_never_later_than_an_interval(every: timedelta, now: d
     after = after_test(replace(NOON, every=every), moment)
     assert moment < after.due_at <= moment + every
     assert not is_test_due(after, moment)
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [(0, False), (23.9, False), (24, True), (-1, True)],  # the clock was set back
+)
+def test_the_role_is_asked_for_once_a_day_until_it_is_told(hours: float, expected: bool) -> None:
+    asked_at = NOON.due_at
+    assert is_role_due(NOON, asked_at)
+    now = asked_at + timedelta(hours=hours)
+    assert is_role_due(role_asked(NOON, asked_at, told=False), now) is expected
+    told = role_asked(NOON, asked_at, told=True)
+    assert not is_role_due(told, now)
+    assert is_role_due(confirmed(told, ANA, "op1"), now)

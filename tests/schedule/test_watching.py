@@ -297,8 +297,48 @@ async def test_a_mute_holds_back_and_its_end_is_due(desk: Desk) -> None:
     await desk.saw(FINE)
     assert desk.said == ["✗ failed: Check 3: no"]
     desk.later(5 * HOUR)
-    await desk.tick()
+    assert await desk.tick() is True
+    await desk.saw(FINE)
     assert [line.partition(":")[0] for line in desk.said] == ["✗ failed", "✓ Recovered"]
+
+
+async def test_a_late_message_asks_for_a_look(desk: Desk) -> None:
+    """It tells what was seen hours ago."""
+    desk.room.closed = True
+    await desk.failed(3)
+    assert await desk.tick() is False
+    desk.later(timedelta(minutes=30))
+    desk.restart()
+    assert await desk.tick() is False
+    desk.room.closed = False
+    await desk.watcher.noticed(SeenVersions(), desk.room)
+    assert [await desk.tick(), await desk.tick()] == [True, False]
+
+
+async def test_a_late_message_that_is_posted_by_a_look_asks_for_no_other(desk: Desk) -> None:
+    desk.room.closed = True
+    await desk.failed(3)
+    desk.later(timedelta(minutes=30))
+    desk.room.closed = False
+    await desk.saw(failing(3))
+    assert await desk.tick() is False
+    assert len(desk.said) == 1
+
+
+async def test_a_persons_test_is_posted_with_the_next_tick(desk: Desk) -> None:
+    await desk.failed(3)
+    desk.later(2 * HOUR)
+    await desk.watcher.overheard(FINE, scheduled=False)
+    assert len(desk.said) == 1
+    assert await desk.watcher.due() == desk.clock.now()
+    assert await desk.tick() is False
+    assert desk.said[1].startswith("✓ Recovered")
+
+
+async def test_a_persons_test_where_nothing_is_scheduled_or_open_is_not_kept(desk: Desk) -> None:
+    before = desk.store.kept
+    await desk.watcher.overheard(failing(3), scheduled=False)
+    assert desk.store.kept == before
 
 
 OLD, NEW = SeenVersions("8.8", "1.0.10"), SeenVersions("8.9", "1.0.10")

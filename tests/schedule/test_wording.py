@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from bot.schedule.rules import Rehearsal
-from bot.schedule.wording import in_short, missed
-from tests.support.schedules import rotation
+from bot.schedule.rules import Rehearsal, Verification
+from bot.schedule.wording import in_short, missed, role_gone, role_of_tests_gone
+from tests.support.schedules import ANA, rotation, utc
 
 FAILURE = "✗ failed: Application: it is gone\n    Why: x\n    Fix: `/sso setup` creates a new one."
 
@@ -26,3 +27,14 @@ def test_a_missed_window_names_the_failed_check_in_one_line() -> None:
     lines = missed(row, row.slot, row.slot).splitlines()
     assert lines[1] == "Why: the check before it never passed: Application: it is gone"
     assert len(lines) == 4
+
+
+def test_who_lost_the_role_and_what_to_do_about_it() -> None:
+    assert role_of_tests_gone(Verification(timedelta(minutes=15), ANA, utc("2026-02-10 12:00"))) == (
+        "• The schedule of tests was set by `ana` on Thu 1 Jan 2026 09:00 (UTC), who is no administrator any more. It "
+        "goes on.\n"
+        "`/sso schedule confirm test` by an administrator confirms it, and `/sso schedule off test` ends it."
+    )
+    assert role_gone(rotation()).splitlines()[1] == (
+        "`/sso schedule confirm rotate` by an administrator confirms it, and `/sso schedule off rotate` ends it."
+    )

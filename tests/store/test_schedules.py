@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from bot.clock import SystemClock
 from bot.errors import UserError
@@ -25,7 +26,7 @@ from bot.schedule.rules import (
     Window,
 )
 from bot.store.engine import Database
-from bot.store.schedules import SqlSchedules, UnreadableSchedule
+from bot.store.schedules import TABLE, SqlSchedules, UnreadableSchedule
 
 NOW = datetime(2026, 12, 1, 12, 30, 15, 250_000, tzinfo=UTC)
 BY = SetBy("anna1", "anna", NOW)
@@ -63,6 +64,18 @@ async def test_at_first_nothing_is_scheduled(schedules: SqlSchedules) -> None:
 
 async def test_what_is_kept_is_found_whole(schedules: SqlSchedules) -> None:
     assert await schedules.change(lambda _: WHOLE) == WHOLE
+    assert await schedules.get() == WHOLE
+
+
+async def test_a_row_of_an_earlier_version_is_read(schedules: SqlSchedules, database: Database) -> None:
+    """It says nothing about the role of who set the tests."""
+    await schedules.change(lambda _: WHOLE)
+    async with database.writing() as transaction:
+        value = json.loads(
+            str(await transaction.scalar(text("SELECT CAST(value AS TEXT) FROM schedules WHERE kind = 'test'")))
+        )
+        del value["role_asked_at"], value["role_told"]
+        await transaction.execute(update(TABLE).where(TABLE.c.kind == Kind.TEST.value).values(value=value))
     assert await schedules.get() == WHOLE
 
 

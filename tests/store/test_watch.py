@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -30,6 +31,7 @@ INCIDENT = Incident(
     worst=3,
     shown="text",
     refused=True,
+    seen_at=NOW + timedelta(minutes=20),
     reminded=1,
     acknowledged=Acknowledgement("anna", NOW),
     ended=NOW + timedelta(hours=1),
@@ -99,7 +101,7 @@ async def test_one_of_an_earlier_version_without_newer_fields_is_read(watch: Not
     await watch.put(WHOLE)
     notes = SqlNotes(database, SystemClock())
     written = json.loads(await notes.get(KEY) or "")
-    del written["state"]["days"], written["owed"]
+    del written["state"]["days"], written["owed"], written["state"]["incident"]["seen_at"]
     await notes.put(KEY, json.dumps(written))
     kept = await watch.get()
-    assert (kept.state.incident, kept.state.days, kept.owed) == (INCIDENT, (), ())
+    assert (kept.state.incident, kept.state.days, kept.owed) == (replace(INCIDENT, seen_at=None), (), ())
