@@ -139,7 +139,7 @@ def _refrozen(rotation: Rotation, now: datetime, draw: Draw) -> Rotation:
         found = _after_nominal(rotation, now)
     else:
         found = next_occurrence(window, day, now, freeze=rotation.freeze)
-    if is_frozen(rotation.freeze, day) or found.begins < slot.begins:
+    if is_frozen(rotation.freeze, slot, window.zone) or found.begins < slot.begins:
         return with_slot(rotation, drawn(found, now, draw))
     return rotation
 

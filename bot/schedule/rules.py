@@ -46,7 +46,7 @@ class SetBy:
 
 @dataclass(frozen=True)
 class Freeze:
-    """Days on which no rotation begins: both are included, in the time zone of the window."""
+    """Days on which nothing rotates: both are included, in the time zone of the window."""
 
     first: date
     last: date

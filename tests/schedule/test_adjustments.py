@@ -178,6 +178,22 @@ def test_a_freeze_moves_what_it_covers(first: str, last: str, day: str) -> None:
     assert (after.rehearsal == PASSED) == (after.slot == one.slot)
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "day"),
+    [
+        ("2026-02-12", "2026-02-20", "2026-02-10"),
+        ("2026-02-11", "2026-02-20", "2026-02-21"),  # the window of the 10th ends on the 11th
+        ("2026-02-01", "2026-02-10", "2026-02-11"),
+        ("2026-02-01", "2026-02-09", "2026-02-10"),
+    ],
+)
+def test_a_freeze_covers_a_window_over_midnight(first: str, last: str, day: str) -> None:
+    over_midnight = window("22:00", "04:00")
+    freeze = Freeze(date.fromisoformat(first), date.fromisoformat(last), "fair")
+    after = frozen(rotation(window=over_midnight), freeze, NOW, middle)
+    assert after.slot == rotation(day, window=over_midnight).slot
+
+
 def test_a_freeze_waits_for_an_operation_that_runs() -> None:
     one = rotation(operation="0a1b2c3d4e5f", begun=1)
     assert frozen(one, FAIR, NOW, middle) == replace(one, freeze=FAIR)
