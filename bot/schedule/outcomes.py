@@ -97,6 +97,7 @@ def anchored(rotation: Rotation, proved_at: datetime, now: datetime, draw: Draw)
         with_slot(rotation, slot),
         anchor=proved_at,
         nominal_end=nominal_end,
+        late_since=None,
         postponed=0,
         failures=0,
         suspended=None,
