@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.errors import UserError
 from bot.schedule.calendar import Draw, Occurrence, day_of, drawn, is_frozen, local_date, next_occurrence, placed
-from bot.schedule.outcomes import in_next_window, with_slot
+from bot.schedule.outcomes import with_slot
 from bot.schedule.overdue import SecretAge, is_overdue, overdue_since
 from bot.schedule.phrases import MAXIMUM_DAYS
 from bot.schedule.rotation import lead
@@ -94,10 +94,17 @@ def thawed(rotation: Rotation, now: datetime, draw: Draw) -> Rotation:
 
 
 def resumed(rotation: Rotation, now: datetime, draw: Draw) -> Rotation:
-    """The suspension ends, and the next window is used. UserError: nothing is suspended."""
+    """The suspension ends: the slot stays if its window is still to come, otherwise it is the first window that leaves
+    room for a rehearsal. UserError: nothing is suspended."""
     if rotation.suspended is None:
         raise UserError("The schedule of rotations is not suspended.", fix=_SHOWN)
-    return in_next_window(replace(rotation, suspended=None, failures=0), now, draw)
+    free = replace(rotation, suspended=None, failures=0)
+    if now < rotation.slot.begins and not rotation.begun:
+        return free
+    window = rotation.window
+    since = day_of(window, rotation.slot.begins) + _DAY
+    found = next_occurrence(window, since, now, freeze=rotation.freeze, begins_from=now + lead(rotation.every))
+    return with_slot(free, drawn(found, now, draw))
 
 
 def confirmed(rotation: Rotation, set_by: SetBy) -> Rotation:

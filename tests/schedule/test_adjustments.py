@@ -288,10 +288,30 @@ def test_nothing_is_frozen(freeze: Freeze | None) -> None:
         thawed(rotation(freeze=freeze), NOW, middle)
 
 
-@pytest.mark.parametrize(("now", "day"), [("2026-02-10 04:30", "2026-02-11"), ("2026-02-13 12:00", "2026-02-14")])
-def test_resume_uses_the_next_window(now: str, day: str) -> None:
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        ("2026-02-10 04:30", "2026-02-12"),  # the 11th would leave less than a day
+        ("2026-02-11 02:00", "2026-02-12"),
+        ("2026-02-13 12:00", "2026-02-15"),
+    ],
+)
+def test_resume_uses_the_next_window_that_leaves_room_for_a_rehearsal(now: str, day: str) -> None:
     one = rotation(suspended=SUSPENDED, failures=3, begun=3, rehearsal=PASSED, warned=True)
     assert resumed(one, local(now), middle) == rotation(day, anchor=one.anchor, nominal_end=one.nominal_end)
+
+
+@pytest.mark.parametrize("every", [1, 7, 90])
+@pytest.mark.parametrize("now", ["2026-02-03 12:00", "2026-02-09 23:00", "2026-02-10 01:59"])
+def test_resume_keeps_a_slot_that_is_still_to_come(every: int, now: str) -> None:
+    """The schedule was typed again while it was suspended."""
+    one = rotation(every=every, window=window(weekdays=[1]), suspended=SUSPENDED, failures=3)
+    assert resumed(one, local(now), middle) == replace(one, suspended=None, failures=0)
+
+
+def test_resume_does_not_rotate_in_a_freeze() -> None:
+    one = rotation(suspended=SUSPENDED, failures=3, freeze=FAIR)
+    assert resumed(one, local("2026-02-13 12:00"), middle).slot == rotation("2026-02-21").slot
 
 
 def test_what_is_not_suspended_is_not_resumed() -> None:
