@@ -71,6 +71,15 @@ def postponed(rotation: Rotation, days: int, known: SecretAge, now: datetime, dr
     return _moved(rotation, days, known, now, draw)
 
 
+def can_be_moved(rotation: Rotation, days: int, known: SecretAge, now: datetime) -> bool:
+    """Whether the next rotation may be moved by so many days: what would be refused is not offered."""
+    try:
+        _moved(rotation, days, known, now, lambda: 0.0)
+    except UserError:
+        return False
+    return True
+
+
 def standing_freeze(rotation: Rotation, now: datetime) -> Freeze | None:
     """The freeze that is on or still to come."""
     freeze = rotation.freeze

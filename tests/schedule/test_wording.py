@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.schedule.rules import Rehearsal
-from bot.schedule.wording import in_short, missed
+from bot.schedule.rules import MOST_MOVES, Rehearsal
+from bot.schedule.wording import in_short, missed, warning
 from tests.support.schedules import rotation
 
 FAILURE = "✗ failed: Application: it is gone\n    Why: x\n    Fix: `/sso setup` creates a new one."
@@ -26,3 +26,10 @@ def test_a_missed_window_names_the_failed_check_in_one_line() -> None:
     lines = missed(row, row.slot, row.slot).splitlines()
     assert lines[1] == "Why: the check before it never passed: Application: it is gone"
     assert len(lines) == 4
+
+
+@pytest.mark.parametrize(("postponed", "is_offered"), [(MOST_MOVES - 1, True), (MOST_MOVES, False)])
+def test_the_warning_offers_to_move_it_only_where_that_is_possible(postponed: int, is_offered: bool) -> None:
+    row = rotation(postponed=postponed)
+    assert ("`/sso schedule postpone 1 day`" in warning(row, row.slot)) == is_offered
+    assert ("cannot be moved again" in warning(row, row.slot)) != is_offered
