@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from bot.chatops.answer import Answer, fixes_in
+from bot.chatops.origin import FromSchedule
 from bot.chatops.registry import Call, Option, Registry
 from bot.connection.changes import AwaitLive
 from bot.connection.in_use import Use
@@ -14,6 +16,7 @@ from bot.connection.receipt import Outcome, Receipt
 from bot.connection.rotation import nobody_is_asked, prepare_rotation
 from bot.connection.state import Connection, Observed
 from bot.connection.undertake import Undertaking, undertake
+from bot.schedule.wording import at
 from commands.context import CommandContext
 from commands.elsewhere import what_leads_elsewhere
 from commands.recovery import ConnectionRecovery
@@ -42,6 +45,12 @@ def register(registry: Registry, context: CommandContext) -> None:
                 await context.connection(), Receipt.from_dict(dict(call.operation.receipt)), context, resumed=True
             )
         there = await context.connection()
+        if (proved_at := await _replaced_meanwhile(call, context, there)) is not None:
+            return Answer(
+                "✓ This scheduled rotation was not needed any more: the secret was replaced by another one on "
+                f"{at(proved_at, 'UTC')} (UTC). The interval counts from then.",
+                next=("schedule",),
+            )
         if there.exchanging and "dry-run" not in call.options:  # interrupted: it is finished before anything else
             desired, observed = there, None
         else:
@@ -57,6 +66,18 @@ def register(registry: Registry, context: CommandContext) -> None:
         answer = _answer(done.connection, done.receipt, context, resumed=resumed, works=not elsewhere)
         wrong = (*elsewhere, *also_differs(done.connection, done.seen))
         return replace(answer, lines=(*wrong, *answer.lines), next=(*fixes_in(*wrong), *answer.next))
+
+
+async def _replaced_meanwhile(call: Call, context: CommandContext, there: Connection) -> datetime | None:
+    """When another rotation was proved, for one of the schedule that had to wait for it: two within seconds are one too
+    many. None for what a person asked for, and for what was interrupted: that proof may be its own."""
+    past = None if call.operation.resumed else await context.history.find(call.operation.id)
+    if past is None or not isinstance(past.operation.origin, FromSchedule):
+        return None
+    rotation = (await context.schedules.get()).rotation
+    if rotation is None or rotation.operation != past.operation.origin.due or there.proved_at is None:
+        return None
+    return there.proved_at if there.proved_at > rotation.anchor else None
 
 
 async def _desired(call: Call, context: CommandContext, there: Connection) -> tuple[Connection, Observed]:

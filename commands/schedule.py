@@ -9,7 +9,7 @@ from typing import assert_never
 
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Option, Phrase, Registry
-from bot.errors import UserError
+from bot.errors import StoreUnavailable, UserError
 from bot.schedule import adjustments
 from bot.schedule.asked import (
     AskedFor,
@@ -70,7 +70,10 @@ def register(registry: Registry, context: CommandContext) -> None:
                 fix="Leave it out; `/sso help schedule` shows examples.",
             )
         if isinstance(asked, Show):
-            return shown.everything(await context.schedules.get(), await context.proved_at(), context.clock.now())
+            connected = await context.connections.get() is not None
+            return shown.everything(
+                await context.schedules.get(), await context.proved_at(), context.clock.now(), connected=connected
+            )
         return await ScheduleChange(context, call).make(asked, reason)
 
 
@@ -100,20 +103,20 @@ class ScheduleChange:
                 return await self._off(kind)
             case EndFreeze():
                 after = await self._rotation(lambda there, _: adjustments.thawed(there, self._now, self._draw))
-                return shown.changed("The freeze has ended.", after)
+                return shown.changed("The freeze has ended.", after, self._now)
             case Resume():
                 after = await self._rotation(lambda there, _: adjustments.resumed(there, self._now, self._draw))
-                return shown.changed("Scheduled rotations are resumed.", after)
+                return shown.changed("Scheduled rotations are resumed.", after, self._now)
             case Confirm(kind=kind):
                 return await self._confirm(kind)
             case SkipNext():
                 after = await self._rotation(lambda there, age: adjustments.skipped(there, age, self._now, self._draw))
-                return shown.changed("The next rotation is left out.", after)
+                return shown.changed("The next rotation is left out.", after, self._now)
             case Postpone(days=days):
                 after = await self._rotation(
                     lambda there, age: adjustments.postponed(there, days, age, self._now, self._draw)
                 )
-                return shown.changed("The next rotation is postponed.", after)
+                return shown.changed("The next rotation is postponed.", after, self._now)
             case FreezeDays():
                 return await self._freeze(asked, reason)
             case never:
@@ -136,7 +139,7 @@ class ScheduleChange:
 
         after = await self._save(change)
         assert after.rotation is not None
-        return shown.rotation_set(after, after.rotation, zone_note)
+        return shown.rotation_set(after, after.rotation, zone_note, self._now)
 
     async def _test(self, minutes: int) -> Answer:
         def change(there: Schedule) -> Schedule:
@@ -144,7 +147,7 @@ class ScheduleChange:
                 return there
             return replace(there, verification=Verification(shown.minutes(minutes), self._by, self._now, self._id))
 
-        return shown.test_set(minutes, await self._save(change))
+        return shown.test_set(minutes, await self._save(change), connected=await self._is_connected())
 
     async def _maximum(self, days: int, proved_at: datetime | None) -> Answer:
         await self._context.connection()
@@ -153,42 +156,60 @@ class ScheduleChange:
 
     async def _off(self, kind: Kind) -> Answer:
         await self._call.authorize()
+        freeze = await self._standing_freeze() if kind is Kind.ROTATE else None
         await self._context.schedules.forget(kind)
         self._context.wake()
         incident = (await self._context.watcher.state()).incident
         if kind is Kind.TEST and incident is not None and incident.going_on:
             return replace(shown.off(kind), lines=(STILL_LOOKED_AT,))
-        return shown.off(kind)
+        return shown.off(kind, freeze)
 
     async def _confirm(self, kind: Kind) -> Answer:
         if kind is Kind.ROTATE:
             after = await self._rotation(lambda there, _: adjustments.confirmed(there, self._by))
-            return shown.changed("You stand for the schedule of rotations now.", after)
+            return shown.changed("You stand for the schedule of rotations now.", after, self._now)
 
         def change(there: Schedule) -> Schedule:
             if there.verification is None:
-                raise _not_scheduled("test")
+                raise _not_scheduled("test", connected=True)
             return replace(there, verification=confirmed(there.verification, self._by, self._id))
 
         await self._save(change)
         return Answer("✓ You stand for the schedule of tests now.", next=("schedule",))
 
     async def _freeze(self, asked: FreezeDays, reason: str) -> Answer:
+        before: Freeze | None = None
+
         def change(there: Rotation, _: SecretAge) -> Rotation:
+            nonlocal before
+            before = adjustments.standing_freeze(there, self._now)
             today = local_date(self._now, there.window.zone)
             first, last = freeze_dates(asked.first, asked.last, today)
             return adjustments.frozen(there, Freeze(first, last, reason), self._now, self._draw)
 
         after = await self._rotation(change)
-        return shown.frozen(after)
+        return shown.frozen(after, self._now, before)
+
+    async def _standing_freeze(self) -> Freeze | None:
+        """The freeze that is on or to come, if the row can be read: `off` also removes one that cannot."""
+        try:
+            rotation = (await self._context.schedules.get()).rotation
+        except StoreUnavailable:
+            raise
+        except UserError:
+            return None
+        return adjustments.standing_freeze(rotation, self._now) if rotation else None
+
+    async def _is_connected(self) -> bool:
+        return await self._context.connections.get() is not None
 
     async def _rotation(self, change: Callable[[Rotation, SecretAge], Rotation]) -> Rotation:
         """Changes the schedule of rotations. UserError if there is none, or if it cannot be changed like that."""
-        proved_at = await self._context.proved_at()
+        proved_at, connected = await self._context.proved_at(), await self._is_connected()
 
         def changed(there: Schedule) -> Schedule:
             if there.rotation is None:
-                raise _not_scheduled("rotate")
+                raise _not_scheduled("rotate", connected=connected)
             if there.rotation.changed_by == self._id:
                 return there
             rotation = change(there.rotation, secret_age(there, proved_at))
@@ -231,8 +252,8 @@ def _is_done(asked: AskedFor, there: Schedule, operation_id: str) -> bool:
     return row is not None and row.changed_by == operation_id
 
 
-def _not_scheduled(word: str) -> UserError:
+def _not_scheduled(word: str, *, connected: bool) -> UserError:
     return UserError(
         "No rotation is scheduled." if word == "rotate" else "No test is scheduled.",
-        fix=f"For example `/sso {shown.SUGGESTED[word]}`.",
+        fix=f"For example `/sso {shown.SUGGESTED[word]}`." if connected else "`/sso setup` creates a connection first.",
     )

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from bot.chatops.answer import Answer
 from bot.chatops.phrases import spelled
+from bot.schedule.adjustments import can_be_moved, standing_freeze
 from bot.schedule.asked import spelled_days
 from bot.schedule.calendar import next_times
 from bot.schedule.overdue import overdue_since, secret_age
 from bot.schedule.rotation import SHORT_INTERVAL
-from bot.schedule.rules import EVERY_DAY, Kind, Rotation, Schedule, Slot, Verification
-from bot.schedule.wording import at, between, counted, in_short
+from bot.schedule.rules import EVERY_DAY, MOST_MOVES, Freeze, Kind, Rotation, Schedule, Verification
+from bot.schedule.wording import at, between, counted, expected, in_short
 from bot.text import code, quoted
 
 SUGGESTED = {"rotate": "schedule rotate every 30 days", "test": "schedule test every 15 minutes"}
@@ -28,15 +29,16 @@ def minutes(number: int) -> timedelta:
     return timedelta(minutes=number)
 
 
-def everything(schedule: Schedule, proved_at: datetime | None, now: datetime) -> Answer:
+def everything(schedule: Schedule, proved_at: datetime | None, now: datetime, *, connected: bool = True) -> Answer:
     """All that is scheduled, and the age of the secret."""
+    age = _age(proved_at, now) if connected else "• There is no connection yet, so there is no secret to replace."
     if schedule == Schedule():
-        return Answer("Nothing is scheduled.", (_age(proved_at, now),), next=tuple(SUGGESTED.values()))
+        return Answer("Nothing is scheduled.", (age,), next=(_first_step(connected), SUGGESTED["test"]))
     lines: list[str] = []
     missing: list[str] = []
     if schedule.rotation is None:
         lines.append("• Rotations are not scheduled.")
-        missing.append(SUGGESTED["rotate"])
+        missing.append(_first_step(connected))
     else:
         lines += _rotation_lines(schedule, schedule.rotation, proved_at, now)
     if schedule.verification is None:
@@ -46,13 +48,14 @@ def everything(schedule: Schedule, proved_at: datetime | None, now: datetime) ->
         lines.append(_verification_line(schedule.verification))
     if schedule.maximum is not None:
         lines.append(f"• Maximum age of the secret: {counted(schedule.maximum.days, 'day')}")
-    lines.append(_age(proved_at, now))
+    lines.append(age)
     verdict = "✓ This is scheduled:"
     if schedule.rotation is not None and schedule.rotation.suspended is not None:
         verdict = "✗ Scheduled rotations are suspended."
     elif schedule.rotation is not None and now >= overdue_since(schedule.rotation, secret_age(schedule, proved_at)):
         verdict = "✗ The rotation is overdue."
-    return Answer(verdict, tuple(lines), next=(*_fitting(schedule), *missing))
+    following = (*_fitting(schedule, proved_at, now), *missing)
+    return Answer(verdict, tuple(lines), next=following if connected else (_first_step(connected),))
 
 
 def in_status(schedule: Schedule, proved_at: datetime | None, now: datetime) -> tuple[str, ...]:
@@ -67,13 +70,13 @@ def in_status(schedule: Schedule, proved_at: datetime | None, now: datetime) -> 
     elif rotation.suspended is not None:
         lines = ["• ✗ Scheduled rotations are suspended; `/sso schedule` shows why."]
     else:
-        lines = [f"• Next rotation: {at(rotation.slot.at, rotation.window.zone)} ({rotation.window.zone})"]
+        lines = [f"• Next rotation: {expected(rotation, now)} ({rotation.window.zone})"]
     return (*lines, _age(proved_at, now))
 
 
-def rotation_set(schedule: Schedule, rotation: Rotation, zone_note: str) -> Answer:
+def rotation_set(schedule: Schedule, rotation: Rotation, zone_note: str, now: datetime) -> Answer:
     """Rotations are scheduled now."""
-    lines = [_next_line(rotation), zone_note]
+    lines = [_next_line(rotation, now), zone_note, _freeze_line(rotation, now)]
     if schedule.maximum is not None and schedule.maximum.days < rotation.every:
         lines.append(
             f"• Note: the maximum age is {counted(schedule.maximum.days, 'day')}, shorter than this interval, so the "
@@ -86,6 +89,12 @@ def rotation_set(schedule: Schedule, rotation: Rotation, zone_note: str) -> Answ
             "24 hours before each, I check whether it can work. An hour before, I announce it in the report room."
         )
     following = ("schedule",) if schedule.verification else ("schedule", SUGGESTED["test"])
+    if rotation.suspended is not None:
+        verdict = (
+            f"✓ Saved, but suspended: I replace the client secret {_rule(rotation)} only once "
+            "`/sso schedule resume rotate` has ended the suspension."
+        )
+        return Answer(verdict, _told(lines), next=("schedule resume rotate", *following))
     return Answer(f"✓ Scheduled: I replace the client secret {_rule(rotation)}.", _told(lines), next=following)
 
 
@@ -99,9 +108,9 @@ def zone_of_the_workspace(zone: str | None) -> str:
     return f"• {zone} is the time zone of the workspace (`Default_Custom_Timezone`)."
 
 
-def test_set(number: int, schedule: Schedule) -> Answer:
+def test_set(number: int, schedule: Schedule, *, connected: bool) -> Answer:
     """Tests are scheduled now."""
-    following = ("schedule",) if schedule.rotation else ("schedule", SUGGESTED["rotate"])
+    following = ("schedule",) if schedule.rotation else ("schedule", _first_step(connected))
     return Answer(
         f"✓ Scheduled: a full test every {spelled(minutes(number)).removeprefix('1 ')}. The first one runs now.",
         ("The report room hears of it when the verdict changes.",),
@@ -121,24 +130,28 @@ def maximum_set(days: int, schedule: Schedule, proved_at: datetime | None, now: 
     )
 
 
-def off(kind: Kind) -> Answer:
-    """It is not scheduled any more."""
-    return Answer(f"✓ {_OFF[kind]}", next=("schedule",))
+def off(kind: Kind, freeze: Freeze | None = None) -> Answer:
+    """It is not scheduled any more, and its freeze is gone with it."""
+    lost = (f"• The freeze from {_days(freeze)} went with it: a new schedule does not have it.",) if freeze else ()
+    return Answer(f"✓ {_OFF[kind]}", lost, next=("schedule",))
 
 
-def changed(what: str, rotation: Rotation) -> Answer:
+def changed(what: str, rotation: Rotation, now: datetime) -> Answer:
     """The next rotation is another one now."""
-    return Answer(f"✓ {what}", (_next_line(rotation),), next=("schedule",))
+    return Answer(f"✓ {what}", (_next_line(rotation, now),), next=("schedule",))
 
 
-def frozen(rotation: Rotation) -> Answer:
-    """Nothing rotates on these days."""
+def frozen(rotation: Rotation, now: datetime, before: Freeze | None = None) -> Answer:
+    """Nothing rotates on these days. `before`: the freeze that stood until now."""
     freeze = rotation.freeze
     assert freeze is not None
+    replaced = ""
+    if before is not None and _days(before) != _days(freeze):
+        replaced = f"• This replaces the freeze from {_days(before)}: there is one at a time."
     return Answer(
         f"✓ No scheduled rotation from {freeze.first:%a} {freeze.first.day} {freeze.first:%b %Y} to "
         f"{freeze.last:%a} {freeze.last.day} {freeze.last:%b %Y}, both included. Tests go on.",
-        (_next_line(rotation),),
+        _told([replaced, _next_line(rotation, now)]),
         next=("schedule", "schedule off freeze"),
     )
 
@@ -147,7 +160,7 @@ def _rotation_lines(schedule: Schedule, rotation: Rotation, proved_at: datetime 
     zone, by = rotation.window.zone, rotation.set_by
     lines = [
         f"• Rotation {_rule(rotation)}; set by {code(by.username)} on {at(by.at, zone)}",
-        _next_line(rotation),
+        _next_line(rotation, now),
     ]
     if rotation.suspended is not None:
         lines.append(
@@ -163,10 +176,9 @@ def _rotation_lines(schedule: Schedule, rotation: Rotation, proved_at: datetime 
     elif rotation.rehearsal.failure:
         lines.append(f"• The check before it failed: {in_short(rotation.rehearsal.failure)}")
     if rotation.postponed:
-        lines.append(f"• Postponed {rotation.postponed} of 3 times")
-    if (freeze := rotation.freeze) is not None:
-        why = f": {quoted(freeze.reason)}" if freeze.reason else ""
-        lines.append(f"• Frozen from {freeze.first:%d %b %Y} to {freeze.last:%d %b %Y}{why}")
+        lines.append(f"• Postponed or left out {rotation.postponed} of {MOST_MOVES} times")
+    if frozen_days := _freeze_line(rotation, now):
+        lines.append(frozen_days)
     since = overdue_since(rotation, secret_age(schedule, proved_at))
     if now >= since:
         lines.append(f"• Overdue since {at(since, zone)}")
@@ -180,13 +192,29 @@ def _rule(rotation: Rotation) -> str:
     return f"every {every} between {window.begins:%H:%M} and {window.ends:%H:%M} ({window.zone}{days})"
 
 
-def _next_line(rotation: Rotation) -> str:
+def _freeze_line(rotation: Rotation, now: datetime) -> str:
+    """Empty if no freeze is on or to come."""
+    freeze = standing_freeze(rotation, now)
+    if freeze is None:
+        return ""
+    return f"• Frozen from {_days(freeze)}" + (f": {quoted(freeze.reason)}" if freeze.reason else "")
+
+
+def _days(freeze: Freeze) -> str:
+    return f"{freeze.first:%d %b %Y} to {freeze.last:%d %b %Y}"
+
+
+def _first_step(connected: bool) -> str:
+    """What to type where no rotation is scheduled: without a connection there is none to schedule."""
+    return SUGGESTED["rotate"] if connected else "setup"
+
+
+def _next_line(rotation: Rotation, now: datetime) -> str:
     if rotation.suspended is not None:
         return "• Next: none while it is suspended"
     zone = rotation.window.zone
-    first, *later = next_times(rotation)
-    drawn = first.at if isinstance(first, Slot) else first.begins
-    return f"• Next: {at(drawn, zone)}, then {', '.join(between(window, zone) for window in later)}"
+    later = ", ".join(between(window, zone) for window in next_times(rotation)[1:])
+    return f"• Next: {expected(rotation, now)}, then {later}"
 
 
 def _verification_line(verification: Verification) -> str:
@@ -206,12 +234,15 @@ def _age(proved_at: datetime | None, now: datetime) -> str:
     )
 
 
-def _fitting(schedule: Schedule) -> tuple[str, ...]:
+def _fitting(schedule: Schedule, proved_at: datetime | None, now: datetime) -> tuple[str, ...]:
+    """Only what would not be refused."""
     if schedule.rotation is None:
         return ()
     if schedule.rotation.suspended is not None:
         return ("test", "rotate", "schedule resume rotate")
-    return ("schedule postpone 1 day", "schedule skip")
+    known = secret_age(schedule, proved_at)
+    moves = {"schedule postpone 1 day": 1, "schedule skip": schedule.rotation.every}
+    return tuple(words for words, days in moves.items() if can_be_moved(schedule.rotation, days, known, now))
 
 
 def _told(lines: list[str]) -> tuple[str, ...]:

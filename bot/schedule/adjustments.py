@@ -11,13 +11,12 @@ from datetime import datetime, timedelta
 
 from bot.errors import UserError
 from bot.schedule.calendar import Draw, Occurrence, day_of, drawn, is_frozen, local_date, next_occurrence, placed
-from bot.schedule.outcomes import in_next_window, with_slot
-from bot.schedule.overdue import SecretAge, is_overdue
+from bot.schedule.outcomes import with_slot
+from bot.schedule.overdue import SecretAge, is_overdue, overdue_since
 from bot.schedule.phrases import MAXIMUM_DAYS
 from bot.schedule.rotation import lead
-from bot.schedule.rules import Freeze, Rotation, SetBy, Window
+from bot.schedule.rules import MOST_MOVES, Freeze, Rotation, SetBy, Window
 
-MOST_POSTPONEMENTS = 3
 MOST_DAYS_POSTPONED = 30
 
 _SHOWN = "`/sso schedule` shows what is scheduled."
@@ -35,16 +34,21 @@ def scheduled(
     previous: Rotation | None = None,
 ) -> Rotation:
     """A new schedule; `every` in days, from the last proved secret, or from now. The first window leaves room for a
-    rehearsal. Of the schedule before, the freeze, an operation that runs, failures and a suspension stay."""
+    rehearsal. Of the schedule before, the freeze, an operation that runs, failures, a suspension and how often it was
+    moved stay; and that it is overdue, unless the new interval allows more."""
     anchor = known.proved_at or now
     freeze = standing_freeze(previous, now) if previous else None
     target = day_of(window, anchor) + every * _DAY
     slot, nominal_end = placed(window, target, now, draw, freeze=freeze, lead=lead(every))
-    rotation = Rotation(every, window, set_by, anchor, slot, nominal_end, freeze=freeze)
+    late_since = None
+    if previous is not None and next_occurrence(window, target, anchor).ends <= now:
+        nominal_end, late_since = min(nominal_end, previous.nominal_end), previous.late_since
+    rotation = Rotation(every, window, set_by, anchor, slot, nominal_end, late_since, freeze=freeze)
     if previous is None:
         return rotation
     return replace(
         rotation,
+        postponed=previous.postponed,
         operation=previous.operation,
         failures=previous.failures,
         suspended=previous.suspended,
@@ -53,25 +57,27 @@ def scheduled(
 
 
 def skipped(rotation: Rotation, known: SecretAge, now: datetime, draw: Draw) -> Rotation:
-    """Leaves out the next rotation: one interval from the date of its window. UserError: past the maximum age, while a
-    rotation runs, or suspended."""
-    return replace(_moved(rotation, rotation.every, known, now, draw), postponed=0)
+    """Leaves out the next rotation: one interval from the date of its window. UserError: see `postponed`."""
+    return _moved(rotation, rotation.every, known, now, draw)
 
 
 def postponed(rotation: Rotation, days: int, known: SecretAge, now: datetime, draw: Draw) -> Rotation:
-    """Moves the next rotation by 1 to 30 days, or to the first window after that. UserError: for the fourth time, past
+    """Moves the next rotation by 1 to 30 days, or to the first window after that. UserError: after `MOST_MOVES`, past
     the maximum age, while a rotation runs, or suspended."""
     if not 1 <= days <= MOST_DAYS_POSTPONED:
         raise UserError(
             f"A rotation can be postponed by 1 to {MOST_DAYS_POSTPONED} days.", fix="`/sso schedule postpone 2 days`"
         )
-    if rotation.postponed >= MOST_POSTPONEMENTS:
-        raise UserError(
-            f"The next rotation was already postponed {rotation.postponed} times.",
-            why=f"It can be postponed {MOST_POSTPONEMENTS} times.",
-            fix="`/sso schedule skip` leaves it out.",
-        )
-    return replace(_moved(rotation, days, known, now, draw), postponed=rotation.postponed + 1)
+    return _moved(rotation, days, known, now, draw)
+
+
+def can_be_moved(rotation: Rotation, days: int, known: SecretAge, now: datetime) -> bool:
+    """Whether the next rotation may be moved by so many days: what would be refused is not offered."""
+    try:
+        _moved(rotation, days, known, now, lambda: 0.0)
+    except UserError:
+        return False
+    return True
 
 
 def standing_freeze(rotation: Rotation, now: datetime) -> Freeze | None:
@@ -97,10 +103,17 @@ def thawed(rotation: Rotation, now: datetime, draw: Draw) -> Rotation:
 
 
 def resumed(rotation: Rotation, now: datetime, draw: Draw) -> Rotation:
-    """The suspension ends, and the next window is used. UserError: nothing is suspended."""
+    """The suspension ends: the slot stays if its window is still to come, otherwise it is the first window that leaves
+    room for a rehearsal. UserError: nothing is suspended."""
     if rotation.suspended is None:
         raise UserError("The schedule of rotations is not suspended.", fix=_SHOWN)
-    return in_next_window(replace(rotation, suspended=None, failures=0), now, draw)
+    free = replace(rotation, suspended=None, failures=0)
+    if now < rotation.slot.begins and not rotation.begun:
+        return free
+    window = rotation.window
+    since = day_of(window, rotation.slot.begins) + _DAY
+    found = next_occurrence(window, since, now, freeze=rotation.freeze, begins_from=now + lead(rotation.every))
+    return with_slot(free, drawn(found, now, draw))
 
 
 def confirmed(rotation: Rotation, set_by: SetBy) -> Rotation:
@@ -116,17 +129,29 @@ def _moved(rotation: Rotation, days: int, known: SecretAge, now: datetime, draw:
             "The schedule of rotations is suspended, so there is no next rotation.",
             fix="`/sso schedule resume rotate` ends the suspension.",
         )
+    if rotation.postponed >= MOST_MOVES:
+        raise UserError(
+            f"Rotations were already postponed or left out {rotation.postponed} times.",
+            why=f"Between two rotations that is possible {MOST_MOVES} times.",
+            fix="`/sso rotate` rotates now.",
+        )
     day = day_of(rotation.window, rotation.slot.begins) + days * _DAY
     slot, nominal_end = placed(rotation.window, day, now, draw, freeze=rotation.freeze)
     if known.deadline is not None and slot.ends > known.deadline:
-        more = _more(known.maximum_days or 0)
         raise UserError(
             f"The next rotation cannot be moved to {_written(slot.begins, rotation)}.",
             why=f"The secret reaches its maximum age of {known.maximum_days} days on "
             f"{_written(known.deadline, rotation)}.",
-            fix=f"`/sso rotate` rotates now; `/sso schedule maximum {more} days` allows more.",
+            fix=f"`/sso rotate` rotates now; {_more(slot.ends, known)}",
         )
-    return replace(with_slot(rotation, slot), nominal_end=nominal_end, overdue_told=0)
+    late_since = overdue_since(rotation, known) if is_overdue(rotation, known, now) else None
+    return replace(
+        with_slot(rotation, slot),
+        nominal_end=nominal_end,
+        late_since=late_since,
+        postponed=rotation.postponed + 1,
+        overdue_told=rotation.overdue_told if late_since else 0,
+    )
 
 
 def _refrozen(rotation: Rotation, now: datetime, draw: Draw) -> Rotation:
@@ -139,7 +164,7 @@ def _refrozen(rotation: Rotation, now: datetime, draw: Draw) -> Rotation:
         found = _after_nominal(rotation, now)
     else:
         found = next_occurrence(window, day, now, freeze=rotation.freeze)
-    if is_frozen(rotation.freeze, day) or found.begins < slot.begins:
+    if is_frozen(rotation.freeze, slot, window.zone) or found.begins < slot.begins:
         return with_slot(rotation, drawn(found, now, draw))
     return rotation
 
@@ -156,9 +181,12 @@ def _after_nominal(rotation: Rotation, now: datetime) -> Occurrence:
     )
 
 
-def _more(days: int) -> int:
-    """A longer maximum age, as an example."""
-    return min(2 * days, MAXIMUM_DAYS[1])
+def _more(ends: datetime, known: SecretAge) -> str:
+    """What allows a rotation that late."""
+    days = -((known.proved_at - ends) // _DAY) if known.proved_at else MAXIMUM_DAYS[1] + 1
+    if days > MAXIMUM_DAYS[1]:
+        return "`/sso schedule off maximum` ends the maximum age."
+    return f"`/sso schedule maximum {days} days` allows it."
 
 
 def _written(at: datetime, rotation: Rotation) -> str:

@@ -77,9 +77,11 @@ def day_of(window: Window, at: datetime) -> date:
     return before.day if before is not None and before.begins <= at < before.ends else day
 
 
-def is_frozen(freeze: Freeze | None, day: date) -> bool:
-    """Whether no rotation begins on that date."""
-    return freeze is not None and freeze.first <= day <= freeze.last
+def is_frozen(freeze: Freeze | None, window: Occurrence | Slot, zone: str) -> bool:
+    """Whether a part of it lies on a frozen day there: a window over midnight has two days, and is not cut."""
+    if freeze is None:
+        return False
+    return local_date(window.begins, zone) <= freeze.last and freeze.first <= local_date(window.ends - _SECOND, zone)
 
 
 def next_occurrence(
@@ -104,9 +106,9 @@ def _occurrences(window: Window, since: date, freeze: Freeze | None) -> Iterator
     frozen_days = (freeze.last - freeze.first).days + 1 if freeze else 0
     for offset in range(_SEARCHED_DAYS + frozen_days):
         day = since + offset * _DAY
-        if day.weekday() in window.weekdays and not is_frozen(freeze, day):
+        if day.weekday() in window.weekdays:
             found = occurrence(window, day)
-            if found is not None:
+            if found is not None and not is_frozen(freeze, found, window.zone):
                 yield found
 
 

@@ -78,7 +78,7 @@ def ended(
         return replace(rotation, suspended=Suspension(now, reason))
     again_at = now + TRIED_AGAIN[min(begun, len(TRIED_AGAIN)) - 1]
     is_inside = rotation.slot.begins <= again_at < rotation.slot.ends
-    if is_inside and not is_frozen(rotation.freeze, day_of(rotation.window, rotation.slot.begins)):
+    if is_inside and not is_frozen(rotation.freeze, rotation.slot, rotation.window.zone):
         return replace(rotation, again_at=again_at)
     return in_next_window(rotation, now, draw)
 
@@ -97,6 +97,7 @@ def anchored(rotation: Rotation, proved_at: datetime, now: datetime, draw: Draw)
         with_slot(rotation, slot),
         anchor=proved_at,
         nominal_end=nominal_end,
+        late_since=None,
         postponed=0,
         failures=0,
         suspended=None,

@@ -38,8 +38,9 @@ def secret_age(schedule: Schedule, proved_at: datetime | None) -> SecretAge:
 
 def overdue_since(rotation: Rotation, known: SecretAge) -> datetime:
     """When the rotation becomes overdue, or became it: with the end of its window, frozen or not, or at the maximum
-    age."""
-    return min(rotation.nominal_end, known.deadline or rotation.nominal_end)
+    age. Moved after that, it stays overdue."""
+    ended = rotation.late_since or rotation.nominal_end
+    return min(ended, known.deadline or ended)
 
 
 def is_overdue(rotation: Rotation, known: SecretAge, now: datetime) -> bool:

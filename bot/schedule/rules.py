@@ -14,6 +14,10 @@ DEFAULT_BEGINS, DEFAULT_ENDS = time(2), time(5)
 """The window of a rotation for which none was given."""
 
 
+MOST_MOVES = 3
+"""How often people may postpone the next rotation or leave it out, both together, until one has succeeded."""
+
+
 class Kind(enum.Enum):
     """What can be scheduled. The value is the word that people type, and the key of the row."""
 
@@ -46,7 +50,7 @@ class SetBy:
 
 @dataclass(frozen=True)
 class Freeze:
-    """Days on which no rotation begins: both are included, in the time zone of the window."""
+    """Days on which nothing rotates: both are included, in the time zone of the window."""
 
     first: date
     last: date
@@ -97,8 +101,10 @@ class Rotation:
     """The next rotation."""
     nominal_end: datetime
     """The end of the window in which it should have happened, whatever a freeze or an outage made of it."""
+    late_since: datetime | None = None
+    """The `nominal_end` that had passed when people moved the rotation: it is as late as before. None: none had."""
     postponed: int = 0
-    """How often the next rotation was postponed."""
+    """How often it was postponed or left out since the last rotation: see `MOST_MOVES`."""
     freeze: Freeze | None = None
     rehearsal: Rehearsal = field(default_factory=Rehearsal)
     warned: bool = False

@@ -63,11 +63,17 @@ NAMED_TIMES = {"midnight": time(0), "noon": time(12)}
 _NOT_FIXED = {"month": 30, "months": 30, "year": 365, "years": 365}
 """Days to be offered for what has no fixed length."""
 
+_SECONDS = ("s", "sec", "secs", "second", "seconds")
+_UNITS_FOR = {"days": "days or weeks", "minutes": "minutes or hours"}
+"""What is fitting, by the unit that is meant where there is none."""
+
 MINUTES_OF_A_DAY = 24 * 60
 _TIME_OF_DAY = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))?(am|pm)?")
 _ISO_DATE = re.compile(r"(20[0-9]{2})-([0-9]{1,2})-([0-9]{1,2})")
 _DAY_OF_MONTH = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)?")
 _YEAR = re.compile(r"20[0-9]{2}")
+_OTHER_YEAR = re.compile(r"[0-9]{3,5}")
+_OTHER_ISO_DATE = re.compile(r"([0-9]{1,5})-[0-9]{1,2}-[0-9]{1,2}")
 _RANGE = re.compile(r"([^-]*)-([^-]*)")
 
 
@@ -170,13 +176,15 @@ def _no_duration(line: Cursor, unit: str) -> Unsaid:
         days = _NOT_FIXED[vague] * (int(number) if counted else 1)
         sentence = f"A {vague.removesuffix('s')} has no fixed length; give days."
         return line.wrong(sentence, 2 if counted else 1, (str(days), "days"))
+    if number[:1].isdigit() and (name if counted else number.lstrip("0123456789")) in _SECONDS:
+        return line.wrong(f"Seconds are no unit here: give {_UNITS_FOR[unit]}.")
     near = nearest(vague, (unit for unit in UNITS if len(unit) > 2))
     if near:
         count = 2 if counted else 1
         return line.wrong(f"{line.shown(count)} is not an interval.", count, (*line.rest[: count - 1], near))
     if not counted:
         return line.wrong(_missing(line, "a number"))
-    return line.wrong(f"{line.shown()} needs a unit: minutes, hours, days or weeks.", 1, (number, unit))
+    return line.wrong(f"{line.shown()} needs a unit: {_UNITS_FOR[unit]}.", 1, (number, unit))
 
 
 def time_of_day(line: Cursor) -> time:
@@ -229,6 +237,8 @@ def date(line: Cursor) -> GivenDay:
     """`20 Dec`, `20th December 2026`, `Dec 20`, `2026-12-20`."""
     count, parts = _date_parts(line)
     if parts is None:
+        if other := _OTHER_ISO_DATE.fullmatch(line.peek()):
+            raise line.wrong(_no_year(other[1]))
         near = nearest(line.peek(1), MONTH_NAMES) if line.peek(1) else None
         better = (line.peek(), MONTHS[MONTH_NAMES[near] - 1]) if near else None
         raise line.wrong(_missing(line, "a date", 2 if better else 1), 2, better)
@@ -237,7 +247,13 @@ def date(line: Cursor) -> GivenDay:
     except ValueError:
         raise line.wrong(f"There is no {line.shown(count)} in the calendar.", count) from None
     line.at += count
+    if _OTHER_YEAR.fullmatch(line.peek()):
+        raise line.wrong(_no_year(line.peek()))
     return found
+
+
+def _no_year(typed: str) -> str:
+    return f"A year is 2000 to 2099 here, not `{typed}`."
 
 
 def _date_parts(line: Cursor) -> tuple[int, tuple[int, int, int | None] | None]:

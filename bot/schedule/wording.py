@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.schedule.calendar import Occurrence
-from bot.schedule.rules import Rotation, SetBy, Slot, Verification
+from bot.schedule.rules import MOST_MOVES, Rotation, SetBy, Slot, Verification
 from bot.text import code
 
 
@@ -22,13 +22,26 @@ def between(slot: Slot | Occurrence, zone: str) -> str:
     return f"{begins:%a} {begins.day} {begins:%b %Y} between {begins:%H:%M} and {ends:%H:%M}"
 
 
+def expected(rotation: Rotation, now: datetime) -> str:
+    """When the next rotation begins. After its moment it waits for its check, or is being begun."""
+    zone, due = rotation.window.zone, rotation.again_at or rotation.slot.at
+    if rotation.operation is not None and rotation.begun:
+        return "the one that is running just now"
+    if now < due:
+        return at(due, zone)
+    if now < rotation.slot.ends:
+        when = "at once" if rotation.rehearsal.passed_at else "as soon as its check has passed"
+        return f"{when}, in the window that ends at {at(rotation.slot.ends, zone)}"
+    return f"not known yet, since its window ended at {at(rotation.slot.ends, zone)}"
+
+
 def warning(rotation: Rotation, slot: Slot) -> str:
     """An hour before a rotation."""
     zone = rotation.window.zone
-    return (
-        f"• On {at(slot.at, zone)} ({zone}) I replace the client secret, as scheduled.\n"
-        "To move it: `/sso schedule postpone 1 day`. To leave it out: `/sso schedule skip`."
-    )
+    moved = "To move it: `/sso schedule postpone 1 day`. To leave it out: `/sso schedule skip`."
+    if rotation.postponed >= MOST_MOVES:
+        moved = f"It was postponed or left out {MOST_MOVES} times, and cannot be moved again."
+    return f"• On {at(slot.at, zone)} ({zone}) I replace the client secret, as scheduled.\n{moved}"
 
 
 def failed_rehearsal(rotation: Rotation, slot: Slot, failure: str) -> str:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from bot.chatops.history import PastOperation
+from bot.chatops.origin import FromMessage, FromSchedule, Origin
+from bot.chatops.ports import Operation
 from bot.connection.in_use import InUse, Use
 from bot.connection.marker import next_marker
 from bot.connection.moments import LiveSeen
 from bot.connection.profile import LICENCE_MODULE, Engine
 from bot.connection.state import Marker, ServiceName
 from bot.errors import Forbidden, UserError
+from bot.schedule.rules import Schedule
 from bot.secret import Secret
+from tests.support.clocks import START
 from tests.support.counter import Counter
+from tests.support.schedules import rotation
 
 PENDING = Secret("p" * 64)
 
@@ -238,3 +245,53 @@ async def test_where_anything_is_accepted_the_proof_proves_nothing(standing: Cou
     standing.encvoy.accepts_anything = True
     _, text = await standing.run("rotate")
     assert "this check proves nothing" in text
+
+
+DUE = "rotate 2026-11-24T12:00:00+00:00 1"
+SECOND = timedelta(seconds=1)
+
+
+def waited(counter: Counter, origin: Origin, before_the_proof: timedelta) -> None:
+    """`rotate` had to wait for another one; the interval counted from that long before its proof."""
+    proved_at, now = counter.connections.there.proved_at, counter.world.clock.now()
+    assert proved_at is not None
+    row = rotation(operation=DUE, begun=1, anchor=proved_at - before_the_proof)
+    counter.schedules.kept = Schedule(rotation=row)
+    counter.history.past.append(PastOperation(Operation(counter.operation, origin, "rotate", "reply", now), None))
+
+
+BY_SCHEDULE = FromSchedule(DUE, START + timedelta(hours=1), "r1", "u1", "anna")
+BY_HAND = FromMessage("m1", "r1", None, "u1", "anna")
+
+
+async def test_a_scheduled_one_that_waited_for_one_by_hand_does_not_rotate_again(standing: Counter) -> None:
+    waited(standing, BY_SCHEDULE, SECOND)
+    before = standing.connections.there
+    answer, text = await standing.run("rotate")
+    assert text.startswith("✓ This scheduled rotation was not needed any more: the secret was replaced by another one")
+    assert not answer.failed  # the interval counts from the proof
+    assert (standing.connections.there, standing.writes) == (before, [])
+
+
+@pytest.mark.parametrize(
+    ("origin", "before_the_proof", "resumed"),
+    [
+        (BY_SCHEDULE, timedelta(), False),  # the proof that the interval counts from
+        (replace(BY_SCHEDULE, due="another"), SECOND, False),
+        (BY_HAND, SECOND, False),  # a person asked for it
+        (BY_SCHEDULE, SECOND, True),  # the proof may be its own
+    ],
+)
+async def test_every_other_one_rotates(
+    standing: Counter, origin: Origin, before_the_proof: timedelta, resumed: bool
+) -> None:
+    waited(standing, origin, before_the_proof)
+    before = standing.connections.there.secret
+    await standing.run("rotate", resumed=resumed)
+    assert standing.connections.there.secret != before
+
+
+async def test_without_a_schedule_any_more_it_rotates(standing: Counter) -> None:
+    waited(standing, BY_SCHEDULE, SECOND)
+    standing.schedules.kept = Schedule()
+    assert "✓ Rotated" in (await standing.run("rotate"))[1]

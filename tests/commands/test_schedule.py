@@ -116,6 +116,15 @@ class TestRotate:
         assert kept(full).every == 7
         assert answer.next == ("schedule",)
 
+    async def test_typed_again_while_it_is_suspended_it_says_so_first(self, full: Counter) -> None:
+        suspended(full)
+        answer, text = await full.run("schedule rotate every 1 day between 02:00 and 05:00 UTC")
+        assert text.startswith(
+            "✓ Saved, but suspended: I replace the client secret every day between 02:00 and 05:00 (UTC) only once "
+            "`!sso schedule resume rotate` has ended the suspension.\n"
+        )
+        assert answer.next == ("schedule resume rotate", "schedule")
+
 
 class TestTest:
     @pytest.mark.parametrize(
@@ -124,7 +133,7 @@ class TestTest:
     async def test_it_runs_now_and_then_at_its_interval(self, counter: Counter, typed: str, said: str) -> None:
         answer, text = await counter.run(f"schedule test every {typed}")
         assert text.startswith(f"✓ Scheduled: a full test every {said}. The first one runs now.")
-        assert answer.next == ("schedule", "schedule rotate every 30 days")
+        assert answer.next == ("schedule", "setup")
         verification = counter.schedules.kept.verification
         assert verification is not None
         assert counter.world.clock.now() - verification.due_at < timedelta(seconds=1)
@@ -158,7 +167,7 @@ class TestChanges:
             full.operation = f"p{number}"
             assert f"• Next: {day} Dec 2026 03:00" in (await full.run("schedule postpone 2 days"))[1]
         full.operation = "p3"
-        with pytest.raises(UserError, match="already postponed 3 times"):
+        with pytest.raises(UserError, match="already postponed or left out 3 times"):
             await full.run("schedule postpone 2 days")
 
     @pytest.mark.parametrize("words", ["schedule skip", "schedule postpone 30 days"])
@@ -178,6 +187,29 @@ class TestChanges:
         assert kept(full).freeze == Freeze(date(2026, 12, 20), date(2027, 1, 7), "season")
         full.operation = "op2"
         assert "• Next: Thu 24 Dec 2026 03:00" in (await full.run("schedule off freeze"))[1]
+
+    async def test_a_second_freeze_says_what_it_replaces(self, full: Counter) -> None:
+        await full.run("schedule freeze 20 Dec to 7 Jan")
+        full.operation = "op2"
+        _, text = await full.run("schedule freeze 1 Apr to 5 Apr")
+        assert "• This replaces the freeze from 20 Dec 2026 to 07 Jan 2027: there is one at a time." in text
+        full.operation = "op3"
+        assert "replaces" not in (await full.run('schedule freeze 1 Apr to 5 Apr --reason "fair"'))[1]
+
+    async def test_a_freeze_outlives_another_schedule_but_not_its_end(self, full: Counter) -> None:
+        await full.run("schedule freeze 20 Dec to 7 Jan")
+        full.operation = "op2"
+        assert "• Frozen from 20 Dec 2026 to 07 Jan 2027" in (await full.run("schedule rotate every 7 days"))[1]
+        text = (await full.run("schedule off rotate"))[1]
+        assert "• The freeze from 20 Dec 2026 to 07 Jan 2027 went with it: a new schedule does not have it." in text
+        assert "freeze" not in (await full.run("schedule off rotate"))[1]
+
+    async def test_off_removes_a_row_that_cannot_be_read(self, full: Counter) -> None:
+        async def unreadable() -> Schedule:
+            raise UserError("It cannot be read.")
+
+        full.schedules.get = unreadable  # type: ignore[method-assign]
+        assert (await full.run("schedule off rotate"))[1].startswith("✓ Rotations are not scheduled any more.")
 
     async def test_a_freeze_that_is_over_is_refused(self, full: Counter) -> None:
         with pytest.raises(UserError, match="over"):
@@ -231,6 +263,11 @@ class TestChanges:
         with pytest.raises(UserError, match="No rotation is scheduled") as caught:
             await standing.run(f"schedule {words}")
         assert "/sso schedule rotate every" in caught.value.fix
+
+    async def test_without_a_connection_it_comes_first(self, counter: Counter) -> None:
+        with pytest.raises(UserError, match="No rotation is scheduled") as caught:
+            await counter.run("schedule skip")
+        assert caught.value.fix == "`/sso setup` creates a connection first."
 
     async def test_without_a_test_there_is_none_to_confirm(self, standing: Counter) -> None:
         with pytest.raises(UserError, match="No test is scheduled"):
@@ -318,14 +355,15 @@ def without_moments(there: Schedule) -> Schedule:
 class TestShown:
     async def test_nothing(self, counter: Counter) -> None:
         answer, text = await counter.run("schedule")
-        assert (
-            text.splitlines()[:2]
-            == [
-                "Nothing is scheduled.",
-                "• Age of the secret: unknown; `/sso rotate` replaces it",
-            ]
-            or "Age of the secret: unknown" in text
-        )
+        assert text.splitlines()[:2] == [
+            "Nothing is scheduled.",
+            "• There is no connection yet, so there is no secret to replace.",
+        ]
+        assert answer.next == ("setup", "schedule test every 15 minutes")
+
+    async def test_nothing_with_a_connection(self, standing: Counter) -> None:
+        answer, text = await standing.run("schedule")
+        assert "• Age of the secret: 0 days" in text
         assert answer.next == ("schedule rotate every 30 days", "schedule test every 15 minutes")
 
     async def test_everything(self, full: Counter) -> None:
@@ -380,7 +418,7 @@ class TestShown:
         assert "• A rotation is running just now" in text
         assert "• The last try failed; the next one is at Tue 24 Nov 2026 13:16" in text
         assert "• The check before it passed on Tue 24 Nov 2026 13:16" in text
-        assert "• Postponed 2 of 3 times" in text
+        assert "• Postponed or left out 2 of 3 times" in text
 
     async def test_a_rehearsal_that_failed(self, full: Counter) -> None:
         put(full, rehearsal=Rehearsal(failure="Encvoy ID is away."))

@@ -107,6 +107,7 @@ def test_a_window_that_begins_with_the_change_on_the_next_date_keeps_its_own() -
 
 
 WEEKDAYS = window(weekdays=range(5))
+OVER_MIDNIGHT = window("23:00", "04:00")
 HOLIDAYS = Freeze(date(2026, 12, 20), date(2027, 1, 7), "holidays")
 YEARS = Freeze(date(2000, 1, 1), date(2026, 12, 31), "no reason")
 
@@ -121,7 +122,11 @@ YEARS = Freeze(date(2000, 1, 1), date(2026, 12, 31), "no reason")
         (WEEKDAYS, "2026-02-14", "2026-02-01 12:00", None, "2026-02-16"),  # from Saturday to Monday
         (NIGHT, "2026-12-19", "2026-02-01 12:00", HOLIDAYS, "2026-12-19"),
         (NIGHT, "2026-12-20", "2026-02-01 12:00", HOLIDAYS, "2027-01-08"),
-        (window("23:00", "04:00"), "2026-12-19", "2026-12-20 01:00", HOLIDAYS, "2026-12-19"),  # began before
+        (OVER_MIDNIGHT, "2026-12-18", "2026-02-01 12:00", HOLIDAYS, "2026-12-18"),
+        (OVER_MIDNIGHT, "2026-12-19", "2026-02-01 12:00", HOLIDAYS, "2027-01-08"),  # it would end on a frozen day
+        (OVER_MIDNIGHT, "2027-01-07", "2026-02-01 12:00", HOLIDAYS, "2027-01-08"),  # it would begin on one
+        (window("23:00", "00:00"), "2026-12-19", "2026-02-01 12:00", HOLIDAYS, "2026-12-19"),  # until midnight only
+        (window("02:00", "02:00"), "2026-12-19", "2026-02-01 12:00", HOLIDAYS, "2027-01-08"),
         (window(weekdays=[4]), "2026-12-20", "2026-02-01 12:00", HOLIDAYS, "2027-01-08"),
         (window("02:00", "03:00"), "2026-03-29", "2026-02-01 12:00", None, "2026-03-30"),  # skipped on the 29th
         (
@@ -206,6 +211,11 @@ def test_the_next_times_leave_out_a_freeze() -> None:
     one = rotation("2026-12-10", every=14, freeze=HOLIDAYS)
     assert [time.begins for time in next_times(one, 3)[1:]] == [local("2027-01-08 02:00"), local("2027-01-22 02:00")]
     assert next_times(one, 1) == (one.slot,)
+
+
+def test_the_next_times_leave_out_both_nights_of_a_freeze() -> None:
+    one = rotation("2026-12-18", every=1, window=OVER_MIDNIGHT, freeze=HOLIDAYS)
+    assert [time.begins for time in next_times(one)[1:]] == [local("2027-01-08 23:00"), local("2027-01-09 23:00")]
 
 
 def test_every_day_over_midnight_is_every_day() -> None:

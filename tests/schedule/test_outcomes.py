@@ -132,6 +132,13 @@ def test_a_freeze_that_was_set_while_it_ran_holds_back_the_next_attempt() -> Non
     assert failed("2026-02-10 03:02", replace(RUNNING, freeze=freeze)).slot == rotation("2026-02-21").slot
 
 
+def test_a_freeze_of_the_next_day_holds_back_an_attempt_after_midnight() -> None:
+    freeze = Freeze(date(2026, 2, 11), date(2026, 2, 20), "fair")
+    night = window("22:00", "04:00")
+    one = rotation(window=night, freeze=freeze, rehearsal=PASSED, operation=ID, begun=1)
+    assert failed("2026-02-10 22:30", one).slot == rotation("2026-02-21", window=night).slot
+
+
 def test_the_third_failure_in_a_row_suspends() -> None:
     after = failed("2026-02-10 03:56", replace(RUNNING, begun=3, failures=2))
     assert after.suspended == Suspension(local("2026-02-10 03:56"), WHY)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.schedule.outcomes import anchored
 from bot.schedule.overdue import SecretAge
 from bot.schedule.rotation import (
     Anchor,
@@ -22,7 +23,7 @@ from bot.schedule.rotation import (
     next_step,
 )
 from bot.schedule.rules import Freeze, Rehearsal, Slot, Suspension
-from tests.support.schedules import local, rotation, window
+from tests.support.schedules import local, middle, rotation, window
 
 SLOT = rotation().slot
 NOTHING = SecretAge()
@@ -191,6 +192,15 @@ def test_a_rotation_outside_of_the_schedule_is_noticed(operation: str | None, ex
     """Also if the bot died before it could say so. What runs just now is not outside."""
     known = SecretAge(local("2026-02-01 12:00"))
     assert isinstance(at("2026-02-01 12:01", known, operation=operation), expected)
+
+
+@pytest.mark.parametrize("proved", ["2026-02-10 02:30", "2026-02-10 02:59:59", "2026-02-10 03:00"])
+def test_a_rotation_by_hand_just_before_the_drawn_moment_restarts_the_interval_first(proved: str) -> None:
+    one, known, now = rotation(rehearsal=PASSED, warned=True), SecretAge(local(proved)), local("2026-02-10 03:00")
+    assert next_step(one, known, now) == Anchor(local(proved))
+    after = anchored(one, local(proved), now, middle)
+    assert after.slot == rotation("2026-03-12").slot
+    assert isinstance(next_step(after, known, now), Wait)
 
 
 def test_the_anchor_is_no_news() -> None:

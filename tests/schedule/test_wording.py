@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.schedule.rules import Rehearsal, Verification
-from bot.schedule.wording import in_short, missed, role_gone, role_of_tests_gone
+from bot.schedule.rules import MOST_MOVES, Rehearsal, Verification
+from bot.schedule.wording import in_short, missed, role_gone, role_of_tests_gone, warning
 from tests.support.schedules import ANA, rotation, utc
 
 FAILURE = "✗ failed: Application: it is gone\n    Why: x\n    Fix: `/sso setup` creates a new one."
@@ -38,3 +38,10 @@ def test_who_lost_the_role_and_what_to_do_about_it() -> None:
     assert role_gone(rotation()).splitlines()[1] == (
         "`/sso schedule confirm rotate` by an administrator confirms it, and `/sso schedule off rotate` ends it."
     )
+
+
+@pytest.mark.parametrize(("postponed", "is_offered"), [(MOST_MOVES - 1, True), (MOST_MOVES, False)])
+def test_the_warning_offers_to_move_it_only_where_that_is_possible(postponed: int, is_offered: bool) -> None:
+    row = rotation(postponed=postponed)
+    assert ("`/sso schedule postpone 1 day`" in warning(row, row.slot)) == is_offered
+    assert ("cannot be moved again" in warning(row, row.slot)) != is_offered

@@ -37,6 +37,7 @@ ROTATION = Rotation(
     anchor=NOW,
     slot=Slot(NOW, NOW + timedelta(hours=3), NOW + timedelta(minutes=7)),
     nominal_end=NOW + timedelta(hours=3),
+    late_since=NOW - timedelta(hours=3),
     postponed=1,
     freeze=Freeze(date(2026, 12, 20), date(2027, 1, 7), "the shop's season"),
     rehearsal=Rehearsal(NOW, None, "Encvoy ID is away", told=True),
