@@ -89,6 +89,20 @@ async def test_confirmed(world: World, asks: Asks) -> None:
     await asks("schedule confirm test")
 
 
+TWICE = {
+    "A freeze takes the place of another": ("schedule freeze 1 Apr 2031 to 5 Apr 2031",),
+    "A schedule ends, and its freeze with it": ("schedule off rotate",),
+}
+
+
+@pytest.mark.parametrize("words", [pytest.param(w, marks=case("schedule", title)) for title, w in TWICE.items()])
+async def test_what_becomes_of_a_freeze_is_said(world: World, asks: Asks, words: tuple[str]) -> None:
+    await world.ask("setup")
+    await world.ask(NIGHTLY)
+    await world.ask("schedule freeze 20 Dec 2030 to 7 Jan 2031")
+    assert "20 Dec 2030" in await asks(*words)
+
+
 REFUSED = {
     "No rotation is scheduled": "schedule skip",
     "A reason is given for something else than a freeze": 'schedule skip --reason "holidays"',

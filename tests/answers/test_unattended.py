@@ -22,9 +22,11 @@ from bot.schedule.rules import Freeze, Suspension
 from bot.secret import new_secret
 from tests.answers.conftest import Heard, failure
 from tests.answers.test_unasked import spoken
+from tests.commands.test_rotate import BY_SCHEDULE, SECOND, waited
 from tests.connection.conftest import new_connection
 from tests.support import grounds
 from tests.support.clocks import START, ManualClock
+from tests.support.counter import new_counter
 from tests.support.memory_connections import MemoryConnections
 from tests.support.schedules import rotation
 from tests.support.scripted import Scripted
@@ -84,6 +86,14 @@ async def test_overdue(scene: UnattendedScene, hears: Heard) -> None:
     await scene.world.ask("schedule maximum 1 day")
     scene.later(timedelta(days=2, hours=1))
     hears(await scene.heard("is overdue"))
+
+
+@case("A scheduled rotation waited for one that was typed")
+async def test_not_needed_any_more(hears: Heard) -> None:
+    counter = new_counter()
+    await counter.run("setup")
+    waited(counter, BY_SCHEDULE, SECOND)
+    hears((await counter.run("rotate"))[1])
 
 
 @case("Scheduled rotations are suspended after three failures")
