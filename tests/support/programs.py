@@ -22,10 +22,7 @@ from bot.connection.ports import ApplicationFields
 from bot.connection.state import Connection
 from bot.encvoy.applications import Applications
 from bot.rocketchat.chat import RestChat
-from bot.schedule import outcomes
-from bot.schedule.ports import Due, Floor
-from bot.schedule.rules import Rotation, Slot
-from bot.schedule.scheduler import Scheduler
+from bot.schedule.ports import Due
 from bot.store.connections import SqlConnections
 from bot.store.engine import Database
 from bot.store.operations import SqlOperations
@@ -157,16 +154,4 @@ def run_answering_again(env: Mapping[str, str], log: str, settle: float) -> None
             await send(self, replace(message, id=secrets.token_hex(8)))
 
     RestChat.post = send_twice  # type: ignore[method-assign]
-    run(env, log, settle)
-
-
-def run_beginning_first(env: Mapping[str, str], log: str, settle: float) -> None:
-    """Another planted bug: a scheduled rotation begins before it is stored that it begins, and its key is of now."""
-
-    async def begin_first(self: Scheduler, floor: Floor, rotation: Rotation, slot: Slot) -> None:
-        key = f"rotate {self._clock.now().isoformat()} 1"
-        await floor.operating.begin(self._due(rotation, key), "rotate")
-        await self._change(lambda there: outcomes.began(there, key) if there == rotation else there)
-
-    Scheduler._rotate = begin_first  # type: ignore[method-assign]
     run(env, log, settle)

@@ -15,7 +15,7 @@ from tests.support.crash_matrix import Kill, Point, Size, Tally, case, made, mea
 from tests.support.crashes import SCENARIOS, Scenario
 from tests.support.forked import Program
 from tests.support.matrix_counts import count
-from tests.support.programs import run, run_beginning_first, run_committing_late
+from tests.support.programs import run, run_committing_late
 
 NAME = "crash matrix"
 DUE = Scenario("scheduled", "", on=True, before=("setup",))
@@ -122,13 +122,6 @@ async def test_a_pending_secret_that_is_saved_after_the_first_write_is_found(tmp
     near = dict.fromkeys(nth + by for by in (0, 1, -1, 2, -2, 3, -3) for nth in writes)
     cases = [(Kill(nth, Point.AFTER),) for nth in near if nth > 0]
     assert await finds(tmp_path, ROTATE, cases, run_committing_late)
-
-
-async def test_a_scheduled_rotation_that_begins_before_it_is_stored_is_found(tmp_path: Path) -> None:
-    """A planted bug: it happens twice if the process dies between both."""
-    commits = range(1, (await measured(tmp_path / "dry", DUE)).commits + 1)
-    cases = [(Kill(nth, Point.BEFORE, commit=True),) for nth in commits]
-    assert await finds(tmp_path, DUE, cases, run_beginning_first)
 
 
 def test_the_matrix_is_as_large_as_it_says() -> None:

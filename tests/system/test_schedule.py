@@ -31,7 +31,7 @@ async def test_a_rotation_is_announced_done_and_reported_without_anybody_asking(
     _, progress, result = await scene.room()
     assert progress.endswith(" s.")
     assert result.startswith("✓ Rotated: both sides have the new secret")
-    assert result.endswith("This was scheduled; `!sso schedule` shows by whom.")
+    assert result.endswith("This was scheduled; `!sso schedule` shows by whom.\nType commands in the admin room.")
     after = world.state()
     assert after.accepted == after.stored == after.live != before.accepted
     assert (await scene.next_slot(slot)).begins - slot.begins == timedelta(days=1)
