@@ -121,6 +121,7 @@ def test_the_readme_shows_what_it_prints(played: Played, tmp_path: Path) -> None
     assert shown == f"```\n{text}\n```", "run `make docs`"
 
 
+@pytest.mark.slow  # a demo of its own
 def test_it_leaves_nothing_in_the_folder_it_was_started_in(tmp_path: Path) -> None:
     assert play(tmp_path, QUICK).status == 0
     assert list(tmp_path.iterdir()) == []
