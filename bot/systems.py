@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from bot.chatops.admin_room import AdminRoom
+from bot.chatops.admin_room import AdminRoom, room_of_reports
 from bot.chatops.notices import NO_NOTES
-from bot.chatops.ports import Chat, Notes
+from bot.chatops.ports import Notes
 from bot.clock import Clock
 from bot.config import Config
 from bot.connection.state import Connection
@@ -49,7 +49,8 @@ class Systems:
 
     def remember(self, notes: Notes) -> None:
         """From now on the doctor reads what the bot noted: its rooms, and unknown fields of messages."""
-        room, reports = AdminRoom(self.chat, notes, self.config.admin_room), report_room(self.chat, notes, self.config)
+        room = AdminRoom(self.chat, notes, self.config.admin_room)
+        reports = room_of_reports(self.chat, notes, self.config.report_room)
         self.gatherer = replace(self.gatherer, admin_room=room, notes=notes, report_room=reports)
 
     async def examine(self, connection: Connection | None, place: OwnMachine | None = None) -> Verdict:
@@ -57,11 +58,6 @@ class Systems:
         anything."""
         self.encvoy.forget_provider()
         return judge(await self.gatherer.gather(connection, place))
-
-
-def report_room(chat: Chat, notes: Notes, config: Config) -> AdminRoom | None:
-    """None: reports go to the admin room."""
-    return AdminRoom(chat, notes, config.report_room, "SSOBOT_REPORT_ROOM") if config.report_room else None
 
 
 @contextlib.asynccontextmanager
@@ -116,7 +112,7 @@ async def systems(config: Config, clock: Clock, before_write: BeforeWrite = at_o
             address=config.rocketchat_url,
             user_id=config.rocketchat_user_id,
             admin_room=AdminRoom(chat, NO_NOTES, config.admin_room),
-            report_room=report_room(chat, NO_NOTES, config),
+            report_room=room_of_reports(chat, NO_NOTES, config.report_room),
             own=OwnGatherer(
                 chat,
                 OwnLooks(

@@ -75,6 +75,11 @@ class AdminRoom:
         return f"{name}: {self.configured}"
 
 
+def room_of_reports(chat: Chat, notes: Notes, configured: str | None) -> AdminRoom | None:
+    """The room for what nobody asked for, found in the same way; None: that is the admin room, and none is named."""
+    return AdminRoom(chat, notes, configured, "SSOBOT_REPORT_ROOM") if configured else None
+
+
 async def tell_of_namesake(*, room: Announcer, found: Found) -> None:
     """Reports that the configured name belongs to another room, if it does; once for each such room."""
     other = found.namesake

@@ -9,7 +9,7 @@ from typing import TypeVar
 import structlog
 
 from bot.chatops.access import Access
-from bot.chatops.admin_room import AdminRoom, Found, tell_of_namesake
+from bot.chatops.admin_room import AdminRoom, Found, room_of_reports, tell_of_namesake
 from bot.chatops.ending import EndListener
 from bot.chatops.execution import log_internal
 from bot.chatops.heard import Heard
@@ -76,7 +76,7 @@ class Chatops:
         self._time = time
         self._announcements = announcements
         self._whoami = whoami
-        self._report_room = AdminRoom(chat, notes, report_room, "SSOBOT_REPORT_ROOM") if report_room else None
+        self._report_room = room_of_reports(chat, notes, report_room)
         self._unattended = unattended
         self._listeners = listeners
         self._message_heard = heard

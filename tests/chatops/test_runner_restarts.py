@@ -228,13 +228,18 @@ async def test_what_was_answered_and_could_not_be_stored_is_not_begun_later(desk
     assert (row.state, row.delivered) == (OperationState.FAILED, True)
 
 
-async def test_what_has_left_a_trace_is_finished_whatever_was_answered(desk: Desk) -> None:
+async def called_undone(desk: Desk) -> None:
+    """The database went away behind the first effect, and its author was told so."""
     desk.script.after_effect = asyncio.Event()
     await desk.type(typed("!sso setup"))
     desk.operations.away = True
     desk.script.error = StoreUnavailable()
     desk.script.after_effect.set()
     await desk.clock.advance(2)
+
+
+async def test_what_has_left_a_trace_is_finished_whatever_was_answered(desk: Desk) -> None:
+    await called_undone(desk)
     later = await crashed(desk)
     desk.operations.away = False
     await later.runner.recover()
@@ -244,12 +249,7 @@ async def test_what_has_left_a_trace_is_finished_whatever_was_answered(desk: Des
 
 
 async def test_what_was_begun_and_called_undone_ends_so_if_nothing_is_seen_of_it(desk: Desk) -> None:
-    desk.script.after_effect = asyncio.Event()
-    await desk.type(typed("!sso setup"))
-    desk.operations.away = True
-    desk.script.error = StoreUnavailable()
-    desk.script.after_effect.set()
-    await desk.clock.advance(2)
+    await called_undone(desk)
     said = desk.chat.said()
     later = await crashed(desk)
     later.script.trace = Trace.NOTHING
