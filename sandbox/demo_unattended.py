@@ -4,7 +4,7 @@ that the window is a few seconds away."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,10 +61,25 @@ def _works(message: dict[str, Any]) -> bool:
     return str(message["msg"]).rsplit("\n", 1)[-1].startswith("…")
 
 
+async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """TimeoutError."""
+    async with asyncio.timeout(WITHIN):
+        while True:
+            if await holds():
+                return
+            await asyncio.sleep(0.1)
+
+
 async def unattended(
-    play: Stage, admin: Visitor, clock: ShiftedClock, due: Callable[[], Any], wake: Callable[[], None]
+    play: Stage,
+    admin: Visitor,
+    clock: ShiftedClock,
+    due: Callable[[], Awaitable[datetime]],
+    tested: Callable[[], Awaitable[bool]],
+    wake: Callable[[], None],
 ) -> None:
-    """`due` tells when the next rotation is, awaited; `wake` lets the scheduler look at the clock."""
+    """`due` tells when the next rotation is, `tested` whether no test is due or running; `wake` lets the scheduler look
+    at the clock."""
     channel = Channel(admin)
     await channel.new()
 
@@ -75,15 +90,15 @@ async def unattended(
     def after(duration: timedelta) -> Callable[[], None]:
         return lambda: jump(clock.now() + duration)
 
-    at: datetime = await due()
+    at = await due()
     jump(at - timedelta(minutes=50))
     await channel.hears("An hour before the rotation", "as scheduled")
     jump(at)
     await channel.hears("At the time of the rotation", "Rotated")
+    await _until(tested)  # a test that has begun would see half of Encvoy ID's end
     await play.encvoy.stop()
     jump(clock.now() + timedelta(minutes=16))
-    # The test that is due fails, and is looked at again before anybody hears of it. One may just have passed, so the
-    # next is up to 15 minutes away.
+    # The test that is due fails, and is looked at again before anybody hears of it.
     await channel.hears("Encvoy ID is stopped; after the second look", "failed:", after(timedelta(minutes=5)))
     await play.encvoy.start()
     # The message is edited at the next test; the new one comes when the failure is an hour old.
