@@ -6,7 +6,7 @@ COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # Processes of the tests. More than two cores' worth: most tests wait for a server half of their time.
-WORKERS ?= 3
+WORKERS ?= 4
 
 # Rooms without a socket, a database or a process (tests/support/pure.py sees to it), and what in them is not so. Tests
 # that need Node are left out as well.
