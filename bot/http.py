@@ -128,7 +128,6 @@ class HttpClient:
             connector=self._connector,
             connector_owner=False,
             cookie_jar=jar,
-            timeout=self._timeout,
             trust_env=False,
             auto_decompress=False,
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": ENCODINGS},
@@ -146,8 +145,9 @@ class HttpClient:
         intake: Intake | None = None,
     ) -> HttpResponse:
         failure: RemoteError
+        timeout = self._timeout
         if method != "GET":
-            await self._before_write(self._timeout.total or TOTAL_SECONDS)
+            await self._before_write(timeout.total or TOTAL_SECONDS)
         try:
             async with session.request(
                 method,
@@ -157,6 +157,7 @@ class HttpClient:
                 data=form,
                 allow_redirects=False,
                 proxy=proxy_for(url),
+                timeout=timeout,
             ) as response:
                 return HttpResponse(response.status, response.headers, await _body(response, intake))
         except Unreadable as unreadable:
@@ -168,7 +169,7 @@ class HttpClient:
         except aiohttp.ConnectionTimeoutError:
             failure = self._unreachable(route)
         except TimeoutError:
-            failure = took_too_long(self.system, route, self._timeout.total or TOTAL_SECONDS)
+            failure = took_too_long(self.system, route, timeout.total or TOTAL_SECONDS)
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError):
             failure = NoAnswer(self.system, route, why="The connection was interrupted.", fix=look_there(self.system))
         except (aiohttp.ClientError, ValueError):

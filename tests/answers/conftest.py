@@ -12,20 +12,17 @@ import pytest
 
 from bot import app
 from bot.chatops.answer import render_failure
-from bot.encvoy.client import EncvoyIdClient
 from bot.errors import UserError
 from bot.http import TOTAL_SECONDS
-from bot.rocketchat.rest import Rest
 from sandbox.stage import config_from
 from sandbox.visitor import as_seen
-from tests.support.hurried import HurriedClock
+from tests.support.hurried import HurriedClock, short_time_outs
 from tests.support.world import World, world_at
 from tools.answers import HEARD, Case, line, read, shown
 from tools.even import even, untimed
 
 PACE = 8.0
-"""Seconds of the bot and of both stand-ins in a real one, while something is waited for. Whoever does not answer has a
-second then: on a busy machine those who do answer may take long, too."""
+"""Seconds of the bot and of both stand-ins in a real one, while something is waited for."""
 
 Heard = Callable[..., None]
 Asks = Callable[[str], Awaitable[str]]
@@ -79,12 +76,9 @@ async def hurried_before_setup(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[World, HurriedClock]]:
     """A world for what is waited for: `clock.hurrying(PACE)` makes the waiting short."""
-    for client, limit in ((EncvoyIdClient, "timeout"), (Rest, "limit")):
-        defaults = client.__init__.__kwdefaults__
-        assert defaults is not None
-        monkeypatch.setitem(defaults, limit, TOTAL_SECONDS / PACE)
     clock = HurriedClock()
     async with world_at(tmp_path, clock=clock) as world, world.play.bot(clock):
+        short_time_outs(monkeypatch, world, TOTAL_SECONDS / PACE)
         yield world, clock
 
 

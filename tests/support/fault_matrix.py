@@ -11,14 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.encvoy.client import EncvoyIdClient
 from bot.http import TOTAL_SECONDS
-from bot.rocketchat.rest import Rest
 from bot.secret import Secret
 from tests.support.crash_matrix import made
 from tests.support.crashes import fingerprints_of, records
 from tests.support.failing_calls import FAILURES, OWN, Call, Case, applies, injected, shape
-from tests.support.hurried import HurriedClock
+from tests.support.hurried import HurriedClock, short_time_outs
 from tests.support.world import REAL_SETTLE, SETTINGS, World, world_at
 
 PACE = 8.0
@@ -33,14 +31,8 @@ async def hurried_world(folder: Path, command: str) -> AsyncIterator[World]:
     made(folder)
     clock = HurriedClock()
     async with world_at(folder, clock=clock, settle=REAL_SETTLE) as world:
-        defaults = EncvoyIdClient.__init__.__kwdefaults__
-        rest = Rest.__init__.__kwdefaults__
-        assert defaults is not None
-        assert rest is not None
         with pytest.MonkeyPatch.context() as patch:
-            patch.setitem(defaults, "timeout", TOTAL_SECONDS / PACE)
-            patch.setitem(rest, "limit", TOTAL_SECONDS / PACE)
-            patch.setattr("bot.rocketchat.session.READ_TIMEOUT", TOTAL_SECONDS / PACE)
+            short_time_outs(patch, world, TOTAL_SECONDS / PACE)
             patch.setattr("sandbox.visitor.LOOK_EVERY", 0.05)
             async with world.play.bot(clock):
                 clock.hurry(PACE)

@@ -12,11 +12,10 @@ import pytest
 from aiohttp import web
 
 from bot.app import Bot
-from bot.encvoy.client import EncvoyIdClient
 from bot.http import TOTAL_SECONDS
 from sandbox.faults import Fault, FaultEffect, When
 from tests.support.crashes import answered, records
-from tests.support.hurried import HurriedClock
+from tests.support.hurried import HurriedClock, short_time_outs
 from tests.support.programs import run
 from tests.support.world import World, world_at
 
@@ -88,14 +87,6 @@ class Scene:
         assert self.writes() == ROTATION
         assert state.accepted == state.stored == state.live != self.old
         assert len((await records(self.world, message_id)).operations) == 1
-
-
-@pytest.fixture
-def short_time_outs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The eight seconds that Encvoy ID has for an answer are as short as all seconds in a hurry."""
-    defaults = EncvoyIdClient.__init__.__kwdefaults__
-    assert defaults is not None
-    monkeypatch.setitem(defaults, "timeout", TOTAL_SECONDS / HANGING)
 
 
 @pytest.fixture
@@ -231,10 +222,12 @@ async def test_encvoy_id_goes_away_in_the_middle_of_a_rotation(scene: Scene) -> 
     await _both_old(scene, message_id)
 
 
-@pytest.mark.usefixtures("short_time_outs")
 @pytest.mark.parametrize("everything", [False, True], ids=["the switch", "everything"])
-async def test_encvoy_id_hangs_in_the_middle_of_a_rotation(scene: Scene, everything: bool) -> None:
+async def test_encvoy_id_hangs_in_the_middle_of_a_rotation(
+    scene: Scene, everything: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Only the write of the secret hangs, or every call from the moment in which Rocket.Chat stored it."""
+    short_time_outs(monkeypatch, scene.world, TOTAL_SECONDS / HANGING)
     hang = Fault(effect=FaultEffect.HANG) if everything else _at_the_switch(effect=FaultEffect.HANG)
 
     def begin(_: web.Request) -> None:
