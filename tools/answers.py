@@ -37,6 +37,8 @@ WHATEVER = "Whatever the command"
 UNASKED = "Unasked"
 COMMANDS = (
     "setup",
+    "repair",
+    "adopt",
     "status",
     "test",
     "rotate",
@@ -46,6 +48,7 @@ COMMANDS = (
     "mute",
     "enable",
     "disable",
+    "rename",
     "slash",
     "help",
 )

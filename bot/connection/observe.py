@@ -32,13 +32,13 @@ async def observe(
     listed: Listed | None = None,
 ) -> Observed:
     """Reads both sides. RemoteError if one cannot be read, except Encvoy ID during an exchange: then its side is
-    Unknown, because a rollback begins at Rocket.Chat and need not wait for it. To switch the service off, Encvoy ID is
-    not read.
+    Unknown, because a rollback begins at Rocket.Chat and need not wait for it. To switch the service off, or to
+    change its label, Encvoy ID is not read.
 
     `profile`: from an earlier observation of this operation; None: this is the first. `listed`: settings of Rocket.Chat
     that were already read for this observation.
     """
-    if scope is Scope.SWITCH and not desired.enabled:
+    if scope is Scope.LABEL or (scope is Scope.SWITCH and not desired.enabled):
         settings, live = await asyncio.gather(_settings(context, listed), context.rocketchat.live(desired.name))
         return Observed(settings.service(desired.name), live, NOT_ASKED, site_url=settings.site_url)
     settings, live, (application, twins), edition = await asyncio.gather(
