@@ -64,12 +64,15 @@ def _facts(connection: Connection, seen: Apart, context: CommandContext) -> tupl
     name = f"{quoted(connection.name.typed)} (service `{connection.name.service}`)"
     return (
         f"• Connection {name}",
-        f"• Rocket.Chat at {code(connection.site_url)}: should be {'on' if connection.enabled else 'off'}; "
-        f"{_service(seen, context)}",
+        f"• Rocket.Chat at {code(connection.site_url)}: should be {_desired(connection)}; {_service(seen, context)}",
         f"• Encvoy ID at {code(str(connection.settings.get('url', '')))}: {_application(connection, seen, context)}",
         f"• Callback address: {code(connection.redirect_uri)}",
         f"• E-mail addresses: {_email(connection)}",
     )
+
+
+def _desired(connection: Connection) -> str:
+    return "removed" if connection.absent else "on" if connection.enabled else "off"
 
 
 def _email(connection: Connection) -> str:
@@ -142,7 +145,7 @@ def _drift(connection: Connection, observed: Observed, *, noted: bool) -> tuple[
     except UserError as error:
         return f"✗ {error.text}", ("test",)
     unseen = isinstance(observed.live, Unknown) and all(isinstance(c, AwaitLive) for c in changes)
-    if not changes or unseen:
+    if (not changes or unseen) and not connection.absent:
         if unseen:
             said = "✓ The saved settings are in sync."
         elif noted:
@@ -150,6 +153,15 @@ def _drift(connection: Connection, observed: Observed, *, noted: bool) -> tuple[
         else:
             said = "✓ Everything is in sync."
         return said, ("test",) if connection.enabled else ("enable",)
+    if connection.absent:
+        return _removing(plan_text(changes, connection))
     if connection.exchanging:
         return f"• A secret is being replaced. Still to do:\n{plan_text(changes, connection)}", ("rotate",)
     return f"✗ Out of sync. To be fixed:\n{plan_text(changes, connection)}", ("setup",)
+
+
+def _removing(still_to_do: str) -> tuple[str, tuple[str, ...]]:
+    """A removal that was not finished, or is running right now."""
+    left = f" Still to do:\n{still_to_do}" if still_to_do else ""
+    either = "`/sso setup` brings it back; `/sso remove` takes away what is left of it."
+    return f"✗ The connection is being removed, and that is not finished. {either}{left}", ("remove --dry-run",)

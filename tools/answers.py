@@ -46,6 +46,7 @@ COMMANDS = (
     "mute",
     "enable",
     "disable",
+    "remove",
     "slash",
     "help",
 )

@@ -58,7 +58,7 @@ async def _apply(change: Change, progress: LoopState, context: Context) -> LoopS
         case changes.RemoveService():
             await context.rocketchat.remove_service(desired.name)
         case changes.DeleteApplication():
-            await context.encvoy.delete_application(known_id(desired))
+            await _delete_application(desired, context)
         case changes.RemoveCallback():
             await _remove_callback(desired, context)
         case changes.DeleteTwin(client_id=client_id):
@@ -123,6 +123,13 @@ async def _commit_secret(progress: LoopState, context: Context) -> LoopState:
     kept = receipt.with_change(changes.CommitSecret.__name__).as_dict()
     await context.connections.save(settled, operation_id=progress.operation_id, receipt=kept)
     return replace(progress, desired=settled, receipt=receipt)
+
+
+async def _delete_application(desired: Connection, context: Context) -> None:
+    """Reads it again: somebody may have begun to use it since it was observed."""
+    found = await context.encvoy.application(known_id(desired))
+    if isinstance(found, Application) and not foreign_callbacks(desired, found):
+        await context.encvoy.delete_application(known_id(desired))
 
 
 async def _remove_callback(desired: Connection, context: Context) -> None:

@@ -55,7 +55,9 @@ def renewed(
 
     `enabled` counts only until setting up was finished once. An interrupted exchange is continued only if it is
     `resumed`; otherwise somebody may have changed a side since, and the last desired secret is written to both sides.
+    A removal that was not finished is not wanted any more.
     """
+    there = replace(there, absent=False)
     desired = replace(
         there,
         site_url=server.site_url,
@@ -70,6 +72,12 @@ def renewed(
 def switched(there: Connection, *, on: bool) -> Connection:
     """What `enable` and `disable` desire."""
     return replace(there, enabled=on)
+
+
+def removed(there: Connection) -> Connection:
+    """What `remove` desires. Everything else stays as it was: it says what is to be taken away, and `setup` brings that
+    back if the removal cannot be finished."""
+    return replace(there, absent=True)
 
 
 def rotated(there: Connection, held: Secret, new: Secret, observed: Observed, engine: Engine) -> Connection:
