@@ -15,6 +15,7 @@ CHANGES: Mapping[str, str] = {
     "RemoveService": "service removed",
     "DeleteApplication": "application deleted",
     "RemoveCallback": "callback address removed",
+    "RemoveFormerCallbacks": "former callback address removed",
     "DeleteTwin": "second application deleted",
     "WriteApplication": "application fixed",
     "WriteApplicationSecret": "secret written at Encvoy ID",

@@ -16,7 +16,7 @@ from bot.connection.undertake import Undertaking, undertake
 from bot.connection.unknown import Unknown
 from bot.errors import Uncertain, Unfinished, UserError
 from bot.schedule.rules import Schedule
-from bot.text import defuse
+from bot.text import code, defuse
 from commands.context import CommandContext
 from commands.lockout import OPTION, refuse_lockout
 from commands.recovery import ConnectionRecovery
@@ -24,7 +24,7 @@ from commands.setup import DEFAULT_NAME
 from commands.wording import Narration, plan_text
 
 ORDER = 55
-DRY_RUN = "dry-run"
+DRY_RUN, ADOPTED_TOO = "dry-run", "adopted-too"
 _FINISHES = "`/sso setup` brings it back; `/sso remove` takes the rest away."
 
 
@@ -36,9 +36,14 @@ def register(registry: Registry, context: CommandContext) -> None:
         summary="Removes the connection from both systems; accounts stay",
         help="Switches the button off and waits until it is gone, removes the OAuth service from Rocket.Chat, then "
         "deletes the application at Encvoy ID. An application that has other callback addresses is kept without ours. "
-        "What is not the bot's stays, and is named. If nobody could sign in afterwards, it is done only with a code "
+        "What is not the bot's stays, and is named; a connection that was adopted is removed only with "
+        f"`--{ADOPTED_TOO}`. If nobody could sign in afterwards, it is done only with a code "
         "that is shown first. `setup` under the same name connects the same accounts again.",
-        options=(Option(DRY_RUN, "show what would be removed and change nothing"), OPTION),
+        options=(
+            Option(DRY_RUN, "show what would be removed and change nothing"),
+            Option(ADOPTED_TOO, "also remove a connection that was adopted, which the bot did not create"),
+            OPTION,
+        ),
         effect=True,
         recovery=ConnectionRecovery(context),
         examples=("remove --dry-run", "remove"),
@@ -51,11 +56,12 @@ def register(registry: Registry, context: CommandContext) -> None:
         if there is None:
             raise UserError("There is no connection, so there is nothing to remove.", fix="`/sso setup` creates one.")
         desired = removed(there)
+        _refuse_adopted(call, there)
         call.progress.doing("checking both systems")
         observed = await observe_patiently(desired, context)
         if DRY_RUN in call.options:
-            return _dry_run(desired, observed)
-        await refuse_lockout(call, context, there, observed, "remove")
+            return _dry_run(desired, observed, adopted=there.adopted and not _agreed(call, there))
+        await refuse_lockout(call, context, there, observed, _words(call))
         resumed = call.operation.resumed or there.absent
         undertaking = Undertaking(desired, there, call.operation.id, resumed=resumed)
         narration = Narration(call.progress, context.fingerprints)
@@ -65,6 +71,27 @@ def register(registry: Registry, context: CommandContext) -> None:
         except (Unfinished, Uncertain) as error:
             raise await _with_what_is_left(error, desired, context) from error
         return _answer(done.receipt, there, await _scheduled(context))
+
+
+def _agreed(call: Call, there: Connection) -> bool:
+    """Whether what was adopted may be removed; somebody said so before if that was begun already."""
+    return ADOPTED_TOO in call.options or there.absent
+
+
+def _refuse_adopted(call: Call, there: Connection) -> None:
+    if there.adopted and not _agreed(call, there) and DRY_RUN not in call.options:
+        raise UserError(
+            f"This connection was adopted: the service {code(there.name.service)} and the application "
+            f"{code(there.client_id or '')} were there before me.",
+            why="`remove` would take both away for good.",
+            fix=f"`/sso remove --{ADOPTED_TOO}` removes them all the same; `/sso disable` only takes the button off "
+            "the login page.",
+        )
+
+
+def _words(call: Call) -> str:
+    """What was typed, without a code."""
+    return f"remove --{ADOPTED_TOO}" if ADOPTED_TOO in call.options else "remove"
 
 
 async def _with_what_is_left(error: Unfinished | Uncertain, desired: Connection, context: CommandContext) -> UserError:
@@ -81,7 +108,7 @@ async def _scheduled(context: CommandContext) -> Schedule:
         return Schedule()
 
 
-def _dry_run(desired: Connection, observed: Observed) -> Answer:
+def _dry_run(desired: Connection, observed: Observed, *, adopted: bool) -> Answer:
     if isinstance(observed.application, Unknown):
         raise UserError(
             "Encvoy ID cannot be read now, so I cannot say what would become of the application.",
@@ -90,6 +117,8 @@ def _dry_run(desired: Connection, observed: Observed) -> Answer:
         )
     lines = plan_text(plan(desired, observed), desired)
     kept = [f"• {sentence}" for sentence in left(desired, observed)]
+    if adopted:
+        kept.append(f"• This connection was adopted, so `remove` does this only with `--{ADOPTED_TOO}`.")
     if not lines:
         return Answer(
             "Nothing was changed. On both sides nothing is left to remove; I would only forget the connection.",

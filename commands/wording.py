@@ -66,7 +66,7 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, see
         case changes.AwaitLive(what=Live.MARKER) if desired.pending is None:
             return "The previous secret is active in Rocket.Chat again"
         case changes.AwaitLive(what=what):
-            return _LIVE_DONE[what].format(label=quoted(str(desired.settings.get("button_label_text", ""))))
+            return _LIVE_DONE[what].format(label=quoted(desired.label))
         case changes.Prove():
             return "Verified: Encvoy ID accepts the secret and Rocket.Chat stored the same one"
         case changes.RemoveService():
@@ -129,10 +129,10 @@ def planned(change: Change, desired: Connection) -> str | None:
             assert_never(never)
 
 
-def confirmation(confirmed: Confirmed, *, is_shown: bool = True) -> tuple[str, ...]:
+def confirmation(confirmed: Confirmed, *, is_shown: bool = True, label: str = "") -> tuple[str, ...]:
     """The result for a connection that was set up, as Rocket.Chat confirms it. `is_shown`: whether its button is
-    shown."""
-    said, label = confirmed.said, quoted(str(confirmed.connection.settings.get("button_label_text", "")))
+    shown. `label`: the button's text, if people may have changed it."""
+    said, label = confirmed.said, quoted(label or confirmed.connection.label)
     if not confirmed.works:
         what = {
             Taken.OFF: "Switched off again: Rocket.Chat cannot sign anybody in with it.",

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from bot.clock import SystemClock
+from bot.store.connections import SqlConnections
+from bot.store.engine import open_database
+from bot.store.vault import Vault
 from sandbox.faults import Fault, FaultEffect
+from sandbox.stage import config_from
 from tests.answers.conftest import PACE, Asks, Heard
 from tests.support import grounds
 from tests.support.grounds import Ground
@@ -330,3 +336,40 @@ async def test_remove_the_only_way_with_its_code(only_way: World, asks: Asks) ->
     await only_way.ask("remove")
     await asks("remove --code 4F7K")
     assert is_gone(only_way)
+
+
+async def adopted(world: World) -> None:
+    """As if somebody had made both sides by hand."""
+    config = config_from(world.play.env)
+    database = await open_database(config.database_url)
+    try:
+        connections = SqlConnections(database, Vault(config.keys), SystemClock())
+        there = await connections.get()
+        assert there is not None
+        await connections.save(replace(there, adopted=True))
+    finally:
+        await database.close()
+
+
+@case("remove", "The connection was adopted")
+async def test_adopted(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    await adopted(world)
+    before = world.state()
+    await asks("remove")
+    assert world.state() == before
+
+
+@case("remove", "Only the plan is asked for, and the connection was adopted")
+async def test_a_dry_run_of_what_was_adopted(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    await adopted(world)
+    await asks("remove --dry-run")
+
+
+@case("remove", "The connection was adopted, and is to be removed all the same")
+async def test_adopted_too(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    await adopted(world)
+    await asks("remove --adopted-too")
+    assert is_gone(world)

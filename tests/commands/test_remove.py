@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -102,6 +103,35 @@ async def test_setup_makes_a_new_connection_afterwards(standing: Counter) -> Non
     after = standing.connections.there
     assert after.name == before.name
     assert after.id != before.id
+
+
+# A connection that was adopted.
+
+
+def adopted(counter: Counter) -> Counter:
+    counter.connections.row = replace(counter.connections.there, adopted=True)
+    return counter
+
+
+async def test_what_was_adopted_is_removed_only_with_an_option(standing: Counter) -> None:
+    with pytest.raises(UserError) as caught:
+        await adopted(standing).run("remove")
+    assert "`/sso remove --adopted-too`" in caught.value.fix
+    assert standing.writes == []
+    await standing.run("remove --adopted-too")
+    assert standing.encvoy.applications_by_id == {}
+
+
+async def test_the_code_for_what_was_adopted_is_bound_to_that_option(standing: Counter) -> None:
+    code = await code_for(only_way(adopted(standing)), "remove --adopted-too")
+    await standing.run(f"remove --adopted-too --code {code}")
+    assert standing.connections.row is None
+
+
+async def test_once_begun_what_was_adopted_needs_no_option_any_more(standing: Counter) -> None:
+    await refused_on_the_way(standing)
+    await adopted(standing).run("remove")
+    assert standing.connections.row is None
 
 
 # The last way to sign in.
