@@ -14,13 +14,16 @@ SHOWN = 5
 """Addresses that a sentence names."""
 
 
-def left(desired: Connection, seen: Observed) -> tuple[str, ...]:
-    """What is not the bot's alone, or not visible to it, once the rest is gone; a sentence for each."""
-    return tuple(_left(desired, seen))
+def left(desired: Connection, seen: Observed, *, deleted: bool = False) -> tuple[str, ...]:
+    """What is not the bot's alone, or not visible to it, once the rest is gone; a sentence for each. `deleted`: the
+    application was deleted a moment ago."""
+    return tuple(_left(desired, seen, deleted))
 
 
-def _left(desired: Connection, seen: Observed) -> Iterator[str]:
+def _left(desired: Connection, seen: Observed, deleted: bool) -> Iterator[str]:
     match seen.application:
+        case NotVisible(client_id=client_id) if deleted:
+            yield f"I deleted the application {code(client_id)}, but could not see for certain that it is gone."
         case Application() as kept if foreign_callbacks(desired, kept):
             yield (
                 f"The application {_named(kept)} stays at Encvoy ID without our callback address, because it has "

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from bot.connection.changes import DeleteApplication
 from bot.connection.observe import RunEffect
 from bot.connection.plan import Scope
 from bot.connection.ports import Context
@@ -61,7 +62,8 @@ async def undertake(
     try:
         connection, receipt = await reconciler.run(undertaking.desired, observed)
         if connection.absent:
-            receipt = replace(receipt, left=left(connection, reconciler.seen))
+            deleted = DeleteApplication.__name__ in receipt.changes
+            receipt = replace(receipt, left=left(connection, reconciler.seen, deleted=deleted))
             await context.connections.delete(
                 connection.id, operation_id=undertaking.operation_id, receipt=receipt.as_dict()
             )

@@ -373,3 +373,11 @@ async def test_adopted_too(world: World, asks: Asks) -> None:
     await adopted(world)
     await asks("remove --adopted-too")
     assert is_gone(world)
+
+
+@case("remove", "Encvoy ID's pages do not say that the application is gone")
+async def test_not_certainly_gone(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+    world.encvoy.faults.add(Fault("GET", "/oidc/auth", status=200, body="{}", times=None))
+    await asks("remove")
+    assert is_gone(world)
