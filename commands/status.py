@@ -10,11 +10,13 @@ from bot.connection.observe import Apart, observe_apart
 from bot.connection.plan import plan
 from bot.connection.state import Application, Connection, NotVisible, Observed
 from bot.connection.unknown import Unknown
+from bot.connection.ways_in import takes_a_way, ways_in
 from bot.doctor.watch_text import summary
 from bot.errors import UserError
 from bot.text import code, quoted
 from commands.context import CommandContext
 from commands.elsewhere import fix_of, moved
+from commands.lockout import FORM
 from commands.schedule_shown import in_status
 from commands.wording import also_differs, plan_text
 
@@ -37,7 +39,7 @@ def register(registry: Registry, context: CommandContext) -> None:
             return Answer("There is no connection yet.", next=("setup --dry-run", "setup"))
         call.progress.doing("reading both systems")
         seen = await observe_apart(connection, context)
-        notes = _notes(connection, seen)
+        notes = (*_notes(connection, seen), *await _only_way(connection, seen, context))
         if seen.whole is None:
             drift, following = _half(connection, seen)
         else:
@@ -47,6 +49,18 @@ def register(registry: Registry, context: CommandContext) -> None:
             drift, following = f"✗ Out of sync. {elsewhere} {fix}", fixes_in(fix)
         lines = (*notes, *_facts(connection, seen, context), *await _unattended(connection, context))
         return Answer(drift, lines, next=following)
+
+
+async def _only_way(connection: Connection, seen: Apart, context: CommandContext) -> tuple[str, ...]:
+    """What an administrator ought to know before Encvoy ID is away. Asked only if there is no form for passwords."""
+    if seen.whole is None or seen.form is not False or not takes_a_way(seen.whole):
+        return ()
+    if not (await ways_in(connection, seen.whole, context)).certainly_none:
+        return ()
+    return (
+        f"• Note: Encvoy ID is the only way to sign in: Rocket.Chat's login page has no form for passwords ({FORM} is "
+        "off), and no other login service has a button there",
+    )
 
 
 async def _unattended(connection: Connection, context: CommandContext) -> tuple[str, ...]:

@@ -133,13 +133,15 @@ class Apart:
     """See `EncvoyId.only_administrators`."""
     site_url: str | None = None
     """See `Observed.site_url`."""
+    form: bool | None = None
+    """See `Observed.form`."""
 
     @property
     def whole(self) -> Observed | None:
         """Both sides; None if one of them could not be read."""
         if isinstance(self.stored, Unknown) or isinstance(self.application, Unknown):
             return None
-        return Observed(self.stored, self.live, self.application, self.twins, site_url=self.site_url)
+        return Observed(self.stored, self.live, self.application, self.twins, site_url=self.site_url, form=self.form)
 
 
 async def observe_apart(desired: Connection, context: Context) -> Apart:
@@ -153,7 +155,7 @@ async def observe_apart(desired: Connection, context: Context) -> Apart:
     side = _Side(found) if isinstance(found, Unknown) else found
     if isinstance(listed, Unknown):
         return Apart(listed, live, side.application, side.twins, only)
-    return Apart(listed.service(desired.name), live, side.application, side.twins, only, listed.site_url)
+    return Apart(listed.service(desired.name), live, side.application, side.twins, only, listed.site_url, listed.form)
 
 
 async def _side(desired: Connection, context: Context) -> _Side:

@@ -381,3 +381,8 @@ async def test_not_certainly_gone(world: World, asks: Asks) -> None:
     world.encvoy.faults.add(Fault("GET", "/oidc/auth", status=200, body="{}", times=None))
     await asks("remove")
     assert is_gone(world)
+
+
+@case("status", "Encvoy ID is the only way to sign in")
+async def test_status_of_the_only_way(only_way: World, asks: Asks) -> None:
+    await asks("status")

@@ -224,3 +224,11 @@ async def test_a_system_that_fails_once_is_asked_again(standing: Counter) -> Non
     standing.world.script = lambda call: next(errors, None) if call == "listed before" else None
     await standing.run("disable")
     assert not standing.rocketchat.live_records
+
+
+async def test_status_notes_the_only_way(standing: Counter) -> None:
+    assert "only way" not in (await standing.run("status"))[1]
+    _, text = await only_way(standing).run("status")
+    assert "• Note: Encvoy ID is the only way to sign in: " in text
+    standing.rocketchat.others = frozenset({"github"})
+    assert "only way" not in (await standing.run("status"))[1]
