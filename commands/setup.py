@@ -206,7 +206,8 @@ async def _again(call: Call, context: CommandContext, there: Connection) -> tupl
             why="One Rocket.Chat has one connection to Encvoy ID.",
             fix="`/sso status` shows it; `/sso setup` without `--name` fixes it.",
         )
-    if "disabled" in call.options and there.current is not None and there.enabled and not call.operation.resumed:
+    is_on = there.current is not None and there.enabled and not there.absent
+    if "disabled" in call.options and is_on and not call.operation.resumed:
         raise UserError(
             "The connection is on already, and `--disabled` is for one that is being set up.",
             fix="`/sso disable` removes the button; `/sso setup` without `--disabled` fixes the rest.",

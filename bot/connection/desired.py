@@ -56,11 +56,11 @@ def renewed(
 ) -> Connection:
     """What `setup` desires of an existing connection: it follows both systems if their addresses changed.
 
-    `enabled` counts only until setting up was finished once. An interrupted exchange is continued only if it is
-    `resumed`; otherwise somebody may have changed a side since, and the last desired secret is written to both sides.
-    A removal that was not finished is not wanted any more.
+    `enabled` counts only until setting up was finished once, and if a removal was begun. An interrupted exchange is
+    continued only if it is `resumed`; otherwise somebody may have changed a side since, and the last desired secret is
+    written to both sides. A removal that was not finished is not wanted any more.
     """
-    there = replace(there, absent=False)
+    was_absent, there = there.absent, replace(there, absent=False)
     desired = replace(
         there,
         site_url=server.site_url,
@@ -72,6 +72,8 @@ def renewed(
         desired = replace(desired, former=tuple(uri for uri in before if uri != desired.redirect_uri))
     if there.current is None:
         return replace(desired, enabled=enabled)
+    if was_absent and not enabled:
+        desired = replace(desired, enabled=False)
     return replace(desired, current=None) if there.exchanging and not resumed else desired
 
 

@@ -80,6 +80,13 @@ async def test_setup_brings_back_what_was_half_removed(standing: Counter) -> Non
     assert standing.rocketchat.live_records
 
 
+async def test_setup_brings_it_back_without_its_button_if_that_is_typed(standing: Counter) -> None:
+    await refused_on_the_way(standing)
+    _, text = await standing.run("setup --disabled")
+    assert text.startswith("✓ Off, as requested.")
+    assert not standing.rocketchat.live_records
+
+
 @pytest.mark.parametrize("words", ["enable", "disable", "rotate", "rotate --dry-run", "schedule rotate every 30 days"])
 async def test_what_needs_a_connection_waits_for_the_end_of_a_removal(standing: Counter, words: str) -> None:
     await refused_on_the_way(standing)
