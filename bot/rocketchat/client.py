@@ -158,4 +158,5 @@ class RocketChatClient:
 
     async def remove_service(self, name: ServiceName) -> None:
         """See the port."""
+        self._settle.wrote()
         await self._services.remove_service(name)

@@ -9,12 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bot.clock import SystemClock
 from bot.store.connections import SqlConnections
 from bot.store.engine import open_database
 from bot.store.vault import Vault
-from sandbox.faults import Fault, FaultEffect
+from sandbox.faults import Fault, FaultEffect, When
 from sandbox.stage import config_from
 from tests.answers.conftest import PACE, Asks, Heard
 from tests.support import grounds
@@ -386,3 +387,17 @@ async def test_not_certainly_gone(world: World, asks: Asks) -> None:
 @case("status", "Encvoy ID is the only way to sign in")
 async def test_status_of_the_only_way(only_way: World, asks: Asks) -> None:
     await asks("status")
+
+
+@case("remove", "Rocket.Chat does not say any more which login services are active")
+async def test_not_seen_once_more(world: World, asks: Asks) -> None:
+    await world.ask("setup")
+
+    def begin(_: web.Request) -> None:
+        for route in ("settings.oauth", "service.configurations"):
+            world.rocketchat.faults.add(Fault("GET", f"/api/v1/{route}", status=502, body="<html>", times=None))
+
+    path = "/api/v1/settings.removeCustomOAuth"
+    world.rocketchat.faults.add(Fault("POST", path, FaultEffect.PASS, When.AFTER, times=1, call=begin))
+    await asks("remove")
+    assert is_gone(world)
