@@ -11,6 +11,7 @@ from bot.chatops.registry import Call, Phrase, Registry
 from bot.connection.adoption import accepted, adopted, chosen, client_id_of, refuse_to_adopt, visible
 from bot.connection.differences import Difference, differences
 from bot.connection.observe import observe
+from bot.connection.refusals import refuse_a_removal
 from bot.connection.state import Connection, Observed
 from bot.errors import UserError
 from bot.text import code, quoted
@@ -90,6 +91,7 @@ async def _ours(call: Call, context: CommandContext, there: Connection, saved: C
             why="One Rocket.Chat has one connection to Encvoy ID.",
             fix="`/sso adopt` alone keeps what is there of it.",
         )
+    refuse_a_removal(there)
     observed, provider = await asyncio.gather(observe(there, context), context.encvoy.provider())
     refuse_to_adopt(there, observed.application)
     desired = saved or accepted(there, observed, provider)

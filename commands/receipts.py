@@ -85,6 +85,8 @@ def receipt_lines(receipt: Receipt) -> Iterator[str]:
     yield from _gap(receipt)
     if receipt.proof is not None:
         yield f"• Verified: Encvoy ID accepts the secret, {_refused(receipt)}"
+    for sentence in receipt.left:
+        yield f"• Left: {defuse(sentence, 300)}"
     for moment, found in (("right after the switch", receipt.in_use), ("later", receipt.in_use_later)):
         if found is not None:
             yield f"• Used by Rocket.Chat {moment}: {_used(found)}"

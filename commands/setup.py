@@ -116,7 +116,7 @@ async def _again(call: Call, context: CommandContext, there: Connection) -> tupl
             why="One Rocket.Chat has one connection to Encvoy ID.",
             fix="`/sso status` shows it; `/sso setup` without `--name` fixes it.",
         )
-    finished = there.current is not None and not call.operation.resumed
+    finished = there.current is not None and not there.absent and not call.operation.resumed
     if "disabled" in call.options and finished and there.enabled:
         raise UserError(
             "The connection is on already, and `--disabled` is for one that is being set up.",

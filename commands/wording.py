@@ -25,6 +25,8 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, see
     `Narrator.did`."""
     service = desired.name.service
     match change:
+        case changes.CreateService() if desired.absent:
+            return f"Settings of the service `{service}` created again, so that its button can be switched off"
         case changes.CreateService():
             return f"OAuth service `{service}` created, still off"
         case changes.CreateApplication():
@@ -84,6 +86,8 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, see
 def planned(change: Change, desired: Connection) -> str | None:
     """The line for a change that would be applied."""
     match change:
+        case changes.CreateService() if desired.absent:
+            return f"create the settings of the service `{desired.name.service}` again, to switch its button off"
         case changes.CreateService():
             return f"create the OAuth service `{desired.name.service}` in Rocket.Chat, switched off"
         case changes.CreateApplication():

@@ -49,6 +49,7 @@ COMMANDS = (
     "enable",
     "disable",
     "rename",
+    "remove",
     "slash",
     "help",
 )

@@ -22,6 +22,7 @@ from bot.chatops.answer import (
     render_internal,
     render_working,
 )
+from bot.chatops.codes import CodeNeeded
 from bot.chatops.grammar import Invocation
 from bot.chatops.ports import Operation, Operations, OperationState, Person, Room
 from bot.chatops.registry import Call, Command, OperationRef
@@ -215,7 +216,10 @@ def _after(error: UserError, job: Job) -> tuple[str, ...]:
     """The commands that the error names; otherwise the same command again, and `status`."""
     if isinstance(error, Refused) or job.command.everyone:
         return ()
-    return fixes_in(error.fix) or ((job.operation.words, "status") if job.command.effect else ())
+    if isinstance(error, CodeNeeded):
+        return ("status",)
+    again = () if job.command.name == "remove" else (job.operation.words,)
+    return fixes_in(error.fix) or ((*again, "status") if job.command.effect else ())
 
 
 def _silenced() -> Refused:

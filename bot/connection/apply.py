@@ -16,8 +16,8 @@ from bot.connection.observe import twins_among
 from bot.connection.plan import is_shown, live_as_desired
 from bot.connection.ports import ApplicationFields, Awaited, Context
 from bot.connection.refusals import required
-from bot.connection.state import LABEL, Application, Connection, LiveService, SettingValue
-from bot.errors import NotLive
+from bot.connection.state import LABEL, Application, Connection, LiveService, NotVisible, SettingValue
+from bot.errors import BadAnswer, NotLive
 from bot.secret import Secret
 
 LIVE_WITHIN = 10.0
@@ -58,7 +58,7 @@ async def _apply(change: Change, progress: LoopState, context: Context) -> LoopS
         case changes.RemoveService():
             await context.rocketchat.remove_service(desired.name)
         case changes.DeleteApplication():
-            await context.encvoy.delete_application(known_id(desired))
+            await _delete_application(desired, context)
         case changes.RemoveCallback():
             await _remove_callback(desired, context)
         case changes.RemoveFormerCallbacks():
@@ -125,6 +125,15 @@ async def _commit_secret(progress: LoopState, context: Context) -> LoopState:
     kept = receipt.with_change(changes.CommitSecret.__name__).as_dict()
     await context.connections.save(settled, operation_id=progress.operation_id, receipt=kept)
     return replace(progress, desired=settled, receipt=receipt)
+
+
+async def _delete_application(desired: Connection, context: Context) -> None:
+    """Reads it again: somebody may have begun to use it since it was observed. BadAnswer then, so that it is observed
+    again."""
+    found = await context.encvoy.application(known_id(desired))
+    if isinstance(found, NotVisible) or (found is not None and foreign_callbacks(desired, found)):
+        raise BadAnswer("Encvoy ID", "GET /api/v1/clients/:client_id", status=200)
+    await context.encvoy.delete_application(known_id(desired))
 
 
 async def _remove_callback(desired: Connection, context: Context) -> None:

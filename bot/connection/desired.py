@@ -58,9 +58,11 @@ def renewed(
 ) -> Connection:
     """What `setup` desires of an existing connection: it follows both systems if their addresses changed.
 
-    `enabled` counts only until setting up was finished once. An interrupted exchange is continued only if it is
-    `resumed`; otherwise somebody may have changed a side since, and the last desired secret is written to both sides.
+    `enabled` counts only until setting up was finished once, and if a removal was begun. An interrupted exchange is
+    continued only if it is `resumed`; otherwise somebody may have changed a side since, and the last desired secret is
+    written to both sides. A removal that was not finished is not wanted any more.
     """
+    was_absent, there = there.absent, replace(there, absent=False)
     desired = replace(
         there,
         site_url=server.site_url,
@@ -72,6 +74,8 @@ def renewed(
         desired = replace(desired, former=tuple(uri for uri in before if uri != desired.redirect_uri))
     if there.current is None:
         return replace(desired, enabled=enabled)
+    if was_absent and not enabled:
+        desired = replace(desired, enabled=False)
     return replace(desired, current=None) if there.exchanging and not resumed else desired
 
 
@@ -105,6 +109,12 @@ def renamed(there: Connection, label: str) -> Connection:
 def switched(there: Connection, *, on: bool) -> Connection:
     """What `enable` and `disable` desire."""
     return replace(there, enabled=on)
+
+
+def removed(there: Connection) -> Connection:
+    """What `remove` desires. Everything else stays as it was: it says what is to be taken away, and `setup` brings that
+    back if the removal cannot be finished."""
+    return replace(there, absent=True)
 
 
 def rotated(there: Connection, held: Secret, new: Secret, observed: Observed, engine: Engine) -> Connection:

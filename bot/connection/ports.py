@@ -52,6 +52,8 @@ class Listed:
     """As `ServerInfo.site_url`."""
     modern_flow: bool
     """The setting that chooses the login engine, in versions that have both."""
+    form: bool | None = None
+    """Whether the login page has the form for user name and password; None: the setting is not shown."""
 
     def service(self, name: ServiceName) -> StoredService | None:
         """The service of that name, or None."""
@@ -112,6 +114,10 @@ class RocketChat(Protocol):
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
         """The live record, by one budgeted poll."""
+        ...
+
+    async def other_services_live(self, name: ServiceName) -> frozenset[str] | Unknown:
+        """Names of the login services, besides this one, that have a button on the login page, by one budgeted poll."""
         ...
 
     async def await_live(self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float) -> LiveSeen:
@@ -303,8 +309,10 @@ class Connections(Protocol):
         is written to that operation's row in the same transaction, so that a crash cannot make it run twice."""
         ...
 
-    async def delete(self, connection_id: str) -> None:
-        """Forgets it; harmless if unknown."""
+    async def delete(
+        self, connection_id: str, *, operation_id: str | None = None, receipt: Mapping[str, Any] | None = None
+    ) -> None:
+        """Forgets it; harmless if unknown. `operation_id` and `receipt`: as for `save`."""
         ...
 
 

@@ -90,6 +90,10 @@ class RocketChatClient:
         """See the port."""
         return await self._settle.live(name)
 
+    async def other_services_live(self, name: ServiceName) -> frozenset[str] | Unknown:
+        """See the port."""
+        return await self._settle.others(name)
+
     async def await_live(self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float) -> LiveSeen:
         """See the port."""
         return await self._settle.await_live(name, awaited, expected, timeout)
@@ -154,4 +158,5 @@ class RocketChatClient:
 
     async def remove_service(self, name: ServiceName) -> None:
         """See the port."""
+        self._settle.wrote()
         await self._services.remove_service(name)

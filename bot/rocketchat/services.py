@@ -23,6 +23,7 @@ from bot.connection.unknown import Unknown
 from bot.errors import BadAnswer, Forbidden, Rejected, RouteAbsent
 from bot.rocketchat.names import (
     ABSENT_MEANS,
+    FORM,
     SECRET,
     SERVICES,
     SITE_URL,
@@ -72,7 +73,9 @@ class Services:
             raise _too_many()
         values = {str(document.get("_id")): document.get("value") for document in documents}
         address, modern_flow = site_url(values.get(SITE_URL)), values.get(MODERN_FLOW) is True
-        return Listed(services, registration(documents), address, modern_flow)
+        form = values.get(FORM)
+        shown = form if isinstance(form, bool) else None
+        return Listed(services, registration(documents), address, modern_flow, shown)
 
     async def forced(self, name: ServiceName) -> Mapping[str, SettingValue] | Unknown:
         """What the environment forces (facts/rocketchat.md §8 no. 1). Only the method behind the administration pages

@@ -10,6 +10,7 @@ from bot.connection.asking import or_unknown
 from bot.connection.observe import observe
 from bot.connection.ports import Context
 from bot.connection.profile import Profile
+from bot.connection.refusals import refuse_a_removal
 from bot.connection.rotation import nobody_is_asked, prepare_rotation
 from bot.connection.state import Connection
 from bot.connection.unknown import Unknown
@@ -48,6 +49,7 @@ class ConnectionExaminer:
         context, connection = self.context, await self.context.connections.get()
         if connection is None:
             raise UserError("There is no connection yet.", fix="`/sso setup` creates one.")
+        refuse_a_removal(connection)
         if connection.pending is not None:
             raise UserError("The last rotation is not finished.", fix="`/sso rotate` finishes it.")
         observed = await observe(connection, context)
@@ -56,5 +58,5 @@ class ConnectionExaminer:
     async def trouble(self) -> str | None:
         """See `Examiner.trouble`."""
         connection = await self.context.connections.get()
-        exchanging = connection is not None and connection.pending is not None
+        exchanging = connection is not None and connection.pending is not None and not connection.absent
         return "the exchange of a secret is not finished" if exchanging else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.chatops.answer import takes_away
 from bot.chatops.grammar import Invocation, parse
 from bot.doctor.incident import Incident, WatchState
 from bot.doctor.sight import FailedCheck
@@ -25,6 +26,7 @@ EFFECTS = (
     "schedule test every 15 minutes",
     "mute 2 hours",
     "ack",
+    "remove",
 )
 OWN = ("slash", "schedule", "mute", "ack")
 """Commands with an effect that desire nothing of the connection."""
@@ -39,6 +41,7 @@ LOOKS = (
     "repair --dry-run",
     "adopt",
     "rotate --dry-run",
+    "remove --dry-run",
 )
 
 
@@ -137,6 +140,8 @@ EXAMPLES: dict[str, tuple[dict[str, str], set[str]]] = {
     **{f"schedule {example}": ({"what": example}, set()) for example in SCHEDULES},
     'mute 2 hours --reason "maintenance"': ({"duration": "2 hours", "reason": "maintenance"}, set()),
     "mute off": ({"duration": "off"}, set()),
+    "remove": ({}, set()),
+    "remove --dry-run": ({}, {"dry-run"}),
     "help": ({}, set()),
     "help rotate": ({"command": "rotate"}, set()),
 }
@@ -157,21 +162,21 @@ def test_each_example_is_understood_as_what_it_says(counter: Counter) -> None:
 
 async def test_secrets_are_never_said(standing: Counter) -> None:
     said = []
+    secrets = set()
     for words in (*LOOKS, *EFFECTS):
+        row = standing.connections.there
+        secrets |= {row.secret.reveal(), *(a.secret.reveal() for a in standing.encvoy.applications_by_id.values())}
         _, text = await standing.run(words)
         said += [text, *standing.spoken.steps, *standing.spoken.notes, *standing.spoken.remarks]
-    row = standing.connections.row
-    assert row is not None
-    secrets = {row.secret.reveal(), *(a.secret.reveal() for a in standing.encvoy.applications_by_id.values())}
     secrets |= {entry.split()[1] for _, entry in standing.world.log}
     assert len(secrets) >= 2
     assert not any(secret in line for secret in secrets for line in said)
 
 
 async def test_every_answer_says_what_to_type_next(standing: Counter) -> None:
-    for words in (*EFFECTS, *LOOKS):
+    for words in (*LOOKS, *EFFECTS):
         answer, _ = await standing.run(words)
         known = standing.registry.commands
         assert answer.next, words
         assert all(following.removeprefix("!sso ").split()[0] in known for following in answer.next)
-        assert "disable" not in answer.next
+        assert not any(takes_away(following) for following in answer.next)

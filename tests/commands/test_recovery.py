@@ -101,7 +101,7 @@ async def test_done_it_shows(counter: Counter, words: str) -> None:
     counter.connections.befores.clear()
     await counter.run(words)
     found, call = recovery(counter, words)
-    other = {"rotate": Trace.NOTHING, "repair": Trace.UNCLEAR}
+    other = {"rotate": Trace.NOTHING, "remove": Trace.NOTHING, "repair": Trace.UNCLEAR}
     assert await found.trace(call) is other.get(words, Trace.PART), "the receipt of a rotation tells of it"
 
 

@@ -38,6 +38,7 @@ WRITES = frozenset(
         "detach_rules",
         "delete_application",
         "save",
+        "forget",
         "allow",
         "change_schedule",
         "forget_schedule",

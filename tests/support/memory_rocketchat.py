@@ -60,6 +60,10 @@ class MemoryRocketChat:
     quiets: list[float] = field(default_factory=list)
     people: Accounts | Unknown = ACCOUNTS
     registration: Registration = OPEN
+    form: bool | None = True
+    """Whether the login page has the form for passwords."""
+    others: frozenset[str] | Unknown = frozenset()
+    """Live login services besides ours."""
     at_site_url: Site | Unknown = Site.OURS
     environment: dict[str, SettingValue] = field(default_factory=dict)
     """What is forced from outside, by suffix."""
@@ -135,7 +139,7 @@ class MemoryRocketChat:
         self.world.before("listed")
         self.tick()
         services = tuple(s for key in self.settings if (s := self.service(key)) is not None)
-        return Listed(services, self.registration, self.site_url, self.modern_flow)
+        return Listed(services, self.registration, self.site_url, self.modern_flow, self.form)
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
         self.world.before("live")
@@ -144,6 +148,10 @@ class MemoryRocketChat:
             return Unknown("it may not be asked so often")
         record = self.live_records.get(name.key)
         return record[0] if record else None
+
+    async def other_services_live(self, name: ServiceName) -> frozenset[str] | Unknown:
+        self.world.before("other_services_live")
+        return self.others
 
     async def await_live(self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float) -> LiveSeen:
         self.world.before("await_live")
