@@ -9,6 +9,7 @@ import secrets
 from dataclasses import replace
 
 from bot.addresses import plain
+from bot.connection.admission import MATCHING
 from bot.connection.marker import engine_of, next_marker
 from bot.connection.plan import in_use
 from bot.connection.ports import ProviderMetadata, ServerInfo
@@ -120,12 +121,10 @@ def service_settings(name: ServiceName, provider: ProviderMetadata, *, with_emai
         "token_sent_via": "payload",
         "identity_token_sent_via": "header",
         "login_style": "redirect",
-        "key_field": "username",
+        **MATCHING,
         "username_field": "login",
         "name_field": "nickname",
         "email_field": "",
-        "merge_users": True,
-        "merge_users_distinct_services": False,
         "button_label_text": f"Sign in with {name.typed}",
         "show_button": True,
     }
