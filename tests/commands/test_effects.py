@@ -15,7 +15,7 @@ from tests.support.counter import WRITES, Counter
 EFFECTS = ("setup", "rotate", "disable", "enable", "slash on", "schedule test every 15 minutes", "mute 2 hours", "ack")
 OWN = ("slash", "schedule", "mute", "ack")
 """Commands with an effect that desire nothing of the connection."""
-LOOKS = ("help", "status", "test", "history", "history --all", "setup --dry-run", "rotate --dry-run")
+LOOKS = ("people", "help", "status", "test", "history", "history --all", "setup --dry-run", "rotate --dry-run")
 
 
 async def arranged(counter: Counter, words: str) -> Counter:
@@ -96,6 +96,8 @@ EXAMPLES: dict[str, tuple[dict[str, str], set[str]]] = {
     "setup --dry-run": ({}, {"dry-run"}),
     "rotate": ({}, set()),
     "rotate --dry-run": ({}, {"dry-run"}),
+    "people": ({}, set()),
+    "people --page 3": ({"page": "3"}, set()),
     "test": ({}, set()),
     "test --all": ({}, {"all"}),
     "history": ({"which": ""}, set()),
