@@ -121,10 +121,12 @@ def service_settings(name: ServiceName, provider: ProviderMetadata, *, with_emai
         "token_sent_via": "payload",
         "identity_token_sent_via": "header",
         "login_style": "redirect",
-        **MATCHING,
+        "key_field": MATCHING["key_field"],
         "username_field": "login",
         "name_field": "nickname",
         "email_field": "",
+        "merge_users": MATCHING["merge_users"],
+        "merge_users_distinct_services": MATCHING["merge_users_distinct_services"],
         "button_label_text": f"Sign in with {name.typed}",
         "show_button": True,
     }
