@@ -8,7 +8,7 @@ import math
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Option, Registry
 from bot.connection.accounts import People
-from bot.connection.admission import MATCHING, Rules
+from bot.connection.admission import MATCHING, Rules, carries_email
 from bot.connection.unknown import Unknown
 from bot.connection.user_names import rule
 from bot.errors import UserError
@@ -78,7 +78,7 @@ async def _listing(call: Call, context: CommandContext) -> Listing:
     rules = Rules.of(
         connection.settings if connection else MATCHING,
         profile.engine,
-        with_email=connection is None or connection.with_email,
+        with_email=connection is None or carries_email(connection.settings),
         registration=listed.registration,
     )
     name = connection.name if connection else context.service_name(DEFAULT_NAME)

@@ -22,6 +22,11 @@ MATCHING: Mapping[str, SettingValue] = {
 """The settings of a service by which it finds an existing account, as `setup` writes them."""
 
 
+def carries_email(settings: Mapping[str, object]) -> bool:
+    """Whether a service with these settings, by suffix, asks for e-mail addresses."""
+    return "email" in str(settings.get("scope", "")).split()
+
+
 class SignInOutcome(enum.Enum):
     """How a sign-in ends for an account. The value of a refusal is in the text of Rocket.Chat's own error."""
 

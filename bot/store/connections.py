@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
 from bot.connection.previous import Previous
-from bot.connection.state import Connection, Marker, ServiceName, SettingValue
+from bot.connection.state import LABEL, Connection, Marker, ServiceName, SettingValue
 from bot.connection.trace import assumed_before
 from bot.errors import UserError
 from bot.secret import Secret
@@ -196,6 +196,10 @@ class SqlConnections:
             "absent": connection.absent,
             "settle": connection.settle,
             "proved_at": connection.proved_at,
+            "label": connection.label,
+            "adopted": connection.adopted,
+            "kept": dict(connection.kept),
+            "former": list(connection.former),
         }
 
     def _sealed(self, secret: Secret | None, row: str, column: str) -> str | None:
@@ -214,22 +218,29 @@ class SqlConnections:
         """Raises Damaged."""
         with _damage_named():
             marker = None if row["marker_setting"] is None else Marker(row["marker_setting"], row["marker_spelling"])
+            settings = _settings(row["settings"])
+            # A row that was stored as JSON by an older version holds the label among its settings.
+            label = settings.pop(LABEL, "")
             return Connection(
                 id=row["id"],
                 name=ServiceName(row["name_typed"], row["name_key"]),
                 site_url=row["site_url"],
                 application_name=row["application_name"],
-                settings=_settings(row["settings"]),
+                settings=settings,
                 enabled=row["enabled"],
                 client_id=row["client_id"],
                 current=self._opened(row, CURRENT),
                 pending=self._opened(row, PENDING),
                 marker=marker,
-                rules=_rules(row["rules"]),
+                rules=frozenset(_texts(row["rules"])),
                 undoing=row["undoing"],
                 absent=row["absent"],
                 settle=row["settle"],
                 proved_at=_moment(row.get("proved_at")),
+                label=str(row.get("label", label)),
+                adopted=bool(row.get("adopted", False)),
+                kept=_settings(row.get("kept", {})),
+                former=_texts(row.get("former", [])),
             )
 
 
@@ -256,13 +267,13 @@ async def _fetched(transaction: AsyncConnection, query: Select[Any]) -> Sequence
 def _settings(value: object) -> dict[str, SettingValue]:
     if not isinstance(value, dict) or not all(isinstance(one, SettingValue) for one in value.values()):
         raise TypeError
-    return value
+    return dict(value)
 
 
-def _rules(value: object) -> frozenset[str]:
+def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise TypeError
-    return frozenset(value)
+    return tuple(value)
 
 
 def _as_text(value: object) -> str:

@@ -94,6 +94,12 @@ async def test_without_email_addresses_do_not_matter(counter: Counter) -> None:
     assert "address of another account" not in text
 
 
+@pytest.mark.parametrize(("scope", "passed"), [("openid email", "passed on"), ("openid emails", "left out")])
+async def test_the_scope_decides_whether_addresses_come(standing: Counter, scope: str, passed: str) -> None:
+    setting(standing, scope=scope)
+    assert f"e-mail addresses are {passed}" in await listed(standing, ADA)
+
+
 async def test_registration_that_is_off_refuses_first(standing: Counter) -> None:
     standing.rocketchat.registration = Registration(by_services=False)
     text = await listed(standing, CAT)
