@@ -129,6 +129,7 @@ class Listing:
         yield self._basis()
         if self.rules.with_email:
             yield LINKS if self.profile.links_by_email else REFUSES
+        yield from self._namesakes()
         yield self._returning()
         yield NOT_LISTED
         yield WHY_NOT
@@ -150,6 +151,12 @@ class Listing:
         if self.there:
             return f"{rocketchat}, connection {quoted(self.name.typed)} as it should be: {settings}"
         return f"There is no connection yet. {rocketchat}, as it would be after `/sso setup`: {settings}"
+
+    def _namesakes(self) -> Iterator[str]:
+        """Of people who have the user name of the account as well as its address."""
+        both = verdict(_SPECIMEN, Arrival("a", "a@a.example", renamed=True), self.rules)
+        if self._address_admits and both is not SignInOutcome.ENTERS:
+            yield f"With the user name of the same account, too, but another display name: refused (`{both.value}`)."
 
     def _returning(self) -> str:
         """Of people who came before, by the same verdict."""

@@ -110,7 +110,7 @@ def verdict(account: Account, arrival: Arrival, rules: Rules) -> SignInOutcome:
     """How the sign-in ends for this account, if no other account has the same user name or address."""
     email = arrival.email if rules.with_email else None
     match = _Match.of(account, arrival.username, email)
-    melded = rules.engine is Engine.LEGACY and match.address and arrival.before is not Before.THIS
+    melded = rules.engine is Engine.LEGACY and match.address
     if arrival.before is Before.ANOTHER:
         return _with_another(match, rules, melded=melded)
     theirs = melded or arrival.before is Before.THIS

@@ -130,6 +130,13 @@ async def test_who_came_before(standing: Counter, settings: dict[str, SettingVal
     assert says in await listed(standing, ADA)
 
 
+async def test_without_merging_a_namesake_is_refused(standing: Counter) -> None:
+    said = "With the user name of the same account, too, but another display name: refused (`[CustomOAuth]`)."
+    assert said not in await listed(standing, ADA)
+    setting(standing, merge_users=False)
+    assert said in await listed(standing, ADA)
+
+
 async def test_what_neither_side_lists_is_said_once(standing: Counter) -> None:
     text = await listed(standing, *[replace(BOB, username=f"user{n}") for n in range(120)])
     assert text.count(people_shown.NOT_LISTED) == text.count(people_shown.WHY_NOT) == 1

@@ -172,6 +172,7 @@ DOMAIN = SignInOutcome.WRONG_DOMAIN
         (ADA, replace(MODERN, registration=Registration(by_services=False)), *[SignInOutcome.REGISTRATION_OFF] * 2),
         (ADA, replace(MODERN, registration=Registration(domains="a.example, b.example")), DOMAIN, NAME),
         (ADA, replace(MODERN, registration=Registration(domains="a.example,people.example")), MAIL, NAME),
+        (ADA, replace(MODERN, registration=Registration(approval=True)), MAIL, NAME),
         (CAT, replace(BARE, registration=Registration(approval=True)), None, SignInOutcome.NOT_APPROVABLE),
     ],
 )  # fmt: skip
@@ -193,6 +194,41 @@ def test_whoever_came_before_comes_again(changed: Arrival, rules: Rules) -> None
     again = replace(changed, before=Before.THIS)
     assert verdict(ADA, again, rules) is ENTERS
     assert verdict(GONE, again, rules) is SignInOutcome.NOT_ACTIVATED
+
+
+@pytest.mark.parametrize(
+    ("arrival", "rules", "outcome"),
+    [
+        (Arrival("ADA"), LEGACY, SignInOutcome.ELSEWHERE),
+        (Arrival("ADA"), Rules.of(LINKING, Engine.LEGACY), ENTERS),
+        (Arrival(email=" ADA@People.example"), LEGACY, ENTERS),
+        (Arrival(email="ADA@people.example"), MODERN, SignInOutcome.ELSEWHERE),
+    ],
+)
+def test_letter_case_counts_for_what_is_taken_and_not_for_what_is_found(
+    arrival: Arrival, rules: Rules, outcome: SignInOutcome
+) -> None:
+    assert verdict(replace(ADA, addresses=("Ada@People.example",)), arrival, rules) is outcome
+
+
+@pytest.mark.parametrize("engine", Engine)
+@pytest.mark.parametrize(
+    ("arrival", "key_field", "outcome"),
+    [
+        (Arrival("ada", "ada@people.example"), "username", ENTERS),
+        (Arrival("ada"), "username", ENTERS),
+        (Arrival("ada", renamed=True), "username", SignInOutcome.CHANGED),
+        (Arrival("ada", "new@people.example"), "username", SignInOutcome.CHANGED),
+        (Arrival("ada", "new@people.example"), "email", ENTERS),
+        (Arrival("ada", "ada@people.example", renamed=True), "email", SignInOutcome.CHANGED),
+        (Arrival("renamed", "new@people.example", renamed=True), "username", ENTERS),
+    ],
+)
+def test_without_merging_whoever_came_before_must_be_as_before(
+    arrival: Arrival, key_field: str, outcome: SignInOutcome, engine: Engine
+) -> None:
+    rules = Rules.of({"key_field": key_field, "merge_users": False}, engine)
+    assert verdict(ADA, replace(arrival, before=Before.THIS), rules) is outcome
 
 
 @pytest.mark.parametrize(
