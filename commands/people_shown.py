@@ -78,9 +78,10 @@ class Listing:
         for _, accounts in groupby(sorted(by_name, key=self._order), key=self._order):
             yield list(accounts)
 
-    def _order(self, account: Account) -> tuple[bool, int, str]:
+    def _order(self, account: Account) -> tuple[bool, int, bool, str]:
         entrance = Entrance.of(account, self.rules)
-        return not account.is_administrator, entrance.rank, f"{entrance.by_address} {entrance.by_username}"
+        ways = f"{entrance.by_address} {entrance.by_username}"
+        return not account.is_administrator, entrance.rank, entrance.by_address is None, ways
 
     def _heading(self, account: Account, count: int) -> str:
         entrance = Entrance.of(account, self.rules)

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.clock import SystemClock
 from bot.connection.accounts import BY_SERVICES
+from bot.connection.state import SettingValue
+from bot.store.connections import SqlConnections
+from bot.store.engine import open_database
+from bot.store.vault import Vault
+from sandbox.faults import FaultEffect
+from sandbox.stage import config_from
 from sandbox.visitor import as_seen
 from tests.answers.conftest import Heard
 from tests.answers.test_setup import more_people
@@ -82,6 +90,44 @@ async def test_nobody_has_an_address(world: World, hears: Heard) -> None:
     for user in world.rocketchat.people:
         user.emails = []
     hears(await people(world), typed="!sso people")
+
+
+OTHER_SETTINGS: dict[str, dict[str, SettingValue]] = {
+    "Accounts are also found by their user name": {"merge_users_distinct_services": True},
+    "Accounts are not merged": {"merge_users": False},
+    "Accounts are found by their e-mail address": {"key_field": "email"},
+}
+
+
+@pytest.mark.parametrize(
+    "settings", [pytest.param(given, marks=case("people", title)) for title, given in OTHER_SETTINGS.items()]
+)
+async def test_other_settings(quiet_world: World, hears: Heard, settings: dict[str, SettingValue]) -> None:
+    """No command writes them, so they are written as if one had."""
+    async with quiet_world.play.bot():
+        await quiet_world.ask("setup")
+    config = config_from(quiet_world.play.env)
+    database = await open_database(config.database_url)
+    try:
+        connections = SqlConnections(database, Vault(config.keys), SystemClock())
+        there = await connections.get()
+        assert there is not None
+        await connections.save(replace(there, settings={**there.settings, **settings}))
+    finally:
+        await database.close()
+    async with quiet_world.play.bot():
+        hears(await people(quiet_world), typed="!sso people")
+
+
+@case("people", "The bot's account is no longer allowed to see roles and addresses")
+async def test_what_is_not_visible(world: World, hears: Heard) -> None:
+    permission = "view-full-other-user-info"
+
+    def lost(_: object) -> None:
+        world.rocketchat.people.permissions[permission] = set()
+
+    with grounds.fault(world.rocketchat, path="/api/v1/users.list", effect=FaultEffect.PASS, call=lost):
+        hears(await people(world), typed="!sso people")
 
 
 NAMES: dict[str, Any] = {
