@@ -40,6 +40,7 @@ COMMANDS = (
     "repair",
     "adopt",
     "status",
+    "people",
     "test",
     "rotate",
     "history",
@@ -99,6 +100,7 @@ SEEN: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("test", "Rocket.Chat uses an outdated client secret"),
         ("test", "Rocket.Chat's own server does not find Encvoy ID"),
         ("test", "Something else answers at the callback address"),
+        ("people", "There is a connection"),
     ),
     "Something was changed, and nobody remembers by whom": (
         ("history", "Setup, a rotation and a failure are listed"),

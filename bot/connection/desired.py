@@ -9,6 +9,7 @@ import secrets
 from dataclasses import replace
 
 from bot.addresses import plain
+from bot.connection.admission import MATCHING
 from bot.connection.marker import engine_of, next_marker
 from bot.connection.plan import in_use
 from bot.connection.ports import ProviderMetadata, ServerInfo
@@ -166,12 +167,12 @@ def service_settings(provider: ProviderMetadata, *, with_email: bool) -> dict[st
         "token_sent_via": "payload",
         "identity_token_sent_via": "header",
         "login_style": "redirect",
-        "key_field": "username",
+        "key_field": MATCHING["key_field"],
         "username_field": "login",
         "name_field": "nickname",
         "email_field": "",
-        "merge_users": True,
-        "merge_users_distinct_services": False,
+        "merge_users": MATCHING["merge_users"],
+        "merge_users_distinct_services": MATCHING["merge_users_distinct_services"],
         "show_button": True,
     }
 

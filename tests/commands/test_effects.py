@@ -31,6 +31,7 @@ EFFECTS = (
 OWN = ("slash", "schedule", "mute", "ack")
 """Commands with an effect that desire nothing of the connection."""
 LOOKS = (
+    "people",
     "help",
     "status",
     "test",
@@ -130,6 +131,8 @@ EXAMPLES: dict[str, tuple[dict[str, str], set[str]]] = {
     RENAME: ({"label": "Войти через Encvoy ID"}, set()),
     "rotate": ({}, set()),
     "rotate --dry-run": ({}, {"dry-run"}),
+    "people": ({}, set()),
+    "people --page 3": ({"page": "3"}, set()),
     "test": ({}, set()),
     "test --all": ({}, {"all"}),
     "history": ({"which": ""}, set()),

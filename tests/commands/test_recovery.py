@@ -55,6 +55,7 @@ def recovery(counter: Counter, words: str) -> tuple[Recovery, Call]:
         progress=counter.spoken,
         authorize=counter._authorize,
         operation=OperationRef("op1", resumed=True),
+        private=counter.private,
     )
     return found, call
 
