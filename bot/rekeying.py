@@ -62,9 +62,9 @@ async def _refuse_beside_other_keys(database: Database, vault: Vault, *, alone: 
 def said(done: Resealed, *, keys: int, dry_run: bool) -> Iterator[str]:
     """What people read."""
     if done.anew:
-        positions = ", ".join(f"{count} by key {position}" for position, count in sorted(done.older.items()))
+        before = ", ".join(f"{count} with key {position}" for position, count in sorted(done.older.items()))
         would = "would be encrypted" if dry_run else "encrypted"
-        yield f"✓ {_values(done.anew)} {would} anew with the first key of SSOBOT_KEYS; until now: {positions}."
+        yield f"✓ {_values(done.anew)} {would} anew with the first key of SSOBOT_KEYS (before: {before})."
     elif done.first:
         yield f"✓ There is nothing to do: the first key of SSOBOT_KEYS has encrypted {_all(done.first)}."
     elif not done.closed:
@@ -76,7 +76,7 @@ def said(done: Resealed, *, keys: int, dry_run: bool) -> Iterator[str]:
     if done.closed:
         yield (
             "Fix: Put the key with which it was encrypted back into SSOBOT_KEYS, behind the new one, and run `ssobot "
-            "keys rotate` again. If that key is lost: `!sso adopt` in the admin room restores what both systems still "
+            "keys rotate` again. If there is none, `!sso adopt` in the admin room restores what both systems still "
             "hold, and the bot replaces the key of the fingerprints when it starts."
         )
     elif keys > 1 and not dry_run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.chatops.answer import Answer, fixes_in
 from bot.chatops.registry import Call, Registry
 from bot.connection.changes import AwaitLive
+from bot.connection.lost_key import Locked, LostKey
 from bot.connection.needs import foreign_callbacks, kept_out
 from bot.connection.observe import Apart, observe_apart
 from bot.connection.plan import plan
@@ -32,7 +33,9 @@ def register(registry: Registry, context: CommandContext) -> None:
         everyone=True,
     )
     async def status(call: Call) -> Answer:
-        connection = await context.connections.get()
+        connection = await context.kept()
+        if isinstance(connection, Locked):
+            return await _locked(call, context, connection)
         if connection is None:
             return Answer("There is no connection yet.", next=("setup --dry-run", "setup"))
         call.progress.doing("reading both systems")
@@ -47,6 +50,15 @@ def register(registry: Registry, context: CommandContext) -> None:
             drift, following = f"✗ Out of sync. {elsewhere} {fix}", fixes_in(fix)
         lines = (*notes, *_facts(connection, seen, context), *await _unattended(connection, context))
         return Answer(drift, lines, next=following)
+
+
+async def _locked(call: Call, context: CommandContext, locked: Locked) -> Answer:
+    """Nothing can be compared with what cannot be decrypted; what both sides hold is shown all the same."""
+    lost = LostKey(locked)
+    call.progress.doing("reading both systems")
+    seen = await observe_apart(locked.rest, context)
+    lines = (*_facts(locked.rest, seen, context), *await _unattended(locked.rest, context))
+    return Answer(f"✗ {lost.text}", lines, next=fixes_in(lost.fix))
 
 
 async def _unattended(connection: Connection, context: CommandContext) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def said(done: Resealed, keys: int = 2, *, dry_run: bool = False) -> str:
 def test_what_was_done_is_counted_by_the_position_of_the_keys() -> None:
     text = said(Resealed(first=1, older=Counter({3: 2, 2: 1})), keys=3)
     assert "✓ 3 values encrypted anew" in text
-    assert "1 by key 2, 2 by key 3" in text
+    assert "(before: 1 with key 2, 2 with key 3)" in text
     assert "1 value had been encrypted with it before" in text
     assert "remove them from SSOBOT_KEYS" in text
 

@@ -39,7 +39,8 @@ class Vault:
         except InvalidToken:
             raise Undecipherable(
                 why="None of the keys in SSOBOT_KEYS can decrypt it.",
-                fix="Put the key it was encrypted with back into SSOBOT_KEYS, behind the new one.",
+                fix="Put the key with which it was encrypted back into SSOBOT_KEYS, behind the new one, and restart "
+                "me; then `ssobot keys rotate` encrypts everything with the new one.",
             ) from None
         if (envelope["row"], envelope["column"]) != (row, column):
             raise Undecipherable(
