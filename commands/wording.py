@@ -73,6 +73,8 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, see
             return f"Application `{desired.client_id}` deleted"
         case changes.RemoveCallback():
             return f"The callback address of this workspace removed from the application `{desired.client_id}`"
+        case changes.RemoveFormerCallbacks():
+            return f"The callback address from before Rocket.Chat moved removed from `{desired.client_id}`"
         case changes.ProveInUse() | changes.CommitSecret():
             return None
         case never:
@@ -115,6 +117,8 @@ def planned(change: Change, desired: Connection) -> str | None:
             return f"delete the application `{desired.client_id}` at Encvoy ID"
         case changes.RemoveCallback():
             return f"remove the callback address of this workspace from the application `{desired.client_id}`"
+        case changes.RemoveFormerCallbacks():
+            return f"remove the callback address from before Rocket.Chat moved from `{desired.client_id}`"
         case changes.ProveInUse() | changes.CommitSecret():
             return None
         case never:

@@ -16,7 +16,7 @@ from bot.connection.observe import twins_among
 from bot.connection.plan import is_shown, live_as_desired
 from bot.connection.ports import ApplicationFields, Awaited, Context
 from bot.connection.refusals import required
-from bot.connection.state import Application, Connection, LiveService, SettingValue
+from bot.connection.state import LABEL, Application, Connection, LiveService, SettingValue
 from bot.errors import NotLive
 from bot.secret import Secret
 
@@ -61,6 +61,8 @@ async def _apply(change: Change, progress: LoopState, context: Context) -> LoopS
             await context.encvoy.delete_application(known_id(desired))
         case changes.RemoveCallback():
             await _remove_callback(desired, context)
+        case changes.RemoveFormerCallbacks():
+            return await _remove_former_callbacks(progress, context)
         case changes.DeleteTwin(client_id=client_id):
             await context.encvoy.delete_application(client_id)
         case changes.Prove():
@@ -132,6 +134,17 @@ async def _remove_callback(desired: Connection, context: Context) -> None:
         await context.encvoy.write_application(known_id(desired), ApplicationFields(redirect_uris=others))
 
 
+async def _remove_former_callbacks(progress: LoopState, context: Context) -> LoopState:
+    """Ours is there by now; the application is read again, as others may have changed it."""
+    desired = progress.desired
+    found = required(desired, await context.encvoy.application(known_id(desired)))
+    left = tuple(dict.fromkeys((*(u for u in found.redirect_uris if u not in desired.former), desired.redirect_uri)))
+    await context.encvoy.write_application(known_id(desired), ApplicationFields(redirect_uris=left))
+    settled = replace(desired, former=())
+    await context.connections.save(settled)
+    return replace(progress, desired=settled)
+
+
 async def _write_application(fields: tuple[str, ...], desired: Connection, context: Context) -> None:
     """Written by what it is now: a write to an id that is not there is never answered (facts/encvoy-id.md §5)."""
     there = required(desired, await context.encvoy.application(known_id(desired)))
@@ -154,6 +167,7 @@ def values_of(desired: Connection, suffixes: tuple[str, ...]) -> Mapping[str, Se
     everything: dict[str, SettingValue | Secret] = {
         **DEFAULTS,
         **desired.settings,
+        LABEL: desired.label,
         "id": known_id(desired),
         "secret": desired.secret,
     }

@@ -70,6 +70,11 @@ class RemoveCallback(_AtEncvoyId):
 
 
 @dataclass(frozen=True)
+class RemoveFormerCallbacks(_AtEncvoyId):
+    """The application no longer has callback addresses from before `Site_Url` changed."""
+
+
+@dataclass(frozen=True)
 class DeleteTwin(_AtEncvoyId):
     """A second application, created by a request that was never answered, is gone."""
 
@@ -152,6 +157,7 @@ Change = (
     | RemoveService
     | DeleteApplication
     | RemoveCallback
+    | RemoveFormerCallbacks
     | DeleteTwin
     | WriteApplication
     | WriteApplicationSecret

@@ -28,17 +28,20 @@ def desire(
     secret: Secret,
     enabled: bool,
     with_email: bool = True,
+    label: str | None = None,
 ) -> Connection:
-    """What `setup` desires if there is no connection: a new one, with an id of its own."""
+    """What `setup` desires if there is no connection: a new one, with an id of its own. `label`: the button's text, in
+    any script; None: one that follows from the name."""
     return Connection(
         id=secrets.token_hex(4),
         name=name,
         site_url=server.site_url,
         application_name=f"Rocket.Chat ({_host(server.site_url)})"[:APPLICATION_NAME_LENGTH],
-        settings=service_settings(name, provider, with_email=with_email),
+        settings=service_settings(provider, with_email=with_email),
         rules=rules(with_email=with_email),
         enabled=enabled,
         pending=secret,
+        label=label or f"Sign in with {name.typed}",
     )
 
 
@@ -59,9 +62,12 @@ def renewed(
     desired = replace(
         there,
         site_url=server.site_url,
-        settings=service_settings(there.name, provider, with_email=with_email),
+        settings={**service_settings(provider, with_email=with_email), **there.kept},
         rules=rules(with_email=with_email),
     )
+    if desired.redirect_uri != there.redirect_uri and there.client_id is not None:
+        before = dict.fromkeys((*there.former, there.redirect_uri))
+        desired = replace(desired, former=tuple(uri for uri in before if uri != desired.redirect_uri))
     if there.current is None:
         return replace(desired, enabled=enabled)
     return replace(desired, current=None) if there.exchanging and not resumed else desired
@@ -102,8 +108,9 @@ def rules(*, with_email: bool) -> frozenset[str]:
     return RULES if with_email else RULES - {EMAIL}
 
 
-def service_settings(name: ServiceName, provider: ProviderMetadata, *, with_email: bool) -> dict[str, SettingValue]:
-    """What the service must hold, without id and secret; works with both login engines (facts/rocketchat.md §3.4, end).
+def service_settings(provider: ProviderMetadata, *, with_email: bool) -> dict[str, SettingValue]:
+    """What the service must hold, without id, secret and label; works with both login engines (facts/rocketchat.md
+    §3.4, end).
 
     People keep their account after a rename on either side, and nobody gets into an account by its user name
     (facts/rocketchat.md §3.6). On the legacy engine an e-mail address leads into an account, with any settings; only a
@@ -126,7 +133,6 @@ def service_settings(name: ServiceName, provider: ProviderMetadata, *, with_emai
         "email_field": "",
         "merge_users": True,
         "merge_users_distinct_services": False,
-        "button_label_text": f"Sign in with {name.typed}",
         "show_button": True,
     }
 

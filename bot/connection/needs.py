@@ -14,7 +14,7 @@ from bot.connection.callbacks import same_callback
 from bot.connection.defaults import DEFAULTS
 from bot.connection.marker import meaning
 from bot.connection.ports import ApplicationFields
-from bot.connection.state import RULES, Application, Connection, SettingValue, StoredService
+from bot.connection.state import LABEL, RULES, Application, Connection, SettingValue, StoredService
 
 AUTH_METHOD = "client_secret_post"
 SHORTEST_TTL = 60
@@ -59,7 +59,7 @@ NEEDS = (
     ),
     Need(
         "description",
-        lambda desired, application: application.description == desired.description,
+        lambda desired, application: desired.adopted or application.description == desired.description,
         "After a crash I could not recognize it as mine.",
     ),
     Need("grant_types", _grant_types_fit, "Encvoy ID gives Rocket.Chat no token, so nobody can sign in."),
@@ -136,8 +136,14 @@ def kept_out(application: Application, *, everywhere: bool = False) -> tuple[str
 
 
 def foreign_callbacks(desired: Connection, application: Application) -> tuple[str, ...]:
-    """The application's callback addresses other than ours, in any spelling."""
-    return tuple(uri for uri in application.redirect_uris if not same_callback(uri, desired.redirect_uri))
+    """The application's callback addresses other than ours, in any spelling; former ones of this workspace are ours."""
+    ours = (desired.redirect_uri, *desired.former)
+    return tuple(uri for uri in application.redirect_uris if not any(same_callback(uri, our) for our in ours))
+
+
+def has_former(desired: Connection, application: object) -> bool:
+    """Whether the application still has a callback address from before `Site_Url` changed, to the letter."""
+    return isinstance(application, Application) and not set(desired.former).isdisjoint(application.redirect_uris)
 
 
 def drift(desired: Connection, stored: StoredService | None) -> tuple[str, ...]:
@@ -147,15 +153,22 @@ def drift(desired: Connection, stored: StoredService | None) -> tuple[str, ...]:
     if desired.client_id is not None:
         wanted["id"] = desired.client_id
     if stored is None:
-        return (*wanted, "secret")
+        return (*wanted, *((LABEL,) if desired.label else ()), "secret")
     differing = tuple(
         suffix
         for suffix, value in wanted.items()
         if suffix in stored.without_value or meaning(suffix, stored.settings.get(suffix, "")) != meaning(suffix, value)
     )
     empty = tuple(suffix for suffix in DEFAULTS if suffix in stored.without_value and suffix not in _OF_OTHERS)
-    differing = tuple(dict.fromkeys((*differing, *empty)))
+    label = (LABEL,) if _label_missing(desired, stored) else ()
+    differing = tuple(dict.fromkeys((*differing, *label, *empty)))
     return differing if stored.secret == desired.secret else (*differing, "secret")
+
+
+def _label_missing(desired: Connection, stored: StoredService) -> bool:
+    """The button has no text. While the connection is being set up, nobody has chosen another one either."""
+    there = "" if LABEL in stored.without_value else stored.settings.get(LABEL, "")
+    return bool(desired.label) and (there == "" or (desired.current is None and there != desired.label))
 
 
 EXCHANGED_AT = ("url", "token_path", "identity_path")

@@ -27,6 +27,7 @@ from bot.connection.changes import (
     Prove,
     ProveInUse,
     RemoveCallback,
+    RemoveFormerCallbacks,
     RemoveService,
     SwitchService,
     WriteApplication,
@@ -35,7 +36,7 @@ from bot.connection.changes import (
     WriteServiceSecret,
 )
 from bot.connection.marker import engine_of, meaning, respells, shows
-from bot.connection.needs import application_drift, drift, foreign_callbacks, unwanted_rules
+from bot.connection.needs import application_drift, drift, foreign_callbacks, has_former, unwanted_rules
 from bot.connection.profile import Engine
 from bot.connection.refusals import ready, refuse_foreign_secrets, refuse_what_cannot_be_seen, required
 from bot.connection.state import Application, Connection, LiveService, NotVisible, Observed, SettingValue
@@ -73,6 +74,8 @@ def plan(desired: Connection, observed: Observed, scope: Scope = Scope.ALL) -> t
         changes += _build(desired, observed)
     if desired.enabled:
         changes += _up(desired, observed, changes)
+    if not desired.exchanging and has_former(desired, observed.application):
+        changes.append(RemoveFormerCallbacks())  # last: people may be sent back to one until the new one works
     return tuple(changes)
 
 

@@ -179,7 +179,7 @@ def _words(change: Change) -> str:
             return "the removal of the service"
         case changes.DeleteApplication():
             return "the removal of the application"
-        case changes.RemoveCallback():
+        case changes.RemoveCallback() | changes.RemoveFormerCallbacks():
             return "the callback addresses"
         case changes.AwaitLive() | changes.Prove() | changes.ProveInUse() | changes.CommitSecret():
             return ""

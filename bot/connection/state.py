@@ -38,6 +38,8 @@ class Marker:
     spelling: str
 
 
+LABEL = "button_label_text"
+"""Suffix of the setting with the button's text."""
 LOGIN, EMAIL = "login", "email"
 RULES = frozenset({LOGIN, EMAIL})
 """Fields that a connection may make Encvoy ID ask people for; what else is attached is somebody else's."""
@@ -58,7 +60,8 @@ class Connection:
     """The address of Rocket.Chat without trailing slash."""
     application_name: str
     settings: Mapping[str, SettingValue]
-    """What the service must hold, by suffix (`token_path`); without `id`, `secret` and the switch itself."""
+    """What the service must hold, by suffix (`token_path`); without `id`, `secret`, the button's label and the switch
+    itself."""
     enabled: bool = True
     absent: bool = False
     """Whether nothing of it shall be left on either side; the other fields say what is to be removed."""
@@ -76,6 +79,15 @@ class Connection:
     proved_at: datetime | None = None
     """When `current` was proved on both sides as the new secret, aware, UTC: its age counts from here. The way back to
     it proves it once more, and makes it no younger. None: nobody knows."""
+    label: str = ""
+    """The button's text where the bot writes one: in a service that has none, or while it is being set up. Whatever
+    people change it to is theirs, and no drift."""
+    adopted: bool = False
+    """Whether somebody made both sides by hand: then the application and its description are theirs."""
+    kept: Mapping[str, SettingValue] = field(default_factory=dict)
+    """Settings that somebody changed and `adopt` keeps, by suffix; they are in `settings`, too."""
+    former: tuple[str, ...] = ()
+    """Callback addresses from before `Site_Url` changed, which the application may still have."""
 
     @property
     def with_email(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import RowMapping, Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.connection.state import Connection, Marker, ServiceName, SettingValue
+from bot.connection.state import LABEL, Connection, Marker, ServiceName, SettingValue
 from bot.errors import UserError
 
 Row = RowMapping | Mapping[str, Any]
@@ -43,33 +43,40 @@ async def fetched(transaction: AsyncConnection, query: Select[Any]) -> Sequence[
 
 def without_secrets(row: Row) -> Connection:
     """All but its secrets. Raises what `damage_named` names."""
+    settings = _settings(row["settings"])
+    # A row that was stored as JSON by an older version holds the label among its settings.
+    label = settings.pop(LABEL, "")
     return Connection(
         id=row["id"],
         name=ServiceName(row["name_typed"], row["name_key"]),
         site_url=row["site_url"],
         application_name=row["application_name"],
-        settings=_settings(row["settings"]),
+        settings=settings,
         enabled=row["enabled"],
         client_id=row["client_id"],
         marker=None if row["marker_setting"] is None else Marker(row["marker_setting"], row["marker_spelling"]),
-        rules=_rules(row["rules"]),
+        rules=frozenset(_texts(row["rules"])),
         undoing=row["undoing"],
         absent=row["absent"],
         settle=row["settle"],
         proved_at=_moment(row.get("proved_at")),
+        label=str(row.get("label", label)),
+        adopted=bool(row.get("adopted", False)),
+        kept=_settings(row.get("kept", {})),
+        former=_texts(row.get("former", [])),
     )
 
 
 def _settings(value: object) -> dict[str, SettingValue]:
     if not isinstance(value, dict) or not all(isinstance(one, SettingValue) for one in value.values()):
         raise TypeError
-    return value
+    return dict(value)
 
 
-def _rules(value: object) -> frozenset[str]:
+def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise TypeError
-    return frozenset(value)
+    return tuple(value)
 
 
 def as_text(value: object) -> str:

@@ -199,6 +199,10 @@ class SqlConnections:
             "absent": connection.absent,
             "settle": connection.settle,
             "proved_at": connection.proved_at,
+            "label": connection.label,
+            "adopted": connection.adopted,
+            "kept": dict(connection.kept),
+            "former": list(connection.former),
         }
 
     def _sealed(self, secret: Secret | None, row: str, column: str) -> str | None:

@@ -74,6 +74,10 @@ class ConnectionRow(Base):
     """Seconds; learned, not desired."""
     proved_at: Mapped[datetime | None] = mapped_column(UtcTime)
     """Observed, not desired."""
+    label: Mapped[str] = mapped_column(Text)
+    adopted: Mapped[bool]
+    kept: Mapped[dict[str, Any]] = mapped_column(JSON)
+    former: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     updated_at: Mapped[datetime] = mapped_column(UtcTime)
 

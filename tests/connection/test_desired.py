@@ -53,7 +53,7 @@ def test_a_long_host_keeps_the_name_of_the_application_within_what_encvoy_takes(
 
 
 def test_returning_people_are_let_in_and_no_user_name_leads_into_an_account() -> None:
-    settings = service_settings(NAME, PROVIDER, with_email=True)
+    settings = service_settings(PROVIDER, with_email=True)
     assert (settings["merge_users"], settings["merge_users_distinct_services"]) == (True, False)
     assert (settings["key_field"], settings["username_field"], settings["email_field"]) == ("username", "login", "")
 
@@ -87,7 +87,7 @@ def test_setup_asked_for_again_follows_both_systems() -> None:
     moved = replace(STANDING, site_url="https://old.example.org", settings={"url": "https://old-id.example.org"})
     found = again(moved)
     assert found.site_url == SERVER.site_url
-    assert found.settings == service_settings(NAME, PROVIDER, with_email=True)
+    assert found.settings == service_settings(PROVIDER, with_email=True)
     assert (found.id, found.client_id, found.current, found.enabled) == (moved.id, "c1", OLD, True)
 
 
@@ -95,6 +95,38 @@ def test_setup_asked_for_again_leaves_the_addresses_out_if_that_is_wanted() -> N
     found = again(STANDING, with_email=False)
     assert found.settings["scope"] == "openid profile"
     assert found.rules == {"login"}
+
+
+def test_setup_asked_for_again_keeps_what_was_adopted() -> None:
+    found = again(replace(STANDING, kept={"login_style": "popup"}))
+    assert found.settings == {**service_settings(PROVIDER, with_email=True), "login_style": "popup"}
+
+
+def test_the_label_is_free_and_follows_from_the_name_otherwise() -> None:
+    typed = desire(NAME, SERVER, PROVIDER, secret=Secret("s"), enabled=True, label="Войти")
+    assert (typed.label, typed.name) == ("Войти", NAME)
+    assert desire(NAME, SERVER, PROVIDER, secret=Secret("s"), enabled=True).label == f"Sign in with {NAME.typed}"
+    assert "button_label_text" not in typed.settings, "it is no drift"
+
+
+FIRST, SECOND = "https://first.example.org/_oauth/encvoyid", "https://old.example.org/_oauth/encvoyid"
+
+
+def test_a_callback_address_that_was_left_behind_is_remembered_until_it_is_removed() -> None:
+    moved = replace(STANDING, site_url="https://old.example.org", former=(FIRST,))
+    assert again(moved).former == (FIRST, SECOND)
+    assert again(again(moved)).former == (FIRST, SECOND)
+
+
+def test_an_address_that_is_back_is_not_left_behind() -> None:
+    there = again(replace(STANDING, site_url="https://old.example.org"))
+    assert renewed(
+        there, replace(SERVER, site_url="https://old.example.org"), PROVIDER, with_email=True, enabled=True
+    ).former == (STANDING.redirect_uri,)
+
+
+def test_without_an_application_no_address_was_left_behind() -> None:
+    assert again(replace(STANDING, site_url="https://old.example.org", client_id=None)).former == ()
 
 
 @pytest.mark.parametrize("enabled", [True, False])

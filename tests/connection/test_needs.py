@@ -7,10 +7,20 @@ from typing import Any
 
 import pytest
 
-from bot.connection.needs import NEEDS, application_drift, fixed, foreign_callbacks, kept_out, without
+from bot.connection.needs import (
+    NEEDS,
+    application_drift,
+    drift,
+    fixed,
+    foreign_callbacks,
+    has_former,
+    kept_out,
+    without,
+)
 from bot.connection.ports import ApplicationFields
-from tests.connection.conftest import new_connection
-from tests.connection.test_plan import APPLICATION, AT_REST
+from bot.secret import Secret
+from tests.connection.conftest import OLD, new_connection
+from tests.connection.test_plan import APPLICATION, AT_REST, STORED
 
 UNMET: list[tuple[str, Any]] = [
     ("redirect_uris", ()),
@@ -111,3 +121,40 @@ def test_only_addresses_of_others_are_foreign() -> None:
     both = replace(APPLICATION, redirect_uris=(AT_REST.redirect_uri, "https://other.example/cb"))
     assert foreign_callbacks(AT_REST, both) == ("https://other.example/cb",)
     assert foreign_callbacks(new_connection(), APPLICATION) == ()
+
+
+def test_the_description_of_what_was_adopted_is_its_owners() -> None:
+    theirs = replace(APPLICATION, description="Made by hand in 2024")
+    assert application_drift(AT_REST, theirs) == ("description",)
+    assert application_drift(replace(AT_REST, adopted=True), theirs) == ()
+
+
+LABEL = "button_label_text"
+LABELS = [
+    ("somebody's own", "Sign in", OLD, False),
+    ("none", "", OLD, True),
+    ("another one while it is being set up", "Sign in", None, True),
+    ("the desired one", "Encvoy", None, False),
+]
+
+
+@pytest.mark.parametrize(("there", "current", "missing"), [pytest.param(*row[1:], id=row[0]) for row in LABELS])
+def test_a_label_is_peoples_own_once_there_is_one(there: str, current: Secret | None, missing: bool) -> None:
+    stored = replace(STORED, settings={**STORED.settings, LABEL: there})
+    pending = None if current else OLD
+    assert (LABEL in drift(replace(AT_REST, label="Encvoy", current=current, pending=pending), stored)) is missing
+
+
+def test_a_label_without_a_value_is_written() -> None:
+    stored = replace(STORED, settings={**STORED.settings, LABEL: ""}, without_value=frozenset({LABEL}))
+    assert drift(replace(AT_REST, label="Encvoy"), stored) == (LABEL,)
+
+
+FORMER = "https://old.example.org/_oauth/encvoyid"
+
+
+def test_a_former_callback_address_is_nobody_elses() -> None:
+    there = replace(APPLICATION, redirect_uris=(FORMER, AT_REST.redirect_uri, "https://other.example/cb"))
+    assert foreign_callbacks(replace(AT_REST, former=(FORMER,)), there) == ("https://other.example/cb",)
+    assert has_former(replace(AT_REST, former=(FORMER,)), there)
+    assert not has_former(AT_REST, there)

@@ -19,6 +19,7 @@ from bot.connection.changes import (
     Live,
     Prove,
     ProveInUse,
+    RemoveFormerCallbacks,
     SwitchService,
     WriteApplication,
     WriteApplicationSecret,
@@ -101,6 +102,18 @@ ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
             stored=replace(STORED, without_value=frozenset({"url", "roles_claim", "of_a_later_version"})),
         ),
         (WriteService(("url", "roles_claim")), AwaitLive(Live.ON)),
+    ),
+    (
+        "Rocket.Chat moved: the new callback address comes first, the old one goes last",
+        replace(AT_REST, former=("https://old.example.org/_oauth/encvoyid",)),
+        replace(WHOLE, application=replace(APPLICATION, redirect_uris=("https://old.example.org/_oauth/encvoyid",))),
+        (WriteApplication(("redirect_uris",)), RemoveFormerCallbacks()),
+    ),
+    (
+        "Rocket.Chat moved, and somebody has removed the old callback address",
+        replace(AT_REST, former=("https://old.example.org/_oauth/encvoyid",)),
+        WHOLE,
+        (),
     ),
     (
         "should be on",

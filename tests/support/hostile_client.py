@@ -43,11 +43,13 @@ from bot.rocketchat.socket import RealtimeClient
 from bot.rocketchat.strategy import StrategyReader
 from bot.secret import Secret
 
-PATIENCE = 2.0
-"""Seconds for one answer."""
-PATIENCE_OF_FLOODS = 8.0
-"""Seconds until it is too much: 16 MB have to come."""
+PATIENCE = 8.0
+"""Seconds for one answer, as the bot has. On a busy machine, reading one to its bound takes a few."""
+PATIENCE_OF_SILENCE = 2.0
+"""Seconds of a websocket that says nothing wrong."""
 LONGEST_PAGING = 60.0
+SIGNS_OF_LIFE = ("long-frame", "full-frame", "deep-frame", "frame-of-no-text", "endless-nonsense", "endless-continue")
+"""Frames that say nothing to us, and nothing wrong."""
 
 
 def _peak() -> float:
@@ -94,7 +96,9 @@ async def by_websocket(url: str) -> None:
     )
     running = asyncio.create_task(realtime.run())
     try:
-        raise await asyncio.wait_for(failed, PATIENCE_OF_FLOODS if "/flood-of-" in url else PATIENCE)
+        raise await asyncio.wait_for(
+            failed, PATIENCE_OF_SILENCE if url.rpartition("/")[2] in SIGNS_OF_LIFE else PATIENCE
+        )
     except TimeoutError:
         return
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from tests.upgrade.restore import load
 from tests.upgrade.write import SCENES
 
 DATABASES = databases()
-REWRITTEN = {("operations", "words")}
+REWRITTEN = {("operations", "words"), ("connections", "settings")}
 """What a migration may say in other words; all other values of the time stay as they are."""
 
 
@@ -79,6 +80,22 @@ async def test_the_age_of_the_secret_is_known_where_one_was_proved(old: tuple[Da
     async with database.reading() as transaction:
         [(current, proved_at)] = await transaction.execute(text("SELECT current_secret, proved_at FROM connections"))
     assert (proved_at is not None) is (current is not None), written.scene
+
+
+async def test_the_label_leaves_the_settings_and_nothing_else_does(old: tuple[Database, Open]) -> None:
+    _, database = old
+    [(before, _)] = await settings_of(database, "''")
+    await migrate.upgrade(database)
+    [(after, label)] = await settings_of(database, "label")
+    assert "button_label_text" not in after
+    assert label in ("Sign in with Encvoy ID", "Sign in with My Name")
+    assert after | {"button_label_text": label} == before | {"button_label_text": label}
+
+
+async def settings_of(database: Open, label: str) -> list[tuple[dict[str, Any], str]]:
+    async with database.reading() as transaction:
+        rows = (await transaction.execute(text(f"SELECT settings, {label} FROM connections"))).all()
+    return [(json.loads(settings) if isinstance(settings, str) else settings, label) for settings, label in rows]
 
 
 def lost(before: dict[tuple[str, str, str], Any], after: dict[tuple[str, str, str], Any]) -> None:
