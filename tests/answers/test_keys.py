@@ -104,6 +104,17 @@ async def test_a_lost_key(connected: World, hears: Heard, words: str) -> None:
     assert connected.writes() == before
 
 
+@case("history", "The key of the fingerprints was lost since")
+async def test_fingerprints_of_a_lost_key(connected: World, hears: Heard) -> None:
+    async with connected.play.bot():
+        assert "Rotated" in await connected.ask("rotate")
+        assert "unknown" not in await connected.ask("history 1")
+    connected.play.keys = OTHER
+    async with connected.play.bot():
+        operation = (await connected.ask("history 1")).split("`")[1]
+        hears(await connected.ask(f"history {operation}"), typed="!sso history 5f0c2a9d1e00")
+
+
 @case("Unasked", f"{LOST}, and the bot was started")
 async def test_a_start_without_the_key(connected: World, hears: Heard) -> None:
     connected.play.keys = OTHER
