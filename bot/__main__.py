@@ -7,20 +7,20 @@ the text. Of any other error they see "internal error" and an id; the log has th
 
 from __future__ import annotations
 
-import importlib
 import logging
 import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from bot import given, redaction
 from bot.errors import ConfigError, UserError
+from bot.keys import keys
+from bot.starting import AtFirst, called, internal_error, set_up_logs, start
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -135,8 +135,8 @@ def behaviour(command: _Command) -> _Command:
 
 def main() -> None:
     """Entry point of `ssobot`."""
-    sys.excepthook = _internal_error
-    logging.getLogger().addHandler(_AtFirst())
+    sys.excepthook = internal_error
+    logging.getLogger().addHandler(AtFirst())
     try:
         status = cli.main(prog_name="ssobot", standalone_mode=False)
     except UserError as error:
@@ -186,7 +186,7 @@ def doctor() -> int:
 @cli.command()
 def health() -> int:
     """Check whether the bot on this machine works."""
-    return _called("bot.web.ask:ask", given.listen())
+    return called("bot.web.ask:ask", given.listen())
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ def encvoy(outer: Outer, port: int, tls: Path | None) -> int:
 @cli.command()
 def migrate() -> None:
     """Migrate the database schema."""
-    _set_up_logs()
+    set_up_logs()
     import asyncio
 
     from bot import config
@@ -251,17 +251,7 @@ def migrate() -> None:
     click.echo(f"The database is at revision {head()}{'' if changed else ' already'}.")
 
 
-@cli.group()
-def keys() -> None:
-    """Keys that encrypt the secrets in the database."""
-
-
-@keys.command()
-def new() -> None:
-    """Print a new key for SSOBOT_KEYS."""
-    from cryptography.fernet import Fernet
-
-    click.echo(Fernet.generate_key().decode())
+cli.add_command(keys)
 
 
 def _given(options: Mapping[str, object]) -> dict[str, object]:
@@ -282,59 +272,17 @@ def _configuration() -> Config:
 def _start_configured(target: str) -> int:
     """The same for a command that needs the whole configuration, with its log level."""
     loaded = _configuration()
-    return _start(target, loaded, level=loaded.log_level.number)
-
-
-def _start(target: str, *arguments: object, level: int = logging.INFO) -> int:
-    """Calls `module:function`, which returns an exit status, with logs from `level` on."""
-    _set_up_logs(level)
-    return _called(target, *arguments)
-
-
-def _called(target: str, *arguments: object) -> int:
-    """Calls it. Imported late: `keys new` needs no web server."""
-    module, _, function = target.partition(":")
-    start: Callable[..., int] = getattr(importlib.import_module(module), function)
-    return start(*arguments)
+    return start(target, loaded, level=loaded.log_level.number)
 
 
 def _start_sandbox(target: str, *arguments: object) -> int:
     """The same for a command that uses the stand-ins, which are an extra of the package and not in the image."""
     try:
-        return _start(target, *arguments)
+        return start(target, *arguments)
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] not in SANDBOX:
             raise
         raise UserError(NO_SANDBOX) from None
-
-
-def _set_up_logs(level: int = logging.INFO) -> None:
-    from bot import logs
-
-    root = logging.getLogger()
-    root.handlers = [handler for handler in root.handlers if not isinstance(handler, _AtFirst)]
-    logs.configure(level=level)
-
-
-class _AtFirst(logging.Handler):
-    """A handler that sets logs up when the first line is logged."""
-
-    def handle(self, record: logging.LogRecord) -> bool:
-        """Passes the record to the handler that is used from now on."""
-        _set_up_logs()
-        return bool(logging.getLogger().handlers[-1].handle(record))
-
-
-def _internal_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    import uuid
-
-    import structlog
-
-    if not structlog.is_configured():
-        _set_up_logs()
-    error_id = uuid.uuid4().hex[:8]
-    structlog.get_logger("ssobot").critical("internal error", error_id=error_id, exc_info=(kind, error, trace))
-    print(f"internal error {error_id}: the log line with this id has the details.", file=sys.stderr)
 
 
 if __name__ == "__main__":

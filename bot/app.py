@@ -21,6 +21,7 @@ from bot.chatops.service import Chatops
 from bot.clock import Clock, SystemClock
 from bot.config import Config
 from bot.connection.asking import or_unknown
+from bot.connection.lost_key import Locked, without_secrets
 from bot.connection.state import Connection
 from bot.connection.unknown import Unknown
 from bot.doctor.own import OwnMachine
@@ -60,6 +61,7 @@ from bot.web.readings import Sources
 from commands import register_all
 from commands.context import CommandContext
 from commands.correction import correction
+from commands.lost_key import lost_key
 
 _log = structlog.get_logger()
 
@@ -151,9 +153,8 @@ class Bot:
             SqlSchedules(database, clock), watcher, clock, self.heartbeat.beat, self.metrics.scheduler_event
         )
         connections = SqlConnections(database, Vault(self.systems.config.keys), clock)
-        self.metrics.readings = Sources(
-            unattended.schedules.get, connections.get, SqlRotations(database).last, watcher.state, clock
-        ).read
+        known, rotations = partial(without_secrets, connections.get), SqlRotations(database)
+        self.metrics.readings = Sources(unattended.schedules.get, known, rotations.last, watcher.state, clock).read
         return unattended
 
     def _chatops(
@@ -198,7 +199,7 @@ class Bot:
             admin_roles=config.admin_roles,
             time=systems.server_clock,
             whoami=self._whoami,
-            announcements=(correction(context),),
+            announcements=(lost_key(context), correction(context)),
             buttons=config.buttons,
             report_room=config.report_room,
             unattended=partial(unattended.run, examiner),
@@ -206,7 +207,7 @@ class Bot:
             heard=self.metrics.message_heard,
         )
 
-    async def _examine(self, connection: Connection | None) -> Verdict:
+    async def _examine(self, connection: Connection | Locked | None) -> Verdict:
         verdict = await self.systems.examine(connection)
         self.metrics.verdict(verdict)
         return verdict

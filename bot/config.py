@@ -86,6 +86,27 @@ class StoreConfig(_Settings):
         "`postgresql://user:password@host/name`.",
     )
 
+    def _password_of_database(self) -> tuple[Secret, ...]:
+        return (Secret(str(self.database_url.password)),) if self.database_url.password else ()
+
+
+def _keys() -> Any:
+    return Field(
+        description="Keys that encrypt secrets in the database, separated by commas; `ssobot keys new` creates one. "
+        "The first one encrypts, all decrypt: put a new one in front, keep the old ones until `ssobot keys rotate` has "
+        "encrypted everything with the new one."
+    )
+
+
+class KeysConfig(StoreConfig):
+    """What `ssobot keys rotate` needs."""
+
+    keys: _Keys = _keys()
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every secret of it, for `bot.redaction.redact_values`."""
+        return (*self.keys, *self._password_of_database())
+
 
 class Config(StoreConfig):
     """Everything `ssobot run` needs. Addresses have no trailing slash."""
@@ -117,10 +138,7 @@ class Config(StoreConfig):
         default=None,
         description="File with certificates (PEM) of certificate authorities to trust in addition to the system's own.",
     )
-    keys: _Keys = Field(
-        description="Keys that encrypt secrets in the database, separated by commas; `ssobot keys new` creates one. "
-        "The first one encrypts, all decrypt: put a new one in front, keep the old ones."
-    )
+    keys: _Keys = _keys()
     listen: _Listening = Field(
         default=LISTEN, description="Host and port of `/healthz` and `/metrics`; port 0 picks a free one."
     )
@@ -147,10 +165,9 @@ class Config(StoreConfig):
     def secrets(self) -> tuple[Secret, ...]:
         """Every secret of the configuration, for `bot.redaction.redact_values`."""
         named = (self.rocketchat_token, self.rocketchat_password, self.encvoy_password, self.heartbeat_url, *self.keys)
-        of_database = self.database_url.password
         return (
             *(s for s in named if s is not None),
-            *((Secret(str(of_database)),) if of_database else ()),
+            *self._password_of_database(),
             *self._heartbeat_path(),
         )
 

@@ -7,6 +7,7 @@ import hmac
 import secrets
 import string
 from dataclasses import dataclass
+from datetime import datetime
 
 ALPHABET = string.ascii_letters + string.digits
 """Characters that need no escaping anywhere: POST body, Basic, JSON (facts/encvoy-id.md §7)."""
@@ -52,6 +53,8 @@ class Fingerprints:
 
     key: bytes
     digits: int = 4
+    since: datetime | None = None
+    """Those from before were made with a key that is lost, and mean nothing now; None: there are none."""
 
     def of(self, secret: Secret) -> str:
         """For example `9c1f`."""

@@ -12,6 +12,7 @@ from bot.chatops.notices import NO_NOTES
 from bot.chatops.ports import Notes
 from bot.clock import Clock
 from bot.config import Config
+from bot.connection.lost_key import Locked
 from bot.connection.state import Connection
 from bot.doctor.gather import Gatherer, Looks
 from bot.doctor.gather_own import OwnGatherer, OwnLooks
@@ -53,7 +54,7 @@ class Systems:
         reports = room_of_reports(self.chat, notes, self.config.report_room)
         self.gatherer = replace(self.gatherer, admin_room=room, notes=notes, report_room=reports)
 
-    async def examine(self, connection: Connection | None, place: OwnMachine | None = None) -> Verdict:
+    async def examine(self, connection: Connection | Locked | None, place: OwnMachine | None = None) -> Verdict:
         """Runs every check of the doctor; reads discovery again. `place` is what was found on this machine, if
         anything."""
         self.encvoy.forget_provider()

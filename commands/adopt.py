@@ -8,8 +8,9 @@ import asyncio
 from bot.chatops.answer import Answer
 from bot.chatops.phrases import read_service
 from bot.chatops.registry import Call, Phrase, Registry
-from bot.connection.adoption import accepted, adopted, chosen, client_id_of, refuse_to_adopt, visible
+from bot.connection.adoption import accepted, adopted, chosen, client_id_of, refuse_to_adopt, unlocked, visible
 from bot.connection.differences import Difference, differences
+from bot.connection.lost_key import Locked, LostKey
 from bot.connection.observe import observe
 from bot.connection.refusals import refuse_a_removal
 from bot.connection.state import Connection, Observed
@@ -28,7 +29,10 @@ def register(registry: Registry, context: CommandContext) -> None:
 
     async def is_done(call: Call) -> bool:
         """Saved is done; an operation that saved nothing is begun anew."""
-        return await context.previous.before(call.operation.id) is not None
+        try:
+            return await context.previous.before(call.operation.id) is not None
+        except LostKey:  # it is saved, and what was there before has a key that is lost
+            return True
 
     @registry.command(
         "adopt",
@@ -42,13 +46,22 @@ def register(registry: Registry, context: CommandContext) -> None:
         examples=("adopt", "adopt encvoyid"),
     )
     async def adopt(call: Call) -> Answer:
-        there = await context.connections.get()
+        there = await context.kept()
         call.progress.doing("reading both systems")
-        saved = await context.previous.before(call.operation.id) if call.operation.resumed else None
-        if saved is not None and there is not None:  # an earlier process saved it, and did not answer
-            before = saved.connection
+        if isinstance(there, Locked):
+            return await _ours(call, context, there.rest, None, locked=True)
+        if there is not None and call.operation.resumed and await is_done(call):  # saved, and not answered
+            before = await _before(call, context, there)
             return await (_by_hand(call, context, there) if before is None else _ours(call, context, before, there))
         return await (_by_hand(call, context, None) if there is None else _ours(call, context, there, None))
+
+
+async def _before(call: Call, context: CommandContext, there: Connection) -> Connection | None:
+    """What an earlier process replaced; `there` if that cannot be decrypted."""
+    try:
+        return await context.before(call.operation, there)
+    except LostKey:
+        return there
 
 
 async def _by_hand(call: Call, context: CommandContext, saved: Connection | None) -> Answer:
@@ -83,7 +96,9 @@ def _broken(observed: Observed) -> tuple[str, ...]:
     return ("✗ The two have different secrets, so nobody can sign in now. `/sso repair` writes Encvoy ID's secret.",)
 
 
-async def _ours(call: Call, context: CommandContext, there: Connection, saved: Connection | None) -> Answer:
+async def _ours(
+    call: Call, context: CommandContext, there: Connection, saved: Connection | None, *, locked: bool = False
+) -> Answer:
     typed = call.arguments[SERVICE]
     if typed and typed != there.name.service:
         raise UserError(
@@ -93,17 +108,22 @@ async def _ours(call: Call, context: CommandContext, there: Connection, saved: C
         )
     refuse_a_removal(there)
     observed, provider = await asyncio.gather(observe(there, context), context.encvoy.provider())
+    before = there
+    if locked:
+        there = unlocked(there, observed.application)
     refuse_to_adopt(there, observed.application)
     desired = saved or accepted(there, observed, provider)
     kept = tuple(one for one in differences(there, observed) if one not in differences(desired, observed))
     left = differences(desired, observed)
-    if desired == there:
+    if desired == before:
         return _answer("✓ There was nothing to adopt; nothing was changed.", (), left, context)
     if saved is None:
         await call.authorize()
         await context.connections.save(desired, operation_id=call.operation.id)
     lines = difference_lines(tuple(_turned(one) for one in kept), context.fingerprints)
     said = ("It was → it is now\n" + "\n".join(lines),) if lines else ()
+    if locked:
+        said = (f"The secret that Encvoy ID accepts is kept anew ({context.fingerprints.of(desired.secret)}).", *said)
     return _answer("✓ Kept what is there now; only my own record was changed.", said, left, context)
 
 

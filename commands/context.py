@@ -10,6 +10,7 @@ from datetime import datetime
 from bot.chatops.history import PastOperations
 from bot.chatops.ports import Notes, SlashSetting
 from bot.chatops.registry import OperationRef
+from bot.connection.lost_key import Locked, kept, without_secrets
 from bot.connection.observe import observe
 from bot.connection.ports import Context
 from bot.connection.previous import PreviousStates
@@ -29,7 +30,7 @@ class CommandContext(Context):
     """The address that the bot uses for Rocket.Chat."""
     service_name: Callable[[str], ServiceName]
     """How Rocket.Chat spells a name. UserError for a name that it would change."""
-    examine: Callable[[Connection | None], Awaitable[Verdict]]
+    examine: Callable[[Connection | Locked | None], Awaitable[Verdict]]
     """The doctor: gathers evidence and runs every check. A command uses `examined`."""
     slash: SlashSetting
     notes: Notes
@@ -47,10 +48,14 @@ class CommandContext(Context):
 
     async def proved_at(self) -> datetime | None:
         """When the secret in use was last proved; None: there is no connection, or nobody knows."""
-        connection = await self.connections.get()
+        connection = await without_secrets(self.connections.get)
         return None if connection is None else connection.proved_at
 
-    async def examined(self, connection: Connection | None) -> Verdict:
+    async def kept(self) -> Connection | Locked | None:
+        """The connection, or what can be read of it without the key of its secrets."""
+        return await kept(self.connections.get)
+
+    async def examined(self, connection: Connection | Locked | None) -> Verdict:
         """Runs every check for a person, and lets the watch of the scheduled tests know what was seen: what it says
         must not contradict the answer. The answer does not need the watch."""
         verdict = await self.examine(connection)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bot.chatops.notices import SAID, Announcement, Announcer
 from bot.chatops.ports import Notes
 from bot.connection.accounts import Accounts
+from bot.connection.lost_key import without_secrets
 from bot.connection.profile import Profile
 from bot.connection.state import Connection
 from bot.connection.unknown import Unknown
@@ -38,7 +39,7 @@ def correction(context: CommandContext) -> Announcement:
     checks again."""
 
     async def compose() -> str | None:
-        connection = await context.connections.get()
+        connection = await without_secrets(context.connections.get)
         if connection is None or not connection.with_email:
             return None
         profile = await context.rocketchat.profile()

@@ -63,7 +63,7 @@ def register(registry: Registry, context: CommandContext) -> None:
         examples=("history", "history 50", "history 5f0c2a9d1e00"),
     )
     async def history(call: Call) -> Answer:
-        asked, now = _selection(call), context.clock.now()
+        asked, now, since = _selection(call), context.clock.now(), context.fingerprints.since
         if asked.operation_id is not None:
             found = await context.history.find(asked.operation_id)
             if found is None:
@@ -72,13 +72,13 @@ def register(registry: Registry, context: CommandContext) -> None:
                     why="It may have been deleted because of its age (SSOBOT_HISTORY_DAYS).",
                     fix="`/sso history` lists the last ones.",
                 )
-            return _in_full(found, now)
+            return _in_full(found, now, since)
         everything = ALL in call.options
         reads = () if everything else [name for name, command in registry.commands.items() if not command.effect]
         latest = await context.history.latest(asked.count + 1, without=reads)
         # The operation that asks has no result yet.
         others = [past for past in latest if past.operation.id != call.operation.id][: asked.count]
-        return _listed(others, now, everything=everything)
+        return _listed(others, now, since, everything=everything)
 
 
 def _selection(call: Call) -> Selection:
@@ -92,12 +92,12 @@ def _selection(call: Call) -> Selection:
             assert_never(never)
 
 
-def _listed(found: Sequence[PastOperation], now: datetime, *, everything: bool) -> Answer:
+def _listed(found: Sequence[PastOperation], now: datetime, since: datetime | None, *, everything: bool) -> Answer:
     if not found and everything:
         return Answer("There is no other operation yet.", next=("status",))
     if not found:
         return Answer("There is no operation yet that could change something.", next=(f"history --{ALL}", "status"))
-    lines = _fitting([_entry(past, now) for past in found])
+    lines = _fitting([_entry(past, now, since) for past in found])
     number = f"{len(lines)} operations" if len(lines) > 1 else "operation"
     verdict = f"The last {number}{'' if everything else ' that could change something'}, newest first."
     if len(lines) < len(found):
@@ -118,10 +118,16 @@ def _fitting(lines: Sequence[str]) -> list[str]:
     return fitting
 
 
-def _entry(past: PastOperation, now: datetime) -> str:
+def _is_comparable(past: PastOperation, since: datetime | None) -> bool:
+    """Whether its fingerprints were made with the key of now, which there is `since` then."""
+    return since is None or (past.finished_at or past.operation.created_at) >= since
+
+
+def _entry(past: PastOperation, now: datetime, since: datetime | None) -> str:
     operation = past.operation
     receipt = read_receipt(operation.receipt)
-    facts = [] if receipt is None else [fact for fact in (measured(receipt), fingerprints(receipt)) if fact is not None]
+    said = () if receipt is None else (measured(receipt), fingerprints(receipt, comparable=_is_comparable(past, since)))
+    facts = [fact for fact in said if fact is not None]
     more = f"\n    {'; '.join(facts)}" if facts else ""
     return f"• {_who_and_what(operation)}, {when(operation.created_at, now)}\n    {_came_of_it(operation)}{more}"
 
@@ -142,9 +148,9 @@ def _came_of_it(operation: Operation) -> str:
     return f"{cut}`…" if cut.count("`") % 2 else f"{cut}…"
 
 
-def _in_full(past: PastOperation, now: datetime) -> Answer:
+def _in_full(past: PastOperation, now: datetime, since: datetime | None) -> Answer:
     operation = past.operation
-    lines = (_ended(past, now), *_receipt(operation), *_answer(operation))
+    lines = (_ended(past, now), *_receipt(operation, comparable=_is_comparable(past, since)), *_answer(operation))
     return Answer(f"{_who_and_what(operation)}.", lines, next=("history",))
 
 
@@ -157,7 +163,7 @@ def _ended(past: PastOperation, now: datetime) -> str:
     return f"Accepted {when(began, now)}. Ended after {seconds:.1f} s."
 
 
-def _receipt(operation: Operation) -> Iterator[str]:
+def _receipt(operation: Operation, *, comparable: bool) -> Iterator[str]:
     if operation.receipt is None:
         yield "It left no receipt: it changed nothing, or it is a command without one."
         return
@@ -166,7 +172,7 @@ def _receipt(operation: Operation) -> Iterator[str]:
         yield "This version cannot read its receipt."
         return
     yield "Receipt:"
-    yield from receipt_lines(receipt)
+    yield from receipt_lines(receipt, comparable=comparable)
 
 
 def _answer(operation: Operation) -> Iterator[str]:

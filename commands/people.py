@@ -9,6 +9,7 @@ from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Option, Registry
 from bot.connection.accounts import People
 from bot.connection.admission import MATCHING, Rules, carries_email
+from bot.connection.lost_key import without_secrets
 from bot.connection.unknown import Unknown
 from bot.connection.user_names import rule
 from bot.errors import UserError
@@ -64,7 +65,7 @@ def _page(typed: str) -> int:
 
 
 async def _listing(call: Call, context: CommandContext) -> Listing:
-    connection = await context.connections.get()
+    connection = await without_secrets(context.connections.get)
     call.progress.doing("reading Rocket.Chat's settings")
     listed = await context.rocketchat.listed()
     profile = listed.profile(await context.rocketchat.edition())

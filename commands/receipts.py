@@ -62,25 +62,27 @@ def measured(receipt: Receipt) -> str | None:
     return None if receipt.gap is None else f"gap {receipt.gap * 1000:.0f} ms at most"
 
 
-def fingerprints(receipt: Receipt) -> str | None:
-    """`fingerprint 1b37 → 9c1f`; None if no secret was exchanged."""
+def fingerprints(receipt: Receipt, *, comparable: bool = True) -> str | None:
+    """`fingerprint 1b37 → 9c1f`; None if no secret was exchanged. `comparable`: with those that the bot shows now."""
     before, after = receipt.fingerprint_before, receipt.fingerprint_after
     if _COMMITTED.isdisjoint(receipt.changes):
         return None
     if after is None:  # ssobot 0.1 kept none
         return "fingerprint unknown"
+    if not comparable:
+        return "fingerprint unknown, because the key of the fingerprints was lost after it"
     if before is None:
         return f"fingerprint {after}"
     return f"fingerprint {before}, as before" if before == after else f"fingerprint {before} → {after}"
 
 
-def receipt_lines(receipt: Receipt) -> Iterator[str]:
-    """One line for each thing that it says."""
+def receipt_lines(receipt: Receipt, *, comparable: bool = True) -> Iterator[str]:
+    """One line for each thing that it says. `comparable`: see `fingerprints`."""
     why = f": {defuse(receipt.reason, 300)}" if receipt.reason else ""
     yield f"• Outcome: {_OUTCOMES[receipt.outcome]}{why}"
     if receipt.changes:
         yield f"• Changes, in order: {', '.join(CHANGES.get(name) or code(name) for name in receipt.changes)}"
-    if (secret := fingerprints(receipt)) is not None:
+    if (secret := fingerprints(receipt, comparable=comparable)) is not None:
         yield f"• Secret: {secret}"
     yield from _gap(receipt)
     if receipt.proof is not None:

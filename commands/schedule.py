@@ -70,7 +70,7 @@ def register(registry: Registry, context: CommandContext) -> None:
                 fix="Leave it out; `/sso help schedule` shows examples.",
             )
         if isinstance(asked, Show):
-            connected = await context.connections.get() is not None
+            connected = await context.kept() is not None
             return shown.everything(
                 await context.schedules.get(), await context.proved_at(), context.clock.now(), connected=connected
             )
@@ -201,7 +201,7 @@ class ScheduleChange:
         return adjustments.standing_freeze(rotation, self._now) if rotation else None
 
     async def _is_connected(self) -> bool:
-        return await self._context.connections.get() is not None
+        return await self._context.kept() is not None
 
     async def _rotation(self, change: Callable[[Rotation, SecretAge], Rotation]) -> Rotation:
         """Changes the schedule of rotations. UserError if there is none, or if it cannot be changed like that."""

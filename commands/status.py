@@ -7,6 +7,7 @@ from bot.chatops.registry import Call, Registry
 from bot.connection.adoption import keepable
 from bot.connection.changes import AwaitLive
 from bot.connection.differences import differences
+from bot.connection.lost_key import Locked, LostKey
 from bot.connection.needs import foreign_callbacks, kept_out
 from bot.connection.observe import Apart, observe_apart
 from bot.connection.plan import plan
@@ -37,7 +38,9 @@ def register(registry: Registry, context: CommandContext) -> None:
         everyone=True,
     )
     async def status(call: Call) -> Answer:
-        connection = await context.connections.get()
+        connection = await context.kept()
+        if isinstance(connection, Locked):
+            return await _locked(call, context, connection)
         if connection is None:
             return Answer("There is no connection yet.", next=("setup --dry-run", "setup"))
         call.progress.doing("reading both systems")
@@ -64,6 +67,15 @@ async def _only_way(connection: Connection, seen: Apart, context: CommandContext
         f"• Note: Encvoy ID is the only way to sign in: Rocket.Chat's login page has no form for passwords ({FORM} is "
         "off), and no other login service has a button there",
     )
+
+
+async def _locked(call: Call, context: CommandContext, locked: Locked) -> Answer:
+    """Nothing can be compared with what cannot be decrypted; what both sides hold is shown all the same."""
+    lost = LostKey(locked)
+    call.progress.doing("reading both systems")
+    seen = await observe_apart(locked.rest, context)
+    lines = (*_facts(locked.rest, seen, context), *await _unattended(locked.rest, context))
+    return Answer(f"✗ {lost.text}", lines, next=fixes_in(lost.fix))
 
 
 async def _unattended(connection: Connection, context: CommandContext) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ def register(registry: Registry, context: CommandContext) -> None:
         examples=("test", "test --all"),
     )
     async def test(call: Call) -> Answer:
-        connection = await context.connections.get()
+        connection = await context.kept()
         call.progress.doing("reading both systems")
         verdict = await context.examined(connection)
         in_full = ALL in call.options

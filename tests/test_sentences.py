@@ -93,9 +93,10 @@ def test_a_sentence_that_blames_somebody_is_found(tmp_path: Path, code: str) -> 
 
 def help_texts() -> Iterator[str]:
     """The docstrings of the command line are its help."""
-    for node in ast.walk(ast.parse((ROOT / "bot" / "__main__.py").read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef) and node.decorator_list:
-            yield ast.get_docstring(node) or ""
+    for name in ("__main__.py", "keys.py"):
+        for node in ast.walk(ast.parse((ROOT / "bot" / name).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.decorator_list:
+                yield ast.get_docstring(node) or ""
 
 
 def outdated(texts: Iterator[str]) -> list[str]:

@@ -141,6 +141,16 @@ def _agreed(stored: Secret, accepted_there: Secret, ours: Secret | None) -> Secr
     return stored if stored == accepted_there and stored else ours
 
 
+def unlocked(locked: Connection, application: Application | NotVisible | Unknown | None) -> Connection:
+    """A connection of ours whose secrets no key decrypts any more, with the one that Encvoy ID accepts. If a secret was
+    being replaced, that is the one that counts; where Rocket.Chat has the other one, it differs."""
+    if isinstance(application, Unknown):
+        what = "The application at Encvoy ID cannot be read now."
+        raise ChangedByOthers(what, why=application.reason, fix=application.fix)
+    found = visible(application, locked.client_id or "")
+    return replace(locked, current=found.secret, pending=None, undoing=False, proved_at=None)
+
+
 def keepable(difference: Difference) -> bool:
     """Whether `adopt` would keep it."""
     if difference.side == "Encvoy ID" or difference.there is None:

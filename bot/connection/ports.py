@@ -305,7 +305,8 @@ class Connections(Protocol):
     """Where the desired state is kept."""
 
     async def get(self, service: str | None = None) -> Connection | None:
-        """The connection of that service, or the only one."""
+        """The connection of that service, or the only one. `bot.connection.lost_key.LostKey` if its secrets cannot be
+        decrypted."""
         ...
 
     async def save(

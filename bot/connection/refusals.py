@@ -81,6 +81,8 @@ def refuse_foreign_secrets(desired: Connection, observed: Observed) -> None:
     if desired.current is None or stored is None or not isinstance(application, Application):
         return
     ours = {desired.current, desired.pending or desired.current}
+    # Also where it should be off: a database that was restored may be older than the moment it was switched on.
+    people_sign_in = stored.enabled or observed.live is not None
     if desired.exchanging:
         strange = [
             side
@@ -94,7 +96,7 @@ def refuse_foreign_secrets(desired: Connection, observed: Observed) -> None:
                 + ("" if stored.secret == application.secret else f" {DIFFERENT}."),
                 fix="`/sso status` shows both sides; `/sso setup` writes the secret that I know to both.",
             )
-    elif desired.enabled and stored.secret == application.secret and stored.secret not in ours:
+    elif (desired.enabled or people_sign_in) and stored.secret == application.secret and stored.secret not in ours:
         raise ChangedByOthers(
             "Both sides have the same client secret, but I do not know it.",
             why="It was replaced on both sides, or my database is older than it: I cannot tell. Because both sides "

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.chatops.ports import Person, Room
 from bot.connection.entrance import Begins, CallbackAnswer, KeySet
 from bot.connection.in_use import InUse
+from bot.connection.lost_key import Locked
 from bot.connection.ports import Probe, ProviderMetadata, ServerInfo
 from bot.connection.reachable import Site
 from bot.connection.state import Application, Connection, LiveService, NotVisible, SettingValue, StoredService
@@ -47,6 +48,9 @@ class Evidence:
     site: Site | Unknown | None = None
     """Who answers at Rocket.Chat's own address."""
     connection: Connection | None = None
+    locked: Locked | None = None
+    """The connection, if its secret cannot be decrypted; then `connection` is None, and what needs one is not looked
+    at."""
     stored: StoredService | Unknown | None = None
     live: LiveService | Unknown | None = None
     forced: Mapping[str, SettingValue] | Unknown | None = None

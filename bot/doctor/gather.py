@@ -17,6 +17,7 @@ from bot.chatops.unknown_fields import known_by_now
 from bot.connection.asking import or_unknown, succeeds
 from bot.connection.entrance import Begins, CallbackAnswer, KeySet
 from bot.connection.in_use import InUse
+from bot.connection.lost_key import Locked
 from bot.connection.ports import EncvoyId, Listed, Probe, RocketChat, ServerInfo
 from bot.connection.profile import Engine
 from bot.connection.proof import prove_in_use
@@ -105,9 +106,11 @@ class Gatherer:
     report_room: AdminRoom | None = None
     """None: reports go to the admin room."""
 
-    async def gather(self, connection: Connection | None, place: OwnMachine | None = None) -> Evidence:
-        """Observes both systems once; never fails. `place` is what was found on this machine, if that was looked at."""
+    async def gather(self, found: Connection | Locked | None, place: OwnMachine | None = None) -> Evidence:
+        """Observes both systems once; never fails. Of a locked connection nothing is looked at. `place` is what was
+        found on this machine, if that was looked at."""
         look = _Round()
+        connection, locked = (None, found) if isinstance(found, Locked) else (found, None)
         try:
             listed = look.begin(self.rocketchat.listed())
             shared = _Shared(
@@ -124,7 +127,7 @@ class Gatherer:
             )
         finally:
             look.end()
-        whole: Evidence = replace(systems, own=own, place=place, connection=connection, **connected)
+        whole: Evidence = replace(systems, own=own, place=place, connection=connection, locked=locked, **connected)
         return whole
 
     async def _systems(self, shared: _Shared) -> Evidence:

@@ -61,6 +61,8 @@ class Sealed:
     opened: int = 0
     closed: Mapping[str, str] = field(default_factory=dict)
     """Which secret (`encvoyid: current secret`), and why it cannot be decrypted."""
+    older: int = 0
+    """How many of those that can be decrypted another key than the first one encrypted."""
 
 
 class PortState(enum.Enum):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.connection.asking import or_unknown
+from bot.connection.lost_key import Locked, kept, without_secrets
 from bot.connection.observe import observe
 from bot.connection.ports import Context
 from bot.connection.profile import Profile
@@ -24,17 +25,17 @@ class ConnectionExaminer:
     """The one connection that there is."""
 
     context: Context
-    examination: Callable[[Connection | None], Awaitable[Verdict]]
+    examination: Callable[[Connection | Locked | None], Awaitable[Verdict]]
     encvoy_version: Callable[[], Awaitable[str]]
 
     async def proved_at(self) -> datetime | None:
         """See `Examiner.proved_at`."""
-        connection = await self.context.connections.get()
+        connection = await without_secrets(self.context.connections.get)
         return None if connection is None else connection.proved_at
 
     async def examine(self) -> Verdict:
         """See `Examiner.examine`."""
-        return await self.examination(await self.context.connections.get())
+        return await self.examination(await kept(self.context.connections.get))
 
     async def versions(self) -> SeenVersions:
         """See `Examiner.versions`."""
@@ -57,6 +58,8 @@ class ConnectionExaminer:
 
     async def trouble(self) -> str | None:
         """See `Examiner.trouble`."""
-        connection = await self.context.connections.get()
+        connection = await kept(self.context.connections.get)
+        if isinstance(connection, Locked):
+            return "my copy of it cannot be decrypted"
         exchanging = connection is not None and connection.pending is not None and not connection.absent
         return "the exchange of a secret is not finished" if exchanging else None

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, delete, insert, select, update
+from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
+from bot.connection.lost_key import Locked, LostKey
 from bot.connection.previous import Previous
-from bot.connection.state import LABEL, Connection, Marker, ServiceName, SettingValue
+from bot.connection.state import Connection
 from bot.connection.trace import assumed_before
 from bot.errors import UserError
 from bot.secret import Secret
+from bot.store.connection_row import Row, as_text, damage_named, fetched, without_secrets
 from bot.store.engine import Database
 from bot.store.notes import TABLE as NOTES
 from bot.store.notes import before_key
 from bot.store.tables import Base, ConnectionRow, OperationRow
-from bot.store.vault import Vault
+from bot.store.vault import Undecipherable, Vault
 
 TABLE = Base.metadata.tables[ConnectionRow.__tablename__]
 OPERATIONS = Base.metadata.tables[OperationRow.__tablename__]
@@ -31,16 +31,9 @@ OPERATIONS = Base.metadata.tables[OperationRow.__tablename__]
 CURRENT = "current_secret"
 PENDING = "pending_secret"
 
-Row = RowMapping | Mapping[str, Any]
-"""A row of the table, or one that was stored as JSON."""
-
 
 class Overtaken(UserError):
     """Another process changed the connection in the meantime; nothing was saved."""
-
-
-class Damaged(UserError):
-    """The bot's own record of the connection is damaged."""
 
 
 @dataclass
@@ -59,12 +52,13 @@ class SqlConnections:
     """The revision last read or written, by id of the connection."""
 
     async def get(self, service: str | None = None) -> Connection | None:
-        """The connection of that service, or the only one. UserError if there are several and none is named."""
+        """The connection of that service, or the only one. UserError if there are several and none is named, LostKey if
+        no key decrypts one of its secrets; saved with new ones after that, it replaces the row."""
         query = select(TABLE).order_by(TABLE.c.service)
         if service is not None:
             query = query.where(TABLE.c.service == service)
         async with self.database.reading() as transaction:
-            rows = await _fetched(transaction, query)
+            rows = await fetched(transaction, query)
         if len(rows) > 1:
             names = ", ".join(row["service"] for row in rows)
             raise UserError(
@@ -84,7 +78,7 @@ class SqlConnections:
             async with self.database.writing() as transaction:
                 if operation_id is not None and await _connection_of(transaction, operation_id) is None:
                     await self._keep_before(transaction, operation_id, connection.id)
-                revision = await self._write(transaction, connection)
+                revision = await self._write(transaction, connection.id, self._columns(connection))
                 if operation_id is not None:
                     await _link(transaction, operation_id, connection.id, receipt)
         except IntegrityError:
@@ -100,17 +94,17 @@ class SqlConnections:
     async def revert(self, operation_id: str) -> None:
         """See `bot.connection.previous`. Raises Overtaken like `save`."""
         async with self.database.writing() as transaction:
-            before = await self._before(transaction, operation_id)
             connection_id = await _connection_of(transaction, operation_id)
-            if before is None or connection_id is None:
+            if connection_id is None:
                 return
+            columns = await self._columns_before(transaction, operation_id)
             there = await transaction.scalar(select(TABLE.c.revision).where(TABLE.c.id == connection_id))
-            if before.connection is None:
+            if columns is None:
                 await transaction.execute(delete(TABLE).where(TABLE.c.id == connection_id))
                 self._seen.pop(connection_id, None)
             elif there is not None:
                 self._seen.setdefault(connection_id, there)
-                self._seen[connection_id] = await self._write(transaction, before.connection)
+                self._seen[connection_id] = await self._write(transaction, connection_id, columns)
             forgotten = update(OPERATIONS).where(OPERATIONS.c.id == operation_id).values(connection_id=None)
             await transaction.execute(forgotten)
             await transaction.execute(delete(NOTES).where(NOTES.c.key == before_key(operation_id)))
@@ -119,19 +113,28 @@ class SqlConnections:
         connection_id = await _connection_of(transaction, operation_id)
         if connection_id is None:
             return None
-        kept = await transaction.scalar(select(NOTES.c.value).where(NOTES.c.key == before_key(operation_id)))
+        kept = await _kept(transaction, operation_id)
         if kept is not None:
-            with _damage_named():
-                row = json.loads(kept)
-            return Previous(None if row is None else self._read(row))
-        there = await _fetched(transaction, select(TABLE).where(TABLE.c.id == connection_id))
+            return Previous(None if kept.row is None else self._read(kept.row))
+        there = await fetched(transaction, select(TABLE).where(TABLE.c.id == connection_id))
         return Previous(assumed_before(self._read(there[0])) if there else None)
+
+    async def _columns_before(self, transaction: AsyncConnection, operation_id: str) -> dict[str, Any] | None:
+        """What to write so that the row is as it was; None: there was none. Its secrets stay encrypted as they were,
+        since a key that is lost may be found again."""
+        kept = await _kept(transaction, operation_id)
+        if kept is not None and kept.row is not None:
+            with damage_named():
+                sealed = {column: kept.row[column] for column in (CURRENT, PENDING)}
+                return {**self._columns(without_secrets(kept.row)), **sealed}
+        before = await self._before(transaction, operation_id)
+        return None if before is None or before.connection is None else self._columns(before.connection)
 
     async def _keep_before(self, transaction: AsyncConnection, operation_id: str, connection_id: str) -> None:
         """The row as it is, its secrets encrypted as they are."""
         columns = [column for column in TABLE.c if column.name not in ("created_at", "updated_at")]
-        rows = await _fetched(transaction, select(*columns).where(TABLE.c.id == connection_id))
-        kept = json.dumps(dict(rows[0]) if rows else None, default=_as_text)
+        rows = await fetched(transaction, select(*columns).where(TABLE.c.id == connection_id))
+        kept = json.dumps(dict(rows[0]) if rows else None, default=as_text)
         await transaction.execute(
             insert(NOTES).values(key=before_key(operation_id), value=kept, created_at=self.clock.now())
         )
@@ -153,17 +156,17 @@ class SqlConnections:
                 await _link(transaction, operation_id, connection_id, receipt)
         self._seen.pop(connection_id, None)
 
-    async def _write(self, transaction: AsyncConnection, connection: Connection) -> int:
+    async def _write(self, transaction: AsyncConnection, connection_id: str, columns: Mapping[str, Any]) -> int:
         now = self.clock.now()
-        seen = self._seen.get(connection.id)
+        seen = self._seen.get(connection_id)
         if seen is None:
-            fresh = {"id": connection.id, "revision": 1, "created_at": now, "updated_at": now}
-            await transaction.execute(insert(TABLE).values(**fresh, **self._columns(connection)))
+            fresh = {"id": connection_id, "revision": 1, "created_at": now, "updated_at": now}
+            await transaction.execute(insert(TABLE).values(**fresh, **columns))
             return 1
         written = await transaction.execute(
             update(TABLE)
-            .where(TABLE.c.id == connection.id, TABLE.c.revision == seen)
-            .values(revision=seen + 1, updated_at=now, **self._columns(connection))
+            .where(TABLE.c.id == connection_id, TABLE.c.revision == seen)
+            .values(revision=seen + 1, updated_at=now, **columns)
         )
         if written.rowcount != 1:
             raise Overtaken
@@ -209,91 +212,47 @@ class SqlConnections:
     def _sealed(self, secret: Secret | None, row: str, column: str) -> str | None:
         return None if secret is None else self.vault.seal(secret, row, column)
 
-    def _opened(self, row: Row, column: str) -> Secret | None:
-        return None if row[column] is None else self.vault.open(row[column], row["id"], column)
-
     def _connection(self, row: RowMapping) -> Connection:
-        connection = self._read(row)
-        # A read that ends after our own write may have seen an older revision.
-        self._seen[connection.id] = max(row["revision"], self._seen.get(connection.id, 0))
-        return connection
+        # A read that ends after our own write may have seen an older revision. Noted before the secrets are decrypted:
+        # where that fails, the row may be saved with new ones.
+        self._seen[row["id"]] = max(row["revision"], self._seen.get(row["id"], 0))
+        return self._read(row)
 
     def _read(self, row: Row) -> Connection:
-        """Raises Damaged."""
-        with _damage_named():
-            marker = None if row["marker_setting"] is None else Marker(row["marker_setting"], row["marker_spelling"])
-            settings = _settings(row["settings"])
-            # A row that was stored as JSON by an older version holds the label among its settings.
-            label = settings.pop(LABEL, "")
-            return Connection(
-                id=row["id"],
-                name=ServiceName(row["name_typed"], row["name_key"]),
-                site_url=row["site_url"],
-                application_name=row["application_name"],
-                settings=settings,
-                enabled=row["enabled"],
-                client_id=row["client_id"],
-                current=self._opened(row, CURRENT),
-                pending=self._opened(row, PENDING),
-                marker=marker,
-                rules=frozenset(_texts(row["rules"])),
-                undoing=row["undoing"],
-                absent=row["absent"],
-                settle=row["settle"],
-                proved_at=_moment(row.get("proved_at")),
-                label=str(row.get("label", label)),
-                adopted=bool(row.get("adopted", False)),
-                kept=_settings(row.get("kept", {})),
-                former=_texts(row.get("former", [])),
-            )
+        """Raises Damaged and LostKey."""
+        with damage_named():
+            rest = without_secrets(row)
+            exchanging = not rest.absent and row[CURRENT] is not None and row[PENDING] is not None
+            current, pending = (self._opened(row, column) for column in (CURRENT, PENDING))
+        closed = [secret for secret in (current, pending) if isinstance(secret, Undecipherable)]
+        opened = [None if isinstance(secret, Undecipherable) else secret for secret in (current, pending)]
+        connection = replace(rest, current=opened[0], pending=opened[1])
+        if closed:
+            raise LostKey(Locked(connection, exchanging, closed[0].why, closed[0].fix))
+        return connection
+
+    def _opened(self, row: Row, column: str) -> Secret | Undecipherable | None:
+        try:
+            return None if row[column] is None else self.vault.open(row[column], row["id"], column)
+        except Undecipherable as error:
+            return error
 
 
-@contextlib.contextmanager
-def _damage_named() -> Iterator[None]:
-    """A damaged row is reported as such: nobody could fix an internal error."""
-    try:
-        yield
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise Damaged(
-            why="A row of its database contains something that this version of ssobot cannot read.",
-            fix="Restore the latest backup of the database.",
-        ) from None
+@dataclass(frozen=True)
+class _Kept:
+    """What a note says of the time before an operation."""
+
+    row: Mapping[str, Any] | None
+    """None: there was no connection."""
 
 
-async def _fetched(transaction: AsyncConnection, query: Select[Any]) -> Sequence[RowMapping]:
-    """Raises Damaged if a column holds no JSON."""
-    found = await transaction.execute(query)
-    with _damage_named():
-        rows: Sequence[RowMapping] = found.mappings().all()
-        return rows
-
-
-def _settings(value: object) -> dict[str, SettingValue]:
-    if not isinstance(value, dict) or not all(isinstance(one, SettingValue) for one in value.values()):
-        raise TypeError
-    return dict(value)
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise TypeError
-    return tuple(value)
-
-
-def _as_text(value: object) -> str:
-    """For JSON, which has no times."""
-    if not isinstance(value, datetime):
-        raise TypeError
-    return value.isoformat()
-
-
-def _moment(value: object) -> datetime | None:
-    """Also as `_as_text` wrote it, or of a row that was stored before the column was there."""
-    if value is None or isinstance(value, datetime):
-        return value
-    if not isinstance(value, str):
-        raise TypeError
-    return datetime.fromisoformat(value)
+async def _kept(transaction: AsyncConnection, operation_id: str) -> _Kept | None:
+    """None: nothing was kept. Raises Damaged."""
+    value = await transaction.scalar(select(NOTES.c.value).where(NOTES.c.key == before_key(operation_id)))
+    if value is None:
+        return None
+    with damage_named():
+        return _Kept(json.loads(value))
 
 
 async def _connection_of(transaction: AsyncConnection, operation_id: str) -> str | None:

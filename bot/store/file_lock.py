@@ -39,6 +39,21 @@ async def alone(url: URL, clock: Clock) -> AsyncIterator[None]:
         await asyncio.to_thread(lock.release)
 
 
+@asynccontextmanager
+async def alone_or_beside(url: URL) -> AsyncIterator[bool]:
+    """Yields whether nobody is in a block of `alone`; then nobody enters one before this block ends. Never waits. True
+    for PostgreSQL, which says nothing about it."""
+    file = await asyncio.to_thread(_beside, url)
+    if file is None:
+        yield True
+        return
+    lock = FileLock(file, blocking=False, thread_local=False)
+    try:
+        yield await asyncio.to_thread(_tried, lock)
+    finally:
+        await asyncio.to_thread(lock.release)
+
+
 async def _locked(lock: FileLock, file: Path, clock: Clock) -> None:
     until = clock.monotonic() + PATIENCE
     waiting = False

@@ -3,6 +3,8 @@ SSOBOT_KEYS changes no fingerprint."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import structlog
 
 from bot.secret import Fingerprints, Secret, new_secret
@@ -12,6 +14,9 @@ from bot.store.vault import Undecipherable, Vault
 NOTE = "fingerprints"
 """Where it is kept in the notes; also the row that its ciphertext is bound to."""
 COLUMN = "key"
+
+SINCE = "fingerprints since"
+"""The note that says since when there is this key, if an earlier one is lost."""
 
 _log = structlog.get_logger()
 
@@ -30,13 +35,16 @@ async def kept_fingerprints(notes: SqlNotes, vault: Vault) -> Fingerprints:
         try:
             secret = vault.open(sealed, NOTE, COLUMN)
         except Undecipherable as error:
+            # Noted first, so that a crash in between leaves no earlier fingerprint that looks like one of the new key.
+            await notes.put(SINCE, notes.clock.now().isoformat())
             if await notes.replace(NOTE, sealed, _sealed(new_secret(), vault)):
                 _log.warning("fingerprints start anew: they cannot be compared with earlier ones", why=error.why)
             continue
         if not vault.sealed_by_first(sealed):
             # Whoever is faster has sealed the same key.
             await notes.replace(NOTE, sealed, _sealed(secret, vault))
-        return Fingerprints(secret.reveal().encode())
+        since = await notes.get(SINCE)
+        return Fingerprints(secret.reveal().encode(), since=None if since is None else datetime.fromisoformat(since))
 
 
 def _sealed(secret: Secret, vault: Vault) -> str:

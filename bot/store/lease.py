@@ -21,7 +21,7 @@ import secrets
 import socket
 from dataclasses import dataclass, field
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock, for_ever, within
@@ -54,6 +54,7 @@ _ADMITS = text(
     "SELECT set_config('idle_in_transaction_session_timeout', :idle, true) FROM leases"
     " WHERE name = :name AND holder = :holder AND fence = :fence FOR SHARE"
 )
+_IS_HELD = text("SELECT holder IS NOT NULL AND expires_at > now() FROM leases WHERE name = :name")
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,13 @@ class Terms:
 def own_name() -> str:
     """Another for each process, also where each of them is number 1 in its container."""
     return f"{socket.gethostname()[:64]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+async def somebody_leads(database: Database, name: str = "leader") -> bool:
+    """Whether an instance works with this database, which is PostgreSQL, right now."""
+    async with database.reading() as transaction:
+        there = await transaction.run_sync(lambda connection: inspect(connection).has_table("leases"))
+        return there and bool(await transaction.scalar(_IS_HELD, {"name": name}))
 
 
 @dataclass

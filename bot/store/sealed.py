@@ -1,12 +1,17 @@
-"""Whether the keys of SSOBOT_KEYS decrypt the secrets in the database. Reads only encrypted columns."""
+"""Everything that is encrypted in the database: where it is, and which keys of SSOBOT_KEYS decrypt it.
+
+Whatever encrypts something else has to add it here: `ssobot keys rotate` encrypts anew what is found here, and then
+the older keys are removed.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import inspect, select
+from sqlalchemy import Update, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.doctor.own import Sealed
@@ -20,59 +25,105 @@ from bot.store.vault import Undecipherable, Vault
 _COLUMNS = {CURRENT: "current secret", PENDING: "pending secret"}
 
 
-async def try_keys(database: Database, vault: Vault) -> Sealed:
-    """Tries every secret: of the connections, of previous rows in notes, and the key of the fingerprints. A new
-    database has none. Raises StoreUnavailable."""
-    async with database.reading() as transaction:
-        rows = {row["service"]: row for row in await _connections(transaction)}
-        rows |= {f"{row['service']}, as it was": row for row in await _kept(transaction)}
-        fingerprints = await _key_of_fingerprints(transaction)
-    found = [
-        (f"{name}: {words}", row[column], row["id"], column)
-        for name, row in sorted(rows.items())
-        for column, words in _COLUMNS.items()
-        if row[column] is not None
+@dataclass(frozen=True)
+class SealedRow:
+    """A row of the database, or one that a note keeps as JSON, with what is encrypted in it."""
+
+    id: str
+    """What the ciphertexts are bound to, besides their column."""
+    values: Mapping[str, str]
+    """The ciphertexts by column."""
+    names: Mapping[str, str]
+    """What people call them, by column: `encvoyid: current secret`."""
+    written: Callable[[Mapping[str, str]], Update]
+    """The statement that puts other ciphertexts in their place, and changes nothing else."""
+
+
+async def sealed_rows(transaction: AsyncConnection) -> list[SealedRow]:
+    """All of them: of the connections, of what was desired before an operation, and the key of the fingerprints. A new
+    database has none. Reads only what it needs, so that the schema of any version will do."""
+    return [
+        *await _connections(transaction),
+        *await _kept(transaction),
+        *await _key_of_fingerprints(transaction),
     ]
-    if fingerprints is not None:
-        found.append(("key of the fingerprints", fingerprints, FINGERPRINTS, KEY))
-    opened, closed = 0, {}
-    for name, sealed, row_id, column in found:
-        try:
-            vault.open(sealed, row_id, column)
-            opened += 1
-        except Undecipherable as error:
-            closed[name] = error.why
-    return Sealed(opened, closed)
 
 
-async def _connections(transaction: AsyncConnection) -> list[Mapping[str, Any]]:
-    if not await _is_there(transaction, TABLE.name):
+async def try_keys(database: Database, vault: Vault) -> Sealed:
+    """Tries every ciphertext. Raises StoreUnavailable."""
+    async with database.reading() as transaction:
+        rows = await sealed_rows(transaction)
+    found = Sealed()
+    for row in rows:
+        for column, sealed in row.values.items():
+            try:
+                vault.open(sealed, row.id, column)
+            except Undecipherable as error:
+                found = replace(found, closed={**found.closed, row.names[column]: error.why})
+            else:
+                older = found.older + (not vault.sealed_by_first(sealed))
+                found = replace(found, opened=found.opened + 1, older=older)
+    return found
+
+
+async def _connections(transaction: AsyncConnection) -> list[SealedRow]:
+    if not await is_there(transaction, TABLE.name):
         return []
-    query = select(TABLE.c.id, TABLE.c.service, TABLE.c[CURRENT], TABLE.c[PENDING])
-    return [dict(row) for row in (await transaction.execute(query)).mappings()]
+    query = select(TABLE.c.id, TABLE.c.service, TABLE.c[CURRENT], TABLE.c[PENDING]).order_by(TABLE.c.service)
+    return [_of_connection(dict(row)) for row in (await transaction.execute(query)).mappings()]
 
 
-async def _kept(transaction: AsyncConnection) -> list[Mapping[str, Any]]:
+def _of_connection(row: Mapping[str, Any]) -> SealedRow:
+    # Neither the revision nor the time is changed: what is desired stays the same, and a running bot that has read the
+    # row must not take it for another one.
+    return _secrets(row, row["service"], lambda values: update(TABLE).where(TABLE.c.id == row["id"]).values(**values))
+
+
+async def _kept(transaction: AsyncConnection) -> list[SealedRow]:
     """Notes that hold a row of that table as JSON."""
-    if not await _is_there(transaction, NOTES.name):
+    if not await is_there(transaction, NOTES.name):
         return []
+    query = select(NOTES.c.key, NOTES.c.value).where(NOTES.c.value.like("{%")).order_by(NOTES.c.key)
     found = []
-    for value in await transaction.scalars(select(NOTES.c.value).where(NOTES.c.value.like("{%"))):
+    for key, value in await transaction.execute(query):
         try:
             row = json.loads(value)
         except ValueError:
             continue
         if {"id", "service", *_COLUMNS} <= row.keys():
-            found.append(row)
+            found.append(_of_note(key, row))
     return found
 
 
-async def _key_of_fingerprints(transaction: AsyncConnection) -> str | None:
-    if not await _is_there(transaction, NOTES.name):
-        return None
-    sealed: str | None = await transaction.scalar(select(NOTES.c.value).where(NOTES.c.key == FINGERPRINTS))
-    return sealed
+def _of_note(key: str, row: Mapping[str, Any]) -> SealedRow:
+    def written(values: Mapping[str, str]) -> Update:
+        return update(NOTES).where(NOTES.c.key == key).values(value=json.dumps({**row, **values}))
+
+    return _secrets(row, f"{row['service']}, as it was", written)
 
 
-async def _is_there(transaction: AsyncConnection, table: str) -> bool:
+def _secrets(row: Mapping[str, Any], label: str, written: Callable[[Mapping[str, str]], Update]) -> SealedRow:
+    values = {column: str(row[column]) for column in _COLUMNS if row[column] is not None}
+    return SealedRow(row["id"], values, {column: f"{label}: {words}" for column, words in _COLUMNS.items()}, written)
+
+
+async def _key_of_fingerprints(transaction: AsyncConnection) -> list[SealedRow]:
+    if not await is_there(transaction, NOTES.name):
+        return []
+    here = NOTES.c.key == FINGERPRINTS
+    sealed: str | None = await transaction.scalar(select(NOTES.c.value).where(here))
+    if sealed is None:
+        return []
+    return [
+        SealedRow(
+            FINGERPRINTS,
+            {KEY: sealed},
+            {KEY: "key of the fingerprints"},
+            lambda values: update(NOTES).where(here).values(value=values[KEY]),
+        )
+    ]
+
+
+async def is_there(transaction: AsyncConnection, table: str) -> bool:
+    """Whether the database has such a table: not before the first start, or in an older version."""
     return await transaction.run_sync(lambda connection: inspect(connection).has_table(table))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Sequence
 
@@ -23,13 +24,13 @@ class Vault:
 
     def __init__(self, keys: Sequence[Secret]) -> None:
         """`keys` of `SSOBOT_KEYS`, in order, at least one."""
-        self._first = Fernet(keys[0].reveal())
-        self._all = MultiFernet([Fernet(key.reveal()) for key in keys])
+        self._keys = [Fernet(key.reveal()) for key in keys]
+        self._all = MultiFernet(self._keys)
 
     def seal(self, secret: Secret, row: str, column: str) -> str:
         """The ciphertext, ASCII."""
         envelope = {"row": row, "column": column, "secret": secret.reveal()}
-        return self._first.encrypt(json.dumps(envelope).encode()).decode()
+        return self._keys[0].encrypt(json.dumps(envelope).encode()).decode()
 
     def open(self, sealed: str, row: str, column: str) -> Secret:
         """Raises Undecipherable if no key fits, or if it was encrypted for another place."""
@@ -38,7 +39,8 @@ class Vault:
         except InvalidToken:
             raise Undecipherable(
                 why="None of the keys in SSOBOT_KEYS can decrypt it.",
-                fix="Put the key it was encrypted with back into SSOBOT_KEYS, behind the new one.",
+                fix="Put the key with which it was encrypted back into SSOBOT_KEYS, behind the new one, and restart "
+                "me; then `ssobot keys rotate` encrypts everything with the new one.",
             ) from None
         if (envelope["row"], envelope["column"]) != (row, column):
             raise Undecipherable(
@@ -49,8 +51,12 @@ class Vault:
 
     def sealed_by_first(self, sealed: str) -> bool:
         """Whether the first key encrypted it; if not, it is to be encrypted anew before an older key is removed."""
-        try:
-            self._first.decrypt(sealed.encode())
-        except InvalidToken:
-            return False
-        return True
+        return self.position(sealed) == 1
+
+    def position(self, sealed: str) -> int | None:
+        """Which key of `SSOBOT_KEYS` encrypted it, counted from 1; None: none of them."""
+        for position, key in enumerate(self._keys, 1):
+            with contextlib.suppress(InvalidToken):
+                key.decrypt(sealed.encode())
+                return position
+        return None

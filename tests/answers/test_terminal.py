@@ -44,7 +44,7 @@ WRONG = {
 
 async def ended(world: World, words: str, **variables: str) -> tuple[int, str]:
     """Exit status and everything that it wrote, but for log lines of JSON."""
-    async with ssobot(world.play.folder, words, env={**world.play.env, **variables}) as program:
+    async with ssobot(world.play.folder, *words.split(), env={**world.play.env, **variables}) as program:
         status = await program.process.wait()
         lines = [line for line in program.log.read_text().splitlines() if not line.startswith("{")]
     assert "Traceback" not in "\n".join(lines)

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.connection.lost_key import Locked, LostKey
 from bot.connection.ports import ApplicationFields
+from bot.connection.state import Connection
 from bot.errors import UserError
 from bot.secret import Secret
 from tests.support.counter import Counter
@@ -153,3 +155,40 @@ async def test_a_run_that_was_interrupted_after_it_was_saved_says_the_same(count
     kept = counter.connections.row
     _, again = await counter.run("adopt", resumed=True)
     assert (again, counter.writes, counter.connections.row) == (first, [], kept)
+
+
+async def locked(standing: Counter, *, exchanging: bool = False) -> None:
+    """The key of the secrets is lost."""
+    rest = replace(standing.connections.there, current=None, pending=None, undoing=False)
+
+    async def get(service: str | None = None) -> Connection | None:
+        if standing.connections.there.current is None:
+            raise LostKey(Locked(rest, exchanging, "No key decrypts it.", "Restore the key."))
+        return standing.connections.there
+
+    standing.connections.row = rest
+    standing.connections.get = get  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("exchanging", [False, True])
+async def test_without_its_key_the_secret_of_both_sides_is_kept_anew(standing: Counter, exchanging: bool) -> None:
+    secret = standing.connections.there.current
+    await locked(standing, exchanging=exchanging)
+    with pytest.raises(LostKey):
+        await standing.run("rotate")
+    _, text = await standing.run("adopt")
+    assert "✓ Kept what is there now" in text
+    assert "The secret that Encvoy ID accepts is kept anew" in text
+    assert standing.connections.there.current == secret
+    assert (standing.connections.there.proved_at, standing.writes) == (None, ["save"])
+    assert "✓ Everything is in sync." in (await standing.run("status"))[1]
+    await standing.run("rotate")
+
+
+async def test_without_its_key_encvoy_ids_secret_counts_and_the_other_differs(standing: Counter) -> None:
+    standing.rocketchat.secrets["Encvoyid"] = BOTH
+    await locked(standing)
+    _, text = await standing.run("adopt")
+    assert "• Rocket.Chat: client secret: fingerprint" in text
+    await standing.run("repair")
+    assert standing.rocketchat.secrets["Encvoyid"] == standing.connections.there.current != BOTH

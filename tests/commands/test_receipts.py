@@ -90,6 +90,13 @@ def test_the_fingerprints(changes: dict[str, Any], said: str | None) -> None:
     assert fingerprints(replace(ROTATED, **changes)) == said
 
 
+def test_a_fingerprint_of_a_key_that_is_lost_is_not_shown_as_if_it_could_be_compared() -> None:
+    said = "fingerprint unknown, because the key of the fingerprints was lost after it"
+    assert fingerprints(ROTATED, comparable=False) == said
+    assert f"• Secret: {said}" in list(receipt_lines(ROTATED, comparable=False))
+    assert fingerprints(replace(ROTATED, changes=()), comparable=False) is None
+
+
 def test_a_gap_that_was_not_measured_is_not_mentioned() -> None:
     assert (measured(ROTATED), measured(Receipt())) == ("gap 84 ms at most", None)
 

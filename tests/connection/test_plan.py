@@ -450,7 +450,7 @@ def test_a_secret_replaced_by_hand_on_both_sides_is_not_overwritten() -> None:
 
 def test_disable_is_never_held_up_by_a_secret_of_others() -> None:
     both = Observed(replace(STORED, secret=STRANGE), LIVE, replace(APPLICATION, secret=STRANGE))
-    assert plan(OFF, both)[:2] == (SwitchService(on=False), AwaitLive(Live.OFF))
+    assert plan(OFF, both, Scope.SWITCH) == (SwitchService(on=False), AwaitLive(Live.OFF))
 
 
 @pytest.mark.parametrize("there", [True, False])

@@ -46,6 +46,14 @@ def test_who_replaced_a_secret_on_both_sides_is_not_claimed() -> None:
     assert "or my database is older than it: I cannot tell" in refusal.why
 
 
+def test_a_secret_that_people_use_is_not_overwritten_although_the_service_should_be_off() -> None:
+    """The database was restored, and is older than the moment it was switched on."""
+    off = replace(AT_REST, enabled=False)
+    assert "I do not know it" in refused(off, THIRD, THIRD).what
+    nobody = Observed(replace(STORED, enabled=False, secret=THIRD), None, replace(APPLICATION, secret=THIRD))
+    refuse_foreign_secrets(off, nobody)
+
+
 @pytest.mark.parametrize(
     ("refuses", "desired"),
     [(ready, AT_REST), (refuse_what_cannot_be_seen, exchange(AT_REST))],

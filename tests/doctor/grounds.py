@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from bot.chatops.ports import Person, Room
 from bot.connection.entrance import CallbackAnswer, Guarded, KeySet, Standing
 from bot.connection.in_use import InUse, Use
+from bot.connection.lost_key import Locked
 from bot.connection.ports import Probe, ProviderMetadata, ServerInfo
 from bot.connection.profile import Engine, profile
 from bot.connection.reachable import Site
@@ -37,6 +38,7 @@ CONNECTION = Connection(
     client_id="client1",
     current=OURS,
 )
+LOCKED = Locked(replace(CONNECTION, current=None), exchanging=False, why="None of the keys fits.", fix="Put it back.")
 STORED = StoredService("Encvoyid", True, {**SETTINGS, "id": "client1", "button_label_color": "#FFFFFF"}, OURS)
 APPLICATION = Application(
     client_id="client1",
@@ -223,12 +225,14 @@ BROKEN: list[tuple[str, Evidence]] = [
     ("Role at Encvoy ID", own(standing=Standing(may_create=False, applications=4))),
     ("Database", place(database=GONE, sealed=None)),
     ("Database keys", place(sealed=Sealed(1, {"encvoyid: pending secret": "None of the keys fits."}))),
+    ("Database keys", replace(WHOLE, place=None, connection=None, application=None, stored=None, locked=LOCKED)),
     ("Address of /healthz", place(port=Port("127.0.0.1:80", PortState.IMPOSSIBLE, "permission denied"))),
     ("Address of /healthz", place(port=Port("127.0.0.1:80", PortState.TAKEN, "address already in use"))),
 ]
 CHANGED = {**STORED.settings, "token_path": "/t"}
 FORCED = replace(WHOLE, forced={"token_path": "/t"})
 NOTED: list[tuple[str, Evidence, str]] = [
+    ("Database keys", place(sealed=Sealed(3, older=2)), "every secret in it (3), but 2 of them only with an older key"),
     ("Who may sign in", replace(WHOLE, only_administrators=True), "only administrators sign in to any application"),
     (
         "Who may sign in",

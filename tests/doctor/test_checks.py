@@ -428,10 +428,11 @@ def test_keys_are_not_judged_by_a_database_that_cannot_be_read(sealed: Unknown |
     assert finding.check == "Database keys"
 
 
-TERMINAL = [evidence for _, evidence in BROKEN if evidence.connection is None] + [
+TERMINAL = [evidence for _, evidence in BROKEN if evidence.connection is None and evidence.locked is None] + [
     replace(evidence, connection=None, application=None)
     for check, evidence in BROKEN
-    if check not in {entry.name for catalogue in OF_A_CONNECTION for entry in catalogue.entries}
+    if evidence.locked is None
+    and check not in {entry.name for catalogue in OF_A_CONNECTION for entry in catalogue.entries}
 ]
 
 

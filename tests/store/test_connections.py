@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.chatops.origin import FromMessage
 from bot.chatops.ports import Operation
 from bot.clock import SystemClock
+from bot.connection.lost_key import LostKey
 from bot.connection.ports import Connections
 from bot.connection.state import Connection, Marker, ServiceName
 from bot.errors import StoreUnavailable, UserError
@@ -23,7 +24,7 @@ from bot.secret import Secret, new_secret
 from bot.store.connections import Overtaken, SqlConnections
 from bot.store.engine import Database
 from bot.store.operations import SqlOperations
-from bot.store.vault import Undecipherable, Vault
+from bot.store.vault import Vault
 from tests.support.chat import message_id_of
 
 CLOCK = SystemClock()
@@ -202,5 +203,5 @@ async def test_no_secret_is_in_the_files(sqlite: Database, vault: Vault, key: Se
 async def test_without_the_right_key_the_fix_is_named(database: Database, vault: Vault) -> None:
     await SqlConnections(database, vault, CLOCK).save(FULL)
     stranger = Vault([Secret(Fernet.generate_key().decode())])
-    with pytest.raises(Undecipherable, match="SSOBOT_KEYS"):
+    with pytest.raises(LostKey, match="SSOBOT_KEYS"):
         await SqlConnections(database, stranger, CLOCK).get()

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import URL, make_url
 
 from bot.errors import ConfigError
-from bot.store.file_lock import EVERY, PATIENCE, alone
+from bot.store.file_lock import EVERY, PATIENCE, alone, alone_or_beside
 from tests.support.clocks import ManualClock, SteppedClock
 from tests.support.realtime import until
 
@@ -109,3 +109,26 @@ async def test_where_no_lock_file_can_be_made_the_folder_is_named(url: URL, tmp_
     with pytest.raises(ConfigError, match=r"no lock file can be made: .*\. The bot must be allowed to write"):
         async with alone(url, ManualClock()):
             pytest.fail("without a lock")
+
+
+async def test_whoever_may_work_beside_it_is_told_whether_it_is_there(url: URL) -> None:
+    async with alone(url, ManualClock()):
+        async with alone_or_beside(url) as free:
+            assert not free
+        with pytest.raises(ConfigError):
+            async with alone(url, ManualClock()):
+                pytest.fail("two at once")
+    async with alone_or_beside(url) as free:
+        assert free
+        with pytest.raises(ConfigError):
+            async with alone(url, ManualClock()):
+                pytest.fail("it began in the middle")
+    async with alone(url, ManualClock()):
+        pass
+
+
+async def test_a_server_has_no_lock_to_look_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with alone_or_beside(make_url("postgresql+asyncpg://h/d")) as free:
+        assert free
+    assert os.listdir(tmp_path) == []  # noqa: PTH208

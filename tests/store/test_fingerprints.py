@@ -74,3 +74,12 @@ async def test_if_no_key_decrypts_it_there_is_a_new_one_and_the_log_says_so(note
     [warning] = logged
     assert warning["log_level"] == "warning"
     assert before.key.decode() not in str(warning)
+
+
+async def test_since_when_there_is_a_new_one_is_known_at_every_start(notes: SqlNotes) -> None:
+    assert (await kept_fingerprints(notes, Vault([a_key()]))).since is None
+    key, began = a_key(), notes.clock.now()
+    anew = await kept_fingerprints(notes, Vault([key]))
+    assert anew.since is not None
+    assert began <= anew.since <= notes.clock.now()
+    assert await kept_fingerprints(notes, Vault([a_key(), key])) == anew

@@ -13,7 +13,7 @@ from bot.clock import SystemClock
 from bot.errors import StoreUnavailable
 from bot.store import migrate
 from bot.store.engine import Database, open_database
-from bot.store.lease import Lease, Terms
+from bot.store.lease import Lease, Terms, somebody_leads
 from bot.store.notes import SqlNotes
 from tests.support.postgres import Postgres
 
@@ -239,3 +239,19 @@ async def test_a_database_that_is_away_for_a_moment_costs_nothing(postgres: Post
         await asyncio.sleep(1.5)
         assert not task.done()
     assert await fence(database) == 1
+
+
+async def test_whether_an_instance_works_can_be_asked_from_outside(database: Database, postgres: Postgres) -> None:
+    assert not await somebody_leads(database)
+    lease = Lease(database, SystemClock(), Terms(ttl=5.0))
+    await lease.take()
+    assert await somebody_leads(database)
+    await expire(database)
+    assert not await somebody_leads(database)
+    await lease.take()
+    await lease.give_back()
+    assert not await somebody_leads(database)
+    async with postgres.database() as url:
+        empty = await open_database(url)
+        assert not await somebody_leads(empty)
+        await empty.close()

@@ -11,7 +11,8 @@ from sqlalchemy import delete, select, update
 from bot.chatops.ports import OperationState
 from bot.connection.previous import Previous
 from bot.secret import new_secret
-from bot.store.connections import Damaged, Overtaken, SqlConnections
+from bot.store.connection_row import Damaged
+from bot.store.connections import Overtaken, SqlConnections
 from bot.store.engine import Database
 from bot.store.notes import TABLE as NOTES
 from bot.store.operations import TABLE as OPERATIONS

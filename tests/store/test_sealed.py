@@ -62,8 +62,8 @@ async def test_a_key_that_is_missing_from_the_middle_is_found_by_what_it_sealed(
     async with database.writing() as transaction:
         sealed = Vault([oldest]).seal(new_secret(), CONNECTION.id, CURRENT)
         await transaction.execute(text("UPDATE connections SET current_secret = :sealed"), {"sealed": sealed})
-    assert await try_keys(database, Vault([newest, middle, oldest])) == Sealed(opened=2)
-    assert await try_keys(database, Vault([newest, oldest])) == Sealed(1, {"encvoyid: pending secret": WHY})
+    assert await try_keys(database, Vault([newest, middle, oldest])) == Sealed(opened=2, older=2)
+    assert await try_keys(database, Vault([newest, oldest])) == Sealed(1, {"encvoyid: pending secret": WHY}, older=1)
 
 
 async def test_a_secret_in_another_place_is_told_from_a_missing_key(database: Database, vault: Vault) -> None:

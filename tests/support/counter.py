@@ -9,6 +9,7 @@ from bot.chatops.answer import Answer, render
 from bot.chatops.grammar import Invocation, parse
 from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Registry
+from bot.connection.lost_key import Locked
 from bot.connection.state import Connection
 from bot.doctor.checks import CheckState, Finding, Result
 from bot.doctor.verdict import Verdict
@@ -72,9 +73,9 @@ class MemoryDoctor:
     """A doctor that gives the verdict of the test, and records which connections it examined."""
 
     verdict: Verdict = ALL_WELL
-    examined: list[Connection | None] = field(default_factory=list)
+    examined: list[Connection | Locked | None] = field(default_factory=list)
 
-    async def __call__(self, connection: Connection | None) -> Verdict:
+    async def __call__(self, connection: Connection | Locked | None) -> Verdict:
         self.examined.append(connection)
         return self.verdict
 

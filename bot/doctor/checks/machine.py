@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from bot.connection.lost_key import LostKey
 from bot.connection.unknown import Unknown
 from bot.doctor.checks import Catalogue, Result, failed, noted, passed, skipped, unseen
 from bot.doctor.evidence import Evidence
@@ -25,6 +26,9 @@ def database(evidence: Evidence) -> Result | None:
 @catalogue.check("Database keys", "bot/store/vault.py")
 def keys(evidence: Evidence) -> Result | None:
     """SSOBOT_KEYS decrypts every secret in it."""
+    if evidence.locked is not None:
+        lost = LostKey(evidence.locked)
+        return failed("they cannot decrypt the client secret, so the connection was not checked", lost.why, lost.fix)
     if evidence.place is None:
         return None
     sealed = evidence.place.sealed
@@ -36,12 +40,19 @@ def keys(evidence: Evidence) -> Result | None:
         return failed(
             f"they cannot decrypt {', '.join(f'`{name}`' for name in sorted(sealed.closed))}",
             " ".join(dict.fromkeys(sealed.closed.values())),
-            "Put the key with which they were encrypted back into SSOBOT_KEYS, where it was; new keys go in front. "
-            "`ssobot keys new` creates a different key, which decrypts nothing that is already there. If no key is "
-            "missing, restore the database from a backup.",
+            "Put the key with which they were encrypted back into SSOBOT_KEYS, behind the new one, and run "
+            "`ssobot keys rotate`. `ssobot keys new` creates a different key, which decrypts nothing that is already "
+            "there. If that key is lost, start the bot: it replaces the key of the fingerprints, and says how to "
+            "restore the client secret from what both systems still hold. If no key is missing, restore the database "
+            "from a backup.",
         )
     if not sealed.opened:
         return passed("there is no secret in it yet")
+    if sealed.older:
+        return noted(
+            f"they decrypt every secret in it ({sealed.opened}), but {sealed.older} of them only with an older key",
+            "`ssobot keys rotate` encrypts everything with the first one; then the older ones can be removed.",
+        )
     return passed(f"they decrypt every secret in it ({sealed.opened})")
 
 

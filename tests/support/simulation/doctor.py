@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bot.connection.lost_key import Locked
 from bot.connection.state import Application, Connection
 from bot.doctor.checks import CheckState, Finding, Result
 from bot.doctor.verdict import Verdict
@@ -18,9 +19,9 @@ class Doctor:
     rocketchat: Any
     encvoy: Any
 
-    async def __call__(self, connection: Connection | None) -> Verdict:
+    async def __call__(self, connection: Connection | Locked | None) -> Verdict:
         """See `bot.doctor.verdict.judge`."""
-        if connection is None or connection.current is None:
+        if connection is None or isinstance(connection, Locked) or connection.current is None:
             skipped = Result(CheckState.FAILED, "it is not finished", "Something is missing.", "`/sso setup` fixes it.")
             return Verdict((Finding("Setting up", skipped),))
         name, secret = connection.name, connection.secret
