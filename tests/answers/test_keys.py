@@ -121,3 +121,13 @@ async def test_a_start_without_the_key(connected: World, hears: Heard) -> None:
     async with connected.play.bot():
         hears(await spoken(connected, "My copy of the client secret"))
         assert "setup" in await connected.ask("help")
+
+
+@case("adopt", f"{LOST}, and both sides still have the secret")
+async def test_adopt_restores_it(connected: World, hears: Heard) -> None:
+    before = connected.state()
+    async with connected.play.bot():
+        hears(await connected.ask("adopt"), typed="!sso adopt")
+        assert "✓ Everything is in sync." in await connected.ask("status")
+        assert "✓ Rotated" in await connected.ask("rotate")
+    assert connected.state().accepted == connected.state().stored != before.accepted
