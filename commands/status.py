@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bot.chatops.answer import Answer, fixes_in
 from bot.chatops.registry import Call, Registry
+from bot.connection.adoption import keepable
 from bot.connection.changes import AwaitLive
+from bot.connection.differences import differences
 from bot.connection.needs import foreign_callbacks, kept_out
 from bot.connection.observe import Apart, observe_apart
 from bot.connection.plan import plan
@@ -15,6 +17,7 @@ from bot.doctor.watch_text import summary
 from bot.errors import UserError
 from bot.text import code, quoted
 from commands.context import CommandContext
+from commands.differences import difference_lines
 from commands.elsewhere import fix_of, moved
 from commands.lockout import FORM
 from commands.schedule_shown import in_status
@@ -43,7 +46,7 @@ def register(registry: Registry, context: CommandContext) -> None:
         if seen.whole is None:
             drift, following = _half(connection, seen)
         else:
-            drift, following = _drift(connection, seen.whole, noted=bool(notes))
+            drift, following = _drift(connection, seen.whole, context, noted=bool(notes))
         if (elsewhere := moved(connection, seen.site_url)) is not None:
             fix = fix_of(seen.site_url)
             drift, following = f"✗ Out of sync. {elsewhere} {fix}", fixes_in(fix)
@@ -152,7 +155,9 @@ def _half(connection: Connection, seen: Apart) -> tuple[str, tuple[str, ...]]:
     return "\n".join(lines), ("test", "status")
 
 
-def _drift(connection: Connection, observed: Observed, *, noted: bool) -> tuple[str, tuple[str, ...]]:
+def _drift(
+    connection: Connection, observed: Observed, context: CommandContext, *, noted: bool
+) -> tuple[str, tuple[str, ...]]:
     """`noted`: people may be kept out although nothing differs."""
     try:
         changes = plan(connection, observed)
@@ -171,7 +176,17 @@ def _drift(connection: Connection, observed: Observed, *, noted: bool) -> tuple[
         return _removing(plan_text(changes, connection))
     if connection.exchanging:
         return f"• A secret is being replaced. Still to do:\n{plan_text(changes, connection)}", ("rotate",)
-    return f"✗ Out of sync. To be fixed:\n{plan_text(changes, connection)}", ("setup",)
+    found = differences(connection, observed)
+    if connection.current is None or not found:
+        return f"✗ Out of sync. To be fixed:\n{plan_text(changes, connection)}", ("setup",)
+    listed = "\n".join(difference_lines(found, context.fingerprints))
+    said = f"✗ Out of sync: what is there → what should be there\n{listed}"
+    if any(map(keepable, found)):
+        return f"{said}\nFix: `/sso repair` puts it back; `/sso adopt` keeps what is there.", (
+            "repair",
+            "adopt",
+        )
+    return f"{said}\nFix: `/sso repair` puts it back.", ("repair",)
 
 
 def _removing(still_to_do: str) -> tuple[str, tuple[str, ...]]:

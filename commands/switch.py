@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.chatops.answer import Answer, fixes_in
 from bot.chatops.registry import Call, Registry
 from bot.connection.confirm import Taken, confirm
-from bot.connection.desired import switched
+from bot.connection.desired import labelled, switched
 from bot.connection.needs import drift
 from bot.connection.observe import observe, observe_patiently
 from bot.connection.plan import Scope
@@ -73,7 +73,8 @@ async def _switch(call: Call, context: CommandContext, *, on: bool) -> Answer:
     confirmed = await confirm(done.connection, before, done.seen, context, narration, Scope.SWITCH)
     stored = done.seen.stored
     is_shown = stored is None or "show_button" not in drift(done.connection, stored)
-    verdict, *lines = confirmation(confirmed, is_shown=is_shown)
+    label = labelled(done.connection, done.seen).label
+    verdict, *lines = confirmation(confirmed, is_shown=is_shown, label=label)
     if unchanged and confirmed.taken is not Taken.OFF:
         lines = [*lines, *already]
     wrong = (*lines, *differing) if not confirmed.works else (*differing, *lines)

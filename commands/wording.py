@@ -207,12 +207,14 @@ _LIVE_DONE = {
     Live.ON: "The login page shows {label}",
     Live.SHOWN: "It is active",
     Live.OFF: "The login page no longer shows the button",
+    Live.LABEL: "The login page shows {label}",
     Live.MARKER: "The new secret is active in Rocket.Chat",
 }
 _LIVE_PLANNED = {
     Live.ON: "wait until the login page shows the button",
     Live.SHOWN: "wait until it is active",
     Live.OFF: "wait until the button is gone from the login page",
+    Live.LABEL: "wait until the login page shows the new text",
     Live.MARKER: "wait until that secret is active",
 }
 

@@ -84,7 +84,7 @@ async def _await_live(what: Live, progress: LoopState, context: Context) -> Loop
         await context.rocketchat.await_live(desired.name, awaited(what, desired), desired.settle, LIVE_WITHIN)
     except NotLive:
         # A server may publish a setting in another form than it stores it: only the switch counts.
-        if what is Live.OFF or not is_shown(desired, await context.rocketchat.live(desired.name)):
+        if what in (Live.OFF, Live.LABEL) or not is_shown(desired, await context.rocketchat.live(desired.name)):
             raise
     return progress
 
@@ -166,6 +166,8 @@ def awaited(what: Live, desired: Connection) -> Awaited:
     def holds(live: LiveService | None) -> bool:
         if what is Live.OFF:
             return live is None
+        if what is Live.LABEL:
+            return live is not None and live.settings.get(LABEL, desired.label) == desired.label
         return is_shown(desired, live) if what is Live.SHOWN else live_as_desired(desired, live)
 
     return holds
@@ -177,7 +179,6 @@ def values_of(desired: Connection, suffixes: tuple[str, ...]) -> Mapping[str, Se
         **DEFAULTS,
         **desired.settings,
         LABEL: desired.label,
-        "id": known_id(desired),
-        "secret": desired.secret,
+        **({"id": known_id(desired), "secret": desired.secret} if {"id", "secret"} & set(suffixes) else {}),
     }
     return {suffix: everything[suffix] for suffix in suffixes}

@@ -34,12 +34,12 @@ async def observe(
 ) -> Observed:
     """Reads both sides. RemoteError if one cannot be read, except Encvoy ID during an exchange: then its side is
     Unknown, because a rollback begins at Rocket.Chat and need not wait for it. So does a removal, as long as something
-    is left there. To switch the service off, Encvoy ID is not read.
+    is left there. To switch the service off, or to change its label, Encvoy ID is not read.
 
     `profile`: from an earlier observation of this operation; None: this is the first. `listed`: settings of Rocket.Chat
     that were already read for this observation. `lenient`: a removal waits for Encvoy ID in no case.
     """
-    if scope is Scope.SWITCH and not desired.enabled:
+    if scope is Scope.LABEL or (scope is Scope.SWITCH and not desired.enabled):
         settings, live = await asyncio.gather(_settings(context, listed), context.rocketchat.live(desired.name))
         stored, form = settings.service(desired.name), settings.form
         return Observed(stored, live, NOT_ASKED, site_url=settings.site_url, form=form)

@@ -40,12 +40,13 @@ from bot.connection.marker import engine_of, meaning, respells, shows
 from bot.connection.needs import application_drift, drift, foreign_callbacks, has_former, unwanted_rules
 from bot.connection.profile import Engine
 from bot.connection.refusals import (
+    GONE,
     ready,
     refuse_foreign_secrets,
     refuse_what_cannot_be_seen,
     required,
 )
-from bot.connection.state import Application, Connection, LiveService, NotVisible, Observed, SettingValue
+from bot.connection.state import LABEL, Application, Connection, LiveService, NotVisible, Observed, SettingValue
 from bot.connection.unknown import Unknown
 
 
@@ -56,6 +57,8 @@ class Scope(enum.Enum):
     SWITCH = "switch"
     """Whether the service is on. Encvoy ID is not needed to switch it off."""
     SECRET = "secret"
+    LABEL = "label"
+    """The button's text. Encvoy ID is not needed."""
 
 
 def plan(desired: Connection, observed: Observed, scope: Scope = Scope.ALL) -> tuple[Change, ...]:
@@ -65,6 +68,8 @@ def plan(desired: Connection, observed: Observed, scope: Scope = Scope.ALL) -> t
     """
     if scope is Scope.SWITCH:
         return tuple(_switch_on(desired, observed) if desired.enabled else _switch_off(observed))
+    if scope is Scope.LABEL:
+        return tuple(_label(desired, observed))
     if desired.absent:
         return tuple(_take_away(desired, observed))
     refuse_what_cannot_be_seen(desired, observed)
@@ -115,11 +120,23 @@ def _switch_on(desired: Connection, observed: Observed) -> Iterator[Change]:
         yield AwaitLive(Live.SHOWN)
 
 
+def _label(desired: Connection, observed: Observed) -> Iterator[Change]:
+    stored, live = observed.stored, observed.live
+    if stored is None:
+        raise ChangedByOthers(GONE, fix="`/sso setup` creates it again.")
+    if stored.settings.get(LABEL) != desired.label:
+        yield WriteService((LABEL,))
+        if stored.enabled:
+            yield AwaitLive(Live.LABEL)
+    elif isinstance(live, LiveService) and live.settings.get(LABEL, desired.label) != desired.label:
+        yield AwaitLive(Live.LABEL)
+
+
 def _replace_secret(desired: Connection, observed: Observed) -> Iterator[Change]:
     if not desired.exchanging:
         return
     if observed.stored is None:
-        raise ChangedByOthers("The service is gone from Rocket.Chat.", fix="`/sso setup` creates it again.")
+        raise ChangedByOthers(GONE, fix="`/sso setup` creates it again.")
     if in_use(observed):
         yield from _exchange(desired, observed)
         return

@@ -11,7 +11,7 @@ import enum
 from dataclasses import replace
 
 from bot.connection.plan import Scope
-from bot.connection.state import Application, Connection, Observed, StoredService
+from bot.connection.state import LABEL, Application, Connection, Observed, StoredService
 from bot.secret import Secret
 
 
@@ -28,7 +28,7 @@ def shown(before: Connection | None, desired: Connection, observed: Observed, sc
     if _is_part(before, desired, observed, scope):
         return Shown.PART
     if before == desired or (
-        scope is not Scope.SWITCH and not desired.absent and _may_be_part(before, desired, observed)
+        scope not in (Scope.SWITCH, Scope.LABEL) and not desired.absent and _may_be_part(before, desired, observed)
     ):
         return Shown.PERHAPS
     return Shown.NOTHING
@@ -44,6 +44,8 @@ def assumed_before(desired: Connection) -> Connection | None:
 def _is_part(before: Connection | None, desired: Connection, observed: Observed, scope: Scope) -> bool:
     if scope is Scope.SWITCH:
         return _switch_shows(before, desired, observed)
+    if scope is Scope.LABEL:
+        return _label_shows(before, desired, observed)
     # Half of an exchange is worse than either end, no matter who began it.
     if desired.undoing or (before is not None and before.exchanging):
         return True
@@ -74,6 +76,12 @@ def _switch_shows(before: Connection | None, desired: Connection, observed: Obse
     if before is None or before.current is None or observed.stored is None:
         return False
     return desired.enabled != before.enabled and observed.stored.enabled == desired.enabled
+
+
+def _label_shows(before: Connection | None, desired: Connection, observed: Observed) -> bool:
+    if before is None or observed.stored is None:
+        return False
+    return desired.label != before.label and observed.stored.settings.get(LABEL) == desired.label
 
 
 def _secret_shows(before: Connection | None, desired: Connection, observed: Observed) -> bool:

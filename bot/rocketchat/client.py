@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.clock import Clock
-from bot.connection.accounts import Accounts
+from bot.connection.accounts import Accounts, People
 from bot.connection.in_use import InUse
 from bot.connection.marker import engine_of, shows
 from bot.connection.moments import LiveSeen, Written
-from bot.connection.ports import Awaited, CountTold, Listed, ServerInfo
+from bot.connection.ports import Awaited, CountTold, Listed, ServerInfo, WaitTold
 from bot.connection.profile import Edition, Engine, Profile
 from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService
@@ -73,6 +73,10 @@ class RocketChatClient:
     async def accounts(self, told: CountTold) -> Accounts | Unknown:
         """See the port."""
         return await self._people.accounts(told)
+
+    async def people(self, told: CountTold, waits: WaitTold) -> People | Unknown:
+        """See the port."""
+        return await self._people.people(told, waits)
 
     async def stored(self, name: ServiceName) -> StoredService | None:
         """See the port."""

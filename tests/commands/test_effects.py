@@ -13,11 +13,15 @@ from bot.errors import UserError
 from bot.schedule.watching import KeptWatch
 from tests.support.counter import WRITES, Counter
 
+RENAME = 'rename --label "Войти через Encvoy ID"'
 EFFECTS = (
     "setup",
+    "repair",
+    "adopt",
     "rotate",
     "disable",
     "enable",
+    RENAME,
     "slash on",
     "schedule test every 15 minutes",
     "mute 2 hours",
@@ -27,12 +31,16 @@ EFFECTS = (
 OWN = ("slash", "schedule", "mute", "ack")
 """Commands with an effect that desire nothing of the connection."""
 LOOKS = (
+    "people",
     "help",
     "status",
     "test",
     "history",
     "history --all",
     "setup --dry-run",
+    "repair",
+    "repair --dry-run",
+    "adopt",
     "rotate --dry-run",
     "remove --dry-run",
 )
@@ -45,6 +53,8 @@ async def arranged(counter: Counter, words: str) -> Counter:
         counter.watch.kept = KeptWatch(WatchState(incident=Incident(counter.world.clock.now(), cause, "", posts=1)))
     elif words != "setup" and words.split()[0] not in OWN:
         await counter.run("setup --disabled" if words == "enable" else "setup")
+    if words in ("repair", "adopt"):
+        counter.rocketchat.settings["Encvoyid"]["login_style"] = "popup"
     return counter
 
 
@@ -83,7 +93,7 @@ async def test_what_only_looks_writes_nothing_and_asks_for_nothing(standing: Cou
     assert (standing.connections.row, standing.encvoy.applications_by_id) == (row, applications)
 
 
-@pytest.mark.parametrize("words", ["rotate", "disable", "enable"])
+@pytest.mark.parametrize("words", ["rotate", "disable", "enable", "repair", RENAME])
 async def test_without_a_connection_it_says_how_to_make_one(counter: Counter, words: str) -> None:
     with pytest.raises(UserError) as caught:
         await counter.run(words)
@@ -114,8 +124,15 @@ EXAMPLES: dict[str, tuple[dict[str, str], set[str]]] = {
     'setup --name "Encvoy ID" --disabled': ({"name": "Encvoy ID"}, {"disabled"}),
     "setup --no-email": ({}, {"no-email"}),
     "setup --dry-run": ({}, {"dry-run"}),
+    "repair": ({}, set()),
+    "repair --dry-run": ({}, {"dry-run"}),
+    "adopt": ({"service": ""}, set()),
+    "adopt encvoyid": ({"service": "encvoyid"}, set()),
+    RENAME: ({"label": "Войти через Encvoy ID"}, set()),
     "rotate": ({}, set()),
     "rotate --dry-run": ({}, {"dry-run"}),
+    "people": ({}, set()),
+    "people --page 3": ({"page": "3"}, set()),
     "test": ({}, set()),
     "test --all": ({}, {"all"}),
     "history": ({"which": ""}, set()),
