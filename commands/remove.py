@@ -150,7 +150,7 @@ def _accounts(there: Connection | None) -> str:
     if there is not None and there.name.typed != DEFAULT_NAME:
         again += f" --name {quotation(defuse(there.name.typed))}"
     return (
-        "Accounts stay as they are, and people who are signed in stay signed in. People without a password cannot sign "
-        f"in until `/sso {again}` connects again under the same name: then everybody gets their account back, "
-        f"{IF_THE_SAME}"
+        "Accounts stay as they are, and people who are signed in stay signed in. People who have no other way to sign "
+        f"in cannot do so until `/sso {again}` connects again under the same name: then everybody gets their account "
+        f"back, {IF_THE_SAME}"
     )

@@ -87,7 +87,9 @@ async def test_setup_brings_it_back_without_its_button_if_that_is_typed(standing
     assert not standing.rocketchat.live_records
 
 
-@pytest.mark.parametrize("words", ["enable", "disable", "rotate", "rotate --dry-run", "schedule rotate every 30 days"])
+@pytest.mark.parametrize(
+    "words", ["enable", "disable", "repair", "rotate", "rotate --dry-run", "schedule rotate every 30 days"]
+)
 async def test_what_needs_a_connection_waits_for_the_end_of_a_removal(standing: Counter, words: str) -> None:
     await refused_on_the_way(standing)
     with pytest.raises(UserError, match="being removed, and that is not finished"):
