@@ -14,6 +14,7 @@ from bot.connection.lost_key import Locked, kept, without_secrets
 from bot.connection.observe import observe
 from bot.connection.ports import Context
 from bot.connection.previous import PreviousStates
+from bot.connection.refusals import refuse_a_removal
 from bot.connection.state import Connection, Observed, ServiceName
 from bot.doctor.verdict import Verdict, sight_of
 from bot.errors import UserError
@@ -74,8 +75,9 @@ class CommandContext(Context):
         return there if before is None else before.connection
 
     async def connection(self) -> Connection:
-        """The connection there is. UserError if there is none yet."""
+        """The connection there is. UserError if there is none, or it is being removed."""
         connection = await self.connections.get()
         if connection is None:
             raise UserError("There is no connection yet.", fix="`/sso setup` creates one.")
+        refuse_a_removal(connection)
         return connection

@@ -15,6 +15,7 @@ CHANGES: Mapping[str, str] = {
     "RemoveService": "service removed",
     "DeleteApplication": "application deleted",
     "RemoveCallback": "callback address removed",
+    "RemoveFormerCallbacks": "former callback address removed",
     "DeleteTwin": "second application deleted",
     "WriteApplication": "application fixed",
     "WriteApplicationSecret": "secret written at Encvoy ID",
@@ -86,6 +87,8 @@ def receipt_lines(receipt: Receipt, *, comparable: bool = True) -> Iterator[str]
     yield from _gap(receipt)
     if receipt.proof is not None:
         yield f"• Verified: Encvoy ID accepts the secret, {_refused(receipt)}"
+    for sentence in receipt.left:
+        yield f"• Left: {defuse(sentence, 300)}"
     for moment, found in (("right after the switch", receipt.in_use), ("later", receipt.in_use_later)):
         if found is not None:
             yield f"• Used by Rocket.Chat {moment}: {_used(found)}"

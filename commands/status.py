@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from bot.chatops.answer import Answer, fixes_in
 from bot.chatops.registry import Call, Registry
+from bot.connection.adoption import keepable
 from bot.connection.changes import AwaitLive
+from bot.connection.differences import differences
 from bot.connection.lost_key import Locked, LostKey
 from bot.connection.needs import foreign_callbacks, kept_out
 from bot.connection.observe import Apart, observe_apart
 from bot.connection.plan import plan
 from bot.connection.state import Application, Connection, NotVisible, Observed
 from bot.connection.unknown import Unknown
+from bot.connection.ways_in import takes_a_way, ways_in
 from bot.doctor.watch_text import summary
 from bot.errors import UserError
 from bot.text import code, quoted
 from commands.context import CommandContext
+from commands.differences import difference_lines
 from commands.elsewhere import fix_of, moved
+from commands.lockout import FORM
 from commands.schedule_shown import in_status
 from commands.wording import also_differs, plan_text
 
@@ -40,11 +45,11 @@ def register(registry: Registry, context: CommandContext) -> None:
             return Answer("There is no connection yet.", next=("setup --dry-run", "setup"))
         call.progress.doing("reading both systems")
         seen = await observe_apart(connection, context)
-        notes = _notes(connection, seen)
+        notes = (*_notes(connection, seen), *await _only_way(connection, seen, context))
         if seen.whole is None:
             drift, following = _half(connection, seen)
         else:
-            drift, following = _drift(connection, seen.whole, noted=bool(notes))
+            drift, following = _drift(connection, seen.whole, context, noted=bool(notes))
         if (elsewhere := moved(connection, seen.site_url)) is not None:
             fix = fix_of(seen.site_url)
             drift, following = f"✗ Out of sync. {elsewhere} {fix}", fixes_in(fix)
@@ -59,6 +64,18 @@ async def _locked(call: Call, context: CommandContext, locked: Locked) -> Answer
     seen = await observe_apart(locked.rest, context)
     lines = (*_facts(locked.rest, seen, context), *await _unattended(locked.rest, context))
     return Answer(f"✗ {lost.text}", lines, next=fixes_in(lost.fix))
+
+
+async def _only_way(connection: Connection, seen: Apart, context: CommandContext) -> tuple[str, ...]:
+    """What an administrator ought to know before Encvoy ID is away. Asked only if there is no form for passwords."""
+    if seen.whole is None or seen.form is not False or not takes_a_way(seen.whole):
+        return ()
+    if not (await ways_in(connection, seen.whole, context)).certainly_none:
+        return ()
+    return (
+        f"• Note: Encvoy ID is the only way to sign in: Rocket.Chat's login page has no form for passwords ({FORM} is "
+        "off), and no other login service has a button there",
+    )
 
 
 async def _unattended(connection: Connection, context: CommandContext) -> tuple[str, ...]:
@@ -76,12 +93,15 @@ def _facts(connection: Connection, seen: Apart, context: CommandContext) -> tupl
     name = f"{quoted(connection.name.typed)} (service `{connection.name.service}`)"
     return (
         f"• Connection {name}",
-        f"• Rocket.Chat at {code(connection.site_url)}: should be {'on' if connection.enabled else 'off'}; "
-        f"{_service(seen, context)}",
+        f"• Rocket.Chat at {code(connection.site_url)}: should be {_desired(connection)}; {_service(seen, context)}",
         f"• Encvoy ID at {code(str(connection.settings.get('url', '')))}: {_application(connection, seen, context)}",
         f"• Callback address: {code(connection.redirect_uri)}",
         f"• E-mail addresses: {_email(connection)}",
     )
+
+
+def _desired(connection: Connection) -> str:
+    return "removed" if connection.absent else "on" if connection.enabled else "off"
 
 
 def _email(connection: Connection) -> str:
@@ -147,14 +167,16 @@ def _half(connection: Connection, seen: Apart) -> tuple[str, tuple[str, ...]]:
     return "\n".join(lines), ("test", "status")
 
 
-def _drift(connection: Connection, observed: Observed, *, noted: bool) -> tuple[str, tuple[str, ...]]:
+def _drift(
+    connection: Connection, observed: Observed, context: CommandContext, *, noted: bool
+) -> tuple[str, tuple[str, ...]]:
     """`noted`: people may be kept out although nothing differs."""
     try:
         changes = plan(connection, observed)
     except UserError as error:
         return f"✗ {error.text}", ("test",)
     unseen = isinstance(observed.live, Unknown) and all(isinstance(c, AwaitLive) for c in changes)
-    if not changes or unseen:
+    if (not changes or unseen) and not connection.absent:
         if unseen:
             said = "✓ The saved settings are in sync."
         elif noted:
@@ -162,6 +184,25 @@ def _drift(connection: Connection, observed: Observed, *, noted: bool) -> tuple[
         else:
             said = "✓ Everything is in sync."
         return said, ("test",) if connection.enabled else ("enable",)
+    if connection.absent:
+        return _removing(plan_text(changes, connection))
     if connection.exchanging:
         return f"• A secret is being replaced. Still to do:\n{plan_text(changes, connection)}", ("rotate",)
-    return f"✗ Out of sync. To be fixed:\n{plan_text(changes, connection)}", ("setup",)
+    found = differences(connection, observed)
+    if connection.current is None or not found:
+        return f"✗ Out of sync. To be fixed:\n{plan_text(changes, connection)}", ("setup",)
+    listed = "\n".join(difference_lines(found, context.fingerprints))
+    said = f"✗ Out of sync: what is there → what should be there\n{listed}"
+    if any(map(keepable, found)):
+        return f"{said}\nFix: `/sso repair` puts it back; `/sso adopt` keeps what is there.", (
+            "repair",
+            "adopt",
+        )
+    return f"{said}\nFix: `/sso repair` puts it back.", ("repair",)
+
+
+def _removing(still_to_do: str) -> tuple[str, tuple[str, ...]]:
+    """A removal that was not finished, or is running right now."""
+    left = f" Still to do:\n{still_to_do}" if still_to_do else ""
+    either = "`/sso setup` brings it back; `/sso remove` takes away what is left of it."
+    return f"✗ The connection is being removed, and that is not finished. {either}{left}", ("remove --dry-run",)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bot.chatops.answer import Answer, fixes_in
 from bot.chatops.registry import Call, Registry
 from bot.connection.confirm import Taken, confirm
-from bot.connection.desired import switched
+from bot.connection.desired import labelled, switched
 from bot.connection.needs import drift
-from bot.connection.observe import observe
+from bot.connection.observe import observe, observe_patiently
 from bot.connection.plan import Scope
 from bot.connection.receipt import Outcome
 from bot.connection.state import Connection, Observed
@@ -15,6 +15,7 @@ from bot.connection.undertake import Undertaking, undertake
 from bot.errors import RemoteError
 from commands.context import CommandContext
 from commands.elsewhere import refuse_moved
+from commands.lockout import OPTION, refuse_lockout
 from commands.recovery import ConnectionRecovery
 from commands.wording import Narration, also_differs, confirmation
 
@@ -38,7 +39,9 @@ def register(registry: Registry, context: CommandContext) -> None:
     @registry.command(
         "disable",
         summary="Removes the button from the login page; changes nothing else",
-        help="People who are signed in stay signed in. Existing accounts are not changed.",
+        help="People who are signed in stay signed in. Existing accounts are not changed. If nobody could sign in "
+        "afterwards, it is done only with a code that is shown first.",
+        options=(OPTION,),
         effect=True,
         recovery=ConnectionRecovery(context, Scope.SWITCH),
     )
@@ -50,7 +53,11 @@ async def _switch(call: Call, context: CommandContext, *, on: bool) -> Answer:
     there = await context.connection()
     call.progress.doing("switching on" if on else "switching off")
     desired = switched(there, on=on)
-    observed = await _looked_at(desired, context) if on else None
+    if on:
+        observed = await _looked_at(desired, context)
+    else:
+        observed = await observe_patiently(desired, context, Scope.SWITCH)
+        await refuse_lockout(call, context, there, observed, "disable")
     before = await context.before(call.operation, there)
     narration = Narration(call.progress, context.fingerprints)
     undertaking = Undertaking(desired, there, call.operation.id, Scope.SWITCH, call.operation.resumed)
@@ -66,7 +73,8 @@ async def _switch(call: Call, context: CommandContext, *, on: bool) -> Answer:
     confirmed = await confirm(done.connection, before, done.seen, context, narration, Scope.SWITCH)
     stored = done.seen.stored
     is_shown = stored is None or "show_button" not in drift(done.connection, stored)
-    verdict, *lines = confirmation(confirmed, is_shown=is_shown)
+    label = labelled(done.connection, done.seen).label
+    verdict, *lines = confirmation(confirmed, is_shown=is_shown, label=label)
     if unchanged and confirmed.taken is not Taken.OFF:
         lines = [*lines, *already]
     wrong = (*lines, *differing) if not confirmed.works else (*differing, *lines)

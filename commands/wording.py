@@ -25,6 +25,8 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, see
     `Narrator.did`."""
     service = desired.name.service
     match change:
+        case changes.CreateService() if desired.absent:
+            return f"Settings of the service `{service}` created again, so that its button can be switched off"
         case changes.CreateService():
             return f"OAuth service `{service}` created, still off"
         case changes.CreateApplication():
@@ -64,7 +66,7 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, see
         case changes.AwaitLive(what=Live.MARKER) if desired.pending is None:
             return "The previous secret is active in Rocket.Chat again"
         case changes.AwaitLive(what=what):
-            return _LIVE_DONE[what].format(label=quoted(str(desired.settings.get("button_label_text", ""))))
+            return _LIVE_DONE[what].format(label=quoted(desired.label))
         case changes.Prove():
             return "Verified: Encvoy ID accepts the secret and Rocket.Chat stored the same one"
         case changes.RemoveService():
@@ -84,6 +86,8 @@ def done(change: Change, desired: Connection, fingerprints: Fingerprints, *, see
 def planned(change: Change, desired: Connection) -> str | None:
     """The line for a change that would be applied."""
     match change:
+        case changes.CreateService() if desired.absent:
+            return f"create the settings of the service `{desired.name.service}` again, to switch its button off"
         case changes.CreateService():
             return f"create the OAuth service `{desired.name.service}` in Rocket.Chat, switched off"
         case changes.CreateApplication():
@@ -125,10 +129,10 @@ def planned(change: Change, desired: Connection) -> str | None:
             assert_never(never)
 
 
-def confirmation(confirmed: Confirmed, *, is_shown: bool = True) -> tuple[str, ...]:
+def confirmation(confirmed: Confirmed, *, is_shown: bool = True, label: str = "") -> tuple[str, ...]:
     """The result for a connection that was set up, as Rocket.Chat confirms it. `is_shown`: whether its button is
-    shown."""
-    said, label = confirmed.said, quoted(str(confirmed.connection.settings.get("button_label_text", "")))
+    shown. `label`: the button's text, if people may have changed it."""
+    said, label = confirmed.said, quoted(label or confirmed.connection.label)
     if not confirmed.works:
         what = {
             Taken.OFF: "Switched off again: Rocket.Chat cannot sign anybody in with it.",
@@ -203,12 +207,14 @@ _LIVE_DONE = {
     Live.ON: "The login page shows {label}",
     Live.SHOWN: "It is active",
     Live.OFF: "The login page no longer shows the button",
+    Live.LABEL: "The login page shows {label}",
     Live.MARKER: "The new secret is active in Rocket.Chat",
 }
 _LIVE_PLANNED = {
     Live.ON: "wait until the login page shows the button",
     Live.SHOWN: "wait until it is active",
     Live.OFF: "wait until the button is gone from the login page",
+    Live.LABEL: "wait until the login page shows the new text",
     Live.MARKER: "wait until that secret is active",
 }
 

@@ -37,7 +37,10 @@ WHATEVER = "Whatever the command"
 UNASKED = "Unasked"
 COMMANDS = (
     "setup",
+    "repair",
+    "adopt",
     "status",
+    "people",
     "test",
     "rotate",
     "history",
@@ -46,6 +49,8 @@ COMMANDS = (
     "mute",
     "enable",
     "disable",
+    "rename",
+    "remove",
     "slash",
     "help",
 )
@@ -95,6 +100,7 @@ SEEN: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("test", "Rocket.Chat uses an outdated client secret"),
         ("test", "Rocket.Chat's own server does not find Encvoy ID"),
         ("test", "Something else answers at the callback address"),
+        ("people", "There is a connection"),
     ),
     "Something was changed, and nobody remembers by whom": (
         ("history", "Setup, a rotation and a failure are listed"),

@@ -145,9 +145,15 @@ def buttons(text: str) -> tuple[str, ...]:
 
 def fixes_in(*texts: str) -> tuple[str, ...]:
     """The commands that these texts tell people to type, without prefix, each once. Commands that take sign-in away are
-    left out, and so is everything after them: nobody should run these without thinking."""
+    left out, and so is what puts it back after them: nobody should run these without thinking."""
     named = tuple(dict.fromkeys(command for text in texts for command in _NAMED.findall(text)))
-    return tuple(line for line in named if line not in ("enable", "disable")) if "disable" in named else named
+    kept = tuple(line for line in named if not takes_away(line))
+    return tuple(line for line in kept if line != "enable") if len(kept) < len(named) else kept
+
+
+def takes_away(line: str) -> bool:
+    """Whether a command takes sign-in away, or needs a code to be typed: no button offers it."""
+    return line.split(" ")[0] in ("disable", "remove") and not line.endswith(" --dry-run")
 
 
 def _before(steps: Sequence[Step]) -> list[str]:

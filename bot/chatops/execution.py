@@ -22,9 +22,10 @@ from bot.chatops.answer import (
     render_internal,
     render_working,
 )
+from bot.chatops.codes import CodeNeeded
 from bot.chatops.grammar import Invocation
 from bot.chatops.ports import Operation, Operations, OperationState, Person, Room
-from bot.chatops.registry import Call, Command, OperationRef
+from bot.chatops.registry import Call, Command, OperationRef, Private
 from bot.clock import Clock
 from bot.errors import UserError
 
@@ -134,13 +135,14 @@ class Shows(Protocol):
 
 @dataclass(frozen=True)
 class Means:
-    """What a run needs before its first effect."""
+    """What a run needs, most of it before its first effect."""
 
     access: Access
     operations: Operations
     first_word: FirstWord
     for_everyone: frozenset[str]
     """Names of the commands that every member may give."""
+    private: Private
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,7 @@ def call_of(job: Job, steps: Steps, means: Means) -> Call:
         progress=steps,
         authorize=_Authorization(means, job.operation),
         operation=OperationRef(job.operation.id, job.resumed, job.operation.receipt),
+        private=means.private,
     )
 
 
@@ -215,7 +218,10 @@ def _after(error: UserError, job: Job) -> tuple[str, ...]:
     """The commands that the error names; otherwise the same command again, and `status`."""
     if isinstance(error, Refused) or job.command.everyone:
         return ()
-    return fixes_in(error.fix) or ((job.operation.words, "status") if job.command.effect else ())
+    if isinstance(error, CodeNeeded):
+        return ("status",)
+    again = () if job.command.name == "remove" else (job.operation.words,)
+    return fixes_in(error.fix) or ((*again, "status") if job.command.effect else ())
 
 
 def _silenced() -> Refused:

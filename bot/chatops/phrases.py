@@ -1,4 +1,5 @@
-"""The phrases of `history` and `mute`, the durations in all phrases, and the error for what is no phrase. Pure.
+"""The phrases of `history`, `mute` and `adopt`, the durations in all phrases, and the error for what is no phrase.
+Pure.
 
 A phrase is every word of a command that belongs to no option. It is understood as a whole or refused, and `words` of
 what was understood is its one spelling: read again, it gives the same.
@@ -27,6 +28,7 @@ SHORTEST_MUTE, LONGEST_MUTE = MINUTE, WEEK
 _AMOUNT = re.compile(r"([0-9]{1,5})([a-z]*)")
 _COUNT = re.compile(r"[0-9]{1,3}")
 _OPERATION_ID = re.compile(r"[0-9a-f]{12}")
+_SERVICE = re.compile(r"[a-z0-9_]{1,60}")
 _SPELLED = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"))
 
 
@@ -140,3 +142,11 @@ def read_mute(words: Sequence[str]) -> MuteFor | Unmute:
     if not SHORTEST_MUTE <= duration <= LONGEST_MUTE:
         raise Misread(f"Muting lasts from {spelled(SHORTEST_MUTE)} to {spelled(LONGEST_MUTE)}.", "2h")
     return MuteFor(duration)
+
+
+def read_service(words: Sequence[str]) -> str:
+    """The phrase of `adopt`: the name of a service as Rocket.Chat spells it, or nothing. Raises Misread."""
+    word = " ".join(words).lower()
+    if not word or _SERVICE.fullmatch(word):
+        return word
+    raise Misread(f"{quoted(word, 40)} is not the name of a service: it has only `a-z0-9_`.", "encvoyid")

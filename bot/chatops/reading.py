@@ -59,7 +59,8 @@ class ParsedLine:
         words += [text for w in self.command.words if (text := self.arguments.get(w.name))]
         for option in self.command.options:
             if option.takes_value and option.name in self.arguments:
-                words.append(f"--{option.name} {quotation(self.arguments[option.name])}")
+                value = self.arguments[option.name]
+                words.append(f"--{option.name} {value if option.number and _is_number(value) else quotation(value)}")
             elif option.name in self.options:
                 words.append(f"--{option.name}")
         return " ".join(words)
@@ -273,6 +274,10 @@ def _spells_an_option(value: str, command: Command) -> bool:
     spelled = plain_dashes(value).lower()
     letters = "".join(c for c in spelled if c.isalnum())
     return any(f"-{o.name}" in spelled or letters == o.name.replace("-", "") for o in command.options)
+
+
+def _is_number(value: str) -> bool:
+    return value.isascii() and value.isdecimal()
 
 
 def _one_of(choices: Iterable[str]) -> str:

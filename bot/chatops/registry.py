@@ -46,6 +46,18 @@ class Progress(Protocol):
         ...
 
 
+class Private(Protocol):
+    """A direct message to whoever gave the command, for what is not for the room. Errors: `UserError`."""
+
+    async def open(self) -> object:
+        """Makes sure that there can be one, before the work for it."""
+        ...
+
+    async def send(self, answer: Answer) -> None:
+        """Sends it, once for an operation. It is not stored; what the handler returns is for the room."""
+        ...
+
+
 @dataclass(frozen=True)
 class OperationRef:
     """Which operation this is."""
@@ -73,6 +85,7 @@ class Call:
     """Await it just before the first effect: asks Rocket.Chat again, and raises `UserError` if the person may not do
     this, or if it cannot be checked."""
     operation: OperationRef
+    private: Private
 
 
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -141,11 +154,14 @@ class Option:
     """Without dashes: `dry-run`"""
     help: str
     takes_value: bool = False
+    number: bool = False
+    """Whether the value should be a number, which needs no quotation marks; the command checks it."""
 
     @property
     def typed(self) -> str:
-        """`--dry-run`, `--name "…"`"""
-        return f'--{self.name} "…"' if self.takes_value else f"--{self.name}"
+        """`--dry-run`, `--name "…"`, `--page n`"""
+        value = "n" if self.number else '"…"'
+        return f"--{self.name} {value}" if self.takes_value else f"--{self.name}"
 
     @property
     def usage(self) -> str:

@@ -33,6 +33,7 @@ from bot.chatops.execution import Ending, Job, Means, Steps, execute, log_intern
 from bot.chatops.origin import FromMessage, FromSchedule, Origin
 from bot.chatops.ports import Message, Operation, Operations, OperationState, Person, Room
 from bot.chatops.posting import new_message_id
+from bot.chatops.private import PrivateMessage
 from bot.chatops.reception import Order, Reception, Say
 from bot.chatops.registry import Command
 from bot.chatops.remarks import Remarks, thread_of
@@ -237,7 +238,15 @@ class Runner:
             reply.abandon()
 
     async def _ending(self, job: Job, steps: Steps, reply: Reply) -> Ending:
-        means = Means(self._access, self._operations, reply.open, self._reception.for_everyone)
+        private = PrivateMessage(
+            self._outbox.chat,
+            job.operation.reply_id,
+            job.operation.origin.user_id,
+            room_id=job.room.id if job.room.type == "d" else None,
+            known=job.resumed,
+            buttons=self._outbox.buttons,
+        )
+        means = Means(self._access, self._operations, reply.open, self._reception.for_everyone, private)
         if not job.resumed:
             return await execute(job, steps, means)
         told = partial(self._remarks.standing, job.operation.reply_id)

@@ -1,5 +1,5 @@
-"""Counts the existing accounts in Rocket.Chat that somebody could get into by an e-mail address, and reads whether new
-accounts are created. Pure."""
+"""The existing accounts of Rocket.Chat: which there are, how many of them somebody could get into by an e-mail address,
+and whether new accounts are created. Pure."""
 
 from __future__ import annotations
 
@@ -13,14 +13,31 @@ MOST_READ = 20_000
 
 
 @dataclass(frozen=True)
-class CountedAccount:
+class Account:
     """The relevant fields of one account. None: Rocket.Chat did not send it."""
 
     username: str
+    """Empty for somebody who came by single sign-on and has not chosen one yet."""
     active: bool
     """Nobody can sign in to a deactivated account (facts/sign-ins.json)."""
-    has_address: bool | None
+    addresses: tuple[str, ...] | None
+    """E-mail addresses. An account without any has no such field."""
     is_administrator: bool | None
+
+
+@dataclass(frozen=True)
+class People:
+    """All accounts that were read."""
+
+    accounts: tuple[Account, ...]
+    total: int
+    """How many there are, as Rocket.Chat says."""
+    unread: str = ""
+    """Why not all were read, as a sentence."""
+    no_addresses: Unknown | None = None
+    """Set if nobody's addresses are visible."""
+    no_roles: Unknown | None = None
+    """Set if nobody's roles are visible."""
 
 
 @dataclass(frozen=True)
@@ -67,18 +84,26 @@ NO_ROLES = Unknown(
 TWICE = "The pages of Rocket.Chat's list are inconsistent."
 
 
-def counted(own: CountedAccount | None, others: Collection[CountedAccount], total: int, unread: str = "") -> Accounts:
+def seen(own: Account | None, others: Collection[Account], total: int, unread: str = "") -> People:
     """`own` is the bot's own account, which Rocket.Chat always shows in full, so it says nothing about `others`. An
     account without an address has no such field: one visible address proves that addresses are visible."""
-    everybody = [*others, *([own] if own else [])]
-    entered = [account for account in everybody if account.active and account.has_address]
-    with_address: int | Unknown = len(entered)
-    administrators: tuple[str, ...] | Unknown = tuple(sorted(a.username for a in entered if a.is_administrator))
-    if others and all(account.has_address is None for account in others):
-        with_address = administrators = NO_ADDRESSES
-    elif others and all(account.is_administrator is None for account in others):
-        administrators = NO_ROLES
+    everybody = (*others, *([own] if own else []))
     total = max(total, len(everybody))
     if len(everybody) < total and not unread:
         unread = TWICE
-    return Accounts(total, len(everybody), with_address, administrators, unread)
+    no_addresses = NO_ADDRESSES if others and all(account.addresses is None for account in others) else None
+    no_roles = NO_ROLES if others and all(account.is_administrator is None for account in others) else None
+    return People(everybody, total, unread, no_addresses, no_roles)
+
+
+def counted(people: People) -> Accounts:
+    """How many accounts somebody could get into by an address, and which of them are administrators."""
+    entered = [account for account in people.accounts if account.active and account.addresses]
+    named = tuple(sorted(account.username for account in entered if account.is_administrator))
+    return Accounts(
+        people.total,
+        len(people.accounts),
+        people.no_addresses or len(entered),
+        people.no_addresses or people.no_roles or named,
+        people.unread,
+    )

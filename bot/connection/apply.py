@@ -16,8 +16,8 @@ from bot.connection.observe import twins_among
 from bot.connection.plan import is_shown, live_as_desired
 from bot.connection.ports import ApplicationFields, Awaited, Context
 from bot.connection.refusals import required
-from bot.connection.state import LABEL, Application, Connection, LiveService, SettingValue
-from bot.errors import NotLive
+from bot.connection.state import LABEL, Application, Connection, LiveService, NotVisible, SettingValue
+from bot.errors import BadAnswer, NotLive
 from bot.secret import Secret
 
 LIVE_WITHIN = 10.0
@@ -58,7 +58,7 @@ async def _apply(change: Change, progress: LoopState, context: Context) -> LoopS
         case changes.RemoveService():
             await context.rocketchat.remove_service(desired.name)
         case changes.DeleteApplication():
-            await context.encvoy.delete_application(known_id(desired))
+            await _delete_application(desired, context)
         case changes.RemoveCallback():
             await _remove_callback(desired, context)
         case changes.RemoveFormerCallbacks():
@@ -84,7 +84,7 @@ async def _await_live(what: Live, progress: LoopState, context: Context) -> Loop
         await context.rocketchat.await_live(desired.name, awaited(what, desired), desired.settle, LIVE_WITHIN)
     except NotLive:
         # A server may publish a setting in another form than it stores it: only the switch counts.
-        if what is Live.OFF or not is_shown(desired, await context.rocketchat.live(desired.name)):
+        if what in (Live.OFF, Live.LABEL) or not is_shown(desired, await context.rocketchat.live(desired.name)):
             raise
     return progress
 
@@ -127,6 +127,15 @@ async def _commit_secret(progress: LoopState, context: Context) -> LoopState:
     return replace(progress, desired=settled, receipt=receipt)
 
 
+async def _delete_application(desired: Connection, context: Context) -> None:
+    """Reads it again: somebody may have begun to use it since it was observed. BadAnswer then, so that it is observed
+    again."""
+    found = await context.encvoy.application(known_id(desired))
+    if isinstance(found, NotVisible) or (found is not None and foreign_callbacks(desired, found)):
+        raise BadAnswer("Encvoy ID", "GET /api/v1/clients/:client_id", status=200)
+    await context.encvoy.delete_application(known_id(desired))
+
+
 async def _remove_callback(desired: Connection, context: Context) -> None:
     """Reads the application again: its callback addresses may have changed since it was observed."""
     found = await context.encvoy.application(known_id(desired))
@@ -157,6 +166,8 @@ def awaited(what: Live, desired: Connection) -> Awaited:
     def holds(live: LiveService | None) -> bool:
         if what is Live.OFF:
             return live is None
+        if what is Live.LABEL:
+            return live is not None and live.settings.get(LABEL, desired.label) == desired.label
         return is_shown(desired, live) if what is Live.SHOWN else live_as_desired(desired, live)
 
     return holds
@@ -168,7 +179,6 @@ def values_of(desired: Connection, suffixes: tuple[str, ...]) -> Mapping[str, Se
         **DEFAULTS,
         **desired.settings,
         LABEL: desired.label,
-        "id": known_id(desired),
-        "secret": desired.secret,
+        **({"id": known_id(desired), "secret": desired.secret} if {"id", "secret"} & set(suffixes) else {}),
     }
     return {suffix: everything[suffix] for suffix in suffixes}

@@ -22,6 +22,8 @@ class Live(enum.Enum):
     """The login page shows the button, with any settings."""
     OFF = "off"
     """It is gone from the login page."""
+    LABEL = "label"
+    """The login page shows the button with the desired text."""
     MARKER = "marker"
     """The spelling that was written together with the secret."""
 

@@ -9,12 +9,15 @@ import secrets
 from dataclasses import replace
 
 from bot.addresses import plain
+from bot.connection.admission import MATCHING
 from bot.connection.marker import engine_of, next_marker
 from bot.connection.plan import in_use
 from bot.connection.ports import ProviderMetadata, ServerInfo
 from bot.connection.profile import Engine
-from bot.connection.state import EMAIL, RULES, Connection, LiveService, Observed, ServiceName, SettingValue
+from bot.connection.state import EMAIL, LABEL, RULES, Connection, LiveService, Observed, ServiceName, SettingValue
+from bot.errors import UserError
 from bot.secret import Secret
+from bot.text import has_invisible
 
 APPLICATION_NAME_LENGTH = 50
 """Characters that Encvoy ID accepts for a name (facts/encvoy-id.md §4)."""
@@ -56,9 +59,11 @@ def renewed(
 ) -> Connection:
     """What `setup` desires of an existing connection: it follows both systems if their addresses changed.
 
-    `enabled` counts only until setting up was finished once. An interrupted exchange is continued only if it is
-    `resumed`; otherwise somebody may have changed a side since, and the last desired secret is written to both sides.
+    `enabled` counts only until setting up was finished once, and if a removal was begun. An interrupted exchange is
+    continued only if it is `resumed`; otherwise somebody may have changed a side since, and the last desired secret is
+    written to both sides. A removal that was not finished is not wanted any more.
     """
+    was_absent, there = there.absent, replace(there, absent=False)
     desired = replace(
         there,
         site_url=server.site_url,
@@ -70,12 +75,47 @@ def renewed(
         desired = replace(desired, former=tuple(uri for uri in before if uri != desired.redirect_uri))
     if there.current is None:
         return replace(desired, enabled=enabled)
+    if was_absent and not enabled:
+        desired = replace(desired, enabled=False)
     return replace(desired, current=None) if there.exchanging and not resumed else desired
+
+
+LONGEST_LABEL = 60
+"""Characters on the button; Rocket.Chat itself has no limit."""
+
+
+def button_label(typed: str) -> str:
+    """The label as it is written, in any script. UserError if it cannot be one."""
+    label = " ".join(typed.split())
+    if not label or len(label) > LONGEST_LABEL or has_invisible(label):
+        raise UserError(
+            f"A button's text has 1 to {LONGEST_LABEL} characters, all of them visible.",
+            fix='For example: `/sso rename --label "Войти через Encvoy ID"`.',
+        )
+    return label
+
+
+def labelled(there: Connection, observed: Observed) -> Connection:
+    """With the label that people chose since, so that it is written again if the service has to be created anew."""
+    shown = "" if observed.stored is None else observed.stored.settings.get(LABEL, "")
+    chosen = there.current is not None and isinstance(shown, str) and shown
+    return replace(there, label=str(shown)) if chosen else there
+
+
+def renamed(there: Connection, label: str) -> Connection:
+    """What `rename` desires."""
+    return replace(there, label=label)
 
 
 def switched(there: Connection, *, on: bool) -> Connection:
     """What `enable` and `disable` desire."""
     return replace(there, enabled=on)
+
+
+def removed(there: Connection) -> Connection:
+    """What `remove` desires. Everything else stays as it was: it says what is to be taken away, and `setup` brings that
+    back if the removal cannot be finished."""
+    return replace(there, absent=True)
 
 
 def rotated(there: Connection, held: Secret, new: Secret, observed: Observed, engine: Engine) -> Connection:
@@ -127,12 +167,12 @@ def service_settings(provider: ProviderMetadata, *, with_email: bool) -> dict[st
         "token_sent_via": "payload",
         "identity_token_sent_via": "header",
         "login_style": "redirect",
-        "key_field": "username",
+        "key_field": MATCHING["key_field"],
         "username_field": "login",
         "name_field": "nickname",
         "email_field": "",
-        "merge_users": True,
-        "merge_users_distinct_services": False,
+        "merge_users": MATCHING["merge_users"],
+        "merge_users_distinct_services": MATCHING["merge_users_distinct_services"],
         "show_button": True,
     }
 

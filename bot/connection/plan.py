@@ -2,7 +2,8 @@
 
 Set up:      service (off) → application → our own secret on it → its fields and rules → all settings in one write,
              secret included → proof → on → live. Changes that may be refused and can be repeated come first.
-Switch off:  off → no longer live → the rest. If the connection is to be removed: service → application.
+Switch off:  off → no longer live → the rest.
+Remove:      off → no longer live → service → application.
 Rotate:      Rocket.Chat stores the new secret and a marker → the marker is live → Encvoy ID switches → proof on both
              sides. A rollback is the same plan with the two secrets swapped; a crash is continued with the same plan.
 """
@@ -38,8 +39,14 @@ from bot.connection.changes import (
 from bot.connection.marker import engine_of, meaning, respells, shows
 from bot.connection.needs import application_drift, drift, foreign_callbacks, has_former, unwanted_rules
 from bot.connection.profile import Engine
-from bot.connection.refusals import ready, refuse_foreign_secrets, refuse_what_cannot_be_seen, required
-from bot.connection.state import Application, Connection, LiveService, NotVisible, Observed, SettingValue
+from bot.connection.refusals import (
+    GONE,
+    ready,
+    refuse_foreign_secrets,
+    refuse_what_cannot_be_seen,
+    required,
+)
+from bot.connection.state import LABEL, Application, Connection, LiveService, NotVisible, Observed, SettingValue
 from bot.connection.unknown import Unknown
 
 
@@ -50,6 +57,8 @@ class Scope(enum.Enum):
     SWITCH = "switch"
     """Whether the service is on. Encvoy ID is not needed to switch it off."""
     SECRET = "secret"
+    LABEL = "label"
+    """The button's text. Encvoy ID is not needed."""
 
 
 def plan(desired: Connection, observed: Observed, scope: Scope = Scope.ALL) -> tuple[Change, ...]:
@@ -59,6 +68,8 @@ def plan(desired: Connection, observed: Observed, scope: Scope = Scope.ALL) -> t
     """
     if scope is Scope.SWITCH:
         return tuple(_switch_on(desired, observed) if desired.enabled else _switch_off(observed))
+    if scope is Scope.LABEL:
+        return tuple(_label(desired, observed))
     if desired.absent:
         return tuple(_take_away(desired, observed))
     refuse_what_cannot_be_seen(desired, observed)
@@ -84,8 +95,13 @@ def in_use(observed: Observed) -> bool:
     return observed.stored is not None and (observed.stored.enabled or observed.live is not None)
 
 
+def is_dead(observed: Observed) -> bool:
+    """Whether the login page has a button whose settings are gone: it was removed while it was on."""
+    return observed.stored is None and isinstance(observed.live, LiveService)
+
+
 def _switch_off(observed: Observed) -> Iterator[Change]:
-    if observed.stored is None and isinstance(observed.live, LiveService):
+    if is_dead(observed):
         raise ChangedByOthers(
             "The login page shows a button whose settings are gone from Rocket.Chat, so it cannot be switched off.",
             why="This is what remains when a service is removed while it is on.",
@@ -104,11 +120,23 @@ def _switch_on(desired: Connection, observed: Observed) -> Iterator[Change]:
         yield AwaitLive(Live.SHOWN)
 
 
+def _label(desired: Connection, observed: Observed) -> Iterator[Change]:
+    stored, live = observed.stored, observed.live
+    if stored is None:
+        raise ChangedByOthers(GONE, fix="`/sso setup` creates it again.")
+    if stored.settings.get(LABEL) != desired.label:
+        yield WriteService((LABEL,))
+        if stored.enabled:
+            yield AwaitLive(Live.LABEL)
+    elif isinstance(live, LiveService) and live.settings.get(LABEL, desired.label) != desired.label:
+        yield AwaitLive(Live.LABEL)
+
+
 def _replace_secret(desired: Connection, observed: Observed) -> Iterator[Change]:
     if not desired.exchanging:
         return
     if observed.stored is None:
-        raise ChangedByOthers("The service is gone from Rocket.Chat.", fix="`/sso setup` creates it again.")
+        raise ChangedByOthers(GONE, fix="`/sso setup` creates it again.")
     if in_use(observed):
         yield from _exchange(desired, observed)
         return
@@ -133,12 +161,20 @@ def _down(observed: Observed) -> Iterator[Change]:
 
 
 def _take_away(desired: Connection, observed: Observed) -> Iterator[Change]:
-    """Removes what only the bot uses. An application with other callback addresses is kept, without ours."""
-    yield from _switch_off(observed)
-    if observed.stored is not None:
+    """Removes what only the bot uses. An application with other callback addresses is kept, without ours. One that
+    cannot be seen holds nothing up: what is in Rocket.Chat goes first."""
+    if is_dead(observed):
+        # Its settings are made again, so that it can be switched off: a refresh would take every button of the login
+        # page away for a moment (facts/rocketchat.md §2.6).
+        yield CreateService()
+        yield SwitchService(on=False)
+        yield AwaitLive(Live.OFF)
         yield RemoveService()
-    if observed.application is not None:
-        application = required(desired, observed.application)
+    elif observed.stored is not None:
+        yield from _down(observed)
+        yield RemoveService()
+    application = observed.application
+    if isinstance(application, Application):
         others = foreign_callbacks(desired, application)
         if not others:
             yield DeleteApplication()

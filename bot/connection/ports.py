@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.clock import Clock
-from bot.connection.accounts import Accounts, Registration
+from bot.connection.accounts import Accounts, People, Registration
 from bot.connection.in_use import InUse
 from bot.connection.moments import LiveSeen, Written
 from bot.connection.profile import Edition, Profile, profile
@@ -52,6 +52,10 @@ class Listed:
     """As `ServerInfo.site_url`."""
     modern_flow: bool
     """The setting that chooses the login engine, in versions that have both."""
+    form: bool | None = None
+    """Whether the login page has the form for user name and password; None: the setting is not shown."""
+    user_names: str | None = None
+    """`bot.connection.user_names.SETTING`; None: it is not shown."""
 
     def service(self, name: ServiceName) -> StoredService | None:
         """The service of that name, or None."""
@@ -72,6 +76,10 @@ Awaited = Callable[[LiveService | None], bool]
 
 CountTold = Callable[[int, int], None]
 """Called with the number of accounts read so far, and of all."""
+
+
+WaitTold = Callable[[int, int, float], None]
+"""Called when a rate limit makes the reading wait: the same numbers, and about how many seconds the rest would take."""
 
 
 class RocketChat(Protocol):
@@ -97,6 +105,10 @@ class RocketChat(Protocol):
         """Reads all accounts, with one request for each hundred. Never fails: the value says what could not be read."""
         ...
 
+    async def people(self, told: CountTold, waits: WaitTold) -> People | Unknown:
+        """Reads the same for people who wait for it, so it waits longer for a rate limit. Never fails, either."""
+        ...
+
     async def stored(self, name: ServiceName) -> StoredService | None:
         """The service as stored, or None."""
         ...
@@ -112,6 +124,10 @@ class RocketChat(Protocol):
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
         """The live record, by one budgeted poll."""
+        ...
+
+    async def other_services_live(self, name: ServiceName) -> frozenset[str] | Unknown:
+        """Names of the login services, besides this one, that have a button on the login page, by one budgeted poll."""
         ...
 
     async def await_live(self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float) -> LiveSeen:
@@ -304,8 +320,10 @@ class Connections(Protocol):
         is written to that operation's row in the same transaction, so that a crash cannot make it run twice."""
         ...
 
-    async def delete(self, connection_id: str) -> None:
-        """Forgets it; harmless if unknown."""
+    async def delete(
+        self, connection_id: str, *, operation_id: str | None = None, receipt: Mapping[str, Any] | None = None
+    ) -> None:
+        """Forgets it; harmless if unknown. `operation_id` and `receipt`: as for `save`."""
         ...
 
 

@@ -108,14 +108,16 @@ def refuse_what_is_there(ground: Ground, name: ServiceName) -> None:
     """UserError that names a service or an application that would conflict: what existed before is not the bot's."""
     for service in ground.listed.services:
         same_name = service.key.lower() == name.service
-        if same_name or leads_to(service.settings, ground.provider):
+        leads = leads_to(service.settings, ground.provider)
+        if same_name or leads:
             state = "on" if service.enabled else "off"
             why = "it has this name" if same_name else "it points at this Encvoy ID"
             raise UserError(
                 f"Rocket.Chat already has a Custom OAuth service {service.key} ({state}), which is not mine as far as "
                 "I know.",
                 why=f"Setup would overwrite or duplicate it: {why}. I wrote nothing.",
-                fix="Remove it in Administration → Settings → OAuth if it is not used"
+                fix=(f"`/sso adopt {service.key.lower()}` takes it over. " if leads else "")
+                + "Remove it in Administration → Settings → OAuth if it is not used"
                 + (', or choose another name: `/sso setup --name "…"`.' if same_name else "."),
             )
     for application in ground.registered.applications:

@@ -48,6 +48,8 @@ class Receipt:
     again. None: there was none, or nothing was committed, or the receipt is of a version that kept no fingerprints."""
     fingerprint_after: str | None = None
     """Of the secret that was committed. None: nothing was, or the receipt is of such a version."""
+    left: tuple[str, ...] = ()
+    """What a removal has left, as sentences."""
 
     def with_change(self, name: str) -> Receipt:
         """The same with one more change applied."""
@@ -64,8 +66,8 @@ class Receipt:
         """From the operation's row."""
         proof = Proof(**row["proof"]) if row.get("proof") else None
         uses = {"in_use": _use_from(row.get("in_use")), "in_use_later": _use_from(row.get("in_use_later"))}
-        whole = {"outcome": Outcome(row["outcome"]), "changes": tuple(row["changes"]), "proof": proof, **uses}
-        return cls(**(row | whole))
+        lists = {"changes": tuple(row["changes"]), "left": tuple(row.get("left", ()))}
+        return cls(**(row | lists | {"outcome": Outcome(row["outcome"]), "proof": proof, **uses}))
 
 
 @dataclass(frozen=True)

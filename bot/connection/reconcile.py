@@ -109,15 +109,15 @@ class Reconciler:
         if not self._wrote or self._first is None:
             return RunEffect.NONE
         try:
-            now = await self._look(desired)
+            now = await self._look(desired, lenient=True)
         except RemoteError:
             return RunEffect.UNKNOWN
         return difference(self._first, now)
 
-    async def _look(self, desired: Connection) -> Observed:
+    async def _look(self, desired: Connection, *, lenient: bool = False) -> Observed:
         context = self._context
         known = None if self._seen is None or isinstance(self._seen.profile, Unknown) else self._seen.profile
-        return await observe(desired, context, self._scope, profile=known)
+        return await observe(desired, context, self._scope, profile=known, lenient=lenient)
 
     async def _step(self, change: Change, progress: LoopState) -> LoopState:
         began = self._context.clock.monotonic()

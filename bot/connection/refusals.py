@@ -57,6 +57,15 @@ def ready(desired: Connection, observed: Observed) -> StoredService:
     return stored
 
 
+def refuse_a_removal(desired: Connection) -> None:
+    """ChangedByOthers if the connection is being removed."""
+    if desired.absent:
+        raise ChangedByOthers(
+            "The connection is being removed, and that is not finished.",
+            fix="`/sso setup` brings it back; `/sso remove` takes away what is left of it.",
+        )
+
+
 def refuse_what_cannot_be_seen(desired: Connection, observed: Observed) -> None:
     """ChangedByOthers where the application is hidden, or gone in the middle of an exchange."""
     application = observed.application

@@ -195,11 +195,15 @@ class Observed:
     stored: StoredService | None
     live: LiveService | Unknown | None
     application: Application | NotVisible | Unknown | None
-    """Unknown only while a secret is being exchanged and Encvoy ID does not answer."""
+    """Unknown only if Encvoy ID does not answer while a secret is being exchanged or the connection is removed."""
     twins: tuple[Application, ...] = field(default=())
     """Applications with our description and redirect URI besides `application`: an unanswered creation was repeated."""
+    strangers: tuple[Application, ...] = field(default=())
+    """Others that have our redirect URI, looked for only if the connection shall be absent: they stay."""
     site_url: str | None = None
     """`Site_Url` as stored, without trailing slash; None: not seen."""
+    form: bool | None = None
+    """Whether the login page has the form for user name and password; None: not seen."""
     profile: Profile | Unknown = NOT_ASKED
     """Of Rocket.Chat, as the first look of the operation found it."""
 

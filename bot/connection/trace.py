@@ -11,7 +11,7 @@ import enum
 from dataclasses import replace
 
 from bot.connection.plan import Scope
-from bot.connection.state import Application, Connection, Observed, StoredService
+from bot.connection.state import LABEL, Application, Connection, Observed, StoredService
 from bot.secret import Secret
 
 
@@ -27,7 +27,9 @@ def shown(before: Connection | None, desired: Connection, observed: Observed, sc
     """`before`: what was desired until the operation committed `desired`; `scope`: what the operation may touch."""
     if _is_part(before, desired, observed, scope):
         return Shown.PART
-    if before == desired or (scope is not Scope.SWITCH and _may_be_part(before, desired, observed)):
+    if before == desired or (
+        scope not in (Scope.SWITCH, Scope.LABEL) and not desired.absent and _may_be_part(before, desired, observed)
+    ):
         return Shown.PERHAPS
     return Shown.NOTHING
 
@@ -42,9 +44,16 @@ def assumed_before(desired: Connection) -> Connection | None:
 def _is_part(before: Connection | None, desired: Connection, observed: Observed, scope: Scope) -> bool:
     if scope is Scope.SWITCH:
         return _switch_shows(before, desired, observed)
+    if scope is Scope.LABEL:
+        return _label_shows(before, desired, observed)
     # Half of an exchange is worse than either end, no matter who began it.
     if desired.undoing or (before is not None and before.exchanging):
         return True
+    # The same holds for half of a removal.
+    if before is not None and before.absent:
+        return True
+    if desired.absent:
+        return before is not None and _removal_shows(before, observed)
     if _secret_shows(before, desired, observed):
         return True
     if before is None:
@@ -53,10 +62,26 @@ def _is_part(before: Connection | None, desired: Connection, observed: Observed,
     return proved or desired.client_id != before.client_id or _switch_shows(before, desired, observed)
 
 
+def _removal_shows(before: Connection, observed: Observed) -> bool:
+    """Whether a part of it is not there any more. Of a connection that was never finished nobody knows what was."""
+    if observed.stored is None and observed.application is None:
+        return True
+    if before.current is None:
+        return before.client_id is not None and observed.application is None
+    gone = observed.stored is None or (before.client_id is not None and observed.application is None)
+    return gone or (observed.stored is not None and before.enabled and not observed.stored.enabled)
+
+
 def _switch_shows(before: Connection | None, desired: Connection, observed: Observed) -> bool:
     if before is None or before.current is None or observed.stored is None:
         return False
     return desired.enabled != before.enabled and observed.stored.enabled == desired.enabled
+
+
+def _label_shows(before: Connection | None, desired: Connection, observed: Observed) -> bool:
+    if before is None or observed.stored is None:
+        return False
+    return desired.label != before.label and observed.stored.settings.get(LABEL) == desired.label
 
 
 def _secret_shows(before: Connection | None, desired: Connection, observed: Observed) -> bool:

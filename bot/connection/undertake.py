@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.connection.changes import DeleteApplication
 from bot.connection.observe import RunEffect
 from bot.connection.plan import Scope
 from bot.connection.ports import Context
 from bot.connection.receipt import Receipt
 from bot.connection.reconcile import Narrator, Reconciler
+from bot.connection.removal import left
 from bot.connection.state import Connection, Observed
 from bot.errors import Uncertain, Unfinished, UserError
 
@@ -49,6 +51,8 @@ async def undertake(
     """Runs until both systems are as desired. `authorize` is awaited before anything is done, and raises `UserError` if
     it may not be done; `observed` spares the first look.
 
+    A connection that shall be absent is forgotten in the same transaction that keeps its receipt.
+
     Otherwise UserError: nothing was done, and what was desired before is desired again, so that no later command
     carries it out. Unfinished: a part was done, and the rest stays desired. Uncertain: nobody can say.
     """
@@ -57,6 +61,12 @@ async def undertake(
     reconciler = Reconciler(context, narrator, undertaking.operation_id, scope=undertaking.scope)
     try:
         connection, receipt = await reconciler.run(undertaking.desired, observed)
+        if connection.absent:
+            deleted = DeleteApplication.__name__ in receipt.changes
+            receipt = replace(receipt, left=left(connection, reconciler.seen, deleted=deleted))
+            await context.connections.delete(
+                connection.id, operation_id=undertaking.operation_id, receipt=receipt.as_dict()
+            )
     except UserError as error:
         effect = await reconciler.effect(undertaking.desired)
         if effect is RunEffect.UNKNOWN:

@@ -99,6 +99,8 @@ class Incident:
     acknowledged: Acknowledgement | None = None
     ended: datetime | None = None
     """The first look that passed; the channel has not got the message about it yet."""
+    moot: bool = False
+    """Whether it ended because the connection was removed: what failed does not work again."""
 
     @property
     def going_on(self) -> bool:

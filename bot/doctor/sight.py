@@ -40,6 +40,8 @@ class Sight:
     unchecked: tuple[str, ...] = ()
     """The names of the checks that could not be made."""
     versions: SeenVersions = NOT_KNOWN
+    without_object: tuple[str, ...] = ()
+    """The names of the checks of a connection, if there is none."""
 
     @property
     def failed(self) -> bool:

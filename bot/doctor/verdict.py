@@ -42,6 +42,8 @@ class Verdict:
     """What all checks said."""
 
     findings: tuple[Finding, ...]
+    connected: bool = True
+    """Whether there was a connection to check."""
 
     @property
     def failed(self) -> bool:
@@ -100,7 +102,8 @@ def _checks(number: int) -> str:
 
 def judge(evidence: Evidence) -> Verdict:
     """Runs every check of the catalogue."""
-    return Verdict(tuple(finding for catalogue in CATALOGUES for finding in catalogue.judge(evidence)))
+    findings = tuple(finding for catalogue in CATALOGUES for finding in catalogue.judge(evidence))
+    return Verdict(findings, connected=evidence.connection is not None)
 
 
 def sight_of(verdict: Verdict, versions: SeenVersions = NOT_KNOWN) -> Sight:
@@ -112,7 +115,8 @@ def sight_of(verdict: Verdict, versions: SeenVersions = NOT_KNOWN) -> Sight:
         for finding, line in zip(verdict.of(CheckState.FAILED), verdict.wrong(), strict=True)
     )
     unchecked = tuple(finding.check for finding in verdict.of(CheckState.SKIPPED))
-    return Sight(failures, unchecked, versions)
+    of_a_connection = (entry.name for catalogue in OF_A_CONNECTION for entry in catalogue.entries)
+    return Sight(failures, unchecked, versions, () if verdict.connected else tuple(of_a_connection))
 
 
 def _line(finding: Finding, terminal: bool = False) -> str:

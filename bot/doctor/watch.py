@@ -200,7 +200,7 @@ def _incident(state: WatchState, sight: Sight, began: datetime, now: datetime) -
     if not sight.failed:
         if incident is None or not incident.posts:
             return None
-        return replace(incident, ended=incident.ended or now)
+        return replace(incident, ended=incident.ended or now, moot=incident.cause.check in sight.without_object)
     cause, line = sight.failures[0], folded(sight, state.unchecked)
     if incident is None or incident.ended is not None:
         return Incident(began, cause, line, seen_at=now)

@@ -57,7 +57,12 @@ def of_incident(incident: Incident) -> str:
         lines.append(f"It has failed since {moment(incident.began)}.")
     else:
         lasted = lasting(incident.ended - incident.began)
-        lines.insert(0, f"✓ It works again since {moment(incident.ended)}, after {lasted}. What failed:")
+        lines.insert(
+            0,
+            f"• There is no connection any more, as seen on {moment(incident.ended)}. What had failed for {lasted}:"
+            if incident.moot
+            else f"✓ It works again since {moment(incident.ended)}, after {lasted}. What failed:",
+        )
     if incident.acknowledged is not None:
         by = defuse(incident.acknowledged.by)
         lines.append(f"Acknowledged by @{by} on {moment(incident.acknowledged.at)}.")
@@ -68,6 +73,11 @@ def of_incident(incident: Incident) -> str:
 
 def recovered(incident: Incident, ended: datetime) -> str:
     """The new message at the end of an incident."""
+    if incident.moot:
+        return (
+            f"• {incident.cause.check} is not checked any more: the connection was removed. It failed from "
+            f"{moment(incident.began)} to {moment(ended)}."
+        )
     return (
         f"✓ Recovered: everything works again after {lasting(ended - incident.began)}. "
         f"{incident.cause.check} failed from {moment(incident.began)} to {moment(ended)}."

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.clock import Clock
-from bot.connection.accounts import Accounts
+from bot.connection.accounts import Accounts, People
 from bot.connection.in_use import InUse
 from bot.connection.marker import engine_of, shows
 from bot.connection.moments import LiveSeen, Written
-from bot.connection.ports import Awaited, CountTold, Listed, ServerInfo
+from bot.connection.ports import Awaited, CountTold, Listed, ServerInfo, WaitTold
 from bot.connection.profile import Edition, Engine, Profile
 from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService
@@ -74,6 +74,10 @@ class RocketChatClient:
         """See the port."""
         return await self._people.accounts(told)
 
+    async def people(self, told: CountTold, waits: WaitTold) -> People | Unknown:
+        """See the port."""
+        return await self._people.people(told, waits)
+
     async def stored(self, name: ServiceName) -> StoredService | None:
         """See the port."""
         return await self._services.stored(name)
@@ -89,6 +93,10 @@ class RocketChatClient:
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
         """See the port."""
         return await self._settle.live(name)
+
+    async def other_services_live(self, name: ServiceName) -> frozenset[str] | Unknown:
+        """See the port."""
+        return await self._settle.others(name)
 
     async def await_live(self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float) -> LiveSeen:
         """See the port."""
@@ -154,4 +162,5 @@ class RocketChatClient:
 
     async def remove_service(self, name: ServiceName) -> None:
         """See the port."""
+        self._settle.wrote()
         await self._services.remove_service(name)

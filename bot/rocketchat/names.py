@@ -77,6 +77,8 @@ SECRET = "secret"
 SERVICES = "Accounts_OAuth_Custom-"
 """How the ids of all of them begin. None of them is public."""
 SITE_URL = "Site_Url"
+FORM = "Accounts_ShowFormLogin"
+"""Whether the login page has the form for user name and password."""
 
 ABSENT_MEANS: Mapping[str, SettingValue] = MappingProxyType({"merge_users_distinct_services": False})
 """Settings that older versions do not have, and what their absence means (facts/rocketchat.md §2.2)."""

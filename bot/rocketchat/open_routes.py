@@ -11,7 +11,7 @@ several polls run at once.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.clock import Clock
@@ -43,6 +43,8 @@ class Poll:
     """By `encvoyid`."""
     sent_at: float
     """`Clock.monotonic()` before the request: what the answer does not show was not live at that moment."""
+    buttons: frozenset[str] = frozenset()
+    """Names of the services of every kind that have a button on the login page."""
 
 
 @dataclass
@@ -95,7 +97,8 @@ class OpenRoutes:
         if not isinstance(documents, list):
             raise not_its_own(named)
         records = (live_service(d) for d in documents if isinstance(d, Mapping) and d.get("custom") is not False)
-        return Poll({record.service: record for record in records if record is not None}, sent_at)
+        services = {record.service: record for record in records if record is not None}
+        return Poll(services, sent_at, frozenset(_buttons(documents)))
 
     def _next(self, reserve: int) -> str | None:
         """The next route in turn, or the other one if its budget is used up."""
@@ -107,6 +110,16 @@ class OpenRoutes:
             if self.budget.take(route):
                 return route
         return None
+
+
+def _buttons(documents: list[object]) -> Iterator[str]:
+    """One of the two routes calls the built-in services by `name`. Whoever hides its button can only be used by people
+    who know its address."""
+    for document in documents:
+        if isinstance(document, Mapping) and document.get("showButton") is not False:
+            name = document.get("service") or document.get("name")
+            if isinstance(name, str):
+                yield name.lower()
 
 
 def _remaining(headers: Mapping[str, str]) -> int | None:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.connection import user_names
 from bot.connection.defaults import DEFAULTS
 from bot.connection.ports import Listed
 from bot.connection.profile import MODERN_FLOW
@@ -23,6 +24,7 @@ from bot.connection.unknown import Unknown
 from bot.errors import BadAnswer, Forbidden, Rejected, RouteAbsent
 from bot.rocketchat.names import (
     ABSENT_MEANS,
+    FORM,
     SECRET,
     SERVICES,
     SITE_URL,
@@ -72,7 +74,15 @@ class Services:
             raise _too_many()
         values = {str(document.get("_id")): document.get("value") for document in documents}
         address, modern_flow = site_url(values.get(SITE_URL)), values.get(MODERN_FLOW) is True
-        return Listed(services, registration(documents), address, modern_flow)
+        form, names = values.get(FORM), values.get(user_names.SETTING)
+        return Listed(
+            services,
+            registration(documents),
+            address,
+            modern_flow,
+            form=form if isinstance(form, bool) else None,
+            user_names=names if isinstance(names, str) else None,
+        )
 
     async def forced(self, name: ServiceName) -> Mapping[str, SettingValue] | Unknown:
         """What the environment forces (facts/rocketchat.md §8 no. 1). Only the method behind the administration pages

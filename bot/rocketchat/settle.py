@@ -98,6 +98,15 @@ class Settle:
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
         """The live record, by a poll; Unknown if it cannot be read."""
+        poll = await self._newest()
+        return poll if isinstance(poll, Unknown) else poll.services.get(name.service)
+
+    async def others(self, name: ServiceName) -> frozenset[str] | Unknown:
+        """Names of the other services with a button, by a poll."""
+        poll = await self._newest()
+        return poll if isinstance(poll, Unknown) else poll.buttons - {name.service}
+
+    async def _newest(self) -> Poll | Unknown:
         last, now = self._last, self.clock.monotonic()
         if last is None or now - last.sent_at > FRESH:
             try:
@@ -109,7 +118,7 @@ class Settle:
                     return Unknown(reason, busy=True)
             except RemoteError as error:
                 return Unknown(error.text)
-        return last.services.get(name.service)
+        return last
 
     async def await_live(
         self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float, *, pushed: bool = False

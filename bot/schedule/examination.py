@@ -11,6 +11,7 @@ from bot.connection.lost_key import Locked, kept, without_secrets
 from bot.connection.observe import observe
 from bot.connection.ports import Context
 from bot.connection.profile import Profile
+from bot.connection.refusals import refuse_a_removal
 from bot.connection.rotation import nobody_is_asked, prepare_rotation
 from bot.connection.state import Connection
 from bot.connection.unknown import Unknown
@@ -49,6 +50,7 @@ class ConnectionExaminer:
         context, connection = self.context, await self.context.connections.get()
         if connection is None:
             raise UserError("There is no connection yet.", fix="`/sso setup` creates one.")
+        refuse_a_removal(connection)
         if connection.pending is not None:
             raise UserError("The last rotation is not finished.", fix="`/sso rotate` finishes it.")
         observed = await observe(connection, context)
@@ -59,5 +61,5 @@ class ConnectionExaminer:
         connection = await kept(self.context.connections.get)
         if isinstance(connection, Locked):
             return "my copy of it cannot be decrypted"
-        exchanging = connection is not None and connection.pending is not None
+        exchanging = connection is not None and connection.pending is not None and not connection.absent
         return "the exchange of a secret is not finished" if exchanging else None

@@ -139,8 +139,10 @@ class SqlConnections:
             insert(NOTES).values(key=before_key(operation_id), value=kept, created_at=self.clock.now())
         )
 
-    async def delete(self, connection_id: str) -> None:
-        """Deletes it; does nothing if it is unknown. Raises Overtaken like `save`."""
+    async def delete(
+        self, connection_id: str, *, operation_id: str | None = None, receipt: Mapping[str, Any] | None = None
+    ) -> None:
+        """Deletes it; does nothing if it is unknown. `operation_id` and `receipt` as for `save`. Raises Overtaken."""
         async with self.database.writing() as transaction:
             found = await transaction.scalar(select(TABLE.c.revision).where(TABLE.c.id == connection_id))
             if found is not None:
@@ -150,6 +152,8 @@ class SqlConnections:
                 )
                 if gone.rowcount != 1:
                     raise Overtaken
+            if operation_id is not None:
+                await _link(transaction, operation_id, connection_id, receipt)
         self._seen.pop(connection_id, None)
 
     async def _write(self, transaction: AsyncConnection, connection_id: str, columns: Mapping[str, Any]) -> int:

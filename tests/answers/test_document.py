@@ -32,7 +32,7 @@ RENEW = f"run `.venv/bin/python -m tools.answers renew`, or with the file of {HE
 ERRORS = (
     "UserError, ConfigError, Refused, ChangedByOthers, NotProved, NotAccepted, Overtaken, RemoteError, Rejected, "
     "Forbidden, Unreachable, NoAnswer, NotLive, BadAnswer, Unauthenticated, LoginRefused, SecondFactorNeeded, "
-    "SecondFactorAsked, Redirected, RouteAbsent, Busy, StoreUnavailable, NotOurs"
+    "SecondFactorAsked, Redirected, RouteAbsent, Busy, StoreUnavailable, NotOurs, CodeNeeded"
 )
 OTHERS = "Meaning, Trouble, Answer, Refuse, Say, Hint, Mistake, step, note, failed, noted, passed, skipped, unseen"
 SPEAKERS = frozenset(f"{ERRORS}, {OTHERS}".split(", "))

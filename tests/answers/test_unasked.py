@@ -175,7 +175,7 @@ async def killed_and_started_again(world: World, moment: Moment, words: str = "r
 
 
 LEFT: dict[str, tuple[str, dict[str, Any], float]] = {
-    "The bot was replaced by another version, which does not know the command that was begun": ("adopt", {}, 0),
+    "The bot was replaced by another version, which does not know the command that was begun": ("translate", {}, 0),
     "The bot's record of what was begun is damaged": ("setup", {"state": OperationState.DONE}, 0),
     "The bot was killed before it wrote anything, and started again much later": ("setup", {}, A_MONTH),
 }

@@ -230,6 +230,15 @@ async def test_a_recovery(tested: UnattendedScene, hears: Heard) -> None:
     hears(await tested.heard("✓ Recovered"))
 
 
+@case("The connection was removed while a reported failure went on")
+async def test_a_removal_during_an_incident(tested: UnattendedScene, hears: Heard) -> None:
+    with grounds.application_deleted(tested.world):
+        await tested.fails()
+        await tested.world.ask("remove")
+        tested.later(2 * HOUR)
+        hears(await tested.heard("is not checked any more"))
+
+
 async def flapped(scene: UnattendedScene) -> str:
     """It fails, passes, and fails again."""
     with grounds.application_deleted(scene.world):

@@ -125,6 +125,9 @@ def test_at_most_four_buttons_and_none_for_what_is_only_named() -> None:
         ("`/sso disable` and `/sso enable` make Rocket.Chat read its settings again.", ()),
         ("`/sso disable` removes the button; `/sso setup` fixes the rest.", ("setup",)),
         ("`/sso enable` switches it on.", ("enable",)),
+        ("`/sso setup` brings it back; `/sso remove` takes the rest away.", ("setup",)),
+        ("`/sso remove --adopted-too` removes it; `/sso remove --dry-run` shows what.", ("remove --dry-run",)),
+        ("Type `/sso disable --code 4F7K`.", ()),
     ],
 )
 def test_nobody_is_led_to_take_sign_in_away(fix: str, commands: tuple[str, ...]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.chatops.answer import Answer
 from bot.chatops.reading import Mistake, ParsedLine, Reader, is_near, suggested
+from bot.chatops.registry import Call, Option, Registry
 from bot.chatops.words import split
 from tests.support.desk import example_registry
 
@@ -121,3 +123,28 @@ def test_a_word_may_be_meant_as_a_command(word: str, near: bool) -> None:
 )
 def test_what_is_understood(line: str, command: str, arguments: dict[str, str], options: set[str]) -> None:
     assert Reader(COMMANDS, "!sso").read(line) == ParsedLine(COMMANDS[command], arguments, frozenset(options))
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("list --page 3", "list --page 3"),
+        ('list --page "3"', "list --page 3"),
+        ("list —page=3", "list --page 3"),
+        ("list --page two", 'list --page "two"'),
+        ('list --page "² 3"', 'list --page "² 3"'),
+    ],
+)
+def test_a_number_needs_no_quotation_marks(typed: str, line: str) -> None:
+    registry = Registry()
+
+    @registry.command(
+        "list", summary="", help="", options=(Option("page", "", takes_value=True, number=True),), effect=False
+    )
+    async def _(call: Call) -> Answer:
+        return Answer("")
+
+    reader = Reader(registry.commands, "!sso")
+    assert registry.commands["list"].usage == "list [--page n]"
+    assert reader.read(typed).line == line
+    assert reader.read(line).line == line

@@ -9,6 +9,8 @@ from datetime import timedelta
 import pytest
 import structlog.testing
 
+from bot.chatops.answer import buttons
+from bot.chatops.codes import CodeNeeded
 from bot.chatops.inbox import AWAY
 from bot.chatops.ports import Message, OperationState, Person
 from bot.errors import UserError
@@ -211,6 +213,12 @@ async def test_what_the_error_tells_to_type_comes_next_and_never_what_takes_sign
     desk.script.error = UserError("It is half done.", fix=fix)
     [said] = await desk.type(typed("!sso setup --name one"))
     assert said.split("\n")[-1] == f"Next: {', '.join(f'`!sso {line}`' for line in following)}"
+
+
+async def test_what_needs_a_code_is_offered_by_no_button(desk: Desk) -> None:
+    desk.script.error = CodeNeeded("Nobody could sign in.", fix="Type `/sso disable --code 4F7K`.")
+    [said] = await desk.type(typed("!sso setup"))
+    assert buttons(said) == ("!sso status",)
 
 
 async def test_any_other_error_shows_an_id_and_nothing_else(desk: Desk) -> None:

@@ -111,7 +111,7 @@ async def test_a_connection_of_the_modern_engine_is_told_when_the_engine_is_anot
 
 
 async def test_what_cannot_be_counted_holds_nothing_up(old: Counter, chat: MemoryChat) -> None:
-    old.rocketchat.people = Unknown("Not allowed.")
+    old.rocketchat.people_counted = Unknown("Not allowed.")
     await start(old, chat)
     [message] = chat.posted.values()
     assert "I cannot see who has an e-mail address here. Not allowed." in message.text
@@ -137,7 +137,7 @@ async def test_one_killed_after_the_post_is_not_said_twice(old: Counter, chat: M
     await start(old, chat)
     [message_id] = chat.posted
     old.notes.values[LINKED] = message_id
-    old.rocketchat.people = replace(ACCOUNTS, with_address=1)
+    old.rocketchat.people_counted = replace(ACCOUNTS, with_address=1)
     await start(old, chat)
     assert list(chat.posted) == [message_id]
     assert len(chat.posted[message_id].texts) == 1

@@ -11,7 +11,7 @@ from bot.chatops.ports import Person, Room
 from bot.chatops.registry import Call, OperationRef, Registry
 from commands import help as help_command
 from commands.context import CommandContext
-from tests.support.counter import Spoken
+from tests.support.counter import MemoryPrivate, Spoken
 from tests.support.desk import example_registry
 
 
@@ -28,6 +28,7 @@ async def answer(registry: Registry, **arguments: str) -> str:
         progress=Spoken(),
         authorize=nobody,
         operation=OperationRef("op1"),
+        private=MemoryPrivate(),
     )
     result = await registry.commands["help"].handler(call)
     return "\n".join((result.verdict, *result.lines))

@@ -46,8 +46,8 @@ async def test_status_shows_one_fingerprint_for_both_sides(standing: Counter) ->
 async def test_status_lists_what_is_to_be_put_right(standing: Counter) -> None:
     standing.rocketchat.settings["Encvoyid"]["token_path"] = "/wrong"
     answer, text = await standing.run("status")
-    assert "✗ Out of sync. To be fixed:\n1. write in Rocket.Chat: token_path" in text
-    assert answer.next == ("setup",)
+    assert "• Rocket.Chat: `token_path`: `/wrong` → `/oidc/token`" in text
+    assert answer.next == ("repair",)
 
 
 async def test_status_of_a_service_that_is_gone(standing: Counter) -> None:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.connection.absence import ChangedByOthers
 from bot.connection.changes import (
     AwaitLive,
     Change,
+    CreateService,
     DeleteApplication,
     DeleteTwin,
     Live,
@@ -17,12 +17,13 @@ from bot.connection.changes import (
     RemoveService,
     SwitchService,
 )
+from bot.connection.observe import observe
 from bot.connection.plan import plan
 from bot.connection.receipt import Outcome
 from bot.connection.state import Connection, NotVisible, Observed
 from bot.errors import Forbidden, NoAnswer
 from bot.secret import Secret
-from tests.connection.conftest import OLD, Bench, exchange
+from tests.connection.conftest import OLD, Bench, exchange, new_connection
 from tests.connection.exchanging import Crash, at
 from tests.connection.test_plan import APPLICATION, AT_REST, EXCHANGE, LIVE, SILENT, STORED, WHOLE
 
@@ -77,6 +78,24 @@ ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
         Observed(None, None, replace(OTHERS, redirect_uris=OTHERS.redirect_uris[1:])),
         (),
     ),
+    (
+        "nothing shall be left, and the application is hidden",
+        GONE,
+        replace(WHOLE, application=NotVisible("c1")),
+        (SwitchService(on=False), AwaitLive(Live.OFF), RemoveService()),
+    ),
+    (
+        "nothing shall be left, and the application is not seen",
+        GONE,
+        replace(WHOLE, application=SILENT),
+        (SwitchService(on=False), AwaitLive(Live.OFF), RemoveService()),
+    ),
+    (
+        "nothing shall be left of a button whose settings are gone",
+        GONE,
+        Observed(None, LIVE, None),
+        (CreateService(), SwitchService(on=False), AwaitLive(Live.OFF), RemoveService()),
+    ),
     ("nothing is left of an exchange", replace(EXCHANGE, absent=True), Observed(None, None, None), ()),
     ("nothing is left", GONE, Observed(None, None, None), ()),
 ]
@@ -85,20 +104,6 @@ ROWS: list[tuple[str, Connection, Observed, tuple[Change, ...]]] = [
 @pytest.mark.parametrize(("desired", "observed", "expected"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
 def test_the_plan_leads_down(desired: Connection, observed: Observed, expected: tuple[Change, ...]) -> None:
     assert plan(desired, observed) == expected
-
-
-@pytest.mark.parametrize(
-    "observed",
-    [
-        replace(WHOLE, application=NotVisible("c1")),
-        replace(WHOLE, application=SILENT),
-        Observed(None, LIVE, APPLICATION),
-    ],
-    ids=["hidden", "not seen", "a button whose settings are gone"],
-)
-def test_what_cannot_be_taken_away_is_said_before_anything_is(observed: Observed) -> None:
-    with pytest.raises(ChangedByOthers):
-        plan(GONE, observed)
 
 
 async def take_away(bench: Bench) -> None:
@@ -174,3 +179,77 @@ async def test_an_exchange_that_was_interrupted_is_not_finished_first(standing: 
     await take_away(standing)
     assert left(standing) == (0, 0)
     assert standing.connections.there.current == OLD
+
+
+AWAY = NoAnswer("Encvoy ID", "GET /api/v1/clients")
+
+
+async def test_an_encvoy_id_that_is_away_holds_up_nothing_in_rocketchat(standing: Bench) -> None:
+    standing.world.script = lambda call: AWAY if call == "applications before" else None
+    with pytest.raises(NoAnswer):
+        await take_away(standing)
+    assert left(standing) == (0, 1)
+    standing.forget_faults()
+    await standing.run()
+    assert left(standing) == (0, 0)
+
+
+async def test_an_encvoy_id_that_comes_back_is_waited_for(standing: Bench) -> None:
+    answers = iter([AWAY] * 3)
+    standing.world.script = lambda call: next(answers, None) if call == "applications before" else None
+    await take_away(standing)
+    assert left(standing) == (0, 0)
+
+
+async def test_a_button_without_settings_is_taken_off_the_login_page(standing: Bench) -> None:
+    for table in (standing.rocketchat.settings, standing.rocketchat.secrets, standing.rocketchat.switches):
+        table.clear()
+    assert standing.rocketchat.live_records
+    await take_away(standing)
+    assert left(standing) == (0, 0)
+    assert standing.rocketchat.live_records == {}
+
+
+async def test_a_hidden_application_stays(standing: Bench) -> None:
+    standing.encvoy.hidden |= set(standing.encvoy.applications_by_id)
+    await take_away(standing)
+    assert left(standing) == (0, 1)
+
+
+async def test_an_application_that_somebody_begins_to_use_is_not_deleted(standing: Bench) -> None:
+    """Between the look and the deletion."""
+    there = standing.connections.there
+    [application] = standing.encvoy.applications_by_id.values()
+
+    def meanwhile(call: str) -> None:
+        if call == "remove_service after":
+            both = replace(application, redirect_uris=(OTHER, there.redirect_uri))
+            standing.encvoy.applications_by_id[application.client_id] = both
+
+    standing.world.script = meanwhile
+    await take_away(standing)
+    [kept] = standing.encvoy.applications_by_id.values()
+    assert kept.redirect_uris == (OTHER,)
+
+
+async def test_other_applications_with_our_address_are_seen_and_stay(standing: Bench) -> None:
+    there = standing.connections.there
+    [application] = standing.encvoy.applications_by_id.values()
+    twin = replace(application, client_id="twin")
+    shared = replace(twin, client_id="shared", redirect_uris=(OTHER, there.redirect_uri))
+    foreign = replace(application, client_id="foreign", description="somebody's")
+    standing.encvoy.applications_by_id |= {a.client_id: a for a in (twin, shared, foreign)}
+    observed = await observe(replace(there, absent=True), standing.context)
+    assert (observed.twins, observed.strangers) == ((twin,), (foreign, shared))
+    await take_away(standing)
+    assert set(standing.encvoy.applications_by_id) == {"foreign", "shared"}
+
+
+async def test_half_set_up_it_is_removed_as_well(bench: Bench) -> None:
+    bench.world.script = at("write_application before", Crash())
+    with pytest.raises(Crash):
+        await bench.run(new_connection())
+    bench.forget_faults()
+    assert left(bench) == (1, 1)
+    await take_away(bench)
+    assert left(bench) == (0, 0)

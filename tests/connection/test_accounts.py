@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 
-from bot.connection.accounts import NO_ADDRESSES, NO_ROLES, TWICE, Accounts, CountedAccount, counted
+from bot.connection.accounts import NO_ADDRESSES, NO_ROLES, TWICE, Account, Accounts, seen
+from bot.connection.accounts import counted as counted_people
 
-BOT = CountedAccount("ssobot", active=True, has_address=True, is_administrator=True)
-CAT = CountedAccount("rocket.cat", active=True, has_address=None, is_administrator=False)
-ANNA = CountedAccount("anna", active=True, has_address=True, is_administrator=True)
-MARC = CountedAccount("marc", active=True, has_address=True, is_administrator=False)
-GONE = CountedAccount("gone", active=False, has_address=True, is_administrator=True)
-STRANGER = CountedAccount("x", active=True, has_address=None, is_administrator=None)
+BOT = Account("ssobot", active=True, addresses=("a@people.example",), is_administrator=True)
+CAT = Account("rocket.cat", active=True, addresses=None, is_administrator=False)
+ANNA = Account("anna", active=True, addresses=("a@people.example",), is_administrator=True)
+MARC = Account("marc", active=True, addresses=("a@people.example",), is_administrator=False)
+GONE = Account("gone", active=False, addresses=("a@people.example",), is_administrator=True)
+STRANGER = Account("x", active=True, addresses=None, is_administrator=None)
+
+
+def counted(own: Account | None, others: Collection[Account], total: int, unread: str = "") -> Accounts:
+    return counted_people(seen(own, others, total, unread))
 
 
 def test_everybody_counts_the_bot_included() -> None:
@@ -23,7 +30,7 @@ def test_a_deactivated_account_lets_nobody_in() -> None:
 
 
 def test_an_empty_address_list_is_none() -> None:
-    nobody = CountedAccount("n", active=True, has_address=False, is_administrator=False)
+    nobody = Account("n", active=True, addresses=(), is_administrator=False)
     assert counted(None, [nobody], 1).with_address == 0
 
 
@@ -41,7 +48,7 @@ def test_the_bot_alone_sees_everybody() -> None:
 
 
 def test_addresses_without_roles() -> None:
-    accounts = counted(BOT, [CountedAccount("x", active=True, has_address=True, is_administrator=None)], 2)
+    accounts = counted(BOT, [Account("x", active=True, addresses=("a@people.example",), is_administrator=None)], 2)
     assert (accounts.with_address, accounts.administrators) == (2, NO_ROLES)
 
 

@@ -19,6 +19,7 @@ from bot.connection.state import (
     StoredService,
 )
 from bot.connection.trace import Shown, assumed_before, shown
+from bot.connection.unknown import Unknown
 from bot.secret import Secret
 
 OLD, NEW, OTHER, NONE = Secret("o" * 64), Secret("n" * 64), Secret("x" * 64), Secret("")
@@ -142,6 +143,28 @@ CASES: dict[str, tuple[Connection | None, Connection, Observed, Shown]] = {
     "rotate: given up already": (REST, REST, AT_REST, PERHAPS),
     "rotate: one that went on with another": (ROTATED, ROTATED, AT_REST, PART),
 }
+GONE, FRESH_GONE = replace(REST, absent=True), replace(SET_UP, absent=True)
+REMOVED: dict[str, tuple[Connection | None, Connection, Observed, Shown]] = {
+    "all is there": (REST, GONE, AT_REST, NOTHING),
+    "off": (REST, GONE, OFF, PART),
+    "off, as it was before": (replace(REST, enabled=False), replace(GONE, enabled=False), OFF, NOTHING),
+    "no service": (REST, GONE, Observed(None, None, APPLICATION), PART),
+    "no service, and nobody can see the application": (REST, GONE, Observed(None, None, Unknown("away")), PART),
+    "no application": (REST, GONE, Observed(STORED, LIVE, None), PART),
+    "nothing": (REST, GONE, NOWHERE, PART),
+    "of an exchange, all is there": (ROTATED, replace(ROTATED, absent=True), AT_REST, PART),
+    "of one that was never set up, a service": (SET_UP, FRESH_GONE, Observed(BLANK, None, None), NOTHING),
+    "of one that was never set up, an application": (SET_UP, FRESH_GONE, Observed(None, None, APPLICATION), NOTHING),
+    "of one that was never set up, the service alone, and there was an application": (
+        replace(SET_UP, client_id="client1"),
+        replace(FRESH_GONE, client_id="client1"),
+        Observed(BLANK, None, None),
+        PART,
+    ),
+    "of one that was never set up, nothing": (SET_UP, FRESH_GONE, NOWHERE, PART),
+    "again, all is there": (GONE, GONE, AT_REST, PART),
+    "and then wanted again": (GONE, REST, OFF, PART),
+}
 SWITCHED: dict[str, tuple[Connection | None, Connection, Observed, Shown]] = {
     "disable: still on": (REST, replace(REST, enabled=False), AT_REST, NOTHING),
     "disable: off": (REST, replace(REST, enabled=False), OFF, PART),
@@ -155,6 +178,12 @@ SWITCHED: dict[str, tuple[Connection | None, Connection, Observed, Shown]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_what_shows_of_an_operation(case: str) -> None:
     before, desired, observed, expected = CASES[case]
+    assert shown(before, desired, observed) is expected
+
+
+@pytest.mark.parametrize("case", REMOVED)
+def test_what_shows_of_a_removal(case: str) -> None:
+    before, desired, observed, expected = REMOVED[case]
     assert shown(before, desired, observed) is expected
 
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.connection.desired import removed
 from bot.connection.plan import Scope
+from bot.connection.receipt import Receipt
 from bot.connection.state import Connection
 from bot.connection.undertake import Undertaking, undertake
 from bot.errors import Forbidden, NoAnswer, StoreUnavailable, Uncertain, Unfinished, UserError
@@ -163,3 +165,37 @@ async def test_a_rotation_leaves_what_else_differs(standing: Bench) -> None:
     assert standing.rocketchat.settings["Encvoyid"]["token_path"] == "/by-hand"
     assert (application.rules, application.grant_types) == (frozenset(), ("implicit",))
     assert len(set(standing.secrets())) == 1
+
+
+# A removal.
+
+
+async def test_what_was_removed_is_forgotten_with_its_receipt_kept(standing: Bench) -> None:
+    await ask(standing, removed(standing.connections.there))
+    assert standing.connections.row is None
+    kept = Receipt.from_dict(dict(standing.connections.receipts["op"]))
+    assert kept.changes == ("SwitchService", "AwaitLive", "RemoveService", "DeleteApplication")
+    assert kept.left == ()
+
+
+async def test_what_it_left_is_in_the_receipt(standing: Bench) -> None:
+    standing.encvoy.hidden |= set(standing.encvoy.applications_by_id)
+    await ask(standing, removed(standing.connections.there))
+    [sentence] = standing.connections.receipts["op"]["left"]
+    assert "stays at Encvoy ID: it is not fully visible to me" in sentence
+
+
+async def test_what_is_half_removed_is_not_forgotten(standing: Bench) -> None:
+    standing.world.script = always("applications before", NoAnswer("Encvoy ID", "GET /api/v1/clients"))
+    with pytest.raises(Unfinished):
+        await ask(standing, removed(standing.connections.there))
+    assert standing.connections.there.absent
+
+
+async def test_a_removal_that_nobody_could_record_is_not_done(standing: Bench) -> None:
+    standing.world.script = always("forget before", StoreUnavailable())
+    with pytest.raises(Unfinished):
+        await ask(standing, removed(standing.connections.there))
+    standing.forget_faults()
+    await ask(standing, standing.connections.there, resumed=True)
+    assert standing.connections.row is None

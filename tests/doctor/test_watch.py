@@ -153,6 +153,25 @@ def test_a_recovery_is_a_new_short_message_with_how_long_it_took(watched: Watche
     assert watched.state.incident is None
 
 
+def test_what_failed_of_a_connection_that_was_removed_has_not_recovered(watched: Watched) -> None:
+    watched.tested(failing(3)).later(2 * HOUR + 5 * MINUTE - 30 * SECOND).looked(Sight(without_object=("Check 3",)))
+    first, _ = watched.posts
+    assert watched.last == (
+        "• Check 3 is not checked any more: the connection was removed. "
+        "It failed from 28 Nov 02:15 UTC to 28 Nov 04:20 UTC."
+    )
+    assert watched.messages[first][-1].startswith(
+        "• There is no connection any more, as seen on 28 Nov 04:20 UTC. "
+        "What had failed for 2 h 5 min:\n✗ failed: Check 3"
+    )
+    assert watched.state.incident is None
+
+
+def test_what_failed_of_the_systems_works_again_also_without_a_connection(watched: Watched) -> None:
+    watched.tested(failing(3)).later(2 * HOUR).looked(Sight(without_object=("Check 4",)))
+    assert watched.last.startswith("✓ Recovered: ")
+
+
 def test_a_short_outage_is_said_to_be_over_by_an_edit_and_an_hour_after_it_began_by_a_message(
     watched: Watched,
 ) -> None:

@@ -173,6 +173,22 @@ async def test_a_method_whose_name_has_a_slash() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+async def test_the_other_ways_to_sign_in_are_seen(version: str) -> None:
+    async with world(version) as w:
+        assert (await w.client.listed()).form is True
+        assert await w.client.other_services_live(NAME) == frozenset()
+        w.standin.settings.write("Accounts_ShowFormLogin", False)
+        w.standin.settings.write("Accounts_OAuth_Github", True)
+        w.standin.login_services.rewrite()
+        assert (await w.client.listed()).form is False
+        for _ in range(2):  # the two routes take turns
+            await asyncio.sleep(0.03)
+            assert await w.client.other_services_live(NAME) == frozenset({"github"})
+        w.standin.settings.delete("Accounts_ShowFormLogin")
+        assert (await w.client.listed()).form is None
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 async def test_what_was_removed_and_made_again_has_its_values(version: str) -> None:
     async with world(version) as w:
         await w.client.create_service(NAME)

@@ -174,3 +174,23 @@ async def test_an_error_of_a_proxy_says_nothing_about_limits() -> None:
             with pytest.raises(RemoteError):
                 await routes.poll()
         assert not routes.unlimited
+
+
+@pytest.mark.parametrize(
+    ("document", "name"),
+    [
+        ({"custom": False, "service": "github"}, "github"),
+        ({"custom": False, "name": "GitHub"}, "github"),
+        ({"service": "saml", "entryPoint": "https://id.test"}, "saml"),
+        ({"custom": True, "service": "other", "showButton": True}, "other"),
+        ({"custom": True, "service": "other", "showButton": False}, None),
+        ({"custom": True}, None),
+        ({"service": 3}, None),
+        (None, None),
+    ],
+)
+async def test_every_service_with_a_button_is_seen_whatever_its_kind(document: object, name: str | None) -> None:
+    rocket = Rocket()
+    rocket.documents = [RECORD, document]
+    async with rocket.polled() as routes:
+        assert (await routes.poll()).buttons == {"encvoyid", *([name] if name else [])}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.clock import SystemClock
-from bot.connection.accounts import MOST_READ, NO_ADDRESSES, TWICE, Accounts
+from bot.connection.accounts import MOST_READ, NO_ADDRESSES, TWICE, Account, Accounts, People
 from bot.connection.unknown import Unknown
 from bot.rocketchat import people
 from bot.rocketchat.people import MAY_NOT_LIST, TOO_LONG, TOO_MANY, TOO_OFTEN, PeopleList
@@ -84,6 +84,23 @@ async def test_how_far_it_is_is_told_between_the_pages() -> None:
     told: list[tuple[int, int]] = [(0, 0)]
     await read(workspace(250), told)
     assert told[1:] == [(100, 250), (200, 250)]
+
+
+async def test_the_same_people_one_by_one() -> None:
+    everybody = [
+        somebody(1, roles=["user", "admin"]),
+        somebody(2, active=False, emails=[{"address": "a@x.example"}, {"address": "x" * 10_000}, {"address": 5}]),
+        {"_id": "x", "active": True, "roles": []},
+    ]
+    routes = Routes({"GET users.list": {"users": everybody, "total": 3}})
+    async with rocket(routes) as rest:
+        people = await PeopleList(rest, SystemClock()).people(lambda *far: None, lambda *far: None)
+    assert isinstance(people, People)
+    assert people.accounts == (
+        Account("user00001", active=True, addresses=("1@people.example",), is_administrator=True),
+        Account("user00002", active=False, addresses=("a@x.example",), is_administrator=False),
+        Account("", active=True, addresses=None, is_administrator=False),
+    )
 
 
 async def test_what_is_read_of_one() -> None:
@@ -195,6 +212,25 @@ class TestPatience:
         assert isinstance(accounts, Accounts)
         assert (accounts.read, accounts.unread) == (100, TOO_OFTEN)
 
+    async def test_who_waits_is_told_for_how_long_and_waits_longer(self) -> None:
+        routes = Routes({"GET users.list": [workspace(2350), limited(59), limited(58), workspace(2350)]})
+        clock, told = HurriedClock(), list[tuple[int, int, float]]()
+        async with rocket(routes) as rest:
+            with clock.hurrying(200):
+                people = await PeopleList(rest, clock).people(lambda *far: None, lambda *wait: told.append(wait))
+        assert isinstance(people, People)
+        assert (len(people.accounts), people.unread) == (2350, "")
+        assert told == [(100, 2350, 59 + 2 * 60)]
+
+    async def test_but_not_for_ever(self) -> None:
+        routes = Routes({"GET users.list": [workspace(9000), *[limited(59)] * 4]})
+        clock = HurriedClock()
+        async with rocket(routes) as rest:
+            with clock.hurrying(200):
+                people = await PeopleList(rest, clock).people(lambda *far: None, lambda *wait: None)
+        assert isinstance(people, People)
+        assert (len(people.accounts), people.total, people.unread) == (100, 9000, TOO_OFTEN)
+
     async def test_a_server_that_is_slow_is_not_asked_for_ever(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(people, "PATIENCE", 0.0)
         accounts, routes = await read(workspace(250))
@@ -250,6 +286,17 @@ class TestAgainstTheStandIn:
             accounts = await listing.accounts(lambda *far: None)
         assert isinstance(accounts, Unknown)
         assert accounts.fix == MAY_NOT_LIST
+
+    @pytest.mark.parametrize("size", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
+    async def test_ten_thousand_are_read_within_thirty_seconds(self, size: int) -> None:
+        """A tenth of them within a tenth of the time."""
+        async with standin(size, role="admin") as (server, listing):
+            there, began = len(list(server.people)), time.monotonic()
+            people = await listing.people(lambda *far: None, lambda *wait: None)
+            took = time.monotonic() - began
+        assert isinstance(people, People)
+        assert (len(people.accounts), people.total, people.unread) == (there, there, "")
+        assert took < 30 * size / 10_000
 
     async def test_a_limiter_ends_it_after_a_thousand(self) -> None:
         async with standin(1200) as (server, listing):

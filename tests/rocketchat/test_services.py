@@ -125,6 +125,12 @@ class TestReading:
             listed = await services_of(rest).listed()
         assert listed.server(Edition((8, 8), frozenset())).site_url == address
 
+    @pytest.mark.parametrize(("value", "shown"), [("[a-z]+", "[a-z]+"), ("", ""), (None, None), (7, None)])
+    async def test_the_list_tells_which_user_names_are_allowed(self, value: object, shown: str | None) -> None:
+        rows = [{"_id": "UTF8_User_Names_Validation", "value": value}]
+        async with rocket(seeing({"GET settings": listing(rows)})) as rest:
+            assert (await services_of(rest).listed()).user_names == shown
+
     async def test_one_list_holds_every_service(self) -> None:
         rows = [*documents(_=True, secret="s3"), {"_id": "Accounts_OAuth_Custom-Other", "value": False}]
         async with rocket(Routes({"GET settings": listing(rows)})) as rest:

@@ -67,7 +67,7 @@ class World:
         if self.failure is not None:
             raise self.failure
         live = LiveService("encvoyid", {"button_label_color": self.color}) if self.color else None
-        return Poll({"encvoyid": live} if live else {}, sent_at)
+        return Poll({"encvoyid": live} if live else {}, sent_at, frozenset({"encvoyid", "github"}))
 
     def publish(self) -> None:
         """The subscription is made and complete."""
@@ -408,3 +408,12 @@ class TestLive:
     async def test_an_error_is_unknown(self, world: World) -> None:
         world.failure = NoAnswer("Rocket.Chat", "GET /api/v1/settings.oauth")
         assert isinstance(await world.settle.live(NAME), Unknown)
+
+    async def test_the_other_services_are_in_the_same_answer(self, world: World) -> None:
+        await world.settle.live(NAME)
+        assert await world.settle.others(NAME) == frozenset({"github"})
+        assert len(world.asked) == 1
+
+    async def test_what_cannot_be_asked_is_unknown_of_the_others_too(self, world: World) -> None:
+        world.failure = NoAnswer("Rocket.Chat", "GET /api/v1/settings.oauth")
+        assert isinstance(await world.settle.others(NAME), Unknown)

@@ -12,7 +12,7 @@ from bot.chatops.ports import OperationState
 from bot.connection.previous import Previous
 from bot.secret import new_secret
 from bot.store.connection_row import Damaged
-from bot.store.connections import SqlConnections
+from bot.store.connections import Overtaken, SqlConnections
 from bot.store.engine import Database
 from bot.store.notes import TABLE as NOTES
 from bot.store.operations import TABLE as OPERATIONS
@@ -107,6 +107,32 @@ async def test_a_connection_that_is_gone_does_not_come_back(connections: SqlConn
     await connections.delete(REST.id)
     await connections.revert(FIRST.id)
     assert await connections.get() is None
+
+
+async def test_the_receipt_outlives_the_connection_and_so_does_what_was_before(
+    connections: SqlConnections, database: Database
+) -> None:
+    operations = SqlOperations(database, CLOCK)
+    await connections.save(REST)
+    await connections.save(replace(REST, absent=True), operation_id=FIRST.id)
+    await connections.delete(REST.id, operation_id=FIRST.id, receipt={"outcome": "done"})
+    assert await connections.get() is None
+    assert [found.receipt for found in await operations.unfinished()] == [{"outcome": "done"}, None]
+    assert await connections.before(FIRST.id) == Previous(REST)
+
+
+async def test_a_receipt_is_not_kept_if_the_connection_is_not_deleted(
+    connections: SqlConnections, database: Database, vault: Vault
+) -> None:
+    await connections.save(REST)
+    await connections.save(replace(REST, absent=True), operation_id=FIRST.id)
+    other = SqlConnections(database, vault, CLOCK)
+    await other.get()
+    await other.save(ROTATED)
+    with pytest.raises(Overtaken):
+        await connections.delete(REST.id, operation_id=FIRST.id, receipt={"outcome": "done"})
+    assert [found.receipt for found in await SqlOperations(database, CLOCK).unfinished()] == [None, None]
+    assert await other.get() == ROTATED
 
 
 async def test_what_an_older_version_did_not_keep_is_assumed(connections: SqlConnections, database: Database) -> None:

@@ -39,6 +39,7 @@ WRITES = frozenset(
         "detach_rules",
         "delete_application",
         "save",
+        "forget",
         "allow",
         "change_schedule",
         "forget_schedule",
@@ -47,6 +48,7 @@ WRITES = frozenset(
 )
 
 
+_ADMIN_ROOM = Room("r1", "sso-admins", "p", encrypted=False, members=3)
 ALL_WELL = Verdict((Finding("Everything", Result(CheckState.PASSED, "it is")),))
 
 
@@ -86,6 +88,7 @@ class Spoken:
     notes: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
+    doings: list[str] = field(default_factory=list)
 
     def step(self, text: str) -> None:
         self.steps.append(text)
@@ -103,7 +106,29 @@ class Spoken:
         self.alarms.append(text)
 
     def doing(self, text: str) -> None:
-        pass
+        self.doings.append(text)
+
+
+@dataclass
+class MemoryPrivate:
+    """The direct message to whoever gave the command."""
+
+    sent: list[Answer] = field(default_factory=list)
+    opened: int = 0
+    error: UserError | None = None
+
+    async def open(self) -> None:
+        self.opened += 1
+        if self.error is not None:
+            raise self.error
+
+    async def send(self, answer: Answer) -> None:
+        self.sent.append(answer)
+
+    @property
+    def text(self) -> str:
+        """The last one, as people read it."""
+        return render((), self.sent[-1], prefix="!sso")
 
 
 @dataclass
@@ -125,6 +150,8 @@ class Counter:
     refusal: UserError | None = None
     """Raised when a command asks whether it may go on."""
     spoken: Spoken = field(default_factory=Spoken)
+    private: MemoryPrivate = field(default_factory=MemoryPrivate)
+    room: Room = _ADMIN_ROOM
     zone: str | None = "Europe/Madrid"
     """Of the workspace."""
     operation: str = "op1"
@@ -146,12 +173,13 @@ class Counter:
         answer = await invocation.command.handler(
             Call(
                 who=Person("u1", "anna", frozenset({"admin"}), active=True, type="user"),
-                room=Room("r1", "sso-admins", "p", encrypted=False, members=3),
+                room=self.room,
                 arguments=invocation.arguments,
                 options=invocation.options,
                 progress=self.spoken,
                 authorize=self._authorize,
                 operation=OperationRef(self.operation, resumed=resumed, receipt=receipt),
+                private=self.private,
             )
         )
         return answer, render((), answer, prefix="!sso")

@@ -54,6 +54,8 @@ class Scenario:
     """What a true answer says if all was done."""
     version: str = "8.8"
     """Of Rocket.Chat."""
+    gone: bool = False
+    """Whether nothing is left in the end, on either side and in the bot's record."""
     settle: float = 0.1
     """Seconds until what is stored there is live."""
     database: Callable[[], AbstractAsyncContextManager[URL | None]] = field(default=nullcontext, compare=False)
@@ -68,6 +70,7 @@ SCENARIOS = (
     Scenario("rotate-disabled", "rotate", on=False, before=("setup --disabled",), said="Rotated"),
     Scenario("disable", "disable", on=False, before=("setup",), said="off"),
     Scenario("enable", "enable", on=True, before=("setup --disabled",), said="✓ On: "),
+    Scenario("remove", "remove", on=False, before=("setup",), said="✓ Removed: nothing of it is left", gone=True),
 )
 MODERN = tuple(replace(s, name=f"{s.name}-9.0", version="9.0") for s in SCENARIOS if s.version == "8.8")
 """The same on the modern login engine, over TLS, with the licence."""
@@ -281,13 +284,17 @@ def _ends(after: Aftermath) -> list[dict[str, Any]]:
 
 def _check_systems(after: Aftermath) -> None:
     world, state = after.world, after.world.state()
+    services = {s.id for s in world.rocketchat.settings if re.fullmatch(r"Accounts_OAuth_Custom-[^-]+", s.id)}
+    if after.scenario.gone:
+        left = (state.applications, services, world.rocketchat.login_services.get(SERVICE))
+        assert left == (0, set(), None), f"left: {left}"
+        return
     assert state.applications == 1, f"{state.applications} applications"
     ours = [c for c in world.encvoy.clients.by_id.values() if f"/_oauth/{SERVICE}" in str(c["redirect_uris"])]
     assert len(ours) == 1
     assert re.fullmatch(r"ssobot [0-9a-f]{8}", ours[0]["description"])
     new = frozenset(world.encvoy.clients.by_id) - after.clients
     assert new == (frozenset() if after.scenario.before else {ours[0]["client_id"]})
-    services = {s.id for s in world.rocketchat.settings if re.fullmatch(r"Accounts_OAuth_Custom-[^-]+", s.id)}
     assert services == {SETTINGS}
     assert state.stored == state.accepted, "the two sides hold different secrets"
     assert state.live == (state.accepted if after.scenario.on else None)
@@ -298,10 +305,14 @@ def _check_systems(after: Aftermath) -> None:
 async def _check_records(after: Aftermath) -> None:
     found = await records(after.world, after.message_id)
     connection = found.connection
-    assert connection is not None
-    assert connection.current is not None
-    assert connection.current.reveal() == after.world.state().accepted
-    assert (connection.pending, connection.undoing, connection.enabled) == (None, False, after.scenario.on)
+    if after.scenario.gone:
+        assert connection is None
+        assert all(operation.receipt is not None for operation in found.operations), "the receipt went with it"
+    else:
+        assert connection is not None
+        assert connection.current is not None
+        assert connection.current.reveal() == after.world.state().accepted
+        assert (connection.pending, connection.undoing, connection.enabled) == (None, False, after.scenario.on)
     assert found.unfinished == ()
     assert len(found.operations) == 1
 
@@ -334,7 +345,10 @@ def _check_done_once(after: Aftermath) -> None:
     """The secret that was being changed at the crash is now in use, or the old one again."""
     now = after.world.state().accepted
     connection = after.at_death.connection
-    on_its_way = None if connection is None else connection.pending or connection.current
+    if after.scenario.gone:
+        writes = [path for _, path in after.world.writes() if path.endswith("addCustomOAuth")]
+        assert len(writes) == 1, "a service was created to be removed"
+    on_its_way = None if connection is None or after.scenario.gone else connection.pending or connection.current
     if on_its_way is not None and on_its_way.reveal() != after.old_secret:
         assert now in (on_its_way.reveal(), after.old_secret)
     used = {e.body["secret"] for e in after.world.encvoy.ledger.of("switched")} - {after.old_secret}

@@ -48,6 +48,10 @@ class Script:
     """What commands with an effect suggest to type next."""
     next: tuple[str, ...] = ()
     """What commands without an effect suggest to type next."""
+    private: Answer | None = None
+    """What commands without an effect send to the asker alone."""
+    after_private: asyncio.Event | None = None
+    """They wait for it after that."""
     trace: Trace = Trace.PART
     """What an interrupted run is said to have left."""
     trace_error: Exception | None = None
@@ -80,6 +84,11 @@ def example_registry(script: Script | None = None) -> Registry:
 
     async def look(call: Call) -> Answer:
         does.calls.append(call)
+        if does.private is not None:
+            await call.private.open()
+            await call.private.send(does.private)
+        if does.after_private is not None:
+            await does.after_private.wait()
         return Answer("All is well.", next=does.next)
 
     async def change(call: Call) -> Answer:

@@ -1,4 +1,4 @@
-"""The fault matrix: one remote call of `rotate` or `setup` fails in one way, and what must be true at the end.
+"""The fault matrix: one remote call of `rotate`, `setup` or `remove` fails in one way, and what must be true then.
 
 All seconds run faster, by one parameter (`PACE`): those of the clock, and the time-outs of single requests.
 """
@@ -17,7 +17,7 @@ from tests.support.crash_matrix import made
 from tests.support.crashes import fingerprints_of, records
 from tests.support.failing_calls import FAILURES, OWN, Call, Case, applies, injected, shape
 from tests.support.hurried import HurriedClock, short_time_outs
-from tests.support.world import REAL_SETTLE, SETTINGS, World, world_at
+from tests.support.world import REAL_SETTLE, SERVICE, SETTINGS, World, world_at
 
 PACE = 8.0
 """Seconds of the bot and of both stand-ins in a real one."""
@@ -36,7 +36,7 @@ async def hurried_world(folder: Path, command: str) -> AsyncIterator[World]:
             patch.setattr("sandbox.visitor.LOOK_EVERY", 0.05)
             async with world.play.bot(clock):
                 clock.hurry(PACE)
-                if command == "rotate":
+                if command != "setup":
                     await world.ask("setup", ANSWERED_WITHIN)
                 yield world
 
@@ -68,7 +68,8 @@ def cases_of(command: str, calls: tuple[Call, ...]) -> list[Case]:
 
 
 async def verdict_of(folder: Path, case: Case) -> str:
-    """Plays it. The kind of end: `new`, `old`, `all there`, `nothing`, `part, then all there`;
+    """Plays it. The kind of end: `new`, `old`, `all there`, `nothing`, `part, then all there`, `nothing left`, `part,
+    then nothing left`;
     AssertionError if it is none of these, or if what is said is not true."""
     async with hurried_world(folder, case.command) as world:
         before = world.state()
@@ -82,6 +83,8 @@ async def verdict_of(folder: Path, case: Case) -> str:
         [result] = await world.admin.results(message)
         if case.command == "rotate":
             return await _rotated(world, before.accepted, result)
+        if case.command == "remove":
+            return await _removed(world, result)
         return await _set_up(world, result, said)
 
 
@@ -119,6 +122,29 @@ async def _set_up(world: World, result: str, said: str) -> str:
         return "nothing"
     assert "Not finished" in head or "Result unknown" in head, f"a part; said: {head}"
     return await _finished_later(world, head)
+
+
+async def _removed(world: World, result: str) -> str:
+    head = result.splitlines()[0]
+    connection = (await records(world)).connection
+    if _is_bare(world) and connection is None:
+        doubted = "✓ Removed." in head and "but could not see for certain that it is gone" in result
+        assert "✓ Removed: nothing of it is left" in head or doubted, f"nothing is left; said: {head}"
+        return "nothing left"
+    if _is_whole(world) and connection is not None and not connection.absent:
+        assert "Not done" in head, f"all there; said: {head}"
+        return "all there"
+    assert "Not finished" in head or "Result unknown" in head, f"a part; said: {head}"
+    for part in ("In Rocket.Chat: ", "At Encvoy ID: "):
+        assert part in head, f"a part is not named; said: {head}"
+    await world.ask("remove", ANSWERED_WITHIN)
+    assert _is_bare(world), f"the second `remove` does not end it; said first: {head}"
+    return "part, then nothing left"
+
+
+def _is_bare(world: World) -> bool:
+    ours = any(setting.id.startswith(SETTINGS) for setting in world.rocketchat.settings)
+    return not ours and world.state().applications == 0 and world.rocketchat.login_services.get(SERVICE) is None
 
 
 async def _finished_later(world: World, head: str) -> str:

@@ -51,5 +51,11 @@ class MemoryConnections:
             self.receipts[operation_id] = receipt
         self.world.after("save")
 
-    async def delete(self, connection_id: str) -> None:
+    async def delete(
+        self, connection_id: str, *, operation_id: str | None = None, receipt: Mapping[str, Any] | None = None
+    ) -> None:
+        self.world.before("forget")
         self.row = None
+        if operation_id is not None and receipt is not None:
+            self.receipts[operation_id] = receipt
+        self.world.after("forget")

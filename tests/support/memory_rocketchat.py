@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from bot.connection.accounts import Accounts, Registration
+from bot.connection.accounts import Account, Accounts, People, Registration
 from bot.connection.in_use import InUse, Use
 from bot.connection.moments import LiveSeen, Written
-from bot.connection.ports import Awaited, CountTold, Listed, ServerInfo
+from bot.connection.ports import Awaited, CountTold, Listed, ServerInfo, WaitTold
 from bot.connection.profile import Edition, Profile, profile
 from bot.connection.reachable import Site
 from bot.connection.state import LiveService, Marker, ServiceName, SettingValue, StoredService
 from bot.connection.unknown import Unknown
+from bot.connection.user_names import USUAL
 from bot.errors import NotLive
 from bot.secret import Secret
 from sandbox.rocketchat.instance import Timing
@@ -22,6 +23,15 @@ KEY, RUN = Timing().key, Timing().run
 LAST_LOOK = 0.02
 """Seconds before a change goes live in which it was seen not to be live."""
 ACCOUNTS = Accounts(total=3, read=3, with_address=2, administrators=("anna",))
+PEOPLE = People(
+    (
+        Account("anna", active=True, addresses=("anna@people.example",), is_administrator=True),
+        Account("marc", active=True, addresses=("marc@people.example",), is_administrator=False),
+        Account("rocket.cat", active=True, addresses=None, is_administrator=False),
+    ),
+    total=3,
+)
+"""The same, one by one."""
 OPEN = Registration(by_services=True, approval=False, domains="")
 
 
@@ -58,8 +68,16 @@ class MemoryRocketChat:
     carried: list[bool | None] = field(default_factory=list)
     """What its modern engine shows first, one by one; the marker afterwards."""
     quiets: list[float] = field(default_factory=list)
-    people: Accounts | Unknown = ACCOUNTS
+    people_counted: Accounts | Unknown = ACCOUNTS
+    people_listed: People | Unknown = PEOPLE
+    limited: tuple[int, int, float] | None = None
+    """What is told of a rate limit while people are read."""
     registration: Registration = OPEN
+    form: bool | None = True
+    """Whether the login page has the form for passwords."""
+    others: frozenset[str] | Unknown = frozenset()
+    """Live login services besides ours."""
+    user_names: str | None = USUAL
     at_site_url: Site | Unknown = Site.OURS
     environment: dict[str, SettingValue] = field(default_factory=dict)
     """What is forced from outside, by suffix."""
@@ -107,7 +125,14 @@ class MemoryRocketChat:
 
     async def accounts(self, told: CountTold) -> Accounts | Unknown:
         self.world.before("accounts")
-        return self.people
+        return self.people_counted
+
+    async def people(self, told: CountTold, waits: WaitTold) -> People | Unknown:
+        self.world.before("people")
+        told(1, 3)
+        if self.limited is not None:
+            waits(*self.limited)
+        return self.people_listed
 
     async def profile(self) -> Profile:
         self.world.before("profile")
@@ -135,7 +160,9 @@ class MemoryRocketChat:
         self.world.before("listed")
         self.tick()
         services = tuple(s for key in self.settings if (s := self.service(key)) is not None)
-        return Listed(services, self.registration, self.site_url, self.modern_flow)
+        return Listed(
+            services, self.registration, self.site_url, self.modern_flow, form=self.form, user_names=self.user_names
+        )
 
     async def live(self, name: ServiceName) -> LiveService | Unknown | None:
         self.world.before("live")
@@ -144,6 +171,10 @@ class MemoryRocketChat:
             return Unknown("it may not be asked so often")
         record = self.live_records.get(name.key)
         return record[0] if record else None
+
+    async def other_services_live(self, name: ServiceName) -> frozenset[str] | Unknown:
+        self.world.before("other_services_live")
+        return self.others
 
     async def await_live(self, name: ServiceName, awaited: Awaited, expected: float | None, timeout: float) -> LiveSeen:
         self.world.before("await_live")

@@ -20,6 +20,7 @@ from tests.support.programs import run, run_committing_late
 NAME = "crash matrix"
 DUE = Scenario("scheduled", "", on=True, before=("setup",))
 ROTATE = SCENARIOS[2]
+[REMOVE] = (scenario for scenario in SCENARIOS if scenario.gone)
 ALL = (*(s for s in SCENARIOS if s.version == "8.8"), DUE)
 PARTS = 4
 """Tests for one scenario, so that two workers have as much to do."""
@@ -98,7 +99,7 @@ SAMPLE = 4
 
 
 @pytest.mark.parametrize("kind", CASES)
-@pytest.mark.parametrize("scenario", [ROTATE, DUE], ids=named)
+@pytest.mark.parametrize("scenario", [ROTATE, REMOVE, DUE], ids=named)
 async def test_a_sample(tmp_path: Path, scenario: Scenario, kind: str, record_property: Any) -> None:
     size = await measured(tmp_path / "dry", scenario)
     every = CASES[kind](scenario, size)

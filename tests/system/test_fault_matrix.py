@@ -1,4 +1,4 @@
-"""The fault matrix: every remote call of `rotate` and `setup`, failing in every way.
+"""The fault matrix: every remote call of `rotate`, `setup` and `remove`, failing in every way.
 
 `make fault-matrix` plays all of it; `make test` a sample. What became of the cases is printed at the end.
 """
@@ -20,7 +20,7 @@ NAME = "fault matrix"
 PARTS = 8
 SAMPLE = 6
 """Cases of each command."""
-COMMANDS = ("rotate", "setup")
+COMMANDS = ("rotate", "setup", "remove")
 pytestmark = pytest.mark.timeout(900)
 
 

@@ -24,7 +24,7 @@ from tests.support.world import World
 
 A_MONTH = 30 * 24 * 3600.0
 SLASH = Scenario("slash", "slash on", on=False)
-TRIED = (*(s for s in SCENARIOS if s.name in ("setup", "rotate", "disable", "enable")), SLASH)
+TRIED = (*(s for s in SCENARIOS if s.name in ("setup", "rotate", "disable", "enable", "remove")), SLASH)
 
 
 async def killed(world: World, folder: Path, words: str) -> str:

@@ -82,7 +82,7 @@ def test_a_section_that_holds_a_marker_is_refused() -> None:
 
 
 def test_every_command_and_every_variable_has_a_row() -> None:
-    assert docs.commands().count("\n| `/sso ") == 12
+    assert docs.commands().count("\n| `/sso ") == 17
     assert docs.variables().count("\n| `SSOBOT_") == len(VARIABLES)
 
 

@@ -84,8 +84,10 @@ def noted(evidence: str, fix: str = "") -> Result:
 
 
 def unfinished(evidence: Evidence) -> bool:
-    """Whether setting up the connection was never finished: then it is unknown what of it was written."""
-    return evidence.connection is not None and evidence.connection.current is None
+    """Whether setting up the connection was never finished, or removing it was not: then it is unknown what of it is
+    there."""
+    connection = evidence.connection
+    return connection is not None and (connection.current is None or connection.absent)
 
 
 def to_be_set_up(evidence: Evidence, result: Result) -> Result:

@@ -33,6 +33,8 @@ COMMANDS = (
     "status",
     "enable",
     "disable",
+    "remove",
+    "remove --dry-run",
     "schedule",
     "schedule rotate every 1 day",
     "schedule rotate every 1 day",
@@ -87,6 +89,13 @@ class Simulation(RuleBasedStateMachine):
     def type(self, words: str, seconds: float) -> None:
         """An administrator gives a command."""
         self.do(words, seconds)
+
+    @precondition(lambda self: self.world.codes())
+    @rule(words=st.sampled_from(("disable", "remove")), back=st.integers(0, 1))
+    def type_a_code(self, words: str, back: int) -> None:
+        """One that was shown, perhaps for the other command, or long ago."""
+        codes = self.world.codes()
+        self.do(f"{words} --code {codes[max(0, len(codes) - 1 - back)]}", 60.0)
 
     @precondition(lambda self: self.world.heard)
     @rule(back=st.integers(0, 3))
@@ -220,6 +229,11 @@ class Simulation(RuleBasedStateMachine):
             for table in (rocketchat.settings, rocketchat.secrets, rocketchat.switches, rocketchat.live_records):
                 table.pop(key, None)
         self.world.meddled += 1
+
+    @rule(form=st.sampled_from((True, False, None)))
+    def somebody_hides_the_form(self, form: bool | None) -> None:
+        """The form for passwords, on Rocket.Chat's login page; or shows it again."""
+        self.world.rocketchat.form = form
 
     # -- what must hold
 

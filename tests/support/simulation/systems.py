@@ -183,6 +183,15 @@ class LinkedConnections(MemoryConnections):
     ) -> None:
         self.secrets.saw(connection.current, connection.pending)
         await super().save(connection, operation_id=operation_id, receipt=receipt)
+        self._link(operation_id, receipt)
+
+    async def delete(
+        self, connection_id: str, *, operation_id: str | None = None, receipt: Mapping[str, Any] | None = None
+    ) -> None:
+        await super().delete(connection_id, operation_id=operation_id, receipt=receipt)
+        self._link(operation_id, receipt)
+
+    def _link(self, operation_id: str | None, receipt: Mapping[str, Any] | None) -> None:
         if operation_id is not None and receipt is not None:
             rows = self.operations.rows
             rows[operation_id] = replace(rows[operation_id], receipt=receipt)

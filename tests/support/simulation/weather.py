@@ -62,10 +62,19 @@ WRITES = {
     ),
     Side.ENCVOY: ("create_application", "write_application", "attach_rules", "detach_rules", "delete_application"),
     Side.CHAT: ("post", "edit"),
-    Side.STORE: ("accept", "note", "finish", "delivered", "save", "revert", "change", "put"),
+    Side.STORE: ("accept", "note", "finish", "delivered", "save", "delete", "revert", "change", "put"),
 }
 READS = {
-    Side.ROCKETCHAT: ("edition", "profile", "stored", "listed", "live", "await_marker", "bring_bogus_code"),
+    Side.ROCKETCHAT: (
+        "edition",
+        "profile",
+        "stored",
+        "listed",
+        "live",
+        "other_services_live",
+        "await_marker",
+        "bring_bogus_code",
+    ),
     Side.ENCVOY: ("provider", "application", "registered", "probe", "code"),
     Side.CHAT: ("person", "room_of"),
     Side.STORE: ("get", "unfinished", "of_schedule"),

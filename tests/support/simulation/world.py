@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
+from bot.chatops.codes import NOTE
 from bot.chatops.heard import heard_until
 from bot.chatops.ports import Message, Operation, OperationState
 from bot.chatops.reception import Identity
@@ -218,6 +220,10 @@ class World:
             return "Rocket.Chat has another secret than the store"
         return None
 
+    def codes(self) -> list[str]:
+        """The codes that were shown, oldest first."""
+        return [row["code"] for row in json.loads(self.notes.values.get(NOTE, "[]"))]
+
     def landed_late(self, name: str) -> None:
         """A write of a process that may not act any more."""
         self.meddled += 1
@@ -233,6 +239,9 @@ class World:
     def _ended(self, operation: Operation) -> None:
         verdict = (operation.reply_text or "").partition("\n")[0]
         quiet = self.began_after.get(operation.id, self.meddled) == self.meddled
+        removed = operation.words.startswith("remove") and "Removed: nothing of it is left" in verdict
+        if removed and quiet and (self.ours() != (0, 0) or self.rocketchat.live_records or self.connection is not None):
+            self.untrue.append(f"{operation.words}: {verdict} But {self.ours()} applications and services are there.")
         claims = operation.words.split()[0] in ("rotate", "setup", "test") and "--dry-run" not in operation.words
         if operation.state is OperationState.DONE and verdict.startswith("✓") and claims and quiet:
             wrong = self.disagreement()

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox.ledger import Ledger
 from sandbox.rocketchat.oauth.engine import Engine
+from sandbox.rocketchat.oauth.hooks import Hooks
+from sandbox.rocketchat.oauth.resolve import AccountResolver
 from sandbox.rocketchat.people import People, User
+from sandbox.rocketchat.settings import Settings
+from sandbox.rocketchat.workspace_settings import seed, workspace_settings
 
 SERVICE = "encvoyid"
 SITUATIONS: list[dict[str, Any]] = json.loads(
@@ -27,6 +33,15 @@ def expected(situation: dict[str, Any], engine: Engine) -> list[dict[str, Any]]:
 def fields_at(situation: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
     """The service's configuration at that step."""
     return {**situation["fields"], **step.get("fields", {})}
+
+
+def workspace_of(situation: dict[str, Any], engine: Engine) -> AccountResolver:
+    """With the situation's settings, and nobody in it yet."""
+    settings = Settings(Ledger(), lambda _: False)
+    seed(settings, workspace_settings("https://chat.example", "x", modern_flow=True))
+    for name, value in situation["settings"].items():
+        settings.write(name, value)
+    return AccountResolver(People(lambda: datetime(2026, 11, 27, tzinfo=UTC)), settings, Hooks(engine))
 
 
 def settle_people(people: People, situation: dict[str, Any]) -> None:

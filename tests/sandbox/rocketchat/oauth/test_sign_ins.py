@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from sandbox.ledger import Ledger
 from sandbox.rocketchat.oauth.claims import IdentityFailed, identity_of
 from sandbox.rocketchat.oauth.engine import Engine
-from sandbox.rocketchat.oauth.hooks import Hooks
 from sandbox.rocketchat.oauth.resolve import AccountResolver, resolve
 from sandbox.rocketchat.oauth_settings import FIELDS
-from sandbox.rocketchat.people import People, User
+from sandbox.rocketchat.people import User
 from sandbox.rocketchat.problems import MeteorError, PlainError
-from sandbox.rocketchat.settings import Settings
-from sandbox.rocketchat.workspace_settings import seed, workspace_settings
 from tests.sandbox.rocketchat.oauth.provider import Provider, come_in, connect, problem
-from tests.sandbox.rocketchat.oauth.situations import EACH, SERVICE, ended, expected, fields_at, settle_people
+from tests.sandbox.rocketchat.oauth.situations import (
+    EACH,
+    SERVICE,
+    ended,
+    expected,
+    fields_at,
+    settle_people,
+    workspace_of,
+)
 from tests.support.modern import Modern, modern_at
 from tests.support.rocket import Rocket, running
 
@@ -32,17 +35,9 @@ def test_a_sign_in_ends_as_it_really_does(situation: dict[str, Any], engine: Eng
 
 def _by_rule(situation: dict[str, Any], engine: Engine) -> list[dict[str, Any]]:
     """How each step ends by the rules alone."""
-    accounts = AccountResolver(People(lambda: datetime(2026, 11, 27, tzinfo=UTC)), _settings(situation), Hooks(engine))
+    accounts = workspace_of(situation, engine)
     settle_people(accounts.people, situation)
     return [ended(accounts.people, _come(accounts, fields_at(situation, step), step)) for step in situation["steps"]]
-
-
-def _settings(situation: dict[str, Any]) -> Settings:
-    settings = Settings(Ledger(), lambda _: False)
-    seed(settings, workspace_settings("https://chat.example", "x", modern_flow=True))
-    for name, value in situation["settings"].items():
-        settings.write(name, value)
-    return settings
 
 
 def _come(accounts: AccountResolver, fields: dict[str, Any], step: dict[str, Any]) -> User | str:
