@@ -57,18 +57,6 @@ def register(registry: Registry, context: CommandContext) -> None:
         return Answer(drift, lines, next=following)
 
 
-<<<<<<< HEAD
-=======
-async def _locked(call: Call, context: CommandContext, locked: Locked) -> Answer:
-    """Nothing can be compared with what cannot be decrypted; what both sides hold is shown all the same."""
-    lost = LostKey(locked)
-    call.progress.doing("reading both systems")
-    seen = await observe_apart(locked.rest, context)
-    lines = (*_facts(locked.rest, seen, context), *await _unattended(locked.rest, context))
-    return Answer(f"✗ {lost.text}", lines, next=fixes_in(lost.fix))
-
-
->>>>>>> w-keys
 async def _only_way(connection: Connection, seen: Apart, context: CommandContext) -> tuple[str, ...]:
     """What an administrator ought to know before Encvoy ID is away. Asked only if there is no form for passwords."""
     if seen.whole is None or seen.form is not False or not takes_a_way(seen.whole):
@@ -79,7 +67,6 @@ async def _only_way(connection: Connection, seen: Apart, context: CommandContext
         f"• Note: Encvoy ID is the only way to sign in: Rocket.Chat's login page has no form for passwords ({FORM} is "
         "off), and no other login service has a button there",
     )
-<<<<<<< HEAD
 
 
 async def _locked(call: Call, context: CommandContext, locked: Locked) -> Answer:
@@ -89,8 +76,6 @@ async def _locked(call: Call, context: CommandContext, locked: Locked) -> Answer
     seen = await observe_apart(locked.rest, context)
     lines = (*_facts(locked.rest, seen, context), *await _unattended(locked.rest, context))
     return Answer(f"✗ {lost.text}", lines, next=fixes_in(lost.fix))
-=======
->>>>>>> w-keys
 
 
 async def _unattended(connection: Connection, context: CommandContext) -> tuple[str, ...]:
