@@ -4,16 +4,19 @@ own record changes."""
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from bot.chatops.answer import Answer
 from bot.chatops.phrases import read_service
 from bot.chatops.registry import Call, Phrase, Registry
 from bot.connection.adoption import accepted, adopted, chosen, client_id_of, refuse_to_adopt, visible
 from bot.connection.differences import Difference, differences
+from bot.connection.lost_key import Locked, LostKey
 from bot.connection.observe import observe
 from bot.connection.refusals import refuse_a_removal
 from bot.connection.state import Connection, Observed
 from bot.errors import UserError
+from bot.secret import new_secret
 from bot.text import code, quoted
 from commands.context import CommandContext
 from commands.differences import difference_lines
@@ -42,13 +45,24 @@ def register(registry: Registry, context: CommandContext) -> None:
         examples=("adopt", "adopt encvoyid"),
     )
     async def adopt(call: Call) -> Answer:
-        there = await context.connections.get()
+        found = await context.kept()
+        there = _openable(found)
         call.progress.doing("reading both systems")
         saved = await context.previous.before(call.operation.id) if call.operation.resumed else None
         if saved is not None and there is not None:  # an earlier process saved it, and did not answer
             before = saved.connection
             return await (_by_hand(call, context, there) if before is None else _ours(call, context, before, there))
-        return await (_by_hand(call, context, None) if there is None else _ours(call, context, there, None))
+        if there is None:
+            return await _by_hand(call, context, None)
+        return await _ours(call, context, there, None, found if isinstance(found, Locked) else None)
+
+
+def _openable(found: Connection | Locked | None) -> Connection | None:
+    """Whose key is lost holds no secret that could be compared: any other stands for it, and differs from what both
+    sides have."""
+    if not isinstance(found, Locked):
+        return found
+    return replace(found.rest, current=new_secret(), pending=None, marker=None, undoing=False)
 
 
 async def _by_hand(call: Call, context: CommandContext, saved: Connection | None) -> Answer:
@@ -83,7 +97,9 @@ def _broken(observed: Observed) -> tuple[str, ...]:
     return ("✗ The two have different secrets, so nobody can sign in now. `/sso repair` writes Encvoy ID's secret.",)
 
 
-async def _ours(call: Call, context: CommandContext, there: Connection, saved: Connection | None) -> Answer:
+async def _ours(
+    call: Call, context: CommandContext, there: Connection, saved: Connection | None, locked: Locked | None = None
+) -> Answer:
     typed = call.arguments[SERVICE]
     if typed and typed != there.name.service:
         raise UserError(
@@ -95,6 +111,8 @@ async def _ours(call: Call, context: CommandContext, there: Connection, saved: C
     observed, provider = await asyncio.gather(observe(there, context), context.encvoy.provider())
     refuse_to_adopt(there, observed.application)
     desired = saved or accepted(there, observed, provider)
+    if locked is not None and desired.current == there.current:  # the two sides do not agree on one to restore
+        raise LostKey(locked)
     kept = tuple(one for one in differences(there, observed) if one not in differences(desired, observed))
     left = differences(desired, observed)
     if desired == there:
@@ -102,9 +120,14 @@ async def _ours(call: Call, context: CommandContext, there: Connection, saved: C
     if saved is None:
         await call.authorize()
         await context.connections.save(desired, operation_id=call.operation.id)
+    verdict = "✓ Kept what is there now; only my own record was changed."
+    if locked is not None and desired.current is not None:  # what it was, nobody can tell
+        fingerprint = context.fingerprints.of(desired.current)
+        verdict = f"✓ My copy of the client secret is the one that both systems have now (fingerprint {fingerprint})."
+        kept = tuple(one for one in kept if one.what != "secret")
     lines = difference_lines(tuple(_turned(one) for one in kept), context.fingerprints)
     said = ("It was → it is now\n" + "\n".join(lines),) if lines else ()
-    return _answer("✓ Kept what is there now; only my own record was changed.", said, left, context)
+    return _answer(verdict, said, left, context)
 
 
 def _turned(one: Difference) -> Difference:

@@ -104,6 +104,17 @@ async def test_a_lost_key(connected: World, hears: Heard, words: str) -> None:
     assert connected.writes() == before
 
 
+@case("adopt", LOST)
+async def test_adopting_what_both_sides_hold(connected: World, hears: Heard) -> None:
+    connected.play.keys = OTHER
+    before = connected.writes()
+    async with connected.play.bot():
+        hears(await connected.ask("adopt"), typed="!sso adopt")
+        assert "in sync" in await connected.ask("status")
+        assert connected.writes() == before
+        assert "Rotated" in await connected.ask("rotate")
+
+
 @case("history", "The key of the fingerprints was lost since")
 async def test_fingerprints_of_a_lost_key(connected: World, hears: Heard) -> None:
     async with connected.play.bot():
