@@ -52,7 +52,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         calls.append(arguments)
         return 0
 
-    monkeypatch.setattr(command_line, "_start", start)
+    monkeypatch.setattr(command_line, "start", start)
     return calls
 
 

@@ -107,7 +107,7 @@ def remove_service(standin: RocketChatStandIn) -> None:
 async def test_a_service_removed_by_hand_is_made_again(connected: World) -> None:
     before = connected.state()
     remove_service(connected.rocketchat)
-    assert "create the OAuth service" in await connected.ask("status")
+    assert "the service `encvoyid` is not there" in await connected.ask("status")
     assert "`!sso setup`" in await connected.ask("rotate")
 
     assert "✗" not in await connected.ask("setup")
@@ -134,7 +134,7 @@ async def test_a_setting_changed_by_hand_is_put_back(connected: World, suffix: s
 async def test_a_button_switched_off_by_hand_is_switched_on_again(connected: World) -> None:
     connected.rocketchat.settings.write(SETTINGS, False)
     connected.rocketchat.login_services.rewrite()
-    assert "switch the service on" in await connected.ask("status")
+    assert "the service is switched off → on" in await connected.ask("status")
 
     assert "✗" not in await connected.ask("setup")
     await whole(connected)
@@ -260,7 +260,7 @@ async def test_a_rule_removed_by_hand_is_attached_again(connected: World) -> Non
     rules = connected.encvoy.clients.rules[application(connected)["client_id"]]
     before = sorted(rules)
     rules.pop()
-    assert "ask people once for" in await connected.ask("status")
+    assert "asks people for" in await connected.ask("status")
 
     assert "✗" not in await connected.ask("setup")
     assert sorted(rules) == before

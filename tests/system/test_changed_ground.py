@@ -53,6 +53,7 @@ async def test_what_is_taken_away_is_named_and_what_is_given_back_is_used(
         assert "Rotated" in await connected.ask("rotate")
 
 
+@pytest.mark.slow
 async def test_a_token_that_was_revoked_is_named_in_healthz_and_used_again_once_it_is_valid(connected: World) -> None:
     """The bot cannot say it in the chat."""
     async with connected.play.bot() as bot:

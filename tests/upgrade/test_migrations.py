@@ -15,7 +15,7 @@ from bot.store.engine import Database as Open
 from bot.store.engine import open_database
 from tests.support.databases import empty_database
 from tests.support.migrating import differences, migrated, revision_of, revisions
-from tests.upgrade.kept import SUFFIX, Database, databases
+from tests.upgrade.kept import SUFFIX, Database, databases, tried
 from tests.upgrade.restore import load
 from tests.upgrade.write import SCENES
 
@@ -24,7 +24,7 @@ REWRITTEN = {("operations", "words"), ("connections", "settings")}
 """What a migration may say in other words; all other values of the time stay as they are."""
 
 
-@pytest.fixture(params=DATABASES, ids=lambda found: f"{found.revision}-{found.scene}-{found.kind}")
+@pytest.fixture(params=tried(DATABASES), ids=lambda found: f"{found.revision}-{found.scene}-{found.kind}")
 async def old(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[Database, Open]]:
     """One of them, as it was written."""
     async with empty_database(request.param.kind, tmp_path, request) as url:
