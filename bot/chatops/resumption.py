@@ -16,7 +16,7 @@ from bot.chatops.execution import Ending, Job, Means, Steps, call_of, execute, f
 from bot.chatops.origin import FromSchedule
 from bot.chatops.ports import Operation, OperationState
 from bot.chatops.registry import Call, Trace
-from bot.errors import Uncertain, UserError
+from bot.errors import Uncertain, Unfinished, UserError
 
 _LONG_AGO = "According to my clock or Rocket.Chat's, you did not send this within the last two minutes."
 INTERRUPTED = UserError("I was interrupted before anything was written.", why=_LONG_AGO, fix="Please type it again.")
@@ -49,16 +49,16 @@ async def resume(
     job: Job, steps: Steps, means: Means, *, old: bool, told: Callable[[], Awaitable[str]] = _nothing
 ) -> Ending:
     """Like `execute`. `old`: typed so long ago that it must not begin any more. `told`: the result that was posted, and
-    could not be stored: this is how it ends, unless something is seen of what it says is not done. It is not asked for
-    where half of an exchange waits to be finished."""
+    could not be stored: this is how it ends, unless something is seen of what it says is not done. It is short to ask
+    for: where half of an exchange waits to be finished, Rocket.Chat is needed for that anyway."""
     call = call_of(job, steps, means)
     try:
         trace = await _trace(job, call)
+        if (stands := _as_told(await told(), trace)) is not None:
+            if stands.state is OperationState.FAILED and trace is not Trace.PART:
+                await _revert(job, call)
+            return stands
         if trace is not Trace.PART:
-            if (stands := _as_told(await told(), trace)) is not None:
-                if stands.state is OperationState.FAILED:
-                    await _revert(job, call)
-                return stands
             refusal = await _refusal(job, trace, means.access, old=old)
             if refusal is not None:
                 await _revert(job, call)
@@ -86,7 +86,9 @@ def _as_told(said: str, trace: Trace) -> Ending | None:
         return None
     if not said.startswith(Mark.FAILED.value):
         return Ending(OperationState.DONE, said)
-    return Ending(OperationState.FAILED, said) if trace is Trace.NOTHING else None
+    # Of a part that is there, and of one that may be, only these verdicts are true.
+    open_end = said.startswith(tuple(f"{Mark.FAILED.value} {kind.verdict}" for kind in (Unfinished, Uncertain)))
+    return Ending(OperationState.FAILED, said) if trace is Trace.NOTHING or (trace is Trace.PART and open_end) else None
 
 
 def _uncertain(error: UserError) -> UserError:

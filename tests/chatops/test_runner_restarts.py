@@ -10,7 +10,7 @@ import pytest
 from bot.chatops.inbox import AWAY
 from bot.chatops.ports import OperationState
 from bot.chatops.registry import Trace
-from bot.errors import BadAnswer, StoreUnavailable, Unreachable
+from bot.errors import BadAnswer, StoreUnavailable, Uncertain, Unfinished, Unreachable, UserError
 from tests.support.chat import ADMIN_ROOM, ANNA, DIRECT, MARC, Fault, typed
 from tests.support.clocks import settle
 from tests.support.desk import Desk, crashed, silenced
@@ -246,6 +246,26 @@ async def test_what_has_left_a_trace_is_finished_whatever_was_answered(desk: Des
     await later.clock.advance(2)
     assert later.script.effects == ["effect"]
     assert desk.chat.said()[0].startswith("✓ Changed.")
+
+
+@pytest.mark.parametrize("error", [Unfinished("A part is done."), Uncertain("It may be done.")])
+async def test_what_was_called_unfinished_stays_so_and_is_not_answered_twice(desk: Desk, error: UserError) -> None:
+    """Without the outage it would have ended as well, and nobody would have gone on with it."""
+    desk.script.after_effect = asyncio.Event()
+    await desk.type(typed("!sso setup"))
+    desk.script.error = error
+    desk.operations.away = True
+    desk.script.after_effect.set()
+    await desk.clock.advance(2)
+    said = desk.chat.said()
+    later = await crashed(desk)
+    later.script.trace = Trace.PART
+    desk.operations.away = False
+    await later.runner.recover()
+    await later.clock.advance(2)
+    [row] = desk.operations.rows.values()
+    assert (later.script.calls, later.script.taken_back) == ([], []), "it stays desired"
+    assert (row.state, row.delivered, desk.chat.said()) == (OperationState.FAILED, True, said)
 
 
 async def test_what_was_begun_and_called_undone_ends_so_if_nothing_is_seen_of_it(desk: Desk) -> None:

@@ -242,7 +242,9 @@ class World:
         removed = operation.words.startswith("remove") and "Removed: nothing of it is left" in verdict
         if removed and quiet and (self.ours() != (0, 0) or self.rocketchat.live_records or self.connection is not None):
             self.untrue.append(f"{operation.words}: {verdict} But {self.ours()} applications and services are there.")
-        claims = operation.words.split()[0] in ("rotate", "setup", "test") and "--dry-run" not in operation.words
+        claims = (
+            operation.words.split()[0] in ("rotate", "setup", "repair", "test") and "--dry-run" not in operation.words
+        )
         if operation.state is OperationState.DONE and verdict.startswith("✓") and claims and quiet:
             wrong = self.disagreement()
             if wrong is not None:
