@@ -35,9 +35,10 @@ test-all: check judges
 crash-matrix: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n 2 -m "" tests/system/test_crash_matrix.py
 
-# A failure of every kind at every remote call of `rotate` and `setup`.
+# A failure of every kind at every remote call of `rotate` and `setup`; of `remove`: `make fault-matrix OF=remove`.
+OF ?= rotate or setup
 fault-matrix: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) -m "" tests/system/test_fault_matrix.py
+	$(BIN)/python -m pytest -n $(WORKERS) -m "" -k "$(OF)" tests/system/test_fault_matrix.py
 
 # Commands, schedules, faults, crashes, clocks and two instances at random, in memory: `make simulate STEPS=100000 SEED=1`.
 STEPS := 20000
