@@ -82,13 +82,15 @@ async def resume(
 
 
 def _as_told(said: str, trace: Trace) -> Ending | None:
+    if trace is Trace.PART:
+        # Only these verdicts are true of a part. Anything else may be the progress, as 0.1 kept it in the same message.
+        ended = said.startswith(tuple(f"{Mark.FAILED.value} {kind.verdict}" for kind in (Unfinished, Uncertain)))
+        return Ending(OperationState.FAILED, said) if ended else None
     if not said:
         return None
     if not said.startswith(Mark.FAILED.value):
         return Ending(OperationState.DONE, said)
-    # Of a part that is there, and of one that may be, only these verdicts are true.
-    open_end = said.startswith(tuple(f"{Mark.FAILED.value} {kind.verdict}" for kind in (Unfinished, Uncertain)))
-    return Ending(OperationState.FAILED, said) if trace is Trace.NOTHING or (trace is Trace.PART and open_end) else None
+    return Ending(OperationState.FAILED, said) if trace is Trace.NOTHING else None
 
 
 def _uncertain(error: UserError) -> UserError:

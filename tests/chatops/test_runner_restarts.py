@@ -281,7 +281,7 @@ async def test_what_was_begun_and_called_undone_ends_so_if_nothing_is_seen_of_it
     assert (row.state, row.delivered, desk.chat.said()) == (OperationState.FAILED, True, said)
 
 
-@pytest.mark.parametrize("trace", [*Trace])
+@pytest.mark.parametrize("trace", [Trace.NOTHING, Trace.UNCLEAR])
 @pytest.mark.parametrize("after", [60, 3600])
 async def test_what_was_done_said_and_not_stored_stays_said(desk: Desk, trace: Trace, after: float) -> None:
     desk.operations.failing = frozenset({"finish"})
