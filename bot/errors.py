@@ -44,6 +44,8 @@ class UserError(SsobotError):
 
     verdict: ClassVar[str] = "Not done"
     """How the answer begins: what became of the command."""
+    offered: ClassVar[bool] = True
+    """Whether what the fix tells to type is offered as a button, too. Not where reading it is the point."""
 
     def __init__(self, what: str = "", *, why: str = "", fix: str = "") -> None:
         """`what` is true now, on each side; `why`; `fix`, the command or the setting that puts it right."""

@@ -6,7 +6,7 @@ from bot.chatops.answer import Answer, fixes_in
 from bot.chatops.registry import Call, Option, Registry
 from bot.chatops.words import quotation
 from bot.connection.absence import IF_THE_SAME
-from bot.connection.desired import removed
+from bot.connection.desired import DEFAULT_NAME, removed
 from bot.connection.observe import observe_apart, observe_patiently
 from bot.connection.plan import plan
 from bot.connection.receipt import Receipt
@@ -20,7 +20,6 @@ from bot.text import code, defuse
 from commands.context import CommandContext
 from commands.lockout import OPTION, refuse_lockout
 from commands.recovery import ConnectionRecovery
-from commands.setup import DEFAULT_NAME
 from commands.wording import Narration, plan_text
 
 ORDER = 55
@@ -46,6 +45,7 @@ def register(registry: Registry, context: CommandContext) -> None:
         ),
         effect=True,
         recovery=ConnectionRecovery(context),
+        repeatable=False,
         examples=("remove --dry-run", "remove"),
     )
     async def remove(call: Call) -> Answer:

@@ -43,6 +43,8 @@ class Purpose:
 class CodeNeeded(UserError):
     """It is done only with a code that is typed; the text shows it."""
 
+    offered = False
+
 
 class Worth(enum.Enum):
     """What a typed code is worth."""

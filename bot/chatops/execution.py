@@ -22,7 +22,6 @@ from bot.chatops.answer import (
     render_internal,
     render_working,
 )
-from bot.chatops.codes import CodeNeeded
 from bot.chatops.grammar import Invocation
 from bot.chatops.ports import Operation, Operations, OperationState, Person, Room
 from bot.chatops.registry import Call, Command, OperationRef, Private
@@ -218,9 +217,9 @@ def _after(error: UserError, job: Job) -> tuple[str, ...]:
     """The commands that the error names; otherwise the same command again, and `status`."""
     if isinstance(error, Refused) or job.command.everyone:
         return ()
-    if isinstance(error, CodeNeeded):
+    if not error.offered:
         return ("status",)
-    again = () if job.command.name == "remove" else (job.operation.words,)
+    again = (job.operation.words,) if job.command.repeatable else ()
     return fixes_in(error.fix) or ((*again, "status") if job.command.effect else ())
 
 

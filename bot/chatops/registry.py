@@ -189,6 +189,8 @@ class Command:
     """Without, an interrupted run is always finished."""
     phrase: Phrase | None = None
     """Instead of arguments."""
+    repeatable: bool = True
+    """Whether a failed run offers the same words as a button: not what takes away more than it can bring back."""
 
     @property
     def words(self) -> tuple[Argument | Phrase, ...]:
@@ -229,6 +231,7 @@ class Registry:
         everyone: bool = False,
         examples: tuple[str, ...] = (),
         recovery: Recovery | None = None,
+        repeatable: bool = True,
     ) -> Callable[[Handler], Handler]:
         """Declares a command; the handler is returned unchanged. ValueError for a declaration that cannot work."""
         if name in self.commands or name != name.lower():
@@ -243,7 +246,18 @@ class Registry:
 
         def declare(handler: Handler) -> Handler:
             self.commands[name] = Command(
-                name, summary, help, arguments, options, effect, everyone, examples, handler, recovery, phrase
+                name,
+                summary,
+                help,
+                arguments,
+                options,
+                effect,
+                everyone,
+                examples,
+                handler,
+                recovery,
+                phrase,
+                repeatable,
             )
             return handler
 
