@@ -9,6 +9,7 @@ from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Option, Registry
 from bot.connection.accounts import People
 from bot.connection.admission import MATCHING, Rules, carries_email
+from bot.connection.desired import DEFAULT_NAME
 from bot.connection.lost_key import without_secrets
 from bot.connection.unknown import Unknown
 from bot.connection.user_names import rule
@@ -16,7 +17,6 @@ from bot.errors import UserError
 from bot.text import quoted
 from commands.context import CommandContext
 from commands.people_shown import MOST, Listing, partly
-from commands.setup import DEFAULT_NAME
 
 ORDER = 25
 PAGE = "page"

@@ -7,6 +7,7 @@ from bot.chatops.registry import Call, Option, Registry
 from bot.connection.desired import button_label, renamed
 from bot.connection.plan import Scope
 from bot.connection.receipt import Outcome
+from bot.connection.refusals import refuse_an_exchange
 from bot.connection.undertake import Undertaking, undertake
 from bot.errors import UserError
 from bot.text import quoted
@@ -36,8 +37,7 @@ def register(registry: Registry, context: CommandContext) -> None:
             raise UserError("The new text is missing.", fix='For example: `/sso rename --label "Encvoy ID"`.')
         label = button_label(call.arguments[LABEL])
         there = await context.connection()
-        if there.exchanging:  # a changed setting would delay the moment in which the new secret becomes active
-            raise UserError("A secret is being replaced.", fix="`/sso rotate` finishes that; then type it again.")
+        refuse_an_exchange(there)  # a changed setting would delay the moment in which the new secret becomes active
         call.progress.doing("changing the text")
         undertaking = Undertaking(renamed(there, label), there, call.operation.id, Scope.LABEL, call.operation.resumed)
         narration = Narration(call.progress, context.fingerprints)

@@ -6,7 +6,7 @@ from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Option, Registry
 from bot.connection.adoption import keepable
 from bot.connection.differences import differences
-from bot.errors import UserError
+from bot.connection.refusals import refuse_unfinished
 from commands.building import again, build, carry_out
 from commands.context import CommandContext
 from commands.differences import difference_lines
@@ -32,8 +32,7 @@ def register(registry: Registry, context: CommandContext) -> None:
     )
     async def repair(call: Call) -> Answer:
         there = await context.connection()
-        if there.current is None:
-            raise UserError("The connection is not fully set up.", fix="`/sso setup` finishes it.")
+        refuse_unfinished(there)
         desired, observed = await again(call, context, there, with_email=there.with_email, told=False)
         made = build(call, there, desired, observed)
         if DRY_RUN not in call.options:

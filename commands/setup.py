@@ -7,9 +7,10 @@ from dataclasses import replace
 from bot.chatops.answer import Answer
 from bot.chatops.registry import Call, Option, Registry
 from bot.chatops.words import quotation
-from bot.connection.desired import button_label, desire
+from bot.connection.desired import DEFAULT_NAME, button_label, desire
 from bot.connection.preflight import look, none_has_our_callback, refuse_unready, refuse_what_is_there
 from bot.connection.reachable import doubts
+from bot.connection.state import LABEL as BUTTON_TEXT
 from bot.connection.state import Connection, Observed, SettingValue
 from bot.connection.unknown import Unknown
 from bot.errors import UserError
@@ -21,7 +22,6 @@ from commands.context import CommandContext
 from commands.recovery import ConnectionRecovery
 from commands.wording import plan_text
 
-DEFAULT_NAME = "Encvoy ID"
 WITH_EMAIL, WITHOUT_EMAIL = "email", "no-email"
 LABEL = "label"
 _CHOICES = ("disabled", WITHOUT_EMAIL, WITH_EMAIL)
@@ -155,7 +155,7 @@ def _without_dry_run(call: Call) -> str:
 def _dry_run(desired: Connection, plan_lines: str, carries_out: str) -> Answer:
     if not plan_lines:
         return Answer("✓ Everything is in sync; there is nothing to do.", next=("test",))
-    everything = {**desired.settings, "button_label_text": desired.label}
+    everything = {**desired.settings, BUTTON_TEXT: desired.label}
     settings = "\n".join(f"• {suffix} = {_shown(value)}" for suffix, value in everything.items())
     return Answer(
         f"Nothing was changed. I would do this, in this order:\n{plan_lines}",

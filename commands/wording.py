@@ -9,10 +9,10 @@ from bot.chatops.registry import Progress
 from bot.connection import changes
 from bot.connection.changes import Change, Live
 from bot.connection.confirm import Confirmed, Taken
+from bot.connection.differences import APPLICATION, BUTTON, RULES_ASKED, SERVICE, SWITCH, Difference, differences
 from bot.connection.in_use import BECAUSE_OFF, Use
-from bot.connection.needs import application_drift, drift, unwanted_rules
 from bot.connection.receipt import Outcome, Receipt
-from bot.connection.state import EMAIL, LOGIN, Application, Connection, Observed
+from bot.connection.state import EMAIL, LOGIN, Connection, Observed
 from bot.errors import UserError
 from bot.secret import Fingerprints
 from bot.text import quoted
@@ -178,18 +178,19 @@ def in_use_text(receipt: Receipt, connection: Connection, *, resumed: bool) -> s
 
 def also_differs(desired: Connection, seen: Observed | None) -> tuple[str, ...]:
     """What differs and the command left alone, because it is outside of its scope."""
-    if seen is None:
-        return ()
-    names = [f"`{name}` of the service" for name in drift(desired, seen.stored)] if seen.stored else []
-    if seen.stored and seen.stored.enabled is not desired.enabled:
-        names.append("the switch")
-    if isinstance(seen.application, Application):
-        names += [f"`{name}` of the application" for name in application_drift(desired, seen.application)]
-        if seen.application.secret != desired.secret:
-            names.append("the secret at Encvoy ID")
-        if desired.rules - seen.application.rules or unwanted_rules(desired, seen.application):
-            names.append("what people are asked for")
+    found = () if seen is None else differences(desired, seen)
+    names = [_named(one) for one in found if one.what not in (SERVICE, APPLICATION, BUTTON)]
     return (f"✗ Also differs: {', '.join(names)}; `/sso setup` fixes it.",) if names else ()
+
+
+def _named(one: Difference) -> str:
+    if one.what == SWITCH:
+        return "the switch"
+    if one.what == RULES_ASKED:
+        return "what people are asked for"
+    if one.side == "Encvoy ID":
+        return "the secret at Encvoy ID" if one.what == "secret" else f"`{one.what}` of the application"
+    return f"`{one.what}` of the service"
 
 
 def plan_text(plan: Sequence[Change], desired: Connection) -> str:

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.connection.absence import KEEP_THE_ROLE, ChangedByOthers
+from bot.connection.admission import carries_email
 from bot.connection.desired import rules, service_settings
 from bot.connection.differences import BUTTON, RULES_ASKED, SERVICE, Difference
 from bot.connection.leads_to import leads_to
 from bot.connection.needs import drift
 from bot.connection.ports import ProviderMetadata
-from bot.connection.refusals import GONE
+from bot.connection.refusals import GONE, refuse_an_exchange, refuse_unfinished
 from bot.connection.state import (
     EMAIL,
     LABEL,
@@ -104,7 +105,7 @@ def adopted(stored: StoredService, application: Application, site_url: str, prov
     Its secret is the one that Encvoy ID accepts; if Rocket.Chat has another one, nobody can sign in, and `repair`
     writes it. E-mail addresses are passed on if they were.
     """
-    with_email = EMAIL in str(stored.settings.get("scope", "")).split()
+    with_email = carries_email(stored.settings)
     return Connection(
         id=secrets.token_hex(4),
         name=ServiceName(stored.key, stored.key),
@@ -160,10 +161,8 @@ def keepable(difference: Difference) -> bool:
 
 def refuse_to_adopt(there: Connection, application: Application | NotVisible | Unknown | None) -> None:
     """UserError for a connection of ours in a state that nobody wants to keep."""
-    if there.exchanging:
-        raise UserError("A secret is being replaced.", fix="`/sso rotate` finishes that; then type it again.")
-    if there.current is None:
-        raise UserError("The connection is not fully set up.", fix="`/sso setup` finishes it.")
+    refuse_an_exchange(there)
+    refuse_unfinished(there)
     if application is None:
         raise UserError(
             f"The application {code(there.client_id or '')} is gone from Encvoy ID; there is nothing to keep.",

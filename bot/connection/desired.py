@@ -19,6 +19,8 @@ from bot.errors import UserError
 from bot.secret import Secret
 from bot.text import has_invisible
 
+DEFAULT_NAME = "Encvoy ID"
+"""Of a connection for which nobody typed one."""
 APPLICATION_NAME_LENGTH = 50
 """Characters that Encvoy ID accepts for a name (facts/encvoy-id.md §4)."""
 

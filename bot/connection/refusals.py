@@ -33,10 +33,8 @@ def required(desired: Connection, seen: Application | NotVisible | Unknown | Non
 def ready(desired: Connection, observed: Observed) -> StoredService:
     """The service, if a button on the login page can lead to a sign-in, as far as one can see before it is proved."""
     stored, application = observed.stored, observed.application
-    if desired.exchanging:
-        raise ChangedByOthers("A secret is being replaced.", fix="`/sso rotate` finishes that; then type it again.")
-    if desired.current is None:
-        raise ChangedByOthers("The connection is not fully set up.", fix="`/sso setup` finishes it.")
+    refuse_an_exchange(desired)
+    refuse_unfinished(desired)
     if stored is None:
         raise ChangedByOthers(GONE, fix="`/sso setup` creates it again.")
     if application is None:
@@ -55,6 +53,18 @@ def ready(desired: Connection, observed: Observed) -> StoredService:
             fix="`/sso setup` writes mine to both sides.",
         )
     return stored
+
+
+def refuse_an_exchange(desired: Connection) -> None:
+    """ChangedByOthers while a secret is being replaced."""
+    if desired.exchanging:
+        raise ChangedByOthers("A secret is being replaced.", fix="`/sso rotate` finishes that; then type it again.")
+
+
+def refuse_unfinished(desired: Connection) -> None:
+    """ChangedByOthers for a connection that never worked."""
+    if desired.current is None:
+        raise ChangedByOthers("The connection is not fully set up.", fix="`/sso setup` finishes it.")
 
 
 def refuse_a_removal(desired: Connection) -> None:

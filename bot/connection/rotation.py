@@ -10,7 +10,7 @@ from bot.connection.plan import in_use
 from bot.connection.ports import Context
 from bot.connection.profile import Engine
 from bot.connection.proof import prove_ground
-from bot.connection.refusals import required
+from bot.connection.refusals import refuse_unfinished, required
 from bot.connection.state import Connection, Observed
 from bot.errors import UserError
 from bot.secret import new_secret
@@ -27,8 +27,7 @@ async def prepare_rotation(
 
     `authorize` is awaited before the empty write of the proof. UserError if a precondition does not hold.
     """
-    if there.current is None:
-        raise UserError("The connection is not fully set up.", fix="`/sso setup` finishes it.")
+    refuse_unfinished(there)
     if observed.stored is None:
         raise UserError(
             "The connection is incomplete: the service is gone from Rocket.Chat.",
